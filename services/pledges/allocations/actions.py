@@ -38,7 +38,7 @@ async def allocate(
     """
     await require_fund(tx, fund)
     for_what = await _purpose(tx, purpose, ctx.caller)
-    available = await ledger.hold_balance(tx, fund)
+    available = await ledger.lock_balance(tx, fund)
     fact = allocations.allocate(
         allocation_id,
         fund,

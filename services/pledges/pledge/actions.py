@@ -103,8 +103,8 @@ async def commit(
     before = await for_move(tx, ctx, pledge_id, Action.COMMIT)
     before.require("commit")
     check_not_ahead(on, ctx.now)
-    parts = in_order(schedule) or at_once(before.minor, on)
-    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
+    parts = sorted_by_due_date(schedule) or single_instalment(before.minor, on)
+    valuation = await valuation_of(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
     fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=ctx.now)
     await record(tx, fact, version=before.revision + 1)
 

@@ -115,7 +115,7 @@ async def propose_refund(
 ) -> None:
     """What could not be done now is not proposed either."""
     pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_REFUND)
-    valuation = await worth(tx, money, on, validity)
+    valuation = await valuation_of(tx, money, on, validity)
     back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=ctx.now)
     await _require_received(tx, pledge, back)
     await _propose_of_pledge(tx, ctx, proposal_id, Measure.REFUND, pledge, money, reason, on=on)

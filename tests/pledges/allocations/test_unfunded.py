@@ -24,9 +24,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(
-    api: Client, inbox: Inbox
-) -> None:
+async def test_donor_sees_unfunded_requirements_by_consent(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["codes"])
     hidden = await opened(api)
     for one in (request, hidden):

@@ -26,7 +26,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-async def test_what_came_for_one_line_is_kept_for_it_and_the_rest_is_free(api: Client, inbox: Inbox) -> None:
+async def test_earmarked_receipts_are_kept_for_their_line(api: Client, inbox: Inbox) -> None:
     need = await Need(api, inbox).opened()
     await committed(api, fund=FUND, money=usd(9_000), requirement_id=need.requirement_id)
     assert (0, {}) == await parts(api), "what is pledged or signed for has not come"

@@ -15,7 +15,7 @@ from services.pledges.in_kind import store as in_kind_store
 from services.pledges.ledger import balances, history_store, snapshots
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge.evolve import evolve
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.pledges.activities.steps import completed, planned
 from tests.pledges.in_kind.steps import PATH as IN_KIND
 from tests.pledges.in_kind.steps import a_contribution, declared, move
@@ -36,7 +36,7 @@ OF_TODAY = (
     "/v1/requirements",
     "/v1/requirements/unfunded",
 )  # fmt: skip
-"""Records are told as they stand."""
+"""Records are shown in their current state."""
 
 
 @pytest.fixture

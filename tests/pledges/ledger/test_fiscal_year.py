@@ -59,7 +59,7 @@ def less(one: Trial, other: Trial) -> Trial:
     return {key: amounts for key, amounts in by.items() if any(amounts)}
 
 
-async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_sums_to_zero(
+async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)

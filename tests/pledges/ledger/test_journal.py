@@ -88,7 +88,7 @@ async def test_tables_are_rebuilt_from_journal(
     await revise(api, 3, money=usd(0))
     marker = {"work_package": "training", "gender_marker": 2}
     await post(api, "/v1/funds/SHERLOC-MNT/gender-marker", FINANCE, revision=4, **marker)
-    # No year is closed before the one before it: these books begin in 2026.
+    # Years are closed in order, and this ledger begins in 2026.
     await close_and_reopen(api, min(LAST_YEAR, 2026))
 
     owner = await Database.connect(database_url, "pledges", owner=True)
@@ -121,7 +121,7 @@ async def test_tables_are_rebuilt_from_journal(
 
 
 async def _allocations(api: httpx.AsyncClient) -> None:
-    """One that is spent, one of which the spending is reversed and then the whole."""
+    """One spent, and one whose spending and then whole amount is reversed."""
     body = {"fund": "SHERLOC-MNT", "money": usd(60), "work_package": "translation"}
     for reversing in (False, True):
         made = await post(api, "/v1/allocations", FINANCE, **body)

@@ -104,7 +104,7 @@ class Ledger(Importing):
 
     @operation(lambda _: ["now"], 1)
     async def close_the_books(self, _: str) -> None:
-        await self.close_books()
+        await self.close_and_write_snapshots()
         self.done["close the books"] += 1
 
     @operation(lambda _: ["now"], 1)

@@ -16,7 +16,7 @@ from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge import store
 from services.pledges.statements import store as statement_store
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.pledges.activities.steps import allocated, planned
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS

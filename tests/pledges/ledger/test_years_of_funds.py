@@ -39,7 +39,7 @@ async def a_fund_with_needs(client: Client) -> None:
     await post(client, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 async def test_years_have_commitments_due_and_movements_by_value_date(api: Client) -> None:

@@ -31,9 +31,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-async def test_the_flows_of_one_boundary_and_status_add_up_to_a_figure_of_the_fund(
-    api: Client, way: Mapping[str, str]
-) -> None:
+async def test_flows_by_boundary_and_status_add_up_to_fund_totals(api: Client, way: Mapping[str, str]) -> None:
     check_sums(await told(api), (await get(api, "/v1/funds"))["funds"])
 
 

@@ -25,7 +25,7 @@ from services.pledges.open_data.flows.model import (
     cells_of,
     flow_of,
 )
-from services.pledges.open_data.flows.tables import csv_of, inert, xlsx_of
+from services.pledges.open_data.flows.tables import csv_of, escape_formula, xlsx_of
 from tests.pledges.open_data.steps import HOSTILE, cells_in
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

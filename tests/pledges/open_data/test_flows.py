@@ -21,7 +21,7 @@ async def tell(api: Client) -> None:
     await post(api, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", GERMANY, revision=1, withdrawn_on="2026-05-02")
 
 
-async def test_the_flows_of_one_status_add_up_to_the_funds_total_of_it(api: Client) -> None:
+async def test_flows_by_status_add_up_to_fund_total(api: Client) -> None:
     await tell(api)
     sums: Counter[tuple[str, str]] = Counter()
     for flow in await flows(api):

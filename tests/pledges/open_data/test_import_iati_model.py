@@ -14,8 +14,8 @@ from contracts.refusals import Invalid
 from services.pledges.money.model import DEFAULT_VALIDITY
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.iati.codes import TransactionType
-from services.pledges.open_data.imports.iati import STATUSES, judge, read, to_value
-from services.pledges.open_data.imports.model import Judged, ReportedFlow
+from services.pledges.open_data.imports.iati import STATUSES, rates_needed, read, validate
+from services.pledges.open_data.imports.model import ReportedFlow, ValidatedRows
 from tests.pledges.open_data.builders import OPENED, PLEDGE, a_file, a_transaction, an_activity
 
 UNODC, TODAY = "XM-DAC-41128", date(2026, 6, 1)

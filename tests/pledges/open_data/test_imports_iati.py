@@ -26,7 +26,7 @@ FICTITIOUS = a_file(an_activity(PLEDGE, *OTHERS))
 """A fictitious donor's file: nine transactions, four of them accepted."""
 
 
-async def test_what_a_donor_says_it_gives_to_us_is_kept_and_the_rest_is_listed(api: Client, db: Database) -> None:
+async def test_iati_import_accepts_transactions_to_us_and_lists_the_rest(api: Client, db: Database) -> None:
     before = await counted(db)
     made = await imported(api, FICTITIOUS)
     kept = await flows_of(api, made)

@@ -16,7 +16,7 @@ from services.pledges.pledge import exits
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge, Status, pledge
-from services.pledges.pledge.schedule import at_once, unconditional
+from services.pledges.pledge.schedule import single_instalment, unconditional
 from tests.builders import NOON
 
 FEBRUARY, MARCH, APRIL = date(2026, 2, 12), date(2026, 3, 5), date(2026, 4, 20)
@@ -31,7 +31,7 @@ def par(minor: int, on: date = MARCH) -> Valuation:
 
 
 def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_points: int = 0) -> Pledge:
-    """A pledge that has come to the status by its own moves."""
+    """A pledge brought to the status by its own transitions."""
     fact: Fact = pledge(
         uuid4(),
         "SHERLOC-MNT",
@@ -64,7 +64,7 @@ def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_poi
 
 
 def agreed(one: Pledge, basis_points: int = 0, *, on: date = APRIL, schedule: Any = ()) -> Pledge:
-    parts = schedule or at_once(one.minor, on)
+    parts = schedule or single_instalment(one.minor, on)
     worth = par(unconditional(parts))
     return evolve(one, one.commit(worth, basis_points, agreement="NOR/26/1", schedule=parts, on=on, now=NOON))
 
@@ -74,7 +74,7 @@ def refund(one: Pledge, minor: int) -> PledgeRefunded:
 
 
 def receipt(one: Pledge, minor: int) -> PledgeReceived:
-    """A receipt of so much of the pledge."""
+    """A receipt of that amount of the pledge."""
     before = replace(a_pledge(Status.COMMITTED), pledge_id=one.pledge_id)
     return before.receive(dollars(minor), par(minor), on=APRIL, now=NOON)
 

@@ -367,7 +367,7 @@ async def test_year_is_closed_by_checklist_and_reopened_by_two_people(api: Clien
     assert (await post(api, f"{path}/close", FINANCE))["period"]["revision"] == 3
 
 
-async def test_a_correction_of_a_closed_year_takes_effect_in_the_open_one(api: Client) -> None:
+async def test_correction_of_closed_year_takes_effect_in_open_year(api: Client) -> None:
     made = await pledged(api, money=usd(1000), pledged_on=f"{LAST_YEAR}-02-01")
     pledge = await move(api, made, "commit", committed_on=f"{LAST_YEAR}-03-01")
     await move(api, pledge, "receive", money=usd(1000), received_on=f"{LAST_YEAR}-04-01")

@@ -259,7 +259,7 @@ def test_programme_support_cost_is_as_agreed() -> None:
 # -- requirements and allocations -------------------------------------------------------------------------------------
 
 
-def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
+def test_allocation_to_requirement_has_remaining_gap() -> None:
     requirement = a_requirement(1000, covered=300)
     made = allocate(200, requirement)
 

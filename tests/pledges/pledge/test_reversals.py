@@ -49,7 +49,7 @@ from tests.pledges.steps import (
 # -- refunds ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
+async def test_refund_is_reversed(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
     pledge = await receive(api, await committed(api, basis_points=1300), eur(10_000_00))
     before = await standing(api, pledge)
     entry = await refunded(api, pledge, eur(4_000_00))
@@ -99,7 +99,7 @@ async def test_reversal_that_became_impossible_is_rejected(
 # -- write-offs -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
+async def test_write_off_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -159,7 +159,7 @@ async def test_reversal_reopens_a_closed_pledge(
 # -- conditions -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_condition_that_was_not_met_is_waited_for_again(
+async def test_condition_reversal_restores_the_condition(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -216,7 +216,7 @@ async def test_no_cent_is_carried_without_an_amount(
 # -- reductions -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
+async def test_reduction_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -270,7 +270,7 @@ async def test_reduction_without_entry_cannot_be_reversed(api: Client, databases
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
-async def test_flows_statements_and_files_tell_what_was_taken_back(
+async def test_reversals_are_in_flows_statements_and_files(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await all_that_can_be_taken_back(api)

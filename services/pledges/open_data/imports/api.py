@@ -111,10 +111,10 @@ async def import_flows(
     else:
         validated = await _validated_rows(upload.file, db, caller)
     if dry_run:
-        return Response(_tried(judged, format, file_hash, language), status_code=200)
+        return Response(_tried(validated, format, file_hash, language), status_code=200)
 
     async def keep(tx: Tx, import_id: UUID) -> ImportView:
-        await import_actions.record_import(tx, import_id, judged, format, file_hash, now=now)
+        await import_actions.record_import(tx, import_id, validated, format, file_hash, now=now)
         return await _import(tx, import_id, caller, language)
 
     view = await once(db, command, first=keep, again=partial(_import, caller=caller, language=language))
