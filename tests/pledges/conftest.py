@@ -14,7 +14,7 @@ from tests.pledges.steps import Client, prepared
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
 
 
 @pytest.fixture
