@@ -17,7 +17,7 @@ from tests.commands import entraide
 from tests.matching.steps import Client
 from tests.matching.texts.steps import Stage, line_ids, nothing, saying, staged
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

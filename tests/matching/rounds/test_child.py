@@ -21,7 +21,7 @@ SMALL = Problem(
     slots=(Slot(offering="o1", capacity=1),),
     candidates=(a_candidate("l1", "o1", each=2), a_candidate("l2", "o1", each=3)),
 )
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 async def test_a_child_solves_what_it_is_asked() -> None:

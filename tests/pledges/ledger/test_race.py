@@ -51,7 +51,7 @@ from tests.pledges.ledger.racer import (
 )
 from tests.soak import cases
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROCESSES, WORKERS = 4, 50
 PLEDGES = 300
 LOOK_SECONDS = 0.1

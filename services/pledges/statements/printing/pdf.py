@@ -40,7 +40,7 @@ class RenderError(Exception):
 
 
 def statement_pdf(statement: Statement, language: Language) -> bytes:
-    """The statement in one language. Raises CannotBeSetError."""
+    """The statement in one language. Raises RenderError."""
     shown = with_texts(statement, legible)
     try:
         return _render(shown, language)
@@ -83,7 +83,7 @@ def supported_characters() -> frozenset[int]:
 
 
 def font_files() -> Sequence[Path]:
-    """Paths of the fonts. Raises CannotBeSetError if a package is not as locked."""
+    """Paths of the fonts. Raises RenderError if a package is not as locked."""
     found = []
     for package, names in FONTS.items():
         distribution = metadata.distribution(package)

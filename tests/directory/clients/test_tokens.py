@@ -29,7 +29,7 @@ from services.directory.clients.tokens import LIFETIME_SECONDS, OWN_KEY, TOKENS
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.directory.client_steps import (
+from tests.directory.clients.steps import (
     ADMINISTRATOR,
     BOTH,
     GRANT,

@@ -18,7 +18,7 @@ from services.directory.clients.model import CLIENTS_MAX, DAYS_MAX, EXPIRING_DAY
 from services.directory.clients.tokens import LIFETIME_SECONDS
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.directory.client_steps import (
+from tests.directory.clients.steps import (
     ADMINISTRATOR,
     AUDITOR,
     KENYA,
