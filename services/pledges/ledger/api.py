@@ -93,7 +93,7 @@ async def list_entries(
 @get(
     "/v1/ledger/balances",
     opt=asks(Action.SHOW_BALANCES),
-    summary="Every account's balance, of what had been recorded by a moment, until a value date",
+    summary="Balances of all accounts, as of a moment and until a value date",
 )
 async def show_balances(
     db: Db,

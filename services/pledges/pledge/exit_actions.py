@@ -164,7 +164,7 @@ async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: st
     """
     async with tx.as_service():
         event, fact = await _reversible(tx, entry_id)
-        await _take_back(tx, event, fact, proposal_id, on=max(on, await fiscal_years.open_from(tx)), now=now)
+        await _reversals_of(tx, event, fact, proposal_id, on=max(on, await fiscal_years.open_from(tx)), now=now)
     entry_id = event.id
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
     made = ProposalMade(
@@ -249,40 +249,40 @@ async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: d
     assert proposal.entry_id is not None, "a reversal names its entry"
     async with tx.as_service():
         reversed_event, fact = await _reversible(tx, proposal.entry_id)
-        taken_back = await _take_back(tx, reversed_event, fact, proposal.proposal_id, on=on, now=now)
-    await record_all(tx, taken_back, because=event)
+        reversal = await _reversals_of(tx, reversed_event, fact, proposal.proposal_id, on=on, now=now)
+    await record_all(tx, reversal, because=event)
 
 
-async def _take_back(
+async def _reversals_of(
     tx: Tx, event: Event, fact: OfPledge | OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
     """The facts that reverse this one, with the version of each; its record is locked."""
     if isinstance(fact, OfAllocation):
-        return await _take_back_of_allocation(tx, event, fact, proposal_id, on=on, now=now)
-    return await _take_back_of_pledge(tx, event, fact, proposal_id, on=on, now=now)
+        return await _reversals_of_allocation(tx, event, fact, proposal_id, on=on, now=now)
+    return await _reversals_of_pledge(tx, event, fact, proposal_id, on=on, now=now)
 
 
-async def _take_back_of_pledge(
+async def _reversals_of_pledge(
     tx: Tx, event: Event, fact: OfPledge, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
     """The facts that reverse this one, with their versions; the pledge is locked, then the balance of each fund."""
     pledge = await store.locked_pledge(tx, fact.pledge_id)
     assert pledge is not None, "an entry's pledge is there"
-    taken_back: Fact
+    reversal: Fact
     match fact:
         case PledgeReceived():
-            taken_back = exits.reverse_receipt(pledge, event.id, fact, proposal_id, on=on, now=now)
-            await _require_received(tx, pledge, taken_back)
+            reversal = exits.reverse_receipt(pledge, event.id, fact, proposal_id, on=on, now=now)
+            await _require_received(tx, pledge, reversal)
         case PledgeRefunded():
-            taken_back = reversals.reverse_refund(pledge, event.id, fact, proposal_id, on=on, now=now)
+            reversal = reversals.reverse_refund(pledge, event.id, fact, proposal_id, on=on, now=now)
         case PledgeConditionMet():
-            taken_back = reversals.reverse_condition(pledge, event.id, fact, proposal_id, on=on, now=now)
+            reversal = reversals.reverse_condition(pledge, event.id, fact, proposal_id, on=on, now=now)
         case PledgeReduced():
             before = await reversal_store.pledge_before(tx, event)
-            taken_back = reversals.reverse_reduction(pledge, event.id, fact, before, proposal_id, on=on, now=now)
+            reversal = reversals.reverse_reduction(pledge, event.id, fact, before, proposal_id, on=on, now=now)
         case PledgeWrittenOff():
             before = await reversal_store.pledge_before(tx, event)
-            taken_back = reversals.reverse_write_off(pledge, event.id, fact, before, proposal_id, on=on, now=now)
+            reversal = reversals.reverse_write_off(pledge, event.id, fact, before, proposal_id, on=on, now=now)
         case PledgeCarriedOver():
             other = (await reversal_store.related_event(tx, event, 1)).id
             out, into = reversals.reverse_carry_over(pledge, event.id, fact, other, proposal_id, on=on, now=now)
@@ -291,27 +291,27 @@ async def _take_back_of_pledge(
                 raise Conflict("balance-exceeded", available_usd_minor=available[into.fund])
             return [(out, pledge.revision + 1), (into, pledge.revision + 2)]
     await ledger.lock_balance(tx, fact.fund)
-    return [(taken_back, pledge.revision + 1)]
+    return [(reversal, pledge.revision + 1)]
 
 
-async def _take_back_of_allocation(
+async def _reversals_of_allocation(
     tx: Tx, event: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """As `_take_back`, for allocations and spending; money for a cancelled purpose goes back to its fund."""
+    """As `_reversals_of`, for allocations and spending; money for a cancelled purpose goes back to its fund."""
     is_over = await allocation_actions.hold_purpose(tx, fact.allocation_id)
     allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
     await ledger.lock_balance(tx, fact.fund)
     if isinstance(fact, AllocationMade):
         return [(allocation.reverse(event.id, proposal_id, on=on, now=now), version)]
-    taken_back = allocation.reverse_spending(event.id, fact, proposal_id, on=on, now=now)
-    if taken_back.returned or not is_over:
-        return [(taken_back, version)]
+    reversal = allocation.reverse_spending(event.id, fact, proposal_id, on=on, now=now)
+    if reversal.returned or not is_over:
+        return [(reversal, version)]
     left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
     donors = await allocation_store.fund_donors(tx, fact.fund)
     last = await ledger.last_value_date(tx, allocation.allocation_id)
-    back = left.give_back(donors, on=max(taken_back.effective_on, last), now=now)
-    return [(taken_back, version), (back, version + 1)]
+    back = left.give_back(donors, on=max(reversal.effective_on, last), now=now)
+    return [(reversal, version), (back, version + 1)]
 
 
 async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAllocation]:

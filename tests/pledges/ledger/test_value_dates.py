@@ -192,7 +192,7 @@ async def test_facts_without_rows_are_found(api: Client, databases: Mapping[str,
     async with databases["pledges"].transaction() as tx:
         found = (await verify(tx)).findings
     assert ["pledge"] == [one.table for one in found]
-    assert found[0].what.endswith("facts tell of it, and there is none")
+    assert found[0].what.endswith("has facts but no row")
 
 
 async def test_final_refund_in_other_currency_takes_remaining_support_cost(api: Client) -> None:

@@ -134,7 +134,7 @@ async def test_entry_with_nil_id_is_reported(api: Client, db: Database, database
         " WHERE type = 'pledged' LIMIT 1",
     )
 
-    assert f"{UUID(int=0)}: nothing of ours has this id" in {one.what for one in (await _verified(db)).findings}
+    assert f"{UUID(int=0)}: this id is never assigned" in {one.what for one in (await _verified(db)).findings}
 
 
 async def test_tampered_balance_snapshot_and_pledge_are_reported(api: Client, db: Database, database_url: str) -> None:
@@ -167,7 +167,7 @@ async def test_snapshot_with_wrong_work_package_or_year_is_reported(
     [finding] = (await _verified(db)).findings
     year = clock.now().year if "training" in tampering else clock.now().year - 1
     assert finding.table == "closing"
-    assert finding.what.endswith(f", allocated in USD for maintenance of {year}: its postings come to something else")
+    assert finding.what.endswith(f", allocated in USD for maintenance of {year}: differs from its postings")
 
 
 async def test_snapshot_with_wrong_activity_flag_is_reported(api: Client, db: Database, database_url: str) -> None:
@@ -175,8 +175,8 @@ async def test_snapshot_with_wrong_activity_flag_is_reported(api: Client, db: Da
     [finding] = (await _verified(db)).findings
 
     assert finding.table == "closing"
-    assert re.sub(" as at [^,]+, ", ", ", finding.what) == (
-        f"SHERLOC-MNT, cash in USD of {clock.now().year}: its postings come to something else"
+    assert re.sub(" as of [^,]+, ", ", ", finding.what) == (
+        f"SHERLOC-MNT, cash in USD of {clock.now().year}: differs from its postings"
     )
 
 
@@ -198,7 +198,7 @@ async def test_entry_reversed_twice_is_reported(api: Client, db: Database, datab
 
     [entry] = [finding for finding in (await _verified(db)).findings if finding.table == "entry"]
     assert entry.entry_id == again
-    assert entry.what.endswith("is taken back once more")
+    assert entry.what.endswith("is reversed twice")
 
 
 # -- allocations and requirements -------------------------------------------------------------------------------------
@@ -245,10 +245,10 @@ FOR_MATCH = "requirement_id IS NOT NULL AND status ="
         ("UPDATE allocation SET work_package = 'training' WHERE work_package = 'maintenance'",
          {("allocation", "work_package")}),
         (f"DELETE FROM allocation WHERE {FOR_MATCH} 'reversed'",
-         {("allocation", "entries name it, and there is none")}),
+         {("allocation", "has entries but no row")}),
         (f'INSERT INTO allocation SELECT (json_populate_record(a, \'{{"allocation_id": "{UUID(int=7)}"}}\')).*'
          f" FROM allocation a WHERE {FOR_MATCH} 'made'",
-         {("allocation", "no fact tells of it"), ("requirement", "covered_usd_minor")}),
+         {("allocation", "has no fact"), ("requirement", "covered_usd_minor")}),
         ("UPDATE requirement SET covered_usd_minor = covered_usd_minor - 1 WHERE status = 'open'",
          {("requirement", "covered_usd_minor")}),
         ("UPDATE requirement SET covered_usd_minor = 0 WHERE status = 'cancelled'",
@@ -272,7 +272,7 @@ async def test_deleted_allocations_with_entries_are_reported(covered: Client, db
 
     what = {finding.table: finding.what for finding in (await _verified(db)).findings}
     assert what["entry"] == "no entry follows from pledges.allocation.made.v1"
-    assert what["allocation"].endswith(": facts tell of it, and there is none")
+    assert what["allocation"].endswith(": has facts but no row")
 
 
 async def test_allocations_and_requirements_are_verified_by_page(
