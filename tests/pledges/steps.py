@@ -59,7 +59,7 @@ async def post(
     return dict(answer.json())
 
 
-async def recorded_the_day_before(database_url: str) -> None:
+async def date_back_one_day(database_url: str) -> None:
     """Date all entries back one day, so that they are in the totals of a fund as of midnight."""
     owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     for table in ("journal", "entry"):

@@ -129,7 +129,7 @@ class Books(RuleBasedStateMachine):
             one = self.follow(one, fact)
 
     @invariant()
-    def the_books_say_what_a_plain_count_says(self) -> None:
+    def books_match_counts(self) -> None:
         for fund in FUNDS:
             count = self.expected[fund]
             assert count["pledged"] == self.usd(fund, Account.PLEDGED) == -self.usd(fund, Account.PLEDGED_CONTRA)
@@ -147,7 +147,7 @@ class Books(RuleBasedStateMachine):
             assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
 
     @invariant()
-    def the_years_of_what_is_committed_come_to_the_books(self) -> None:
+    def commitments_by_year_match_books(self) -> None:
         sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         for pledge_id, one in self.pledges.items():
             facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
@@ -159,7 +159,7 @@ class Books(RuleBasedStateMachine):
             assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))
 
     @invariant()
-    def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:
+    def flows_match_fund_totals(self) -> None:
         sums: Counter[tuple[str, Boundary, FlowStatus]] = Counter()
         refunded: Counter[str] = Counter()
         originals: Counter[tuple[Account, str]] = Counter()
@@ -190,11 +190,11 @@ class Books(RuleBasedStateMachine):
             assert abs(minor) == originals[account, currency]
 
     @invariant()
-    def what_is_a_part_of_a_flow_is_never_more_than_the_flow(self) -> None:
+    def child_flows_never_exceed_parent(self) -> None:
         check_chains(chained(self.entries))
 
     @invariant()
-    def every_book_balances_and_no_account_is_beyond_its_floor(self) -> None:
+    def books_balance_within_limits(self) -> None:
         sums: Counter[tuple[Book, str]] = Counter()
         usd: Counter[Book] = Counter()
         for (_, account, currency), (minor, usd_minor) in self.accounts.items():
@@ -208,7 +208,7 @@ class Books(RuleBasedStateMachine):
         assert not any(usd.values())
 
     @invariant()
-    def what_is_owed_is_what_the_pledges_say(self) -> None:
+    def receivable_matches_pledges(self) -> None:
         for fund in FUNDS:
             ours = [one for one in self.pledges.values() if one.fund == fund]
             assert sum(one.carried_usd_minor for one in ours) == self.usd(fund, Account.RECEIVABLE)
@@ -216,7 +216,7 @@ class Books(RuleBasedStateMachine):
             assert all(one.carried_usd_minor == 0 for one in ours if not one.outstanding_minor)
 
     @invariant()
-    def a_pledge_never_has_more_than_was_agreed(self) -> None:
+    def receipts_never_exceed_agreement(self) -> None:
         for one in self.pledges.values():
             assert 0 <= one.received_minor + one.written_off_minor <= one.recognized_minor <= one.minor
             assert 0 <= one.refunded_minor <= one.received_minor

@@ -73,7 +73,7 @@ class Count:
         self._figures: Counter[tuple[str, str]] = Counter()
         self._changes: dict[str, Change] = {}
         self._awaited: list[Awaited] = []
-        self._taken_back: set[str] = set()
+        self._reversed_ids: set[str] = set()
         self._given_back: set[str] = set()
         self.agreed: dict[str, Fraction] = {}
         """By pledge: the rate of its day, and once signed that of the agreement."""
@@ -100,9 +100,9 @@ class Count:
             entry_id, fund = entry["entry_id"], entry["fund"]
             about = entry["allocation_id"] or entry["pledge_id"]
             assert date.fromisoformat(entry["effective_on"]) >= open_from, f"in a closed year: {entry}"
-            assert entry["reverses"] not in self._taken_back, f"taken back twice: {entry}"
+            assert entry["reverses"] not in self._reversed_ids, f"taken back twice: {entry}"
             if entry["reverses"]:
-                self._taken_back.add(entry["reverses"])
+                self._reversed_ids.add(entry["reverses"])
             if entry["type"] == "reversed":
                 reversed_one = self.entries[entry["reverses"]]
                 assert fund == reversed_one["fund"]

@@ -16,7 +16,7 @@ from tests.files import FLOWS
 from tests.pledges.activities import steps as activities
 from tests.pledges.allocations.steps import open_and_give_back, revise
 from tests.pledges.in_kind import steps as in_kind
-from tests.pledges.pledge.steps import all_that_can_be_taken_back, clock_of
+from tests.pledges.pledge.steps import all_reversible_facts, run_clock
 from tests.pledges.steps import (
     FINANCE,
     LAST_YEAR,
@@ -72,11 +72,11 @@ async def test_tables_are_rebuilt_from_journal(
     await receive(api, await agreed(api, 50), usd(50))
     wrong = await entry_of(api, "received")
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body | {"entry_id": wrong["entry_id"]}))
-    await all_that_can_be_taken_back(api)
+    await all_reversible_facts(api)
     await _allocations(api)
     await agreed(api, 10, part(10, "2127-12-01"))
     for day in ("2127-11-20", "2127-12-20"):
-        await clock_of(databases["pledges"], day)
+        await run_clock(databases["pledges"], day)
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(FINANCE) | as_file)
     assert imported.status_code == 201

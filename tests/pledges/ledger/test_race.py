@@ -183,10 +183,9 @@ async def _prepared(db: Database) -> None:
 
 
 class Bank:
-    """Checks ten times a second whether every book balances and no fund is overdrawn; all other checks run as often as
-    they can.
+    """Checks ten times a second that books balance and no fund is overdrawn, and everything else continuously.
 
-    Checks do not wait for each other: the next one is sent while the last one still runs. `glanced_at` are their times
+    Checks do not wait for each other: the next one is sent while the last one still runs. `checked_at` are their times
     by PostgreSQL's clock; `backends` its own connections.
     """
 
@@ -195,7 +194,7 @@ class Bank:
         self._glancing = glancing
         self._closed: Finality | None = None
         self.looks = 0
-        self.glanced_at: list[datetime] = []
+        self.checked_at: list[datetime] = []
         self.reports: dict[datetime, list[balances.Balance]] = {}
         self.backends: set[int] = set()
         self._ends: float | None = None
@@ -205,13 +204,13 @@ class Bank:
         await asyncio.gather(*(self._glance() for _ in range(GLANCES_AT_ONCE_MAX)))
         assert len(self.backends) == GLANCES_AT_ONCE_MAX
         await self.look()
-        self.glanced_at.clear()
+        self.checked_at.clear()
 
-    async def keep_looking(self) -> None:
+    async def keep_checking(self) -> None:
         while True:
             await self.look()
 
-    async def keep_glancing(self) -> None:
+    async def keep_checking_balances(self) -> None:
         """Until `finish`, and until the last check is answered."""
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -233,12 +232,12 @@ class Bank:
             seen_at, backend = await tx.fetchrow("SELECT clock_timestamp(), pg_backend_pid()")
             self.backends.add(backend)
             await self._check_books(tx)
-        self.glanced_at.append(seen_at)
+        self.checked_at.append(seen_at)
 
     @property
     def between(self) -> list[float]:
         """Seconds between consecutive checks, in ascending order."""
-        return sorted((later - at).total_seconds() for at, later in itertools.pairwise(sorted(self.glanced_at)))
+        return sorted((later - at).total_seconds() for at, later in itertools.pairwise(sorted(self.checked_at)))
 
     async def _check_books(self, tx: Tx) -> None:
         held = await balances.balances(tx, as_at=balances.EVER)
@@ -294,7 +293,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
         await bank.come_in()
         async with racing(database_url, operations) as racers:
             began = loop.time()
-            looking += [asyncio.create_task(bank.keep_looking()), asyncio.create_task(bank.keep_glancing())]
+            looking += [asyncio.create_task(bank.keep_checking()), asyncio.create_task(bank.keep_checking_balances())]
             next_kill = math.inf
             while racers.ended < operations or racers.killed < KILLED_MIN:
                 await asyncio.sleep(0.05)
@@ -332,7 +331,7 @@ async def test_killed_processes_leave_balanced_books_without_double_allocation(d
     racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
 
     between = bank.between
-    assert len(bank.glanced_at) >= math.floor(seconds / LOOK_SECONDS)
+    assert len(bank.checked_at) >= math.floor(seconds / LOOK_SECONDS)
     assert between[-1] <= BETWEEN_SECONDS_MAX
     assert between[len(between) * 19 // 20] <= MOSTLY_BETWEEN_SECONDS_MAX
     # Each worker has a connection, and nearly all have open transactions.

@@ -25,7 +25,7 @@ from tests.builders import headers
 from tests.pledges.activities.steps import allocated, planned, revised
 from tests.pledges.open_data.builders import schema_in
 from tests.pledges.open_data.steps import asked, file_of
-from tests.pledges.pledge.steps import all_that_can_be_taken_back
+from tests.pledges.pledge.steps import all_reversible_facts
 from tests.pledges.steps import (
     FINANCE,
     GERMANY,
@@ -204,7 +204,7 @@ async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
 
 
 async def test_files_totals_and_flows_agree_after_carry_overs(api: Client, shared_data: Path) -> None:
-    await all_that_can_be_taken_back(api)
+    await all_reversible_facts(api)
     pledge = await receive(api, await committed(api, GERMANY, fund="SHERLOC-DEV", money=usd(900_00)), usd(900_00))
     for to_fund, minor in (("SHERLOC-MNT", 250_00), ("TA-REQUESTS", 50_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))

@@ -41,7 +41,7 @@ async def told(db: Database) -> list[str]:
     return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
 
 
-async def clock_of(db: Database, day: str) -> list[str]:
+async def run_clock(db: Database, day: str) -> list[str]:
     """Run the clock of that day."""
     before = await told(db)
     await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
@@ -75,13 +75,13 @@ def opposite(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-async def not_taken_back(client: Client, entry: Mapping[str, Any], slug: str) -> None:
+async def assert_not_reversible(client: Client, entry: Mapping[str, Any], slug: str) -> None:
     """It is impossible now, and so cannot be proposed."""
     body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
     assert await refused(client, "/v1/ledger/reversals", **body) == (409, slug)
 
 
-async def check_taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
+async def check_reversal(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
     """As `taken_back`; checks that it is the opposite of the entry, names it, and is the only one."""
     reversal = await taken_back(client, entry)
     assert (reversal["type"], reversal["postings"]) == ("reversed", opposite(entry))
@@ -143,7 +143,7 @@ async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
     return await entry_of(client, "reduced")
 
 
-async def all_that_can_be_taken_back(client: Client) -> None:
+async def all_reversible_facts(client: Client) -> None:
     """One of each, for ledgers that need every kind of fact."""
     paid = await receive(client, await agreed(client, 100), usd(100))
     await taken_back(client, await refunded(client, paid, usd(30)))

@@ -10,12 +10,12 @@ from tests.builders import headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
 from tests.pledges.open_data.steps import check_sums, told
 from tests.pledges.pledge.steps import (
-    all_that_can_be_taken_back,
+    all_reversible_facts,
+    assert_not_reversible,
     carried_over,
-    check_taken_back,
+    check_reversal,
     in_parts,
     met,
-    not_taken_back,
     proposed,
     prove,
     reduced,
@@ -31,6 +31,7 @@ from tests.pledges.steps import (
     Client,
     agreed,
     committed,
+    date_back_one_day,
     entry_of,
     eur,
     fund,
@@ -41,7 +42,6 @@ from tests.pledges.steps import (
     pledged,
     post,
     receive,
-    recorded_the_day_before,
     refused,
     usd,
 )
@@ -55,7 +55,7 @@ async def test_refund_is_reversed(api: Client, databases: Mapping[str, Database]
     entry = await refunded(api, pledge, eur(4_000_00))
     assert await standing(api, pledge) != before
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     await refunded(api, pledge, eur(10_000_00))
@@ -108,7 +108,7 @@ async def test_write_off_reversal_restores_conditional_instalments(
     after = await pledge_of(api, pledge)
     assert (after["status"], [one["minor"] for one in after["instalments"]]) == ("received", [300_00, 100_00, 0])
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     now = await move(api, await pledge_of(api, pledge), "meet-condition", instalment=3, met_on="2026-05-02")
@@ -167,7 +167,7 @@ async def test_condition_reversal_restores_the_condition(
     entry = await met(api, pledge)
     assert (await pledge_of(api, pledge))["outstanding"] == usd(900_00)
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     await met(api, pledge)
@@ -180,15 +180,15 @@ async def test_condition_reversal_after_payment_or_reduction_is_rejected(api: Cl
     entry = await met(api, pledge)
     await receive(api, await pledge_of(api, pledge), usd(301_00))
     paid = await entry_of(api, "received")
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
     await taken_back(api, paid)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(1), reason="donor_budget")
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
 
     other = await in_parts(api)
     entry = await met(api, other)
     await receive(api, await pledge_of(api, other), usd(900_00))
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
 
 
 async def test_no_cent_is_carried_without_an_amount(
@@ -202,7 +202,7 @@ async def test_no_cent_is_carried_without_an_amount(
     entry = await met(api, pledge)
     for _ in range(4):
         await receive(api, await pledge_of(api, pledge), eur(1))
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
 
     await taken_back(api, await entry_of(api, "received"))
     await taken_back(api, entry)
@@ -225,7 +225,7 @@ async def test_reduction_reversal_restores_conditional_instalments(
     now = await pledge_of(api, pledge)
     assert (now["money"], [one["minor"] for one in now["instalments"]]) == (usd(350_00), [300_00, 50_00, 0])
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     entry = await reduced(api, pledge, usd(900_00))
@@ -240,18 +240,18 @@ async def test_reduction_reversal_after_agreement_is_rejected(
 ) -> None:
     pledge = await pledged(api)
     before = await standing(api, pledge)
-    await check_taken_back(api, await reduced(api, pledge, eur(4_000_00)))
+    await check_reversal(api, await reduced(api, pledge, eur(4_000_00)))
     assert await standing(api, pledge) == before
 
     entry = await reduced(api, pledge, eur(1_000_00))
     now = await move(api, await pledge_of(api, pledge), "commit", committed_on="2026-03-05")
     assert now["money"] == eur(9_000_00)
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
 
     other = await pledged(api)
     entry = await reduced(api, other, eur(1_000_00))
     await move(api, await pledge_of(api, other), "lapse")
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
     await prove(databases, database_url)
 
 
@@ -273,7 +273,7 @@ async def test_reduction_without_entry_cannot_be_reversed(api: Client, databases
 async def test_reversals_are_in_flows_statements_and_files(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await all_that_can_be_taken_back(api)
+    await all_reversible_facts(api)
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(5), work_package="training")
 
     async with databases["pledges"].transaction() as tx:
@@ -291,7 +291,7 @@ async def test_reversals_are_in_flows_statements_and_files(
     file = await api.get("/v1/funds/SHERLOC-MNT/iati.xml", headers=headers(FINANCE))
     assert file.status_code == 200
     await prove(databases, database_url)
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     statement = await get(api, "/v1/statements/NOR/data")
     shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
     assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}

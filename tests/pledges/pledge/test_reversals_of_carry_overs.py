@@ -8,9 +8,9 @@ import pytest
 from chassis.db.database import Database
 from tests.builders import headers
 from tests.pledges.pledge.steps import (
+    assert_not_reversible,
     carried_over,
-    check_taken_back,
-    not_taken_back,
+    check_reversal,
     opposite,
     proposed,
     prove,
@@ -55,7 +55,7 @@ async def test_carry_over_reversal_reverses_both_halves(
     await post(api, f"/v1/proposals/{proposal['proposal_id']}/refuse", FINANCE, revision=1)
 
     if half == "carried_over":
-        await check_taken_back(api, named)
+        await check_reversal(api, named)
     else:
         await approve(api, await proposed(api, named))
 
@@ -82,7 +82,7 @@ async def test_carry_over_used_by_other_fund_cannot_be_reversed(api: Client) -> 
     before = await standing(api, pledge)
     entry = await carried_over(api, pledge, 400)
     made = await post(api, "/v1/allocations", FINANCE, **FROM_THE_OTHER | {"money": usd(1)})
-    await not_taken_back(api, entry, "balance-exceeded")
+    await assert_not_reversible(api, entry, "balance-exceeded")
     await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
 
     await taken_back(api, entry)

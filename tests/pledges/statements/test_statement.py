@@ -24,13 +24,13 @@ from tests.pledges.steps import (
     NORWAY,
     Client,
     committed,
+    date_back_one_day,
     entry_of,
     eur,
     get,
     move,
     pledged,
     post,
-    recorded_the_day_before,
     usd,
 )
 
@@ -80,7 +80,7 @@ async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> Non
 async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) -> None:
     """Two moments would disclose another donor's payment to the cent; statements that UNODC sends are no exception."""
     await received(api, NORWAY, eur(10_000_00))
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     path = f"{PATH}/data"
     before = await get(api, path, NORWAY)
     await received(api, GERMANY, usd(3_333_33))
@@ -101,7 +101,7 @@ async def test_shares_of_two_donors_add_up_to_allocations(api: Client, database_
     await received(api, GERMANY, usd(3_333_33))
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(200_001), work_package="maintenance")
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), work_package="training")
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
 
     (ours,), (theirs,) = [
