@@ -35,9 +35,7 @@ class OpenTables:
 
 
 class Dependencies(NamedTuple):
-    """The validity of rates, the publisher (an IATI organization identifier), the limit of open tables, the client for
-    consents, and the PDF press for statements.
-    """
+    """What routes need: validity of rates, publisher (an IATI organization identifier), limits, consents, PDF press."""
 
     validity: Validity
     reporter: str

@@ -90,7 +90,7 @@ async def verify_balances(db: Database) -> list[str]:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         differing = await balances.differing_balances(tx)
     for fund in differing:
-        log.error("the counter of a fund is not what its entries come to: see `entraide ledger verify`", fund=fund)
+        log.error("fund balance differs from its entries: see `entraide ledger verify`", fund=fund)
     return differing
 
 
@@ -110,7 +110,7 @@ async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = 
         except Exception as error:
             if is_transient(error) or isinstance(error, OutcomeUnknown):
                 raise
-            log.exception("pledge neither reminded of nor lapsed", pledge_id=str(pledge_id))
+            log.exception("reminder or lapse of a pledge failed", pledge_id=str(pledge_id))
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

@@ -26,7 +26,7 @@ async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    """The service with its two funds for SHERLOC, the fund for requests, and a year of rates."""
+    """The service with two SHERLOC funds, the fund for requests, and rates of a year."""
     return await prepared(await client_of("pledges"))
 
 

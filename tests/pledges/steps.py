@@ -59,8 +59,8 @@ async def post(
     return dict(answer.json())
 
 
-async def recorded_the_day_before(database_url: str) -> None:
-    """All that has been recorded: what a fund's totals are told of."""
+async def date_back_one_day(database_url: str) -> None:
+    """Date all entries back one day, so that they are in the totals of a fund as of midnight."""
     owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     for table in ("journal", "entry"):
         await owner.execute(f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day'")
@@ -90,7 +90,7 @@ async def receive(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
 
 
 async def funded(client: Client, minor: int, fund: str = "SHERLOC-MNT") -> dict[str, Any]:
-    """A fund that has received so many cents."""
+    """A fund that has received that many cents."""
     return await receive(client, await committed(client, fund=fund, money=usd(minor)), usd(minor))
 
 
@@ -142,7 +142,7 @@ async def entry_of(client: Client, kind: str) -> dict[str, Any]:
 
 
 async def close_and_reopen(client: Client, year: int = LAST_YEAR) -> None:
-    """A year that is closed, and reopened by two people."""
+    """Close a year, and let two people reopen it."""
     path = f"/v1/ledger/periods/{year}"
     await post(client, f"{path}/close", FINANCE)
     await approve(client, await post(client, f"{path}/reopen", FINANCE, reason="audit_finding"))

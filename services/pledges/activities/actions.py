@@ -1,6 +1,6 @@
-"""What can be done with activities: load, decide, record. None of it touches the ledger; allocations do.
+"""Actions on activities: load, decide, record. None of them posts to the ledger; allocations do.
 
-The edge opens the transaction.
+The route opens the transaction.
 """
 
 from datetime import date
@@ -21,7 +21,7 @@ from services.pledges.policy import Action
 
 
 async def plan(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str) -> None:
-    """A new activity of a fund that is open."""
+    """Plan an activity of an open fund."""
     await fund_actions.require_fund(tx, wanted.fund)
     salt, texts_hash = hash_texts(title)
     await record.record(tx, activities.plan(activity_id, wanted, texts_hash, now=ctx.now), version=1)
@@ -29,7 +29,7 @@ async def plan(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str
 
 
 async def revise(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str) -> None:
-    """State anew what it is; what it was called before is forgotten."""
+    """Change the plan; the old title is deleted."""
     before = await _held(tx, ctx, activity_id, Action.REVISE_ACTIVITY)
     salt, texts_hash = hash_texts(title)
     await record.record(tx, before.revise(wanted, texts_hash, now=ctx.now), version=before.revision + 1)
@@ -37,7 +37,7 @@ async def revise(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: s
 
 
 async def complete(tx: Tx, ctx: Context, activity_id: UUID, participants: int | None, *, on: date) -> None:
-    """It is over, since a day that has come. What is left of its allocations may still be spent, or given back."""
+    """Complete it, on a past day or today. Unspent allocations can still be spent or returned."""
     before = await _held(tx, ctx, activity_id, Action.COMPLETE_ACTIVITY)
     record.check_not_ahead(on, ctx.now)
     fact = before.complete(participants, await allocation_store.fund_donors(tx, before.fund), on=on, now=ctx.now)
@@ -45,12 +45,12 @@ async def complete(tx: Tx, ctx: Context, activity_id: UUID, participants: int | 
 
 
 async def cancel(tx: Tx, ctx: Context, activity_id: UUID, reason: str) -> None:
-    """It does not take place. Raises Conflict while money is set aside for it."""
+    """Cancel it. Raises Conflict while allocated money is unspent."""
     before = await _held(tx, ctx, activity_id, Action.CANCEL_ACTIVITY)
     fact = before.cancel(
         reason,
         await allocation_store.fund_donors(tx, before.fund),
-        # Whoever sets money aside holds the activity as well.
+        # Allocating locks the activity as well.
         unspent_usd_minor=await activity_store.unspent(tx, activity_id),
         now=ctx.now,
     )

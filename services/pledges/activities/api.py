@@ -1,4 +1,4 @@
-"""The routes of activities: what a fund pays for that no State asked for, from its plan to its end."""
+"""Routes of activities, which a fund pays for without a State's request."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -25,12 +25,12 @@ from services.pledges.policy import Action
 
 
 class ActivityView(Struct, frozen=True, kw_only=True):
-    """An activity, and what of its fund is set aside for it and spent (a part of that), in US-dollar cents.
+    """An activity, with its money of the fund: allocated, and spent as a part of that, in US cents.
 
-    `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker`: 0 not meant
-    for the equality of women and men, 1 significantly, 2 principally. `reason` says why it was cancelled.
+    `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker`: 0 not
+    targeted, 1 significant, 2 principal objective. `reason` is the reason for the cancellation.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     activity_id: UUID
@@ -64,7 +64,7 @@ class ActivityPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, _ctx: Context, activity_id: UUID) -> ActivityView:
-    """Raises Missing where there is none."""
+    """Raises Missing for an unknown id."""
     async with tx.as_service():
         found = await activity_store.activities(tx, only=activity_id)
     if not found:
@@ -74,7 +74,7 @@ async def _read(tx: Tx, _ctx: Context, activity_id: UUID) -> ActivityView:
 
 @create("/v1/activities", Action.PLAN_ACTIVITY, "Plan an activity that a fund is to pay for", read=_read)
 async def plan_activity(tx: Tx, ctx: Context, activity_id: UUID, data: JSONBody[PlanActivity]) -> None:
-    """For a coordinator or a finance officer of UNODC. The title is published with the fund: it names no case."""
+    """For a coordinator or a finance officer of UNODC. The title is published with the fund: it must name no case."""
     policy.decide(ctx.caller, Action.PLAN_ACTIVITY).required()
     await activity_actions.plan(tx, ctx, activity_id, data.plan(), data.title)
 
@@ -89,7 +89,7 @@ async def list_activities(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ActivityPage]:
-    """For everybody who works here, as the totals of funds are."""
+    """For all callers with a role, like the totals of funds."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
     return paging.page(ActivityPage, [_view_of(one) for one in found], limit)
@@ -97,7 +97,7 @@ async def list_activities(
 
 @show("/v1/activities/{activity_id:uuid}", Action.SHOW_ACTIVITY, "One activity")
 async def show_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID]) -> ActivityView:
-    """For everybody who works here."""
+    """For all callers with a role."""
     return await _read(tx, ctx, activity_id)
 
 
@@ -105,9 +105,9 @@ async def show_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID]) -> Ac
     "/v1/activities/{activity_id:uuid}/revise", Action.REVISE_ACTIVITY, "State anew what an activity is", read=_read
 )
 async def revise_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[PlanActivity]) -> None:
-    """For a coordinator or a finance officer of UNODC: all of it but its fund, whatever became of it.
+    """For a coordinator or a finance officer of UNODC, in any state: everything but the fund.
 
-    What it was called before is forgotten, also in whatever is told as at an earlier moment.
+    The old title is deleted, also from reports as of earlier moments.
     """
     await activity_actions.revise(tx, ctx, activity_id, data.plan(), data.title)
 
@@ -121,13 +121,13 @@ async def revise_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], dat
 async def complete_activity(
     tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[CompleteActivity]
 ) -> None:
-    """For a coordinator or a finance officer of UNODC. From now on no money is set aside for it."""
+    """For a coordinator or a finance officer of UNODC. No more money can be allocated to it."""
     await activity_actions.complete(tx, ctx, activity_id, data.participants, on=data.completed_on or ctx.today)
 
 
 @change("/v1/activities/{activity_id:uuid}/cancel", Action.CANCEL_ACTIVITY, "Cancel an activity", read=_read)
 async def cancel_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[CancelActivity]) -> None:
-    """For a coordinator or a finance officer of UNODC, once nothing that was set aside for it is left unspent."""
+    """For a coordinator or a finance officer of UNODC, once no allocated money is unspent."""
     await activity_actions.cancel(tx, ctx, activity_id, check_reason("cancel_activity", data.reason))
 
 

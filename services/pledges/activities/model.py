@@ -25,8 +25,7 @@ MOVES: Mapping[str, ActivityStatus] = {
     "cancel": ActivityStatus.PLANNED,
     "allocate": ActivityStatus.PLANNED,
 }
-"""The states from which each transition is allowed; `policy.py` decides who may make it. Spending does not depend on
-the state."""
+"""The states from which each transition is allowed; `policy.py` decides who may make it. Spending needs no state."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):

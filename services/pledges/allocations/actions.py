@@ -1,6 +1,6 @@
-"""What is set aside for a purpose: made, used, given back; and what becomes of it with the match that it is for.
+"""Actions on allocations: allocate, spend, return; and requirements of confirmed and revoked matches.
 
-Locked are what it is for, then the allocation, then the balance of its fund.
+Locks are taken in the order purpose, allocation, balance of the fund.
 """
 
 from datetime import date
@@ -32,9 +32,9 @@ from services.pledges.policy import Action
 async def allocate(
     tx: Tx, ctx: Context, allocation_id: UUID, fund: str, usd_minor: int, purpose: Purpose, *, on: date
 ) -> None:
-    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends.
+    """Allocate money of a fund to a purpose, which is locked until the transaction ends.
 
-    Raises Conflict as `allocations.allocate`, and for money that donors gave for another purpose alone.
+    Raises Conflict as `allocations.allocate`, and for money that is earmarked for another purpose.
     """
     await require_fund(tx, fund)
     for_what = await _purpose(tx, purpose, ctx.caller)
@@ -54,9 +54,9 @@ async def allocate(
 
 
 async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: UUID | None) -> None:
-    """Raises Conflict for more than is left of the fund by what donors gave for other lines of requests alone.
+    """Raises Conflict for more than the fund has left besides money that is kept for other lines of requests.
 
-    The fund's balance has to be held.
+    Requires the lock of the fund's balance.
     """
     async with tx.as_service():
         [held] = await balances.available_for(tx, [fund])
@@ -66,7 +66,7 @@ async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: U
 
 
 async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
-    """Raises Missing for a requirement that this caller does not see, or an activity that there is none of."""
+    """Raises Missing for a requirement that this caller may not see, or an unknown activity."""
     if purpose.requirement_id is not None:
         return await allocation_store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
     if purpose.activity_id is not None:
@@ -76,7 +76,7 @@ async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Ac
 
 
 async def spend(tx: Tx, ctx: Context, allocation_id: UUID, usd_minor: int, how: Spending, *, on: date) -> None:
-    """Say what was used of an allocation."""
+    """Spend from an allocation."""
     allocation, is_over = await _held(tx, ctx, allocation_id, Action.SPEND)
     if allocation.requirement_id is not None and is_over:
         raise Conflict("requirement-cancelled")
@@ -84,7 +84,7 @@ async def spend(tx: Tx, ctx: Context, allocation_id: UUID, usd_minor: int, how: 
 
 
 async def give_back(tx: Tx, ctx: Context, allocation_id: UUID, *, on: date) -> None:
-    """What is left of an allocation goes back to its fund, and can be set aside for something else."""
+    """Return the unspent part of an allocation to its fund."""
     allocation, _ = await _held(tx, ctx, allocation_id, Action.GIVE_BACK)
     if on < allocation.allocated_on:
         raise Invalid("dates-reversed", field="returned_on")
@@ -93,7 +93,7 @@ async def give_back(tx: Tx, ctx: Context, allocation_id: UUID, *, on: date) -> N
 
 
 async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tuple[Allocation, bool]:
-    """The allocation, held after what it is for; and whether that was cancelled."""
+    """Lock the purpose and then the allocation; also return whether the purpose was cancelled."""
     seen = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
     policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
@@ -104,7 +104,7 @@ async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tu
 
 
 async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
-    """Hold what it is for, in the order in which allocating and cancelling lock; true where that was cancelled."""
+    """Lock the purpose in the order used by allocation and cancellation; return whether it was cancelled."""
     purpose = await allocation_store.purpose_of(tx, allocation_id)
     if purpose.requirement_id is not None:
         requirement = await allocation_store.locked_requirement(tx, purpose.requirement_id)
@@ -118,7 +118,7 @@ async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
 
 
 async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
-    """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
+    """Open a requirement for a confirmed match that needs money, at the rate of the day it was confirmed."""
     money = fact.funding_needed
     if money is None or money.minor == 0:
         return
@@ -140,7 +140,7 @@ async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, vali
 
 
 async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
-    """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
+    """Return the allocations of the match to their funds, and cancel its requirement."""
     requirement = await allocation_store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
     if requirement is None or requirement.status is RequirementStatus.CANCELLED:
         return

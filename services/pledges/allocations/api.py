@@ -1,4 +1,4 @@
-"""The routes of allocations: money of a fund that is set aside for a purpose."""
+"""Routes of allocations of a fund's money to a purpose."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from services.pledges.policy import Action
 class AllocationView(Allocation, frozen=True, kw_only=True):
     """Money of a fund set aside for one purpose: a requirement, a work package, or an activity.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     as_at: datetime | None
@@ -42,7 +42,7 @@ class AllocationPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, allocation_id: UUID) -> AllocationView:
-    """Raises Missing where this caller does not see it."""
+    """Raises Missing if this caller may not see it."""
     allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_ALLOCATION, allocation).required()
     return _view_of(allocation)
@@ -60,7 +60,7 @@ async def _balance_lock(_db: Database, _ctx: Context, _id: UUID, data: JSONBody[
     locks=_balance_lock,
 )
 async def allocate(tx: Tx, ctx: Context, allocation_id: UUID, data: JSONBody[Allocate]) -> None:
-    """For a finance officer of UNODC. Never more than the fund has received and the requirement lacks."""
+    """For a finance officer of UNODC. Limited by what the fund has available and what the requirement lacks."""
     policy.decide(ctx.caller, Action.ALLOCATE).required()
     usd_minor, on = dollars(data.money), data.allocated_on or ctx.today
     await allocation_actions.allocate(tx, ctx, allocation_id, data.fund, usd_minor, data.purpose(), on=on)
@@ -78,7 +78,7 @@ async def list_allocations(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[AllocationPage]:
-    """A donor sees what went into work packages and activities, a State what its own requests got."""
+    """A donor sees allocations to work packages and activities, a State those to its own requests."""
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.allocations(
             tx,
@@ -95,7 +95,7 @@ async def list_allocations(
 
 @change("/v1/allocations/{allocation_id:uuid}/spend", Action.SPEND, "Record what was used of an allocation", read=_read)
 async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[Spend]) -> None:
-    """For a finance officer of UNODC. Never more than was set aside."""
+    """For a finance officer of UNODC. Limited by what is left of the allocation."""
     on = data.spent_on or ctx.today
     await allocation_actions.spend(tx, ctx, allocation_id, dollars(data.money), data.how, on=on)
 
@@ -108,13 +108,13 @@ async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], 
     locks=balance_locks.of_allocation,
 )
 async def return_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[GiveBack]) -> None:
-    """For a finance officer of UNODC. What was used stays used; what a match lacks then is lacking again."""
+    """For a finance officer of UNODC. Spent money stays spent; the requirement's gap grows again."""
     await allocation_actions.give_back(tx, ctx, allocation_id, on=data.returned_on or ctx.today)
 
 
 @show("/v1/allocations/{allocation_id:uuid}", Action.SHOW_ALLOCATION, "One allocation")
 async def show_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID]) -> AllocationView:
-    """A donor sees what went into work packages and activities, a State what its own requests got."""
+    """A donor sees allocations to work packages and activities, a State those to its own requests."""
     return await _read(tx, ctx, allocation_id)
 
 

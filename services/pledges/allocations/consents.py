@@ -21,8 +21,7 @@ class Consents:
         self._peers = peers
 
     async def shown(self, caller: Caller, request_ids: Collection[UUID]) -> Set[UUID]:
-        """The requests that are shown to the caller's organization; all of them if the caller reads everything of
-        UNODC.
+        """The requests shown to the caller's organization; all for callers who read everything of UNODC.
 
         Raises Unavailable if the requests service does not answer.
         """

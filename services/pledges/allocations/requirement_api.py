@@ -1,4 +1,4 @@
-"""The routes of what confirmed matches lack in money: ready but unfunded."""
+"""Routes of requirements: the money that confirmed matches lack."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -22,9 +22,9 @@ from services.pledges.policy import Action
 
 
 class RequirementView(Struct, frozen=True, kw_only=True):
-    """What a confirmed match lacks in money; how much of it is covered and how much is not, in US-dollar cents.
+    """The money that a confirmed match lacks; its covered part and its gap, in US cents.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     requirement_id: UUID
@@ -48,13 +48,13 @@ class RequirementView(Struct, frozen=True, kw_only=True):
 
 
 class UnfundedView(Struct, frozen=True, kw_only=True):
-    """What is ready for a request and lacks only money: `gap_usd_minor` of it, in US-dollar cents.
+    """A confirmed match that lacks only money: `gap_usd_minor` of it, in US cents.
 
-    The gap is of money that can be allocated: a pledge that is to cover it is more by its programme support cost.
+    The gap is in allocatable money: a pledge that covers it has to be higher by its programme support cost.
 
-    What else the request says, `GET /v1/requests/{request_id}` shows, as far as the State has consented.
+    `GET /v1/requests/{request_id}` shows the rest of the request, as far as its State consents.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     requirement_id: UUID
@@ -124,7 +124,7 @@ async def list_unfunded(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:
-    """For donors, each of whom sees what consents in force as it asks show to its organization."""
+    """For donors: each sees requirements of requests that are shown to its organization by consent."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
     found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
     return paging.page(UnfundedPage, found, limit, view=_unfunded_view)

@@ -1,4 +1,4 @@
-"""Actions on funds: load, decide, record, in the transaction of the caller."""
+"""Actions on funds: load, decide, record. The route opens the transaction."""
 
 from datetime import date, datetime
 
@@ -35,7 +35,7 @@ async def open_fund(
 
 
 async def revise_requirement(tx: Tx, ctx: Context, code: str, requirement: YearlyRequirement, reason: str) -> None:
-    """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
+    """Revise a fund's requirement for a year. Raises Conflict for a closed year."""
     revision = await funds.lock(tx, code)
     check_revision(revision, ctx.expected)
     await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
@@ -47,7 +47,7 @@ async def revise_requirement(tx: Tx, ctx: Context, code: str, requirement: Yearl
 async def state_gender_marker(
     tx: Tx, ctx: Context, code: str, work_package: str | None, gender_marker: int | None
 ) -> None:
-    """State how far a fund, or a work package of it, is for the equality of women and men."""
+    """Set the gender equality marker of a fund or of one of its work packages."""
     revision = await funds.lock(tx, code)
     check_revision(revision, ctx.expected)
     fact = allocations.state_gender_marker(code, work_package, gender_marker, now=ctx.now)

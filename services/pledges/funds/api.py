@@ -1,4 +1,4 @@
-"""The routes of funds: what each needs, in which years, and how far its money has come."""
+"""Routes of funds: requirements by year, and totals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -36,9 +36,9 @@ class FundPage(Struct, frozen=True, kw_only=True):
 
 
 class RevisionPage(Struct, frozen=True, kw_only=True):
-    """What was stated of a fund's needs, newest first: of a year and a purpose the newest counts, and nothing is none.
+    """Statements of a fund's requirements, newest first: for a year and purpose the newest one counts, and 0 is none.
 
-    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, none as it was opened.
+    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, null for the opening.
     """
 
     revisions: Sequence[funds.Revision]
@@ -75,10 +75,10 @@ async def list_funds(
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
-    """Totals are for everybody who works here; whose pledges they are made of is not told.
+    """Totals are for all callers with a role; they do not show whose pledges they contain.
 
-    With `as_at`, the funds that had been opened by that moment, of what had been recorded by then: the same for ever.
-    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    With `as_at`, the funds that were open by that moment, as recorded by then: the result never changes. For callers
+    who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
@@ -88,9 +88,9 @@ async def list_funds(
 
 @get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
 async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None) -> Response[FundView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever.
+    """With `as_at`, as recorded by that moment: the result never changes.
 
-    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    For callers who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
@@ -106,7 +106,7 @@ async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_a
     outcome=fund_id_of,
 )
 async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[ReviseRequirement]) -> None:
-    """For a finance officer of UNODC, of a year whose books are not closed. What was stated before stays listed."""
+    """For a finance officer of UNODC, for a year that is not closed. Earlier statements stay in the list."""
     policy.decide(ctx.caller, Action.REVISE_REQUIREMENT).required()
     requirement, reason = data.yearly(), check_reason("revise_requirement", data.reason)
     await fund_actions.revise_requirement(tx, ctx, code, requirement, reason)
@@ -125,7 +125,7 @@ async def list_revisions(
     cursor: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RevisionPage]:
-    """What counts of it now is in the fund's `requirements`."""
+    """The current ones are in the fund's `requirements`."""
     async with db.transaction(by=caller) as tx:
         if not await funds.is_open(tx, code):
             raise Missing("not-found")
@@ -141,9 +141,9 @@ async def list_revisions(
     outcome=fund_id_of,
 )
 async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[StateGenderMarker]) -> None:
-    """For a finance officer of UNODC. A work package of which nothing is stated has the fund's marker.
+    """For a finance officer of UNODC. A work package without a marker has the fund's.
 
-    The fund's IATI file tells it from now on; as at a moment before it tells what was stated by then.
+    The fund's IATI file has it from now on; as of an earlier moment it has the earlier marker.
     """
     policy.decide(ctx.caller, Action.STATE_GENDER_MARKER).required()
     await fund_actions.state_gender_marker(tx, ctx, code, data.work_package, data.gender_marker)
@@ -153,12 +153,11 @@ async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: J
 async def show_fund_years(
     code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
 ) -> Response[FundYearsView]:
-    """What it needs in each year, what is committed for it, and what moved in it.
+    """Requirements, commitments and movements by year.
 
-    With `as_at`, of what had been recorded by that moment: the same for ever. Who does not read the whole ledger is
-    told of the beginning of its day in UTC, without `as_at` of today's, and `as_at` says so: from how things stand one
-    signature apart its instalments would follow. Of a fund that was opened later than that it is 404
-    `fund-opened-later`.
+    With `as_at`, as recorded by that moment: the result never changes. For callers who may not read the whole ledger it
+    is as of midnight UTC of that day, by default today, which `as_at` shows: figures before and after a signature would
+    disclose its instalments. For a fund opened later than that it is 404 `fund-opened-later`.
     """
     given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
     moment = await _moment(db, caller, given, now=now)
@@ -206,7 +205,7 @@ async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime |
 async def _allocatable(
     tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
 ) -> Mapping[str, int]:
-    """What of each fund can be allocated or was. What was owed at a moment only the facts of agreements tell."""
+    """The allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
     if as_at is None:
         owed = await balances.owed(tx, list(progress))
         return {

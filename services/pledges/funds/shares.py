@@ -46,8 +46,7 @@ class FundShare(Struct, frozen=True, kw_only=True):
 
 
 def share_of(donor: str, pot: FundMoney) -> FundShare:
-    """One donor's share of what is allocated and, within that, of what is spent. The shares of all donors add up to
-    both.
+    """One donor's share of what is allocated and, within that, of what is spent. All shares add up to both.
 
     As long as a fund allocates no more than came in, no share is above what its donor paid.
     """

@@ -1,6 +1,6 @@
-"""What can be done with contributions in kind: load for this caller, decide, record. None of it touches the ledger.
+"""Actions on contributions in kind: load for this caller, decide, record. None of them posts to the ledger.
 
-The edge opens the transaction.
+The route opens the transaction.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ async def declare(
     on: date,
     validity: Validity,
 ) -> None:
-    """A new contribution of the caller's organization, valued by the rate of the day it was provided."""
+    """Declare a contribution of the caller's organization, valued by the rate of the day it was provided."""
     await fund_actions.require_fund(tx, fund)
     record.check_not_ahead(on, ctx.now)
     valuation = await rate_actions.valuation_of(tx, money, on, validity)
@@ -58,9 +58,9 @@ async def declare(
 
 
 async def reword(tx: Tx, ctx: Context, in_kind_contribution_id: UUID, description: str) -> None:
-    """Another description; what the contribution said before is forgotten.
+    """Replace the description; the old one is deleted.
 
-    Raises Conflict for a donor of what UNODC has acknowledged: then the office does it, which knows what it has.
+    Raises Conflict for a donor once UNODC has acknowledged the contribution: then only the office may change it.
     """
     salt, texts_hash = hash_texts(description)
 
@@ -80,7 +80,7 @@ async def move(
     action: Action,
     decide: Callable[[InKindContribution], Fact],
 ) -> None:
-    """One move of the table in `in_kind`."""
+    """A transition of the table in `in_kind.model`."""
     before = await in_kind_store.get(tx, in_kind_contribution_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, before).required()
     check_revision(before.revision, ctx.expected)

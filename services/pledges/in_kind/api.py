@@ -1,4 +1,4 @@
-"""The routes of contributions in kind: what donors give that is no money, beside the ledger and in no total of it."""
+"""Routes of contributions in kind, which are in no total of the ledger."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -33,12 +33,12 @@ from services.pledges.policy import Action
 
 
 class InKindView(Struct, frozen=True, kw_only=True):
-    """A contribution in kind, worth what its donor says: `usd_minor` is that in cents, by the rate of `provided_on`.
+    """A contribution in kind at its donor's value: `usd_minor` is that in US cents, by the rate of `provided_on`.
 
-    No figure of the ledger holds any of it. `form` is a code of `/v1/reference/in_kind_forms`; `reason` says why it
-    was struck. `ended_at` is when it was withdrawn or struck.
+    It is in no figure of the ledger. `form` is a code of `/v1/reference/in_kind_forms`; `reason` is the reason for
+    which it was struck. `ended_at` is when it was withdrawn or struck.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     in_kind_contribution_id: UUID
@@ -70,7 +70,7 @@ class InKindPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, in_kind_contribution_id: UUID) -> InKindView:
-    """Raises Missing where this caller does not see it."""
+    """Raises Missing if this caller may not see it."""
     contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_IN_KIND, contribution).required()
     return _view_of(contribution, description)
@@ -80,7 +80,7 @@ async def _read(tx: Tx, ctx: Context, in_kind_contribution_id: UUID) -> InKindVi
 async def declare_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: UUID, data: JSONBody[DeclareInKind], own: Owned
 ) -> None:
-    """For a donor, who declares for the own organization. It is told of the fund once UNODC acknowledges it."""
+    """For a donor, for its own organization. It counts in the fund's total once UNODC acknowledges it."""
     policy.decide(ctx.caller, Action.DECLARE_IN_KIND).required()
     await in_kind_actions.declare(
         tx,
@@ -109,7 +109,7 @@ async def list_in_kind(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[InKindPage]:
-    """A donor sees its own and no other donor's."""
+    """A donor sees only its own."""
     async with db.transaction(by=caller) as tx:
         found = await in_kind_store.contributions(tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1)
     return paging.page(InKindPage, [_view_of(one, text) for one, text in found], limit)
@@ -117,7 +117,7 @@ async def list_in_kind(
 
 @show("/v1/in-kind-contributions/{in_kind_contribution_id:uuid}", Action.SHOW_IN_KIND, "One contribution in kind")
 async def show_in_kind(tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID]) -> InKindView:
-    """A donor sees its own and no other donor's."""
+    """A donor sees only its own."""
     return await _read(tx, ctx, in_kind_contribution_id)
 
 
@@ -130,9 +130,9 @@ async def show_in_kind(tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[U
 async def reword_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[RewordInKind]
 ) -> None:
-    """For the donor, and for a finance officer of UNODC; once it is acknowledged for the latter alone.
+    """For the donor and for a finance officer of UNODC; once it is acknowledged, only for the latter.
 
-    What it said before is forgotten, also in whatever is told as at an earlier moment.
+    The old description is deleted, also from reports as of earlier moments.
     """
     await in_kind_actions.reword(tx, ctx, in_kind_contribution_id, data.description)
 
@@ -146,7 +146,7 @@ async def reword_in_kind(
 async def acknowledge_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[AcknowledgeInKind]
 ) -> None:
-    """For a finance officer of UNODC: it has been provided. From now on it is in the fund's `in_kind_usd_minor`."""
+    """For a finance officer of UNODC, once it has been provided. It then counts in the fund's `in_kind_usd_minor`."""
     action = Action.ACKNOWLEDGE_IN_KIND
     await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.acknowledge(now=ctx.now))
 
@@ -174,7 +174,7 @@ async def withdraw_in_kind(
 async def strike_in_kind(
     tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[StrikeInKind]
 ) -> None:
-    """For a finance officer of UNODC. It stays in the list, and leaves the fund's `in_kind_usd_minor`."""
+    """For a finance officer of UNODC. It stays in the list, and no longer counts in the fund's `in_kind_usd_minor`."""
     reason, action = check_reason("strike_in_kind", data.reason), Action.STRIKE_IN_KIND
     await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.strike(reason, now=ctx.now))
 

@@ -41,8 +41,7 @@ MOVES: Mapping[str, InKindStatus] = {
 
 
 class InKindContribution(Struct, frozen=True, kw_only=True):
-    """The current state of a contribution in kind, without its texts: at its donor's value, by the rate of
-    `provided_on`.
+    """The current state of a contribution in kind, without its texts; valued by the rate of `provided_on`.
 
     `reason` is the reason for which it was struck.
     """

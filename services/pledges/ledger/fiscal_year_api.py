@@ -1,4 +1,4 @@
-"""The routes of years of the books: what is missing before one is closed, and closing it."""
+"""Routes of fiscal years: the checklist, and closing a year."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ class PeriodList(Struct, frozen=True, kw_only=True):
 
 
 class PeriodView(Struct, frozen=True, kw_only=True):
-    """A year, when and with what it was closed if it was, and the checklist as it stands now."""
+    """A year, when it was closed and what was carried forward, and the current checklist."""
 
     year: int
     period: Period | None
@@ -43,7 +43,7 @@ async def list_periods(db: Db, caller: Calling) -> PeriodList:
 
 @show("/v1/ledger/periods/{year:int}", Action.SHOW_PERIOD, "A year, and what keeps it open")
 async def show_period(tx: Tx, ctx: Context, year: YearOfBooks) -> PeriodView:
-    """For those who may read the whole ledger."""
+    """For callers who may read the whole ledger."""
     policy.decide(ctx.caller, Action.SHOW_PERIOD).required()
     return await _period(tx, ctx, year)
 

@@ -1,5 +1,4 @@
-"""Finality watermark and balance snapshots: up to when the ledger is final, and the balances of its accounts as of
-then.
+"""Finality watermark and balance snapshots: up to when the ledger is final, and its balances as of then.
 
 The `recorded_at` of an entry or fact is taken before its transaction commits, and how long before is unknown. So the
 ledger is closed in two steps. First `closed.until` is advanced: PostgreSQL refuses every entry and fact recorded at or
@@ -25,8 +24,8 @@ SNAPSHOT_ENTRIES_MAX = 20_000
 """Entries in one snapshot at most, so that none takes long."""
 
 SNAPSHOT_FUNDS = 1
-"""Funds in one transaction, during which no moment becomes final; picked at random, so that one that fails does not
-block the others."""
+"""Funds in one transaction, during which no moment becomes final; random, so that one that fails does not block others.
+"""
 
 
 class Finality(Struct, frozen=True, kw_only=True):

@@ -181,8 +181,8 @@ async def write(tx: Tx, entry: Entry) -> None:
 
     Raises Conflict if the balance would become negative, LockNotAvailableError if another transaction holds it.
     """
-    taken_back = (await _reversed_entries(tx, [entry])).get(entry.entry_id)
-    if not await tx.fetchval(_WRITE, *_row(entry), taken_back, entry.available_usd_minor):
+    reversed_entry = (await _reversed_entries(tx, [entry])).get(entry.entry_id)
+    if not await tx.fetchval(_WRITE, *_row(entry), reversed_entry, entry.available_usd_minor):
         raise Conflict("balance-exceeded")
 
 
@@ -237,9 +237,11 @@ def _rate(rate: Rate | None) -> str:
     return f"{rate.usd_per_unit},{rate.currency},{rate.source},{rate.valid_from}" if rate else ",,,"
 
 
-def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
+def _columns(
+    entries: Sequence[Entry], moves: Mapping[str, int], reversed_entries: Mapping[UUID, UUID]
+) -> Sequence[object]:
     """The parameters of _WRITE_MANY."""
-    rows = [(*_row(entry), taken_back.get(entry.entry_id)) for entry in entries]
+    rows = [(*_row(entry), reversed_entries.get(entry.entry_id)) for entry in entries]
     return (*zip(*rows, strict=True), list(moves), list(moves.values()))
 
 

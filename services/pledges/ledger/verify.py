@@ -85,16 +85,16 @@ async def _verify_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int]
     """Verify each entry against its fact; return the available money of each fund by its entries."""
     of = await tx.fetchval("SELECT count(*) FROM entry")
     available: Counter[str] = Counter()
-    taken_back: set[UUID] = set()
+    reversed_ids: set[UUID] = set()
     after = NIL
     while page := await ledger.page(tx, after=after, limit=PAGE):
         expected = await _expected_entries(tx, [row.entry_id for row in page])
         for row in page:
             _verify_entry(report, row, expected.get(row.entry_id))
             if row.reverses is not None:
-                if row.reverses in taken_back:
-                    report.add("entry", f"{row.reverses} is taken back once more", entry_id=row.entry_id)
-                taken_back.add(row.reverses)
+                if row.reverses in reversed_ids:
+                    report.add("entry", f"{row.reverses} is reversed twice", entry_id=row.entry_id)
+                reversed_ids.add(row.reverses)
             report.postings += len(row.postings)
             for posting in row.postings:
                 if posting.account is Account.AVAILABLE:
@@ -126,11 +126,11 @@ def _verify_entry(report: Report, row: EntryRow, expected: Entry | None) -> None
         at = place or next((n for n, one in enumerate(row.postings, 1) if one.book in wrong), None)
         report.add("entry", what, entry_id=row.entry_id, position=at)
     elif expected is None:
-        report.add("entry", "no fact of the journal makes it", entry_id=row.entry_id)
+        report.add("entry", "the journal has no fact for it", entry_id=row.entry_id)
     elif place is not None:
-        report.add("entry", "the fact says otherwise", entry_id=row.entry_id, position=place)
+        report.add("entry", "differs from its fact", entry_id=row.entry_id, position=place)
     elif differing := _differing(row, expected):
-        report.add("entry", f"the fact says otherwise: {', '.join(differing)}", entry_id=row.entry_id)
+        report.add("entry", f"differs from its fact: {', '.join(differing)}", entry_id=row.entry_id)
 
 
 def first_difference(row: EntryRow, expected: Entry) -> int | None:
@@ -211,7 +211,7 @@ async def _verify_balances(tx: Tx, report: Report, available: Mapping[str, int])
         report.funds += 1
         counted, added_up = row["available_usd_minor"], available.get(row["fund"], 0)
         if counted != added_up:
-            report.add("balance", f"{row['fund']} counts {counted} available, its entries come to {added_up}")
+            report.add("balance", f"{row['fund']} has a balance of {counted}, but its entries add up to {added_up}")
 
 
 _CLOSING = """
@@ -244,8 +244,8 @@ async def _verify_snapshots(tx: Tx, report: Report, say: Say) -> None:
             if found.get(key) != held.get(key):
                 account, currency, work_package, of_activities, year = key
                 purpose = work_package or ("activities" if of_activities else "")
-                what = f"{fund} as at {as_at.isoformat()}, {account} in {currency}"
-                what += (f" for {purpose}" if purpose else "") + f" of {year}: its postings come to something else"
+                what = f"{fund} as of {as_at.isoformat()}, {account} in {currency}"
+                what += (f" for {purpose}" if purpose else "") + f" of {year}: differs from its postings"
                 report.add("closing", what)
         before = (fund, as_at)
         report.closings += 1
@@ -286,7 +286,7 @@ async def _verify_allocations(tx: Tx, report: Report, say: Say) -> None:
         ORDER BY allocation_id
         """
     ):
-        report.add("allocation", f"{row['allocation_id']}: entries name it, and there is none")
+        report.add("allocation", f"{row['allocation_id']}: has entries but no row")
 
 
 async def _verify_requirements(tx: Tx, report: Report, say: Say) -> None:
@@ -338,10 +338,10 @@ async def _find_missing_rows(tx: Tx, report: Report) -> None:
     """Report facts without a row, and rows whose id is the nil UUID."""
     for table, query in _NIL_ROWS.items():
         if await tx.fetch(query, NIL):
-            report.add(table, f"{NIL}: nothing of ours has this id")
+            report.add(table, f"{NIL}: this id is never assigned")
     for table, query in _MISSING_ROWS.items():
         for row in await tx.fetch(query):
-            report.add(table, f"{row['aggregate_id']}: facts tell of it, and there is none")
+            report.add(table, f"{row['aggregate_id']}: has facts but no row")
 
 
 async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:
@@ -360,6 +360,6 @@ async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int
 def _differing_fields(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:
     """The names of the fields that differ from the rebuilt record; empty if none does."""
     if follows is None:
-        return "no fact tells of it"
+        return "has no fact"
     names = found.__struct_fields__
     return ", ".join(name for name in names if getattr(follows, name) != getattr(found, name))

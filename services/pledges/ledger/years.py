@@ -90,7 +90,7 @@ def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
     """The change by each fact when it was recorded, given all facts before it, whatever is recorded later."""
     pledge: Pledge | None = None
     written_off = 0
-    stood = _Agreement()
+    current = _Agreement()
     for recorded_at, fact in facts:
         pledge = evolve(pledge, fact)
         if isinstance(fact, PledgeWrittenOff):
@@ -99,12 +99,12 @@ def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
             written_off -= fact.usd_minor
         on: date | None = getattr(fact, "effective_on", None)
         assert on is not None, "each of them has its value date"
-        before, stood = stood, _agreement(pledge, written_off)
+        before, current = current, _agreement(pledge, written_off)
         changed = YearAmounts()
-        _add(changed.committed, before.shares, stood.shares, on.year)
-        _add(changed.written_off, before.lost, stood.lost, on.year)
-        _add(changed.allocatable, before.expected, stood.expected, on.year)
-        otherwise = stood.unexpected_usd_minor - before.unexpected_usd_minor
+        _add(changed.committed, before.shares, current.shares, on.year)
+        _add(changed.written_off, before.lost, current.lost, on.year)
+        _add(changed.allocatable, before.expected, current.expected, on.year)
+        otherwise = current.unexpected_usd_minor - before.unexpected_usd_minor
         if otherwise:
             changed.allocatable[on.year] += otherwise
         yield recorded_at, changed

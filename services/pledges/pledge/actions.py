@@ -1,6 +1,6 @@
-"""What can be done with pledges: load for this caller, decide, record.
+"""Actions on pledges: load for this caller, decide, record.
 
-The edge opens the transaction.
+The route opens the transaction.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ async def pledge(
     validity: Validity,
     now: datetime,
 ) -> None:
-    """A new pledge, for a requirement where one is named: the edge asks who sees it; of a flow where one is."""
+    """Make a pledge, optionally for a requirement, whose visibility the route has checked, or from an imported flow."""
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.as_service():
@@ -75,7 +75,7 @@ async def pledge(
 
 
 async def reword(tx: Tx, ctx: Context, pledge_id: UUID, note: str) -> None:
-    """Another note; what the pledge said before is forgotten."""
+    """Replace the note; the old one is deleted."""
     before = await for_move(tx, ctx, pledge_id, Action.REWORD)
     salt, texts_hash = hash_texts(note)
     await record(tx, before.reword(texts_hash, now=ctx.now), version=before.revision + 1)
@@ -83,7 +83,7 @@ async def reword(tx: Tx, ctx: Context, pledge_id: UUID, note: str) -> None:
 
 
 async def move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact]) -> None:
-    """One move of the table in `domain` that brings in no money."""
+    """A transition of the table in `pledge.model` that receives no money."""
     before = await for_move(tx, ctx, pledge_id, action)
     await record(tx, decide(before), version=before.revision + 1)
 
@@ -99,7 +99,7 @@ async def commit(
     on: date,
     validity: Validity,
 ) -> None:
-    """An agreement over the pledge, at the rate of its own day; without instalments all of it is due at once."""
+    """Sign an agreement over the pledge, at the rate of its day; without instalments all of it is due at once."""
     before = await for_move(tx, ctx, pledge_id, Action.COMMIT)
     before.require("commit")
     check_not_ahead(on, ctx.now)
@@ -120,9 +120,9 @@ async def receive(
     on: date,
     validity: Validity,
 ) -> None:
-    """Cash for an agreement: from now on the fund can allocate it.
+    """Receive cash for an agreement, which the fund can allocate from then on.
 
-    `settles` is what it settles of the agreement, where the cash came in another currency; nothing is converted here.
+    `settles` is the amount of the agreement it settles, if the cash is in another currency; nothing is converted here.
     """
     before = await for_move(tx, ctx, pledge_id, Action.RECEIVE)
     before.require("receive")
@@ -141,7 +141,7 @@ async def receive(
 
 
 async def for_move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action) -> Pledge:
-    """The pledge, held until the transaction ends, for whoever may make this move of it."""
+    """Lock and return the pledge, for a caller who may make this transition."""
     pledge = await store.get_pledge(tx, pledge_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, pledge).required()
     check_revision(pledge.revision, ctx.expected)

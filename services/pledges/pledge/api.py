@@ -1,4 +1,4 @@
-"""The routes of pledges, each of which opens one transaction."""
+"""Routes of pledges."""
 
 from datetime import date
 from typing import Annotated
@@ -35,7 +35,7 @@ class PledgePage(Struct, frozen=True, kw_only=True):
 
 
 async def _is_shown(db: Database, ctx: Context, _pledge_id: UUID, data: JSONBody[MakePledge], own: Owned) -> bool:
-    """Whether the caller sees the requirement that it pledges for, which is asked of its owner."""
+    """Whether the requirement of the pledge is shown to the caller, asked of the requests service."""
     policy.decide(ctx.caller, Action.PLEDGE).required()
     wanted = data.requirement_id
     return wanted is None or bool(await unfunded_reader.shown_requirement(db, own.consents, ctx.caller, wanted))
@@ -45,9 +45,9 @@ async def _is_shown(db: Database, ctx: Context, _pledge_id: UUID, data: JSONBody
 async def make_pledge(
     tx: Tx, ctx: Context, pledge_id: UUID, data: JSONBody[MakePledge], own: Owned, before: bool
 ) -> None:
-    """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
+    """For a donor, for its own organization. A pledge is not binding and does not count as money yet."""
     if not before:
-        # The key first: a repeat is answered even if the requirement is shown no longer.
+        # The key first: a repeat is answered even if the requirement is no longer shown.
         await tx.flush()
         raise Missing("not-found")
     await actions.pledge(
@@ -78,10 +78,10 @@ async def list_pledges(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PledgePage]:
-    """A donor sees its own and no other donor's.
+    """A donor sees only its own.
 
-    With `due_before`, those of which an instalment that is due before that day, and waits for no condition, has not
-    wholly come: of today's date what is late, of a later one also what is soon due.
+    With `due_before`, pledges with an unconditional instalment that is due before that day and not fully received: with
+    today's date the late ones, with a later one also those due soon.
     """
     async with db.transaction(by=caller) as tx:
         found = await store.pledges(
@@ -99,15 +99,15 @@ async def list_pledges(
 
 @show("/v1/pledges/{pledge_id:uuid}", Action.SHOW_PLEDGE, "One pledge")
 async def show_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID]) -> PledgeView:
-    """A donor sees its own and no other donor's."""
+    """A donor sees only its own."""
     return await pledge_view(tx, ctx, pledge_id)
 
 
 @change("/v1/pledges/{pledge_id:uuid}/reword", Action.REWORD, "Give a pledge another note", read=pledge_view)
 async def reword_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[RewordPledge]) -> None:
-    """For the donor and for a finance officer of UNODC, whatever became of the pledge.
+    """For the donor and for a finance officer of UNODC, in any state of the pledge.
 
-    What it said before is forgotten, also in whatever is told as at an earlier moment.
+    The old note is deleted, also from reports as of earlier moments.
     """
     await actions.reword(tx, ctx, pledge_id, data.note)
 
@@ -116,7 +116,7 @@ async def reword_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: J
 async def commit_pledge(
     tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[CommitPledge], own: Owned
 ) -> None:
-    """For a finance officer of UNODC. The rate in force on the day of the agreement is kept with it."""
+    """For a finance officer of UNODC. The rate in force on the day of the agreement is stored with it."""
     await actions.commit(
         tx,
         ctx,
@@ -139,7 +139,7 @@ async def commit_pledge(
 async def receive_instalment(
     tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ReceiveInstalment], own: Owned
 ) -> None:
-    """For a finance officer of UNODC. What is received, less its programme support cost, can be allocated at once."""
+    """For a finance officer of UNODC. The receipt, less its programme support cost, can be allocated at once."""
     await actions.receive(
         tx,
         ctx,
@@ -171,7 +171,7 @@ async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data:
     summary="What happens to funds, pledges and allocations, as it does",
 )
 async def follow_pledges(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Of what the caller sees."""
+    """Events of pledges the caller may see."""
     return stream(last_event_id)
 
 

@@ -1,4 +1,4 @@
-"""The routes by which a pledge becomes less, or ends, by one person's word; all for a finance officer of UNODC."""
+"""Routes that reduce or end a pledge without a second person, for a finance officer of UNODC."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from services.pledges.policy import Action
     read=pledge_view,
 )
 async def meet_condition(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[MeetCondition]) -> None:
-    """From now on the instalment is owed, at the rate of the agreement."""
+    """The instalment is then owed, at the rate of the agreement."""
     on = data.met_on or ctx.today
     await actions.move(
         tx, ctx, pledge_id, Action.MEET_CONDITION, lambda p: p.meet_condition(data.instalment, on=on, now=ctx.now)
@@ -40,14 +40,14 @@ async def meet_condition(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: 
     "/v1/pledges/{pledge_id:uuid}/lapse", Action.LAPSE, "Stop waiting for an agreement over a pledge", read=pledge_view
 )
 async def lapse_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[LapsePledge]) -> None:
-    """What is pledged counts no longer. After a time that a setting says it lapses by itself."""
+    """The pledge no longer counts. After a configured time it lapses automatically."""
     on = data.lapsed_on or ctx.today
     await actions.move(tx, ctx, pledge_id, Action.LAPSE, lambda p: exits.lapse(p, on=on, now=ctx.now))
 
 
 @change("/v1/pledges/{pledge_id:uuid}/reduce", Action.REDUCE, "Record that a donor gives less", read=pledge_view)
 async def reduce_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ReducePledge]) -> None:
-    """First of what waits for conditions, then of what is owed; never of what has come."""
+    """Conditional instalments first, then owed ones; never what was received."""
     reason = check_reason("reduce_pledge", data.reason)
     await exit_actions.reduce(tx, ctx, pledge_id, data.money, reason, on=data.reduced_on or ctx.today)
 
@@ -60,7 +60,7 @@ async def reduce_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: J
     locks=balance_locks.of_carry_over,
 )
 async def carry_over(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[CarryOver]) -> None:
-    """Never more than the fund has available and the donor has paid."""
+    """Limited by what the fund has available and the donor has paid."""
     usd_minor, on = dollars(data.money), data.carried_over_on or ctx.today
     await exit_actions.carry_over(tx, ctx, pledge_id, data.to_fund, usd_minor, on=on)
 
@@ -69,7 +69,7 @@ async def carry_over(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSON
     "/v1/pledges/{pledge_id:uuid}/close", Action.CLOSE, "Close a pledge that is reported and balanced", read=pledge_view
 )
 async def close_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ClosePledge]) -> None:
-    """Nothing is owed on either side."""
+    """If nothing is owed on either side."""
     await exit_actions.close(tx, ctx, pledge_id)
 
 

@@ -197,7 +197,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
         )
 
     def meet_condition(self, number: int, *, on: date, now: datetime) -> PledgeConditionMet:
-        """Meet the condition of an instalment, by its number from 1. Raises Missing, Conflict if it has no open
+        """Meet the condition of an instalment, by its number from 1. Raises Missing, Conflict without an open
         condition.
         """
         self.require("meet_condition")

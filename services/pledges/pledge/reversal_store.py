@@ -13,13 +13,13 @@ async def pledge_before(tx: Tx, event: Event) -> Pledge:
         event.aggregate_id,
         event.aggregateversion,
     )
-    told: Pledge | None = None
+    pledge: Pledge | None = None
     for row in rows:
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
-        told = evolve(told, fact)
-    assert told is not None, "a pledge begins by being pledged"
-    return told
+        pledge = evolve(pledge, fact)
+    assert pledge is not None, "a pledge begins by being pledged"
+    return pledge
 
 
 async def related_event(tx: Tx, event: Event, by: int) -> Event:

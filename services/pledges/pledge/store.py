@@ -127,15 +127,15 @@ async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmount
 
     The result never changes once `as_at` is final.
     """
-    told = YearAmounts()
+    amounts = YearAmounts()
     after = UUID(int=0)
     while True:
         rows = await tx.fetch(_COMMITTING, fund, after, PLEDGES_AT_ONCE, [fact_type(kind) for kind in COMMITTING])
         if not rows:
-            return told
+            return amounts
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
             after = pledge_id
-            told.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
+            amounts.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
 
 
 def _fact(row: Record) -> Fact:

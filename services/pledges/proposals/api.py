@@ -1,4 +1,4 @@
-"""The routes of what two people decide: write-offs, refunds, reversals, and years opened again."""
+"""Routes of proposals: write-offs, refunds, reversals, earmark releases, reopened years."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -33,9 +33,9 @@ from services.pledges.proposals.model import Measure, Proposal, ProposalStatus
 
 
 class ProposalView(Struct, frozen=True, kw_only=True):
-    """What was proposed by whom, and what became of it.
+    """A proposal, its proposer and its outcome.
 
-    `conditional` is what falls away with what is written off, and waits for its conditions.
+    `conditional` is the conditional amount that lapses with a write-off.
     """
 
     proposal_id: UUID
@@ -132,9 +132,9 @@ async def propose_earmark_release(
     location=_location,
 )
 async def propose_reversal(tx: Tx, ctx: Context, proposal_id: UUID, data: JSONBody[ProposeReversal]) -> None:
-    """For a finance officer of UNODC; another one has to approve it. An entry is reversed at most once.
+    """For a finance officer of UNODC; another one has to approve it. An entry can be reversed once.
 
-    Of a carry-over both halves are, whichever is named: `entry_id` of the proposal is the one that left its fund.
+    For a carry-over both halves are reversed, whichever is given: the proposal's `entry_id` is the outgoing one.
     """
     policy.decide(ctx.caller, Action.PROPOSE_REVERSAL).required()
     reason, on = check_reason("reverse_entry", data.reason), data.reversed_on or ctx.today
@@ -155,7 +155,7 @@ async def propose_reopening(
     year: Annotated[int, PathParameter(ge=2000, le=2100)],
     data: JSONBody[ProposeReopening],
 ) -> None:
-    """For a finance officer of UNODC; another one has to approve it. Only the year that was closed last."""
+    """For a finance officer of UNODC; another one has to approve it. Only the last closed year can be reopened."""
     policy.decide(ctx.caller, Action.PROPOSE_REOPENING).required()
     reason = check_reason("reopen_period", data.reason)
     await exit_actions.propose_reopening(tx, proposal_id, year, reason, now=ctx.now)
@@ -173,7 +173,7 @@ async def list_proposals(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ProposalPage]:
-    """For those who read the whole ledger."""
+    """For callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await proposal_store.proposals(tx, status=status, before=cursor, limit=limit + 1)
     return paging.page(ProposalPage, found, limit, view=_view)
@@ -196,7 +196,7 @@ async def show_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID]) -> Pr
 async def approve_proposal(
     tx: Tx, ctx: Context, proposal_id: FromPath[UUID], data: JSONBody[Decide], own: Owned
 ) -> None:
-    """For another finance officer of UNODC than who proposed it. It is done in the same moment, or refused."""
+    """For another finance officer of UNODC than the proposer. It is carried out in the same transaction, or refused."""
     await exit_actions.approve(tx, ctx, proposal_id, validity=own.validity)
 
 

@@ -46,7 +46,7 @@ async def revised(client: Client, one: Mapping[str, Any], **changes: Any) -> dic
 
 
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state; for two of them money was set aside, of which some was spent or went back."""
+    """One activity in each state; two have allocations, partly spent or returned."""
     kept = await revised(client, await planned(client), ends_on="2026-03-12")
     kept = await completed(client, kept, participants=120, completed_on="2026-03-11")
     paid = await planned(client)

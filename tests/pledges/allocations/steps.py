@@ -30,7 +30,7 @@ def confirmed(match: dict[str, Any], needed: Money | None) -> MatchConfirmed:
 
 
 async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A match of the request's line that is confirmed, and lacks money."""
+    """A confirmed match of the request's line that needs money."""
     line_id = UUID(request["lines"][0]["line_id"])
     match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
     await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))

@@ -1,4 +1,4 @@
-"""What confirmed matches lack in money, what covers it, and the journal that tells it all again."""
+"""Requirements of confirmed matches, their allocations, and the rebuild from the journal."""
 
 from collections.abc import Mapping
 from uuid import UUID, uuid4
@@ -15,15 +15,13 @@ from tests.pledges.allocations.steps import PERIOD, a_match, confirmed, open_and
 from tests.pledges.steps import FINANCE, NORWAY, Client, committed, funded, get, pledged, post, usd
 
 
-async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(
+async def test_confirmed_match_opens_requirement_and_revoked_match_returns_it(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await open_and_give_back(api, databases)
 
 
-async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_funded_match_opens_no_requirement(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     for needed in (None, Money(minor=0, currency="USD")):
         match = a_match()
@@ -34,9 +32,7 @@ async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(
     assert (await get(api, "/v1/requirements"))["requirements"] == []
 
 
-async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_guessed(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_requirement_without_rate_is_parked(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     parked = await inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="KES")), 1))
 
@@ -44,9 +40,7 @@ async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_gue
     assert (await get(api, "/v1/requirements"))["requirements"] == []
 
 
-async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_allocation_facts_name_donors_with_agreements(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     match = a_match()
     await inbox.receive(an_event(confirmed(match, Money(minor=100, currency="USD")), 1))
@@ -65,7 +59,7 @@ async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
     assert [getattr(fact, "fund_donors", None) for fact in facts] == [("DEU", "NOR")] * 2
 
 
-async def test_requirements_are_for_those_they_concern(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_requirements_are_visible_to_parties_only(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     for state, provider in (("KEN", "UNODC-SHERLOC"), ("PER", "NOR")):
         match = a_match(state=state, provider=provider)
@@ -82,7 +76,7 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
     second = await get(api, f"/v1/requirements?limit=1&cursor={first['cursor']}")
     assert {first["requirements"][0]["state"], second["requirements"][0]["state"]} == {"KEN", "PER"}
     assert second["cursor"] is None
-    # To the State of the second a page that begins at the first is what a page that begins nowhere is.
+    # For the second State, a page after the first State's requirement equals the first page.
     hidden, state = first["requirements"][0]["requirement_id"], second["requirements"][0]["state"]
     pages = [await get(api, f"/v1/requirements?cursor={of}", f"{state}:focal_point") for of in (hidden, uuid4())]
     assert pages[0] == pages[1]
@@ -91,7 +85,7 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
 # -- the journal ------------------------------------------------------------------------------------------------------
 
 
-async def test_an_entry_has_the_id_of_its_event(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_entry_id_is_event_id(api: Client, databases: Mapping[str, Database]) -> None:
     await pledged(api)
     async with databases["pledges"].transaction() as tx:
         ids = await tx.fetch("SELECT event_id FROM journal WHERE type LIKE 'pledges.pledge.%'")

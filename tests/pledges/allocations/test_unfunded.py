@@ -1,4 +1,4 @@
-"""What is ready and lacks only money is shown to donors as far as States have agreed, and can be pledged to."""
+"""Unfunded requirements shown to donors by consent, and pledges to them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,9 +24,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(
-    api: Client, inbox: Inbox
-) -> None:
+async def test_donor_sees_unfunded_requirements_by_consent(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["codes"])
     hidden = await opened(api)
     for one in (request, hidden):
@@ -43,7 +41,7 @@ async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_wh
     assert await shown(api) == []
 
 
-async def test_what_is_covered_or_revoked_is_not_lacking(api: Client, inbox: Inbox) -> None:
+async def test_covered_or_revoked_requirements_are_not_unfunded(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["providers"])
     match = await lacking(inbox, request)
     await lacking(inbox, request)
@@ -62,7 +60,7 @@ async def test_what_is_covered_or_revoked_is_not_lacking(api: Client, inbox: Inb
     assert [one["gap_usd_minor"] for one in await shown(api)] == [1], "what was given back is lacking again"
 
 
-async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: Client, inbox: Inbox) -> None:
+async def test_unfunded_pages_contain_only_shown_requirements(api: Client, inbox: Inbox) -> None:
     request, hidden = await consent(api, await opened(api), recipients=["NOR"]), await opened(api)
     for one in (request, hidden, request, hidden, request):
         await lacking(inbox, one)
@@ -84,12 +82,12 @@ async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: 
 
 
 @pytest.mark.parametrize("by", ["KEN:focal_point", "NOR:provider_officer", "UNODC-CEB:provider_officer"])
-async def test_it_is_for_donors(api: Client, by: str) -> None:
+async def test_unfunded_list_is_for_donors_only(api: Client, by: str) -> None:
     answer = await api.get(UNFUNDED, headers=headers(by))
     assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
 
 
-async def test_where_consents_cannot_be_asked_for_nothing_is_shown(
+async def test_unavailable_consents_hide_all_requirements(
     client_of: Callable[..., Awaitable[Client]], api: Client, inbox: Inbox
 ) -> None:
     await lacking(inbox, await consent(api, await opened(api), recipients=["NOR"]))
@@ -104,7 +102,7 @@ async def test_where_consents_cannot_be_asked_for_nothing_is_shown(
 # -- pledging to it ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_donor_pledges_to_what_one_match_lacks(api: Client, inbox: Inbox, database_url: str) -> None:
+async def test_donor_pledges_to_a_requirement(api: Client, inbox: Inbox, database_url: str) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     await lacking(inbox, request)
     (seen,) = await shown(api)
@@ -122,7 +120,7 @@ async def test_a_donor_pledges_to_what_one_match_lacks(api: Client, inbox: Inbox
         assert await verify(owner, SERVICE) == []
 
 
-async def test_nobody_pledges_to_what_is_not_shown_or_not_there(api: Client, inbox: Inbox) -> None:
+async def test_pledge_to_hidden_or_missing_requirement_is_rejected(api: Client, inbox: Inbox) -> None:
     await lacking(inbox, await opened(api))
     (hidden,) = await shown(api, FINANCE)
     answers = [
@@ -134,7 +132,7 @@ async def test_nobody_pledges_to_what_is_not_shown_or_not_there(api: Client, inb
     assert first == second
 
 
-async def test_a_pledge_to_what_is_covered_or_loosely_earmarked_is_refused(api: Client, inbox: Inbox) -> None:
+async def test_pledge_to_covered_requirement_or_with_loose_earmark_is_rejected(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     match = await lacking(inbox, request)
     (seen,) = await shown(api)
@@ -151,7 +149,7 @@ async def test_a_pledge_to_what_is_covered_or_loosely_earmarked_is_refused(api: 
     assert (await get(api, "/v1/pledges"))["pledges"] == []
 
 
-async def test_services_alone_ask_what_is_shown(api: Client) -> None:
+async def test_consents_route_is_for_services_only(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["words"])
     asked = {"organization": "NOR", "request_ids": [request["request_id"], str(uuid4())]}
     service = headers("service:pledges")

@@ -27,13 +27,13 @@ async def told(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Bu
 
 
 async def parts(api: Client, fund: str = FUND) -> tuple[int, dict[UUID, int]]:
-    """What is available, and what of it is kept for which line."""
+    """The available money, and the part kept for each line."""
     (one,) = (await told(api, fund)).funds
     return one.available_usd_minor, {part.line_id: part.usd_minor for part in one.earmarked}
 
 
 class Need:
-    """A confirmed match of a request's line that lacks money, shown to Norway."""
+    """A confirmed match that needs money, of a request shown to Norway."""
 
     def __init__(self, api: Client, inbox: Inbox) -> None:
         self.api, self.inbox = api, inbox

@@ -34,7 +34,7 @@ async def move(client: Client, one: Mapping[str, Any], name: str) -> dict[str, A
 
 
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state."""
+    """One contribution in each state."""
     return [
         await declared(client),
         await move(client, await declared(client), "withdraw"),

@@ -53,7 +53,7 @@ async def asked(client: Client, path: str, moment: str | None, by: str = FINANCE
 
 
 async def told(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
-    """A list to its end, or one record; as things stand where no moment is said."""
+    """All pages of a list, or one record; current without a moment."""
     answer = await asked(client, path, moment, by)
     assert answer.status_code == 200, answer.text
     found = dict(answer.json())
@@ -70,7 +70,7 @@ async def now_of(client: Client) -> str:
 
 @asynccontextmanager
 async def locked(database_url: str, statement: str, *args: object) -> AsyncIterator[asyncpg.Connection]:
-    """Rows that another process holds inside the block."""
+    """Rows locked by another process inside the block."""
     holding, looking = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
         await holding.execute("BEGIN")
@@ -82,7 +82,7 @@ async def locked(database_url: str, statement: str, *args: object) -> AsyncItera
 
 
 def trial_of(entries: list[dict[str, Any]]) -> Trial:
-    """What their postings come to, of accounts that do not come to nothing."""
+    """The sums of their postings, without accounts of zero."""
     minor, usd_minor = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     for entry in entries:
         for one in entry["postings"]:
@@ -93,7 +93,7 @@ def trial_of(entries: list[dict[str, Any]]) -> Trial:
 
 
 def check_books(found: Trial) -> None:
-    """Each book of each fund sums to zero in each currency, and in dollars."""
+    """Each book of each fund sums to zero, in each currency and in dollars."""
     sums = Counter[tuple[str, ...]]()
     for (fund, book, _, currency), (minor, usd_minor) in found.items():
         sums[fund, book, currency] += minor
@@ -102,14 +102,14 @@ def check_books(found: Trial) -> None:
 
 
 async def paid(client: Client, year: int, money: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A pledge of the year that is signed and paid in it."""
+    """A pledge made, signed and paid in the year."""
     made = await pledged(client, money=money, pledged_on=f"{year}-02-12", **changes)
     signed = await move(client, made, "commit", committed_on=f"{year}-03-05")
     return await move(client, signed, "receive", money=money, received_on=f"{year}-04-20")
 
 
 async def books_of_three_years(client: Client) -> None:
-    """In several currencies, with what was taken back in a later year, and what is recorded late for an earlier one."""
+    """In several currencies, with reversals in a later year, and late entries for an earlier one."""
     await paid(client, AFTER, eur(10_000_00))
     for year in (YEAR, BEFORE):
         await paid(client, year, YEN, fund="SHERLOC-DEV")
@@ -145,7 +145,7 @@ async def years_of(client: Client, path: str = PATH, moment: str | None = None) 
 
 
 async def check_sums(client: Client, fund: str, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    """The years of each figure come to the fund's; returns them."""
+    """Check that the years add up to the fund's figures; return them."""
     years = await years_of(client, f"/v1/funds/{fund}/years", moment)
     whole = await told(client, f"/v1/funds/{fund}", moment)
     for name in FIGURES:
@@ -164,6 +164,6 @@ async def check_sums(client: Client, fund: str, moment: str | None = None) -> di
 
 
 async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **body: Any) -> dict[str, Any]:
-    """What two people do with a pledge; returns it as it stands then."""
+    """Propose and approve a measure; return the pledge after it."""
     await approve(client, await move(client, pledge, measure, **body))
     return await pledge_of(client, pledge)

@@ -1,4 +1,4 @@
-"""Whatever is written before and after a moment, what is told as at it stays what it was, and agrees with itself."""
+"""Reports as of a moment never change and agree with each other."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ OF_TODAY = (
     "/v1/requirements",
     "/v1/requirements/unfunded",
 )  # fmt: skip
-"""Records are told as they stand."""
+"""Records are shown in their current state."""
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
-    """All that is told as at the moment, byte for byte, with its ETag."""
+    """All reports as of the moment, byte for byte, with ETags."""
     found: dict[tuple[str, str], Any] = {}
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
-        # To the others a fund is told as at the day's beginning, when there was none yet.
+        # For others a fund is as of midnight, before it was opened.
         for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *TABLES):
             answer = await asked(client, path, moment, by)
             assert answer.status_code == 200, answer.text
@@ -62,7 +62,7 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
 
 
 async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
-    """Of each list all but which moment it is of."""
+    """Each list without its `as_at`."""
 
     def without(told_of: Any) -> Any:
         if isinstance(told_of, list):
@@ -76,7 +76,7 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
 
 @pytest.mark.thinned
 @pytest.mark.parametrize("seed", range(cases(1, soak=6)))
-async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
+async def test_later_writes_change_no_report_as_of_a_moment(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
@@ -111,7 +111,7 @@ async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
 
 
 async def check_closings(db: Database) -> None:
-    """From here on balances rest on closings, those of work packages too, and each says what its entries come to."""
+    """From here on balances use snapshots, also those of work packages; each equals its entries."""
     closed = None
     for _ in range(3):
         closed = await close_and_write_snapshots(db, closed)
@@ -125,7 +125,7 @@ async def check_closings(db: Database) -> None:
 
 
 async def check_ever(db: Database) -> None:
-    """As at for ever is as things stand, by whichever rows it is added up."""
+    """Balances as of the latest moment equal current ones."""
     async with db.transaction() as tx:
         assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
             tx, FUNDS, as_at=balances.EVER
@@ -148,17 +148,17 @@ async def check_ever(db: Database) -> None:
             } == {tuple(row) for row in allocations if row["allocated"]}  # fmt: skip
 
 
-async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_before_itself(
+async def test_facts_are_ordered_by_version_despite_clock_ahead(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Who recorded the first fact was ahead of who recorded the second: as at a moment between them there are both."""
+    """The first fact was recorded by a clock ahead of that of the second: as of a moment between them both exist."""
     ids = [
         (await committed(api))["pledge_id"],
         (await completed(api, await planned(api)))["activity_id"],
         (await move(api, await declared(api), "acknowledge"))["in_kind_contribution_id"],
     ]
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten.
+    # Bypasses the trigger that keeps the journal append-only.
     await connection.execute("SET session_replication_role = replica")
     moment = await connection.fetchval(
         "SELECT max(recorded_at) FROM pledges.journal WHERE aggregate_id = ANY ($1::uuid[])", ids
@@ -184,12 +184,10 @@ async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_befo
     ]
 
 
-async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginning_of_a_day(
-    api: Client, database_url: str
-) -> None:
-    """From its totals a moment apart each pledge of others would follow."""
+async def test_fund_totals_for_others_are_as_of_midnight(api: Client, database_url: str) -> None:
+    """Totals of two moments would disclose each pledge of others between them."""
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten: the funds have been open for two days.
+    # Bypasses the trigger that keeps the journal append-only: the funds were opened two days ago.
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '2 days'")
     await connection.close()
@@ -207,13 +205,13 @@ async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginnin
 
 @pytest.mark.parametrize("moment", ["253402300800", "20260630", "2026", "null", "", "2026-06-30", "2026-06-30T24:61:00Z",
                                     "2026-06-30T10:00:00 00:00", "２０２６-06-30T10:00:00Z"])  # fmt: skip
-async def test_what_is_no_moment_has_its_own_refusal(api: Client, moment: str) -> None:
+async def test_malformed_as_at_is_rejected(api: Client, moment: str) -> None:
     for path in [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"]:
         answer = await asked(api, path, moment)
         assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), (path, answer.text)
 
 
-async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Client) -> None:
+async def test_future_as_at_or_without_offset_is_rejected(api: Client) -> None:
     for path in EVERYTHING:
         to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
         assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"]), path
@@ -224,7 +222,7 @@ async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Clien
             ), path  # fmt: skip
 
 
-async def test_a_record_is_told_as_it_stands_and_as_at_no_moment(api: Client) -> None:
+async def test_records_are_current_and_ignore_as_at(api: Client) -> None:
     moment = await now_of(api)
     for path in OF_TODAY:
         answer = await asked(api, path, moment)
@@ -233,14 +231,14 @@ async def test_a_record_is_told_as_it_stands_and_as_at_no_moment(api: Client) ->
         assert ["as_at"] == said["details"]["parameters"]
 
 
-async def test_before_a_fund_was_opened_there_is_none(api: Client) -> None:
+async def test_fund_as_of_before_opening_is_not_found(api: Client) -> None:
     assert {"funds": [], "cursor": None} == (await asked(api, "/v1/funds", "2020-01-01T00:00:00Z")).json()
     for path in ("/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-MNT/iati.xml"):
         answer = await asked(api, path, "2020-01-01T00:00:00Z")
         assert (404, "fund-opened-later") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_what_a_fund_needed_and_was_given_in_kind_is_of_the_moment(api: Client) -> None:
+async def test_requirement_and_in_kind_total_are_as_of_the_moment(api: Client) -> None:
     path = "/v1/funds/SHERLOC-MNT"
     one = await post(api, IN_KIND, NORWAY, **a_contribution(money=usd(7)))
     moments = [await now_of(api)]

@@ -1,4 +1,4 @@
-"""Many who change one record wait for it without keeping others from the database, over HTTP."""
+"""Many writers of one record queue without blocking other database access, over HTTP."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ async def contended(
     who: str,
     path: str,
 ) -> Sequence[asyncio.Task[httpx.Response]]:
-    """Have all of them write, and see that one waits for the lock and reads are answered meanwhile."""
+    """Let all write; check that one waits for the lock and reads are answered meanwhile."""
     tasks = [asyncio.create_task(one) for one in writing]
     while not (waiting := await _waiting(looking)):
         await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The figures of a year by value date: what took effect in it, whenever it was recorded, and for ever once it is closed."""
+"""Figures of a fiscal year by value date, fixed once it is closed."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
-    """The trial balance until a day: of each account of a fund in a currency the minor units and their worth."""
+    """The trial balance until a day: by fund, account and currency, minor units and their worth."""
     answer = await told(client, f"{BALANCES}?until={until}", moment)
     assert (until, moment is not None) == (answer["until"], answer["final"])
     return as_trial(answer)
@@ -49,7 +49,7 @@ def as_trial(answer: Mapping[str, Any]) -> Trial:
 
 
 def less(one: Trial, other: Trial) -> Trial:
-    """The one trial balance less the other: what moved between their days."""
+    """One trial balance less the other: the movements between their days."""
     moved = Counter[tuple[tuple[str, ...], int]]()
     for sign, trial_balance in ((1, one), (-1, other)):
         for key, amounts in trial_balance.items():
@@ -59,7 +59,7 @@ def less(one: Trial, other: Trial) -> Trial:
     return {key: amounts for key, amounts in by.items() if any(amounts)}
 
 
-async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_sums_to_zero(
+async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
@@ -88,14 +88,14 @@ async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_
     assert {"USD", "EUR", "JPY"} <= {currency for one in seen for _, _, _, currency in one}
 
 
-async def test_a_finance_officer_closes_a_year_with_its_trial_balance_and_its_movements(api: Client) -> None:
+async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> None:
     await paid(api, BEFORE, eur(1_000_00))
     await post(api, f"/v1/ledger/periods/{BEFORE}/close", FINANCE)
     await paid(api, YEAR, eur(2_000_00))
     await paid(api, YEAR, YEN, fund="SHERLOC-DEV")
     await paid(api, AFTER, eur(4_000_00))
     early, moment = await trial(api, ENDS), await now_of(api)
-    # An invoice of December that is found in the year after.
+    # An invoice of December found in the next year.
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(150_00), work_package="training",
                allocated_on=f"{YEAR}-12-30")  # fmt: skip
 
@@ -132,7 +132,7 @@ async def test_a_finance_officer_closes_a_year_with_its_trial_balance_and_its_mo
     assert closing != await trial(api, f"{AFTER}-01-01")
 
 
-async def test_how_things_stand_is_told_as_before_where_no_day_is_asked_for(api: Client) -> None:
+async def test_balances_without_until_are_current(api: Client) -> None:
     made = await pledged(api)
     await post(api, f"/v1/pledges/{made['pledge_id']}/withdraw", NORWAY, revision=1)
 
@@ -142,7 +142,7 @@ async def test_how_things_stand_is_told_as_before_where_no_day_is_asked_for(api:
     assert [] == until["balances"], "an account that comes to nothing looks like one that is first used later"
 
 
-async def test_entries_are_listed_by_value_date_with_both_days_and_to_the_end(api: Client) -> None:
+async def test_entries_are_filtered_by_value_date_inclusive(api: Client) -> None:
     for day in ("2026-02-01", "2026-03-01", "2026-03-02", "2026-03-31", "2026-04-01"):
         await pledged(api, money=usd(1), pledged_on=day)
 
@@ -168,14 +168,14 @@ async def test_entries_are_listed_by_value_date_with_both_days_and_to_the_end(ap
         (f"{BALANCES}?until=2026", "invalid-request"),
     ],
 )
-async def test_days_that_cannot_be_meant_are_refused(api: Client, path: str, slug: str) -> None:
+async def test_invalid_value_dates_are_rejected(api: Client, path: str, slug: str) -> None:
     answer = await api.get(path, headers=headers(FINANCE))
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
 @pytest.mark.parametrize(("until", "later"), [((12, 31), 0), ((4, 19), 4)])
-async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year(
+async def test_balance_until_a_day_uses_snapshots(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, until: tuple[int, int], later: int
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
@@ -198,8 +198,8 @@ async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year
     assert any("never executed" in line for line in lines), "nothing came after the closing"
 
 
-async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_those_of_the_funds(api: Client) -> None:
-    """All but what is set aside of a fund, which is no donor's."""
+async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
+    """All but the allocations of a fund, which belong to no donor."""
     await books_of_three_years(api)
     theirs = await pledged(api, GERMANY, money=eur(7_000_00), pledged_on=f"{YEAR}-03-01")
     signed = await move(api, theirs, "commit", committed_on=f"{YEAR}-03-02")
@@ -222,7 +222,7 @@ async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_t
         assert {account for _, _, account, _ in rest} == {"available", "allocated"}
     assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
     assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
-    # A donor is told of its own entries, whomever it asks for, and of the whole ledger nothing.
+    # A donor sees its own entries, whatever it asks for, and never the whole ledger.
     assert [] == (await told(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
     assert {"NOR"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
     refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]

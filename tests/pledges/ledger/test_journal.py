@@ -1,4 +1,4 @@
-"""The journal alone makes the tables of the pledges service again, whatever has happened."""
+"""The tables of the pledges service are rebuilt from the journal."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from tests.files import FLOWS
 from tests.pledges.activities import steps as activities
 from tests.pledges.allocations.steps import open_and_give_back, revise
 from tests.pledges.in_kind import steps as in_kind
-from tests.pledges.pledge.steps import all_that_can_be_taken_back, clock_of
+from tests.pledges.pledge.steps import all_reversible_facts, run_clock
 from tests.pledges.steps import (
     FINANCE,
     LAST_YEAR,
@@ -39,7 +39,7 @@ from tests.pledges.steps import (
 )
 
 
-async def test_the_journal_alone_tells_what_the_tables_hold(
+async def test_tables_are_rebuilt_from_journal(
     api: httpx.AsyncClient, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await open_and_give_back(api, databases)
@@ -73,11 +73,11 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await receive(api, await agreed(api, 50), usd(50))
     wrong = await entry_of(api, "received")
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body | {"entry_id": wrong["entry_id"]}))
-    await all_that_can_be_taken_back(api)
+    await all_reversible_facts(api)
     await _allocations(api)
     await agreed(api, 10, part(10, "2127-12-01"))
     for day in ("2127-11-20", "2127-12-20"):
-        await clock_of(databases["pledges"], day)
+        await run_clock(databases["pledges"], day)
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(FINANCE) | as_file)
     assert imported.status_code == 201
@@ -89,7 +89,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await revise(api, 3, money=usd(0))
     marker = {"work_package": "training", "gender_marker": 2}
     await post(api, "/v1/funds/SHERLOC-MNT/gender-marker", FINANCE, revision=4, **marker)
-    # No year is closed before the one before it: these books begin in 2026.
+    # Years are closed in order, and this ledger begins in 2026.
     await close_and_reopen(api, min(LAST_YEAR, 2026))
 
     async with connected(database_url, "pledges", owner=True) as owner:
@@ -119,7 +119,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
 
 
 async def _allocations(api: httpx.AsyncClient) -> None:
-    """One that is spent, one of which the spending is reversed and then the whole."""
+    """One spent, and one whose spending and then whole amount is reversed."""
     body = {"fund": "SHERLOC-MNT", "money": usd(60), "work_package": "translation"}
     for reversing in (False, True):
         made = await post(api, "/v1/allocations", FINANCE, **body)

@@ -1,4 +1,4 @@
-"""What an entry says in the ledger, to the cent."""
+"""Entries of facts, to the cent."""
 
 from fractions import Fraction
 from uuid import uuid4
@@ -35,7 +35,7 @@ def a_commitment(money: Money, rate: str) -> Pledge:
     paid=st.integers(1, 10**8).map(lambda n: f"{n / 10**6:.6f}"),
     currency=st.sampled_from(["EUR", "JPY", "KWD"]),
 )
-def test_rounding_absorbs_what_many_instalments_leave_over(
+def test_rounding_account_absorbs_instalment_remainders(
     parts: list[int], agreed: str, paid: str, currency: str
 ) -> None:
     one = a_commitment(Money(minor=sum(parts), currency=currency), agreed)
@@ -58,7 +58,7 @@ def test_rounding_absorbs_what_many_instalments_leave_over(
     assert abs(rounding) <= Fraction(len(parts) + 1, 2)
 
 
-def test_rounding_is_one_cent_where_three_thirds_of_a_yen_amount_are_not_the_whole() -> None:
+def test_three_thirds_of_a_yen_amount_round_to_one_cent() -> None:
     one = a_commitment(Money(minor=3, currency="JPY"), "0.0067")
     table = [Rate(source="x", currency="JPY", valid_from=DAYS[1].replace(day=1), usd_per_unit="0.0067")]
     rounding = []
@@ -70,11 +70,11 @@ def test_rounding_is_one_cent_where_three_thirds_of_a_yen_amount_are_not_the_who
         rounding.append(sum(p.usd_minor for p in entry.postings if p.account is Account.ROUNDING))
         one = evolve(one, fact)
 
-    # Three yen are 2.01 cents, one yen is 0.67: each is rounded to a cent, and the third finds nothing left to relieve.
+    # Three yen are 2.01 cents, one yen 0.67: each is rounded to a cent, and the third has nothing left to relieve.
     assert [0, 0, -1] == rounding
 
 
-def test_no_entry_lets_a_pledge_into_what_is_paid() -> None:
+def test_no_entry_moves_a_pledge_to_the_paid_book() -> None:
     one = a_commitment(Money(minor=100, currency="EUR"), "1.5")
     fact = pledge(
         uuid4(), FUNDS[0], one.money, one.valuation, Earmarking.EARMARKED, "h", donor="NOR", on=DAYS[0], now=NOON
@@ -86,7 +86,7 @@ def test_no_entry_lets_a_pledge_into_what_is_paid() -> None:
     assert 0 == entry.available_usd_minor
 
 
-def test_a_donation_in_euros_becomes_dollars_through_the_exchange_position() -> None:
+def test_euros_become_dollars_through_the_exchange_position() -> None:
     one = a_commitment(Money(minor=10_000, currency="EUR"), "1.10")
     table = [Rate(source="x", currency="EUR", valid_from=DAYS[1].replace(day=1), usd_per_unit="1.13")]
     fact = one.receive(one.money, value(one.money, DAYS[1], table), on=DAYS[1], now=NOON)

@@ -1,4 +1,4 @@
-"""What rests on closings is what all entries come to, whatever is written meanwhile."""
+"""Figures from snapshots equal the sum of all entries under concurrent writes."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ DRAWN = """
 
 
 class Interrupted(Writers):
-    """Sometimes the books were closed between a command's time and its statement: nothing is written then."""
+    """The ledger may be closed between a command's time and its INSERT: then nothing is written."""
 
     answers = Writers.answers | {503}
 
@@ -67,7 +67,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.thinned
 @pytest.mark.parametrize("seed", range(cases(1, soak=6)))
-async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_to(
+async def test_balances_equal_entries_during_writes_and_snapshots(
     api: Client, way: Mapping[str, str], db: Database, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for code in FUNDS:
@@ -102,13 +102,13 @@ async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_
 
 
 async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
-    """As one of several processes does, turn for turn."""
+    """As one of several processes, run by run."""
     closed: Finality | None = None
     while True:
         try:
             closed = await close_and_write_snapshots(db, closed)
         except Exception as error:
-            # As of any loop: it is begun again.
+            # As in any loop: retry.
             if not is_transient(error):
                 raise
         moments.append(clock.now())
@@ -117,7 +117,7 @@ async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
 
 async def _stopped(task: "asyncio.Task[None]") -> None:
     if task.done():
-        # It says what it ended with.
+        # Raise its error, if any.
         task.result()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -143,7 +143,7 @@ async def _check_balances(tx: Tx, donor: str, until: date | None, moment: dateti
 
 
 async def _check_years(tx: Tx, moment: datetime) -> None:
-    """What the facts of agreements say of all years comes to what their entries say."""
+    """By year, the amounts of agreements' facts add up to those of their entries."""
     held = Counter[tuple[str, Account]]()
     for one in await balances.balances(tx, as_at=moment):
         held[one.fund, one.account] += one.usd_minor
@@ -154,7 +154,7 @@ async def _check_years(tx: Tx, moment: datetime) -> None:
 
 
 async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:
-    """Returns what was drawn for."""
+    """Return the purposes drawn for."""
     pots = await statement_store.pots(tx, FUNDS, ends=day, as_at=moment)
     contributed = {(pot.fund, donor): minor for pot in pots for donor, minor in pot.contributed_usd_minor.items()}
     drawn = {

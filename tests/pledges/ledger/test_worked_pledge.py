@@ -1,4 +1,4 @@
-"""docs/ledger.md begins with the entries that the ledger really makes of one pledge."""
+"""The entries at the beginning of docs/ledger.md are those the ledger makes."""
 
 from tests import readme, worked_pledge
 from tests.pledges.ledger.builders import check_balances

@@ -33,7 +33,7 @@ CHANGING = {
 
 
 class Writers:
-    """Everybody who writes, by chance: what can be done now is done, and what is refused is not."""
+    """Random writers: possible commands succeed, others are refused."""
 
     answers = frozenset({200, 201, 409, 422})
 
@@ -43,7 +43,7 @@ class Writers:
         self._done: Counter[str] = Counter()
 
     async def write(self) -> None:
-        """For a while, and until everything was done that changes what was told before."""
+        """Write for a while, and until every kind of change has happened."""
         self._done.clear()
         for turn in range(500):
             if turn >= 30 and self._done.keys() >= CHANGING:
@@ -61,7 +61,7 @@ class Writers:
         return None
 
     async def _any(self, path: str, status: str | None = None) -> Any:
-        """A record of the list, if there is one of that state."""
+        """A record of the list with that status, if there is one."""
         (listed,) = [value for name, value in (await get(self._api, f"{path}?limit=100")).items() if name != "cursor"]
         found = [one for one in listed if status in {None, one.get("status")}]
         return self._chance.choice(found) if found else None
@@ -103,7 +103,7 @@ class Writers:
             await self._decided(moved)
 
     async def _use(self) -> None:
-        """Set money aside, use some of it, or give back what is left."""
+        """Allocate, spend, or return the rest."""
         name, some = self._chance.choice(["allocate", "allocate", "spend", "return"]), self._chance.randint(1, 10**4)
         if name == "allocate":
             body = {"fund": self._chance.choice(FUNDS[:2]), "work_package": self._chance.choice(PACKAGES)}
@@ -129,7 +129,7 @@ class Writers:
         await self._do("revise", path, FINANCE, fund["revision"], **body, reason="needs_changed")
 
     async def _give(self) -> None:
-        """In kind, and what becomes of it."""
+        """Contributions in kind."""
         fund, money = self._chance.choice(FUNDS), usd(self._chance.randint(1, 10**6))
         await self._do("declare", IN_KIND, self._chance.choice(DONORS), **a_contribution(fund=fund, money=money))
         name = self._chance.choice(list(IN_KIND_MOVES))

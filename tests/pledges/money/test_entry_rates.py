@@ -1,4 +1,4 @@
-"""Each entry keeps the rate at which its money is valued, with the day and the source of it."""
+"""Each entry keeps its rate, with day and source."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from tests.pledges.steps import FINANCE, NORWAY, SECOND, Client, approve, eur, g
 IN_DOLLARS_ALONE = {"allocated", "carried_over", "brought_forward"}
 
 
-async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreement_and_what_was_none_of_the_pledge(
+async def test_agreement_entries_keep_its_rate_and_pledge_entries_theirs(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     open_one = await pledged(api, money=eur(500_00))

@@ -1,4 +1,4 @@
-"""The whole way of money as flows: out of a donor's pledge, to purposes and other funds, and out of the funds."""
+"""Flows along the whole way of money: from pledges to purposes and other funds, and out of the funds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,18 +31,16 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-async def test_the_flows_of_one_boundary_and_status_add_up_to_a_figure_of_the_fund(
-    api: Client, way: Mapping[str, str]
-) -> None:
+async def test_flows_by_boundary_and_status_add_up_to_fund_totals(api: Client, way: Mapping[str, str]) -> None:
     check_sums(await told(api), (await get(api, "/v1/funds"))["funds"])
 
 
-async def test_each_flow_names_the_one_it_is_a_part_of_and_the_rules_for_entries_say_the_same(
+async def test_parent_flows_match_the_rules_for_entries(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database]
 ) -> None:
     async with databases["pledges"].transaction() as tx:
         read = await ledger.page(tx, after=UUID(int=0), limit=100)
-    # Both halves of a carry-over are recorded at one moment: first what went out.
+    # Both halves of a carry-over are recorded at the same moment, the outgoing one first.
     entries = sorted(read, key=lambda one: (one.recorded_at, one.type == EntryType.BROUGHT_FORWARD))
     places = {(one.entry_id, p.account): n for one in entries for n, p in enumerate(one.postings, 1)}
     by_rules = chained(entries)
@@ -59,7 +57,7 @@ async def test_each_flow_names_the_one_it_is_a_part_of_and_the_rules_for_entries
     assert len(shown) == len(by_rules)
 
 
-async def test_the_children_of_a_flow_are_asked_for(api: Client, way: Mapping[str, str]) -> None:
+async def test_flows_are_filtered_by_parent(api: Client, way: Mapping[str, str]) -> None:
     shown = await told(api)
     for one in shown:
         children = {flow["flow_id"] for flow in shown if flow["parent_flow_id"] == one["flow_id"]}
@@ -76,7 +74,7 @@ async def test_the_children_of_a_flow_are_asked_for(api: Client, way: Mapping[st
     assert [] == await told(api, GERMANY, f"&parent={pledge['flow_id']}")
 
 
-async def test_each_flow_says_where_its_money_goes(api: Client, way: Mapping[str, str]) -> None:
+async def test_flow_has_its_destination(api: Client, way: Mapping[str, str]) -> None:
     (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
     goes = {
         (one["boundary"], one["entry_type"], one["flow_type"], one["destination"], one["usd_minor"])
@@ -113,9 +111,7 @@ async def test_each_flow_says_where_its_money_goes(api: Client, way: Mapping[str
             assert (one["fund"], -one["usd_minor"]) == (other["destination"], other["usd_minor"])
 
 
-async def test_the_halves_of_each_carry_over_find_each_other_however_long_the_second_takes(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_halves_of_a_slow_carry_over_are_linked(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     async def slowly(tx: Tx, fact: Fact, *, version: int) -> None:
         await asyncio.sleep(0.2 if isinstance(fact, PledgeBroughtForward) else 0)
         await record(tx, fact, version=version)
@@ -133,9 +129,7 @@ async def test_the_halves_of_each_carry_over_find_each_other_however_long_the_se
             assert (one["fund"], one["destination"]) == (other["destination"], other["fund"])
 
 
-async def test_what_is_paid_is_parked_unless_its_donor_named_what_it_is_for(
-    api: Client, way: Mapping[str, str]
-) -> None:
+async def test_receipt_without_requirement_is_parked(api: Client, way: Mapping[str, str]) -> None:
     paid = await told(api, query="&status=paid&boundary=incoming")
 
     assert [("standard", 90_00, "tightly_earmarked")] == [
@@ -149,7 +143,7 @@ async def test_what_is_paid_is_parked_unless_its_donor_named_what_it_is_for(
     assert [-40_00, 40_00, 100_00] == [one["usd_minor"] for one in passed]
 
 
-async def test_a_list_is_of_what_comes_in_where_nothing_else_is_said(api: Client, way: Mapping[str, str]) -> None:
+async def test_flows_default_to_incoming(api: Client, way: Mapping[str, str]) -> None:
     everything = await told(api)
 
     assert [one for one in everything if one["boundary"] == "incoming"] == await flows(api)
@@ -168,10 +162,10 @@ async def test_a_list_is_of_what_comes_in_where_nothing_else_is_said(api: Client
      ("KEN:official", set()), ("UNODC-SHERLOC:provider_officer", set()), ("NOR:provider_officer", set()),
      ("NOR:finance_officer", set())],
 )  # fmt: skip
-async def test_a_donor_sees_of_the_whole_way_what_is_of_its_pledges_and_no_allocation_in_the_list_and_both_tables(
+async def test_donor_sees_flows_of_own_pledges_only(
     api: Client, way: Mapping[str, str], by: str, donors: set[str]
 ) -> None:
-    """Of whom an allocation names: its State, its provider, and the donors of the fund it came from."""
+    """For callers named by an allocation: its State, its provider, and the donors of its fund."""
     for query in ("boundary=all", "boundary=internal", "boundary=outgoing", "flow_type=pass_through"):
         shown = await told(api, by, f"&{query}")
         sheet = cells_in((await api.get(f"/v1/flows.xlsx?{query}", headers=headers(by))).content)
@@ -187,7 +181,7 @@ async def test_a_donor_sees_of_the_whole_way_what_is_of_its_pledges_and_no_alloc
 
 
 @pytest.mark.parametrize("parent", ["x", "1.2", "0199aaaa-0000-7000-8000-000000000000", "a" * 41])
-async def test_a_parent_that_is_no_flow_is_refused(api: Client, parent: str) -> None:
+async def test_malformed_parent_flow_is_rejected(api: Client, parent: str) -> None:
     for path in ("/v1/flows", "/v1/flows.csv", "/v1/flows.xlsx"):
         answer = await api.get(f"{path}?parent={parent}", headers=headers(FINANCE))
         assert (400, "invalid-field", "parent") == (
@@ -200,10 +194,10 @@ async def test_a_parent_that_is_no_flow_is_refused(api: Client, parent: str) -> 
     [(Filters(), "entry_pkey"), (Filters(boundary=Boundary.INCOMING, fund="SHERLOC-MNT"), "entry_fund"),
      (Filters(donor="NOR"), "entry_donor"), (Filters(parent=PLACE), "entry_pledge")],
 )  # fmt: skip
-async def test_a_page_and_what_each_of_its_flows_is_a_part_of_is_found_by_indexes(
+async def test_flow_page_uses_indexes(
     api: Client, databases: Mapping[str, Database], filters: Filters, index: str
 ) -> None:
-    """The wall looks at a row before any condition that could tell of it, and then no index finds anything."""
+    """Row-level security is checked before conditions that could leak rows, and then no index is used."""
     await pledged(api)
     caller = a_caller(FINANCE)
     if filters.parent is PLACE:

@@ -1,4 +1,4 @@
-"""What a line asks for, in codes, all the way: from its match to the requirement, and into the fund's IATI file."""
+"""Codes of a line, from its match to the requirement and into the fund's IATI file."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -42,7 +42,7 @@ async def of_matching(databases: Mapping[str, Database]) -> list[Event]:
 
 
 async def set_aside(api: Client) -> None:
-    """A thousand dollars for the one requirement there is."""
+    """Allocate a thousand dollars to the only requirement."""
     await funded(api, 2_000_00)
     (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
     body = {"fund": "SHERLOC-MNT", "money": usd(1_000_00), "requirement_id": requirement["requirement_id"]}
@@ -57,7 +57,7 @@ def told(activity: Activity) -> tuple[list[tuple[str, str, str]], list[tuple[str
 
 
 async def suggested(matching: Client, owner: Owner, line: Line) -> dict[str, Any]:
-    """The match of the one offering there is with the line."""
+    """The match of the only offering with the line."""
     (match,) = await matches_of(matching, await opened(owner, a_submission(line)))
     return match
 
@@ -67,7 +67,7 @@ async def agree(matching: Client, match: dict[str, Any]) -> None:
         match = await move(matching, match, name, by)
 
 
-async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
+async def test_requirement_is_published_with_sectors_of_its_line(
     api: Client,
     hears: Inbox,
     client_of: Callable[..., Awaitable[Client]],
@@ -96,7 +96,7 @@ async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
         assert [] == await verify(owner, SERVICE), "the journal alone tells the same"
 
 
-async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_told(api: Client, hears: Inbox) -> None:
+async def test_requirement_without_codes_has_no_sectors(api: Client, hears: Inbox) -> None:
     await hears.receive(an_event(confirmed(a_match(), Money(minor=1_000_00, currency="USD")), 1))
 
     await set_aside(api)
@@ -105,7 +105,7 @@ async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_
     assert ([("1", "15130", "100")], []) == told(assistance)
 
 
-async def test_a_match_that_lacks_no_money_tells_nothing_of_its_line(
+async def test_funded_match_fact_has_no_line_codes(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     matching, owner = await client_of("matching"), Owner(databases["matching"])

@@ -1,4 +1,4 @@
-"""A donor's activity file as flows to us: which rule a transaction breaks first, and that none of them vanishes."""
+"""A donor's activity file as flows: the first broken rule of each transaction; every one is accounted for."""
 
 import csv
 from collections import Counter
@@ -43,10 +43,10 @@ def slugs(*transactions: str, opened: str = OPENED) -> list[tuple[int, str, str 
     return [(row.line, row.slug, row.column) for row in found.rejected]
 
 
-# -- what is kept -----------------------------------------------------------------------------------------------------
+# -- accepted ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_donor_gives_to_us_is_kept_with_its_worth_by_our_rate() -> None:
+def test_transaction_to_us_is_accepted_and_valued() -> None:
     (flow,) = kept(PLEDGE)
 
     assert (1, "pledge", 1_000_050, "NOK", date(2026, 2, 12)) == (
@@ -60,7 +60,7 @@ def test_what_a_donor_gives_to_us_is_kept_with_its_worth_by_our_rate() -> None:
     )  # fmt: skip
 
 
-def test_pledged_committed_and_paid_are_the_types_of_the_standards_code_list(shared_data: Path) -> None:
+def test_flow_statuses_match_iati_transaction_types(shared_data: Path) -> None:
     with (shared_data / "iati" / "codelists" / "TransactionType.csv").open(encoding="utf-8", newline="") as file:
         labels = {row["code"]: row["name_en"] for row in csv.DictReader(file)}
     by_label = {labels[code]: status for code, status in STATUSES.items()}
@@ -73,7 +73,7 @@ def test_pledged_committed_and_paid_are_the_types_of_the_standards_code_list(sha
     } == by_label
 
 
-def test_who_gives_is_whom_the_transaction_names_and_else_who_reports() -> None:
+def test_donor_is_provider_or_reporter() -> None:
     provider = '<provider-org ref="XX-FICT-2"/></transaction>'
     named = '<provider-org ref="XX-FICT-2"><narrative>Agency of Atlantis</narrative></provider-org></transaction>'
     nobody = "<provider-org/></transaction>"
@@ -83,7 +83,7 @@ def test_who_gives_is_whom_the_transaction_names_and_else_who_reports() -> None:
     ]
 
 
-def test_without_words_of_its_own_a_transaction_has_those_of_its_activity() -> None:
+def test_description_defaults_to_activity_title() -> None:
     said = "<description><narrative>Fictitious sample: a pledge</narrative></description>"
 
     assert ["Fictitious sample"] == [flow.description for flow in kept(PLEDGE.replace(said, ""))]
@@ -95,7 +95,7 @@ def test_dollars_need_no_rate() -> None:
     assert (1_000_050, "1", "par") == (flow.usd_minor, flow.rate, flow.rate_source)
 
 
-# -- what is not ------------------------------------------------------------------------------------------------------
+# -- rejected ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,11 @@ def test_dollars_need_no_rate() -> None:
         ({"currency": ' currency="EUR"'}, "rate-not-in-force", None),
     ],
 )
-def test_a_transaction_is_rejected_with_the_rule_it_breaks(
-    changes: dict[str, str], slug: str, column: str | None
-) -> None:
+def test_transaction_is_rejected_by_first_broken_rule(changes: dict[str, str], slug: str, column: str | None) -> None:
     assert [(1, slug, column)] == slugs(a_transaction(**changes))
 
 
-def test_what_one_of_our_own_funds_gave_to_another_is_no_flow_to_us() -> None:
+def test_transfer_between_own_funds_is_rejected() -> None:
     from_us = '<provider-org ref="XM-DAC-41128"/><receiver-org'
     named = PLEDGE.replace("<receiver-org", from_us)
     of_ours = OPENED.replace("XX-FICT-1-A1", "XM-DAC-41128-A1").replace('"XX-FICT-1"', '"XM-DAC-41128"')
@@ -142,7 +140,7 @@ def test_what_one_of_our_own_funds_gave_to_another_is_no_flow_to_us() -> None:
         assert [("donor-missing", "provider-org")] == [(one.slug, one.column) for one in found.rejected]
 
 
-def test_a_defect_of_an_activity_rejects_each_of_its_transactions_and_no_others() -> None:
+def test_activity_defect_rejects_its_transactions_only() -> None:
     broken = an_activity(PLEDGE, a_transaction(ref=""), opened=OPENED.replace('<activity-status code="2"/>', ""))
     found = judged(a_file(broken, an_activity(PLEDGE)))
 
@@ -152,7 +150,7 @@ def test_a_defect_of_an_activity_rejects_each_of_its_transactions_and_no_others(
     ]
 
 
-def test_an_activity_without_an_identifier_has_no_transaction_that_is_known_again() -> None:
+def test_activity_without_identifier_is_rejected() -> None:
     opened = OPENED.replace("XX-FICT-1-A1", " ")
 
     assert [(1, "iati-element-missing", "iati-identifier")] == slugs(PLEDGE, opened=opened)
@@ -167,25 +165,25 @@ def test_an_activity_without_an_identifier_has_no_transaction_that_is_known_agai
         a_file(f"<organisation>{PLEDGE}</organisation>"),
     ],
 )
-def test_a_transaction_that_stands_where_none_may_is_counted_too(content: bytes) -> None:
+def test_misplaced_transaction_is_counted(content: bytes) -> None:
     assert ["iati-transaction-misplaced"] == [row.slug for row in judged(content).rejected]
 
 
-def test_one_inside_another_is_counted_by_itself() -> None:
+def test_nested_transaction_is_counted_separately() -> None:
     found = judged(a_file(an_activity(a_transaction(end=f"{PLEDGE}</transaction>"))))
 
     assert ([1], ["iati-transaction-misplaced"]) == ([f.line for f in found.accepted], [r.slug for r in found.rejected])
 
 
 @pytest.mark.parametrize("version", ["", "1.05", "2.04", "3.0", "xx", " 2.03.1"])
-def test_another_version_of_the_standard_is_refused(version: str) -> None:
+def test_other_iati_version_is_rejected(version: str) -> None:
     with pytest.raises(Invalid) as no:
         read(a_file(an_activity(PLEDGE), version=version))
 
     assert "iati-version-unknown" == no.value.slug
 
 
-def test_a_file_without_transactions_is_refused() -> None:
+def test_file_without_transactions_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         read(a_file(an_activity()))
 
@@ -195,7 +193,7 @@ def test_a_file_without_transactions_is_refused() -> None:
 # -- ids --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_transaction_has_the_same_id_whatever_stands_around_it() -> None:
+def test_transaction_id_does_not_depend_on_context() -> None:
     without = a_transaction(ref="")
     (first, second) = kept(PLEDGE, without)
     (again, other) = kept(without.replace("10000.50", "+10000.500"), PLEDGE)
@@ -204,7 +202,7 @@ def test_a_transaction_has_the_same_id_whatever_stands_around_it() -> None:
     assert first.source_id != second.source_id
 
 
-def test_equal_ones_without_a_reference_are_several_and_with_one_they_are_one() -> None:
+def test_equal_transactions_are_distinct_without_reference() -> None:
     without = a_transaction(ref="")
 
     assert 3 == len({flow.source_id for flow in kept(without, without, a_transaction(ref="", amount="1"))})
@@ -212,8 +210,8 @@ def test_equal_ones_without_a_reference_are_several_and_with_one_they_are_one() 
     assert [] == slugs(PLEDGE, a_transaction(day="2026-02-04"), a_transaction(type='<transaction-type code="2"/>'))
 
 
-def test_without_a_reference_another_provider_or_value_date_is_another_transaction() -> None:
-    """Also in another file: of what was kept before nothing is taken for it."""
+def test_provider_and_value_date_distinguish_transactions_without_reference() -> None:
+    """Also in another file: neither is taken for a known one."""
     given = [
         a_transaction(ref="", end=f"<provider-org{ref}><narrative>{name}</narrative></provider-org></transaction>")
         for ref, name in (("", "Lemuria"), ("", "Mu"), (' ref="XX-FICT-2"', "Mu"), (' ref="XX-FICT-2"', "MU"))
@@ -225,7 +223,7 @@ def test_without_a_reference_another_provider_or_value_date_is_another_transacti
     assert 4 == len(set(ids))
 
 
-def test_what_was_kept_before_is_not_kept_again_even_with_another_amount() -> None:
+def test_known_transaction_is_rejected_with_another_amount() -> None:
     known = frozenset(flow.source_id for flow in kept(PLEDGE))
 
     assert ["imported-already"] == [
@@ -236,7 +234,7 @@ def test_what_was_kept_before_is_not_kept_again_even_with_another_amount() -> No
 @given(
     st.lists(st.sampled_from([PLEDGE, a_transaction(ref=""), a_transaction(amount="-1"), "<transaction/>"]), min_size=1)
 )
-def test_every_transaction_is_kept_or_rejected_under_its_number(transactions: list[str]) -> None:
+def test_every_transaction_is_accepted_or_rejected(transactions: list[str]) -> None:
     found = judged(a_file(an_activity(*transactions)))
 
     numbers = [row.line for row in (*found.accepted, *found.rejected)]
@@ -253,10 +251,10 @@ def test_every_transaction_is_kept_or_rejected_under_its_number(transactions: li
         (b"2.03", {"iati-transactions-missing": 47, "rejected": 48, "iati-not-activities": 1}),
     ],
 )
-def test_of_every_sample_each_transaction_is_accounted_for_or_the_file_is_refused(
+def test_every_transaction_of_samples_is_accounted_for(
     shared_data: Path, version: bytes, expected: dict[str, int]
 ) -> None:
-    """Most of them say that they are of version `xx`, and are then asked again as what they are."""
+    """Most are of version `xx`, and are read again as their real version."""
     samples, told = sorted((shared_data / "iati" / "samples").glob("*.xml")), Counter[str]()
     for path in samples:
         try:

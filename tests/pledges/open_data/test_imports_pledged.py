@@ -1,4 +1,4 @@
-"""A pledge that a donor reported becomes one in the ledger, in the donor's name, by the hand of UNODC, and once."""
+"""Pledges made once from reported flows, in the donor's name, by UNODC."""
 
 import asyncio
 from collections.abc import Mapping
@@ -41,9 +41,7 @@ async def told(api: Client, path: str, by: str = FINANCE, **changes: Any) -> tup
     return answer.status_code, answer.json().get("slug", "")
 
 
-async def test_what_a_donor_reported_stands_in_the_ledger_as_its_pledge(
-    api: Client, reported: dict[str, Any], db: Database
-) -> None:
+async def test_reported_pledge_is_recorded_as_pledge(api: Client, reported: dict[str, Any], db: Database) -> None:
     made = await post(api, path_of(reported), FINANCE, **BODY)
 
     assert ("NOR", "SHERLOC-MNT", "pledged", "softly_earmarked", WORDS, "2026-02-12") == tuple(
@@ -63,14 +61,14 @@ async def test_what_a_donor_reported_stands_in_the_ledger_as_its_pledge(
     assert WORDS not in event, "the words of a flow are on no broker"
 
 
-async def test_a_row_of_a_table_becomes_a_pledge_by_our_own_rate(api: Client) -> None:
+async def test_pledge_from_row_is_valued_by_our_rate(api: Client) -> None:
     made = await tables.imported(api, a_table({"status": "pledge", "amountUSD": "11494"}))
     pledge = await post(api, path_of(made, 2), FINANCE, **BODY | {"earmarking": "earmarked"})
 
     assert (1_150_000, "1.15", "earmarked") == (pledge["usd_minor"], pledge["rate"], pledge["earmarking"])
 
 
-async def test_a_flow_becomes_a_pledge_once_whatever_becomes_of_that(api: Client, reported: dict[str, Any]) -> None:
+async def test_flow_becomes_a_pledge_once(api: Client, reported: dict[str, Any]) -> None:
     made = await post(api, path_of(reported), FINANCE, **BODY)
     assert (409, "flow-pledged-already") == await told(api, path_of(reported))
 
@@ -80,7 +78,7 @@ async def test_a_flow_becomes_a_pledge_once_whatever_becomes_of_that(api: Client
     assert (409, made["pledge_id"]) == (answer.status_code, answer.json()["details"]["pledge_id"])
 
 
-async def test_of_two_at_once_one_pledges(api: Client, reported: dict[str, Any], db: Database) -> None:
+async def test_concurrent_pledges_from_one_flow_yield_one(api: Client, reported: dict[str, Any], db: Database) -> None:
     answers = await asyncio.gather(*(told(api, path_of(reported)) for _ in range(6)))
 
     assert [(201, "")] + [(409, "flow-pledged-already")] * 5 == sorted(answers)
@@ -88,7 +86,7 @@ async def test_of_two_at_once_one_pledges(api: Client, reported: dict[str, Any],
     assert (1, 1) == (after["pledge"], after["entry"])
 
 
-async def test_the_same_command_twice_is_one_pledge(api: Client, reported: dict[str, Any]) -> None:
+async def test_repeated_pledge_from_flow_runs_once(api: Client, reported: dict[str, Any]) -> None:
     given = headers(FINANCE, key="pledge-of-norway")
     first, second = [await api.post(path_of(reported), json=BODY, headers=given) for _ in range(2)]
 
@@ -116,7 +114,7 @@ async def test_the_same_command_twice_is_one_pledge(api: Client, reported: dict[
         (1, {"earmarking": "closely"}, (400, "invalid-field")),
     ],
 )
-async def test_what_cannot_be_is_refused_and_leaves_nothing(
+async def test_invalid_pledge_from_flow_is_rejected_without_changes(
     api: Client, reported: dict[str, Any], db: Database, line: int, changes: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     before = await unchanged(db)
@@ -125,7 +123,7 @@ async def test_what_cannot_be_is_refused_and_leaves_nothing(
     assert before == await unchanged(db)
 
 
-async def test_an_organization_of_which_somebody_is_appointed_can_be_a_donor(
+async def test_organization_with_an_appointment_can_be_a_donor(
     api: Client, reported: dict[str, Any], db: Database
 ) -> None:
     async with db.transaction() as tx:
@@ -140,7 +138,7 @@ async def test_an_organization_of_which_somebody_is_appointed_can_be_a_donor(
     assert (201, "") == await told(api, path_of(reported), donor="ATLANTIS-FUND")
 
 
-async def test_without_a_rate_of_ours_in_force_on_its_day_it_is_refused(api: Client, db: Database) -> None:
+async def test_pledge_from_flow_without_rate_is_rejected(api: Client, db: Database) -> None:
     row = {
         "status": "pledge",
         "originalCurrency": "KES",
@@ -164,7 +162,7 @@ async def test_without_a_rate_of_ours_in_force_on_its_day_it_is_refused(api: Cli
         ("UNODC:auditor", (403, "not-for-your-role")),
     ],
 )
-async def test_only_a_finance_officer_of_unodc_pledges_for_a_donor(
+async def test_only_unodc_finance_officer_pledges_for_a_donor(
     api: Client, reported: dict[str, Any], db: Database, by: str, expected: tuple[int, str]
 ) -> None:
     before = await unchanged(db)
@@ -173,9 +171,7 @@ async def test_only_a_finance_officer_of_unodc_pledges_for_a_donor(
     assert before == await unchanged(db)
 
 
-async def test_the_journal_alone_tells_which_flow_a_pledge_was_made_of(
-    api: Client, reported: dict[str, Any], database_url: str
-) -> None:
+async def test_flow_of_pledge_is_rebuilt_from_journal(api: Client, reported: dict[str, Any], database_url: str) -> None:
     await post(api, path_of(reported), FINANCE, **BODY)
     async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)

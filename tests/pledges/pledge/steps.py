@@ -42,15 +42,15 @@ async def told(db: Database) -> list[str]:
     return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
 
 
-async def clock_of(db: Database, day: str) -> list[str]:
-    """What the clock of that day makes of the pledges."""
+async def run_clock(db: Database, day: str) -> list[str]:
+    """Run the clock of that day."""
     before = await told(db)
     await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
     return (await told(db))[len(before) :]
 
 
 async def standing(client: Client, pledge: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The pledge, all but how often it was changed, and every figure of every fund."""
+    """The pledge without its revision, and every figure of every fund."""
     now = await pledge_of(client, pledge)
     return {name: now[name] for name in now.keys() - ONES_OWN}, {code: await fund(client, code) for code in FUNDS}
 
@@ -60,7 +60,7 @@ async def proposed(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry that takes this one back, the last of them; both people do what is theirs."""
+    """The entry that reverses this one, after proposal and approval."""
     proposal = await proposed(client, entry)
     path = f"/v1/proposals/{proposal['proposal_id']}/approve"
     assert await refused(client, path, revision=1) == (403, "own-proposal")
@@ -76,14 +76,14 @@ def opposite(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-async def not_taken_back(client: Client, entry: Mapping[str, Any], slug: str) -> None:
-    """It cannot be done now, and so it is not proposed."""
+async def assert_not_reversible(client: Client, entry: Mapping[str, Any], slug: str) -> None:
+    """It is impossible now, and so cannot be proposed."""
     body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
     assert await refused(client, "/v1/ledger/reversals", **body) == (409, slug)
 
 
-async def check_taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """As `taken_back`: it is the opposite of the entry, names it, and is the only one there can be."""
+async def check_reversal(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """As `taken_back`; checks that it is the opposite of the entry, names it, and is the only one."""
     reversal = await taken_back(client, entry)
     assert (reversal["type"], reversal["postings"]) == ("reversed", opposite(entry))
     assert (reversal["fund"], reversal["donor"], reversal["pledge_id"]) == (
@@ -98,7 +98,7 @@ async def check_taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str
 
 
 async def prove(databases: Mapping[str, Database], database_url: str) -> None:
-    """The books are right, and the journal alone makes the same tables."""
+    """The ledger verifies, and a rebuild from the journal gives the same tables."""
     async with databases["pledges"].transaction() as tx:
         report = await verify(tx)
     assert report.findings == []
@@ -125,7 +125,7 @@ async def written_off(client: Client, pledge: Mapping[str, Any]) -> dict[str, An
 
 
 async def in_parts(client: Client, condition: str | None = "report_accepted") -> dict[str, Any]:
-    """1000 dollars, of which 600 wait for a condition; 100 have come."""
+    """1000 dollars, 600 of them conditional; 100 are received."""
     parts = (part(300_00, "2026-04-01"), part(100_00, "2126-01-01"), part(600_00, "2126-06-01", condition))
     return await receive(client, await agreed(client, 1000_00, *parts), usd(100_00))
 
@@ -141,8 +141,8 @@ async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
     return await entry_of(client, "reduced")
 
 
-async def all_that_can_be_taken_back(client: Client) -> None:
-    """One of each, for books that are to hold every kind of fact."""
+async def all_reversible_facts(client: Client) -> None:
+    """One of each, for ledgers that need every kind of fact."""
     paid = await receive(client, await agreed(client, 100), usd(100))
     await taken_back(client, await refunded(client, paid, usd(30)))
     await taken_back(client, await written_off(client, await in_parts(client)))

@@ -1,4 +1,4 @@
-"""Every state of a pledge and every move, allowed or not; requirements and allocations likewise."""
+"""Every status and transition of a pledge; requirements and allocations likewise."""
 
 from datetime import date
 from typing import Any
@@ -156,7 +156,7 @@ TABLE = {
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("move", list(MOVES))
-def test_every_cell_of_the_table(move: str, status: Status) -> None:
+def test_every_transition_by_status(move: str, status: Status) -> None:
     one = a_pledge(status)
     expected = TABLE.get((move, status))
 
@@ -172,7 +172,7 @@ def test_every_cell_of_the_table(move: str, status: Status) -> None:
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("organization", ["NOR", "UNODC"])
 @pytest.mark.parametrize("move", list(MOVES))
-def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organization: str, role: Role) -> None:
+def test_only_donor_withdraws_and_only_unodc_moves_money(move: str, organization: str, role: Role) -> None:
     caller = a_caller(f"{organization}:{role}")
     may = (move == "withdraw" and role is Role.DONOR_OFFICER and organization == "NOR") or (
         move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
@@ -186,13 +186,13 @@ def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organiza
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_other_words_change_no_status(status: Status) -> None:
+def test_rewording_changes_no_status(status: Status) -> None:
     one = a_pledge(status)
 
     assert replace(one, revision=one.revision + 1, texts_hash="other") == evolve(one, one.reword("other", now=NOON))
 
 
-def test_the_last_instalment_makes_it_received() -> None:
+def test_last_instalment_sets_status_received() -> None:
     one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
 
     assert dollars(75) == Money(minor=one.outstanding_minor, currency=one.currency)
@@ -205,7 +205,7 @@ def test_the_last_instalment_makes_it_received() -> None:
     )
 
 
-def test_more_than_was_agreed_is_not_received() -> None:
+def test_receipt_beyond_agreement_is_rejected() -> None:
     one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
 
     with pytest.raises(Conflict) as no:
@@ -222,14 +222,14 @@ def test_more_than_was_agreed_is_not_received() -> None:
         (lambda p: p.receive(dollars(1), par(1), on=FEBRUARY, now=NOON), "dates-reversed"),
     ],
 )
-def test_what_cannot_be_an_instalment(decide: Any, slug: str) -> None:
+def test_invalid_receipt_is_rejected(decide: Any, slug: str) -> None:
     with pytest.raises(Refusal) as no:
         decide(a_pledge(Status.COMMITTED))
 
     assert slug == no.value.slug
 
 
-def test_nothing_happens_to_a_pledge_before_it_was_made() -> None:
+def test_transition_before_pledge_date_is_rejected() -> None:
     one = a_pledge()
 
     for decide in (
@@ -241,14 +241,14 @@ def test_nothing_happens_to_a_pledge_before_it_was_made() -> None:
         assert "dates-reversed" == no.value.slug
 
 
-def test_a_pledge_of_nothing_is_refused() -> None:
+def test_pledge_of_zero_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         a_pledge(minor=0)
 
     assert "amount-zero" == no.value.slug
 
 
-def test_the_programme_support_cost_is_the_agreements() -> None:
+def test_programme_support_cost_is_as_agreed() -> None:
     with_cost = a_pledge(Status.COMMITTED, minor=11_300, basis_points=1300)
     without = a_pledge(Status.COMMITTED, minor=11_300)
 
@@ -259,7 +259,7 @@ def test_the_programme_support_cost_is_the_agreements() -> None:
 # -- requirements and allocations -------------------------------------------------------------------------------------
 
 
-def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
+def test_allocation_to_requirement_has_remaining_gap() -> None:
     requirement = a_requirement(1000, covered=300)
     made = allocate(200, requirement)
 
@@ -283,20 +283,20 @@ def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
         (1, "maintenance", {"fund": "TA-REQUESTS"}, "work-package-of-sherloc"),
     ],
 )
-def test_what_is_not_allocated(usd_minor: int, purpose: Any, options: dict[str, Any], slug: str) -> None:
+def test_invalid_allocation_is_rejected(usd_minor: int, purpose: Any, options: dict[str, Any], slug: str) -> None:
     with pytest.raises(Refusal) as no:
         allocate(usd_minor, purpose, **options)
 
     assert slug == no.value.slug
 
 
-def test_all_that_there_is_can_be_allocated() -> None:
+def test_whole_balance_can_be_allocated() -> None:
     assert 1000 == allocate(1000, "maintenance").usd_minor
     assert 0 == allocate(700, a_requirement(1000, covered=300)).gap_usd_minor
 
 
 @pytest.mark.parametrize("purpose", ["maintenance", None])
-def test_an_allocation_goes_back_once_and_what_was_used_does_not(purpose: str | None) -> None:
+def test_allocation_is_returned_once_without_spent_money(purpose: str | None) -> None:
     made = allocations.allocated(allocate(200, purpose or a_requirement()))
     assert made.give_back((), on=APRIL, now=NOON).usd_minor == 200
     assert replace(made, spent_usd_minor=150).give_back((), on=APRIL, now=NOON).usd_minor == 50
@@ -310,7 +310,7 @@ def test_an_allocation_goes_back_once_and_what_was_used_does_not(purpose: str | 
         assert slug == no.value.slug
 
 
-def test_a_requirement_is_cancelled_once_and_then_lacks_nothing() -> None:
+def test_cancelled_requirement_has_no_gap() -> None:
     assert a_requirement().cancel(now=NOON).state == "KEN"
     cancelled = a_requirement(cancelled=True)
     assert 0 == cancelled.gap_usd_minor
@@ -318,14 +318,14 @@ def test_a_requirement_is_cancelled_once_and_then_lacks_nothing() -> None:
         cancelled.cancel(now=NOON)
 
 
-def test_a_match_has_one_requirement_and_a_code_one_fund() -> None:
+def test_ids_of_requirement_and_fund_are_deterministic() -> None:
     match_id = UUID(int=1)
 
     assert allocations.requirement_id_of(match_id) == allocations.requirement_id_of(match_id)
     assert allocations.fund_id_of("SHERLOC-MNT") != allocations.fund_id_of("SHERLOC-DEV")
 
 
-def test_a_fund_requires_once_a_year() -> None:
+def test_repeated_year_of_requirement_is_rejected() -> None:
     twice = (YearlyRequirement(year=2027, usd_minor=1), YearlyRequirement(year=2027, usd_minor=2))
     with pytest.raises(Invalid) as no:
         allocations.open_fund("SHERLOC-MNT", twice, "hash", now=NOON)
@@ -333,6 +333,6 @@ def test_a_fund_requires_once_a_year() -> None:
     assert "year-repeated" == no.value.slug
 
 
-def test_another_currency_than_the_pledges_is_a_mismatch() -> None:
+def test_receipt_in_other_currency_is_a_mismatch() -> None:
     with pytest.raises(Mismatch):
         a_pledge(Status.COMMITTED).receive(Money(minor=1, currency="EUR"), par(1), on=APRIL, now=NOON)

@@ -1,4 +1,4 @@
-"""What had been recorded wrongly of a pledge is taken back, once, by two people: all stands as if it had never been."""
+"""Reversals of facts of a pledge, once, by two people: everything is as if the fact had never been."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,12 +10,12 @@ from tests.builders import headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
 from tests.pledges.open_data.steps import check_sums, told
 from tests.pledges.pledge.steps import (
-    all_that_can_be_taken_back,
+    all_reversible_facts,
+    assert_not_reversible,
     carried_over,
-    check_taken_back,
+    check_reversal,
     in_parts,
     met,
-    not_taken_back,
     proposed,
     prove,
     reduced,
@@ -31,6 +31,7 @@ from tests.pledges.steps import (
     Client,
     agreed,
     committed,
+    date_back_one_day,
     entry_of,
     eur,
     fund,
@@ -41,7 +42,6 @@ from tests.pledges.steps import (
     pledged,
     post,
     receive,
-    recorded_the_day_before,
     refused,
     usd,
 )
@@ -49,13 +49,13 @@ from tests.pledges.steps import (
 # -- refunds ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
+async def test_refund_is_reversed(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
     pledge = await receive(api, await committed(api, basis_points=1300), eur(10_000_00))
     before = await standing(api, pledge)
     entry = await refunded(api, pledge, eur(4_000_00))
     assert await standing(api, pledge) != before
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     await refunded(api, pledge, eur(10_000_00))
@@ -63,7 +63,7 @@ async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Datab
     await prove(databases, database_url)
 
 
-async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
+async def test_money_of_reversed_refund_can_be_allocated(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
     entry = await refunded(api, pledge, usd(1000))
     body = {"fund": "SHERLOC-MNT", "money": usd(1000), "work_package": "training"}
@@ -81,7 +81,7 @@ async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
     assert flows[0]["entry_id"] == wrong["entry_id"]
 
 
-async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
+async def test_reversal_that_became_impossible_is_rejected(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
@@ -99,7 +99,7 @@ async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
 # -- write-offs -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
+async def test_write_off_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -108,7 +108,7 @@ async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
     after = await pledge_of(api, pledge)
     assert (after["status"], [one["minor"] for one in after["instalments"]]) == ("received", [300_00, 100_00, 0])
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     now = await move(api, await pledge_of(api, pledge), "meet-condition", instalment=3, met_on="2026-05-02")
@@ -116,7 +116,7 @@ async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
     await prove(databases, database_url)
 
 
-async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
+async def test_write_off_reversal_keeps_later_amounts(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -134,7 +134,7 @@ async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
     await prove(databases, database_url)
 
 
-async def test_a_pledge_that_was_closed_is_open_again_by_what_is_taken_back_of_it(
+async def test_reversal_reopens_a_closed_pledge(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -159,7 +159,7 @@ async def test_a_pledge_that_was_closed_is_open_again_by_what_is_taken_back_of_i
 # -- conditions -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_condition_that_was_not_met_is_waited_for_again(
+async def test_condition_reversal_restores_the_condition(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -167,7 +167,7 @@ async def test_a_condition_that_was_not_met_is_waited_for_again(
     entry = await met(api, pledge)
     assert (await pledge_of(api, pledge))["outstanding"] == usd(900_00)
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     await met(api, pledge)
@@ -175,26 +175,26 @@ async def test_a_condition_that_was_not_met_is_waited_for_again(
     await prove(databases, database_url)
 
 
-async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_condition(api: Client) -> None:
+async def test_condition_reversal_after_payment_or_reduction_is_rejected(api: Client) -> None:
     pledge = await in_parts(api)
     entry = await met(api, pledge)
     await receive(api, await pledge_of(api, pledge), usd(301_00))
     paid = await entry_of(api, "received")
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
     await taken_back(api, paid)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(1), reason="donor_budget")
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
 
     other = await in_parts(api)
     entry = await met(api, other)
     await receive(api, await pledge_of(api, other), usd(900_00))
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
 
 
-async def test_no_cent_is_carried_with_no_amount_behind_it(
+async def test_no_cent_is_carried_without_an_amount(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Each cent of a euro was rounded down as it came: together they were carried at one more."""
+    """Each cent of a euro was rounded down at its receipt: together they were carried at one more."""
     pledge = await pledged(api, money=eur(8))
     parts = [part(3, "2026-04-01"), part(1, "2026-04-01"), part(4, "2026-06-01", "report_accepted")]
     body = {"instalments": parts, "support_cost_basis_points": 0}
@@ -202,7 +202,7 @@ async def test_no_cent_is_carried_with_no_amount_behind_it(
     entry = await met(api, pledge)
     for _ in range(4):
         await receive(api, await pledge_of(api, pledge), eur(1))
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
 
     await taken_back(api, await entry_of(api, "received"))
     await taken_back(api, entry)
@@ -216,7 +216,7 @@ async def test_no_cent_is_carried_with_no_amount_behind_it(
 # -- reductions -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
+async def test_reduction_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -225,7 +225,7 @@ async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
     now = await pledge_of(api, pledge)
     assert (now["money"], [one["minor"] for one in now["instalments"]]) == (usd(350_00), [300_00, 50_00, 0])
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     entry = await reduced(api, pledge, usd(900_00))
@@ -235,28 +235,28 @@ async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
     await prove(databases, database_url)
 
 
-async def test_a_reduction_before_an_agreement_is_taken_back_before_it(
+async def test_reduction_reversal_after_agreement_is_rejected(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await pledged(api)
     before = await standing(api, pledge)
-    await check_taken_back(api, await reduced(api, pledge, eur(4_000_00)))
+    await check_reversal(api, await reduced(api, pledge, eur(4_000_00)))
     assert await standing(api, pledge) == before
 
     entry = await reduced(api, pledge, eur(1_000_00))
     now = await move(api, await pledge_of(api, pledge), "commit", committed_on="2026-03-05")
     assert now["money"] == eur(9_000_00)
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
 
     other = await pledged(api)
     entry = await reduced(api, other, eur(1_000_00))
     await move(api, await pledge_of(api, other), "lapse")
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
     await prove(databases, database_url)
 
 
-async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, databases: Mapping[str, Database]) -> None:
-    """A reduction of what waits for its condition alone."""
+async def test_reduction_without_entry_cannot_be_reversed(api: Client, databases: Mapping[str, Database]) -> None:
+    """A reduction of a conditional instalment only."""
     pledge = await in_parts(api)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(600_00), reason="donor_budget")
     async with databases["pledges"].transaction() as tx:
@@ -270,10 +270,10 @@ async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, dat
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
-async def test_flows_statements_and_files_tell_what_was_taken_back(
+async def test_reversals_are_in_flows_statements_and_files(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await all_that_can_be_taken_back(api)
+    await all_reversible_facts(api)
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(5), work_package="training")
 
     async with databases["pledges"].transaction() as tx:
@@ -291,13 +291,13 @@ async def test_flows_statements_and_files_tell_what_was_taken_back(
     file = await api.get("/v1/funds/SHERLOC-MNT/iati.xml", headers=headers(FINANCE))
     assert file.status_code == 200
     await prove(databases, database_url)
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     statement = await get(api, "/v1/statements/NOR/data")
     shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
     assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
 
 
-async def test_a_pledge_and_an_agreement_have_moves_of_their_own(api: Client) -> None:
+async def test_pledge_and_agreement_have_separate_transitions(api: Client) -> None:
     """An agreement is a document: it is reduced, or written off."""
     await agreed(api, 1000)
     await move(api, await pledged(api), "withdraw", NORWAY)

@@ -1,4 +1,4 @@
-"""What was spent by mistake of an allocation that has gone back to its fund goes there too."""
+"""Reversed spending of a returned allocation goes back to the fund."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
 
 @pytest.mark.parametrize("revoked", [False, True])
-async def test_what_was_spent_by_mistake_of_what_has_gone_back_goes_back_too(
+async def test_reversed_spending_of_returned_allocation_returns_to_fund(
     api: Client, databases: Mapping[str, Database], database_url: str, revoked: bool
 ) -> None:
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()

@@ -1,4 +1,4 @@
-"""What takes two people takes two, whatever it is: the second one is asked for by the rules, and by the schema."""
+"""Every measure of two people requires a second one, by the rules and by the schema."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -65,12 +65,12 @@ PROPOSED: dict[Measure, Propose] = {
 }
 
 
-def test_each_measure_is_tried() -> None:
+def test_every_measure_is_tested() -> None:
     assert set(Measure) == set(PROPOSED)
 
 
 @pytest.mark.parametrize("measure", Measure)
-async def test_who_proposed_does_not_approve_and_another_one_does(
+async def test_proposer_cannot_approve_and_another_can(
     api: Client, databases: Mapping[str, Database], measure: Measure
 ) -> None:
     proposal = await PROPOSED[measure](api)
@@ -86,10 +86,10 @@ async def test_who_proposed_does_not_approve_and_another_one_does(
 
 
 @pytest.mark.parametrize("measure", Measure)
-async def test_the_schema_itself_wants_another_one(
+async def test_schema_requires_another_approver(
     api: Client, databases: Mapping[str, Database], measure: Measure
 ) -> None:
-    """As the service itself, whose code would have forgotten to ask."""
+    """As a service whose code had skipped the check."""
     db, proposal_id = databases["pledges"], UUID((await PROPOSED[measure](api))["proposal_id"])
     finance, second = a_caller(FINANCE), a_caller(SECOND)
 

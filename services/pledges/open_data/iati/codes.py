@@ -79,8 +79,7 @@ def shares(basis_points: Sequence[tuple[str, int]]) -> tuple[Share, ...]:
 
 
 def equal_shares(sectors: Sequence[str]) -> tuple[Share, ...]:
-    """Equal percentages for DAC sectors, weighted by how often each is named, the largest first; at least one, in any
-    order.
+    """Equal percentages for DAC sectors, weighted by how often each is named, the largest first; at least one.
 
     The remainder of the hundredths of a percent goes to the largest remainders, ties to the lowest codes.
     """

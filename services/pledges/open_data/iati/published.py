@@ -67,8 +67,7 @@ BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
 
 # Excluded from garbage collection: there are tens of thousands, without cycles.
 class Movement(Struct, frozen=True, kw_only=True, gc=False):
-    """The change by an entry of one account in one currency; for a reversal, `of_type` is the type of the reversed
-    entry.
+    """The change by an entry of one account in one currency; for a reversal, `of_type` is the reversed type.
 
     `other_fund` is the code of the fund on the other side of a transfer.
     """

@@ -1,4 +1,4 @@
-"""What can be done with flows that others reported: keep them beside the ledger, and make a pledge of one."""
+"""Actions on reported flows: store them beside the ledger, and make a pledge from one."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -25,7 +25,7 @@ from services.pledges.policy import Action
 
 
 async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validity) -> Rates:
-    """The rates that may be in force of these currencies on these days."""
+    """Candidates for the rates of these currencies on these days."""
     return {
         (currency, on): await rate_store.candidates_of(tx, currency, on, validity) for currency, on in sorted(wanted)
     }
@@ -34,7 +34,7 @@ async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validit
 async def record_import(
     tx: Tx, import_id: UUID, validated: ValidatedRows, of: ImportFormat, file_hash: str, *, now: datetime
 ) -> None:
-    """Keep every row of the file, among the accepted or the rejected ones. Raises Conflict where it was overtaken."""
+    """Store every row of the file as accepted or rejected. Raises Conflict if another import came first."""
     accepted, rejected = len(validated.accepted), len(validated.rejected)
     fact = ImportRecorded(
         import_id=import_id,
@@ -61,10 +61,9 @@ async def pledge_flow(
     *,
     validity: Validity,
 ) -> None:
-    """A pledge of what a donor reported to have pledged, in its name, by our own rate in force on its value date.
+    """Make a pledge from a reported one, in the donor's name, by our rate in force on its value date.
 
-    Raises Conflict for what was pledged or paid in another way, and for a flow of which one was made: whatever became
-    of that, it stays the flow's.
+    Raises Conflict for a flow that was not reported as a pledge, and for one with a pledge, whatever became of that.
     """
     policy.decide(ctx.caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, ctx.caller)).required()
     flow = await import_store.locked_flow(tx, import_id, line)
@@ -90,7 +89,7 @@ async def pledge_flow(
 
 
 async def _check_donor(tx: Tx, donor: str) -> None:
-    """Raises Invalid for whom nobody could act for: no State, and no organization that anybody was appointed in."""
+    """Raises Invalid for a donor nobody could act for: neither a State nor an organization with an appointment."""
     if donor in countries():
         return
     async with tx.as_service():

@@ -1,4 +1,4 @@
-"""The routes of imports: a file of flows that others reported is brought, and looked at row by row."""
+"""Routes of imports of reported flows."""
 
 import asyncio
 from collections import Counter
@@ -47,7 +47,7 @@ AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """Why rows were not kept, in the language of `Accept-Language`, and how many."""
+    """A reason for rejections, in the language of `Accept-Language`, and the number of rows."""
 
     slug: str
     explanation: str
@@ -55,7 +55,7 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class ImportView(Struct, frozen=True, kw_only=True):
-    """An import with every row that was not kept, by line: at most 5,000. One that was only tried has no id."""
+    """An import with every rejected row, by line: at most 5,000. A dry run has no id."""
 
     import_id: UUID | None
     dry_run: bool
@@ -77,7 +77,7 @@ class ImportPage(Struct, frozen=True, kw_only=True):
 
 
 class ReportedPage(Struct, frozen=True, kw_only=True):
-    """Flows as they were reported, in the order of their file; `cursor` leads to the next page."""
+    """Flows as reported, in the order of their file; `cursor` leads to the next page."""
 
     flows: list[ReportedFlow]
     cursor: str | None
@@ -101,8 +101,8 @@ async def import_flows(
     accept_language: AcceptLanguage = None,
 ) -> Response[ImportView]:
     """For a finance officer of UNODC. The body is the file itself: CSV with the columns of the Financial Tracking
-    Service, or with `format=iati` a donor's activity file. Rows are kept as they were reported, beside the ledger and
-    in no total; those that break a rule are listed with it. With `dry_run` nothing is written.
+    Service, or with `format=iati` a donor's activity file. Rows are stored as reported, beside the ledger and in none
+    of its totals; rejected rows are listed with the broken rule. With `dry_run` nothing is written.
     """
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
@@ -147,7 +147,7 @@ async def list_imports(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ImportPage]:
-    """Of those who may read the whole ledger."""
+    """For callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await import_store.imports(tx, caller, before=cursor, limit=limit + 1)
     return paging.page(ImportPage, found, limit)
@@ -173,7 +173,7 @@ async def list_imported_flows(
     cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ReportedPage]:
-    """Counted nowhere: what the ledger has not seen is not money here."""
+    """In no total: the ledger has only its own entries."""
     async with db.transaction(by=caller) as tx:
         policy.decide(caller, Action.SHOW_IMPORT, await import_store.get(tx, import_id, caller)).required()
         found = await import_store.accepted(tx, import_id, after=cursor, limit=limit + 1)
@@ -196,8 +196,8 @@ async def pledge_flow(
     data: JSONBody[PledgeFlow],
     own: Owned,
 ) -> None:
-    """For a finance officer of UNODC: a pledge in the name of `donor`, whose own it is from then on. Amount, value date
-    and note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
+    """For a finance officer of UNODC: a pledge in the name of `donor`, who owns it from then on. Amount, value date and
+    note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
     """
     earmarking = earmarked(data.earmarking, for_requirement=False)
     await import_actions.pledge_flow(

@@ -57,9 +57,7 @@ class NumberedTransaction(NamedTuple):
 
 
 def read(content: bytes) -> list[NumberedTransaction]:
-    """Every transaction of a file. Raises Invalid if it is no IATI 2 activity file, or has too many transactions or
-    none.
-    """
+    """Every transaction of a file. Raises Invalid if it is no IATI 2 file, or has too many transactions or none."""
     found = read_transactions(content, transactions_max=IMPORT_ROWS_MAX, bytes_max=IMPORT_BYTES_MAX)
     if found.version not in VERSIONS:
         raise Invalid("iati-version-unknown", versions=sorted(VERSIONS))

@@ -89,7 +89,7 @@ def font_files() -> Sequence[Path]:
         distribution = metadata.distribution(package)
         found += [Path(str(distribution.locate_file(name))) for name in names]
     if missing := [path.name for path in found if not path.is_file()]:
-        raise RenderError(f"these fonts are not there: {', '.join(missing)}")
+        raise RenderError(f"fonts are missing: {', '.join(missing)}")
     return found
 
 

@@ -86,11 +86,11 @@ class Press:
             await child.wait()
         if child.returncode or not made.startswith(b"%PDF-"):
             log.error(
-                "a statement was not set",
+                "statement rendering failed",
                 code=child.returncode,
                 said=said[-STDERR_SHOWN_MAX:].decode("utf-8", "replace"),
             )
-            raise RuntimeError("the child that sets statements has failed")
+            raise RuntimeError("the child that renders statements has failed")
         return made
 
 
