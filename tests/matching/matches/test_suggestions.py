@@ -281,7 +281,7 @@ async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
         assert str(offering_id) != broken["offering_id"]
         await look_again(tx, offering_id, now=now)
 
-    monkeypatch.setattr(offering_actions, "look_again", fails)
+    monkeypatch.setattr(offering_actions, "reconsider", fails)
     monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
     await RaceRepair(databases["matching"]).repair()
 
