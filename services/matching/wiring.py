@@ -1,4 +1,4 @@
-"""The matching service, put together."""
+"""Wiring of the matching service."""
 
 import asyncio
 import time
@@ -46,27 +46,27 @@ from services.matching.texts.reader import Reader
 from services.matching.treaties import api as treaty_api
 
 CONSENTS_SECONDS = 2.0
-"""Well below the time after which what hangs on consents is not shown."""
+"""Well below the age limit of consents (`HEARD_SECONDS_MAX`)."""
 
 CONSENTS_IDLE_SECONDS = 3.5
 CONSENTS_FAILED_SECONDS = 1.0
 
 MEMORY_SECONDS = 0.2
-"""What changes meanwhile is looked at by each who asks."""
+"""Changes in between are read for each ranking."""
 
 KNOWN_SECONDS = 2.0
 
 LAPSE_SECONDS = 60.0
 PLAN_SECONDS = 0.5
 PLAN_IDLE_SECONDS = 60.0
-"""Where nothing is written and no lease lapses: so late at most is a round planned that another process has left."""
+"""Without writes and expiring leases: the maximum delay for a round left by another process."""
 
 LOOK_SECONDS = 10.0
 SETTLED = timedelta(seconds=20)
-"""Above the time a transaction may take: two that did not see each other have both ended by then."""
+"""Longer than a transaction may take: concurrent ones have ended by then."""
 
 LOOK_BACK = timedelta(minutes=10)
-"""What became available so long before a process began is looked at by it as well: the one before may not have."""
+"""Also check what became available so long before the process began, as the previous process may not have."""
 
 log = structlog.get_logger()
 
@@ -80,9 +80,9 @@ async def lapse_offerings(db: Database) -> None:
 
 
 class RaceRepair:
-    """Find what two transactions that did not see each other missed: a suggestion, or the end of a match.
+    """Find the effects of races between transactions: missing suggestions, and matches that should have ended.
 
-    An offering that has become available is looked at once, when whatever was under way then has ended.
+    An offering that has become available is checked once, after all concurrent transactions have ended.
     """
 
     def __init__(self, db: Database) -> None:
@@ -101,7 +101,7 @@ class RaceRepair:
             except Exception as error:
                 if is_transient(error) or isinstance(error, OutcomeUnknown):
                     raise
-                # The others have their turn; it is looked at again once it has changed.
+                # Continue with the others; it is suggested again when it changes.
                 log.exception("offering not looked at again", offering_id=str(offering_id))
         self._looked_until = until
         for match_id in orphaned:
@@ -120,9 +120,9 @@ async def poll_consents(running: Running) -> None:
 
 
 async def refresh_consents(running: Running, after: str | None = None) -> str | None:
-    """Ask the owner which consents changed, however the broker fares; it is kept when that last came to its end.
+    """Poll the owner for changed consents, independently of the broker; the time of the last complete poll is stored.
 
-    From a watermark on, which is looked up where it is not given; returns the next one, None where it is not known.
+    From the watermark `after`, or the stored one; returns the next watermark, None if the poll failed.
     """
     if after is None:
         async with running.db.transaction() as tx:
@@ -136,7 +136,7 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
             log.info("consents not heard", reason=str(error))
             return None
         async with running.db.transaction() as tx:
-            # By the database's clock, and rather too early than too late.
+            # The start by the database's clock, rather too early than too late.
             now = await entry_store.now(tx)
             began = now - timedelta(seconds=time.monotonic() - began_at)
             await consent_store.keep(tx, page, began_at=began)
@@ -145,7 +145,7 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
 
 
 async def refresh_offerings(db: Database) -> None:
-    """Keep the offerings in memory as PostgreSQL has them: all of them at first, then what has changed."""
+    """Update the offerings in memory from PostgreSQL: all on first use, then changes."""
     memory = memory_of(db)
     async with db.transaction() as tx:
         begun_at = await entry_store.now(tx)
@@ -169,7 +169,7 @@ async def refresh_offerings(db: Database) -> None:
 
 
 async def read_known(db: Database) -> None:
-    """Keep in memory the weights in force, and what the providers in memory have completed: it is all that ever was."""
+    """Cache the scoring context: the weights in force, and the completed deliveries of all providers in memory."""
     memory = memory_of(db)
     if memory.index is not None:
         began_at = time.monotonic()

@@ -1,8 +1,8 @@
-"""The available offerings as this process has read them, and who is asked for a line's candidates.
+"""The in-memory index of available offerings, and the candidates of a line by it.
 
-PostgreSQL is the truth: a restart reads all of it again, and every change of an offering or its capacity leaves a row
-that each process looks for. What a candidate is scored by in the end is the whole offering, read from its own rows and
-kept until it changes. What has changed and is not here yet is looked at besides, so that every process finds the same.
+PostgreSQL is the source of truth: each process reads everything at its start, and polls the rows that changes of
+offerings and capacity leave. Final scores use the whole offering, read from its own rows and cached until it changes.
+Changes not applied yet are read for each ranking, so that every process gives the same result.
 """
 
 import math
@@ -27,24 +27,24 @@ from services.matching.texts import store as reading_store
 from services.matching.texts.reading import Reading, judgements
 
 LOOK_BACK = timedelta(seconds=60)
-"""Far above the time a transaction may take: what was changed before is committed by then, or never."""
+"""Well above the time a transaction may take: earlier changes are committed by then, or never."""
 
 STALE_SECONDS = 300.0
-"""Well below the time for which changes are kept: who has not looked for so long reads all again."""
+"""Well below the retention of changes: after a longer pause everything is read again."""
 
 KNOWN_SECONDS_MAX = 5.0
-"""Where nothing was written for a while nobody reads it again each two seconds: the first who asks does."""
+"""Without writes the loop rarely reads the scoring context; an older one is read on demand."""
 
 ASIDE_MAX = 200
-"""So many that have changed are looked at one by one; with more of them PostgreSQL is asked instead."""
+"""Up to so many unapplied changes are scored one by one; with more, PostgreSQL selects the candidates."""
 
 
 WHOLE_MAX = 2000
-"""So many are kept whole, as they were read for a score: the most wanted come again and again."""
+"""How many whole offerings are cached: the most wanted ones are read again and again."""
 
 
 class Memory:
-    """Of one database in this process; `index` is None until all has been read."""
+    """The state of one database in this process; `index` is None until everything has been read."""
 
     def __init__(self) -> None:
         self.index: OfferingIndex | None = None
@@ -58,32 +58,32 @@ class Memory:
 
     @property
     def outdated(self) -> bool:
-        """Where what has changed since cannot be told any more, or nothing was read yet."""
+        """True before everything was read, and if changes since may have been missed."""
         return self.index is None or time.monotonic() - self._followed > STALE_SECONDS
 
     def know(self, known: ScoringContext, at: float) -> None:
-        """Keep what a score rests on besides, which was read after `at` (`time.monotonic`)."""
+        """Set the scoring context, which was read after `at` (`time.monotonic`)."""
         self._known, self._known_at = known, at
 
     async def known(self, tx: Tx) -> ScoringContext:
-        """What a score rests on besides, as it was KNOWN_SECONDS_MAX ago at most."""
+        """The scoring context, at most KNOWN_SECONDS_MAX old."""
         if self._known is not None and time.monotonic() - self._known_at <= KNOWN_SECONDS_MAX:
             return self._known
         assert self.index is not None, "all has been read"
         return await scoring_store.known(tx, self.index.providers.numbers)
 
     def begin(self, index: OfferingIndex, now: datetime) -> None:
-        """All has been read; that was begun `now`, by the database's clock."""
+        """Install a complete index, whose reading began at `now` by the database's clock."""
         self.index, self._looked_at, self._heard, self._followed = index, now, frozenset(), time.monotonic()
         self._forget_whole(self._whole.copy())
 
     async def follow(self, tx: Tx, now: datetime) -> None:
-        """Read again what has changed. Nobody else does at the same time."""
+        """Apply changes to the index. Not to be run concurrently."""
         followed = time.monotonic()
         changes = await self._changes(tx)
         changed = {changes[number] for number in changes.keys() - self._heard}
         if len(changed) > entry_store.PAGE_MAX:
-            # So many are read sooner from the beginning, page by page.
+            # Reading everything page by page is faster.
             self._followed = -math.inf
             return
         found = {one.offering_id: one for one in await entry_store.available(tx, changed)} if changed else {}
@@ -99,17 +99,17 @@ class Memory:
         self._heard, self._looked_at, self._followed = frozenset(changes), now, followed
 
     async def unread(self, tx: Tx) -> set[UUID]:
-        """Offerings whose change this transaction sees, and the memory does not hold yet."""
+        """Offerings with changes visible to this transaction but not applied to the index yet."""
         changes = await self._changes(tx)
         return {changes[number] for number in changes.keys() - self._heard}
 
     async def whole(self, tx: Tx, offering_ids: Collection[UUID], aside: Collection[UUID]) -> dict[UUID, Offering]:
-        """Those of these offerings that are available; what stands `aside` is read anew, others as they are known."""
+        """The available ones of these offerings; those in `aside` are always read, others cached if possible."""
         turn = self._turn
         missing = {one for one in offering_ids if one in aside or one not in self._whole}
         read = {one.offering_id: one for one in await entry_store.available(tx, missing)} if missing else {}
         found = read | {one: self._whole[one] for one in offering_ids if one not in missing}
-        # Where changes were heard of meanwhile, what was read may be from before them.
+        # If changes were applied meanwhile, what was read may be older.
         if turn == self._turn:
             if len(self._whole) + len(read) > WHOLE_MAX:
                 self._whole.clear()
@@ -127,14 +127,14 @@ class Memory:
 
 
 async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
-    """For each line the offerings that fit it best, best first."""
+    """For each line the best fitting offerings, best first."""
     memory = memory_of(tx)
     aside = set() if memory.outdated or not lines else await memory.unread(tx)
-    # Also where it became outdated meanwhile, or more has changed than is looked at one by one.
+    # Checked again: it may have become outdated meanwhile.
     if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
     known = await memory.known(tx)
-    # As many more as may have changed since: those are looked at as they now stand.
+    # Select as many more as may have changed since; those are scored by their current rows.
     likely = [{one.offering_id for one in best(memory.index, line, limit + len(aside), known=known)} for line in lines]
     every = await memory.whole(tx, aside.union(*likely), aside)
     return [
@@ -144,9 +144,9 @@ async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIO
 
 
 async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
-    """The offerings that fit a line best by codes and by what its text means, best first; `also` these, if they fit.
+    """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.
 
-    Judged are those that the model has read which read the line.
+    Text meaning is scored only for offerings read by the same model as the line.
     """
     memory = memory_of(tx)
     aside = set() if memory.outdated else await memory.unread(tx)

@@ -1,7 +1,7 @@
-"""What follows once the words of a line or an offering were read: their matches are scored by what both mean, too.
+"""Rescore matches after the texts of a line or an offering were read, by the meaning of both.
 
-The first suggestion uses codes alone and waits for nothing. Here at most five hundred of what breaks no hard constraint
-are ranked anew; a match that nobody was shown gets its new score, and what has come among the best twenty is suggested.
+The first suggestion uses codes only, without waiting. Here up to five hundred offerings that break no hard constraint
+are reranked; matches not shown yet get new scores, and offerings new among the best twenty are suggested.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ from services.matching.texts.reading import judgements
 
 
 async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | None:
-    """What the model says of a line and an offering; None where the words of one were not read by it."""
+    """The model's judgement of a line and an offering; None if it has not read both texts."""
     read = await reading_store.of(tx, [line_id, offering_id])
     offerings = [read[offering_id]] if offering_id in read else []
     return judgements(read.get(line_id), offerings).get(offering_id)
 
 
 async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
-    """Rank anew for each line, held by this transaction; returns how many matches changed or began."""
+    """Rerank for each line, locked by this transaction; returns how many matches changed or began."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     read = await reading_store.of(tx, [line.line_id for line in seeking])
     changes: list[suggestions.Change] = []
@@ -66,12 +66,12 @@ async def _changes(
 
 
 async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
-    """Score an offering anew for the lines it fits; returns how many matches changed or began."""
+    """Rescore an offering for the lines it fits; returns how many matches changed or began."""
     if found.status is not OfferingStatus.AVAILABLE:
         return 0
     fitting = [line for line in await line_store.lines_for(tx, found) if not violated(line, found)]
     read = await reading_store.of(tx, [found.offering_id, *(line.line_id for line in fitting)])
-    # The model tells as much of a line to an offering as of the offering to the line.
+    # Closeness is symmetric.
     said = judgements(read.pop(found.offering_id, None), list(read.values()))
     known = await scoring_store.known(tx, [found.provider])
     judged = [(line, scored(line, found, said[line.line_id], known=known)) for line in fitting if line.line_id in said]
@@ -95,6 +95,6 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
 
 
 def _rescored(before: Match, found: Scored, *, now: datetime) -> list[suggestions.Change]:
-    """Nothing where the score is what it was, however often it is asked for."""
+    """Empty if the score is unchanged, so that repetition has no effect."""
     same = (before.score, before.shares, before.judgement) == (found.score, found.shares, found.judgement)
     return [] if same or found.judgement is None else [(before, before.rescore(found, now=now))]

@@ -1,4 +1,4 @@
-"""A plan becomes matches that are before their States and providers: all of them in one transaction, or none."""
+"""Adopt a plan: present all of its matches in one transaction, or none."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ from services.matching.scoring.criteria import ScoringContext
 from services.matching.scoring.model import scored
 
 DEPARTURE = "allocation_round"
-"""The coded reason for which a round passes over a better ranked match: the plan as a whole is better."""
+"""The coded reason of a round for passing over a better ranked match: the plan as a whole is better."""
 
 LINES_TOLD_MAX = 100
 
@@ -43,8 +43,8 @@ LINES_TOLD_MAX = 100
 async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
     """Present every delivery of the plan to its State and its provider.
 
-    Raises Conflict where a line, an offering or a match of the plan is not what it was when the plan was made, or the
-    plan gives out what there never was; nothing is done then.
+    Raises Conflict, without effect, if a line, an offering or a match of the plan has changed since the plan was made,
+    or if the plan allocates capacity that is not left.
     """
     before = await round_actions.for_move(tx, ctx, round_id, Action.ADOPT_ROUND)
     before.require("adopt")
@@ -87,7 +87,7 @@ async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
 
 
 class _Standing:
-    """What the plan is about as it stands now, held until the transaction ends."""
+    """The current lines, matches and offerings of the plan, locked until the transaction ends."""
 
     def __init__(
         self,
@@ -104,13 +104,13 @@ class _Standing:
         return next((m for m in self.matches[one.line.line_id] if m.offering_id == offering_id), None)
 
     def score(self, one: Match) -> PresentedScore:
-        """Its score and the reasons as things now stand."""
+        """Its current score and explanation."""
         line, offering = self.lines[one.line_id], self.offerings[one.offering_id]
         found = scored(line, offering, one.judgement, known=self.known)
         return as_presented(found, line, self.known.of(offering.provider))
 
     def has_changed(self, one: Assigned) -> bool:
-        """Whether the line, the offering or what is between the two is not what the plan was made of."""
+        """True if the line, the offering or their match differs from the plan's inputs."""
         line, offering = self.lines.get(one.line.line_id), self.offerings.get(one.offering.offering_id)
         if line is None or offering is None:
             return True
@@ -125,7 +125,7 @@ class _Standing:
         )
 
     def overbooked(self, plan: Iterable[Assigned]) -> set[UUID]:
-        """The lines of periods that have less left than the plan gives out."""
+        """The lines of periods with less capacity left than the plan allocates."""
         given: Counter[tuple[UUID, date]] = Counter()
         lines: defaultdict[tuple[UUID, date], set[UUID]] = defaultdict(set)
         for one in plan:
@@ -136,10 +136,10 @@ class _Standing:
 
 
 async def _held(tx: Tx, plan: Sequence[Assigned]) -> _Standing:
-    """Held as in any other move: offerings, lines, matches.
+    """Lock in the order of all moves: offerings, lines, matches.
 
-    Two rounds that give out of the same offering wait for each other at it, and the second sees what is promised. What
-    is promised is read before what is taken: what is agreed in between counts twice, and never not at all.
+    Rounds with a common offering wait for each other at its lock, and the second sees the promises of the first.
+    Promises are read before capacity taken: a concurrent agreement counts twice rather than not at all.
     """
     offering_ids = sorted({one.offering.offering_id for one in plan})
     for offering_id in offering_ids:
@@ -158,7 +158,7 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _Standing:
 
 
 def _begun(one: Assigned, standing: _Standing, *, now: datetime) -> Match | Change:
-    """The match that is there, or the nomination with which one begins."""
+    """The existing match, or a new one by nomination."""
     before = standing.between(one)
     if before is not None and before.status is not MatchStatus.EXPIRED:
         return before
@@ -167,7 +167,7 @@ def _begun(one: Assigned, standing: _Standing, *, now: datetime) -> Match | Chan
 
 
 def _passed_over(standing: Mapping[UUID, Sequence[Match]], presented: Sequence[Match]) -> set[UUID]:
-    """Those of the presented before which a match of the same line ranks that is not: as `match_store.passes_over`."""
+    """Presented matches that rank below an unpresented match of the same line, as in `match_store.passes_over`."""
     shown = {one.match_id for one in presented}
     passed = set()
     for one in presented:

@@ -1,4 +1,4 @@
-"""What a round answers: its plan, and of each line that stays open why, in codes."""
+"""The answer of a round: its plan, and the reason codes for each line left open."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -13,10 +13,10 @@ from services.matching.rounds.solver.solve import Solution
 from services.matching.rounds.solver.unmet import Barred
 
 Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins", "given_up"]
-"""How a search ended, as `rounds.child` says; `given_up` after it was begun too often and never came to an end."""
+"""How a search ended, see `rounds.solver.child`; `given_up` after too many attempts that did not end."""
 
 PLANNED: frozenset[str] = frozenset({"solved", "out_of_time"})
-"""The outcomes after which a plan may be adopted; after the others it is shown as far as it came."""
+"""The outcomes after which a plan may be adopted; after others the best plan so far is only shown."""
 
 Why = Literal[
     "consent",
@@ -35,14 +35,14 @@ Why = Literal[
     "group_size",
     "not_chosen",
 ]
-"""Why an offering that fits does not serve a line: a `Bar` of `round_world`, what the settings say, that nothing is
-left of it but what is promised, or an obstacle of the solver's."""
+"""Why a fitting offering does not serve a line: a `Bar` of `rounds.inputs`, a setting, that all capacity left is
+promised, or an obstacle of the solver."""
 
 WHYS: tuple[Why, ...] = get_args(Why)
 
 
 class Bar(Struct, frozen=True):
-    """A pair that fits and was forbidden."""
+    """A fitting pair that was forbidden, and why."""
 
     line: str
     offering: str
@@ -50,7 +50,7 @@ class Bar(Struct, frozen=True):
 
 
 class RoundAnswer(Struct, frozen=True, kw_only=True):
-    """How a search ended, and its plan if there is one. Where it could not begin `fault` and `where` say why."""
+    """How a search ended, and its plan if there is one. If it could not begin, `fault` and `where` say why."""
 
     outcome: Outcome
     fault: str = ""
@@ -79,7 +79,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
 
 
 class Hindrance(Struct, frozen=True, kw_only=True):
-    """What keeps an offering that fits from a line; with `taken` and `budget`, some of the lines that have it."""
+    """Why a fitting offering does not serve a line; with `taken` and `budget`, some lines that use it instead."""
 
     offering: OpenOffering
     starts: date
@@ -90,7 +90,7 @@ class Hindrance(Struct, frozen=True, kw_only=True):
 
 
 class Unmet(Struct, frozen=True, kw_only=True):
-    """A line with deliveries left open; without hindrances nothing fits it."""
+    """A line with deliveries left open; without hindrances no offering fits it."""
 
     line: OpenLine
     left_open: int
@@ -98,14 +98,14 @@ class Unmet(Struct, frozen=True, kw_only=True):
 
 
 class Sentence(Struct, frozen=True, kw_only=True):
-    """An answer in terms of its world."""
+    """The answer with its lines and offerings resolved."""
 
     plan: tuple[Assigned, ...] = ()
     unmet: tuple[Unmet, ...] = ()
 
 
 def told(world: World, answer: RoundAnswer) -> Sentence:
-    """The plan and what it leaves open; nothing where there is no plan."""
+    """The plan and the lines left open; empty without a plan."""
     if answer.solution is None:
         return Sentence()
     telling = _Telling(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
@@ -116,7 +116,7 @@ class _Telling:
     def __init__(self, world: World, solution: Solution, barred: Mapping[tuple[str, str], Why]) -> None:
         self.lines = {str(one.line_id): one for one in world.lines}
         self.offerings = {str(one.offering_id): one for one in world.offerings}
-        # Of very many that fit, few are planned.
+        # Few of the fitting pairs are planned.
         planned = {(UUID(one.line), UUID(one.offering)) for one in solution.plan}
         self.fitting = {
             (str(one.line_id), str(one.offering_id)): one
@@ -162,7 +162,7 @@ class _Telling:
     def why(self, line: str, barred: Barred) -> Why:
         if barred.obstacle == "forbidden":
             return self.barred[line, barred.offering]
-        # A delivery takes one unit: what is too large for it is only that nothing is left.
+        # A delivery takes one unit, so too large means that all capacity left is promised.
         if barred.obstacle == "too_large" and not self.left[barred.offering, barred.period]:
             return "promised"
         return barred.obstacle

@@ -1,4 +1,4 @@
-"""The rounds' routes: asked for and read here, planned in the background, adopted or discarded."""
+"""Routes of rounds: created and read here, planned in the background, adopted or discarded."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -53,9 +53,9 @@ async def _settled(db: Database, ctx: Context, _round_id: UUID, data: JSONBody[N
     status_code=202,
 )
 async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) -> None:
-    """Over all open lines and what is left of capacity and budgets; the plan is made in the background.
+    """Over all open lines and the capacity and budgets left; planned in the background.
 
-    What `funds` have is asked of their ledger first, and kept with the round.
+    The balances of `funds` are first read from their ledger and stored with the round.
     """
     await round_actions.ask(tx, ctx, round_id, before)
 

@@ -1,4 +1,4 @@
-"""What a round is to go by: what was sent, with what the ledger says of the funds that it names."""
+"""Settings of a round as stored: as sent, with the ledger's balances of the funds named."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from services.matching.rounds.store import Papers
 
 
 async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
-    """The settings as they are kept. A round that is based on another takes the same of funds that the other took.
+    """The settings to store. A round based on another uses the same balances, if it names the same funds.
 
     Raises as `round_actions.papers_before` and `Budgets.taken` do.
     """
@@ -35,7 +35,7 @@ async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, ca
 
 
 def _same(taken: Budgeted | None, funds: Sequence[str]) -> Budgeted | None:
-    """What was taken of these funds; None where it was not taken of all of them: a round goes by one moment."""
+    """The stored balances of these funds; None unless all were stored, since a round uses balances of one time."""
     if taken is None or not set(funds) <= {one.fund for one in taken.funds}:
         return None
     return replace(taken, funds=tuple(one for one in taken.funds if one.fund in funds))

@@ -1,7 +1,7 @@
-"""Planning what coordinators asked for: one round at a time in each process, under a lease, in a child of its own.
+"""Plan rounds in the background: one at a time in each process, under a lease, in a child process.
 
-Whatever ends a planner, the lease lapses and another one plans the same round, of the same lines and offerings. A child
-that ends before its time is an answer like any other: the round has failed, and its best plan so far is shown.
+If a planner dies, its lease expires and another one plans the same round, with the same inputs. If the child dies, the
+round has failed, and its best plan so far is shown.
 """
 
 import asyncio
@@ -27,21 +27,21 @@ from services.matching.rounds.solver.solve import Question, Solution
 LEASE_SECONDS = 10.0
 RENEW_SECONDS = 2.0
 TIMES_MAX = 3
-"""A round whose planners have died so often is given up."""
+"""A round is given up after so many planners that died."""
 
 MEMORY_MB = 768
-"""A round of the most lines there may be takes a third of it; the container of the service has more than that left."""
+"""Three times what the largest round needs; the service's container has more than that left."""
 
 log = structlog.get_logger()
 Making = Callable[[Question, Limits], Child]
 
 
 class LeaseLostError(Exception):
-    """Another planner has the round by now."""
+    """Another planner has the round's lease."""
 
 
 class Planner:
-    """One process's. `child` makes what solves a question."""
+    """One per process. `child` makes the solver process."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class Planner:
         self._renew_seconds = renew_seconds
         self._child = child
         self.due_in_seconds: float | None = None
-        """After `plan_next` returned False: until a round can be planned that waits, or whose planner may have died."""
+        """After `plan_next` returned False: the time until a round may be claimed."""
 
     async def plan_next(self) -> bool:
-        """Plan the round that has waited longest; False where none waits, or it has to wait for a while."""
+        """Plan the round that has waited longest; False if none can be claimed."""
         async with self._db.transaction() as tx:
             claimed = await round_store.claim(tx, holder=self._holder, lease_seconds=self._lease_seconds)
             if claimed is None:
@@ -74,7 +74,7 @@ class Planner:
         try:
             await self._plan(claimed.round_id)
         except* Exception as errors:
-            # What the round is made of could not be asked for just now: that is no planner that has died.
+            # The inputs could not be read for a transient reason: does not count as an attempt.
             put_back = all(is_transient(error) for error in errors.exceptions)
             if not put_back:
                 raise
@@ -94,7 +94,7 @@ class Planner:
                 done.set()
 
     async def _hold_on(self, round_id: UUID, done: asyncio.Event) -> None:
-        """Renew the lease until all is done. Raises LeaseLostError, which ends the search, where another has it."""
+        """Renew the lease until done. Raises LeaseLostError, which ends the search, if another planner has it."""
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), self._renew_seconds)
@@ -104,7 +104,7 @@ class Planner:
                 async with self._db.transaction() as tx:
                     held = await round_store.renew(tx, round_id, holder=self._holder, lease_seconds=self._lease_seconds)
             except Exception as error:
-                # A database that is away for a moment; for longer, and the lease lapses.
+                # A short outage of the database; after a longer one the lease expires.
                 if not is_transient(error):
                     raise
                 continue
@@ -135,7 +135,7 @@ class Planner:
 
 
 async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
-    """What a round that another is based on ended in; from there it goes on."""
+    """The solution of the round this one is based on, as the start of the search."""
     if round_id is None:
         return None
     answer = (await round_store.papers(tx, round_id)).answer
@@ -154,7 +154,7 @@ def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> 
 
 
 def _told(answer: Answer, asked: Posed) -> RoundAnswer:
-    """With why pairs were forbidden, of those that the solution speaks of."""
+    """With the reasons why pairs were forbidden, for pairs in the solution."""
     unmet = answer.solution.unmet if answer.solution else ()
     spoken_of = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
     return RoundAnswer(

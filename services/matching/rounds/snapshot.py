@@ -1,4 +1,4 @@
-"""What there is to be given out and to whom: open lines, what fits them, and what is left that nobody was promised."""
+"""Read the inputs of a round: open lines, fitting offerings, and capacity left that is not promised."""
 
 import hashlib
 from collections import defaultdict
@@ -25,7 +25,7 @@ from services.matching.rounds.store import Promise
 
 LINES_MAX = 2_000
 FITTING_MAX = 20
-"""So many offerings are looked at for a line, the best by score."""
+"""How many offerings are considered for a line, best score first."""
 
 AGREED = frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED})
 PROPOSED_AGAIN = frozenset(
@@ -37,15 +37,15 @@ PROPOSED_AGAIN = frozenset(
         MatchStatus.SHORTLISTED,
     }
 )
-"""From these a match can be presented, if need be after it has been nominated again."""
+"""A match in these statuses can be presented, if needed after a new nomination."""
 
 ANYBODY = "any"
 TOGETHER = 50
-"""Lines that are looked at before somebody else has a turn."""
+"""How many lines are processed before yielding the event loop."""
 
 
 async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
-    """The world of a new round. Raises Unavailable where it is not known which consents are in force."""
+    """Read the inputs of a new round. Raises Unavailable if consents are not up to date."""
     await consent_store.check_heard(tx, ANYBODY)
     lines = await line_store.open_lines(tx, limit=LINES_MAX)
     matches: defaultdict[UUID, list[Match]] = defaultdict(list)
@@ -68,7 +68,7 @@ async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
 
 
 def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
-    """A line as a round knows it."""
+    """A line as an input of a round."""
     assert line.waiting_since is not None, "a round is of lines that were submitted"
     return OpenLine(
         line_id=line.line_id,
@@ -85,13 +85,13 @@ def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
 
 
 def mark(line: WantedLine) -> str:
-    """A hash of what a line asks; who may be told of it, what it is party to and how far it has come is asked anew."""
+    """A hash of a line's content, without consents, treaty status and progress, which are checked separately."""
     still = replace(line, status=RequestStatus.OPEN, circulation="", fulfilment="none", treaties=(), consents=())
     return hashlib.sha256(msgspec.json.encode(still)).hexdigest()[:16]
 
 
 def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Match]) -> Fitting:
-    """A pair that breaks no constraint, and whether the two may be proposed to each other."""
+    """A pair that breaks no constraint, and whether it may be proposed."""
     between = next((match for match in matches if match.offering_id == offering.offering_id), None)
     return Fitting(
         line_id=line.line_id,
@@ -104,7 +104,7 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
 
 
 def bar(line: WantedLine, offering: Offering, between: Match | None) -> Bar | None:
-    """Why the two are not proposed to each other, if they are not."""
+    """Why the pair is not proposed; None if it may be."""
     if between is not None and between.status not in PROPOSED_AGAIN:
         return "matched" if between.status in SHOWN | AGREED else "ended"
     if not (is_unodc(offering.provider) or line.may_be_told_to(offering.provider)):
@@ -113,11 +113,11 @@ def bar(line: WantedLine, offering: Offering, between: Match | None) -> Bar | No
 
 
 Free = Mapping[tuple[UUID, date], int]
-"""By offering and the first day of a period."""
+"""Deliveries left, by offering and first day of a period."""
 
 
 def free(offerings: Iterable[Offering], promises: Sequence[Promise]) -> Free:
-    """What is left of each period, less what is promised: each promise where it would take its unit if it were kept."""
+    """Capacity left of each period minus promises: each promise in the period where it would take its unit."""
     by_id = {one.offering_id: one for one in offerings}
     left = {
         (one.offering_id, at.period.starts): max(0, one.room(at)) for one in by_id.values() for at in one.terms.capacity
@@ -134,7 +134,7 @@ def free(offerings: Iterable[Offering], promises: Sequence[Promise]) -> Free:
 
 
 def offered(offering: Offering, left: Free) -> OpenOffering:
-    """An offering as a round knows it."""
+    """An offering as an input of a round."""
     return OpenOffering(
         offering_id=offering.offering_id,
         provider=offering.provider,

@@ -1,8 +1,8 @@
-"""Reads the words of what was submitted or approved, off every path that somebody waits on, and has matches rescored.
+"""Read the texts of submitted requests and approved offerings in the background, and rescore their matches.
 
-What is to be read stands in a table: a reader claims one request or offering under a lease, fetches its words, reads
-them in a thread of its own, and keeps what it read, all in one transaction with what follows from it. Where it dies in
-between, the lease lapses and somebody else reads. What fails again and again is parked: nothing waits behind it.
+Pending texts are in a table: a reader claims one request or offering under a lease, fetches its text, processes it in a
+thread, and saves the reading and its effects in one transaction. If the reader dies, the lease expires and another one
+claims it. After repeated failures it is parked, so that it does not block others.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ from services.matching.texts.store import Task
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
-"""Where nothing is written and nothing falls due: so late at most comes what an operator has read again."""
+"""Without writes and due times: the maximum delay for texts requeued by an operator."""
 
 log = structlog.get_logger()
 
 
 class Reader:
-    """Reads one text at a time; `load` gives the model, or raises LackingError where there is none to be used."""
+    """Reads one text at a time; `load` returns the model, or raises LackingError if none is usable."""
 
     def __init__(
         self, db: Database, peers: Peers, *, clock: Callable[[], datetime], load: Callable[[], Embedder] = meaning.load
@@ -48,15 +48,15 @@ class Reader:
         self._embedder: Embedder | None = None
         self._loaded = False
         self._due_in_seconds: float | None = None
-        # One thread: the model is busy with one text, and the other processor is left to whoever waits.
+        # One thread: leaves the other processor to requests.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
     async def run(self) -> None:
-        """Read until cancelled; what is under way is then brought to its end."""
+        """Read until cancelled; a reading in progress is finished."""
         while True:
             began = time.monotonic()
             if await finish_despite_cancel(self.read_next()):
-                # However much there is to read: whoever waits for a suggestion has the processor first.
+                # Requests for suggestions come first, however much there is to read.
                 await yield_cpu(time.monotonic() - began)
             else:
                 await self._db.activity.pause(
@@ -64,7 +64,7 @@ class Reader:
                 )
 
     async def read_next(self) -> bool:
-        """Read what is due first; False where nothing is."""
+        """Read the text due first; False if there is none."""
         async with self._db.transaction() as tx:
             task = await reading_store.claim(tx)
             if task is None:
@@ -75,7 +75,7 @@ class Reader:
             try:
                 await self._read(task)
             except Exception as error:
-                # Its class only: what an error says may quote the text.
+                # Only the error's class: its message may quote the text.
                 reason = "words-not-fetched" if isinstance(error, PeerError) else f"failed: {type(error).__name__}"
                 await with_retries(lambda: self._put_off(task, reason))
         return True
@@ -89,7 +89,7 @@ class Reader:
     async def _read_request(self, task: Task) -> None:
         words = await self._words(task)
         if words is None:
-            # Withdrawn, or given back and revised: its owner tells, and there is nothing to read.
+            # Withdrawn, or returned and revised: there is nothing to read.
             await with_retries(lambda: self._done(task))
             return
         readings = await self._off_the_loop(reading.of_lines(words))
@@ -147,7 +147,7 @@ class Reader:
             try:
                 self._embedder = self._load()
             except LackingError as error:
-                # Not to have one is a choice.
+                # Running without a model is a valid choice.
                 say = log.info if error.lack.slug == "model-not-installed" else log.warning
                 say("what texts mean is not read", lack=error.lack.slug, reason=error.lack.reason)
             self._loaded = True

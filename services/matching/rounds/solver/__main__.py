@@ -1,4 +1,4 @@
-"""The child: a question on its input, better and better plans and then the solution on its output."""
+"""The child process: a question on stdin; improving plans and then the solution on stdout."""
 
 import argparse
 import gc
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 MEGABYTE = 1024 * 1024
 TOLD_EVERY_SECONDS = 0.25
-"""How often a better plan is told at most: writing down a large one takes time."""
+"""Minimum interval between plans reported: encoding a large plan takes time."""
 
 
 def main() -> int:
@@ -20,13 +20,13 @@ def main() -> int:
     given = parser.parse_args()
     began, parent = time.monotonic(), os.getppid()
     limit_memory(given.memory_mb * MEGABYTE)
-    # It lives for one question, and nothing in it points back at itself.
+    # The process solves one question and creates no reference cycles.
     gc.disable()
-    # HiGHS greets on the standard output, which is for answers.
+    # HiGHS prints a banner to stdout, which is reserved for answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    # Only now, so that what they take counts.
+    # Imported after the limit is set, so that their memory counts.
     import msgspec
 
     from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
@@ -50,7 +50,7 @@ def main() -> int:
     try:
         question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
         until = began + given.milliseconds / 1000
-        # Nobody waits for what a child finds whose parent is gone.
+        # Stops if the parent has ended.
         solution = solve(
             question,
             improved=improved,
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def limit_memory(size: int) -> None:
-    """No more address space than this, and no picture of it on the disk when it ends badly."""
+    """Limit the address space, and disable core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

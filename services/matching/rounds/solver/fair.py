@@ -1,13 +1,13 @@
-"""A fairness floor: the States that get least come first, as long as the whole loses no more than was agreed.
+"""Fairness: raise the coverage of the least covered States, within an agreed loss of total value.
 
-A State's level is the share of what it needs that it gets, over its lines that anybody could serve. Of two plans the
-fairer one has the higher lowest level, or the same and the higher second lowest, and so on (leximin).
+A State's level is the covered share of its need, over its servable lines. Of two plans the fairer one has the higher
+lowest level, or the same and the higher second lowest, and so on (leximin).
 
-Promised: the plan is worth at least the agreed share of the plan found without the floor; it is never less fair than
-that one; and beyond the size that HiGHS has as a whole, no single move makes it fairer within the loss at its end, a
-move being units of one more candidate for a line of a State, with at most one assignment ejected. Up to that size HiGHS
-raises the lowest level first as far as its nodes go, and in the end takes back what value it can without any State
-getting less. Not promised: that no other plan is fairer.
+Guaranteed: the plan is worth at least the agreed share of the plan found without fairness; it is never less fair than
+that plan; and, beyond the size that HiGHS solves as a whole, no single move within the loss makes it fairer, a move
+being units of one more candidate for a line of a State with at most one assignment ejected. Up to that size HiGHS first
+raises the lowest level within its node limit, and finally regains value without lowering any State. Not guaranteed:
+that no other plan is fairer.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,26 +25,26 @@ from services.matching.rounds.solver.table import Floats, Ints, Table, holds
 FINE = 1_000_000
 EJECTED_TRIED = 40
 NEARLY_LEVEL = 0.005
-"""Two levels that differ by less are as good as each other to HiGHS."""
+"""Levels that differ by less are equal to HiGHS."""
 RAISING_NODES_MAX = 50
-"""The highest lowest level is far harder to prove than the best value, and little is gained after the first nodes."""
+"""The maximum lowest level is much harder to prove than the maximum value; the first nodes bring most of the gain."""
 
 
 class Fairness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much of the total value may be lost for States to stand closer together, in thousandths."""
+    """How much of the total value may be lost for more equal levels, in thousandths."""
 
     loss: Annotated[int, Meta(ge=0, le=1000)]
 
 
 class States(Struct, frozen=True, kw_only=True):
-    """Which State each line is of (-1 where no plan can serve it), what it needs and what pins give it already."""
+    """The State of each line (-1 if no plan can serve it), its need and the units pinned."""
 
     of_line: Ints
     needed: Ints
     pinned: Ints
 
     def levels(self, table: Table, units: Ints) -> Ints:
-        """In whole millionths, by State."""
+        """Levels in millionths, rounded down, by State."""
         of_row = self.of_line[table.line]
         given = np.bincount(of_row[of_row >= 0], weights=units[of_row >= 0], minlength=len(self.needed))
         found: Ints = FINE * (given.astype(np.int64) + self.pinned) // self.needed
@@ -52,7 +52,7 @@ class States(Struct, frozen=True, kw_only=True):
 
 
 def lowest_value(value: int, fairness: Fairness) -> int:
-    """What a plan has to be worth at least, where the best one found is worth `value`."""
+    """The minimum value of a fair plan, if the best plan found is worth `value`."""
     return -(-value * (1000 - fairness.loss) // 1000)
 
 
@@ -66,7 +66,7 @@ def raised_by_solver(
     seed: int,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """A choice whose lowest level is as high as HiGHS finds it, worth at least `floor`; `units` if there is none."""
+    """The choice with the highest lowest level that HiGHS finds, worth at least `floor`; else `units`."""
     if not table.keys:
         return units
     model = exact.model_of(table)
@@ -95,7 +95,7 @@ def regained(
     seed: int,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice of most value that HiGHS finds in which no State gets less; never worth less than `units`."""
+    """The most valuable choice HiGHS finds in which no State gets less; never worth less than `units`."""
     if not table.keys:
         return units
     model = exact.model_of(table)
@@ -110,7 +110,7 @@ def regained(
 
 
 def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[int, Ints, Floats]]:
-    """Each State with its rows, and how much of what it needs one of each column is."""
+    """Each State with its rows, and the share of its need that one unit of each column covers."""
     of_row = states.of_line[table.line]
     for state in range(len(states.needed)):
         mine = np.flatnonzero(of_row == state)
@@ -120,7 +120,7 @@ def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[
 def _found(
     highs: highspy.Highs, table: Table, model: exact.Model, start: Floats, may_go_on: Callable[[], bool]
 ) -> Ints:
-    """What HiGHS finds from a choice that it is given; nothing at all if it finds none."""
+    """The choice HiGHS finds from `start`; an empty choice if it finds none."""
     highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     exact.stop_when(highs, may_go_on)
     highs.run()
@@ -176,9 +176,9 @@ def raised_by_moves(
 def _raise(
     standing: Standing, lines: list[int], of_line: list[int], given: list[int], needed: list[int], floor: int
 ) -> tuple[bool, int]:
-    """Make the fairest move for one of these lines, of equal ones the one that loses least.
+    """Make the fairest move for one of these lines, of equals the one with the least loss.
 
-    Returns whether there was one that is fairer at all, and how many were tried.
+    Returns whether there was a fairer move, and how many were tried.
     """
     best: tuple[tuple[int, int], int, int | None] | None = None
     tried = 0
@@ -207,7 +207,7 @@ def _raise(
 
 
 def _makes_room(standing: Standing, row: int) -> list[int | None]:
-    """Nobody if it fits already, else those in its slot or paid from its budget, cheapest first."""
+    """None if the row fits already, else rows in its slot or on its budget, cheapest first."""
     if standing.fits(row) > standing.units[row]:
         return [None]
     if standing.units[row] == standing.most[row]:
@@ -232,7 +232,7 @@ def _moved(standing: Standing, row: int, ejected: int | None) -> bool:
 
 
 def _change(standing: Standing, mark: int, of_line: list[int]) -> dict[int, int]:
-    """Units more, by State, since the mark."""
+    """Additional units by State since the log position `mark`."""
     had: dict[int, int] = {}
     for row, before in standing.log[mark:]:
         had.setdefault(row, before)
@@ -244,7 +244,7 @@ def _change(standing: Standing, mark: int, of_line: list[int]) -> dict[int, int]
 
 
 def _levels_around(change: dict[int, int], given: list[int], needed: list[int]) -> tuple[list[int], list[int]]:
-    """The levels that change, before and after, lowest first; which is fairer does not hang on those that stay."""
+    """The levels that change, before and after, lowest first; unchanged levels do not affect the comparison."""
     before = sorted(FINE * given[state] // needed[state] for state in change)
     after = sorted(FINE * (given[state] + more) // needed[state] for state, more in change.items())
     return before, after

@@ -1,8 +1,8 @@
-"""From prices to a plan, and from a plan to a better one by moves that prices suggest.
+"""Build a plan from prices, and improve it by local search guided by the prices.
 
-A move gives a line units of one more candidate; what stands in the way is ejected, at most one assignment of another
-line, and both lines then take what else they can. Only what gains is kept. Everything is counted and in a fixed order,
-so that the same question and the same number of moves end in the same plan.
+A move gives a line units of one more candidate; at most one assignment of another line is ejected, and both lines then
+take what else fits. Only gains are kept. Moves are counted and in a fixed order, so that the same problem and number
+of moves give the same plan.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,13 +14,13 @@ from services.matching.rounds.solver.prices import Prices, reduced_worth
 from services.matching.rounds.solver.table import Floats, Ints, Table
 
 ROWS_TRIED = 5
-"""How many candidates of a line a move is tried for, dearest first."""
+"""How many candidates of a line are tried in moves, best first."""
 EJECTED_TRIED = 4
-"""How many assignments are tried to make room for it, cheapest first."""
+"""How many assignments are tried for ejection, cheapest first."""
 
 
 class Standing:
-    """A choice under change: what is assigned and what is left of needs, capacities and budgets."""
+    """A choice under modification: assigned units and what is left of needs, capacities and budgets."""
 
     def __init__(self, table: Table, units: Ints, prices: Prices) -> None:
         self.line, self.slot, self.budget = table.line.tolist(), table.slot.tolist(), table.budget.tolist()
@@ -43,7 +43,7 @@ class Standing:
             self.set(row, int(units[row]))
 
     def set(self, row: int, units: int) -> None:
-        """Give a row so many units, however many it had; it has to fit."""
+        """Set the units of a row; they must fit."""
         had = self.units[row]
         self.log.append((row, had))
         more = units - had
@@ -61,18 +61,18 @@ class Standing:
             self.payees[self.budget[row]].discard(row)
 
     def undo(self, mark: int) -> None:
-        """Take back what was set since the log was so long."""
+        """Revert the changes since the log position `mark`."""
         for row, had in reversed(self.log[mark:]):
             self.set(row, had)
         del self.log[mark:]
 
     def leaves_short(self, mark: int) -> bool:
-        """Whether a slot that was touched since the log was so long is used and would not be held."""
+        """True if a slot changed since the log position `mark` is used below its least."""
         slots = {self.slot[row] for row, _ in self.log[mark:]}
         return any(self.users[slot] and self.capacity[slot] - self.room[slot] < self.slot_least[slot] for slot in slots)
 
     def fits(self, row: int) -> int:
-        """How many units a row may have now in all, none if fewer than its least."""
+        """The maximum units of a row now, 0 if below its least."""
         had = self.units[row]
         count = min(
             self.most[row], had + self.needed[self.line[row]], had + self.room[self.slot[row]] // self.takes[row]
@@ -82,7 +82,7 @@ class Standing:
         return count if count >= self.least[row] else 0
 
     def fill(self, line: int) -> None:
-        """Give a line what it can still have, in the order of what prices leave of its candidates' worth."""
+        """Give a line what still fits, in the order of its candidates' reduced values."""
         if self.needed[line] <= 0:
             return
         for row in self.rows_of[line]:
@@ -97,7 +97,7 @@ class Standing:
 
 
 def repaired(table: Table, prices: Prices) -> Ints:
-    """A choice that fits, lines with the most to lose first, each its best candidates at these prices."""
+    """A feasible choice: lines by descending regret, each with its best candidates at these prices."""
     standing = Standing(table, np.zeros(len(table.keys), dtype=np.int64), prices)
     for line in _by_regret(table, reduced_worth(table, prices)):
         standing.fill(line)
@@ -105,7 +105,7 @@ def repaired(table: Table, prices: Prices) -> Ints:
 
 
 def completed(table: Table, prices: Prices, units: Ints) -> Ints:
-    """A choice that fits and has at least these units, with what else fits."""
+    """A feasible choice with at least these units, and with what else fits."""
     standing = Standing(table, units, prices)
     for line in _by_regret(table, reduced_worth(table, prices)):
         standing.fill(line)
@@ -113,7 +113,7 @@ def completed(table: Table, prices: Prices, units: Ints) -> Ints:
 
 
 def _by_regret(table: Table, reduced: Floats) -> list[int]:
-    """Lines in the order of what their second best candidate is worth less than their best."""
+    """Lines by regret: the difference between their best and second best candidate."""
     order = np.lexsort((-reduced, table.line))
     ranked = np.append(reduced[order], [0.0, 0.0])
     counts = np.diff(table.first)
@@ -125,7 +125,7 @@ def _by_regret(table: Table, reduced: Floats) -> list[int]:
 
 
 def _settled(table: Table, standing: Standing, prices: Prices) -> Ints:
-    """The choice with slots closed that would not be held, and their lines served elsewhere as far as may be."""
+    """The choice without slots used below their least; their lines are served elsewhere if possible."""
     short = [
         slot
         for slot, least in enumerate(table.slot_least.tolist())
@@ -153,7 +153,7 @@ def searched(
     lines: Iterable[int] | None = None,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice after up to `moves_max` tried moves that each gained, of these lines or all; never worth less."""
+    """The choice after up to `moves_max` moves, of these lines or all, keeping only gains."""
     standing = Standing(table, units, prices)
     wanted = range(len(table.lines)) if lines is None else lines
     left = moves_max
@@ -173,7 +173,7 @@ def searched(
 
 
 def _loss(standing: Standing, line: int) -> float:
-    """By how much a line falls short of its best candidate, at the prices."""
+    """How far a line is below its best candidate, at the prices."""
     rows = standing.rows_of[line]
     if not rows:
         return 0.0
@@ -181,7 +181,7 @@ def _loss(standing: Standing, line: int) -> float:
 
 
 def _has(standing: Standing, line: int) -> float:
-    """What a line has at the prices."""
+    """The reduced value of a line's assignments."""
     found = 0.0
     for row in standing.rows_of[line]:
         if standing.units[row]:
@@ -206,7 +206,7 @@ def _improve(standing: Standing, line: int) -> int:
 
 
 def _in_the_way(standing: Standing, row: int, own: list[int]) -> list[int | None]:
-    """Whom to eject so that a row fits: nobody, or each of the cheapest in its slot or budget that leave enough."""
+    """Rows to eject so that a row fits: none, or each of the cheapest in its slot or on its budget that free enough."""
     wanted = min(standing.most[row], standing.needed[standing.line[row]] + sum(standing.units[one] for one in own))
     slot, budget = standing.slot[row], standing.budget[row]
     lacks = wanted * standing.takes[row] - standing.room[slot]
