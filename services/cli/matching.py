@@ -16,7 +16,7 @@ from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from services.matching.texts.store import Left
 
-LOOK_SECONDS = 0.5
+RACE_REPAIR_SECONDS = 0.5
 PATIENCE_SECONDS = 60
 """Longer than a lease: what somebody has left is taken over before."""
 
@@ -55,22 +55,22 @@ def reindex(patience: int, state: Path | None, as_json: bool) -> None:
     The services that run do it; this may be ended at any time, and called again it goes on where they are. Exit 0:
     all is read; 1: something is parked, or waits and nobody reads; 2: it cannot be asked.
     """
-    done = watched(partial(in_tx, state, "matching"), patience=patience, lack=meaning.lack())
+    done = watched(partial(in_tx, state, "matching"), patience=patience, lack=meaning.model_problem())
     click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(told(done)))
     if not done.complete:
         sys.exit(1)
 
 
-def watched(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexed:
+def watched(ask: Ask, *, patience: float, lack: meaning.ModelProblem | None) -> Reindexed:
     """Put everything on the list, unless it stands there from before, and watch until it is read or nobody reads."""
     if lack is not None:
         click.echo(f"entraide: words are read, what they mean is not: {lack.reason}", err=True)
-    begun: Left = ask(reading_store.begin_again)
+    begun: Left = ask(reading_store.requeue_all)
     left, moved_at = begun, time.monotonic()
     with click.progressbar(length=begun.waiting, label="reading", file=sys.stderr) as bar:
         while left.waiting and time.monotonic() - moved_at < patience:
-            time.sleep(LOOK_SECONDS)
-            before, left = left, ask(reading_store.left_again)
+            time.sleep(RACE_REPAIR_SECONDS)
+            before, left = left, ask(reading_store.requeued_left)
             if left != before:
                 bar.update(before.waiting - left.waiting)
                 moved_at = time.monotonic()

@@ -196,7 +196,7 @@ class Story:
 
         After `reading_seconds` go on without: scores by codes alone are whole, and what is read later changes them.
         """
-        if meaning.lack() is not None:
+        if meaning.model_problem() is not None:
             return
         step = "the texts are read, the suggestions ranked by what they mean, too"
         deadline = time.monotonic() + self._reading_seconds

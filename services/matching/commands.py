@@ -35,7 +35,7 @@ from services.matching.rounds.solver.problem import NUMBER_MAX
 from services.matching.treaties.model import TreatyStatus
 
 TEXT_CHARACTERS_MAX = 20_000
-_NOWHERE = UUID(int=0)
+_NO_ID = UUID(int=0)
 """The id of a line that has none yet."""
 
 Words = Annotated[str, Meta(max_length=2000)]
@@ -231,8 +231,8 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def wanted(self, state: str, topics: tuple[str, ...], treaties: tuple[TreatyStatus, ...]) -> WantedLine:
         """The line as matching would receive it if the State submitted it now."""
         return WantedLine(
-            line_id=_NOWHERE,
-            request_id=_NOWHERE,
+            line_id=_NO_ID,
+            request_id=_NO_ID,
             state=state,
             status=RequestStatus.SUBMITTED,
             kind=self.kind,

@@ -50,7 +50,7 @@ async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
     """Store the lines as submitted, end the matches that no longer fit, and suggest the best offerings."""
     await line_store.put(tx, fact)
     await _on_consent_by_submission(tx, event, fact)
-    await reading_store.want_submitted(tx, fact.request_id, fact.texts_hash)
+    await reading_store.queue_submitted(tx, fact.request_id, fact.texts_hash)
     begins = event.aggregateversion == 1
     await suggestions.resuggest(tx, fact.request_id, because=event, now=clock.now(), begins=begins)
 
@@ -71,7 +71,7 @@ async def on_resumed(tx: Tx, event: Event, fact: RequestResumed) -> None:
 async def on_reopened(tx: Tx, event: Event, fact: RequestReopened) -> None:
     """The lines seek again: matches that expired when the request was closed may be suggested again."""
     await on_status_changed(tx, event, fact)
-    await reading_store.want_request(tx, fact.request_id)
+    await reading_store.queue_request(tx, fact.request_id)
     await suggestions.resuggest(tx, fact.request_id, because=event, now=clock.now())
 
 

@@ -37,7 +37,7 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
             event.id
             for event in events
             if event.aggregate_id in row["ids"]
-            and policy.is_told(caller, event.type, own=event.aggregate_id in row["own"])
+            and policy.may_receive(caller, event.type, own=event.aggregate_id in row["own"])
         }
         for caller, row in zip(knowing, rows, strict=True)
     }
@@ -45,7 +45,7 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
 
 async def _is_known(tx: Tx, caller: Caller) -> bool:
     try:
-        await consent_store.check_heard_for(tx, caller)
+        await consent_store.check_consents_current_for(tx, caller)
     except Unavailable:
         return False
     return True

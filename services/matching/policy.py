@@ -121,7 +121,7 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
 }
 """Roles that change a match they may see."""
 
-TOLD_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
+EVENTS_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
 """Events of others' offerings: that one is available. All others are between its provider and UNODC."""
 
 _STEPS = frozenset({fact_type(MatchRescored), fact_type(MatchShortlisted)})
@@ -259,12 +259,12 @@ def _decide_round(caller: Caller, action: Action) -> Decision:
     return ALLOWED if caller.role in ROUND_MOVERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 
-def is_told(caller: Caller, event_type: str, *, own: bool) -> bool:
+def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:
     """True if a caller who sees the record may receive this event; `own`: of their own offering."""
     if caller.role in OVERSEERS:
         return True
     if event_type.startswith("matching.offering."):
-        return own or event_type in TOLD_OF_OTHERS
+        return own or event_type in EVENTS_OF_OTHERS
     return event_type not in _STEPS
 
 
@@ -284,6 +284,6 @@ def may_see_match(caller: Caller, seen: Match) -> bool:
         return seen.state == caller.organization and seen.presented_at is not None
     if caller.role is Role.PROVIDER_OFFICER:
         begun = seen.presented_at is not None or seen.interested_at is not None
-        known = seen.confirmed_at is not None or caller.of_unodc or seen.told
+        known = seen.confirmed_at is not None or caller.of_unodc or seen.disclosed
         return seen.provider == caller.organization and begun and known
     return False

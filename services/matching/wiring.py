@@ -46,7 +46,7 @@ from services.matching.texts.reader import Reader
 from services.matching.treaties import api as treaty_api
 
 CONSENTS_SECONDS = 2.0
-"""Well below the age limit of consents (`HEARD_SECONDS_MAX`)."""
+"""Well below the age limit of consents (`CONSENTS_AGE_SECONDS_MAX`)."""
 
 CONSENTS_IDLE_SECONDS = 3.5
 CONSENTS_FAILED_SECONDS = 1.0
@@ -61,11 +61,11 @@ PLAN_SECONDS = 0.5
 PLAN_IDLE_SECONDS = 60.0
 """Without writes and expiring leases: the maximum delay for a round left by another process."""
 
-LOOK_SECONDS = 10.0
-SETTLED = timedelta(seconds=20)
+RACE_REPAIR_SECONDS = 10.0
+SETTLED_AFTER = timedelta(seconds=20)
 """Longer than a transaction may take: concurrent ones have ended by then."""
 
-LOOK_BACK = timedelta(minutes=10)
+RACE_REPAIR_LOOKBACK = timedelta(minutes=10)
 """Also check what became available so long before the process began, as the previous process may not have."""
 
 log = structlog.get_logger()
@@ -87,12 +87,12 @@ class RaceRepair:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._looked_until = clock.now() - LOOK_BACK
+        self._checked_until = clock.now() - RACE_REPAIR_LOOKBACK
 
     async def repair(self) -> None:
-        until = clock.now() - SETTLED
+        until = clock.now() - SETTLED_AFTER
         async with self._db.transaction() as tx:
-            settled = await offering_store.available_since(tx, self._looked_until, until)
+            settled = await offering_store.available_since(tx, self._checked_until, until)
             orphaned = await match_store.orphaned(tx)
         for offering_id in settled:
             try:
@@ -103,7 +103,7 @@ class RaceRepair:
                     raise
                 # Continue with the others; it is suggested again when it changes.
                 log.exception("offering not looked at again", offering_id=str(offering_id))
-        self._looked_until = until
+        self._checked_until = until
         for match_id in orphaned:
             async with self._db.transaction() as tx:
                 await offering_actions.expire_orphaned(tx, match_id, now=clock.now())
@@ -139,7 +139,7 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
             # The start by the database's clock, rather too early than too late.
             now = await entry_store.now(tx)
             began = now - timedelta(seconds=time.monotonic() - began_at)
-            await consent_store.keep(tx, page, began_at=began)
+            await consent_store.save_page(tx, page, began_at=began)
         after, more = page.after, page.more
     return page.safe
 
@@ -199,7 +199,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         ),
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
-        "race repair": partial(while_active, activity, LOOK_SECONDS, RaceRepair(running.db).repair),
+        "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(running.db).repair),
         "rounds": partial(
             while_active,
             activity,

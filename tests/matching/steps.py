@@ -98,7 +98,7 @@ def settled(matches: Iterable[Mapping[str, Any]]) -> bool:
 
 @cache
 def a_model_is_there() -> bool:
-    return meaning.lack() is None
+    return meaning.model_problem() is None
 
 
 def data_of(row: Any) -> dict[str, Any]:

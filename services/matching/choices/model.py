@@ -51,7 +51,7 @@ class Move(Struct, frozen=True, kw_only=True):
     offering_revision: int
 
 
-def moved(after: Match, fact: Fact) -> Move:
+def move_of(after: Match, fact: Fact) -> Move:
     """The move of a fact, from the match after it."""
     return Move(
         match_id=after.match_id,

@@ -25,7 +25,7 @@ DIGEST_BYTES = 16
 SHOWN_TO = frozenset({Role.COORDINATOR, Role.FOCAL_POINT, Role.OFFICIAL})
 """Roles that choose from rankings; a provider sees only its own matches."""
 
-_KEEP = Write(
+_SAVE = Write(
     parts={
         "moved": """
             INSERT INTO match_move (match_id, revision, line_id, offering_id, status, at, reason, score, shares,
@@ -37,7 +37,7 @@ _KEEP = Write(
     }
 )
 
-_NOTE_SHOWN = Write(
+_RECORD_SHOWN = Write(
     parts={
         "shown": """
             INSERT INTO ranking_shown (ranking_id, line_id, state, role, digest, shown_at, matches, revisions, places)
@@ -52,12 +52,12 @@ _NOTE_SHOWN = Write(
 """Writes nothing if the ranking was shown before, so that COMMIT has nothing to flush."""
 
 
-async def keep(tx: Tx, moves: Sequence[Move]) -> None:
+async def save(tx: Tx, moves: Sequence[Move]) -> None:
     """In one statement, with the matches' rows."""
-    await tx.write(_KEEP, msgspec.json.encode(moves).decode())
+    await tx.write(_SAVE, msgspec.json.encode(moves).decode())
 
 
-async def note_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: datetime) -> None:
+async def record_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: datetime) -> None:
     """Record the rankings of lines that a list shows, in its order, for roles that choose from them.
 
     Each ranking is written once per role.
@@ -67,18 +67,18 @@ async def note_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: dateti
     standing = [one for one in found if one.rank is not None]
     by_line = groupby(standing, key=lambda one: one.match.line_id)
     if rows := [_shown(list(ranking), role, now) for _, ranking in by_line]:
-        await tx.write(_NOTE_SHOWN, msgspec.json.encode(rows).decode())
+        await tx.write(_RECORD_SHOWN, msgspec.json.encode(rows).decode())
 
 
 def _shown(ranking: Sequence[Ranked], role: Role, now: datetime) -> dict[str, Any]:
     first = ranking[0].match
-    told = [(one.match.match_id, one.rank, one.match.score, one.match.algorithm) for one in ranking]
+    entries = [(one.match.match_id, one.rank, one.match.score, one.match.algorithm) for one in ranking]
     return {
         "ranking_id": new_id(),
         "line_id": first.line_id,
         "state": first.state,
         "role": role,
-        "digest": f"\\x{hashlib.sha256(msgspec.json.encode(told)).hexdigest()[: 2 * DIGEST_BYTES]}",
+        "digest": f"\\x{hashlib.sha256(msgspec.json.encode(entries)).hexdigest()[: 2 * DIGEST_BYTES]}",
         "shown_at": now,
         "matches": [one.match.match_id for one in ranking],
         "revisions": [one.match.revision for one in ranking],

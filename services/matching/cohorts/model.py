@@ -85,7 +85,7 @@ def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today
                     continue
                 if seed.line_id not in neighbours:
                     neighbours[seed.line_id] = _neighbours(seed, group)
-                cohort = _grown(
+                cohort = _grow(
                     seed, [one for one in neighbours[seed.line_id] if one.line_id in fitting], offering, today
                 )
                 if cohort.deliveries_saved:
@@ -140,10 +140,10 @@ def _neighbours(seed: WantedLine, group: Iterable[WantedLine]) -> list[WantedLin
     return sorted(near, key=lambda line: (region_of(line.state) != region, -len(topics & set(line.topics))))
 
 
-def _grown(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offering, today: date) -> Cohort:
+def _grow(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offering, today: date) -> Cohort:
     members, common = [seed], _of(seed)
     for line in neighbours:
-        joined = _joined(common, line, offering, today)
+        joined = _join(common, line, offering, today)
         if joined is not None and len(members) < MEMBERS_MAX:
             members, common = [*members, line], joined
     return Cohort(
@@ -156,7 +156,7 @@ def _grown(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offerin
     )
 
 
-def _joined(common: _Common, line: WantedLine, offering: Offering, today: date) -> _Common | None:
+def _join(common: _Common, line: WantedLine, offering: Offering, today: date) -> _Common | None:
     """The common terms after adding this line; None if one delivery could not serve all."""
     most, people = offering.terms.group_size_max, common.people + line.group_size
     if line.state in common.states or (most is not None and people > most):

@@ -64,20 +64,20 @@ def similar(to: Submitted, others: Sequence[Submitted]) -> list[Similar]:
 
 def _by_codes(line: WantedLine, others: Sequence[Submitted], by_text: Sequence[UUID]) -> list[UUID]:
     """Lines equally similar by codes keep the order of their texts: an arbitrary order would outweigh it."""
-    points = {other.line.line_id: likeness(line, other.line) for other in others}
+    points = {other.line.line_id: similarity(line, other.line) for other in others}
     places = {line_id: place for place, line_id in enumerate(by_text)}
     return sorted(points, key=lambda line_id: (-points[line_id], places.get(line_id, len(places)), str(line_id)))
 
 
-def likeness(line: WantedLine, other: WantedLine) -> int:
+def similarity(line: WantedLine, other: WantedLine) -> int:
     """Similarity of two lines by codes, in thousandths; symmetric."""
-    topics = _likest(line.topics, other.topics) + _likest(other.topics, line.topics)
+    topics = _mean_similarity(line.topics, other.topics) + _mean_similarity(other.topics, line.topics)
     either, both = set(line.articles) | set(other.articles), set(line.articles) & set(other.articles)
     articles = FULL * len(both) // len(either) if either else 0
     return SAME_KIND * (line.kind == other.kind) + SAME_TOPICS * topics // (2 * FULL) + SAME_ARTICLES * articles // FULL
 
 
-def _likest(some: Sequence[str], others: Sequence[str]) -> int:
+def _mean_similarity(some: Sequence[str], others: Sequence[str]) -> int:
     """The mean, over each, of the similarity to the most similar of the others."""
     each = [max((topic_similarity(one, other) for other in others), default=0) for one in sorted(set(some))]
     return sum(each) // len(each) if each else 0

@@ -29,7 +29,7 @@ AT_ONCE_MAX = 2
 OF_ONE_ORGANIZATION_WAITING_MAX = 6
 
 
-class Turns(asyncio.Semaphore):
+class ComparisonSlots(asyncio.Semaphore):
     """Limits comparisons in parallel."""
 
 
@@ -67,7 +67,7 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
     """UNODC may compare all lines; a State only its own."""
     policy.decide(caller, Action.SIMILAR).required()
-    async with _comparisons(db).slot(caller.organization), _turns(db):
+    async with _comparisons(db).slot(caller.organization), _slots(db):
         to, others = await _read(db, caller, of_line)
         # Slow: runs in a thread.
         found = await asyncio.to_thread(similar, to, others)
@@ -88,9 +88,9 @@ async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted,
     return to, [replace(one, reading=read.get(one.line.line_id)) for one in others]
 
 
-def _turns(db: Database) -> Turns:
-    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
-    assert isinstance(turns, Turns), "it is kept under its own name"
+def _slots(db: Database) -> ComparisonSlots:
+    turns = db.memory.setdefault(ComparisonSlots, ComparisonSlots(AT_ONCE_MAX))
+    assert isinstance(turns, ComparisonSlots), "it is kept under its own name"
     return turns
 
 

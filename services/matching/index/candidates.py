@@ -42,7 +42,7 @@ SORTED_MAX = 100
 """Up to so many are sorted even if fewer are needed."""
 
 
-class Placed(Struct, frozen=True):
+class Candidate(Struct, frozen=True):
     """A candidate and its score."""
 
     offering_id: UUID
@@ -60,7 +60,7 @@ def best(
     *,
     known: ScoringContext = NOTHING_KNOWN,
     vector: Vector | None = None,
-) -> list[Placed]:
+) -> list[Candidate]:
     """The candidates for a line with the highest scores, best first; equal scores by offering id.
 
     With the `vector` of the line's text the best `RERANKED_MAX` by codes are reranked by the meaning of both texts.
@@ -72,8 +72,8 @@ def best(
     found = sorted(_Search(index, line, known, survivors).found(RERANKED_MAX if judged else limit))
     if judged:
         assert vector is not None, "nothing else can be judged"
-        found = sorted(_meant(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
-    return [Placed(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
+        found = sorted(_with_meaning(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
+    return [Candidate(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
 
 
 @lru_cache(1 << 14)
@@ -166,7 +166,7 @@ def _in_order(scores: Ints, records: Records) -> NDArray[np.intp]:
     return np.lexsort((records["id_low"], records["id_high"], scores))
 
 
-def _meant(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
+def _with_meaning(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
     """The candidates with the share for the meaning of the texts added."""
     closeness = index.meanings.closeness(vector, np.array([row for *_, row in found], np.uint32))
     points = weight * meant(closeness, VECTOR) // FULL

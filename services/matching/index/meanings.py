@@ -33,7 +33,7 @@ class Meanings:
         self._vectors[row] = np.frombuffer(vector.values, "<f4")
         self._known[row] = True
 
-    def hold_for(self, vector: Vector | None) -> bool:
+    def comparable_with(self, vector: Vector | None) -> bool:
         """True if the vectors can be compared with it."""
         return vector is not None and vector.model == self.model
 
@@ -47,7 +47,7 @@ class Meanings:
         return found
 
     def _make_room(self, count: int) -> None:
-        assert self.model is not None, "the first has told it"
+        assert self.model is not None, "it is set with the first vector"
         if count > len(self._vectors):
             size = min(max(count + count // 4, 256), MEANINGS_MAX)
             vectors, known = np.zeros((size, self.model.dimensions), np.float32), np.zeros(size, np.bool_)

@@ -26,7 +26,7 @@ from services.matching.scoring.model import Scored, ranked
 from services.matching.texts import store as reading_store
 from services.matching.texts.reading import Reading, judgements
 
-LOOK_BACK = timedelta(seconds=60)
+CHANGES_LOOKBACK = timedelta(seconds=60)
 """Well above the time a transaction may take: earlier changes are committed by then, or never."""
 
 STALE_SECONDS = 300.0
@@ -123,7 +123,7 @@ class Memory:
 
     async def _changes(self, tx: Tx) -> dict[int, UUID]:
         assert self._looked_at is not None, "all has been read"
-        return await entry_store.changes_since(tx, self._looked_at - LOOK_BACK)
+        return await entry_store.changes_since(tx, self._looked_at - CHANGES_LOOKBACK)
 
 
 async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:

@@ -133,7 +133,7 @@ class OfferingIndex:
 
     def can_judge(self, vector: Vector | None) -> bool:
         """True if the index holds all vectors and they can be compared with this one."""
-        return len(self) <= MEANINGS_MAX and self.meanings.hold_for(vector)
+        return len(self) <= MEANINGS_MAX and self.meanings.comparable_with(vector)
 
     def remove(self, offering_id: UUID) -> None:
         """Remove an offering; does nothing if it is not in the index."""

@@ -13,7 +13,7 @@ from contracts.consents import Consent, ConsentPage, RequestConsents
 from contracts.refusals import Unavailable
 from contracts.values import Caller, Role, is_unodc
 
-HEARD_SECONDS_MAX = 5
+CONSENTS_AGE_SECONDS_MAX = 5
 """With an older reading it is unknown whether a consent still holds, and nothing that depends on one is shown."""
 
 _PUT = Write(
@@ -46,24 +46,24 @@ _REPLACE = Write(
 )
 
 
-async def put(tx: Tx, heard: Iterable[RequestConsents]) -> None:
+async def put(tx: Tx, consents: Iterable[RequestConsents]) -> None:
     """Store consents as of a revision of their request; later revisions are kept."""
-    rows = _rows(heard)
+    rows = _rows(consents)
     if rows:
         await tx.write(_PUT, msgspec.json.encode(list(rows.values())).decode())
 
 
-async def replace(tx: Tx, heard: RequestConsents, at: datetime) -> None:
+async def replace(tx: Tx, consents: RequestConsents, at: datetime) -> None:
     """Store the consents of a request and end all its others of no later revision."""
-    rows = _rows([heard])
+    rows = _rows([consents])
     encoded = msgspec.json.encode(list(rows.values())).decode()
-    await tx.write(_REPLACE, encoded, heard.revision, at, heard.request_id, list(rows))
+    await tx.write(_REPLACE, encoded, consents.revision, at, consents.request_id, list(rows))
 
 
-def _rows(heard: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:
+def _rows(consents: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:
     """Rows by consent id; the last of duplicates wins."""
     rows: dict[UUID, dict[str, Any]] = {}
-    for one in heard:
+    for one in consents:
         for consent in one.consents:
             known = {"request_id": one.request_id, "state": one.state, "revision": one.revision}
             rows[consent.consent_id] = msgspec.structs.asdict(consent) | known
@@ -125,7 +125,7 @@ async def begin_reading(tx: Tx) -> tuple[str, datetime]:
     return row["after"], row["began_at"]
 
 
-async def keep(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
+async def save_page(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
     """Store a page; with the last page the reading includes everything committed before its start."""
     await put(tx, page.requests)
     await tx.execute(
@@ -138,17 +138,17 @@ async def keep(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
     )
 
 
-async def check_heard(tx: Tx, organization: str) -> None:
+async def check_consents_current(tx: Tx, organization: str) -> None:
     """Raises Unavailable if the organization's visibility depends on consents and the last reading is too old."""
     if is_unodc(organization):
         return
     if not await tx.fetchval(
-        "SELECT heard_at >= clock_timestamp() - $1 * interval '1 second' FROM consent_reading", HEARD_SECONDS_MAX
+        "SELECT heard_at >= clock_timestamp() - $1 * interval '1 second' FROM consent_reading", CONSENTS_AGE_SECONDS_MAX
     ):
         raise Unavailable("consents-unheard")
 
 
-async def check_heard_for(tx: Tx, caller: Caller) -> None:
-    """As `check_heard`; a State's own records and UNODC's access as an office do not depend on consents."""
+async def check_consents_current_for(tx: Tx, caller: Caller) -> None:
+    """As `check_consents_current`; a State's own records and UNODC's access as an office do not depend on consents."""
     if caller.role is Role.PROVIDER_OFFICER:
-        await check_heard(tx, caller.organization)
+        await check_consents_current(tx, caller.organization)

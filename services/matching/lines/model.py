@@ -129,11 +129,11 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     def proposable(self) -> bool:
         return self.status in PROPOSABLE
 
-    def may_be_told_to(self, organization: str) -> bool:
+    def may_be_disclosed_to(self, organization: str) -> bool:
         """True if a consent in force includes the organization, and its State does not exclude it."""
         consented = self.circulation == "granted" and any(consent.names(organization) for consent in self.consents)
         return consented and organization not in self.excluded_providers
 
     def is_shown_to(self, provider: Caller) -> bool:
         """True if the line is open to proposals and may be disclosed to the provider."""
-        return self.proposable and self.may_be_told_to(provider.organization)
+        return self.proposable and self.may_be_disclosed_to(provider.organization)

@@ -119,10 +119,10 @@ async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
 
 
 async def circulates_to(tx: Tx, request_id: UUID, organization: str) -> bool:
-    """As `WantedLine.may_be_told_to`, for a whole request."""
+    """As `WantedLine.may_be_disclosed_to`, for a whole request."""
     return bool(
         await tx.fetchval(
-            "SELECT circulation = 'granted' AND told(request_id, $2) FROM wanted_request WHERE request_id = $1",
+            "SELECT circulation = 'granted' AND disclosed(request_id, $2) FROM wanted_request WHERE request_id = $1",
             request_id,
             organization,
         )

@@ -14,7 +14,7 @@ from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
-from services.matching.choices.model import moved
+from services.matching.choices.model import move_of
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -66,7 +66,7 @@ async def begin(tx: Tx, ctx: Context, match_id: UUID, line_id: UUID, offering_id
 
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     line = await line_store.line(tx, line_id, lock=True)
     if line is None:
         raise Missing("not-found")
@@ -117,7 +117,7 @@ async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *
     It is scored again, so that each share shown has its reason.
     """
     before = await _for_move(tx, ctx, match_id, Action.PRESENT)
-    await consent_store.check_heard(tx, before.provider)
+    await consent_store.check_consents_current(tx, before.provider)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
         passes_over = await match_store.passes_over(tx, before)
@@ -192,7 +192,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)
-    await choice_store.keep(tx, [moved(after, fact)])
+    await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed):
         await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
     if isinstance(fact, MatchRevoked):

@@ -94,7 +94,7 @@ async def list_matches(
         views = await views_of(tx, found, caller)
         # A list by offering or status is no ranking.
         if (of_line or of_request) and of_offering is None and status is None:
-            await choice_store.note_shown(tx, found[:limit], caller.role, now=now)
+            await choice_store.record_shown(tx, found[:limit], caller.role, now=now)
     return paging.page(MatchPage, views, limit)
 
 

@@ -123,7 +123,7 @@ class Match(Struct, frozen=True, kw_only=True):
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
-    told: bool = False
+    disclosed: bool = False
     """Whether a consent in force included its provider when the match was read for it."""
     presented_at: datetime | None = None
     departs: bool = False
@@ -180,7 +180,7 @@ class Match(Struct, frozen=True, kw_only=True):
         """
         self.require("present")
         line = check_proposable(line)
-        if not (is_unodc(self.provider) or line.may_be_told_to(self.provider)):
+        if not (is_unodc(self.provider) or line.may_be_disclosed_to(self.provider)):
             raise Conflict("circulation-not-granted", circulation=line.circulation)
         if passes_over and departure is None:
             raise Invalid("departure-reason-missing")

@@ -19,12 +19,12 @@ from services.matching.matches.evaluation import Evaluated
 from services.matching.matches.model import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
 
 LIST_MAX = 100
-STRAYS_MAX = 200
+ORPHANED_MAX = 200
 
 
 async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
     """The match, if this caller may see it, locked until the transaction ends. Raises Missing, Unavailable."""
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     found = await _held(tx, match_id, caller.organization, caller.role)
     if found is None:
         raise Missing("not-found")
@@ -45,7 +45,7 @@ async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match 
         row = await _row(tx, match_id, organization, role)
     if row is None:
         row = await tx.fetchrow(
-            "SELECT *, false AS told FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
+            "SELECT *, false AS disclosed FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
             match_id,
             organization,
             role,
@@ -56,7 +56,7 @@ async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match 
 async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record | None:
     return await tx.fetchrow(
         """
-        SELECT *, $3 = 'provider_officer' AND told(request_id, provider) AS told
+        SELECT *, $3 = 'provider_officer' AND disclosed(request_id, provider) AS disclosed
         FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE
         """,
         match_id,
@@ -170,7 +170,7 @@ async def orphaned(tx: Tx) -> list[UUID]:
         LIMIT $2
         """,
         list(NOT_CONFIRMED),
-        STRAYS_MAX,
+        ORPHANED_MAX,
     )
     return [row["match_id"] for row in rows]
 
@@ -344,10 +344,10 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
     """One match, if this caller may see it. Raises Missing; Unavailable if consents are outdated."""
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     row = await tx.fetchrow(
         """
-        SELECT match.*, $3 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
+        SELECT match.*, $3 = 'provider_officer' AND disclosed(match.request_id, match.provider) AS disclosed,
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)
@@ -373,7 +373,7 @@ async def page(
     limit: int,
 ) -> list[Ranked]:
     """Matches of the newest line first, best first within a line, after `after`. Raises Unavailable, see above."""
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
         WITH last AS (SELECT match.* FROM match_by_id($7) AS match WHERE may_see(match, $1, $2)),
@@ -395,7 +395,7 @@ async def page(
               AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
                    AND (-match.score, match.offering_id) > (-last.score, last.offering_id)))
             ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8))
-        SELECT match.*, $2 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
+        SELECT match.*, $2 = 'provider_officer' AND disclosed(match.request_id, match.provider) AS disclosed,
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM found AS match ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8

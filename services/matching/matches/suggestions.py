@@ -10,7 +10,7 @@ from chassis.journal.outbox import announce_all
 from contracts.facts import Event, Fact
 from contracts.rankings import SUGGESTIONS_MAX, LineRanked
 from services.matching.choices import store as choice_store
-from services.matching.choices.model import moved
+from services.matching.choices.model import move_of
 from services.matching.index import memory
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -34,7 +34,7 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
     after = [match.evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
-        await choice_store.keep(tx, [moved(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
+        await choice_store.save(tx, [move_of(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
         facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
         await announce_all(tx, facts, because=because)
     return after

@@ -88,7 +88,7 @@ async def show_why_not(
 
 
 async def _both(tx: Tx, line_id: UUID, offering_id: UUID, caller: Caller) -> tuple[WantedLine, Offering]:
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     line = await line_store.line(tx, line_id)
     if line is None:
         raise Missing("not-found")

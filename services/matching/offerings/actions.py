@@ -70,7 +70,7 @@ async def move(
     cause = tx.announced[-1]
     async with tx.as_service():
         if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
-            await reading_store.want_offering(tx, offering_id)
+            await reading_store.queue_offering(tx, offering_id)
             await suggestions.for_offering(tx, after, because=cause, now=ctx.now)
         if after.status is OfferingStatus.WITHDRAWN:
             await reading_store.forget(tx, offering_id)
@@ -105,7 +105,7 @@ async def reconsider(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     if found is None or found.status is not OfferingStatus.AVAILABLE:
         return
     if await suggestions.for_offering(tx, found, because=None, now=now):
-        await reading_store.want_offering(tx, offering_id)
+        await reading_store.queue_offering(tx, offering_id)
 
 
 async def expire_orphaned(tx: Tx, match_id: UUID, *, now: datetime) -> None:

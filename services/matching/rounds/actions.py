@@ -85,7 +85,7 @@ async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
     if papers.world is not None:
         return papers
     world = await snapshot.snapshot_inputs(tx, now=now)
-    if not await round_store.keep_world(tx, round_id, world):
+    if not await round_store.save_world(tx, round_id, world):
         return await round_store.papers(tx, round_id)
     return Papers(settings=papers.settings, world=world)
 
@@ -94,7 +94,7 @@ async def answer(tx: Tx, round_id: UUID, found: RoundAnswer, *, lines: int, now:
     """Record the result of a search; a round that is discarded or has an answer is not changed."""
     before = await round_store.known(tx, round_id)
     if before is not None and before.status in round.MOVES["plan"]:
-        await round_store.keep_answer(tx, round_id, found)
+        await round_store.save_answer(tx, round_id, found)
         await record(tx, before, _answered(round_id, found, lines, now))
     await round_store.end_lease(tx, round_id)
 

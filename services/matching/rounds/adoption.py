@@ -27,7 +27,7 @@ from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import snapshot
 from services.matching.rounds import store as round_store
-from services.matching.rounds.answer import Assigned, told
+from services.matching.rounds.answer import Assigned, plan_report
 from services.matching.rounds.model import Round
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import CAPACITY, violated
@@ -37,7 +37,7 @@ from services.matching.scoring.model import scored
 DEPARTURE = "allocation_round"
 """The coded reason of a round for passing over a better ranked match: the plan as a whole is better."""
 
-LINES_TOLD_MAX = 100
+LINES_LISTED_MAX = 100
 
 
 async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
@@ -51,32 +51,32 @@ async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
     papers = await round_store.papers(tx, round_id)
     assert papers.world is not None, "it is planned"
     assert papers.answer is not None, "it is planned"
-    plan = told(papers.world, papers.answer).plan
+    plan = plan_report(papers.world, papers.answer).plan
     if any(not is_unodc(one.offering.provider) for one in plan):
-        await consent_store.check_heard(tx, snapshot.ANYBODY)
+        await consent_store.check_consents_current(tx, snapshot.ANY_ORGANIZATION)
     async with tx.as_service():
-        standing = await _held(tx, plan)
-        changed = sorted({one.line.line_id for one in plan if standing.has_changed(one)} | standing.overbooked(plan))
+        current = await _held(tx, plan)
+        changed = sorted({one.line.line_id for one in plan if current.has_changed(one)} | current.overbooked(plan))
         if changed:
-            raise Conflict("round-outdated", line_ids=changed[:LINES_TOLD_MAX], lines=len(changed))
+            raise Conflict("round-outdated", line_ids=changed[:LINES_LISTED_MAX], lines=len(changed))
         adopted = await round_actions.record(tx, before, before.adopt(len(plan), now=ctx.now))
         because = tx.announced[-1]
-        begun = [_begun(one, standing, now=ctx.now) for one in plan]
+        begun = [_begun(one, current, now=ctx.now) for one in plan]
         fresh = [change for change in begun if not isinstance(change, Match)]
         nominated = iter(await suggestions.record(tx, fresh, because=because))
         matches = [one if isinstance(one, Match) else next(nominated) for one in begun]
         for one in matches:
             policy.decide(ctx.caller, Action.PRESENT, one).required()
-        passed = _passed_over(standing.matches, matches)
+        passed = _passed_over(current.matches, matches)
         presented: list[Change] = [
             (
                 one,
                 one.present(
-                    standing.lines[one.line_id],
+                    current.lines[one.line_id],
                     passes_over=one.match_id in passed,
                     departure=DEPARTURE if one.match_id in passed else None,
                     planned_period=assigned.period,
-                    scored=standing.score(one),
+                    scored=current.score(one),
                     now=ctx.now,
                 ),
             )
@@ -86,7 +86,7 @@ async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
     return adopted
 
 
-class _Standing:
+class _CurrentState:
     """The current lines, matches and offerings of the plan, locked until the transaction ends."""
 
     def __init__(
@@ -135,7 +135,7 @@ class _Standing:
         return {line for at, units in given.items() if units > self.left.get(at, 0) for line in lines[at]}
 
 
-async def _held(tx: Tx, plan: Sequence[Assigned]) -> _Standing:
+async def _held(tx: Tx, plan: Sequence[Assigned]) -> _CurrentState:
     """Lock in the order of all moves: offerings, lines, matches.
 
     Rounds with a common offering wait for each other at its lock, and the second sees the promises of the first.
@@ -154,24 +154,24 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _Standing:
     found = [await offering_store.known(tx, offering_id) for offering_id in offering_ids]
     offerings = {one.offering_id: one for one in found if one is not None}
     known = await scoring_store.known(tx, {one.provider for one in offerings.values()})
-    return _Standing(lines, matches, offerings, snapshot.free(offerings.values(), promises), known)
+    return _CurrentState(lines, matches, offerings, snapshot.free(offerings.values(), promises), known)
 
 
-def _begun(one: Assigned, standing: _Standing, *, now: datetime) -> Match | Change:
+def _begun(one: Assigned, current: _CurrentState, *, now: datetime) -> Match | Change:
     """The existing match, or a new one by nomination."""
-    before = standing.between(one)
+    before = current.between(one)
     if before is not None and before.status is not MatchStatus.EXPIRED:
         return before
-    line, offering = standing.lines[one.line.line_id], standing.offerings[one.offering.offering_id]
-    return before, match.nominate(before, new_id(), line, scored(line, offering, known=standing.known), now=now)
+    line, offering = current.lines[one.line.line_id], current.offerings[one.offering.offering_id]
+    return before, match.nominate(before, new_id(), line, scored(line, offering, known=current.known), now=now)
 
 
-def _passed_over(standing: Mapping[UUID, Sequence[Match]], presented: Sequence[Match]) -> set[UUID]:
+def _passed_over(current: Mapping[UUID, Sequence[Match]], presented: Sequence[Match]) -> set[UUID]:
     """Presented matches that rank below an unpresented match of the same line, as in `match_store.passes_over`."""
     shown = {one.match_id for one in presented}
     passed = set()
     for one in presented:
-        others = (m for m in standing[one.line_id] if m.match_id not in shown and m.status in NOT_SHOWN)
+        others = (m for m in current[one.line_id] if m.match_id not in shown and m.status in NOT_SHOWN)
         if any((-m.score, str(m.offering_id)) < (-one.score, str(one.offering_id)) for m in others):
             passed.add(one.match_id)
     return passed

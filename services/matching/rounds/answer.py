@@ -10,7 +10,7 @@ from msgspec import Struct
 from contracts.values import Period
 from services.matching.rounds.inputs import Fitting, OpenLine, OpenOffering, World, paid_from
 from services.matching.rounds.solver.solve import Solution
-from services.matching.rounds.solver.unmet import Barred
+from services.matching.rounds.solver.unmet import BlockedCandidate
 
 Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins", "given_up"]
 """How a search ended, see `rounds.solver.child`; `given_up` after too many attempts that did not end."""
@@ -35,13 +35,13 @@ Why = Literal[
     "group_size",
     "not_chosen",
 ]
-"""Why a fitting offering does not serve a line: a `Bar` of `rounds.inputs`, a setting, that all capacity left is
-promised, or an obstacle of the solver."""
+"""Why a fitting offering does not serve a line: an `Exclusion` of `rounds.inputs`, a setting, that all
+capacity left is promised, or an obstacle of the solver."""
 
-WHYS: tuple[Why, ...] = get_args(Why)
+WHY_CODES: tuple[Why, ...] = get_args(Why)
 
 
-class Bar(Struct, frozen=True):
+class ExcludedPair(Struct, frozen=True):
     """A fitting pair that was forbidden, and why."""
 
     line: str
@@ -56,7 +56,7 @@ class RoundAnswer(Struct, frozen=True, kw_only=True):
     fault: str = ""
     where: tuple[str, ...] = ()
     solution: Solution | None = None
-    barred: tuple[Bar, ...] = ()
+    barred: tuple[ExcludedPair, ...] = ()
 
     @property
     def planned(self) -> bool:
@@ -97,22 +97,22 @@ class Unmet(Struct, frozen=True, kw_only=True):
     hindrances: tuple[Hindrance, ...]
 
 
-class Sentence(Struct, frozen=True, kw_only=True):
+class PlanReport(Struct, frozen=True, kw_only=True):
     """The answer with its lines and offerings resolved."""
 
     plan: tuple[Assigned, ...] = ()
     unmet: tuple[Unmet, ...] = ()
 
 
-def told(world: World, answer: RoundAnswer) -> Sentence:
+def plan_report(world: World, answer: RoundAnswer) -> PlanReport:
     """The plan and the lines left open; empty without a plan."""
     if answer.solution is None:
-        return Sentence()
-    telling = _Telling(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
-    return Sentence(plan=tuple(telling.plan(answer.solution)), unmet=tuple(telling.unmet(answer.solution)))
+        return PlanReport()
+    builder = _ReportBuilder(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
+    return PlanReport(plan=tuple(builder.plan(answer.solution)), unmet=tuple(builder.unmet(answer.solution)))
 
 
-class _Telling:
+class _ReportBuilder:
     def __init__(self, world: World, solution: Solution, barred: Mapping[tuple[str, str], Why]) -> None:
         self.lines = {str(one.line_id): one for one in world.lines}
         self.offerings = {str(one.offering_id): one for one in world.offerings}
@@ -148,7 +148,7 @@ class _Telling:
                 hindrances=tuple(self.hindrance(one.line, barred) for barred in one.candidates),
             )
 
-    def hindrance(self, line: str, barred: Barred) -> Hindrance:
+    def hindrance(self, line: str, barred: BlockedCandidate) -> Hindrance:
         fund, kept_for_line = paid_from(barred.budget)
         return Hindrance(
             offering=self.offerings[barred.offering],
@@ -159,7 +159,7 @@ class _Telling:
             taken_by=tuple(UUID(taker) for taker in barred.taken_by),
         )
 
-    def why(self, line: str, barred: Barred) -> Why:
+    def why(self, line: str, barred: BlockedCandidate) -> Why:
         if barred.obstacle == "forbidden":
             return self.barred[line, barred.offering]
         # A delivery takes one unit, so too large means that all capacity left is promised.

@@ -38,12 +38,12 @@ WAITING_TIMES_MAX = 24
 REVIEW_PARAGRAPHS = frozenset({"II.j", "II.k"})
 """Of resolution 11/2, those about the review mechanism: a State marks such a need by naming one."""
 
-Bar = Literal["consent", "matched", "ended"]
+Exclusion = Literal["consent", "matched", "ended"]
 """Why a fitting offering is not proposed: no consent includes its provider; a match is before the State or agreed;
 their match has ended other than by expiry."""
 
-Barring = Literal["consent", "matched", "ended", "forbidden", "no_rate", "no_budget"]
-"""A `Bar`, or a reason by the settings."""
+ExclusionReason = Literal["consent", "matched", "ended", "forbidden", "no_rate", "no_budget"]
+"""A `Exclusion`, or a reason by the settings."""
 
 
 class OpenLine(Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ class Fitting(Struct, frozen=True, kw_only=True):
     score: int
     starts: tuple[date, ...]
     match_revision: int = 0
-    bar: Bar | None = None
+    bar: Exclusion | None = None
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -152,14 +152,14 @@ def paid_from(budget: str | None) -> tuple[str | None, bool]:
     return fund, bool(line)
 
 
-class Posed(Struct, frozen=True, kw_only=True):
+class BuiltProblem(Struct, frozen=True, kw_only=True):
     """A problem, and why some fitting pairs are forbidden in it."""
 
     problem: Problem
-    barred: Mapping[tuple[str, str], Barring]
+    barred: Mapping[tuple[str, str], ExclusionReason]
 
 
-def posed(world: World, settings: KeptSettings) -> Posed:
+def build_problem(world: World, settings: KeptSettings) -> BuiltProblem:
     """Build the problem for these inputs and settings.
 
     Raises BadProblemError for unknown lines or offerings, and above the solver's limits.
@@ -167,16 +167,18 @@ def posed(world: World, settings: KeptSettings) -> Posed:
     A line that needs several deliveries gets each from another offering: each offering then is one candidate, in its
     first period with capacity and from the first budget with enough money.
     """
-    posing = _Posing(world, settings)
+    builder = _ProblemBuilder(world, settings)
     problem = Problem(
-        lines=posing.asked(),
-        slots=_limited(posing.slots(), SLOTS_MAX),
-        budgets=_limited(posing.budgets.values(), BUDGETS_MAX),
-        candidates=_limited((one for fitting in posing.fitting for one in posing.candidates(fitting)), CANDIDATES_MAX),
-        pinned=tuple(posing.pins()),
-        forbidden=tuple(Pair(line=line, offering=offering) for line, offering in sorted(posing.barred)),
+        lines=builder.asked(),
+        slots=_limited(builder.slots(), SLOTS_MAX),
+        budgets=_limited(builder.budgets.values(), BUDGETS_MAX),
+        candidates=_limited(
+            (one for fitting in builder.fitting for one in builder.candidates(fitting)), CANDIDATES_MAX
+        ),
+        pinned=tuple(builder.pins()),
+        forbidden=tuple(Pair(line=line, offering=offering) for line, offering in sorted(builder.barred)),
     )
-    return Posed(problem=problem, barred=posing.barred)
+    return BuiltProblem(problem=problem, barred=builder.barred)
 
 
 def _limited(found: Iterable[T], most: int) -> tuple[T, ...]:
@@ -186,7 +188,7 @@ def _limited(found: Iterable[T], most: int) -> tuple[T, ...]:
     return taken
 
 
-class _Posing:
+class _ProblemBuilder:
     """A problem under construction."""
 
     def __init__(self, world: World, settings: KeptSettings) -> None:
@@ -287,9 +289,9 @@ class _Posing:
                 self.payers[line_id].append(name)
         return found
 
-    def _barred(self) -> dict[tuple[str, str], Barring]:
+    def _barred(self) -> dict[tuple[str, str], ExclusionReason]:
         decided = {(one.line_id, one.offering_id) for one in self.settings.forbidden}
-        found: dict[tuple[str, str], Barring] = {}
+        found: dict[tuple[str, str], ExclusionReason] = {}
         for one in self.fitting:
             pair = str(one.line_id), str(one.offering_id)
             if one.bar is not None:

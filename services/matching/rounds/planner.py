@@ -16,8 +16,8 @@ from chassis.db.database import Database, Tx, is_transient
 from chassis.ids import new_id
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import store as round_store
-from services.matching.rounds.answer import Bar, RoundAnswer
-from services.matching.rounds.inputs import Posed, posed
+from services.matching.rounds.answer import ExcludedPair, RoundAnswer
+from services.matching.rounds.inputs import BuiltProblem, build_problem
 from services.matching.rounds.settings import KeptSettings
 from services.matching.rounds.solver.child import Answer, Child, Limits
 from services.matching.rounds.solver.fair import Fairness
@@ -87,13 +87,13 @@ class Planner:
     async def _plan(self, round_id: UUID) -> None:
         done = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._hold_on(round_id, done))
+            group.create_task(self._renew_lease(round_id, done))
             try:
                 await self._answer_of(round_id)
             finally:
                 done.set()
 
-    async def _hold_on(self, round_id: UUID, done: asyncio.Event) -> None:
+    async def _renew_lease(self, round_id: UUID, done: asyncio.Event) -> None:
         """Renew the lease until done. Raises LeaseLostError, which ends the search, if another planner has it."""
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
@@ -120,14 +120,14 @@ class Planner:
             before = await _solution_of(tx, papers.settings.based_on)
         assert papers.world is not None, "it has been prepared"
         try:
-            asked = await asyncio.to_thread(posed, papers.world, papers.settings)
+            asked = await asyncio.to_thread(build_problem, papers.world, papers.settings)
         except BadProblemError as error:
             await self._conclude(round_id, RoundAnswer(outcome="refused", fault=error.fault, where=error.where))
             return
         limits = Limits(milliseconds=papers.settings.seconds * 1000, memory_mb=MEMORY_MB)
         answer = await self._child(_question(asked, papers.settings, before), limits).answer()
         log.info("round planned", round_id=str(round_id), outcome=answer.outcome)
-        await self._conclude(round_id, _told(answer, asked), lines=len(asked.problem.lines))
+        await self._conclude(round_id, _round_answer(answer, asked), lines=len(asked.problem.lines))
 
     async def _conclude(self, round_id: UUID, answer: RoundAnswer, *, lines: int = 0) -> None:
         async with self._db.transaction() as tx:
@@ -142,7 +142,7 @@ async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
     return answer.solution if answer else None
 
 
-def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> Question:
+def _question(asked: BuiltProblem, settings: KeptSettings, before: Solution | None) -> Question:
     return Question(
         problem=asked.problem,
         seed=settings.seed,
@@ -153,14 +153,14 @@ def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> 
     )
 
 
-def _told(answer: Answer, asked: Posed) -> RoundAnswer:
+def _round_answer(answer: Answer, asked: BuiltProblem) -> RoundAnswer:
     """With the reasons why pairs were forbidden, for pairs in the solution."""
     unmet = answer.solution.unmet if answer.solution else ()
-    spoken_of = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
+    named = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
     return RoundAnswer(
         outcome=answer.outcome,
         fault=answer.fault,
         where=answer.where,
         solution=answer.solution,
-        barred=tuple(Bar(*pair, why) for pair, why in asked.barred.items() if pair in spoken_of),
+        barred=tuple(ExcludedPair(*pair, why) for pair, why in asked.barred.items() if pair in named),
     )

@@ -20,7 +20,7 @@ from services.matching.matches import store as match_store
 from services.matching.matches.model import SHOWN, Match, MatchStatus
 from services.matching.offerings.model import Offering
 from services.matching.rounds import store as round_store
-from services.matching.rounds.inputs import REVIEW_PARAGRAPHS, Bar, Fitting, Left, OpenLine, OpenOffering, World
+from services.matching.rounds.inputs import REVIEW_PARAGRAPHS, Exclusion, Fitting, Left, OpenLine, OpenOffering, World
 from services.matching.rounds.store import Promise
 
 LINES_MAX = 2_000
@@ -39,21 +39,21 @@ PROPOSED_AGAIN = frozenset(
 )
 """A match in these statuses can be presented, if needed after a new nomination."""
 
-ANYBODY = "any"
-TOGETHER = 50
+ANY_ORGANIZATION = "any"
+BATCH_LINES = 50
 """How many lines are processed before yielding the event loop."""
 
 
 async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
     """Read the inputs of a new round. Raises Unavailable if consents are not up to date."""
-    await consent_store.check_heard(tx, ANYBODY)
+    await consent_store.check_consents_current(tx, ANY_ORGANIZATION)
     lines = await line_store.open_lines(tx, limit=LINES_MAX)
     matches: defaultdict[UUID, list[Match]] = defaultdict(list)
     for match in await match_store.of_lines(tx, [line.line_id for line in lines]):
         matches[match.line_id].append(match)
     offerings: dict[UUID, Offering] = {}
     fitting: list[Fitting] = []
-    for some in (lines[at : at + TOGETHER] for at in range(0, len(lines), TOGETHER)):
+    for some in (lines[at : at + BATCH_LINES] for at in range(0, len(lines), BATCH_LINES)):
         for line, best in zip(some, await memory.ranked_for(tx, some, FITTING_MAX), strict=True):
             offerings |= {one.offering.offering_id: one.offering for one in best}
             fitting += [fits(line, one.offering, one.score, matches[line.line_id]) for one in best]
@@ -103,11 +103,11 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
     )
 
 
-def bar(line: WantedLine, offering: Offering, between: Match | None) -> Bar | None:
+def bar(line: WantedLine, offering: Offering, between: Match | None) -> Exclusion | None:
     """Why the pair is not proposed; None if it may be."""
     if between is not None and between.status not in PROPOSED_AGAIN:
         return "matched" if between.status in SHOWN | AGREED else "ended"
-    if not (is_unodc(offering.provider) or line.may_be_told_to(offering.provider)):
+    if not (is_unodc(offering.provider) or line.may_be_disclosed_to(offering.provider)):
         return "consent"
     return None
 

@@ -138,7 +138,7 @@ async def begin_papers(tx: Tx, round_id: UUID, settings: KeptSettings, world: Wo
     )
 
 
-async def keep_world(tx: Tx, round_id: UUID, world: World) -> bool:
+async def save_world(tx: Tx, round_id: UUID, world: World) -> bool:
     """Store the inputs; later attempts use the same.
 
     Returns False if another planner has stored its inputs meanwhile.
@@ -152,7 +152,7 @@ async def keep_world(tx: Tx, round_id: UUID, world: World) -> bool:
     )
 
 
-async def keep_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
+async def save_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
     await tx.execute("UPDATE round_papers SET answer = $2 WHERE round_id = $1", round_id, _encoded(answer))
 
 

@@ -13,7 +13,7 @@ from contracts.conversion import from_attributes
 from contracts.reference import SpecialGroup
 from contracts.values import Language
 from services.matching.rounds import wording as round_wording
-from services.matching.rounds.answer import Assigned, Hindrance, Outcome, Sentence, Unmet, Why, told
+from services.matching.rounds.answer import Assigned, Hindrance, Outcome, PlanReport, Unmet, Why, plan_report
 from services.matching.rounds.inputs import OpenLine, needed, priority
 from services.matching.rounds.model import Round, RoundStatus
 from services.matching.rounds.settings import KeptSettings
@@ -179,7 +179,7 @@ def round_view(found: Round, reader: Language) -> RoundView:
 
 def round_detail(found: Round, papers: Papers, reader: Language) -> RoundDetail:
     answer, world = papers.answer, papers.world
-    account = _told(papers)
+    account = _plan_report(papers)
     levels = answer.solution.levels if answer and answer.solution else {}
     return RoundDetail(
         **asdict(round_view(found, reader)),
@@ -196,7 +196,7 @@ def round_detail(found: Round, papers: Papers, reader: Language) -> RoundDetail:
 
 
 def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: Language) -> Comparison:
-    plans = [_told(papers).plan for _, papers in (one, other)]
+    plans = [_plan_report(papers).plan for _, papers in (one, other)]
     mine, theirs = (asdict(papers.settings) for _, papers in (one, other))
     return Comparison(
         one=round_view(one[0], reader),
@@ -209,8 +209,8 @@ def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: L
     )
 
 
-def _told(papers: Papers) -> Sentence:
-    return Sentence() if papers.world is None or papers.answer is None else told(papers.world, papers.answer)
+def _plan_report(papers: Papers) -> PlanReport:
+    return PlanReport() if papers.world is None or papers.answer is None else plan_report(papers.world, papers.answer)
 
 
 def _score(plan: Iterable[Assigned]) -> int:

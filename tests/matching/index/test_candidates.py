@@ -15,7 +15,7 @@ from contracts.matching import Capacity, Eligibility
 from contracts.reference import topics
 from contracts.values import Period
 from services.matching.index import candidates
-from services.matching.index.candidates import Placed, best
+from services.matching.index.candidates import Candidate, best
 from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
@@ -36,9 +36,9 @@ RERANKED = 5
 
 def by_looking_at_each(
     line: WantedLine, every: Sequence[Offering], limit: int = 20, known: ScoringContext = NOTHING_KNOWN
-) -> list[Placed]:
+) -> list[Candidate]:
     fitting = [one for one in every if not violated(line, one)]
-    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
+    return [Candidate(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
 
 
 def held(every: Sequence[Offering]) -> OfferingIndex:
@@ -187,8 +187,8 @@ def test_with_the_meaning_the_best_by_codes_are_ranked_anew(
         answer = best(memory, line, limit, known=known, vector=asked)
 
     # Of none of them anything is known where no vector was held.
-    if memory.meanings.hold_for(asked):
-        assert [Placed(one.offering.offering_id, one.score) for one in anew] == answer
+    if memory.meanings.comparable_with(asked):
+        assert [Candidate(one.offering.offering_id, one.score) for one in anew] == answer
     else:
         assert by_looking_at_each(line, fit, limit, known) == answer
 

@@ -75,11 +75,11 @@ async def test_where_nobody_reads_it_ends_and_the_next_call_goes_on(stage: Stage
 async def test_what_is_parked_is_told_and_is_tried_again_by_the_next_call(stage: Stage, operator: Operator) -> None:
     await stage.files("aaaa")
     async with stage.db.transaction() as tx:
-        await reading_store.begin_again(tx)
+        await reading_store.requeue_all(tx)
         await tx.execute("UPDATE to_read SET attempts = $1", reading_store.ATTEMPTS_MAX - 1)
     await stage.reads(broken)
     async with stage.db.transaction() as tx:
-        assert {"failed: RuntimeError": 1} == (await reading_store.left_again(tx)).parked
+        assert {"failed: RuntimeError": 1} == (await reading_store.requeued_left(tx)).parked
     reading = asyncio.create_task(stage.reader().run())
 
     code, report = await operator.reindex()
@@ -93,7 +93,7 @@ def broken() -> Any:
 
 
 def test_it_says_what_it_does_without(capsys: pytest.CaptureFixture[str]) -> None:
-    lack = meaning.Lack("model-not-installed", "It is not installed.")
+    lack = meaning.ModelProblem("model-not-installed", "It is not installed.")
 
     done = matching.watched(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)
 

@@ -259,7 +259,7 @@ async def test_a_second_look_finds_what_two_transactions_missed(
 
     await race_repair.repair()
     assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)], "it may be under way yet"
-    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    monkeypatch.setattr("services.matching.wiring.SETTLED_AFTER", timedelta(0))
     await race_repair.repair()
 
     assert {"NOR": "suggested", "UNODC-CEB": "expired"} == {
@@ -282,7 +282,7 @@ async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
         await look_again(tx, offering_id, now=now)
 
     monkeypatch.setattr(offering_actions, "look_again", fails)
-    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    monkeypatch.setattr("services.matching.wiring.SETTLED_AFTER", timedelta(0))
     await RaceRepair(databases["matching"]).repair()
 
     assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)]

@@ -84,7 +84,7 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
             for role in Role:
                 caller = a_caller(f"{organization}:{role}")
                 for one in every:
-                    known = replace(one, told=role is Role.PROVIDER_OFFICER and one.request_id == told.request_id)
+                    known = replace(one, disclosed=role is Role.PROVIDER_OFFICER and one.request_id == told.request_id)
                     try:
                         seen = (await match_store.ranked(tx, one.match_id, caller)).match
                     except Missing:
@@ -95,18 +95,18 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
             line = await line_store.line(tx, of.lines[0].line_id)
             assert line is not None
             for organization in ("UNODC", "UNODC-CEB", "KEN", "NOR"):
-                in_sql = await tx.fetchval("SELECT told($1, $2)", of.request_id, organization)
-                assert in_sql == line.may_be_told_to(organization) == (organization not in of.excluded_providers)
+                in_sql = await tx.fetchval("SELECT disclosed($1, $2)", of.request_id, organization)
+                assert in_sql == line.may_be_disclosed_to(organization) == (organization not in of.excluded_providers)
 
 
 async def test_behind_the_wall_too_a_provider_is_not_told_of_what_excludes_it(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
-    """`told` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
+    """`disclosed` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
     told, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
     await owner.tells(told, excluding)
     async with databases["matching"].transaction(by=a_caller(NORWAY)) as tx:
-        asked = "SELECT ARRAY[told($1, 'NOR'), told($2, 'NOR'), told($2, 'FRA')], caller_role()"
+        asked = "SELECT ARRAY[disclosed($1, 'NOR'), disclosed($2, 'NOR'), disclosed($2, 'FRA')], caller_role()"
         assert [[True, False, True], "provider_officer"] == list(
             await tx.fetchrow(asked, told.request_id, excluding.request_id) or ()
         )

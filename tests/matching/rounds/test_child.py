@@ -74,7 +74,7 @@ async def test_a_child_that_is_late_is_killed_and_what_it_told_is_kept() -> None
 async def test_a_child_can_be_killed_and_what_it_told_is_kept() -> None:
     child = Child(ENDLESS, Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
-    while child.told is None:
+    while child.best is None:
         await asyncio.sleep(0.05)
     child.kill()
 
@@ -87,7 +87,7 @@ async def test_a_child_can_be_killed_and_what_it_told_is_kept() -> None:
 async def test_a_child_that_somebody_else_kills_is_not_taken_for_solved() -> None:
     child = Child(ENDLESS, Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
-    while child.told is None:
+    while child.best is None:
         await asyncio.sleep(0.05)
     assert child.pid is not None
     os.kill(child.pid, 9)
@@ -98,7 +98,7 @@ async def test_a_child_that_somebody_else_kills_is_not_taken_for_solved() -> Non
 async def test_who_no_longer_waits_leaves_no_child_behind() -> None:
     child = Child(ENDLESS, Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
-    while child.told is None:
+    while child.best is None:
         await asyncio.sleep(0.05)
     pid = child.pid
     asked.cancel()

@@ -46,7 +46,7 @@ def test_who_is_stopped_before_the_floor_says_that_it_may_lack() -> None:
     question = Question(problem=a_contest(), fairness=Fairness(loss=50))
 
     assert solve(question).fair
-    assert not solve(question, may_go_on=lambda: False).fair
+    assert not solve(question, may_continue=lambda: False).fair
     assert not solve(Question(problem=a_contest())).fair
 
 

@@ -19,16 +19,16 @@ from services.matching.lines.model import RequestStatus
 from services.matching.matches.model import MatchStatus
 from services.matching.rounds import model as round
 from services.matching.rounds import snapshot
-from services.matching.rounds.answer import WHYS, Bar, RoundAnswer, told
+from services.matching.rounds.answer import WHY_CODES, ExcludedPair, RoundAnswer, plan_report
 from services.matching.rounds.inputs import (
     Fitting,
     Left,
     OpenLine,
     OpenOffering,
     World,
+    build_problem,
     needed,
     paid_from,
-    posed,
     priority,
 )
 from services.matching.rounds.settings import Deliveries, Earmark, FundBudget, KeptSettings, Pair, Priorities, Room
@@ -114,7 +114,7 @@ def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() ->
     )
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark(states=("KEN",)))
 
-    free, bounded = posed(world, KeptSettings()), posed(world, KeptSettings(budgets=(budget,)))
+    free, bounded = build_problem(world, KeptSettings()), build_problem(world, KeptSettings(budgets=(budget,)))
 
     assert {(None, 0)} == {(one.budget, one.cost) for one in free.problem.candidates}
     assert [("A", 5)] == [(one.budget, one.cost) for one in bounded.problem.candidates if one.budget]
@@ -127,7 +127,7 @@ def test_a_budget_that_is_for_none_of_the_lines_pays_for_none() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=5, currency="USD"))
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark())
 
-    asked = posed(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(budgets=(budget,)))
+    asked = build_problem(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(budgets=(budget,)))
 
     assert ((), ["no_budget"]) == (asked.problem.budgets, list(asked.barred.values()))
 
@@ -149,7 +149,7 @@ def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is
     offering = an_open_offering(lacks=Money(minor=4, currency="EUR"))
     world = a_world([kenya, peru], [offering], [fitting(kenya, offering), fitting(peru, offering)])
 
-    asked = posed(world, KeptSettings(taken=taken_of([kenya, peru])))
+    asked = build_problem(world, KeptSettings(taken=taken_of([kenya, peru])))
 
     kept = f"TA-REQUESTS {kenya.line_id}"
     assert [(kept, 4, (str(kenya.line_id),)), ("TA-REQUESTS", 5, ())] == [
@@ -166,7 +166,7 @@ def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is
 def test_what_no_rate_says_the_worth_of_is_paid_by_none() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=4, currency="VUV"))
 
-    asked = posed(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(taken=taken_of([line])))
+    asked = build_problem(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(taken=taken_of([line])))
 
     assert ["no_rate"] == list(asked.barred.values())
 
@@ -177,8 +177,10 @@ def test_a_pin_and_one_of_several_deliveries_are_paid_from_what_has_as_much() ->
     world = a_world([line], [offering], [fitting(line, offering)])
     settings = KeptSettings(taken=taken_of([line]), pinned=(pair(line, offering),))
 
-    pinned = posed(world, settings)
-    several = posed(world, replace(settings, pinned=(), deliveries=(Deliveries(line_id=line.line_id, needed=2),)))
+    pinned = build_problem(world, settings)
+    several = build_problem(
+        world, replace(settings, pinned=(), deliveries=(Deliveries(line_id=line.line_id, needed=2),))
+    )
 
     assert ["TA-REQUESTS"] == [one.budget for one in pinned.problem.pinned]
     assert ["TA-REQUESTS"] == [one.budget for one in several.problem.candidates]
@@ -189,7 +191,7 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
     lines, offering = [an_open_line(), an_open_line()], an_open_offering(periods=periods)
     world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
 
-    asked = posed(world, KeptSettings(pinned=tuple(pair(line, offering) for line in lines)))
+    asked = build_problem(world, KeptSettings(pinned=tuple(pair(line, offering) for line in lines)))
 
     assert [f"{AHEAD}-01-01", f"{AHEAD}-07-01"] == [pin.period for pin in asked.problem.pinned]
 
@@ -203,7 +205,7 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
 )
 def test_what_is_not_there_cannot_be_decided_about(settings: KeptSettings, fault: str) -> None:
     with pytest.raises(BadProblemError) as no:
-        posed(a_world([], [], []), settings)
+        build_problem(a_world([], [], []), settings)
 
     assert fault == no.value.fault
 
@@ -214,7 +216,7 @@ def test_more_than_a_solver_takes_is_refused_before_it_is_made(monkeypatch: pyte
     monkeypatch.setattr("services.matching.rounds.inputs.CANDIDATES_MAX", 1)
 
     with pytest.raises(BadProblemError) as no:
-        posed(world, KeptSettings())
+        build_problem(world, KeptSettings())
 
     assert "too-large" == no.value.fault
 
@@ -253,22 +255,22 @@ def worlds(draw: st.DrawFn) -> tuple[World, KeptSettings]:
 @given(worlds())
 def test_every_world_makes_a_problem_whose_plan_and_reasons_can_be_told(given_one: tuple[World, KeptSettings]) -> None:
     world, settings = given_one
-    asked = posed(world, settings)
+    asked = build_problem(world, settings)
     check(asked.problem)
     solution = solve(Question(problem=asked.problem, effort=Effort(price_steps=20, moves=500)))
     answer = RoundAnswer(
-        outcome="solved", solution=solution, barred=tuple(Bar(*at, why) for at, why in asked.barred.items())
+        outcome="solved", solution=solution, barred=tuple(ExcludedPair(*at, why) for at, why in asked.barred.items())
     )
     again = msgspec.json.decode(msgspec.json.encode(answer), type=RoundAnswer)
 
-    account = told(world, again)
+    account = plan_report(world, again)
 
     assert [] == faults(asked.problem, solution.plan)
     assert not [one for one in account.plan if one.fitting.bar]
     assert len(account.plan) == len({(one.line.line_id, one.offering.offering_id) for one in account.plan}), (
         "a line and an offering have one match"
     )
-    assert {why for one in account.unmet for hindrance in one.hindrances for why in [hindrance.why]} <= set(WHYS)
+    assert {why for one in account.unmet for hindrance in one.hindrances for why in [hindrance.why]} <= set(WHY_CODES)
 
 
 # -- what is found ----------------------------------------------------------------------------------------------------
@@ -332,7 +334,7 @@ def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
 def test_there_is_a_sentence_in_six_languages_for_every_reason_and_every_end() -> None:
     words = sentences()
 
-    assert {*WHYS, "nothing_fits"} == set(words.unmet)
+    assert {*WHY_CODES, "nothing_fits"} == set(words.unmet)
     assert {"proven", "effort", "time", "solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused",
             "pins", "given_up"} == set(words.ends)  # fmt: skip
     for said in [*words.unmet.values(), *words.ends.values()]:

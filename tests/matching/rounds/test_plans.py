@@ -32,11 +32,11 @@ def after(calls: int) -> Callable[[], bool]:
     """A clock that runs out at the so many-th time it is asked."""
     left = [calls]
 
-    def may_go_on() -> bool:
+    def may_continue() -> bool:
         left[0] -= 1
         return left[0] >= 0
 
-    return may_go_on
+    return may_continue
 
 
 @given(small_rounds())
@@ -193,7 +193,7 @@ def test_the_same_question_and_seed_end_in_the_same_plan_however_it_is_listed() 
 def test_more_time_never_gives_a_worse_plan() -> None:
     values = []
     for calls in (0, 1, 5, 50, 150, 400, 1_000, 3_000):
-        found = solve(Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=4)), may_go_on=after(calls))
+        found = solve(Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=4)), may_continue=after(calls))
         assert [] == faults(LARGER, found.plan)
         values.append(found.value)
 
@@ -204,7 +204,7 @@ def test_more_time_never_gives_a_worse_plan() -> None:
 def test_who_is_stopped_says_so_and_who_is_not_does_not() -> None:
     question = Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=2))
 
-    assert "time" == solve(question, may_go_on=after(5)).ended
+    assert "time" == solve(question, may_continue=after(5)).ended
     assert "effort" == solve(question).ended
 
 
@@ -308,9 +308,9 @@ def test_bound_is_that_of_the_linear_relaxation() -> None:
 def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -> None:
     began: list[str] = []
 
-    def explored(*_: Any, may_go_on: Callable[[], bool], **__: Any) -> None:
+    def explored(*_: Any, may_continue: Callable[[], bool], **__: Any) -> None:
         began.append("parts")
-        assert not may_go_on(), "a third of the time has passed"
+        assert not may_continue(), "a third of the time has passed"
 
     def whole(*given: Any, **more: Any) -> exact.Exact:
         began.append("whole")

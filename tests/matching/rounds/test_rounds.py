@@ -279,7 +279,7 @@ async def test_the_best_plan_until_then_is_shown_and_cannot_be_adopted(api: Clie
     for state in ("KEN", "NER"):
         await wanted(owner, state)
 
-    found = await killed(api, db, Telling, lambda child: child.told)
+    found = await killed(api, db, Telling, lambda child: child.best)
 
     assert ("failed", "killed", 1, 1) == (found["status"], found["outcome"], len(found["plan"]), len(found["unmet"]))
     assert "round-status" == (await end(api, found, "adopt")).json()["slug"]
@@ -396,9 +396,9 @@ async def test_of_two_planners_the_first_says_what_a_round_is_about(db: Database
     now = clock.now()
     async with db.transaction() as tx:
         first = await snapshot.snapshot_inputs(tx, now=now)
-        assert await round_store.keep_world(tx, one, first)
+        assert await round_store.save_world(tx, one, first)
         later = await snapshot.snapshot_inputs(tx, now=now + timedelta(days=1))
-        assert not await round_store.keep_world(tx, one, later)
+        assert not await round_store.save_world(tx, one, later)
         assert first == (await round_store.papers(tx, one)).world
 
 

@@ -15,17 +15,17 @@ from chassis.runtime import http_server, listener, service_tokens
 from chassis.settings import Settings
 from contracts.matching import MatchRescored
 from services.matching.consumers import HANDLERS
-from services.matching.texts.meaning import Embedder, Lack, LackingError
+from services.matching.texts.meaning import Embedder, ModelProblem, ModelUnavailableError
 from services.matching.texts.reader import Reader
 from tests.builders import a_line, a_request, headers
 from tests.matching.steps import COORDINATOR, KENYA, Client
 from tests.matching.texts.test_meaning import Letters
 
-LACK = Lack("model-not-installed", "It is not installed.")
+MODEL_PROBLEM = ModelProblem("model-not-installed", "It is not installed.")
 
 
 def nothing() -> Embedder:
-    raise LackingError(LACK)
+    raise ModelUnavailableError(MODEL_PROBLEM)
 
 
 class Stage:

@@ -16,12 +16,12 @@ from services.matching.texts.meaning import (
     CHARACTERS_MAX,
     ENCODER,
     FILES,
-    LackingError,
     Model,
+    ModelUnavailableError,
     Near,
     embedded,
-    lack,
     load,
+    model_problem,
     nearest,
     vector,
 )
@@ -65,10 +65,10 @@ def _say_version(folder: Path, version: str) -> None:
 
 
 def slug_of_refusal() -> str:
-    with pytest.raises(LackingError) as no:
+    with pytest.raises(ModelUnavailableError) as no:
         load()
-    assert no.value.lack == lack()
-    return no.value.lack.slug
+    assert no.value.problem == model_problem()
+    return no.value.problem.slug
 
 
 def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_file_of_another_hash_is_refused(package: Path) -> None:
     assert "model-file-differs" == slug_of_refusal()
-    assert all(one in str(lack()) for one in ("weights.npz", FILES["weights.npz"]))
+    assert all(one in str(model_problem()) for one in ("weights.npz", FILES["weights.npz"]))
 
 
 def test_the_doctor_calls_another_model_wrong_and_none_a_choice(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_the_nearest_come_first_equal_ones_by_id_and_those_of_another_model_not_
 @pytest.fixture(scope="module")
 def encoder() -> meaning.Embedder:
     load.cache_clear()
-    missing = lack()
+    missing = model_problem()
     if missing is not None and missing.slug == "model-not-installed":
         pytest.skip(missing.reason)
     return load()

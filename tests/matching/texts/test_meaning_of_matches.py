@@ -105,8 +105,8 @@ async def test_what_was_read_once_changes_nothing_when_it_is_read_again(stage: S
     await stage.reads()
     (before,), facts = await stage.matches(request), len(await stage.rescored())
     async with stage.db.transaction() as tx:
-        await reading_store.want_request(tx, request["request_id"])
-        await reading_store.want_offering(tx, offering["offering_id"])
+        await reading_store.queue_request(tx, request["request_id"])
+        await reading_store.queue_offering(tx, offering["offering_id"])
 
     await stage.reads()
 
@@ -230,7 +230,7 @@ async def test_once_the_model_is_there_what_was_read_without_it_is_judged(stage:
     request = await stage.files("aaaa")
     await stage.reads(nothing)
     async with stage.db.transaction() as tx:
-        assert 2 == await reading_store.want_all(tx)
+        assert 2 == await reading_store.queue_all(tx)
 
     await stage.reads()
 
@@ -263,7 +263,7 @@ async def test_while_the_owner_is_away_it_is_tried_again_and_parked_in_the_end(s
 
     stage.peers = there
     async with stage.db.transaction() as tx:
-        await reading_store.want_all(tx)
+        await reading_store.queue_all(tx)
     await stage.reads()
     assert [True] == await stage.is_read(*line_ids(request))
 
@@ -298,7 +298,7 @@ async def test_what_was_read_of_a_request_goes_when_it_ends(stage: Stage, end: s
     await stage.reads()
     assert [True] == await stage.is_read(*line_ids(request))
     async with stage.db.transaction() as tx:
-        await reading_store.want_request(tx, request["request_id"])
+        await reading_store.queue_request(tx, request["request_id"])
 
     await stage.moves(
         request, end, *((KENYA,) if end == "withdraw" else ()), **({"reason": "other"} if end == "decline" else {})
@@ -374,7 +374,7 @@ async def test_what_was_read_of_an_offering_goes_when_it_is_revised_or_ends(stag
 # -- the model itself -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(meaning.lack() is not None, reason="the model is not installed: ./dev meaning")
+@pytest.mark.skipif(meaning.model_problem() is not None, reason="the model is not installed: ./dev meaning")
 async def test_a_line_in_russian_finds_what_is_offered_in_french(stage: Stage) -> None:
     whale = await saying(stage, "Inventaire des forêts et observation des baleines", language="fr")
     courts = await saying(stage, "Formation des juges et des procureurs à l’entraide judiciaire", CEB, language="fr")

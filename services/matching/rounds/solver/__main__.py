@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 MEGABYTE = 1024 * 1024
-TOLD_EVERY_SECONDS = 0.25
+REPORT_SECONDS_MIN = 0.25
 """Minimum interval between plans reported: encoding a large plan takes time."""
 
 
@@ -29,23 +29,23 @@ def main() -> int:
     # Imported after the limit is set, so that their memory counts.
     import msgspec
 
-    from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
+    from services.matching.rounds.solver.messages import Better, Message, Refused, Solved
     from services.matching.rounds.solver.plan import Plan, faults
     from services.matching.rounds.solver.problem import BadProblemError
     from services.matching.rounds.solver.solve import Question, solve
     from services.matching.rounds.solver.table import PinsError
 
-    def say(said: Said) -> None:
-        out.write(msgspec.json.encode(said) + b"\n")
+    def send(message: Message) -> None:
+        out.write(msgspec.json.encode(message) + b"\n")
         out.flush()
 
-    told = began - TOLD_EVERY_SECONDS
+    reported_at = began - REPORT_SECONDS_MIN
 
     def improved(plan: Callable[[], Plan], _: int, bound: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= TOLD_EVERY_SECONDS:
-            say(Better(plan=plan(), bound=bound))
-            told = time.monotonic()
+        nonlocal reported_at
+        if time.monotonic() - reported_at >= REPORT_SECONDS_MIN:
+            send(Better(plan=plan(), bound=bound))
+            reported_at = time.monotonic()
 
     try:
         question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
@@ -54,18 +54,18 @@ def main() -> int:
         solution = solve(
             question,
             improved=improved,
-            may_go_on=lambda: time.monotonic() < until and os.getppid() == parent,
+            may_continue=lambda: time.monotonic() < until and os.getppid() == parent,
             elapsed=lambda: (time.monotonic() - began) / (until - began),
         )
         assert not faults(question.problem, solution.plan), "the search keeps to what the check counts"
     except BadProblemError as error:
-        say(Refused(outcome="refused", fault=error.fault, where=error.where))
+        send(Refused(outcome="refused", fault=error.fault, where=error.where))
     except PinsError as error:
-        say(Refused(outcome="pins", fault="pins", where=error.where))
+        send(Refused(outcome="pins", fault="pins", where=error.where))
     except msgspec.DecodeError as error:
-        say(Refused(outcome="refused", fault="malformed", where=(str(error),)))
+        send(Refused(outcome="refused", fault="malformed", where=(str(error),)))
     else:
-        say(Solved(solution=solution))
+        send(Solved(solution=solution))
     return 0
 
 

@@ -15,7 +15,7 @@ from typing import IO, Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
+from services.matching.rounds.solver.messages import Better, Message, Refused, Solved
 from services.matching.rounds.solver.plan import faults, levels, value_of
 from services.matching.rounds.solver.problem import fingerprint, normal
 from services.matching.rounds.solver.solve import Question, Solution, gap, pinned_value
@@ -60,7 +60,7 @@ class Child:
     def __init__(self, question: Question, limits: Limits) -> None:
         self.question, self.limits = question, limits
         self.command = command(limits)
-        self.told: Better | None = None
+        self.best: Better | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._killed = False
 
@@ -77,7 +77,7 @@ class Child:
     async def answer(self) -> Answer:
         """Run until the end. Cancelling kills the child."""
         seconds = self.limits.milliseconds / 1000
-        said: Said | None = None
+        message: Message | None = None
         late = False
         with tempfile.TemporaryFile() as errors:
             self._process = await asyncio.create_subprocess_exec(
@@ -94,19 +94,19 @@ class Child:
                 async with asyncio.timeout(seconds * (1 + GRACE_SHARE) + GRACE_SECONDS):
                     await self._ask(self._process)
                     while line := await _line(self._process):
-                        said = msgspec.json.decode(line, type=Said)
-                        if not isinstance(said, Better):
+                        message = msgspec.json.decode(line, type=Message)
+                        if not isinstance(message, Better):
                             break
-                        self.told = said
+                        self.best = message
             except TimeoutError:
                 late = True
             except msgspec.DecodeError:
                 # It was killed in the middle of a line.
-                said = None
+                message = None
             finally:
                 self._end()
                 code = await self._process.wait()
-            return self._concluded(said, late=late, code=code, errors=errors)
+            return self._concluded(message, late=late, code=code, errors=errors)
 
     async def _ask(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None, "it is a pipe"
@@ -121,13 +121,13 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
 
-    def _concluded(self, said: Said | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
-        if isinstance(said, Solved):
-            ended = said.solution.ended
-            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=said.solution)
-        if isinstance(said, Refused):
-            return Answer(outcome=said.outcome, fault=said.fault, where=said.where)
-        solution = None if self.told is None else self._so_far(self.told)
+    def _concluded(self, message: Message | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
+        if isinstance(message, Solved):
+            ended = message.solution.ended
+            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=message.solution)
+        if isinstance(message, Refused):
+            return Answer(outcome=message.outcome, fault=message.fault, where=message.where)
+        solution = None if self.best is None else self._best_so_far(self.best)
         if self._killed:
             return Answer(outcome="killed", solution=solution)
         if late:
@@ -138,7 +138,7 @@ class Child:
             return Answer(outcome="out_of_memory", solution=solution)
         return Answer(outcome="killed" if code == -signal.SIGKILL else "crashed", solution=solution)
 
-    def _so_far(self, last: Better) -> Solution | None:
+    def _best_so_far(self, last: Better) -> Solution | None:
         """The last plan reported before the child ended, as a solution; None if it fails the check."""
         problem = normal(self.question.problem)
         if faults(problem, last.plan):

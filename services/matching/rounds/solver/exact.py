@@ -22,7 +22,7 @@ NEARLY_AT_LEAST = 1e-4
 """A bound is rounded down to an integer unless it is this close to the next one."""
 
 Improved = Callable[[Ints], None]
-MayGoOn = Callable[[], bool]
+MayContinue = Callable[[], bool]
 
 
 class Exact(Struct, frozen=True, kw_only=True):
@@ -59,11 +59,11 @@ def solve(
     seed: int = 0,
     nodes_max: int = NODES_MAX,
     improved: Improved = lambda units: None,
-    may_go_on: MayGoOn = lambda: True,
+    may_continue: MayContinue = lambda: True,
 ) -> Exact:
     """The optimal choice for the table, or the best within `nodes_max` nodes, never below `start`.
 
-    HiGHS stops when `may_go_on` returns False; unlike with the node limit, the result then depends on the machine.
+    HiGHS stops when `may_continue` returns False; unlike with the node limit, the result then depends on the machine.
     """
     ceiling = _ceiling(table)
     if not len(table.keys):
@@ -73,7 +73,7 @@ def solve(
     if start is not None:
         columns = columns_of(table, model, start)
         highs.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), columns)
-    stop_when(highs, may_go_on)
+    stop_when(highs, may_continue)
     _tell(highs, table, model, improved)
     highs.run()
     info = highs.getInfo()
@@ -101,12 +101,12 @@ class Duals(NamedTuple):
     budgets: Floats
 
 
-def relaxed(table: Table, *, may_go_on: MayGoOn = lambda: True) -> Duals | None:
+def relaxed(table: Table, *, may_continue: MayContinue = lambda: True) -> Duals | None:
     """Solve the linear relaxation of the table by HiGHS; None if it was stopped."""
     model = model_of(table)
     highs = prepared(model, seed=0, nodes_max=NODES_MAX)
     highs.setOptionValue("solve_relaxation", True)
-    stop_when(highs, may_go_on)
+    stop_when(highs, may_continue)
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
@@ -229,11 +229,11 @@ def _program(model: Model) -> highspy.HighsLp:
     return lp
 
 
-def stop_when(highs: highspy.Highs, may_go_on: MayGoOn) -> None:
-    """Interrupt HiGHS when `may_go_on` returns False, checked between its steps."""
+def stop_when(highs: highspy.Highs, may_continue: MayContinue) -> None:
+    """Interrupt HiGHS when `may_continue` returns False, checked between its steps."""
 
     def asked(event: highspy.HighsCallbackEvent) -> None:
-        if not may_go_on():
+        if not may_continue():
             event.interrupt()
 
     highs.cbMipInterrupt.subscribe(asked)

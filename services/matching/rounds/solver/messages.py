@@ -29,4 +29,4 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
     where: tuple[str, ...] = ()
 
 
-Said = Better | Solved | Refused
+Message = Better | Solved | Refused

@@ -30,7 +30,7 @@ def explored(
     parts: int,
     seed: int,
     improved: Callable[[Ints], None] = lambda units: None,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
     """The choice after HiGHS optimized `parts` parts of it; never worth less.
 
@@ -43,7 +43,7 @@ def explored(
     rows_of = [by_slot[edges[slot] : edges[slot + 1]] for slot in range(len(table.slots))]
     begun: set[int] = set()
     for _ in range(parts):
-        if not may_go_on():
+        if not may_continue():
             break
         lost = _lost_by_slot(table, prices, reduced, units)
         lost[list(begun)] = -1
@@ -56,7 +56,7 @@ def explored(
         begun.add(start)
         rows = _part(table, rows_of, near | (units > 0), start)
         part = part_of(table, units, rows)
-        found = exact.solve(part, start=units[rows], seed=seed, nodes_max=PART_NODES, may_go_on=may_go_on).units
+        found = exact.solve(part, start=units[rows], seed=seed, nodes_max=PART_NODES, may_continue=may_continue).units
         if found is not None:
             better = units.copy()
             better[rows] = found

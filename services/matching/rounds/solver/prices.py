@@ -121,7 +121,7 @@ def _paid(table: Table, slots: Floats, budgets: Floats) -> float:
 
 
 def priced(
-    table: Table, *, steps: int, target: int, start: Prices, may_go_on: Callable[[], bool] = lambda: True
+    table: Table, *, steps: int, target: int, start: Prices, may_continue: Callable[[], bool] = lambda: True
 ) -> Prices:
     """The prices with the lowest bound within `steps` steps from `start`; `target` is the value of a known plan.
 
@@ -142,7 +142,7 @@ def priced(
     direction = np.zeros(places + funds)
     step, waited = STEP, 0
     for _ in range(steps):
-        if not may_go_on():
+        if not may_continue():
             break
         gain, fill = taken_at(segments, slots / slot_scale, budgets / fund_scale)
         bound = gain + float(slots @ capacity + budgets @ amount)

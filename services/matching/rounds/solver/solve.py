@@ -116,7 +116,7 @@ def solve(
     question: Question,
     *,
     improved: Improved = lambda plan, value, bound: None,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
     elapsed: Callable[[], float] = lambda: 0.0,
 ) -> Solution:
     """The best plan found with the effort; `elapsed` returns the share of the time that has passed, 0 to 1.
@@ -125,7 +125,7 @@ def solve(
     """
     check(question.problem)
     problem = normal(question.problem)
-    ours = Search(question, problem, improved, may_go_on, elapsed)
+    ours = Search(question, problem, improved, may_continue, elapsed)
     ours.run()
     fair = question.fairness is not None and ours.make_fair(question.fairness)
     plan = plan_of(problem, ours.table, ours.units)
@@ -161,7 +161,7 @@ class Search:
         question: Question,
         problem: Problem,
         improved: Improved,
-        may_go_on: Callable[[], bool],
+        may_continue: Callable[[], bool],
         elapsed: Callable[[], float],
     ) -> None:
         self.question, self.problem = question, problem
@@ -173,7 +173,7 @@ class Search:
         self.method: Method = "exact" if len(problem.lines) <= question.effort.exact_lines_max else "prices"
         self.stopped = False
         self.parts_stopped = False
-        self._improved, self._may_go_on, self._elapsed = improved, may_go_on, elapsed
+        self._improved, self._may_go_on, self._elapsed = improved, may_continue, elapsed
 
     def run(self) -> None:
         effort = self.question.effort
@@ -183,7 +183,7 @@ class Search:
                 self._keep(search.completed(self.table, self.prices, self.units))
         else:
             self._keep(search.repaired(self.table, self.prices))
-        if not self.goes_on():
+        if not self.continues():
             return
         relaxed = self.method == "exact" and self._relax()
         if not relaxed:
@@ -203,7 +203,7 @@ class Search:
         """Trade value, within the agreed loss, for a fairer choice; returns whether the search finished."""
         states = _states_of(self.problem, self.table)
         floor = lowest_value(self.pinned + self.table.value(self.units), fairness) - self.pinned
-        if self.method == "exact" and self.goes_on():
+        if self.method == "exact" and self.continues():
             self.units = raised_by_solver(
                 self.table,
                 states,
@@ -211,7 +211,7 @@ class Search:
                 floor=floor,
                 nodes_max=self.question.effort.nodes,
                 seed=self.question.seed,
-                may_go_on=self.goes_on,
+                may_continue=self.continues,
             )
         self.units = raised_by_moves(
             self.table,
@@ -220,20 +220,20 @@ class Search:
             self.units,
             floor=floor,
             moves_max=self.question.effort.moves,
-            may_go_on=self.goes_on,
+            may_continue=self.continues,
         )
-        if self.method == "exact" and self.goes_on():
+        if self.method == "exact" and self.continues():
             self.units = regained(
                 self.table,
                 states,
                 self.units,
                 nodes_max=self.question.effort.nodes,
                 seed=self.question.seed,
-                may_go_on=self.goes_on,
+                may_continue=self.continues,
             )
-        return self.goes_on()
+        return self.continues()
 
-    def goes_on(self) -> bool:
+    def continues(self) -> bool:
         self.stopped = self.stopped or not self._may_go_on()
         return not self.stopped
 
@@ -251,7 +251,7 @@ class Search:
 
     def _relax(self) -> bool:
         """Set prices and bound from the linear relaxation; returns whether it was solved."""
-        duals = exact.relaxed(self.table, may_go_on=self.goes_on) if self.table.keys else None
+        duals = exact.relaxed(self.table, may_continue=self.continues) if self.table.keys else None
         if duals is None:
             return False
         # Not HiGHS's objective, which is subject to tolerances: any prices prove a valid bound.
@@ -262,31 +262,33 @@ class Search:
         return True
 
     def _price(self, steps: int) -> None:
-        if steps and self.goes_on():
+        if steps and self.continues():
             value = self.table.value(self.units)
-            self.prices = priced(self.table, steps=steps, target=value, start=self.prices, may_go_on=self.goes_on)
+            self.prices = priced(self.table, steps=steps, target=value, start=self.prices, may_continue=self.continues)
             self._lower(self.prices.bound)
 
     def _move(self, moves: int) -> None:
-        if moves and self.goes_on():
-            self._keep(search.searched(self.table, self.prices, self.units, moves_max=moves, may_go_on=self.goes_on))
+        if moves and self.continues():
+            self._keep(
+                search.searched(self.table, self.prices, self.units, moves_max=moves, may_continue=self.continues)
+            )
 
     def _solve_whole(self) -> None:
-        if self.goes_on() and self.table.value(self.units) < self.bound:
+        if self.continues() and self.table.value(self.units) < self.bound:
             found = exact.solve(
                 self.table,
                 start=self.units,
                 seed=self.question.seed,
                 nodes_max=self.question.effort.nodes,
                 improved=self._keep,
-                may_go_on=self.goes_on,
+                may_continue=self.continues,
             )
             self._lower(found.bound)
             if found.units is not None:
                 self._keep(found.units)
 
     def _solve_parts(self) -> None:
-        if self.goes_on() and self.table.value(self.units) < self.bound:
+        if self.continues() and self.table.value(self.units) < self.bound:
             explored(
                 self.table,
                 self.prices,
@@ -294,14 +296,14 @@ class Search:
                 parts=-(-self.question.effort.parts * len(self.table.slots) // 100),
                 seed=self.question.seed,
                 improved=self._keep,
-                may_go_on=self._parts_go_on,
+                may_continue=self._parts_may_continue,
             )
 
-    def _parts_go_on(self) -> bool:
+    def _parts_may_continue(self) -> bool:
         """Reserve time for the whole round if it is solved afterwards."""
         if self.method == "exact" and self._elapsed() >= PARTS_SHARE:
             self.parts_stopped = True
-        return self.goes_on() and not self.parts_stopped
+        return self.continues() and not self.parts_stopped
 
 
 def pinned_value(problem: Problem) -> int:

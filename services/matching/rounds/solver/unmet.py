@@ -9,8 +9,8 @@ from msgspec import Struct
 from services.matching.rounds.solver.plan import Assignment, Plan, covered
 from services.matching.rounds.solver.problem import Candidate, Line, Problem, key_of
 
-CANDIDATES_TOLD_MAX = 5
-TAKERS_TOLD_MAX = 5
+CANDIDATES_LISTED_MAX = 5
+TAKERS_LISTED_MAX = 5
 
 Obstacle = Literal[
     "forbidden",  # a fixed decision
@@ -25,7 +25,7 @@ Obstacle = Literal[
 ]
 
 
-class Barred(Struct, frozen=True, kw_only=True):
+class BlockedCandidate(Struct, frozen=True, kw_only=True):
     """A candidate and its obstacle; with `taken` and `budget`, some of the lines that use it instead."""
 
     offering: str
@@ -40,7 +40,7 @@ class Unmet(Struct, frozen=True, kw_only=True):
 
     line: str
     open_units: int
-    candidates: tuple[Barred, ...]
+    candidates: tuple[BlockedCandidate, ...]
 
 
 def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
@@ -59,9 +59,9 @@ def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
                 by_line[line.line],
                 key=lambda one: (-one.once - one.each * one.most, one.offering, one.period, one.budget or ""),
             )
-            barred = (told for one in mine if (told := stock.barred(line, one, open_units)))
+            barred = (blocked for one in mine if (blocked := stock.barred(line, one, open_units)))
             found.append(
-                Unmet(line=line.line, open_units=open_units, candidates=tuple(islice(barred, CANDIDATES_TOLD_MAX)))
+                Unmet(line=line.line, open_units=open_units, candidates=tuple(islice(barred, CANDIDATES_LISTED_MAX)))
             )
     return tuple(found)
 
@@ -97,30 +97,30 @@ class _Stock:
                 self.pinned[at] += takes
                 self.promised[one.budget or ""] += cost
 
-    def barred(self, line: Line, one: Candidate, open_units: int) -> Barred | None:
+    def barred(self, line: Line, one: Candidate, open_units: int) -> BlockedCandidate | None:
         """Why a candidate does not give more to its line; None if it gives its maximum."""
         if self.units.get(key_of(one), 0) >= one.most:
             return None
         obstacle, takers = self._obstacle(line, one, open_units)
         lines = [taker for taker in takers if taker != line.line]
-        return Barred(
+        return BlockedCandidate(
             offering=one.offering,
             period=one.period,
             budget=one.budget,
             obstacle=obstacle,
-            taken_by=tuple(lines[:TAKERS_TOLD_MAX]),
+            taken_by=tuple(lines[:TAKERS_LISTED_MAX]),
         )
 
     def _slot_lines(self, at: tuple[str, str]) -> list[str]:
         """The first lines that use a slot, one more than are reported: the line itself may be among them."""
         if at not in self.slot_lines:
-            self.slot_lines[at] = list(dict.fromkeys(one.line for one in self.users[at]))[: TAKERS_TOLD_MAX + 1]
+            self.slot_lines[at] = list(dict.fromkeys(one.line for one in self.users[at]))[: TAKERS_LISTED_MAX + 1]
         return self.slot_lines[at]
 
     def _budget_lines(self, budget: str) -> list[str]:
         if budget not in self.budget_lines:
             self.budget_lines[budget] = list(dict.fromkeys(one.line for one in self.payees[budget]))[
-                : TAKERS_TOLD_MAX + 1
+                : TAKERS_LISTED_MAX + 1
             ]
         return self.budget_lines[budget]
 
