@@ -1,4 +1,4 @@
-"""`entraide`: the commands that run the services and look after them."""
+"""`entraide`: the command line."""
 
 import importlib
 from collections.abc import Mapping
@@ -9,26 +9,26 @@ import click
 from chassis.version import VERSION
 
 COMMANDS: Mapping[str, str] = {
-    "audit": "Who did what, and whether anybody has changed the record of it.",
-    "demo": "Run everything and drive the main job before your eyes.",
-    "directory": "Who is who.",
-    "doctor": "Check every external part and say what is wrong.",
-    "erase": "Drop what still names PERSON, an id, and see that nothing is left.",
+    "audit": "Verify the audit trail, and create and show its keys.",
+    "demo": "Start everything, run the sample story through the public API, and print its results.",
+    "directory": "Appoint the first administrators.",
+    "doctor": "Check every external dependency and report what is wrong.",
+    "erase": "Delete the personal data of PERSON, an id, in every service, and check that none is left.",
     "iati": "Files of the International Aid Transparency Initiative.",
     "journal": "The services' journals.",
-    "ledger": "The books of the pledges service.",
-    "matching": "What matching reads of texts.",
-    "migrate": "Bring every service's schema up to date, with one role each.",
-    "parked": "Events that could not take effect and wait for an operator.",
+    "ledger": "The ledger of the pledges service.",
+    "matching": "The texts that matching compares.",
+    "migrate": "Migrate every service's schema, each with a role of its own.",
+    "parked": "Events that could not be applied and wait for an operator.",
     "permissions": "Show which operations an appointment may use, and when.",
-    "run": "Run one service; PostgreSQL and NATS are where DATABASE_URL and NATS_URL say.",
-    "schemas": "Write contracts/schemas and the missing contracts/examples from the code.",
-    "sign-in": "Sign in with a browser where ENTRAIDE_ISSUER says, and print the access token.",
+    "run": "Run one service, with PostgreSQL and NATS at DATABASE_URL and NATS_URL.",
+    "schemas": "Generate contracts/schemas and the missing contracts/examples from the code.",
+    "sign-in": "Sign in with a browser at ENTRAIDE_ISSUER, and print the access token.",
     "streams": "The streams and consumers of the broker.",
-    "token": "A token of the embedded issuer for one of the demo's fictitious persons, good for 15 minutes.",
-    "up": "Run all services in one process; parts without an address are started here.",
+    "token": "Print a token of the embedded issuer for one of the demo's personas, valid for 15 minutes.",
+    "up": "Run all services in one process, with embedded servers where no address is configured.",
 }
-"""The first line of each command's help: the list of commands is shown without importing any."""
+"""The first line of each command's help, so that listing commands imports none of them."""
 
 
 class LazyCommand(click.Command):

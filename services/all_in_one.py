@@ -1,4 +1,4 @@
-"""All services in one process, with whatever parts have no address started beside them."""
+"""Run all services in one process, and start those external parts that have no address."""
 
 import asyncio
 import contextlib
@@ -37,9 +37,9 @@ def run_together(
     say: Say = say_on_stderr,
     beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None = None,
 ) -> None:
-    """Run until told to stop. `beside` is started once all is ready, with an event by which it can stop everything."""
+    """Run until stopped. `beside` starts once all services are ready, with an event by which it can stop them."""
     try:
-        # Before anything is started, so that a port in use is known at once.
+        # Before anything is started, to fail early if a port is in use.
         with contextlib.closing(listener(settings.host, settings.port)) as bound:
             settings = replace(settings, port=bound.getsockname()[1])
             with parts(settings, services, say=say) as complete:
@@ -51,7 +51,7 @@ def run_together(
 
 
 def _mailbox(settings: Settings) -> Mailbox | None:
-    """A mail server for trying, where none is named; none beside a real issuer: whoever comes reads its mails."""
+    """The built-in mail server if none is configured; not with a real issuer, because its mails are public."""
     if settings.smtp_url is not None or settings.keys is not None:
         return None
     return Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())

@@ -1,4 +1,4 @@
-"""The composition root: which services there are. Each is imported when it is asked for, with what it alone needs."""
+"""The composition root: the list of services. Each is imported only when it is used."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -52,7 +52,7 @@ def all_services() -> tuple[Service, ...]:
 
 
 async def found(db: Database, founders: Sequence[Founder]) -> None:
-    """Appoint the directory's first administrators. Raises Conflict where there are, Invalid for too few."""
+    """Appoint the first administrators. Raises Conflict if there are some, Invalid for fewer than two."""
     from services.directory import wiring
 
     await wiring.found(db, founders)

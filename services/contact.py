@@ -1,4 +1,4 @@
-"""Whom to tell of a vulnerability, as programs look for it: RFC 9116."""
+"""/.well-known/security.txt: the contact for reports of vulnerabilities (RFC 9116)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,11 +11,11 @@ from chassis.settings import Settings
 
 PLACE = "/.well-known/security.txt"
 GOOD_FOR = timedelta(days=90)
-"""Who reads it later asks again: the operator may have put another contact there."""
+"""How long a copy is valid: the operator may change the contact."""
 
 
 def routes(settings: Settings) -> Sequence[HTTPRouteHandler]:
-    """None where the operator has named no contact: better nothing than an address that nobody reads."""
+    """The route; none without a configured contact."""
     contact, public = settings.security_contact, settings.public_url or ""
     if contact is None:
         return ()

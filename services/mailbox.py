@@ -1,8 +1,7 @@
-"""A mail server of our own for where there is none: it keeps what it gets as files, and shows them.
+"""A built-in mail server for demos: it stores mails as files and shows them on public pages.
 
-SMTP as any other server speaks it, but nothing leaves this machine. A mail is acknowledged when its file has been
-synced and has its name; what is half written is never seen. The pages are public, so it belongs to a demo, and to
-nowhere else.
+It accepts SMTP but relays nothing. A mail is acknowledged once its file is synced and renamed, so no partial file is
+visible.
 """
 
 import asyncio
@@ -37,7 +36,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 class Mail(Struct, frozen=True, kw_only=True):
-    """A mail as it was received; `recipients` are those of the envelope, `message_id` is without its brackets."""
+    """A received mail; `recipients` are those of the envelope, `message_id` is without brackets."""
 
     mail_id: UUID
     received_at: datetime
@@ -51,7 +50,7 @@ class Mail(Struct, frozen=True, kw_only=True):
 
 
 class Mailbox:
-    """An SMTP server that keeps each mail as `<id>.eml` in a folder; with port 0 the system chooses a port."""
+    """An SMTP server that stores each mail as `<id>.eml` in a folder; with port 0 the system chooses a port."""
 
     def __init__(self, folder: Path, host: str, port: int) -> None:
         self._folder = folder
@@ -62,12 +61,12 @@ class Mailbox:
 
     @property
     def url(self) -> str:
-        """The address to send mail to, as SMTP_URL takes it."""
+        """The SMTP_URL of this server."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"smtp://{host}:{self._port}"
 
     async def start(self) -> None:
-        """Listen, in this loop. Raises OSError when the port is taken."""
+        """Listen in the running loop. Raises OSError if the port is in use."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in self._folder.glob("*.part"):
             left.unlink()
@@ -82,7 +81,7 @@ class Mailbox:
             self._server = None
 
     def _protocol(self) -> SMTP:
-        # Left to itself the library makes a loop of its own, and asks the resolver who we are.
+        # By default the library would create a loop of its own, and resolve our host name.
         return SMTP(
             self,
             loop=asyncio.get_running_loop(),
@@ -93,7 +92,7 @@ class Mailbox:
             command_call_limit=COMMANDS_MAX,
         )
 
-    # -- what the library calls, by these names ------------------------------------------------------------------
+    # -- callbacks of the library, which fixes their names -------------------------------------------------------
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -134,7 +133,7 @@ class Mailbox:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def messages(self, *, limit: int | None = None) -> list[Mail]:
-        """What has been kept, newest first."""
+        """Stored mails, newest first."""
         paths = sorted(self._folder.glob("*.eml"), reverse=True)
         return [_read(path) for path in paths[:limit]]
 
@@ -157,7 +156,7 @@ def _read(path: Path) -> Mail:
     mail_id = UUID(path.stem)
     return Mail(
         mail_id=mail_id,
-        # The id begins with the time it was made (UUID version 7).
+        # The id begins with its creation time (UUID version 7).
         received_at=datetime.fromtimestamp((mail_id.int >> 80) / 1000, UTC),
         sender=str(message["From"] or ""),
         recipients=tuple(str(value) for value in message.get_all("Delivered-To", [])),

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -24,7 +24,7 @@ from chassis.auth.callers import Callers
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
-from chassis.embedded import Nats, Permissions, Postgres
+from chassis.embedded import Nats, Permissions, Postgres, free_port
 from chassis.http.application import application
 from chassis.http.edge import Edge
 from chassis.journal.bus import Bus, grants
@@ -37,6 +37,9 @@ from chassis.settings import Settings
 from tests import builders
 from tests.clocks import Ticking
 from tests.seats import ISSUER, hearing
+
+# Failed assertions of steps and builders show their values, as those of tests do.
+pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
 
 MEMORY = Path("/dev/shm")
 DATABASES = "entraide-databases-"
@@ -328,3 +331,9 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no reference data beside the project: not compared")
     return folder
+
+
+@pytest.fixture
+def without_a_broker(settings: Settings) -> Settings:
+    nowhere = f"nats://127.0.0.1:{free_port()}"
+    return replace(settings, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(settings.nats_urls, nowhere))

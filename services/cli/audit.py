@@ -23,14 +23,14 @@ PROGRESS_SECONDS = 5.0
 
 @click.group("audit")
 def audit() -> None:
-    """Who did what, and whether anybody has changed the record of it."""
+    """Verify the audit trail, and create and show its keys."""
 
 
 @audit.command("verify")
 @STATE
 @JSON
 def verify(state: Path | None, as_json: bool) -> None:
-    """Compute every chain again from its first row and compare it with seals, checkpoints and journal."""
+    """Recompute every hash chain from its first row and compare it with seals, checkpoints and journal."""
     own = read_settings(state)
 
     async def check(db: Database) -> Report:
@@ -49,14 +49,14 @@ def verify(state: Path | None, as_json: bool) -> None:
 @audit.command("key")
 @click.option("--service", type=click.Choice(NAMES), help="Whose alone it is; without it, everybody's.")
 def key(service: str | None) -> None:
-    """A new private key for ENTRAIDE_AUDIT_KEY_FILE; its older ones stay behind it, to verify."""
+    """Create a private key for ENTRAIDE_AUDIT_KEY_FILE; keep older ones after it, to verify."""
     click.echo(new_key(service))
 
 
 @audit.command("public")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def public(files: tuple[Path, ...]) -> None:
-    """The public halves of all keys in some files, for who verifies and does not sign."""
+    """Print the public halves of all keys in some files, for verifiers."""
     try:
         click.echo(public_halves(files))
     except SettingsError as error:
@@ -64,7 +64,7 @@ def public(files: tuple[Path, ...]) -> None:
 
 
 class Progress:
-    """Prints on standard error, every five seconds, how far a service's chain has been followed."""
+    """Prints on standard error, every five seconds, how many rows of a service's chain are verified."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -77,7 +77,7 @@ class Progress:
 
 
 def told(report: Report) -> list[str]:
-    """A report in lines: one where nothing was found, else one for each finding."""
+    """The lines of a report: one if there are no findings, else one for each."""
     name = f"{report.service:15}"
     if not report.findings:
         return [

@@ -1,4 +1,4 @@
-"""Work of a command in the services' schemas, in their roles."""
+"""Database access of commands: the services' schemas, each with its own role."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -25,7 +25,7 @@ Work = Callable[[Tx], Coroutine[Any, Any, T]]
 
 
 def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run something that needs PostgreSQL or the broker; what is wrong there is one line, not a traceback."""
+    """Run a coroutine that needs PostgreSQL or the broker; report its errors as one line, not a traceback."""
     try:
         return run(work())
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
@@ -35,12 +35,12 @@ def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def in_each(state: Path | None, work: Work[T]) -> list[T]:
-    """Do the same in each service's schema, a transaction each."""
+    """Do the same work in each service's schema, each in its own transaction."""
     return [in_tx(state, service, work) for service in NAMES]
 
 
 def in_tx(state: Path | None, service: str, work: Work[T]) -> T:
-    """Do something in a transaction of a service."""
+    """Do work in a transaction of a service."""
 
     async def within(db: Database) -> T:
         async with db.transaction() as tx:
@@ -50,7 +50,7 @@ def in_tx(state: Path | None, service: str, work: Work[T]) -> T:
 
 
 def in_database(state: Path | None, service: str, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    """Do something with a connection to a service's schema."""
+    """Do work on a connection to a service's schema."""
     own = running_parts(read_settings(state))
     url = own.database_urls.get(service)
 

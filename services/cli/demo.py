@@ -17,7 +17,7 @@ from services.demo.show import show
 @STATE
 @JSON
 def demo(leave: bool, details: bool, state: Path | None, as_json: bool) -> None:
-    """Run everything and drive the main job before your eyes."""
+    """Start everything, run the sample story through the public API, and print its results."""
     sys.exit(
         show(
             read_settings(state), all_services(), leave=leave, as_json=as_json, details=details, fail=fail, found=found

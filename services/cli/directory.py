@@ -19,7 +19,7 @@ from services.directory.people.store import PersonTexts
 
 @click.group()
 def directory() -> None:
-    """Who is who."""
+    """Appoint the first administrators."""
 
 
 @directory.command("found")
@@ -31,7 +31,7 @@ def directory() -> None:
 def directory_found(
     issuer: str, subjects: tuple[str, ...], names: tuple[str, ...], emails: tuple[str, ...], state: Path | None
 ) -> None:
-    """Enter the first two administrators, while there are not two in force."""
+    """Enter and appoint the first two administrators, while fewer than two are in force."""
     if not len(subjects) == len(names) == len(emails):
         fail("give --subject, --name and --email for each administrator")
     founders = [
@@ -51,7 +51,7 @@ def directory_found(
 
 
 def _person_id(subject: str) -> UUID:
-    # As long as tokens name people by their id, whoever has acted under one keeps it.
+    # While tokens name people by id, a person who has acted under an id keeps it.
     try:
         return UUID(subject)
     except ValueError:

@@ -21,7 +21,7 @@ from services.matching.texts import meaning
 @STATE
 @JSON
 def doctor(state: Path | None, as_json: bool) -> None:
-    """Check every external part and say what is wrong."""
+    """Check every external dependency and report what is wrong."""
     found = [*run(examine(running_parts(read_settings(state)), all_services())), model_finding()]
     if as_json:
         click.echo(json.dumps([msgspec.structs.asdict(finding) for finding in found]))
@@ -33,7 +33,7 @@ def doctor(state: Path | None, as_json: bool) -> None:
 
 
 def model_finding() -> Finding:
-    """Whether the model is the one that was tested; it may be missing."""
+    """Whether the model is the tested version; it is optional."""
     find = partial(Finding, part="meaning of texts")
     problem = meaning.model_problem()
     if problem is None:

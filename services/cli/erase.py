@@ -1,4 +1,4 @@
-"""`entraide erase`: what two people agreed to over the API is done in every service, and looked for again."""
+"""`entraide erase`: carry out approved erasures in every service, and check that no rows remain."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ from services.directory.people.model import Kind, Person, kind_of
 
 
 class InService(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows by table: what was dropped just now, and what a second look found all the same."""
+    """Rows by table: deleted, and found by a second check."""
 
     dropped: Dropped
     left: Dropped
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one person."""
+    """The result for one person."""
 
     person_id: UUID
     proposed_by: UUID | None
@@ -53,10 +53,10 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 @STATE
 @JSON
 def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json: bool) -> None:
-    """Drop what still names PERSON, an id, and see that nothing is left.
+    """Delete the personal data of PERSON, an id, in every service, and check that none is left.
 
-    Two people agree to an erasure, over the API, and an operator is neither: this does in every service what they
-    agreed to, however often. Exit 0: nothing is left; 1: something is; 2: it cannot be asked; 3: they have not agreed.
+    Two people propose and approve an erasure over the API; this carries it out and can be repeated. Exit 0: nothing is
+    left; 1: something is; 2: the database cannot be reached; 3: the erasure is not approved.
     """
     if (person is None) != after_restore:
         fail("name one PERSON, or give --after-restore")
@@ -79,7 +79,7 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
     try:
         ErasureLedger(own).add([actions.erasure_of(one) for one in people])
     except SettingsError as error:
-        # Where this process may only read it, the directory has written it or will within seconds.
+        # If this process cannot write the file, the directory service writes the erasure within seconds.
         click.echo(f"entraide: not in the file of erasures yet: {error}", err=True)
     if as_json:
         click.echo(msgspec.json.encode(done if after_restore else done[0]).decode())
@@ -90,7 +90,7 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
 
 
 def drop(person: Person, state: Path | None) -> Erased:
-    """Drop what names somebody in each service, and look again in another transaction."""
+    """Delete a person's data in each service, and check again in another transaction."""
     done: dict[str, InService] = {}
     for service in all_services():
         forget = partial(_forget, service, person.person_id)
@@ -123,12 +123,12 @@ def _rows(rows: Dropped) -> str:
 
 
 async def everybody(tx: Tx) -> list[Person]:
-    """Who has been erased."""
+    """All people who have been erased."""
     return await store.erased(tx, after=datetime.fromtimestamp(0, UTC))
 
 
 async def again(erasures: Sequence[Erasure], tx: Tx) -> int:
-    """After a restore to an earlier moment say again what was said since; returns of how many."""
+    """Repeat the erasures that a restore has undone; return their number."""
     return sum([await actions.erase_again(tx, one) for one in erasures])
 
 
@@ -138,7 +138,7 @@ async def standing(person_id: UUID, tx: Tx) -> Person | None:
 
 
 def missing(person: Person) -> str | None:
-    """What has to come before anything may be dropped; None where two people have agreed."""
+    """The missing step before the person's data may be deleted; None if the erasure is approved."""
     if person.erased_at is not None:
         return None
     path = f"/v1/people/{person.person_id}"

@@ -18,18 +18,18 @@ from services.pledges.open_data.iati.reading import Defect, Reading, defect_of, 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 SCHEMA = "iati-activities-schema.xsd"
 OWN_FILE_BYTES_MAX = 64 * 1024 * 1024
-"""Our own files may hold more than those we take in: twice the transactions, each with its words in six languages."""
+"""Larger than the limit for imports: our own files have twice the transactions, with texts in six languages."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What the schema does not allow, in the words of the parser."""
+    """A violation of the schema, in the parser's words."""
 
     line: int
     says: str
 
 
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a file: by the schema, where one was given, and by our own reader; `notes` are no faults."""
+    """The faults of a file, by the schema, if given, and by our own reader; `notes` are not faults."""
 
     activities: int
     transactions: int
@@ -52,10 +52,10 @@ def iati() -> None:
 @click.option("--xsd", type=click.Path(path_type=Path), help="The folder with IATI's XML schemas of version 2.03.")
 @JSON
 def validate(file: Path, xsd: Path | None, as_json: bool) -> None:
-    """Look for what is wrong with FILE, an IATI activity file.
+    """Validate FILE, an IATI activity file.
 
-    Exit 0: nothing is; 1: something is; 2: it cannot be read. Notes are no faults: what a code or an amount means
-    is not known to us.
+    Exit 0: valid; 1: not valid; 2: it cannot be read. Notes are not faults, but codes or amounts whose meaning is not
+    known here.
     """
     data = _data(file)
     schema = _schema(xsd) if xsd else None
@@ -69,9 +69,9 @@ def validate(file: Path, xsd: Path | None, as_json: bool) -> None:
 @FILE
 @JSON
 def show(file: Path, as_json: bool) -> None:
-    """Tell the activities and transactions of FILE, an IATI activity file; what has a defect is left out, and told.
+    """Show the activities and transactions of FILE, an IATI activity file; those with defects are listed and left out.
 
-    Exit 0: all was read; 1: something was left out, or it is no such file; 2: it cannot be read.
+    Exit 0: all was read; 1: something was left out, or it is not such a file; 2: it cannot be read.
     """
     data = _data(file)
     try:
@@ -87,11 +87,11 @@ def show(file: Path, as_json: bool) -> None:
 
 
 def validated(data: bytes, schema: etree.XMLSchema | None) -> Validation:
-    """What is wrong with a file. It is not shown to the schema before the reader has seen that it is harmless."""
+    """Validate a file. The schema is applied only after our reader has found the file harmless."""
     try:
         found = _read(data)
     except Invalid as no:
-        # Another document type than activities, or none, is not for the schema of activities.
+        # The schema of activities does not apply to another document type, or to none.
         return Validation(activities=0, transactions=0, faults=(), defects=(defect_of(no),), notes=())
     faults: tuple[Fault, ...] = ()
     if schema is not None and not schema.validate(etree.fromstring(data, parser())):
@@ -118,7 +118,7 @@ def _read(data: bytes) -> Reading:
 
 
 def _data(file: Path) -> bytes:
-    """At most one byte more than is read of a file."""
+    """Read at most one byte more than the limit."""
     try:
         with file.open("rb") as opened:
             return opened.read(OWN_FILE_BYTES_MAX + 1)

@@ -27,11 +27,11 @@ def journal() -> None:
 @STATE
 @JSON
 def verify(state: Path | None, as_json: bool) -> None:
-    """Rebuild every table from its journal beside the real one, and compare; changes nothing."""
+    """Rebuild every table from its journal in a separate schema, and compare; changes nothing."""
     own = running_parts(read_settings(state))
 
     async def check(service: Service) -> list[str]:
-        # As the owner of the tables: a service's own role may not empty them.
+        # As the owner of the tables: a service's own role may not truncate them.
         if own.database_url is None:
             raise SettingsError(NO_DATABASE)
         db = await Database.connect(own.database_url, service.name, owner=True)

@@ -29,16 +29,16 @@ class Progress:
 
 @click.group("ledger")
 def ledger() -> None:
-    """The books of the pledges service."""
+    """The ledger of the pledges service."""
 
 
 @ledger.command("verify")
 @STATE
 @JSON
 def verify_books(state: Path | None, as_json: bool) -> None:
-    """Add everything up again from the postings, make it again from the journal, and compare; changes nothing.
+    """Recompute all balances from the postings, rebuild them from the journal, and compare; changes nothing.
 
-    Exit 0: the books are right; 1: they are not, and what is printed says where; 2: they cannot be asked.
+    Exit 0: the ledger is right; 1: it is not, and the findings are printed; 2: the database cannot be reached.
     """
     report = in_tx(state, "pledges", partial(verify, say=Progress()))
     click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(told(report)))
@@ -47,7 +47,7 @@ def verify_books(state: Path | None, as_json: bool) -> None:
 
 
 def told(report: Report) -> list[str]:
-    """A report in lines: the first counts, each other is what is wrong first in a table."""
+    """The lines of a report: a summary, then the first finding of each table."""
     looked_at = (
         f"{report.entries:,} entries with {report.postings:,} postings, {report.funds:,} counters, "
         f"{report.closings:,} closings, {report.pledges:,} pledges, {report.allocations:,} allocations and "

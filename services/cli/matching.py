@@ -16,16 +16,16 @@ from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from services.matching.texts.store import Left
 
-RACE_REPAIR_SECONDS = 0.5
+POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 60
-"""Longer than a lease: what somebody has left is taken over before."""
+"""Longer than a lease, so that another process can take over first."""
 
 Ask = Callable[[Callable[..., Any]], Any]
-"""Does something in a transaction of matching."""
+"""Does work in a transaction of matching."""
 
 
 class Reindexed(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: how many texts there were, are read, wait still, and are parked, by reason."""
+    """The result: the number of texts, those encoded, waiting, and parked by reason."""
 
     texts: int
     read: int
@@ -41,7 +41,7 @@ class Reindexed(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.group("matching")
 def matching() -> None:
-    """What matching reads of texts."""
+    """The texts that matching compares."""
 
 
 @matching.command("reindex")
@@ -50,10 +50,10 @@ def matching() -> None:
 @STATE
 @JSON
 def reindex(patience: int, state: Path | None, as_json: bool) -> None:
-    """Have all words read again, and whatever was not shown to anybody scored by what they mean.
+    """Encode all texts again, and score again the matches not yet presented.
 
-    The services that run do it; this may be ended at any time, and called again it goes on where they are. Exit 0:
-    all is read; 1: something is parked, or waits and nobody reads; 2: it cannot be asked.
+    The running services do the work; this command only waits and can be interrupted and called again. Exit 0: all
+    texts are encoded; 1: some are parked or still waiting without progress; 2: the database cannot be reached.
     """
     done = watched(partial(in_tx, state, "matching"), patience=patience, lack=meaning.model_problem())
     click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(told(done)))
@@ -62,14 +62,14 @@ def reindex(patience: int, state: Path | None, as_json: bool) -> None:
 
 
 def watched(ask: Ask, *, patience: float, lack: meaning.ModelProblem | None) -> Reindexed:
-    """Put everything on the list, unless it stands there from before, and watch until it is read or nobody reads."""
+    """Queue all texts, unless they are queued already, and wait until they are encoded or there is no progress."""
     if lack is not None:
         click.echo(f"entraide: words are read, what they mean is not: {lack.reason}", err=True)
     begun: Left = ask(reading_store.requeue_all)
     left, moved_at = begun, time.monotonic()
     with click.progressbar(length=begun.waiting, label="reading", file=sys.stderr) as bar:
         while left.waiting and time.monotonic() - moved_at < patience:
-            time.sleep(RACE_REPAIR_SECONDS)
+            time.sleep(POLL_SECONDS)
             before, left = left, ask(reading_store.requeued_left)
             if left != before:
                 bar.update(before.waiting - left.waiting)

@@ -1,4 +1,4 @@
-"""Options that commands share, and how one ends that cannot do its work."""
+"""Options that commands share, and how a command fails."""
 
 import sys
 from pathlib import Path

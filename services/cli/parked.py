@@ -14,14 +14,14 @@ from services.cli.options import JSON, STATE, fail
 
 @click.group("parked")
 def parked() -> None:
-    """Events that could not take effect and wait for an operator."""
+    """Events that could not be applied and wait for an operator."""
 
 
 @parked.command("list")
 @STATE
 @JSON
 def show(state: Path | None, as_json: bool) -> None:
-    """What is parked, why, and how many later events wait behind it; at the end, how many are parked."""
+    """Show the parked events, with reason and the number of later events waiting behind each, then their total."""
     rows = [row for found in in_each(state, list_parked) for row in found]
     if as_json:
         click.echo(json.dumps([msgspec.structs.asdict(row) for row in rows], default=str))
@@ -35,7 +35,7 @@ def show(state: Path | None, as_json: bool) -> None:
 @click.argument("event_id", type=click.UUID)
 @STATE
 def release(event_id: UUID, state: Path | None) -> None:
-    """Let a parked event try again."""
+    """Retry a parked event."""
     if not any(in_each(state, lambda tx: release_parked(tx, event_id))):
         fail(f"no event {event_id} is parked")
     click.echo("released: it is tried again within 30 seconds")
@@ -45,7 +45,7 @@ def release(event_id: UUID, state: Path | None) -> None:
 @click.argument("event_id", type=click.UUID)
 @STATE
 def discard(event_id: UUID, state: Path | None) -> None:
-    """Forget a parked message that is not an event at all."""
+    """Discard a parked message that is not an event."""
     if not any(in_each(state, lambda tx: discard_unreadable(tx, event_id))):
         fail(f"no unreadable message {event_id} is parked; an event is never discarded")
     click.echo("discarded")

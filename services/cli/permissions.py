@@ -34,7 +34,7 @@ class Permissions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A role, and where it can be held."""
+    """A role, and the organizations in which it can be held."""
 
     role: Role
     held_at: tuple[str, ...]
@@ -47,8 +47,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 def permissions(appointment: str | None, as_json: bool) -> None:
     """Show which operations an appointment may use, and when.
 
-    ORG:ROLE is a role in an organization, for instance KEN:focal_point. Without it the roles are listed. Asks the
-    policies in the program and nothing else: no database, and whether anybody is appointed makes no difference.
+    ORG:ROLE is a role in an organization, for instance KEN:focal_point. Without it the roles are listed. Only the
+    policies in the program are evaluated: no database is needed, and nobody has to be appointed.
 
     Exit 0: shown; 2: there is no such role or organization, or no such role in it.
     """
@@ -74,12 +74,12 @@ def roles() -> Iterator[Held]:
 
 
 def _held_in(role: Role) -> frozenset[Kind]:
-    """A service is nobody's appointment, and calls as one of UNODC."""
+    """The kinds of organizations where a role is held; a service has no appointment and acts as one of UNODC."""
     return frozenset({Kind.UNODC}) if role is Role.SERVICE else HELD_IN[role]
 
 
 def _read(appointment: str) -> tuple[str, Role]:
-    """Raises ValueError, which says what is wrong with it."""
+    """Raises ValueError that explains what is wrong."""
     organization, colon, name = appointment.partition(":")
     if not colon:
         raise ValueError(f"{appointment!r} is no appointment: ORG:ROLE is, for instance KEN:focal_point")
@@ -134,7 +134,7 @@ def told(found: Permissions, *, operations: int) -> Iterator[str]:
 
 
 def _subject(permissions: Sequence[Permission]) -> Iterator[str]:
-    """One kind of record; what is allowed under the same circumstances stands together."""
+    """One kind of record; actions allowed under the same conditions are grouped."""
     if not permissions:
         return
     yield from ("", f"  {permissions[0].subject}" + (", if it is shown" if permissions[0].on_shown else ""))
@@ -163,7 +163,7 @@ def _operations(one: Permission) -> Iterator[str]:
 
 
 def when(grant: Grant, properties: Mapping[str, Sequence[str]]) -> str:
-    """A circumstance in a line; nothing where it is always."""
+    """A condition in one line; empty if there is none."""
     parts = ["as " + " or ".join(grant.standing)] if grant.standing else []
     if grant.where:
         parts.append("where " + ", ".join(_one_of(name, grant.where[name], properties[name]) for name in grant.where))

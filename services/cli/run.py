@@ -21,7 +21,7 @@ FIRST_PORT = 8401
 @click.command("run")
 @click.argument("name", type=click.Choice(NAMES))
 def run(name: str) -> None:
-    """Run one service; PostgreSQL and NATS are where DATABASE_URL and NATS_URL say."""
+    """Run one service, with PostgreSQL and NATS at DATABASE_URL and NATS_URL."""
     own = read_settings()
     ports = {service: FIRST_PORT + n for n, service in enumerate(NAMES)}
     if not os.environ.get("ENTRAIDE_PORT"):

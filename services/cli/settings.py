@@ -14,7 +14,7 @@ from services.composition import NAMES
 
 
 def read_settings(state: Path | None = None) -> Settings:
-    """Read the settings and configure the logs as they say; `state` is the folder of --state."""
+    """Read the settings and configure logging; `state` is the folder of --state."""
     try:
         read = Settings.from_env(os.environ, NAMES, state=state or default_state())
     except SettingsError as error:

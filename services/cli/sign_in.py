@@ -1,4 +1,4 @@
-"""`entraide sign-in`: the authorization code comes to a loopback address (RFC 8252)."""
+"""`entraide sign-in`: the authorization code is received at a loopback address (RFC 8252)."""
 
 import asyncio
 import contextlib
@@ -47,15 +47,15 @@ Say = Callable[[str], None]
 @click.option("--no-browser", is_flag=True, help="Only print the address to open.")
 @JSON
 def sign_in(no_browser: bool, as_json: bool) -> None:
-    """Sign in with a browser where ENTRAIDE_ISSUER says, and print the access token.
+    """Sign in with a browser at ENTRAIDE_ISSUER, and print the access token.
 
-    Exit 0: signed in; 1: refused; 2: a setting or the issuer cannot be used; 3: nobody came within five minutes.
+    Exit 0: signed in; 1: refused; 2: a setting or the issuer cannot be used; 3: no sign-in within five minutes.
     """
     sys.exit(sign_in_here(read_settings(), browser=not no_browser, as_json=as_json))
 
 
 def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
-    """Print an access token, and nothing else, on standard output; the exit code."""
+    """Print only an access token on standard output; return the exit code."""
     if settings.keys is None or settings.client_id is None:
         fail("set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID; of the embedded issuer `entraide token` has tokens")
     client = OpenId(
@@ -92,7 +92,7 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
 
 
 async def browser_sign_in(client: OpenId, say: Say, *, browser: bool, wait_seconds: float = WAIT_SECONDS) -> Tokens:
-    """Send somebody to the issuer, and wait for them to come back. Raises Refusal, or TimeoutError when nobody does."""
+    """Open the issuer's page and wait for the redirect. Raises Refusal, or TimeoutError after the wait."""
     landing = Landing(client)
     server = await asyncio.start_server(landing.answer, HOST, 0, limit=HEAD_BYTES_MAX)
     try:
@@ -108,7 +108,7 @@ async def browser_sign_in(client: OpenId, say: Say, *, browser: bool, wait_secon
 
 
 def open_browser(address: str) -> None:
-    """Where there is one; in a process and a session of its own, whose words are not mixed with the token."""
+    """Open the browser, if there is one, in a session of its own whose output does not mix with the token."""
     subprocess.Popen(
         [sys.executable, "-m", "webbrowser", address],
         stdin=subprocess.DEVNULL,
@@ -119,7 +119,7 @@ def open_browser(address: str) -> None:
 
 
 class Landing:
-    """Where the issuer sends the browser back to, once."""
+    """Receives the issuer's redirect, once."""
 
     def __init__(self, client: OpenId) -> None:
         self._client = client
@@ -128,7 +128,7 @@ class Landing:
         self.outcome: asyncio.Future[Tokens] = asyncio.get_running_loop().create_future()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request of one connection. Whoever sends anything else than a browser does hears nothing."""
+        """Answer one request of one connection; malformed requests get no answer."""
         with contextlib.suppress(OSError, TimeoutError, EOFError, asyncio.LimitOverrunError, ValueError):
             async with asyncio.timeout(HEAD_SECONDS):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -142,7 +142,7 @@ class Landing:
         writer.close()
 
     async def _land(self, query: str, language: Language, writer: asyncio.StreamWriter) -> None:
-        # One at a time: a browser may ask twice, and the code is good once.
+        # Serialized: a browser may request twice, and the code is valid once.
         async with self._turn:
             try:
                 if self.started is None or self.outcome.done():
@@ -152,7 +152,7 @@ class Landing:
                 try:
                     await _send(writer, "400 Bad Request", page(words_of(no.slug, language), language))
                 finally:
-                    # Any page in that browser can come here and guess: the one who was sent may still come.
+                    # Any page in the browser can request this address with a guessed state; wait on for the real one.
                     if no.slug != "sign-in-not-asked":
                         self.outcome.set_exception(no)
                 return
@@ -188,5 +188,5 @@ async def _send(writer: asyncio.StreamWriter, status: str, body: bytes) -> None:
     )
     writer.write("\r\n".join((*head, "", "")).encode() + body)
     writer.close()
-    # Until it is with the browser: the program may end after this.
+    # Wait until the browser has received it: the program may end after this.
     await writer.wait_closed()

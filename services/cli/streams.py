@@ -24,7 +24,7 @@ def streams() -> None:
 @STATE
 @JSON
 def ensure(state: Path | None, as_json: bool) -> None:
-    """Create what is missing, repair what differs."""
+    """Create missing streams and consumers, and repair those that differ."""
     own, url = _broker(state)
     owners, consumers = topology(all_services())
     done = attempt(lambda: ensure_streams(url, owners, consumers, replicas=own.replicas))
@@ -35,7 +35,7 @@ def ensure(state: Path | None, as_json: bool) -> None:
 @STATE
 @JSON
 def show(state: Path | None, as_json: bool) -> None:
-    """How many messages and bytes each stream holds."""
+    """Show the number of messages and bytes in each stream."""
     _, url = _broker(state)
     states = attempt(lambda: stream_states(url, NAMES))
     if as_json:
@@ -48,7 +48,7 @@ def show(state: Path | None, as_json: bool) -> None:
 
 
 def _broker(state: Path | None) -> tuple[Settings, str]:
-    """The settings, and the broker's address in them."""
+    """The settings, with the broker's address."""
     own = running_parts(read_settings(state))
     if own.nats_url is None:
         fail("NATS_URL has to be the stream administrator's address of the broker")

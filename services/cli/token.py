@@ -14,7 +14,7 @@ from services.demo.people import person_of
 @click.option("--as", "appointment", required=True, metavar="ORG:ROLE", help="For instance KEN:focal_point.")
 @STATE
 def token(appointment: str, state: Path | None) -> None:
-    """A token of the embedded issuer for one of the demo's fictitious persons, good for 15 minutes."""
+    """Print a token of the embedded issuer for one of the demo's personas, valid for 15 minutes."""
     own = read_settings(state)
     if own.keys is not None:
         fail("tokens come from the issuer that ENTRAIDE_ISSUER names")

@@ -13,5 +13,5 @@ from services.composition import all_services
 @click.command("up")
 @STATE
 def up(state: Path | None) -> None:
-    """Run all services in one process; parts without an address are started here."""
+    """Run all services in one process, with embedded servers where no address is configured."""
     run_together(read_settings(state), all_services(), fail=fail)

@@ -1,1 +1,1 @@
-"""The sample world: fictitious people, requests, offerings and pledges with which the platform shows what it does."""
+"""The sample world: fictitious people, requests, offerings and pledges, and a run through the main process."""

@@ -1,4 +1,4 @@
-"""Who is who in the sample world, entered through the public API: organizations, people, appointments by two."""
+"""Register the sample world's organizations, people and appointments, through the public API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,13 +19,13 @@ LETTER = f"{SAMPLE} Note verbale of 2 November 2026"
 
 
 def administrators() -> tuple[Persona, Persona]:
-    """The two who are founded, and appoint all others."""
+    """The two founders, who appoint all others."""
     first, second = [one for one in personas() if one.appointment == ADMINISTRATOR]
     return first, second
 
 
 async def appoint_everybody(steps: Steps) -> None:
-    """What is there already is left as it is. Raises StepError."""
+    """Existing records are left unchanged. Raises StepError."""
     api = steps.api
     known = {one["code"] for one in await steps.all(ADMINISTRATOR, "/v1/organizations", "organizations")}
     entered = {one["person_id"] for one in await steps.all(ADMINISTRATOR, "/v1/people", "people")}
@@ -52,7 +52,7 @@ async def appoint_everybody(steps: Steps) -> None:
         await api.post(ADMINISTRATOR, "/v1/people", body, step=str(persona.person_id))
 
     async def appoint_official(persona: Persona) -> None:
-        """An official signs in by what their own focal point has approved."""
+        """Officials sign in by subjects that their own focal point has approved."""
         focal_point = f"{persona.organization}:{FOCAL_POINT}"
         path = f"/v1/people/{persona.person_id}"
         person = await api.get(focal_point, path)
@@ -91,7 +91,7 @@ def _appointment(persona: Persona) -> Mapping[str, Any]:
 
 
 def founders(issuer: str) -> list[Founder]:
-    """The two administrators as the directory is founded with them."""
+    """The two administrators in the form that the directory is founded with."""
     return [
         Founder(
             person_id=one.person_id,

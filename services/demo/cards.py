@@ -1,7 +1,7 @@
-"""The cards that the demo prints at its end, one per request, each readable in a terminal of 80 columns.
+"""The cards that the demo prints at its end, one per request, in a terminal of 80 columns.
 
-By default a match shows the reason that counts most, on one line; with `details` all that is known. An amount is never
-cut off: what does not fit goes on in the next line.
+By default a match shows its most important reason on one line, with `details` everything. Amounts are never truncated:
+what does not fit continues on the next line.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ REASONS_SHOWN = 3
 
 
 def request_card(record: RequestRecord, *, details: bool) -> Iterator[RenderableType]:
-    """A request with the match of each of its lines, who pays, and how far it has come."""
+    """A request with the match of each line, its funding, and its progress."""
     request = record.request
     status = f"closed: {request['outcome']}" if request["outcome"] else request["status"]
     yield heading(f"{request['reference']}  {request['state']}  {record.language}", status)
@@ -34,7 +34,7 @@ def request_card(record: RequestRecord, *, details: bool) -> Iterator[Renderable
         if line.needed:
             yield _indented(4, f"{amount(line.needed)} {_funding_words(line)}")
         for reason in reasons(line):
-            # Cut off where it is long, in any script; with `details` there is more than one, and each is whole.
+            # Truncated if it is too long, in any script; with `details` all reasons are shown whole.
             yield _indented(4, reason, no_wrap=not details)
             if not details:
                 break
@@ -52,7 +52,7 @@ def match_words(line: LineRecord) -> str:
 
 
 def reasons(line: LineRecord) -> list[str]:
-    """The reasons that give most, then the one by which most is missing."""
+    """The reasons with the most points, then the one that lost the most."""
     explanation = line.match["explanation"]
     best = sorted(explanation, key=lambda one: -one["points"])[:REASONS_SHOWN]
     lacking = max(explanation, key=lambda one: one["of"] - one["points"])
@@ -61,7 +61,7 @@ def reasons(line: LineRecord) -> list[str]:
 
 
 def donor_card(given: Given, refunded: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """What a donor gave and what it did, then what two finance officers gave back."""
+    """A donor's payments and their use, then a refund made by two finance officers."""
     pledge, need, raised = given.pledge, given.need, given.raised
     (stated,) = raised["requirements"]
     currency = pledge["money"]["currency"]
@@ -96,7 +96,7 @@ def donor_card(given: Given, refunded: Mapping[str, Any]) -> Iterator[Renderable
 
 
 def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
-    """Who gets what of a round, and why others get nothing."""
+    """The lines that a round serves, and why others get nothing."""
     one = planned.round
     yield heading(f"A round over {one['lines']} lines still open", f"{one['deliveries']} deliveries")
     yield Text(one["says"])
@@ -120,13 +120,13 @@ def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
 
 
 def heading(left: str, right: str) -> Text:
-    """A rule of 80 columns with words at both ends."""
+    """A line of 80 columns with a title at the left and right."""
     rule = "─" * max(3, COLUMNS - len("── ") - cell_len(left) - cell_len(right) - len("   ──"))
     return Text.assemble("── ", (left, "bold"), f" {rule} ", (right, "bold"), " ──")
 
 
 def _amounts(rows: Iterable[tuple[Mapping[str, Any], str]]) -> Table:
-    """Amounts with their currency to the left of what they are for."""
+    """Amounts with their currency, left of their labels."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", overflow="fold", min_width=len("  USD 999,999,999.99"))
     grid.add_column(overflow="fold")
@@ -148,12 +148,12 @@ def _funding_words(line: LineRecord) -> str:
 def _after(passed: float | None) -> str:
     if passed is None:
         return "in an earlier run"
-    # The suggestion may be committed, and seen, before the client has read the 201.
+    # The suggestion can be committed and seen before the client has received the 201.
     return f"after {passed:.1f} ms" if passed >= 1 else "after less than 1 ms"
 
 
 def summary(requests: Sequence[RequestRecord], kinds_offered: Iterable[str], kinds: Iterable[str]) -> Iterator[str]:
-    """What the demo has to say of the whole, in a sentence each."""
+    """A summary of the demo in a few sentences."""
     outcomes = [record.request["outcome"] for record in requests if record.request["status"] == "closed"]
     counted = ", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes)))
     yield f"{len(requests)} requests, {len(outcomes)} of them delivered, evaluated and closed ({counted})."

@@ -1,7 +1,4 @@
-"""The end of a request: its matches delivered, evaluated by both sides, paid for; then closed by a coordinator.
-
-And a refund to a donor, which one finance officer proposes and another approves.
-"""
+"""The end of a request: delivery, evaluation by both sides, payment, and closure by a coordinator; and a refund."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +57,7 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
 
 
 async def _spend(steps: Steps, line: LineRecord) -> None:
-    """Record that all that was allocated to the match has been spent."""
+    """Record that the whole allocation of the match has been spent."""
     requirement = f"requirement={line.requirement_id}"
     for one in await steps.all(FINANCE, f"/v1/allocations?{requirement}", "allocations"):
         if left := one["usd_minor"] - one["spent_usd_minor"]:
@@ -70,15 +67,15 @@ async def _spend(steps: Steps, line: LineRecord) -> None:
 
 
 def finance_officers() -> tuple[Persona, Persona]:
-    """Who proposes, and who approves."""
+    """The officer who proposes, and the one who approves."""
     first, second = [one for one in personas() if one.appointment == FINANCE]
     return first, second
 
 
 async def refund(steps: Steps) -> Mapping[str, Any]:
-    """Give money back to a donor by two finance officers; returns the proposal.
+    """Refund a donor by two finance officers; return the proposal.
 
-    Raises StepError where the one who proposed could approve, or where it is not approved by the other.
+    Raises StepError if the proposer could approve it, or if the other's approval has no effect.
     """
     api = steps.api
     first, second = finance_officers()

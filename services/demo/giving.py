@@ -1,9 +1,8 @@
-"""A donor's visit: a pledge to SHERLOC's maintenance, its agreement, two instalments, and what the money did.
+"""A donor: a pledge to SHERLOC's maintenance with its agreement and two instalments, and how the money is used.
 
-The second instalment is late: it shows as such until it comes, less what the bank kept of it. The donor gives two
-scanners, which are valued beside the money, and pledges to one of the needs that are ready and lack only money. UNODC
-holds an afternoon on SHERLOC that the fund pays for, raises what the fund needs, and states of its courses how far they
-are for the equality of women and men.
+The second instalment is overdue until it is paid, less bank charges. The donor contributes two scanners in kind, and
+pledges to one of the needs that lack only money. UNODC holds an activity paid by the fund, raises the fund's
+requirement, and states a gender marker for its courses.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -50,9 +49,9 @@ RAISED: Mapping[str, Any] = {
     "reason": "costs_changed",
 }
 WORK_PACKAGES = {"translation": 4_000_000, "case_law_upload": 3_000_000, "training": 2_000_000}
-"""What is set aside for each, in US-dollar cents."""
+"""The allocation for each, in US-dollar cents."""
 MARKED = {"work_package": "training", "gender_marker": 1}
-"""Half of the places of a course are kept for women; of the fund as a whole its opening says 0."""
+"""Half of the places of a course are reserved for women; the fund as a whole has marker 0."""
 SPENT_USD_MINOR = 1_250_000
 ACTIVITY: Mapping[str, Any] = {
     "fund": FUND,
@@ -72,12 +71,11 @@ STEP = "a donor gives in two instalments and sees what it did"
 
 
 class Given:
-    """The pledge as it ended, its instalments as they stood before the late one came, and the files for the donor.
+    """The pledge at the end, its instalments before the late payment, and the donor's files.
 
-    `circulating` are the ids of the requests whose needs are shown to it.
-    `in_kind` is what the donor gave that is no money, as acknowledged; `to_a_need` the pledge to `need`, a requirement
-    with the title of its request; `raised` the last statement of what the fund needs; `activity` what the fund paid for
-    that no State asked for, as it ended.
+    `circulating` are the ids of the requests whose needs the donor may see. `in_kind` the acknowledged contribution in
+    kind; `to_a_need` the pledge to `need`, a requirement with the title of its request; `raised` the latest requirement
+    of the fund; `activity` the completed activity paid by the fund.
     """
 
     def __init__(self, steps: Steps, folder: Path, circulating: Collection[str]) -> None:
@@ -96,9 +94,9 @@ class Given:
         self.files: list[Path] = []
 
     async def give(self) -> None:
-        """Each step once, however often it is called.
+        """Run each step; it is idempotent.
 
-        Raises StepError, also where no instalment is late, or where the needs of other requests are shown.
+        Raises StepError, also if no instalment is overdue, or if needs of other requests are visible.
         """
         steps = (
             self._pledge,
@@ -154,7 +152,7 @@ class Given:
         self.in_kind = one
 
     async def _pledge_to_a_need(self) -> None:
-        """The largest of those that its States let it see; all of these are seen, and of no other request."""
+        """Pledge to the largest need visible to the donor; all those of the circulating requests are visible."""
         own = await self._steps.all(DONOR, "/v1/pledges", "pledges")
         made = next((one for one in own if one["note"] == TO_A_NEED["note"]), None)
         if made is None:
@@ -162,7 +160,7 @@ class Given:
                 await self._steps.until(self._needs, "what is ready and lacks only money to be shown to the donor"),
                 key=lambda one: (one["gap_usd_minor"], one["requirement_id"]),
             )
-            # With the programme support cost that is taken off it: the gap is of what can be allocated.
+            # Plus programme support cost, because the gap is without it.
             money = {"minor": need["gap_usd_minor"] * 113 // 100, "currency": "USD"}
             body = {**TO_A_NEED, "requirement_id": need["requirement_id"], "money": money}
             made = await self._api.post(DONOR, "/v1/pledges", body, step="a need")
@@ -175,7 +173,7 @@ class Given:
         self.need = {**need, "title": request["title"]}
 
     async def _needs(self) -> Sequence[Mapping[str, Any]] | None:
-        """All that lacks money of the requests that circulate; pledges hears of confirmed matches one by one."""
+        """All unfunded needs of the circulating requests, once pledges has consumed all confirmed matches."""
         shown = await self._steps.all(DONOR, "/v1/requirements/unfunded", "requirements")
         return shown if shown and sorted(one["request_id"] for one in shown) == sorted(self._circulating) else None
 
@@ -215,7 +213,7 @@ class Given:
             self.allocations[0] = await self._api.post(FINANCE, path, body, revision=first["revision"])
 
     async def _pay_for_an_activity(self) -> None:
-        """Planned by a coordinator, paid for by the fund, and over; the fund's file for IATI tells it, too."""
+        """A coordinator plans an activity, the fund pays for it, and it is completed; the IATI file lists it."""
         found = await self._steps.all(COORDINATOR, f"/v1/activities?fund={FUND}", "activities")
         one = next((one for one in found if one["title"] == ACTIVITY["title"]), None)
         one = one or await self._api.post(COORDINATOR, "/v1/activities", ACTIVITY, step=ACTIVITY["title"])
@@ -232,7 +230,7 @@ class Given:
             raise StepError("what was spent on the activity does not show")
 
     async def _write_down(self) -> None:
-        """The donor's statement in six languages, and the fund's file for the registry of IATI."""
+        """Download the donor's statement in six languages, and the fund's IATI file."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for language in Language:
             path = f"/v1/statements/FRA?language={language}"

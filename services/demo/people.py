@@ -1,4 +1,4 @@
-"""The fictitious persons of the sample world, and how they call the API."""
+"""The fictitious persons of the sample world, and their calls of the API."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ from services.demo.samples import world
 
 SECONDS = 15
 HEARD_PAUSE_SECONDS, HEARD_TIMES = 0.25, 40
-"""A new appointment is heard of everywhere within two seconds."""
+"""A new appointment is known to all services within two seconds."""
 
 KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
-"""The namespace of the demo's Idempotency-Keys: the same step has the same key in every run."""
+"""The namespace of the demo's Idempotency-Keys: a step has the same key in every run."""
 
 OWNERS = {
     "requests": "requests",
@@ -45,11 +45,11 @@ OWNERS = {
     "appointments": "directory",
     "reference": "requests",
 }
-"""Which service answers `/v1/<collection>`, for where each has an address of its own."""
+"""The service of each `/v1/<collection>`, for services with addresses of their own."""
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who does not exist, in one appointment."""
+    """A fictitious person in one appointment."""
 
     person_id: UUID
     organization: str
@@ -69,19 +69,19 @@ def personas() -> Sequence[Persona]:
 
 
 def person_of(appointment: str) -> UUID | None:
-    """The first persona of an appointment; None where the sample world has none."""
+    """The first persona of an appointment; None if there is none."""
     return next((p.person_id for p in personas() if p.appointment == appointment), None)
 
 
 def _unheard(answer: httpx.Response) -> bool:
-    """True where a service has not heard of somebody yet who has just been appointed."""
+    """Whether a service does not know a new appointment yet."""
     if answer.status_code not in {httpx.codes.FORBIDDEN, httpx.codes.SERVICE_UNAVAILABLE}:
         return False
     return answer.json().get("slug") in {"person-not-known", "not-appointed", "identity-unavailable"}
 
 
 class StepError(Exception):
-    """A step of the story was not answered as it should have been; `slug` is that of the refusal, if there was one."""
+    """An unexpected answer to a step; `slug` is that of the refusal, if there was one."""
 
     def __init__(self, says: str, *, slug: str | None = None) -> None:
         super().__init__(says)
@@ -89,7 +89,7 @@ class StepError(Exception):
 
 
 class Api:
-    """Calls the public API as one persona or another, each write under the key of its step."""
+    """Calls the public API as one persona, each write with the Idempotency-Key of its step."""
 
     def __init__(self, addresses: Mapping[str, str], issuer: Issuer) -> None:
         self._addresses = addresses
@@ -117,11 +117,11 @@ class Api:
         person: UUID | None = None,
         revision: int | None = None,
     ) -> Any:
-        """`step` names the write apart from others with the same path and body."""
+        """`step` distinguishes writes with the same path and body."""
         return (await self._call("POST", appointment, path, body, person=person, step=step, revision=revision)).json()
 
     async def load(self, appointment: str, path: str, table: bytes) -> Any:
-        """A table as CSV, the bytes of its file as they are."""
+        """Send a table as CSV, its file's bytes unchanged."""
         return (await self._call("POST", appointment, path, table=table)).json()
 
     async def put(self, appointment: str, path: str, body: Any, *, person: UUID, revision: int | None = None) -> Any:

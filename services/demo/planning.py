@@ -1,4 +1,4 @@
-"""A round in the sample world: more is asked for than there is to give, and the plan says who gets it and why."""
+"""A round in the sample world: requests exceed the money left, and the plan explains who gets it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ ASKED_TIMES_MAX = 20
 
 @dataclass(frozen=True)
 class Planned:
-    """A round with its plan, and of what title the request of each of its lines is."""
+    """A round with its plan, and the title of each line's request."""
 
     round: Mapping[str, Any]
     titles: Mapping[str, str]
 
 
 async def plan_a_round(steps: Steps) -> Planned:
-    """File what the round is about, open it, and ask for a plan; what is there already is left as it is.
+    """File the requests, open the round, and ask for a plan; existing records are left unchanged. Raises StepError.
 
-    It is adopted by whoever looks at it: `POST /v1/rounds/{id}/adopt`. Raises StepError.
+    Adopting the plan is left to the user: `POST /v1/rounds/{id}/adopt`.
     """
     api = steps.api
     samples = list(enumerate(msgspec.json.decode(coming("round_requests.json", today=clock.now().date())), 1))
@@ -58,7 +58,7 @@ async def plan_a_round(steps: Steps) -> Planned:
 
 
 async def _planned(steps: Steps, lines: set[str]) -> Mapping[str, Any]:
-    """A round that has all of these lines: one there is, else a new one, once matching has heard that they are open."""
+    """The existing round with all of these lines, else a new one, once matching knows that they are open."""
     api = steps.api
     before = await steps.all(COORDINATOR, "/v1/rounds", "rounds")
     for number in range(ASKED_TIMES_MAX):

@@ -1,4 +1,4 @@
-"""What became of each request of the sample world, and which facts were seen."""
+"""The results of the sample world's requests, and the facts seen."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from contracts.facts import Event
 
 @dataclass
 class LineRecord:
-    """What became of one line of a request."""
+    """The result of one line of a request."""
 
     kind: str
     match: Mapping[str, Any] = field(default_factory=dict)
@@ -26,14 +26,14 @@ class LineRecord:
 
 @dataclass
 class RequestRecord:
-    """What became of one request."""
+    """The result of one request."""
 
     appointment: str
     title: str
     language: str
     request: Mapping[str, Any]
     outcome: str | None = None
-    """With which it is closed; None of one that is not brought to its end."""
+    """The outcome it is closed with; None if it is not closed."""
     lines: list[LineRecord] = field(default_factory=list)
     suggestion_ms: float | None = None
     notified: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class RequestRecord:
 
 @dataclass
 class Seen:
-    """The facts that passed on NATS: how many of each type, and when the first of an aggregate or of its cause came."""
+    """Facts seen on NATS: their number by type, and the time of the first suggestion for each request."""
 
     types: dict[str, int] = field(default_factory=dict)
     suggested_at: dict[str, float] = field(default_factory=dict)

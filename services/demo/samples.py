@@ -5,19 +5,19 @@ from datetime import date
 from importlib.resources import files
 
 WRITTEN_IN = 2026
-"""The year that the periods were written in."""
+"""The year for which the periods were written."""
 
 FEBRUARY, IN_EVERY_YEAR = 2, 28
 EDGE = re.compile(rb'("(?:from|until)": ")([0-9]{4})-([0-9]{2})-([0-9]{2})')
 
 
 def world(name: str) -> bytes:
-    """One file of the sample world, as it was written."""
+    """One file of the sample world, unchanged."""
     return files("services.demo").joinpath("world", name).read_bytes()
 
 
 def coming(name: str, *, today: date) -> bytes:
-    """The same with its periods as far ahead as they were in the year of writing: else all would be over one day."""
+    """The file with its periods moved forward to today's year, so that they do not pass."""
     years = max(0, today.year - WRITTEN_IN)
 
     def moved(edge: re.Match[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""`entraide demo`: everything started, the story as it happens, and cards of what happened."""
+"""`entraide demo`: start everything, run the story, and print its results."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ from services.directory.people.actions import Founder
 
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 HURRIED = RateLimit(per_minute=60_000, burst=6_000)
-"""What each persona may write and read: the story does in seconds, as one coordinator, what takes people weeks."""
+"""Rate limits for the story, which does in seconds, as one coordinator, what takes people weeks."""
 
 EXPECTED = tuple(
     f"{aggregate}.{event}.v1"
@@ -58,10 +58,10 @@ EXPECTED = tuple(
     )
     for event in events.split()
 )
-"""The facts that the story makes; on a first telling each has to be seen on NATS."""
+"""The facts that the story makes; a first run checks that each was published on NATS."""
 
 GIVEN = ("pledge", "instalments", "allocations", "in_kind", "activity", "to_a_need", "need", "raised")
-"""What is reported of a donor's visit."""
+"""The parts of a donor's story in the report."""
 
 FICTITIOUS = (
     "People, requests, offerings, pledges and rates of exchange are fictitious; States, kinds of assistance, codes and "
@@ -80,7 +80,7 @@ def show(
     fail: Callable[[str], NoReturn],
     found: Found,
 ) -> int:
-    """Returns the exit code: 0 only if every step was observed. `found` gives the directory its administrators."""
+    """Return the exit code: 0 only if every step succeeded. `found` appoints the directory's administrators."""
     from services.all_in_one import run_together
 
     if settings.keys is not None:
@@ -139,7 +139,7 @@ async def _tell(
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
             try:
-                # The second time they are there.
+                # In a second run they exist already.
                 with contextlib.suppress(Conflict):
                     await found(db_of["directory"], founders(settings.issuer))
                 await story.tell()
@@ -181,7 +181,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         out.print("", funds_table(story.funds), sep="\n")
         if details:
             out.print(years_table(story.years), work_packages_table(story.years[-1]), sep="\n")
-    # Rich fills lines with blanks to the width of the terminal.
+    # Rich pads lines with blanks to the width of the terminal.
     print("\n".join(line.rstrip() for line in printed.get().splitlines()))
     out.print(f"{len(story.given.files)} files for the donor are in {story.given.files[0].parent}", soft_wrap=True)
     for sentence in summary(story.requests, story.kinds_offered, reference.kinds()):

@@ -1,4 +1,4 @@
-"""What every step of the story is made of: calls of the API, lists to their last page, waiting, progress."""
+"""What the steps of the story share: API calls, pagination, waiting, progress."""
 
 import asyncio
 import time
@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from services.demo.people import Api, StepError
 
 PATIENCE_SECONDS = 120
-"""How long to wait for what the story cannot go on without; on a busy machine a step takes many times its own time."""
+"""How long to wait for a result that the story needs; a busy machine is many times slower."""
 
 POLL_SECONDS = 0.05
 
 T = TypeVar("T")
 Say = Callable[[str, int, int], None]
-"""`(step, done, of)`: progress, for whoever shows it."""
+"""`(step, done, of)`: reports progress."""
 
 
 class Steps:
@@ -25,7 +25,7 @@ class Steps:
         self.say = say
 
     async def each(self, step: str, items: Sequence[T], work: Callable[[T], Awaitable[None]], width: int = 1) -> None:
-        """Do the work for each item, `width` at a time."""
+        """Do the work for each item, `width` items at a time."""
         done = 0
         places = asyncio.Semaphore(width)
         self.say(step, 0, len(items))
@@ -42,7 +42,7 @@ class Steps:
                 group.create_task(one(item))
 
     async def all(self, appointment: str, path: str, name: str) -> list[Mapping[str, Any]]:
-        """Every page of a list."""
+        """All items of a paginated list."""
         found: list[Mapping[str, Any]] = []
         cursor = ""
         while True:
@@ -53,7 +53,7 @@ class Steps:
             cursor = f"&cursor={page['cursor']}"
 
     async def until(self, ask: Callable[[], Awaitable[T | None]], what: str) -> T:
-        """Ask until there is an answer. Raises StepError when none comes."""
+        """Poll until there is a result. Raises StepError after a timeout."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if answer := await ask():

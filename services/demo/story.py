@@ -1,7 +1,7 @@
-"""The main job from end to end, told through the public API alone: filed, matched, agreed, funded, told.
+"""The main process from end to end through the public API: requests, matches, agreements, funding, notifications.
 
-Every step looks at what is there first, so that telling it again changes nothing and checks everything; a step that was
-cut off is sent again under its own Idempotency-Key.
+Every step first reads what exists, so that a second run changes nothing and checks everything; an interrupted step is
+repeated with the same Idempotency-Key.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ WORK_PACKAGE = "maintenance"
 REQUESTS_FUND = "TA-REQUESTS"
 MAINTENANCE_USD_MINOR = 20_000_000
 READING_SECONDS = 30
-"""How long to wait for the model to read all texts, which the story can go on without."""
+"""How long to wait for the model to encode all texts; the story can continue without."""
 
 RESCORED_TIMES = 5
-"""How often a match is read again because its revision moved between reading and presenting it."""
+"""How often a match is read again because its revision changed before it was presented."""
 
 SIDE_BY_SIDE = 4
 AGREED = frozenset({"confirmed", "in_delivery", "completed"})
@@ -41,7 +41,7 @@ DEPARTURE = {"departure": "other", "comment": "The State has not let the request
 
 
 class Story:
-    """The steps in their order; `say` hears how far each is, and files for the donor go into `folder`."""
+    """The steps in order; `say` reports progress, and files for the donor go into `folder`."""
 
     def __init__(
         self, api: Api, seen: Seen, say: Say, folder: Path, *, reading_seconds: float = READING_SECONDS
@@ -62,7 +62,7 @@ class Story:
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def tell(self) -> None:
-        """Raises StepError at the first step that is not answered as it should be."""
+        """Run all steps. Raises StepError at the first unexpected answer."""
         await appoint_everybody(self._steps)
         await self._subscribe()
         await self._raise_funds()
@@ -78,11 +78,11 @@ class Story:
         await self._hear()
         self.planned = await plan_a_round(self._steps)
 
-    # -- who is told where, and the money --------------------------------------------------------------------------
+    # -- subscriptions, and the money ------------------------------------------------------------------------------
 
     async def _subscribe(self) -> None:
         async def subscribe(persona: Persona) -> None:
-            # A coordinator's desk hears of every case: it reads its inbox, and no mail for each of a hundred matches.
+            # A coordinator is notified of every case: inbox only, no mail for each of a hundred matches.
             channels = ["inbox"] if persona.role == "coordinator" else ["inbox", "mail"]
             body = {"language": persona.language, "channels": channels, "email": persona.email}
             await self._api.put(persona.appointment, "/v1/subscriptions", body, person=persona.person_id)
@@ -161,11 +161,11 @@ class Story:
                 )
             record.request = request
 
-        # One after the other, so that each time from 201 to suggestion is its own.
+        # Sequentially, so that each time from 201 to suggestion is measured alone.
         await self._steps.each("States file, the system suggests, a coordinator triages", samples, file)
 
     async def _filed(self, sample: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The State's own request of that title, if it was filed before."""
+        """The State's own request with that title, if it was filed before."""
         own = await self._steps.all(sample["as"], "/v1/requests", "requests")
         known = next((one for one in own if one["title"] == sample["body"]["title"]), None)
         return await self._api.get(sample["as"], f"/v1/requests/{known['request_id']}") if known else None
@@ -181,7 +181,7 @@ class Story:
         await self._steps.until(all_there, f"suggestions for {request['request_id']}")
 
     async def _seen_suggested(self, request: Mapping[str, Any]) -> float:
-        """When the fact passed: what is committed may be read before it is published."""
+        """The time of the fact: a committed suggestion can be read before it is published."""
 
         async def seen() -> float | None:
             return self._seen.suggested_at.get(request["request_id"])
@@ -192,9 +192,9 @@ class Story:
         return await self._steps.all(COORDINATOR, f"/v1/matches?request={request_id}", "matches")
 
     async def _read(self) -> None:
-        """Wait until the model has read what nobody was shown: a score that changes meanwhile is another table.
+        """Wait until the model has encoded all texts, because scores change until then and the output with them.
 
-        After `reading_seconds` go on without: scores by codes alone are whole, and what is read later changes them.
+        Continue after `reading_seconds`: scores from codes alone are complete, and are updated later.
         """
         if meaning.model_problem() is not None:
             return
@@ -229,12 +229,12 @@ class Story:
             record, number = of
             await self._agree_on(record, record.request["lines"][number], record.lines[number])
 
-        # Side by side two lines may reach for the last unit of one offering; one after the other the table is the same
-        # in every run.
+        # Concurrently two lines could compete for the last unit of one offering; sequentially the output is the same in
+        # every run.
         await self._steps.each("matches are presented, accepted, confirmed", lines, agree)
 
     async def _agree_on(self, record: RequestRecord, line: Mapping[str, Any], outcome: LineRecord) -> None:
-        """Take the best match that may be presented and has room."""
+        """Agree on the best match that can be presented and has capacity."""
         matches = [m for m in await self._matches(record.request["request_id"]) if m["line_id"] == line["line_id"]]
         settled = [m for m in matches if m["status"] in AGREED]
         ranked = settled or sorted(matches, key=lambda m: (-m["score"], m["rank"] or 0))
@@ -267,7 +267,7 @@ class Story:
         return match
 
     async def _present(self, match: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Present a match, whose revision moves when the model scores it anew."""
+        """Present a match, whose revision changes when the model scores it again."""
         path = f"/v1/matches/{match['match_id']}"
         for left in reversed(range(RESCORED_TIMES)):
             try:
@@ -282,7 +282,7 @@ class Story:
         raise AssertionError("the last attempt returns or raises")
 
     def _circulating(self) -> list[str]:
-        """The request of each line that lacks money, where its State lets the request circulate."""
+        """The request of each line that lacks money, if its State lets it circulate."""
         return [
             record.request["request_id"]
             for record in self.requests
@@ -293,7 +293,7 @@ class Story:
     # -- money and words -------------------------------------------------------------------------------------------
 
     async def _fund(self) -> None:
-        """SHERLOC's maintenance first, then what the confirmed matches lack."""
+        """Allocate to SHERLOC's maintenance first, then what the confirmed matches lack."""
         body = {
             "fund": MAINTENANCE,
             "work_package": WORK_PACKAGE,
@@ -306,7 +306,7 @@ class Story:
         await self._steps.each("a fund pays for what the matches lack", unfunded, self._cover)
 
     async def _end(self) -> None:
-        """The requests whose sample says how they end; and a refund, which takes two finance officers."""
+        """Close the requests whose sample has an outcome; and refund a donor, by two finance officers."""
 
         async def end(record: RequestRecord) -> None:
             await bring_to_its_end(self._steps, record)
@@ -345,7 +345,7 @@ class Story:
         line.requirement_id, line.covered = found["requirement_id"], found["gap_usd_minor"] == 0
 
     async def _hear(self) -> None:
-        """Everyone concerned has been told: in the inbox, and by a mail that the mail server took."""
+        """Check that everyone concerned was notified: in the inbox, and by a delivered mail."""
 
         async def hear(record: RequestRecord) -> None:
             providers = {f"{line.match['provider']}:provider_officer" for line in record.lines}

@@ -1,4 +1,4 @@
-"""The tables of the demo, each readable in a terminal of 80 columns: no amount is ever cut off."""
+"""The tables of the demo, for a terminal of 80 columns; amounts are never truncated."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ WORK_PACKAGE_FIGURES = ("requirement", "left_before", "allocated", "spent", "gap
 
 
 def money_table(title: str, *columns: str) -> Table:
-    """A table whose first column is text and whose others are amounts."""
+    """A table with text in the first column and amounts in the others."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("", overflow="fold")
     for column in columns:
@@ -23,7 +23,7 @@ def money_table(title: str, *columns: str) -> Table:
 
 
 def funds_table(funds: Sequence[Mapping[str, Any]]) -> Table:
-    """Each fund is a column: a row of eight amounts would need 110 columns."""
+    """A column for each fund: a row of eight amounts would need 110 columns."""
     table = money_table("Funds (US dollars)", *(fund["code"] for fund in funds))
     for figure in FUND_FIGURES:
         label = "open pledges" if figure == "pledged" else figure
@@ -32,7 +32,7 @@ def funds_table(funds: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def years_table(years: Sequence[Mapping[str, Any]]) -> Table:
-    """What the donor's fund needs in each year, and how far it has come."""
+    """The requirement and funding of the donor's fund in each year."""
     table = money_table(f"{MAINTENANCE} by year (US dollars)", *(str(year["year"]) for year in years))
     for figure in YEAR_FIGURES:
         table.add_row(figure.replace("_", " "), *(dollars(year[f"{figure}_usd_minor"]) for year in years))
@@ -40,7 +40,7 @@ def years_table(years: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def work_packages_table(year: Mapping[str, Any]) -> Table:
-    """For which work packages a fund needs its money in a year."""
+    """A fund's requirement by work package in a year."""
     table = Table(title=f"{MAINTENANCE} in {year['year']} by work package (US dollars)", box=box.SIMPLE_HEAD)
     table.title_justify, table.show_edge, table.padding = "left", False, (0, 1, 0, 0)
     table.add_column("", overflow="fold")

@@ -1,4 +1,4 @@
-"""What a caller sends: each body with its limits, and what its codes have to be."""
+"""The bodies of commands, with their limits and checks of codes."""
 
 from datetime import date
 from typing import Annotated
@@ -23,7 +23,7 @@ Letter = Annotated[str, Meta(max_length=200)]
 
 
 class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An organization by its code. A State needs no name: it has one in each language already."""
+    """An organization by its code. A State has its name in each language already."""
 
     code: Organization
     name: Annotated[str, Meta(max_length=200)] = ""
@@ -38,7 +38,7 @@ class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class NewSubject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By what an issuer names somebody who signs in there: `iss` and `sub` of their tokens."""
+    """The `iss` and `sub` of the tokens that an issuer gives a person."""
 
     issuer: Annotated[str, Meta(pattern=r"^https?://\S+" + END, max_length=200)]
     subject: Annotated[str, Meta(min_length=1, max_length=255)]
@@ -48,7 +48,7 @@ Subjects = Annotated[tuple[NewSubject, ...], Meta(max_length=SUBJECTS_MAX)]
 
 
 class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person of one organization. `person_id`, an administrator's to give, keeps the id they have acted under."""
+    """A person of one organization. An administrator may keep a previous id of theirs as `person_id`."""
 
     organization: Organization
     name: Name
@@ -64,21 +64,21 @@ class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ProposeSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All the subjects by which somebody is to sign in, in place of those before, once a second person approves."""
+    """All subjects by which a person is to sign in, replacing the former ones once a second person approves."""
 
     subjects: Subjects
 
 
 class SetSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All the subjects by which somebody signs in, in place of those before."""
+    """All subjects by which a person signs in, replacing the former ones."""
 
     subjects: Subjects
 
 
 class Appoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A role for a person in an organization; `letter` is how the letter of appointment is referred to.
+    """A role for a person in an organization; `letter` is the reference of the letter of appointment.
 
-    `regions` and `topics` limit a coordinator's remit. Days are those of UTC; without `until` it has no last one.
+    `regions` and `topics` limit a coordinator's remit. Days are in UTC; without `until` there is no last day.
     """
 
     person_id: UUID
@@ -95,9 +95,9 @@ class Appoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RegisterClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A machine of an organization: the role it acts in, what of that it is given, and its last day, of UTC.
+    """An API client of an organization: its role, its scopes within that role, and its last day in UTC.
 
-    `name` is for whoever looks after it, and stands nowhere else.
+    `name` is only for the people who manage it.
     """
 
     organization: Organization
@@ -111,13 +111,13 @@ class RegisterClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class RotateClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For how many hours the secret before stays good beside the new one; 0 if it is known to others."""
+    """For how many hours the previous secret remains valid beside the new one; 0 if it was disclosed."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=OVERLAP_HOURS_MAX)] = OVERLAP_HOURS
 
 
 class Confirm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing to decide but the move itself."""
+    """No fields: the move needs no further data."""
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,7 +127,7 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def kept_subjects(subjects: tuple[NewSubject, ...]) -> tuple[Subject, ...]:
-    """Each once, in the order of the alphabet. Raises Invalid for one that is like a service's."""
+    """The subjects without duplicates, sorted. Raises Invalid for one with the form of a service's."""
     if any(one.subject.startswith(SERVICE_SUBJECT) for one in subjects):
         raise Invalid("subject-of-service")
     return tuple(sorted({Subject(issuer=one.issuer, subject=one.subject) for one in subjects}))

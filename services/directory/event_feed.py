@@ -1,4 +1,4 @@
-"""Who is told of which events of whom; `may_see` in the statement is the policy in SQL."""
+"""Which events of the directory a caller may stream; `may_see` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events each caller may be told: all of whom they see; organizations are everybody's."""
+    """The events each caller may see: those of visible people; those of organizations are visible to all."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT person_id FROM person

@@ -1,10 +1,8 @@
-"""Who gives and takes appointments and API clients, and who sees whom: one pure decision.
+"""Who gives and ends appointments and API clients, and who sees whom: one pure decision.
 
-/docs/permissions is its table.
-
-A focal point works for the own State; administrators for everybody else, and two of them together. Nobody decides on
-what they proposed, or on themselves. `may_see` in SQL says in the WHERE of every read what `may_see` says here; a test
-compares them.
+/docs/permissions is its table. A focal point acts for its own State; administrators for all others, by two of them.
+Nobody decides on their own proposal, or on themselves. The SQL function `may_see` is the same rule as `may_see` here;
+a test compares both.
 """
 
 from enum import StrEnum
@@ -20,7 +18,7 @@ from services.directory.people.model import UNODC, Kind, Person, kind_of
 
 
 class Action(StrEnum):
-    """All that can be asked of this service, one for each route."""
+    """The actions of this service, one for each route."""
 
     FOLLOW = "follow"
     REGISTER = "register"
@@ -53,30 +51,30 @@ class Action(StrEnum):
 
 
 class Guarded(StrEnum):
-    """The fields that not everybody who sees a person is shown."""
+    """The fields that only some of those who see a person may read."""
 
     SUBJECTS = "subjects"
-    """By which subjects they sign in: for themselves, and for whoever may set or approve it."""
+    """The subjects by which they sign in: for the person, and for those who may set or approve them."""
 
     PROPOSED_SUBJECTS = "proposed_subjects"
-    """By which subjects they are to sign in once a second person has approved it: for the same."""
+    """The subjects that wait for a second person's approval: for the same callers."""
 
 
 class Entering(Struct, frozen=True):
-    """A person who is not there yet: of which organization, and whether they keep an id they have acted under."""
+    """A person to be entered: of which organization, and whether with an id they have acted under."""
 
     organization: str
     keeps_id: bool = False
 
 
 class Registering(Struct, frozen=True):
-    """An API client that is not there yet: of which organization."""
+    """An API client to be registered: for which organization."""
 
     organization: str
 
 
 class Place(Struct, frozen=True):
-    """What somebody is to be given: a role in an organization that has so many focal points in force."""
+    """The role to be given, in an organization with this number of focal points in force."""
 
     person_id: UUID
     organization: str
@@ -85,7 +83,7 @@ class Place(Struct, frozen=True):
 
 
 class Given(Struct, frozen=True):
-    """An appointment as it stands, in an organization that has so many focal points in force."""
+    """An existing appointment, in an organization with this number of focal points in force."""
 
     appointment: Appointment
     focal_points: int
@@ -115,11 +113,10 @@ def decide(
     action: Action,
     resource: Person | Appointment | Client | Entering | Registering | Place | Given | None = None,
 ) -> Decision:
-    """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
+    """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    A list is asked of nothing (anybody may ask) and of each record that is to stand in it; ENTER of an Entering,
-    REGISTER_CLIENT of a Registering, APPOINT of a Place, what is done with an appointment of a Given, all others of the
-    record, or of nothing.
+    A list is decided on nothing (allowed to all) and on each record listed; ENTER on an Entering, REGISTER_CLIENT on a
+    Registering, APPOINT on a Place, moves of an appointment on a Given, everything else on the record, or on nothing.
     """
     match resource:
         case Person():
@@ -157,7 +154,7 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
     if action is Action.SET_SUBJECTS:
         leave = _may_set_subjects(caller, person.organization)
     elif action in {Action.PROPOSE_SUBJECTS, Action.PROPOSE_ERASURE}:
-        # Who enters people is whom they turn to, to be erased.
+        # People ask whoever entered them to be erased.
         leave = _may_enter(caller, Entering(person.organization))
     elif action in {Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS}:
         leave = _may_enter(caller, Entering(person.organization))
@@ -173,7 +170,7 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
 
 
 def _may_decide_on_erasure(caller: Caller, action: Action, person: Person) -> Decision:
-    """An administrator, always: no State alone takes away who acted for it. Who proposed it may take it back."""
+    """Administrators always, so that no State alone erases who acted for it. The proposer may withdraw it."""
     proposed_it = person.erasure_proposed_by == caller.person_id
     if action is Action.DECLINE_ERASURE and proposed_it:
         return ALLOWED
@@ -192,14 +189,14 @@ def _may_enter(caller: Caller, entering: Entering) -> Decision:
 
 
 def _may_set_subjects(caller: Caller, organization: str) -> Decision:
-    """A focal point alone, for the own State; an administrator who could do so could act as anybody they choose."""
+    """Only the State's focal point: an administrator who could set subjects could act as anybody."""
     if may_set_subjects_alone(caller, organization):
         return ALLOWED
     return denied("subjects-take-two") if is_administrator(caller) else _may_enter(caller, Entering(organization))
 
 
 def _may_give(caller: Caller, place: Place) -> Decision:
-    """Who may propose an appointment; the same may end it, and (not being who proposed it) approve or refuse it."""
+    """Who may propose an appointment; they may also end it, and approve or refuse it if another person proposed it."""
     if place.person_id == caller.person_id:
         return _OWN_RECORD
     of_state = kind_of(place.organization) is Kind.STATE
@@ -208,7 +205,7 @@ def _may_give(caller: Caller, place: Place) -> Decision:
     if not is_administrator(caller):
         return _NOT_FOR_YOUR_ROLE
     if of_state and place.role in OF_FOCAL_POINT and place.focal_points:
-        # Whom a State entrusts with its own affairs is its own affair, once there is somebody to say so.
+        # A State with a focal point in force appoints its own officers.
         return _FOR_ITS_FOCAL_POINT
     return ALLOWED
 
@@ -219,7 +216,7 @@ def _decide_appointment(caller: Caller, action: Action, appointment: Appointment
     if action is Action.FOLLOW:
         return ALLOWED
     own = appointment.person_id == caller.person_id
-    # Whoever approves sees of whom: somebody is who signs in as them.
+    # Who approves sees the person's subjects, because these decide who signs in.
     return _WITH_SUBJECTS if own or _may_enter(caller, Entering(appointment.organization)).allowed else ALLOWED
 
 
@@ -247,13 +244,13 @@ def _decide_client(caller: Caller, action: Action, client: Client) -> Decision:
         case Action.ROTATE_CLIENT:
             return _may_have_clients(caller, client.organization)
         case Action.END_CLIENT:
-            # As with a person: an administrator may shut out anybody's, and let in nobody's.
+            # As with people, an administrator may end any client, and register none for a State.
             return ALLOWED if is_administrator(caller) else _may_have_clients(caller, client.organization)
     return HIDDEN
 
 
 def _may_have_clients(caller: Caller, organization: str) -> Decision:
-    """Who may hold the secret of a machine that acts for this organization."""
+    """Who may register clients, and so hold their secrets, for this organization."""
     if kind_of(organization) is not Kind.STATE:
         return ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
     if caller.role is Role.FOCAL_POINT:
@@ -262,7 +259,7 @@ def _may_have_clients(caller: Caller, organization: str) -> Decision:
 
 
 def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
-    """True where the caller may see the record at all; if not, it does not exist for them."""
+    """Whether the caller may see the record; if not, it does not exist for them."""
     return (
         record.person_id == caller.person_id
         or caller.role is Role.SERVICE
@@ -277,7 +274,7 @@ def may_make_alone(caller: Caller, organization: str, role: Role) -> bool:
 
 
 def may_set_subjects_alone(caller: Caller, organization: str) -> bool:
-    """Whether the subjects that the caller gives people of this organization take effect without a second person."""
+    """Whether subjects that the caller sets in this organization take effect without a second person."""
     return is_focal_point(caller, organization)
 
 

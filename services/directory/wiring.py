@@ -1,4 +1,4 @@
-"""The directory, put together."""
+"""Assemble the directory service."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ LEDGER_SECONDS = 10.0
 EXPIRING_SECONDS = 600.0
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 OVERLAP = timedelta(minutes=5)
-"""An erasure has the time of its begin, and is seen when it has committed."""
+"""An erasure has its transaction's start time and becomes visible at its commit."""
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
@@ -51,13 +51,13 @@ def own(running: Running) -> Tokens:
 
 
 async def announce_expiring(db: Database) -> None:
-    """Tell of the API clients whose last day is near."""
+    """Announce the API clients that expire soon."""
     async with db.transaction() as tx:
         await client_actions.announce_expiring(tx, now=clock.now())
 
 
 async def keep_ledger(db: Database, settings: Settings) -> None:
-    """Write down outside the database who was erased: within seconds by the process that did it, else in a minute."""
+    """Write erasures to a file outside the database: within seconds in the process that made them, else in a minute."""
     after = LONG_AGO
 
     async def write() -> None:
@@ -70,7 +70,7 @@ async def keep_ledger(db: Database, settings: Settings) -> None:
 
 
 async def write_down(db: Database, settings: Settings, *, after: datetime = LONG_AGO) -> None:
-    """Add who has been erased since then to the file of erasures."""
+    """Append the people erased since then to the file of erasures."""
     async with db.transaction() as tx:
         found = [actions.erasure_of(person) for person in await store.erased(tx, after=after)]
     if found:
@@ -108,6 +108,6 @@ SERVICE = Service(
 
 
 async def found(db: Database, founders: Sequence[actions.Founder]) -> None:
-    """Appoint the first administrators. Raises Conflict where there are, Invalid for too few."""
+    """Appoint the first administrators. Raises Conflict if there are some, Invalid for fewer than two."""
     async with db.transaction() as tx:
         await actions.found(tx, founders, now=clock.now())

@@ -1,1 +1,1 @@
-"""The API and the events as documents: OpenAPI, AsyncAPI, JSON Schema, kept examples, and pages to read them."""
+"""The documents of the API and the events: OpenAPI, AsyncAPI, JSON Schema, stored examples, and HTML pages."""

@@ -1,4 +1,4 @@
-"""Where the documents are read: by programs as JSON, by people as pages that need no script."""
+"""Routes of the documents: JSON for programs, and pages without scripts for people."""
 
 import asyncio
 import gzip
@@ -64,7 +64,7 @@ async def show_style(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def _committed(name: str) -> bytes:
-    """A document as it stands in the tree, of all services; `entraide schemas --check` holds it to the code."""
+    """A document as committed, of all services; `entraide schemas --check` compares it with the code."""
     return (SCHEMAS / f"{name}.json").read_bytes()
 
 
@@ -73,10 +73,10 @@ def _read(name: str) -> dict[str, Any]:
 
 
 async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[], bytes]) -> Response[Any]:
-    """A document, made when first asked for and kept with the application; compressed for those who can read that."""
+    """A document, created on first use and cached with the application; compressed if the client accepts it."""
     state, name = request.app.state, f"document {request.url.path}"
     if state.get(name) is None:
-        # One takes two seconds to make: once, however many ask, and beside the loop.
+        # Creating one takes two seconds: once for concurrent requests, and in a thread.
         making = state.setdefault("documents", asyncio.Lock())
         async with making:
             if state.get(name) is None:
@@ -89,10 +89,10 @@ async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callab
 
 
 def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
-    """All of them; /docs/permissions asks for all services, whichever process answers."""
+    """The routes; /docs/permissions covers all services, whichever process answers."""
 
     def permissions() -> bytes:
-        # It asks every policy. A process that runs one service imports the others only for whoever reads this page.
+        # A process that runs one service imports the others only when this page is read.
         from services.documents.permissions_page import permissions_page
 
         return permissions_page(services()).encode()

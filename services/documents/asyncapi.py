@@ -1,4 +1,4 @@
-"""The facts as JSON Schema, one document each; all of their traffic, and the streams of events, as AsyncAPI 3.0."""
+"""Facts as one JSON Schema document each, and their channels and event streams as AsyncAPI 3.0."""
 
 from collections.abc import Mapping, Sequence
 from inspect import getdoc
@@ -13,7 +13,7 @@ from chassis.version import VERSION
 from contracts.facts import Event, Fact, facts, subject_of
 from services.documents.examples import example_answer
 from services.documents.openapi import Operation, documented
-from services.documents.shapes import DIALECT, first_sentence, public_name, says, shapes_of
+from services.documents.shapes import DIALECT, docstring_of, first_sentence, public_name, shapes_of
 
 SERVERS: Mapping[str, Any] = {
     "broker": {
@@ -26,24 +26,24 @@ SERVERS: Mapping[str, Any] = {
 SCHEMA_PLACE = "#/components/schemas/{name}"
 MEDIA_TYPE = "application/cloudevents+json"
 DESCRIPTION = """\
-What happened, as facts over NATS JetStream: ids, codes, dates and numbers, never words or names, in a CloudEvents 1.0
-envelope. There is one stream for each owner, and in it one subject for each type of fact. Facts of one aggregate are
-numbered from 1 without a gap (`aggregateversion`) and take effect in that order, once. A type only grows: a field that
-is added later is optional; anything else is a new version beside the old one. Only services read these subjects.
+Facts over NATS JetStream: ids, codes, dates and numbers, never words or names, in a CloudEvents 1.0 envelope. There is
+one stream for each owner, and in it one subject for each type of fact. Facts of one aggregate are numbered from 1
+without a gap (`aggregateversion`) and applied in that order, once. New fields of a type are optional; anything else is
+a new version beside the old one. Only services read these subjects.
 
-Everybody else follows what happens over HTTP, as server-sent events: ids and types of what they may see. Each record of
-a stream has an `id`, to go on after with `Last-Event-ID`, and its message as JSON in `data`.
+All other clients follow events over HTTP, as server-sent events: ids and types of the records they may see. Each event
+has an `id`, to continue after it with `Last-Event-ID`, and its message as JSON in `data`.
 """
 
 
 def fact_schema(event_type: str, kind: type[Fact]) -> dict[str, Any]:
-    """The schema of one type of event: the envelope with its fact, referring to nothing outside itself."""
+    """The schema of one event type: the envelope with its fact, without external references."""
     (envelope, fact), named = shapes_of([Event, kind], place="#/$defs/{name}")
     return {
         "$schema": DIALECT,
         "$id": f"urn:entraide:{event_type}",
         "title": event_type,
-        "description": says(kind),
+        "description": docstring_of(kind),
         **_event(event_type, envelope, fact),
         "$defs": named,
     }
@@ -56,31 +56,31 @@ def asyncapi(
     version: str = VERSION,
     examples: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """The document of the facts that `services` publish or hear, and of the event streams of `app`.
+    """The document of the facts that `services` publish or consume, and of the event streams of `app`.
 
     `examples` are events by type.
     """
     names = {service.name for service in services} | {owner for service in services for owner in service.listens_to}
-    told = {event_type: kind for event_type, kind in facts().items() if event_type.split(".")[0] in names}
+    facts_published = {event_type: kind for event_type, kind in facts().items() if event_type.split(".")[0] in names}
     streams = [Operation(*route, []) for route in documented(app) if str(route[2].media_type) == EVENT_STREAM]
-    kinds = [Event, *told.values(), *(stream.answer for stream in streams)]
+    kinds = [Event, *facts_published.values(), *(stream.answer for stream in streams)]
     (envelope, *shapes), named = shapes_of(kinds, place=SCHEMA_PLACE)
     messages = {
         event_type: _message(
             event_type, kind, _event(event_type, envelope, shape), (examples or {}).get(event_type, ())
         )
-        for (event_type, kind), shape in zip(told.items(), shapes, strict=False)
+        for (event_type, kind), shape in zip(facts_published.items(), shapes, strict=False)
     }
-    for stream, shape in zip(streams, shapes[len(told) :], strict=True):
+    for stream, shape in zip(streams, shapes[len(facts_published) :], strict=True):
         messages[public_name(stream.answer.__name__)] = _streamed(stream.answer, shape)
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Entraide: facts", "version": version, "description": DESCRIPTION},
         "defaultContentType": MEDIA_TYPE,
         "servers": SERVERS,
-        "channels": {event_type: _channel(event_type, kind) for event_type, kind in told.items()}
+        "channels": {event_type: _channel(event_type, kind) for event_type, kind in facts_published.items()}
         | {stream.path: _stream_channel(stream) for stream in streams},
-        "operations": _operations(services, told)
+        "operations": _operations(services, facts_published)
         | {f"{stream.tag}.stream": _stream_operation(stream) for stream in streams},
         "components": {"messages": messages, "schemas": named | {"Headers": HEADERS}},
     }
@@ -102,7 +102,7 @@ HEADERS: Mapping[str, Any] = {
 
 
 def _event(event_type: str, envelope: Mapping[str, Any], fact: Mapping[str, Any]) -> dict[str, Any]:
-    """The envelope, narrowed to one type and the shape of its data."""
+    """The envelope, restricted to one type and the schema of its data."""
     return {"allOf": [envelope, {"type": "object", "properties": {"type": {"const": event_type}, "data": fact}}]}
 
 
@@ -110,7 +110,7 @@ def _message(event_type: str, kind: type[Fact], payload: Mapping[str, Any], even
     message: dict[str, Any] = {
         "name": event_type,
         "title": kind.__name__,
-        "summary": first_sentence(says(kind)),
+        "summary": first_sentence(docstring_of(kind)),
         "contentType": MEDIA_TYPE,
         "headers": {"$ref": SCHEMA_PLACE.format(name="Headers")},
         "payload": payload,
@@ -126,18 +126,18 @@ def _channel(event_type: str, kind: type[Fact]) -> dict[str, Any]:
         "address": subject_of(event_type),
         "servers": [{"$ref": "#/servers/broker"}],
         "title": kind.__name__,
-        "description": says(kind),
+        "description": docstring_of(kind),
         "messages": {event_type: {"$ref": f"#/components/messages/{event_type}"}},
         "x-stream": stream_name(event_type.split(".")[0]),
     }
 
 
 def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """One record of an event stream: what its `data` are."""
+    """One record of an event stream; the schema of its `data`."""
     return {
         "name": public_name(kind.__name__),
         "title": public_name(kind.__name__),
-        "summary": first_sentence(says(kind)),
+        "summary": first_sentence(docstring_of(kind)),
         "contentType": "application/json",
         "payload": payload,
         "examples": [{"payload": example_answer("", kind)}],
@@ -168,17 +168,15 @@ def _stream_operation(stream: Operation) -> dict[str, Any]:
     }
 
 
-def _operations(services: Sequence[Service], told: Mapping[str, type[Fact]]) -> dict[str, Any]:
+def _operations(services: Sequence[Service], facts_published: Mapping[str, type[Fact]]) -> dict[str, Any]:
     operations: dict[str, Any] = {}
-    for event_type, kind in told.items():
+    for event_type, kind in facts_published.items():
         owner = event_type.split(".")[0]
         for service in services:
             if service.name == owner:
                 operations[f"{owner}.send.{event_type}"] = _operation("send", event_type, f"{owner} announces it.")
             if owner in service.listens_to:
-                effect = (
-                    "lets it take effect" if kind in service.handlers else "hears it, for its number, without effect"
-                )
+                effect = "applies it" if kind in service.handlers else "consumes it for its version number only"
                 operations[f"{service.name}.receive.{event_type}"] = {
                     **_operation("receive", event_type, f"{service.name} {effect}."),
                     "x-durable": service.name,

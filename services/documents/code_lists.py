@@ -1,8 +1,8 @@
-"""Which fields hold codes of which list (`/v1/reference/…`), as the OpenAPI document says it.
+"""The code list (`/v1/reference/…`) of each field that holds codes, for the OpenAPI document.
 
-A list that a treaty, a resolution or the United Nations' own order closes is an `enum`. All others grow, or are kept
-by somebody else (ISO 3166-1, ISO 4217): an `enum` of today would have tomorrow's code refused by clients that were
-generated before. Of these `x-code-list` says where the list is read.
+A list closed by a treaty, a resolution or the United Nations is an `enum`. Others grow or are maintained elsewhere
+(ISO 3166-1, ISO 4217): with an `enum`, generated clients would refuse later codes. For these `x-code-list` gives the
+URL of the list.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ FIELDS: Mapping[str, str] = {
     "currency": "currencies",
     "rate_currency": "currencies",
 }
-"""By field or parameter, wherever it is a text."""
+"""By field or parameter that is a string."""
 
 CLOSED: Mapping[str, tuple[str, str]] = {
     "instruments": ("Instrument", "The Convention and its three Protocols."),
@@ -48,7 +48,7 @@ CLOSED: Mapping[str, tuple[str, str]] = {
     "languages": ("Language", ""),
     "regions": ("RegionalGroup", "The regional groups of the United Nations."),
 }
-"""The lists that are closed: the name of the schema, and what it is. That of languages is there already."""
+"""The closed lists: schema name and description; the schema of languages exists already."""
 
 
 def closed_schemas() -> dict[str, Any]:
@@ -65,7 +65,7 @@ def closed_schemas() -> dict[str, Any]:
 
 
 def with_code_lists(named: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """The schemas, whose fields say of which list their codes are, and those of the closed lists."""
+    """The schemas with the code list of each field, and the schemas of the closed lists."""
     told = {
         name: schema
         | (

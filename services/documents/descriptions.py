@@ -1,7 +1,7 @@
-"""What schemas, fields, parameters and operations mean, in one table: `descriptions.json`.
+"""Descriptions of schemas, fields, parameters and operations, in one table: `descriptions.json`.
 
-A field means the same wherever it stands; where it does not, `<schema>.<field>` goes before. So it is with parameters,
-`<operation>.<parameter>`. Schemas and operations stand there only where they have no docstring.
+`<schema>.<field>` takes precedence over `<field>`, and `<operation>.<parameter>` over `<parameter>`. Schemas and
+operations are listed only if they have no docstring.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("descriptions.json")
 
 
 class Descriptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The table, by what is described."""
+    """The table, by kind of subject."""
 
     schemas: Mapping[str, str]
     fields: Mapping[str, str]

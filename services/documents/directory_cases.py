@@ -1,4 +1,4 @@
-"""What the directory's policy can be asked, as `permission_cases` tells it of the other services."""
+"""The cases of the directory's policy, as in `permission_cases`."""
 
 from functools import partial
 from typing import Any, TypeVar
@@ -36,7 +36,7 @@ _TO_PERSON = {"the person": _appointee, **_OF_STATE}
 
 
 def _example(made: type[R], kind: type[Fact], **changes: Any) -> R:
-    """What the example of a fact makes."""
+    """The record made by a fact's example."""
     fact = example_event(kind).fact()
     assert fact is not None
     record = evolve(None, fact)

@@ -1,6 +1,6 @@
-"""One example of each fact, body and answer: fictitious, the same whenever it is made, every code a real one.
+"""One example of each fact, body and answer: fictitious, deterministic, with real codes.
 
-The examples of facts are written once and kept for ever (`contracts/examples/`): what was published stays readable.
+Examples of facts are written once and kept (`contracts/examples/`), to check that published facts remain readable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ DAY = "2026-11-25"
 
 
 class NoExample(Exception):
-    """A field of a fact has no realistic value yet: `sample_values.VALUES` is the place for it."""
+    """A field of a fact has no value in `sample_values.VALUES` yet."""
 
 
 def example_event(kind: type[Fact], *, least: bool = False) -> Event:
-    """A fact in its envelope; `least` leaves away what is optional. Raises NoExample for a field without a value."""
+    """A fact in its envelope; `least` omits what is optional. Raises NoExample for a field without a value."""
     name, event_type = kind.__name__, fact_type(kind)
     fact = msgspec.convert(_Maker(strict=True, least=least).struct(_shape(kind)), kind)
     actor = next((appointment for appointment, acts in ACTORS.items() if name in acts), None)
@@ -52,20 +52,20 @@ def example_event(kind: type[Fact], *, least: bool = False) -> Event:
 
 
 def has_optional(kind: type[Fact]) -> bool:
-    """Whether an example can leave something away, in the fact or in a part of it."""
+    """Whether the fact or a part of it has optional fields."""
     return _has_optional(_shape(kind))
 
 
 @cache
 def example_body(kind: Any) -> Any:
-    """A body that a command of this type could have; None for what is no struct."""
+    """A body of this command type; None if it is not a struct."""
     shape = inspect.type_info(kind)
     return _Maker(strict=False).struct(shape) if isinstance(shape, inspect.StructType) else None
 
 
 @cache
 def example_answer(operation: str, kind: Any) -> Any:
-    """What an operation could answer; None for what is no text. Raises NoExample for a field without a value."""
+    """A response of an operation; None if it is not JSON. Raises NoExample for a field without a value."""
     if operation in BY_OPERATION or kind in (bytes, str, type(None)):
         return BY_OPERATION.get(operation)
     made = _Maker(strict=True, tables=(ANSWERS, VALUES)).made(inspect.type_info(kind))
@@ -73,14 +73,14 @@ def example_answer(operation: str, kind: Any) -> Any:
 
 
 def example_problem(status: str) -> Any:
-    """A refusal with this status, or of any other for `default`."""
+    """A refusal with this status, or with any other for `default`."""
     slug, code, details = PROBLEMS[status]
     told = problem(slug, code, Language.EN, details)
     return msgspec.to_builtins(msgspec.structs.replace(told, correlation_id=str(_id("call"))))
 
 
 class _Maker:
-    """Makes values from types. `strict` refuses to invent what no table holds, of which the first has the say."""
+    """Makes values from types. The first table with a value wins; `strict` raises if none has one."""
 
     def __init__(self, *, strict: bool, least: bool = False, tables: Sequence[Mapping[str, Any]] = (VALUES,)) -> None:
         self._strict = strict
@@ -104,7 +104,7 @@ class _Maker:
         return made
 
     def _given(self, owner: str, field: inspect.Field) -> tuple[bool, Any]:
-        """The value that was chosen for a field, if one was."""
+        """The value from the tables, if there is one."""
         name = field.encode_name
         if self._least and f"{owner}.{name}" in LEAST:
             return True, LEAST[f"{owner}.{name}"]

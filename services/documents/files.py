@@ -1,4 +1,4 @@
-"""The documents as files of the repository, made from the code alone: no database, no broker, no clock."""
+"""Write the documents to files, from the code alone: no database, no broker, no clock."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from services.documents.openapi import openapi
 
 
 def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS) -> int:
-    """Write what is missing or differs, drop schemas of what is no more; with `check` only list that and return 1."""
+    """Write what differs and delete obsolete schemas; with `check` only list them and return 1."""
     examples, missing = kept_examples(folder), missing_examples(folder)
     for path, example in missing.items():
         examples.setdefault(type_of(path), []).append(example)
@@ -63,7 +63,7 @@ def schemas(
 
 
 def inert_application(services: Sequence[Service]) -> Litestar:
-    """The application as it is served, on connections that are never opened: to be looked at, not to be called."""
+    """The application with connections that are never opened: for inspection only."""
     settings = Settings(state=Path())
     running = []
     for service in services:

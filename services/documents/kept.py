@@ -1,7 +1,7 @@
-"""The examples of facts that are kept for ever, one file each, below `contracts/examples/`.
+"""The stored examples of facts, one file each, below `contracts/examples/`.
 
-They are added and never changed: a fact that no longer fits its example needs a new version beside the old one. (A
-fact that nobody has published yet may still change: delete its example, and it is made anew.)
+They are added and never changed: a fact that no longer fits its example needs a new version beside the old one. (An
+unpublished fact may still change: delete its example, and it is generated again.)
 """
 
 import json
@@ -16,11 +16,11 @@ from services.documents.examples import example_event, has_optional
 
 CONTRACTS = Path(contracts.__file__).parent
 LEAST = ".least"
-"""Ends the name, before `.json`, of an example that leaves away what is optional."""
+"""The end of the name, before `.json`, of an example without optional fields."""
 
 
 def kept_examples(folder: Path = CONTRACTS) -> dict[str, list[Any]]:
-    """The examples kept, by type of fact."""
+    """The stored examples, by type of fact."""
     kept: dict[str, list[Any]] = {}
     for path in sorted((folder / "examples").glob("*.json")):
         kept.setdefault(type_of(path), []).append(json.loads(path.read_text(encoding="utf-8")))
@@ -28,11 +28,11 @@ def kept_examples(folder: Path = CONTRACTS) -> dict[str, list[Any]]:
 
 
 def missing_examples(folder: Path = CONTRACTS) -> dict[Path, Any]:
-    """An example of each fact that has none yet, and a second one without what is optional."""
+    """An example of each fact without one, and a second one without optional fields."""
     found: dict[Path, Any] = {}
     for name, kind in facts().items():
         full = folder / "examples" / f"{name}.json"
-        # Where that is kept the fact has been published; what has become optional since needs no second example.
+        # A fact with an example is published; fields that became optional since need no second example.
         if not full.exists():
             found[full] = msgspec.json.decode(msgspec.json.encode(example_event(kind)))
             if has_optional(kind):
@@ -42,5 +42,5 @@ def missing_examples(folder: Path = CONTRACTS) -> dict[Path, Any]:
 
 
 def type_of(path: Path) -> str:
-    """The type of fact that a file holds an example of."""
+    """The type of fact of an example's file."""
     return path.name.removesuffix(".json").removesuffix(LEAST)

@@ -1,4 +1,4 @@
-"""HTML that cannot be injected into: whatever is not made here is text, and is escaped."""
+"""HTML with escaping: everything not created here is text and is escaped."""
 
 import re
 from html import escape
@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 
 class Html(str):
-    """Text that is HTML already, because `tag` or `join` made it."""
+    """HTML created by `tag` or `join`."""
 
 
 Content: TypeAlias = str | Html | None
@@ -14,7 +14,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def tag(name: str, *children: Content, **attributes: str | None) -> Html:
-    """An element. `class_` and `for_` are written without their underscore, `aria_label` with a hyphen."""
+    """An element. `class_` and `for_` are written without underscore, `aria_label` with a hyphen."""
     head = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
@@ -28,7 +28,7 @@ def join(*children: Content) -> Html:
 
 
 def prose(text: str) -> Html:
-    """Paragraphs of a docstring, with what stands in backticks as code."""
+    """A docstring as paragraphs, with text in backticks as code."""
     return join(*(tag("p", inline(paragraph)) for paragraph in text.strip().split("\n\n") if paragraph))
 
 
@@ -38,7 +38,7 @@ def inline(text: str) -> Html:
 
 
 def table(head: tuple[str, ...], rows: list[tuple[Content, ...]], *, label: str) -> Html:
-    """A table whose first column names its rows; it scrolls by itself where the window is narrow."""
+    """A table with row headers in the first column; it scrolls in a narrow window."""
     return tag(
         "div",
         tag(

@@ -1,4 +1,4 @@
-"""What the notifications' policy can be asked, as `permission_cases` tells it of the other services."""
+"""The cases of the notifications' policy, as in `permission_cases`."""
 
 from functools import partial
 from typing import Any

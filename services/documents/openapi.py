@@ -1,7 +1,7 @@
-"""The HTTP interface as OpenAPI 3.1, read off the routes of the running application.
+"""The HTTP API as OpenAPI 3.1, from the routes of the running application.
 
-The framework's own document is not used: it loses constraints and the items of tuples, and knows nothing of what the
-chassis adds (keys, revisions, problems). Bodies and answers are described by msgspec, which also decodes them.
+The framework's own document is not used: it loses constraints and items of tuples, and lacks what the chassis adds
+(idempotency keys, revisions, problems). Schemas come from msgspec, which also decodes the bodies.
 """
 
 import json
@@ -34,7 +34,7 @@ from services.documents import webhooks
 from services.documents.code_lists import coded, with_code_lists
 from services.documents.descriptions import descriptions
 from services.documents.examples import example_answer, example_body, example_problem
-from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
+from services.documents.shapes import DIALECT, docstring_of, first_sentence, shapes_of, without_none
 
 SCHEMA_PLACE = "#/components/schemas/{name}"
 JSON = JSON_TYPE.decode()
@@ -43,13 +43,13 @@ TABLE = TABLE_TYPE.decode()
 FILE = FILE_TYPE.decode()
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
 EVENT_DATA = "x-event-data"
-"""Of a stream of events: what the `data` of each are, as JSON."""
+"""In the schema of an event stream: the schema of each event's `data`."""
 DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
-matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
-has the same outcome and no second effect. A change of an existing record names the revision it changes in `If-Match`.
-Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`. A query
-parameter that an operation does not list is refused, and so is one that is given twice and is no list.
+matches, pledges and funds, and notifications. Every command takes an `Idempotency-Key`: sent again with the same body
+it has the same outcome and no second effect. A change of an existing record names its revision in `If-Match`. Every
+refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`. A query parameter
+that an operation does not list is refused, and so is one that is repeated and is no list.
 """
 
 SUCCESSES = range(200, 300)
@@ -129,7 +129,7 @@ REFUSALS: Mapping[str, str] = {
 
 
 def openapi(app: Litestar) -> dict[str, Any]:
-    """The document of every route of `app` but the internal ones and those that keep themselves out."""
+    """The document of all public routes of `app`, except those that exclude themselves."""
     routes = list(documented(app))
     names = _operation_ids(routes)
     kinds: list[Any] = [Problem, webhooks.BODY]
@@ -158,7 +158,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
 
 
 def documented(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """Path, method and handler of each route that belongs into the public document."""
+    """Path, method and handler of each documented route."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for method, (handler, _) in route.route_handler_map.items():
@@ -167,7 +167,7 @@ def documented(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 class Operation:
-    """One method of one path. Its types join `kinds`, so that all of the document's are described at once."""
+    """One method of one path. Its types are added to `kinds`, to create all schemas at once."""
 
     def __init__(self, path: str, method: str, handler: HTTPRouteHandler, kinds: list[Any]) -> None:
         self.path = path
@@ -178,7 +178,7 @@ class Operation:
         self.tag = next(iter(handler.resolve_tags()), path.split("/")[1])
         enforced = _enforced(handler)
         self._parameters = [
-            (_sent_name(name, field), field, _enlist(kinds, enforced[name])) for name, field in _sent(handler)
+            (_sent_name(name, field), field, _append(kinds, enforced[name])) for name, field in _parameters_of(handler)
         ]
         body = self._fields.get("data")
         self._body: Any = None
@@ -186,21 +186,21 @@ class Operation:
         if body:
             self._body, optional = without_none(body.annotation)
             self._body_optional = optional or _can_be_empty(self._body)
-        self._body_at = _enlist(kinds, self._body) if body else -1
+        self._body_at = _append(kinds, self._body) if body else -1
         # Without a value of its own the handler's is empty; it may be an enum's member.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
         self._is_file = handler.parsed_return_field.annotation is Download
         self.answer = _answer(handler.parsed_return_field.annotation)
-        self._answer_at = _enlist(kinds, self.answer)
-        self._form = _enlist(kinds, handler.opt["form"]) if "form" in handler.opt else None
+        self._answer_at = _append(kinds, self.answer)
+        self._form = _append(kinds, handler.opt["form"]) if "form" in handler.opt else None
         self._more = {
-            status: (spec, _enlist(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
+            status: (spec, _append(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
         }
 
     def described(self, name: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
         handler = self.handler
         public = bool(handler.opt.get("public"))
-        told: dict[str, Any] = {
+        operation: dict[str, Any] = {
             "operationId": name,
             "tags": [self.tag],
             "summary": self.summary,
@@ -208,14 +208,14 @@ class Operation:
             "responses": self._described_responses(name, schemas, public=public),
         }
         if text := getdoc(handler.fn) or descriptions().operation(name):
-            told["description"] = text
+            operation["description"] = text
         if self._body is not None:
             content: dict[str, Any] = {"schema": schemas[self._body_at]}
             if (example := example_body(self._body)) is not None:
                 content["example"] = example
-            told["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
+            operation["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
         if rule := handler.opt.get("file"):
-            told["requestBody"] = {
+            operation["requestBody"] = {
                 "required": True,
                 "description": f"The file itself, of at most {rule.bytes_max} bytes; taken as "
                 f"{', '.join(f'`{one}`' for one in rule.media_types)}.",
@@ -223,18 +223,18 @@ class Operation:
             }
         if self._form is not None:
             form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}
-            told["requestBody"] = {"required": True, "content": {FORM: form}}
+            operation["requestBody"] = {"required": True, "content": {FORM: form}}
         if sample := handler.opt.get("table"):
             table = {"schema": BYTES, "example": sample}
-            told["requestBody"] = {"required": True, "content": {TABLE: table}}
+            operation["requestBody"] = {"required": True, "content": {TABLE: table}}
         if public:
-            told["security"] = []
-        return told
+            operation["security"] = []
+        return operation
 
     def _described_parameters(
         self, operation: str, schemas: list[dict[str, Any]], *, public: bool
     ) -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = []
+        described: list[dict[str, Any]] = []
         for name, field, at in self._parameters:
             schema, default = dict(schemas[at]), msgspec.to_builtins(None if field.default is Empty else field.default)
             if default is not None:
@@ -242,23 +242,23 @@ class Operation:
             one = {"name": name, "in": field.kwarg_definition.param_type.value, "required": field.default is Empty}
             if text := field.kwarg_definition.description or descriptions().parameter(operation, name):
                 one["description"] = text
-            told.append({**one, "schema": coded(name, schema, SCHEMA_PLACE)})
+            described.append({**one, "schema": coded(name, schema, SCHEMA_PLACE)})
         shared = [
             *(["Key"] if "command" in self._fields else []),
             *(["Revision"] if "expected" in self._fields else []),
             *(["FileName"] if "upload" in self._fields else []),
             *([] if public else ["ActingAs"]),
-            *([] if any(one["name"] == PARAMETERS["Words"]["name"] for one in told) else ["Words"]),
+            *([] if any(one["name"] == PARAMETERS["Words"]["name"] for one in described) else ["Words"]),
         ]
-        return told + [{"$ref": f"#/components/parameters/{name}"} for name in shared]
+        return described + [{"$ref": f"#/components/parameters/{name}"} for name in shared]
 
     def _described_responses(self, name: str, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
-        told = {str(self.handler.status_code): self._described_success(name, schemas)}
+        responses = {str(self.handler.status_code): self._described_success(name, schemas)}
         for status, (spec, at) in self._more.items():
             content = {"schema": schemas[at]}
             if status in SUCCESSES:
                 content["example"] = example_answer(name, cast(type, spec.data_container))
-            told[str(status)] = {"description": spec.description, "content": {JSON: content}}
+            responses[str(status)] = {"description": spec.description, "content": {JSON: content}}
         refusals = {
             "400": True,
             "401": not public,
@@ -272,33 +272,35 @@ class Operation:
             "default": True,
         }
         for refusal, possible in refusals.items():
-            if possible and refusal in told:
-                # What is refused before the handler has a say is refused as everywhere.
-                told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0], "example": example_problem(refusal)}
+            if possible and refusal in responses:
+                # What is refused before the handler runs is refused as elsewhere.
+                responses[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0], "example": example_problem(refusal)}
             elif possible:
-                told[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
-        return told
+                responses[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
+        return responses
 
     def _described_success(self, operation: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
         example = example_answer(operation, self.answer)
-        told: dict[str, Any] = {
-            "description": first_sentence(says(self.answer)) or HTTPStatus(self.handler.status_code).phrase,
+        response: dict[str, Any] = {
+            "description": first_sentence(docstring_of(self.answer)) or HTTPStatus(self.handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
         if self._is_file or self.answer is bytes:
-            told["content"] = {self._media_type: {"schema": BYTES}}
+            response["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
-            # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
-            said = f"id: 6rVq\ndata: {json.dumps(example)}\n\n"
+            # JSON Schema cannot describe an endless stream (OpenAPI 3.2 has `itemSchema`).
+            sample = f"id: 6rVq\ndata: {json.dumps(example)}\n\n"
             schema = {"type": "string"}
-            told["content"] = {EVENT_STREAM: {"schema": schema, EVENT_DATA: schemas[self._answer_at], "example": said}}
+            response["content"] = {
+                EVENT_STREAM: {"schema": schema, EVENT_DATA: schemas[self._answer_at], "example": sample}
+            }
         elif self.answer is not type(None):
             also = {media_type: {"schema": schema} for media_type, schema in self.handler.opt.get("also", {}).items()}
-            told["content"] = {self._media_type: {"schema": schemas[self._answer_at], "example": example}, **also}
-        return told
+            response["content"] = {self._media_type: {"schema": schemas[self._answer_at], "example": example}, **also}
+        return response
 
     def _headers(self) -> list[str]:
-        """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
+        """Headers set by the chassis' `created`, `shown` and `next_link`, recognised by the response's type."""
         members = getattr(self.answer, "__struct_fields__", ())
         return [
             *(["Location"] if self.handler.status_code in _MADE and self._makes_a_record else []),
@@ -315,15 +317,15 @@ class Operation:
 
 
 def _can_be_empty(body: Any) -> bool:
-    """Whether a body may be left out: an object of which nothing is required."""
+    """Whether the body may be omitted: an object without required fields."""
     is_struct = isinstance(body, type) and issubclass(body, msgspec.Struct)
     return is_struct and not any(field.required for field in msgspec.structs.fields(body))
 
 
-def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
-    """The parameters that a caller sends: whatever is neither a dependency of ours nor the body.
+def _parameters_of(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
+    """The parameters that a caller sends: everything except our dependencies and the body.
 
-    What several routes make one dependency of (`dependencies=` of each) is sent as their own parameters are.
+    Parameters of the route's own `dependencies=` are included.
     """
     ours = set(handler.resolve_dependencies()) | {"data"}
     return [
@@ -343,9 +345,9 @@ def _sent_name(name: str, field: Any) -> str:
 
 
 def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
-    """The parameters' types as the framework converts to them, without None: what is absent is absent, never null.
+    """The parameter types that the framework enforces, without None: a missing parameter is absent, never null.
 
-    Not those of the annotations, whose own limits (`msgspec.Meta`) it drops in silence.
+    The annotations are not used, because the framework ignores their limits (`msgspec.Meta`).
     """
     return {
         field.name: without_none(field.type)[0]
@@ -355,14 +357,14 @@ def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
 
 
 def _answer(kind: Any) -> Any:
-    """What stands in the body of an answer: the argument of a Response, or what the handler returns."""
+    """The type of a response's body: the argument of a Response, or the handler's return type."""
     if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
         return get_args(kind)[0]
-    # A file has no shape.
+    # A file has no schema.
     return type(None) if kind is Download else kind
 
 
-def _enlist(kinds: list[Any], kind: Any) -> int:
+def _append(kinds: list[Any], kind: Any) -> int:
     kinds.append(kind)
     return len(kinds) - 1
 
@@ -381,7 +383,7 @@ def _component(status: str) -> str:
 
 
 def _operation_ids(routes: Sequence[tuple[str, str, HTTPRouteHandler]]) -> list[str]:
-    """Each route's own name, else its function's; method and path where another route has that name already."""
+    """Each route's name, else its function's; method and path if that is not unique."""
     own = [handler.name for _, _, handler in routes]
     names = [name or handler.handler_name for name, (_, _, handler) in zip(own, routes, strict=True)]
     count = Counter(_identifier(name) for name in names)

@@ -1,4 +1,4 @@
-"""The documents as pages: plain HTML with one style sheet, no script, in the order in which one reads."""
+"""The documents as HTML pages with one style sheet and no script."""
 
 import json
 import re
@@ -13,7 +13,7 @@ TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
 Document = Mapping[str, Any]
 SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
-"""The id that every event has on the page: one of its own, which tells nothing, would be a tenth of what is sent."""
+"""The id of every event on the page: different ids would be a tenth of its size."""
 
 SHAPES_SAY = "What the operations take in their bodies, by name."
 ANSWERS_SAY = "What the operations answer, by name, but for what they also take."
@@ -32,7 +32,7 @@ _LIMITS = {
 
 
 def api_page(document: Document) -> str:
-    """Every operation of an OpenAPI document: what it takes, what it answers, how it is called."""
+    """Every operation of an OpenAPI document: parameters, responses, and an example call."""
     operations: dict[str, list[tuple[str, str, Document]]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -58,28 +58,28 @@ def api_page(document: Document) -> str:
 
 
 def shapes_page(document: Document) -> str:
-    """Every shape that the operations of an OpenAPI document take."""
+    """Every schema that operations of an OpenAPI document take."""
     return _shapes_page(
         "Entraide: what the API takes", SHAPES_SAY, document, "/openapi.json", _places(document), SHAPES
     )
 
 
 def answers_page(document: Document) -> str:
-    """Every shape that the operations of an OpenAPI document answer and do not take."""
+    """Every schema that operations of an OpenAPI document return and do not take."""
     return _shapes_page(
         "Entraide: what the API answers", ANSWERS_SAY, document, "/openapi.json", _places(document), ANSWERS
     )
 
 
 def event_shapes_page(document: Document) -> str:
-    """Every shape of which the facts of an AsyncAPI document are."""
+    """Every schema used by the facts of an AsyncAPI document."""
     places = dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES)
     title = "Entraide: the shapes of the facts"
     return _shapes_page(title, EVENT_SHAPES_SAY, document, "/asyncapi.json", places, EVENT_SHAPES)
 
 
 def _places(document: Document) -> Mapping[str, str]:
-    """On which page each shape of an OpenAPI document is: all on one would take too long on a slow line."""
+    """The page of each schema of an OpenAPI document; all on one page would load too slowly."""
     taken: set[str] = set()
     asked = [one.get("requestBody") for methods in document["paths"].values() for one in methods.values()]
     asked += [one.get("parameters") for methods in document["paths"].values() for one in methods.values()]
@@ -90,9 +90,9 @@ def _places(document: Document) -> Mapping[str, str]:
 
 
 def events_page(document: Document) -> str:
-    """Every fact of an AsyncAPI document: what it says, who announces it, who hears it."""
+    """Every fact of an AsyncAPI document: content, publisher and consumers."""
     owners: dict[str, list[str]] = {}
-    # The streams are described with the API.
+    # The event streams are described with the API.
     for event_type in (name for name, channel in document["channels"].items() if "x-stream" in channel):
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
@@ -116,7 +116,7 @@ def document_page(
     body: Sequence[Html],
     source: str | None = None,
 ) -> str:
-    """A page in the frame that all have; `source` is where a program reads the same."""
+    """A page in the common layout; `source` is the URL of the same content for programs."""
     links = [
         ("/docs", "The API"),
         (SHAPES, "What it takes"),
@@ -176,7 +176,7 @@ def _link(anchor: str, says: str) -> Html:
 
 
 def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
-    """The headers that many operations take, told once."""
+    """The headers that many operations take, described once."""
     return tag(
         "section",
         tag("h2", "headers", id="group-headers"),
@@ -273,7 +273,7 @@ def _curl(method: str, path: str, operation: Document, parameters: Sequence[Docu
 
 
 def _resolved(document: Document, part: Document) -> Document:
-    """A parameter or an answer, itself or the shared one it refers to."""
+    """A parameter or response, with its reference resolved."""
     if "$ref" not in part:
         return part
     _, _, kind, name = part["$ref"].split("/")
@@ -325,7 +325,7 @@ def _shapes_page(title: str, says: str, document: Document, source: str, places:
 
 
 def _with_shapes_at(places: Mapping[str, str], page: str) -> str:
-    # A name in the document is written with `&quot;`: only a link begins like this.
+    # `&quot;` in the document's text: only our links start with a plain quote.
     return _LINK.sub(lambda found: f' href="{places[found[1]]}#shape-{found[1]}"', page)
 
 
@@ -366,7 +366,7 @@ def _default(schema: Document) -> Html:
 
 
 def _type(schema: Document) -> Html:
-    """A schema in words, with links to the shapes that have a name."""
+    """A schema as text, with links to named schemas."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return tag("a", name, href=f"#shape-{name}")

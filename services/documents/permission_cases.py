@@ -1,4 +1,4 @@
-"""Everything a policy can be asked: each service's records in every state that matters, by everybody in every role."""
+"""The cases of every policy: each service's records in every relevant state, for callers in every role."""
 
 from functools import cache
 from typing import Any
@@ -48,7 +48,7 @@ from services.requests.request.views import LineView, RequestView
 
 @cache
 def _example(kind: type[Fact]) -> Any:
-    """Made when it is first asked for: an import reads nothing."""
+    """Created on first use: importing reads no files."""
     return example_event(kind).fact()
 
 
@@ -72,7 +72,7 @@ _RECIPIENTS = {
 
 
 def _consents(recipients: str, fields: str) -> tuple[Consent, ...]:
-    """One that is in force."""
+    """A consent in force."""
     given = EVERYTHING if fields == "everything" else (FieldSet.CODES, *(f for f in FieldSet if f == fields))
     whom = _RECIPIENTS[recipients]
     return (Consent(consent_id=UUID(int=5), recipients=whom, fields=given, given_at=WHEN),) if whom else ()

@@ -1,4 +1,4 @@
-"""What a policy is asked about: a kind of record, who asks, and what of the record matters."""
+"""The cases of a policy: kinds of records, callers, and the properties that matter."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -19,7 +19,7 @@ PROPOSERS = {"the asker": PERSON, "somebody else": SOMEBODY_ELSE}
 
 
 class Actor(Struct, frozen=True):
-    """Somebody in a role, and how they or their organization stand to the record."""
+    """A caller in a role, and the relation of their organization or person to the record."""
 
     role: Role
     standing: str
@@ -27,32 +27,32 @@ class Actor(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """One kind of record, or none: what can be asked about it, by whom, and what of it matters."""
+    """One kind of record, or none: the actions on it, the callers, and the properties that matter."""
 
     service: str
     title: str
     decide: Callable[..., Decision]
     standings: Mapping[str, Callable[[Role], Caller]]
-    """How an asker stands to the record → the asker, for each role."""
+    """The caller's relation to the record → the caller in each role."""
     properties: Mapping[str, Sequence[str]] = {}
-    """What of the record matters → its values."""
+    """Property → its values."""
     make: Callable[..., Any] = lambda: None
-    """The record with these properties."""
+    """Makes a record with these properties."""
     reads: Sequence[StrEnum]
-    """Who is shown the record; with the fields that are shown."""
+    """Actions that decide who sees the record, and which fields."""
     acts: Sequence[StrEnum] = ()
-    """What is done with a record that one sees."""
+    """Actions on a record by callers who see it."""
     views: Sequence[type[Struct]] = ()
-    """What is shown of it."""
+    """The structs in which it is shown."""
     guarded: Sequence[str] = ()
-    """Which of the views' fields not everybody is shown who sees the record."""
+    """Fields of the views that only some of those who see the record may read."""
 
     @property
     def actors(self) -> list[Actor]:
         return [Actor(role, standing, make(role)) for role in Role for standing, make in self.standings.items()]
 
     def circumstances(self) -> Iterator[tuple[tuple[str, ...], Any]]:
-        """Every combination of the properties, with the record that has it."""
+        """Every combination of the properties, with its record."""
         for values in product(*self.properties.values()):
             yield values, self.make(*values)
 

@@ -1,6 +1,6 @@
-"""What every policy answers to everybody about everything, with what is equal told once; and what one appointment may.
+"""Every policy's decisions for all callers and cases, with equal rows merged; and one appointment's permissions.
 
-Nothing is left out: `tests/rules/test_permissions.py` reads the tables again and asks each policy about every case.
+Nothing is left out: `tests/rules/test_permissions.py` reads the tables and evaluates each policy for every case.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,21 +21,21 @@ EVERY = "every"
 
 Row = tuple[str, ...]
 Answers = Mapping[Row, Sequence[str]]
-"""The values of the properties, the action first → what each actor is answered."""
+"""The values of the properties, the action first → the decision for each actor."""
 
 
 class Table(Struct, frozen=True):
-    """What is told of one subject: its columns of actors, and its rows of circumstances."""
+    """The decisions about one subject: columns of actors, and rows of cases."""
 
     subject: Subject
     acts: bool
     actors: list[list[Actor]]
     rows: list[tuple[tuple[tuple[str, ...], ...], list[str]]]
-    """For each property the values that a row is for; and what each column is answered."""
+    """For each property the values that a row covers; and the decision in each column."""
 
 
 class Asked(NamedTuple):
-    """A route, and the action of a service's policy that it asks about; None where it is for services."""
+    """A route, and the policy action it checks; None for routes of services."""
 
     method: str
     path: str
@@ -66,15 +66,15 @@ def _action(opt: Mapping[str, Any]) -> str | None:
 
 
 def _without_types(path: str) -> str:
-    """`/v1/requests/{request_id:uuid}` as documents write it."""
+    """`/v1/requests/{request_id:uuid}` in the notation of the documents."""
     return "/".join(part.partition(":")[0] + "}" if part.startswith("{") else part for part in path.split("/"))
 
 
-# -- making equal things one ------------------------------------------------------------------------------------------
+# -- merging equal rows and columns -----------------------------------------------------------------------------------
 
 
 def tables() -> Iterator[Table]:
-    """Of each subject who sees it, and where there is more to it what those who see it do."""
+    """For each subject the reads, and if there are other actions, these for callers who see it."""
     for subject in SUBJECTS:
         yield _table(subject, acts=False)
         if subject.acts:
@@ -97,7 +97,7 @@ def _table(subject: Subject, *, acts: bool) -> Table:
 
 
 def cell(decision: Decision) -> str:
-    """A decision in a cell."""
+    """The text of a decision in a cell."""
     if decision.hidden:
         return HIDDEN
     if decision.slug is not None:
@@ -106,7 +106,7 @@ def cell(decision: Decision) -> str:
 
 
 def _alike(actors: Sequence[Actor], answers: Sequence[Sequence[str]]) -> list[list[Actor]]:
-    """The actors who are always answered the same, together."""
+    """The actors grouped by equal decisions."""
     groups: dict[Row, list[Actor]] = {}
     for number, actor in enumerate(actors):
         groups.setdefault(tuple(answer[number] for answer in answers), []).append(actor)
@@ -116,9 +116,9 @@ def _alike(actors: Sequence[Actor], answers: Sequence[Sequence[str]]) -> list[li
 def _rows(
     answers: Answers, chosen: list[tuple[str, ...]], at: int, *, wild: bool
 ) -> Iterator[tuple[tuple[tuple[str, ...], ...], list[str]]]:
-    """Rows in the order of the properties; values after which all the rest is equal share one.
+    """Rows in the order of the properties; values with the same decisions below them share a row.
 
-    `wild`: what somebody does not see is equal to anything.
+    `wild`: a hidden cell equals any other.
     """
     if at == len(chosen):
         (answer,) = answers.values()
@@ -141,7 +141,7 @@ def _rows(
 
 
 def _merged(one: Answers, other: Answers, *, wild: bool) -> Answers | None:
-    """Both as one, or None where they differ."""
+    """Both merged, or None if they differ."""
     if not wild:
         return one if one == other else None
     merged: dict[Row, list[str]] = {}
@@ -154,7 +154,7 @@ def _merged(one: Answers, other: Answers, *, wild: bool) -> Answers | None:
     return merged
 
 
-# -- in words ---------------------------------------------------------------------------------------------------------
+# -- as text ----------------------------------------------------------------------------------------------------------
 
 
 def values_told(values: Sequence[str], of: Sequence[str]) -> str:
@@ -165,7 +165,7 @@ def values_told(values: Sequence[str], of: Sequence[str]) -> str:
 
 
 def described(subject: Subject, actors: Sequence[Actor]) -> str:
-    """Roles with the standings they are meant in; equal standings told once."""
+    """Roles with their relations to the record; roles with the same relations are grouped."""
     by_standings: dict[tuple[str, ...], list[Role]] = {}
     for role in Role:
         standings = tuple(actor.standing for actor in actors if actor.role is role)
@@ -178,36 +178,36 @@ def described(subject: Subject, actors: Sequence[Actor]) -> str:
     return "; ".join(told_of)
 
 
-# -- what one appointment may ------------------------------------------------------------------------------------------
+# -- one appointment --------------------------------------------------------------------------------------------------
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """Under which circumstances something is allowed: all of them hold, and of each one of its values."""
+    """A condition under which something is allowed: every property has one of its values."""
 
     standing: tuple[str, ...] = ()
-    """How the appointment's organization or person stands to the record; empty where that makes no difference."""
+    """The caller's relations to the record; empty if they make no difference."""
     where: Mapping[str, tuple[str, ...]] = {}
-    """What has to be so of the record: only what makes a difference."""
+    """The record's properties that make a difference."""
     fields: tuple[str, ...] = ()
     """The guarded fields that are shown, too."""
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """Whether an appointment may do something with one kind of record; never where `allowed` is empty."""
+    """Whether an appointment may do something with one kind of record; never if `allowed` is empty."""
 
     service: str
     subject: str
     action: str
     routes: tuple[str, ...]
     on_shown: bool
-    """Asked only about records that the appointment is shown."""
+    """Checked only on records that the appointment sees."""
     allowed: tuple[Grant, ...]
     refusals: tuple[str, ...]
-    """The slugs with which it is refused otherwise."""
+    """The slugs of the refusals otherwise."""
 
 
 def permissions_of(organization: str, role: Role, services: Sequence[Service]) -> list[Permission]:
-    """What the policies answer to an appointment, for each action and each kind of record that it is asked about."""
+    """The policies' decisions for an appointment, for each action and kind of record."""
     routes: dict[tuple[str, str], list[str]] = {}
     for asked in asked_by_routes(services):
         if asked.action is not None:
@@ -233,7 +233,7 @@ def permissions_of(organization: str, role: Role, services: Sequence[Service]) -
 
 
 def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str, dict[Row, list[str]]]:
-    """For each action: standing and properties → the answer, a list of one."""
+    """For each action: relation and properties → the decision, a list of one."""
     answers: dict[str, dict[Row, list[str]]] = {str(action): {} for action in (*subject.reads, *subject.acts)}
     for standing, make in possible_standings(organization, subject).items():
         caller = make(role)
@@ -245,7 +245,7 @@ def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str,
 
 
 def possible_standings(organization: str, subject: Subject) -> Mapping[str, Any]:
-    """The standings in which an organization of this kind can be."""
+    """The relations possible for an organization of this kind."""
     kind = kind_of(organization)
     impossible = {"another organization"} if kind is Kind.UNODC and UNODC in subject.standings else set()
     return {
@@ -258,8 +258,8 @@ def possible_standings(organization: str, subject: Subject) -> Mapping[str, Any]
 
 
 def as_held_in(organization: str, caller: Caller, record: Any) -> tuple[Caller, Any]:
-    """A case with UNODC or its unit in the place of the State that stands for every organization: policies tell them
-    apart. All other organizations are equal to them."""
+    """A case with UNODC or its unit in place of the placeholder State, because policies distinguish them; all other
+    organizations are equal to it."""
     if kind_of(organization) not in {Kind.UNODC, Kind.UNIT}:
         return caller, record
     renamed = {caller.organization: organization}
@@ -267,7 +267,7 @@ def as_held_in(organization: str, caller: Caller, record: Any) -> tuple[Caller, 
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """A record with other names for organizations, at any depth."""
+    """A value with organizations renamed, at any depth."""
     if type(value) is str:
         return names.get(value, value)
     if isinstance(value, Struct):
@@ -282,7 +282,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _grants(subject: Subject, answers: Answers, *, wild: bool) -> tuple[tuple[Grant, ...], tuple[str, ...]]:
-    """When one action is allowed, and how it is refused otherwise."""
+    """When one action is allowed, and the refusals otherwise."""
     names = list(subject.properties)
     standings = list(dict.fromkeys(row[0] for row in answers))
     grants, refusals = [], set()

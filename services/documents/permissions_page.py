@@ -1,4 +1,4 @@
-"""/docs/permissions: the tables of what every policy answers, as a page like those of the API."""
+"""/docs/permissions: the decisions of every policy as a page."""
 
 from collections.abc import Iterator, Sequence
 
@@ -32,7 +32,7 @@ HOW_TO_READ = (
 
 
 def permissions_page(services: Sequence[Service]) -> str:
-    """The whole page, from the policies and from the routes that ask them."""
+    """The page, from the policies and the routes that check them."""
     contents: dict[str, list[tuple[str, str]]] = {"reading": []}
     parts: dict[str, list[Html]] = {"reading": [tag("ul", *(tag("li", inline(one)) for one in HOW_TO_READ))]}
     for number, one in enumerate(tables(), start=1):

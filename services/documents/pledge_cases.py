@@ -1,4 +1,4 @@
-"""What the pledges service's policy can be asked, as `permission_cases` tells it of the other services."""
+"""The cases of the pledges service's policy, as in `permission_cases`."""
 
 from functools import cache
 from typing import Any
@@ -32,7 +32,7 @@ from services.pledges.proposals.api import ProposalView
 
 @cache
 def _example(kind: type[Fact]) -> Any:
-    """Made when it is first asked for: an import reads nothing."""
+    """Created on first use: importing reads no files."""
     return example_event(kind).fact()
 
 

@@ -1,4 +1,4 @@
-"""Whose hand an example's fact comes from, and with which facts an aggregate begins."""
+"""The author of each fact's example, and the first fact of each aggregate."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -43,7 +43,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
     }
 )
-"""Who does it; whatever is missing here follows from another fact, without anybody's hand."""
+"""The author; facts not listed here are caused by other facts and have none."""
 
 FIRST: frozenset[str] = frozenset(
     {
@@ -62,4 +62,4 @@ FIRST: frozenset[str] = frozenset(
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned"}
 )
-"""What an aggregate begins with."""
+"""The first fact of an aggregate."""

@@ -1,6 +1,6 @@
-"""What the fields of an answer hold in its example, where a fact or a body has no such field, or means another thing.
+"""Values of response fields in examples, where `sample_values` has none, or another meaning.
 
-The story is that of `sample_values`, some months on: the training is confirmed, the first instalment has come.
+The story is that of `sample_values`, some months later: the training is confirmed, the first instalment is paid.
 """
 
 from collections.abc import Mapping
@@ -355,7 +355,7 @@ BY_OPERATION: Mapping[str, Any] = MappingProxyType(
         "flows_as_csv": "flow_id,status,fund,donor,minor,currency\r\n",
     }
 )
-"""Of what has no shape of ours."""
+"""Responses without a schema of ours."""
 
 PROBLEMS: Mapping[str, tuple[str, int, Mapping[str, Any]]] = MappingProxyType(
     {
@@ -371,4 +371,4 @@ PROBLEMS: Mapping[str, tuple[str, int, Mapping[str, Any]]] = MappingProxyType(
         "default": ("database-unavailable", 503, {}),
     }
 )
-"""A refusal of each status: its slug and what explains it."""
+"""A refusal of each status: its slug and members."""

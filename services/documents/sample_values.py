@@ -1,7 +1,7 @@
-"""What the fields of an example hold: by field, or by `<struct>.<field>` where a field means something else there.
+"""Values of example fields: by field, or by `<struct>.<field>` where the meaning differs.
 
-One story runs through all of them: a fictitious request of Kenya for training on mutual legal assistance, an offering
-of a unit of UNODC that fits it, and a pledge of Norway. Whoever adds a field to a fact adds its value here.
+They tell one story: a fictitious request of Kenya for training on mutual legal assistance, a matching offering of a
+unit of UNODC, and a pledge of Norway. A new field of a fact needs a value here.
 """
 
 from collections.abc import Mapping
@@ -392,7 +392,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
 LEAST: Mapping[str, Any] = MappingProxyType(
     {"Terms.resource_status": "funded", "AllocationMade.work_package": "maintenance"}
 )
-"""What differs in an example that leaves everything optional away."""
+"""Different values for examples without optional fields."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -416,4 +416,4 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ClientEnded": "no_longer_in_use",
     }
 )
-"""A reason that the move in question may be given."""
+"""A reason that is valid for the move."""

@@ -1,4 +1,4 @@
-"""JSON Schema of our types, as msgspec decodes and encodes them."""
+"""JSON Schema of our types, as msgspec encodes and decodes them."""
 
 import re
 import types
@@ -44,19 +44,19 @@ NAMES: Mapping[str, str] = {
     "services.requests.commands.Reason": "RequestReason",
     "services.requests.request.model.Status": "RequestStatus",
 }
-"""The schema names of types whose own name several modules have, by module and name, or is that of a field of theirs.
+"""Schema names for types whose class name is not unique, by module and name, or is also the name of a field.
 
-A generator of clients makes a class of each name, and a variable of a class's name beside those of its fields.
+Client generators create a class for each schema, and attributes named after classes beside those of fields.
 """
 
 
 def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """A schema for each of `kinds`, and those they refer to by name; `place` is a template such as `#/$defs/{name}`."""
+    """Schemas of `kinds` and of the types they refer to; `place` is a template such as `#/$defs/{name}`."""
     schemas, named = msgspec.json.schema_components(kinds, ref_template=place)
     seen: set[type] = set()
     for kind, schema in zip(kinds, schemas, strict=True):
-        _tell_moments(inspect.type_info(kind), schema, named, seen)
-    # Where two modules have a type of the same name, msgspec tells them apart by their modules.
+        _add_date_time_format(inspect.type_info(kind), schema, named, seen)
+    # msgspec prefixes names that two modules share with the module.
     public = {name: public_name(name) for name in named}
     taken = [name for name, times in Counter(public.values()).items() if times > 1]
     if taken:
@@ -69,27 +69,27 @@ def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]]
 
 
 def public_name(name: str) -> str:
-    """The component name and title of a type that msgspec calls `name`. Raises ValueError where NAMES lacks it."""
+    """The schema name and title for msgspec's `name`. Raises ValueError if NAMES lacks it."""
     if "." in name and name not in NAMES:
         raise ValueError(f"several types have the last name of {name}: give it one of its own in NAMES")
     return NAMES.get(name, name)
 
 
 def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema under its public name, with what it and each of its fields mean."""
-    told = schema | ({"title": name} if "title" in schema else {})
-    if (text := descriptions().schema(name)) and not told.get("description"):
-        told["description"] = text
-    if "properties" in told:
-        told["properties"] = {
+    """A schema under its public name, with the descriptions of it and its fields."""
+    part = schema | ({"title": name} if "title" in schema else {})
+    if (text := descriptions().schema(name)) and not part.get("description"):
+        part["description"] = text
+    if "properties" in part:
+        part["properties"] = {
             field: shape | ({"description": text} if (text := descriptions().field(name, field)) else {})
-            for field, shape in told["properties"].items()
+            for field, shape in part["properties"].items()
         }
-    return told
+    return part
 
 
-def says(kind: Any) -> str:
-    """What a struct's own docstring says; nothing where it has none of its own."""
+def docstring_of(kind: Any) -> str:
+    """A struct's own docstring; empty if it has none."""
     return (
         cleandoc(vars(kind).get("__doc__") or "") if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ""
     )
@@ -100,43 +100,45 @@ def first_sentence(text: str) -> str:
 
 
 def without_none(kind: Any) -> tuple[Any, bool]:
-    """A type without its None, and whether it had one."""
+    """A type without None, and whether it included None."""
     if get_origin(kind) is Annotated:
         inner, *metadata = get_args(kind)
         bare, had = without_none(inner)
         return (Annotated[(bare, *metadata)] if had else kind), had
     if get_origin(kind) in {Union, types.UnionType} and type(None) in get_args(kind):
-        return Union[tuple(arm for arm in get_args(kind) if arm is not type(None))], True  # noqa: UP007 - made at run time
+        return Union[tuple(arm for arm in get_args(kind) if arm is not type(None))], True  # noqa: UP007 - at run time
     return kind, False
 
 
-def _tell_moments(shape: inspect.Type, schema: dict[str, Any], named: Mapping[str, Any], seen: set[type]) -> None:
-    """Say `date-time` of every datetime: all of ours have an offset, which msgspec does not know and so leaves open."""
+def _add_date_time_format(
+    shape: inspect.Type, schema: dict[str, Any], named: Mapping[str, Any], seen: set[type]
+) -> None:
+    """Add the format `date-time` to every datetime: ours have an offset, which msgspec does not know."""
     match shape:
         case inspect.DateTimeType():
             schema["format"] = "date-time"
         case inspect.Metadata():
-            _tell_moments(shape.type, schema, named, seen)
+            _add_date_time_format(shape.type, schema, named, seen)
         case inspect.UnionType():
             for arm in shape.types:
-                told = next((one for one in schema.get("anyOf", ()) if one.get("type") == "string"), None)
-                if isinstance(arm, inspect.DateTimeType) and told is not None:
-                    told["format"] = "date-time"
+                part = next((one for one in schema.get("anyOf", ()) if one.get("type") == "string"), None)
+                if isinstance(arm, inspect.DateTimeType) and part is not None:
+                    part["format"] = "date-time"
                 elif not isinstance(arm, inspect.DateTimeType):
-                    _tell_moments(arm, {}, named, seen)
+                    _add_date_time_format(arm, {}, named, seen)
         case inspect.VarTupleType() | inspect.ListType():
-            _tell_moments(shape.item_type, schema.get("items", {}), named, seen)
+            _add_date_time_format(shape.item_type, schema.get("items", {}), named, seen)
         case inspect.StructType():
             module = f"{shape.cls.__module__}.{shape.cls.__qualname__}"
-            told = named.get(shape.cls.__name__) or named.get(re.sub(r"[^a-zA-Z0-9.\-_]", "_", module))
-            if told is not None and shape.cls not in seen:
+            part = named.get(shape.cls.__name__) or named.get(re.sub(r"[^a-zA-Z0-9.\-_]", "_", module))
+            if part is not None and shape.cls not in seen:
                 seen.add(shape.cls)
                 for field in shape.fields:
-                    _tell_moments(field.type, told["properties"][field.encode_name], named, seen)
+                    _add_date_time_format(field.type, part["properties"][field.encode_name], named, seen)
 
 
 def _portable(schema: Any, refs: Mapping[str, str]) -> Any:
-    """Python's `\\Z` is unknown to the regular expressions of JSON Schema, whose `$` lets no newline through."""
+    """Replace Python's `\\Z`, which JSON Schema lacks, by `$`, which there matches only at the very end."""
     if isinstance(schema, dict):
         return {key: _portable_member(key, value, refs) for key, value in schema.items()}
     if isinstance(schema, (list, tuple)):
@@ -148,7 +150,7 @@ def _portable_member(key: str, value: Any, refs: Mapping[str, str]) -> Any:
     if key == "$ref" and isinstance(value, str):
         return refs.get(value, value)
     if key == "description" and isinstance(value, str):
-        # Python strips a docstring's indentation from 3.13 on; the documents are the same with every version.
+        # From 3.13 on Python removes a docstring's indentation; the documents are the same in every version.
         return cleandoc(value)
     if key == "pattern" and isinstance(value, str) and value.endswith(r"\Z"):
         return value.removesuffix(r"\Z") + "$"

@@ -1,4 +1,4 @@
-"""What the platform sends to webhooks, as OpenAPI 3.1 describes it."""
+"""Webhook requests sent by the platform, as OpenAPI 3.1."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +13,10 @@ from services.notifications.webhooks.signing import Scheme
 BODY = WebhookEvent
 SIGNATURE = r"^(v1a?,[A-Za-z0-9+/]+={0,2})( v1a?,[A-Za-z0-9+/]+={0,2})*$"
 DESCRIPTION = """\
-Sent to the address of a webhook (`POST /v1/webhooks`) for each event that its owner's appointment is told of, by the
+Sent to the address of a webhook (`POST /v1/webhooks`) for each event that notifies its owner's appointment, by the
 Standard Webhooks specification. `docs/programs.md` shows how to verify it.
 
-It may arrive twice and in another order: remember `webhook-id`, and go by `version`.
+It may arrive twice and out of order: remember `webhook-id`, and compare `version`.
 """
 
 PARAMETERS: tuple[Mapping[str, Any], ...] = (
@@ -57,7 +57,7 @@ PARAMETERS: tuple[Mapping[str, Any], ...] = (
 
 
 def event_types() -> list[str]:
-    """What a webhook may be told of; the last is what its owner sends it as a test."""
+    """The event types of webhooks; the last is the test event."""
     return [*sorted({notice.partition(":")[0] for notice in audience.notices()}), TEST_EVENT]
 
 
@@ -70,7 +70,7 @@ def webhooks(schema: Mapping[str, Any]) -> dict[str, Any]:
         "tags": ["notifications"],
         "summary": "An event that the webhook's owner is told of",
         "description": f"{DESCRIPTION}\nToday `type` is one of {types}; more may be added.",
-        # It is signed; no token comes with it.
+        # The request is signed and carries no token.
         "security": [],
         "parameters": list(PARAMETERS),
         "requestBody": {

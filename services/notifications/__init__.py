@@ -1,4 +1,4 @@
-"""Owns: who wants to be told where, what each of them is owed, and whether it arrived.
+"""Owns: subscriptions, notifications and their deliveries, webhooks.
 Publishes: ta.notifications.{subscription,notification,webhook}.*
 Listens to: requests, matching, pledges, directory.
 """

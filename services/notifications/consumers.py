@@ -1,4 +1,4 @@
-"""What the notifications service hears: every fact that somebody is told of, and who was erased."""
+"""Events that the notifications service consumes: all facts with a notice, and erased persons."""
 
 from collections.abc import Mapping
 

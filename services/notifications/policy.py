@@ -1,4 +1,4 @@
-"""Who may do what with notifications and webhooks: each the person's own; /docs/permissions is its table."""
+"""Who may do what with notifications and webhooks: only their owner; /docs/permissions is its table."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from services.notifications.webhooks.model import Webhook
 
 
 class Action(StrEnum):
-    """All that can be asked of this service, one for each route."""
+    """The actions of this service, one for each route."""
 
     SHOW_SUBSCRIPTION = "show_subscription"
     REGISTER_SUBSCRIPTION = "register_subscription"
@@ -38,10 +38,10 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 
 
 def decide(caller: Caller, action: Action, resource: Notification | Subscription | Webhook | None = None) -> Decision:
-    """Whether the caller may do this; what nobody is given leave for is not.
+    """Whether the caller may do this; everything not granted is denied.
 
-    A list is asked of nothing (anybody may ask) and of each record that is to stand in it, REGISTER_WEBHOOK of nothing,
-    REGISTER_SUBSCRIPTION of nothing where there is none yet, all others of the record.
+    A list is decided on nothing (allowed to all) and on each record listed, REGISTER_WEBHOOK on nothing,
+    REGISTER_SUBSCRIPTION on nothing for a first registration, everything else on the record.
     """
     if isinstance(resource, Notification):
         return ALLOWED if action in _OF_A_NOTIFICATION and may_see(caller, resource) else HIDDEN
@@ -50,18 +50,18 @@ def decide(caller: Caller, action: Action, resource: Notification | Subscription
     if isinstance(resource, Webhook):
         return ALLOWED if action in _OF_A_WEBHOOK and _holds(caller, resource) else HIDDEN
     if action in _NEW and caller.role is Role.SERVICE:
-        # It hears facts, and is told nothing.
+        # Services consume facts and get no notifications.
         return _NOT_FOR_YOUR_ROLE
     return ALLOWED if action in _OF_NO_RECORD else HIDDEN
 
 
 def may_see(caller: Caller, notification: Notification) -> bool:
-    """True for the person told, in whichever appointment they act; the same stands in the WHERE of every read."""
+    """Whether the caller is the notified person, in any appointment; every read has the same rule in its WHERE."""
     return notification.person_id == caller.person_id
 
 
 def _holds(caller: Caller, told: Subscription | Webhook) -> bool:
-    """True for the appointment that wants to be told."""
+    """Whether the caller acts in the subscribed appointment."""
     return (told.person_id, told.organization, told.role) == (
         caller.person_id,
         caller.organization,

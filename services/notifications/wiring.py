@@ -1,4 +1,4 @@
-"""The notifications service, put together."""
+"""Assemble the notifications service."""
 
 import random
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 def terms(settings: Settings) -> Terms | None:
-    """How mails are sent; None where they are switched off or there is nowhere to send them."""
+    """The settings of mail; None if it is disabled or has no server."""
     if settings.smtp_url is None or not settings.mail:
         return None
     return Terms(

@@ -1,4 +1,4 @@
-"""What the requests service hears: what becomes of the matches of its lines and is said of them, and who was erased."""
+"""Events that the requests service consumes: status and evaluation of matches, and erased persons."""
 
 from collections.abc import Mapping
 

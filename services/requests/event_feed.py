@@ -1,4 +1,4 @@
-"""Who is told of which events of requests and their files; `seen` in the statement is the policy in SQL."""
+"""Which events of requests and attachments a caller may stream; `seen` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events each caller may be told: of requests they see, and of files where they see the words."""
+    """The events each caller may see: of requests visible to them, and of attachments where they may read the words."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)

@@ -1,6 +1,6 @@
-"""Who may do what with a request, and what of it they are shown: one pure decision; /docs/permissions is its table.
+"""Who may do what with a request, and which fields they see: one pure decision; /docs/permissions is its table.
 
-`seen` in SQL says in the FROM of every read what `fields_seen` says here; a test compares them, and the wall with them.
+`seen` in SQL is the same rule as `fields_seen` here; a test compares both, and row-level security with them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from services.requests.request.model import Circulation, Request, Status
 
 
 class Action(StrEnum):
-    """All that can be asked of this service, one for each route."""
+    """The actions of this service, one for each route."""
 
     FILE = "file"
     CHECK = "check"
@@ -50,42 +50,42 @@ class Action(StrEnum):
 
 
 class Guarded(StrEnum):
-    """The fields that not everybody who sees a request is shown."""
+    """The fields that only some of those who see a request may read."""
 
     WORDS = "words"
-    """The title, the need, what is to come of a line and what is there, attachments: where a consent gives them."""
+    """Title, need, outcome and existing measures of a line, attachments: where a consent gives them."""
     LINE_WORDS = "line_words"
-    """Of a line: what is to come of it and what is there; where a consent gives the words, and to a provider of the
-    lines that it serves, once both sides have accepted."""
+    """Outcome and existing measures of a line: where a consent gives the words, and to the provider of an accepted
+    match for the lines that it serves."""
     INSTITUTION = "institution"
-    """Of a line: for whom, by code; where a consent gives it."""
+    """The institution's code in a line: where a consent gives it."""
     INSTITUTION_NAME = "institution_name"
-    """Of a line: whom to turn to. A provider that is given the institution learns it once both sides have accepted."""
+    """The institution's name in a line: to a provider that a consent gives the institution, after both accepted."""
     CONSENTS = "consents"
-    """Whom the State lets see what: between the State and UNODC."""
+    """The State's consents: the State and UNODC only."""
     EXCLUDED_PROVIDERS = "excluded_providers"
-    """By whom the State does not wish to be served: as well."""
+    """The providers that the State excludes: the State and UNODC only."""
     COMMENT = "comment"
-    """Of the history: what the State and UNODC write to each other."""
+    """Comments in the history: the State and UNODC only."""
     DATA = "data"
-    """Of the history: what the request was before, and which matches it has."""
+    """The data of facts in the history: the State and UNODC only."""
 
 
 class Filing(Struct, frozen=True):
-    """A request that is not there yet: for which State, where that is said, and whether it is submitted at once."""
+    """A request to be created: its State, if given, and whether it is submitted at once."""
 
     state: str | None = None
     submit: bool = False
 
 
 class Scan(Struct, frozen=True):
-    """The scan of a note verbale beside its request: between the State and UNODC, and the office's to take back."""
+    """The scan of a note verbale: visible to the State and UNODC, removed by a coordinator."""
 
     request: Request
 
 
 def file_of(request: Request, purpose: Purpose) -> Request | Scan:
-    """What is asked about a file: its request, or the scan."""
+    """The resource that the policy decides on for a file: its request, or the scan."""
     return Scan(request) if purpose is Purpose.NOTE_VERBALE else request
 
 
@@ -97,19 +97,19 @@ _FILINGS = frozenset({Action.FILE, Action.CHECK})
 _LISTS = frozenset({Action.LIST, Action.FOLLOW})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY})
 _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
-"""Asked of the request: who is not given its words is not told either whether it has any."""
+"""Decided on the request: callers without access to its words do not learn whether it has attachments."""
 
 _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
 _SERVED = _SHOWN | {Status.ON_HOLD}
-"""While a match that both sides have accepted shows its provider the lines that it serves."""
+"""Statuses in which an accepted match shows its provider the lines that it serves."""
 _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
 OF_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
-"""Who sees every request that was ever submitted, whatever its State consents to."""
+"""Roles that see every submitted request, whatever its State consents to."""
 
 AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
-"""Who is told, of those who see a request, who else does and who has read it."""
+"""Roles that may also read who sees a request and who has read it."""
 
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: FILERS,
@@ -132,10 +132,10 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_CONSENT: _COORDINATOR,
     Action.OBJECT: _FOCAL_POINT,
 }
-"""Who changes a request that they see."""
+"""The roles that may make each move, on a request visible to them."""
 
 REOPENERS: Mapping[Status, frozenset[Role]] = {Status.IN_DELIVERY: _COORDINATOR, Status.CLOSED: _FOCAL_POINT}
-"""A match that is gone is seen by UNODC, a new need by the State."""
+"""After a revoked match UNODC reopens, for a new need the State does."""
 
 _WHOLE = Decision(None, frozenset(Guarded))
 _GIVEN: Mapping[FieldSet, Guarded] = {FieldSet.WORDS: Guarded.WORDS, FieldSet.INSTITUTION: Guarded.INSTITUTION}
@@ -144,10 +144,10 @@ _NOT_YOUR_STATE = denied("not-your-state")
 
 
 def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | None = None) -> Decision:
-    """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
+    """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    FILE is asked of a Filing, CHECK of nothing, LIST and FOLLOW of nothing (anybody may ask) and of each request that
-    is to stand in it or be told of, all others of the request; of a scan what is asked of attachments.
+    FILE is decided on a Filing, CHECK on nothing, LIST and FOLLOW on nothing (allowed to all) and on each request
+    listed, everything else on the request, and for a scan the actions on attachments.
     """
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
@@ -174,7 +174,7 @@ def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | N
 
 
 def _decide_filing(caller: Caller, action: Action, filing: Filing) -> Decision:
-    """A filer files for the own State; only a focal point submits. What is no State has none to file for."""
+    """Filers file for their own State; only a focal point submits. Organizations that are no State cannot file."""
     if action not in _FILINGS:
         return HIDDEN
     if caller.organization not in reference.countries():
@@ -206,21 +206,21 @@ def _shown(caller: Caller, request: Request) -> Decision:
 
 
 def learns_whom_to_turn_to(request: Request, provider: str) -> bool:
-    """True where both sides have accepted, and the consents give the provider the institution."""
+    """Whether both sides have accepted a match, and the consents give the provider the institution."""
     return provider in agreed_matches(request).values() and FieldSet.INSTITUTION in _given_to(request, provider)
 
 
 def agreed_matches(request: Request) -> dict[UUID, str]:
-    """The matches that both sides have accepted and that stand, with their providers."""
+    """The matches in force that both sides have accepted, with their providers."""
     return {
         match_id: request.providers[match_id] for match_id, (_, status) in request.matches.items() if status in _AGREED
     }
 
 
 def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
-    """The lines that the caller's organization serves by matches that both sides have accepted.
+    """The lines that the caller's organization serves by accepted matches.
 
-    The State's acceptance opens these and their words to the provider, whatever the consents say, until the match is
+    An accepted match shows these lines and their words to the provider, whatever the consents say, until the match is
     revoked or the request is over.
     """
     if caller.role is not Role.PROVIDER_OFFICER or request.read_at is None:
@@ -248,15 +248,15 @@ def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
 
 
 def may_see(caller: Caller, request: Request) -> bool:
-    """True where the caller may see the request at all; if not, it does not exist for them."""
+    """Whether the caller may see the request; if not, it does not exist for them."""
     return bool(fields_seen(caller, request) or lines_served(caller, request))
 
 
 def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
-    """The fields of the whole request as it was read; none where at most the lines that it serves are shown.
+    """The fields of the whole request as it was read; none if the caller sees at most the lines that it serves.
 
-    Providers and donors see what the consents in force give to their organization, and nothing else; whom the State
-    excludes sees nothing, whatever the consents say: it would find that it does not fit, and know why.
+    Providers and donors see what the consents in force give to their organization. An excluded provider sees nothing
+    even with a consent, because it could infer its exclusion.
     """
     if _is_outside(caller):
         return _given_to(request, caller.organization)
@@ -274,25 +274,25 @@ def _given_to(request: Request, organization: str) -> frozenset[FieldSet]:
 
 
 def circulates(request: Request) -> bool:
-    """True while its consents give something to whom they name."""
+    """Whether its consents show something to their recipients."""
     return request.status in _SHOWN and request.circulation is Circulation.GRANTED
 
 
 def is_of_the_state(caller: Caller, request: Request) -> bool:
-    """True for those who file for the State whose request it is."""
+    """Whether the caller files for the State of the request."""
     return caller.role in FILERS and caller.organization == request.state
 
 
 def is_before_the_office(request: Request) -> bool:
-    """True once it was submitted: before, it is the State's alone."""
+    """Whether it was submitted; before that only its State sees it."""
     return request.status is not Status.DRAFT and request.submitted_at is not None
 
 
 def attachments_seen(caller: Caller) -> frozenset[AttachmentStatus]:
-    """What has become of the files that somebody is told of who may read them."""
+    """The attachment statuses whose files the caller may list."""
     return READABLE if _is_outside(caller) else READABLE | {AttachmentStatus.PENDING, AttachmentStatus.INFECTED}
 
 
 def _is_outside(caller: Caller) -> bool:
-    """True for those who see of a request what its State consents to."""
+    """Whether the caller sees only what the State of a request consents to."""
     return caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}

@@ -1,4 +1,4 @@
-"""The requests service, put together."""
+"""Assemble the requests service."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0
 SCAN_SECONDS = 1.0
 AWAY_SECONDS = 10.0
-"""Before a scanner that said nothing is asked again."""
+"""Pause after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
 MEBIBYTE = 1024 * 1024
@@ -69,9 +69,9 @@ async def scan_continuously(db: Database, keeping: FileStorage, scanner: Scanner
 
 
 async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
-    """Have files looked into that wait for it; returns of how many the scanner said nothing.
+    """Scan the files that wait for it; return for how many the scanner gave no verdict.
 
-    Two processes may look into the same file: one is heard.
+    Two processes may scan the same file; one verdict is recorded.
     """
     async with db.transaction() as tx:
         waiting = await attachment_store.pending(tx)
@@ -89,7 +89,7 @@ async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
 
 
 async def sweep(db: Database, keeping: FileStorage) -> None:
-    """Drop the files of which no row says any more that they are there."""
+    """Delete stored files that no row refers to."""
 
     async def wanted(file_ids: Sequence[UUID]) -> set[UUID]:
         async with db.transaction() as tx:

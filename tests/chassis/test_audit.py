@@ -13,16 +13,13 @@ from chassis.audit.log import log_read
 from chassis.db.database import Database
 from chassis.journal.outbox import announce, announce_all
 from chassis.telemetry import coming_from, correlated
-from contracts.requests import RequestRegistered, RequestWithdrawn
+from contracts.requests import RequestWithdrawn
 from tests import builders
 from tests.builders import NOON, a_caller
+from tests.chassis.builders import a_fact
 from tests.seats import persona_id
 
 ADDRESS = "203.0.113.7"
-
-
-def a_fact(request_id: UUID) -> RequestRegistered:
-    return RequestRegistered(request_id=request_id, state="KEN", reference="TA-2026-00001", registered_at=NOON)
 
 
 def withdrawn(request_id: UUID) -> RequestWithdrawn:

@@ -20,6 +20,7 @@ from chassis.http.application import litestar_of
 from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
 from chassis.runtime import http_server, listener
 from tests.builders import a_request, headers, token
+from tests.chassis.steps import check_problem
 
 Client = httpx.AsyncClient
 PUBLIC_ROUTES = {
@@ -30,19 +31,6 @@ PUBLIC_ROUTES = {
     "/.well-known/jwks.json",
 }
 """All that answers without a token in a process of services alone; the composition root adds its documents."""
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
-    assert (answer.status_code, answer.json().get("slug")) == (status, slug), answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json()["type"] == f"/problems/{slug}"
-    assert answer.json()["status"] == status
-    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
 
 
 async def post(api: Client, content: bytes, **more: str) -> httpx.Response:

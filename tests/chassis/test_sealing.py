@@ -34,7 +34,7 @@ from chassis.keys.file import new_key
 from chassis.settings import Settings, SettingsError
 from chassis.supervise import supervised
 from contracts.facts import Fact
-from tests.chassis.test_audit import a_fact
+from tests.chassis.builders import a_fact
 
 SEALED_SECONDS_MAX = 5.0
 

@@ -22,7 +22,7 @@ from chassis.supervise import supervised
 from chassis.telemetry import coming_from
 from services.composition import NAMES
 from tests.builders import a_caller
-from tests.chassis.test_audit import a_fact
+from tests.chassis.builders import a_fact
 from tests.commands import entraide
 
 ROWS = 12

@@ -1,7 +1,6 @@
 """Who is appointed by whom, who ends whom, and who sees of whom that they are."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,23 +28,11 @@ from tests.directory.steps import (
     by,
     done,
     entered,
-    founded,
     kenya,
     refused,
     said,
 )
 from tests.seats import ISSUER, persona_id
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["directory"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    return await founded(client_of, db)
-
 
 # -- appointments -----------------------------------------------------------------------------------------------------
 

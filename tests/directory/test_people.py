@@ -1,6 +1,5 @@
 """The directory from its routes to its tables: founders, organizations, people, and what the journal tells of them."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import pytest
@@ -26,22 +25,10 @@ from tests.directory.steps import (
     by,
     done,
     entered,
-    founded,
     kenya,
     refused,
 )
 from tests.seats import ISSUER, persona_id
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["directory"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    return await founded(client_of, db)
-
 
 # -- the first two ----------------------------------------------------------------------------------------------------
 

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import httpx
 import msgspec
 import pytest
 
@@ -21,50 +19,18 @@ from contracts import pledges as p
 from contracts import requests as r
 from contracts.facts import Event, Fact
 from contracts.values import Money
-from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions
 from services.notifications.notices.model import Accepted, Failed, RetryIntervals
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
+from tests.notifications.steps import Client, a_subscription, subscribe, told
 
-Client = httpx.AsyncClient
 COORDINATOR = "UNODC:coordinator"
 FOCAL_POINT = "KEN:focal_point"
 PROVIDER = "NOR:provider_officer"
 DONOR = "DEU:donor_officer"
 FINANCE = "UNODC:finance_officer"
 LATER = RetryIntervals()
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
-
-
-def a_subscription(**changes: Any) -> dict[str, Any]:
-    return {"email": "person@organization.example", "language": "en", "channels": ["inbox", "mail"]} | changes
-
-
-async def subscribe(api: Client, *appointments: str, **changes: Any) -> None:
-    for appointment in appointments:
-        answer = await api.put("/v1/subscriptions", json=a_subscription(**changes), headers=headers(appointment))
-        assert answer.status_code == 200, answer.text
-
-
-async def told(api: Client, appointment: str, query: str = "", **more: str) -> list[dict[str, Any]]:
-    answer = await api.get(f"/v1/notifications{query}", headers=headers(appointment) | more)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["notifications"])
 
 
 def opened(request_id: UUID | None = None, state: str = "KEN") -> r.RequestOpened:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -17,22 +16,9 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
-from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
 from tests.receiver import Received, Receiver, an_answer
-from tests.webhooks import (
-    ASender,
-    Client,
-    ClientOf,
-    deliveries,
-    drained,
-    ids,
-    inside,
-    opened,
-    registered,
-    senders,
-    verified,
-)
+from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
 pytestmark = pytest.mark.machine_clock  # a receiver's library does not take what is older than five minutes
 
@@ -40,28 +26,6 @@ pytestmark = pytest.mark.machine_clock  # a receiver's library does not take wha
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(settings, webhook_loopback=True)
-
-
-@pytest.fixture
-async def api(client_of: ClientOf) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
-
-
-@pytest.fixture
-async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
-    one = Receiver(tmp_path)
-    async with one.listening():
-        yield one
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """Who may act is known everywhere within five seconds of its end, whether the broker is there or not."""
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 import pytest
 
@@ -18,9 +14,8 @@ from chassis.auth import callers as calling
 from chassis.auth.callers import STALE_SECONDS, Callers
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.embedded import free_port
 from chassis.journal.peers import PeerError, Peers
-from chassis.runtime import alive, serve, service_tokens
+from chassis.runtime import alive, service_tokens
 from chassis.service import Running
 from chassis.settings import Settings
 from contracts.callers import Holding, News, Subject
@@ -32,10 +27,10 @@ from services.directory.wiring import found
 from tests.builders import a_caller, headers
 from tests.conftest import every_service
 from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
+from tests.platform.steps import KNOWN_SECONDS, directory, until
 from tests.seats import ISSUER, persona_id
 
 ADMINISTRATOR = a_caller(FIRST)
-KNOWN_SECONDS = 5.0
 OTHER_ADMINISTRATOR = "UNODC:other_administrator"
 
 
@@ -44,46 +39,6 @@ async def db(databases: Mapping[str, Database]) -> Database:
     """Of a directory with two administrators."""
     await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER_ADMINISTRATOR)])
     return databases["directory"]
-
-
-@contextlib.asynccontextmanager
-async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The directory as a process of its own would be, at its port."""
-    service = next(one for one in every_service() if one.name == "directory")
-    stop = asyncio.Event()
-    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(
-        serve(
-            settings,
-            [service],
-            ports={"directory": settings.port},
-            on_ready=ready.set_result,
-            stop=stop,
-        )
-    )
-    [running] = await asyncio.wait_for(ready, 10)
-    try:
-        await until(lambda: not running.callers.stale(), KNOWN_SECONDS)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
-            yield client
-    finally:
-        stop.set()
-        await serving
-
-
-@pytest.fixture
-def without_a_broker(settings: Settings) -> Settings:
-    nowhere = f"nats://127.0.0.1:{free_port()}"
-    return replace(settings, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(settings.nats_urls, nowhere))
-
-
-async def until(true: Callable[[], bool], within_seconds: float) -> float:
-    """How long it took; fails when it takes longer."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < within_seconds, "it took too long"
-        await asyncio.sleep(0.02)
-    return time.monotonic() - began
 
 
 def everywhere(running: list[Running], person_id: UUID) -> list[int]:

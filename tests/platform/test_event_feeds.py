@@ -23,7 +23,7 @@ from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
-from tests.platform.test_everybody_everywhere import ACTORS, DECIDE, NAMES
+from tests.platform.operations import ACTORS, DECIDE, NAMES
 from tests.platform.world import World, tell
 
 FOLLOWS = {

@@ -28,7 +28,9 @@ from tests.conftest import Within, running_of
 from tests.platform.operations import (
     A_FILE,
     ACTORS,
+    BODIES,
     DECIDE,
+    DOCUMENT,
     FILES,
     GUARDS,
     LEAVE,
@@ -45,7 +47,6 @@ from tests.platform.operations import (
     cases,
     operations,
 )
-from tests.platform.test_mass_assignment import BODIES, DOCUMENT
 from tests.platform.world import World, tell
 from tests.seats import persona_id
 

@@ -19,12 +19,12 @@ from tests.builders import a_caller, a_request, headers
 from tests.conftest import every_service
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.rounds.steps import planned
 from tests.matching.steps import Owner, opened, presented
-from tests.pledges.in_kind.test_in_kind import declared
-from tests.pledges.pledge.test_pledges import pledged, prepared
-from tests.rules.test_tree import CHASSIS_TABLES
+from tests.pledges.in_kind.steps import declared
+from tests.pledges.steps import pledged, prepared
+from tests.rules.steps import CHASSIS_TABLES
 
 Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]

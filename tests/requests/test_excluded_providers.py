@@ -1,6 +1,6 @@
 """By whom a State does not wish to be served is known to it and to UNODC; whom it excludes is not let see the request."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,18 +12,12 @@ from chassis.rebuild import verify
 from contracts.requests import EXCLUDED_PROVIDERS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_caller, a_line, a_request, headers
-from tests.requests.test_masking import COORDINATOR
+from tests.requests.steps import COORDINATOR, Client
 
-Client = httpx.AsyncClient
 EXCLUDED = ["FRA", "UNODC-CEB"]
 OUTSIDE = ("NOR:provider_officer", "UNODC:provider_officer", "NOR:donor_officer")
 SHUT_OUT = ("FRA:provider_officer", "FRA:donor_officer", "UNODC-CEB:provider_officer")
 TOLD = ("KEN:focal_point", "KEN:official", COORDINATOR, "UNODC:auditor")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def moved(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis import clock
@@ -23,21 +23,10 @@ from services.requests.request.model import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
 from tests.clocks import TODAY
-from tests.requests import test_model as domain_tests
+from tests.requests import builders
+from tests.requests.steps import Client, filed
 
-Client = httpx.AsyncClient
 COORDINATOR = "UNODC:coordinator"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-async def filed(api: Client, appointment: str = "KEN:focal_point", **changes: Any) -> dict[str, Any]:
-    answer = await api.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
 
 
 async def move(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
@@ -420,7 +409,7 @@ async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Ma
 async def test_a_move_is_its_roles_alone(
     api: Client, databases: Mapping[str, Database], status: Status, by: str, move_name: str, body: dict[str, Any]
 ) -> None:
-    request = domain_tests.a_request(status)
+    request = builders.a_request(status)
     async with databases["requests"].transaction() as tx:
         await store.save(tx, request)
 
@@ -432,7 +421,7 @@ async def test_a_move_is_its_roles_alone(
 
 
 async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, Database]) -> None:
-    request = domain_tests.a_request()
+    request = builders.a_request()
     for broken in (
         {"circulation": Circulation.WINDOW_RUNNING, "window_ends_at": NOON, "restricted": True},
         {"status": Status.CLOSED},
@@ -440,7 +429,7 @@ async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, 
     ):
         with pytest.raises(asyncpg.CheckViolationError):
             async with databases["requests"].transaction() as tx:
-                await store.save(tx, domain_tests.replace(request, **broken))
+                await store.save(tx, replace(request, **broken))
 
 
 async def test_a_locked_read_is_for_the_caller_too(api: Client, databases: Mapping[str, Database]) -> None:

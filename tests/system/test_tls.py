@@ -23,7 +23,7 @@ from tests.conftest import Servers
 from tests.receiver import certify
 from tests.system.deployed_broker import LEAVING_CONNECTIONS, Broker, connected, deployed
 from tests.system.deployment import DEPLOY, folder, replaced, unpacked
-from tests.system.test_deploy_database import address, execute, login, psql
+from tests.system.steps import address, execute, login, psql
 
 pytestmark = LEAVING_CONNECTIONS
 

@@ -1,4 +1,4 @@
-"""An appointment: its states, what moves it from one to the next, and which of them take two people."""
+"""Appointments: their states and transitions, and which of these take two people."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from contracts.values import Role
 from services.directory.people.model import Kind, house_of, kind_of
 
 ADMINISTRATORS_MIN = 2
-"""So many administrators have to remain: with fewer nobody could ever be appointed to a place of trust again."""
+"""With fewer administrators in force, no role of trust could be given any more."""
 
 REGIONS = frozenset(get_args(reference.Region))
 
@@ -37,7 +37,7 @@ class Status(StrEnum):
 
 
 class ShownStatus(StrEnum):
-    """A status as it is shown: an appointment in force is `upcoming` before its first day, `expired` after its last."""
+    """The status as shown: an appointment in force is `upcoming` before its first day, `expired` after its last."""
 
     PROPOSED = "proposed"
     UPCOMING = "upcoming"
@@ -54,7 +54,7 @@ MOVES: Mapping[str, Status] = {
     "withdraw": Status.PROPOSED,
     "end": Status.IN_FORCE,
 }
-"""From which status each move goes."""
+"""The statuses from which each move is allowed."""
 
 HELD_IN: Mapping[Role, frozenset[Kind]] = {
     Role.FOCAL_POINT: frozenset({Kind.STATE}),
@@ -66,14 +66,14 @@ HELD_IN: Mapping[Role, frozenset[Kind]] = {
     Role.AUDITOR: frozenset({Kind.UNODC}),
     Role.ADMINISTRATOR: frozenset({Kind.UNODC}),
 }
-"""In which organizations a role can be held. A service is nobody's appointment."""
+"""The organizations in which each role can be held; no person holds the role of a service."""
 
 OF_FOCAL_POINT = frozenset({Role.OFFICIAL, Role.PROVIDER_OFFICER, Role.DONOR_OFFICER})
-"""The roles in a State that its focal point gives and takes alone."""
+"""The roles in a State that its focal point alone gives and ends."""
 
 
 class Appointment(Struct, frozen=True, kw_only=True):
-    """One role of one person in one organization, all but the words of the letter."""
+    """One role of one person in one organization, without the reference of the letter."""
 
     appointment_id: UUID
     person_id: UUID
@@ -95,10 +95,10 @@ class Appointment(Struct, frozen=True, kw_only=True):
 
     reason: str | None = None
     subjects_hash: str | None = None
-    """Names the subjects by which the person was to sign in when it was proposed."""
+    """The hash of the person's subjects at the time of the proposal."""
 
     def shown_status(self, today: date) -> ShownStatus:
-        """The status as the API, lists and filters give it; `shown_status` says the same in SQL."""
+        """The status in the API, lists and filters; the SQL function `shown_status` is the same rule."""
         if self.status is Status.IN_FORCE:
             if today < self.starts:
                 return ShownStatus.UPCOMING
@@ -107,12 +107,12 @@ class Appointment(Struct, frozen=True, kw_only=True):
         return ShownStatus(self.status)
 
     def require(self, move: str) -> None:
-        """Raises Conflict where the appointment's status does not allow the move."""
+        """Raises Conflict if the appointment's status does not allow the move."""
         if self.status is not MOVES[move]:
             raise Conflict("appointment-status", status=self.status, move=move)
 
     def approve(self, approved_by: UUID, *, now: datetime) -> AppointmentMade:
-        """Raises Conflict for an appointment whose last day has passed while it waited."""
+        """Raises Conflict if its last day passed before the approval."""
         self.require("approve")
         if self.ends is not None and self.ends < now.date():
             raise Conflict("appointment-over")
@@ -169,12 +169,12 @@ class Appointment(Struct, frozen=True, kw_only=True):
 
 
 def takes_two(organization: str, role: Role) -> bool:
-    """Whether it takes two people to give somebody this role: all but what a State's focal point gives alone."""
+    """Whether giving this role takes two people: all except the roles that a State's focal point gives alone."""
     return not (kind_of(organization) is Kind.STATE and role in OF_FOCAL_POINT)
 
 
 def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
-    """Raises Invalid for a role or a remit that cannot be given there, Conflict for days that have passed."""
+    """Raises Invalid for a role or remit that the organization cannot have, Conflict for days in the past."""
     if kind_of(organization) not in HELD_IN.get(mandate.role, frozenset()):
         raise Invalid("role-not-of-organization", role=mandate.role)
     if mandate.ends is not None and mandate.ends < mandate.starts:
@@ -193,7 +193,7 @@ def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
 
 
 def check_belongs(person_organization: str, organization: str) -> None:
-    """Raises Conflict where somebody of one organization is appointed in another; UNODC and its units are one house."""
+    """Raises Conflict if person and appointment are of different organizations; UNODC and its units count as one."""
     if house_of(person_organization) != house_of(organization):
         raise Conflict("person-of-another-organization")
 
@@ -209,7 +209,7 @@ def propose(
     proposed_by: UUID,
     now: datetime,
 ) -> AppointmentProposed:
-    """An appointment for a second person to approve, of somebody who signs in by the subjects of `subjects_hash`."""
+    """Propose an appointment to a second person; `subjects_hash` names the person's subjects at this time."""
     return AppointmentProposed(
         appointment_id=appointment_id,
         person_id=person_id,
@@ -232,7 +232,7 @@ def make(
     proposed_by: UUID | None,
     now: datetime,
 ) -> AppointmentMade:
-    """An appointment that takes no second person: a focal point's own, or (by nobody) a founder's."""
+    """An appointment without a second person: by a focal point, or of a founder."""
     return AppointmentMade(
         appointment_id=appointment_id,
         person_id=person_id,

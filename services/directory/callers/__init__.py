@@ -1,1 +1,1 @@
-"""Who may act, as the other services ask for it."""
+"""The appointments in force, for the other services."""

@@ -1,4 +1,4 @@
-"""What the other services ask the directory: who may act, and who signs in by a subject."""
+"""Routes for the other services: appointments in force, and the people who sign in by a subject."""
 
 from typing import Annotated
 
@@ -17,15 +17,15 @@ from services.directory.people import store
 async def callers(
     db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
 ) -> News:
-    """Since a watermark; asked every two seconds by every service."""
+    """Changes since a watermark; every service polls it every two seconds."""
     async with db.transaction(by=caller) as tx:
         return await feed.news(tx, after=after)
 
 
-# A POST, so that no subject stands in the log of whatever lies between.
+# A POST, so that subjects appear in no access log.
 @post("/internal/subjects", opt=INTERNAL, status_code=200, summary="Who signs in by a subject")
 async def subjects(data: JSONBody[Subject], db: Db, caller: Calling) -> Known:
-    # A POST for the sake of logs: it changes nothing, and nobody is let in while it waits.
+    # A POST only for the sake of logs: it changes nothing, and no sign-in waits for it.
     async with db.for_reading().transaction(by=caller) as tx:
         people = await store.people_of(tx, data)
     if not people:

@@ -1,4 +1,4 @@
-"""What has changed in who may act, for the services that hold it. Read again and again, so that it has to be cheap."""
+"""Changes in who may act, polled by the other services, so it has to be cheap."""
 
 from uuid import UUID
 
@@ -8,15 +8,16 @@ from chassis.db.database import Tx
 from contracts.callers import Holding, News
 
 FACTS_MAX = 1000
-"""Facts looked at for one answer; each names an appointment, a person with some, or an API client."""
+"""Facts read for one answer; each names an appointment, a person with some, or an API client."""
 
 
 async def news(tx: Tx, *, after: str) -> News:
-    """What has changed since a watermark (`<written_by>.<position>`, or "0.0" for all of it).
+    """Return what has changed since a watermark (`<written_by>.<position>`, or "0.0" for everything).
 
-    The journal says what to look at, the tables how it stands. All that has committed is told at once; what was written
-    beside a transaction still running is told again, because the watermark stays before that one: nothing is passed by,
-    and nobody's long transaction holds up news of an end, as it would hold up `chassis.journal.outbox.read`.
+    The journal gives the changed records, the tables their state. Everything committed is returned at once; facts
+    written beside a running transaction are returned again, because the watermark stays before it. So no fact is
+    skipped, and a long transaction does not delay the end of an appointment, as it would with
+    `chassis.journal.outbox.read`.
     """
     written_by, position = after.split(".")
     rows = await tx.fetch(

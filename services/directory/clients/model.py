@@ -1,7 +1,6 @@
-"""An API client: a machine that acts for an organization in one role, as far as its scopes go, until its last day.
+"""An API client: a machine that acts for an organization in one role, limited by its scopes, until its last day.
 
-It has a secret, and for a stated while after a rotation the one before as well. What it may do is its role's, and no
-role of trust is a machine's.
+It has a secret, and for a limited time after a rotation also the previous one. No role of trust is given to a client.
 """
 
 import hashlib
@@ -26,14 +25,14 @@ DAYS_MAX = 365
 OVERLAP_HOURS = 24
 OVERLAP_HOURS_MAX = 7 * 24
 EXPIRING_DAYS = 14
-"""So long before the last day it is told that it is near."""
+"""Days before the last day at which its expiry is announced."""
 
 NO_SECRET = b""
-"""Stands where a client has no second secret, or nobody is meant: no hash is equal to it."""
+"""The placeholder for a missing secret or an unknown client: no hash equals it."""
 
 
 class ClientRole(StrEnum):
-    """What a machine may act as: nothing that takes two people to give, nor what only a focal point decides."""
+    """The roles of a client: none that takes two people to give, and none that decides as a focal point."""
 
     OFFICIAL = "official"
     PROVIDER_OFFICER = "provider_officer"
@@ -41,7 +40,7 @@ class ClientRole(StrEnum):
 
 
 class Terms(Struct, frozen=True):
-    """What a machine is let in for."""
+    """What a client is registered for."""
 
     organization: str
     role: ClientRole
@@ -50,7 +49,7 @@ class Terms(Struct, frozen=True):
 
 
 class ClientStatus(StrEnum):
-    """As it is shown: a client in force is `expired` after its last day."""
+    """The status as shown: a client in force is `expired` after its last day."""
 
     IN_FORCE = "in_force"
     EXPIRED = "expired"
@@ -58,7 +57,7 @@ class ClientStatus(StrEnum):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """All but its name and the hashes of its secrets."""
+    """A client without its name and the hashes of its secrets."""
 
     client_id: UUID
     organization: str
@@ -78,7 +77,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
     @property
     def person_id(self) -> UUID:
-        """By what it is known where it acts, as a person is by theirs."""
+        """The id under which it acts, as a person's."""
         return self.client_id
 
     def shown_status(self, today: date) -> ClientStatus:
@@ -104,7 +103,7 @@ class Client(Struct, frozen=True, kw_only=True):
         return ClientEnded(client_id=self.client_id, organization=self.organization, reason=reason, ended_at=now)
 
     def knows(self, secret: str, hashes: Sequence[tuple[int, bytes]], *, now: datetime) -> bool:
-        """Whether it may sign in with this secret now. `hashes` are those kept of it, by generation."""
+        """Whether the secret is valid now; `hashes` are the stored ones by generation."""
         if self.shown_status(now.date()) is not ClientStatus.IN_FORCE:
             return is_one_of(secret, ())
         good = {self.generation}
@@ -113,14 +112,14 @@ class Client(Struct, frozen=True, kw_only=True):
         return is_one_of(secret, [kept for generation, kept in hashes if generation in good])
 
     def _require_in_force(self, now: datetime) -> None:
-        """Raises Conflict for one that has ended or expired."""
+        """Raises Conflict if it has ended or expired."""
         status = self.shown_status(now.date())
         if status is not ClientStatus.IN_FORCE:
             raise Conflict("client-over", status=status)
 
 
 def register(client_id: UUID, terms: Terms, texts_hash: str, *, registered_by: UUID, now: datetime) -> ClientRegistered:
-    """Raises Invalid for a role that is not of this organization, and for a last day gone by or too far away."""
+    """Raises Invalid for a role that its organization cannot hold, and for a last day past or too far away."""
     if kind_of(terms.organization) not in HELD_IN[Role(terms.role)]:
         raise Invalid("role-not-of-organization", role=terms.role)
     if not timedelta() <= terms.ends - now.date() <= timedelta(days=DAYS_MAX):
@@ -138,12 +137,12 @@ def register(client_id: UUID, terms: Terms, texts_hash: str, *, registered_by: U
 
 
 def hash_of(secret: str) -> bytes:
-    """What is kept of a secret. It is as random as the hash is long: salt and stretching would add nothing."""
+    """The stored hash of a secret. The secret is random and as long as the hash, so salt and stretching add nothing."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def is_one_of(secret: str, hashes: Sequence[bytes]) -> bool:
-    """Compares with two, however many there are, and all of each: the time tells nothing."""
+    """Always two full comparisons, however many hashes there are, so that the time reveals nothing."""
     given = hash_of(secret)
     first, second = (*hashes, NO_SECRET, NO_SECRET)[:2]
     return hmac.compare_digest(given, first) | hmac.compare_digest(given, second)

@@ -1,7 +1,7 @@
-"""Where an API client gets its tokens (OAuth 2.0 client credentials, RFC 6749 section 4.4), and what verifies them.
+"""The token endpoint of API clients (OAuth 2.0 client credentials, RFC 6749 section 4.4), and the keys to verify.
 
-A refusal here is that RFC's and a problem at once: its `error` beside the members that every refusal has, and as
-`application/json`, because that is what libraries read. What is refused before (too often, no form) is as everywhere.
+An error response has that RFC's `error` and the members of our problems, as `application/json`, which libraries
+expect. Errors before the handler (rate limit, malformed form) are ordinary problems.
 """
 
 import base64
@@ -35,7 +35,7 @@ AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
 class TokenRequest(Struct, frozen=True, kw_only=True):
-    """What a client asks for. It shows its id and secret by HTTP Basic, or here; any other field is ignored."""
+    """A token request. The client authenticates by HTTP Basic, or by these fields; any other field is ignored."""
 
     grant_type: Literal["client_credentials"]
     scope: Annotated[str, Meta(description="`read`, `write` or both with a blank between; all of its own without")] = ""
@@ -44,7 +44,7 @@ class TokenRequest(Struct, frozen=True, kw_only=True):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """An access token, to be sent as `Authorization: Bearer …` until `expires_in` seconds have passed."""
+    """An access token, sent as `Authorization: Bearer …` until `expires_in` seconds have passed."""
 
     access_token: str
     token_type: Literal["Bearer"]
@@ -53,7 +53,7 @@ class Token(Struct, frozen=True, kw_only=True):
 
 
 class TokenRefusal(Problem, frozen=True, kw_only=True, omit_defaults=True):
-    """A refusal as RFC 6749 section 5.2 has it, with the members of every other one."""
+    """An error response as in RFC 6749 section 5.2, with the members of every problem."""
 
     error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
 
@@ -63,17 +63,17 @@ ERRORS: Mapping[str, str] = {
     "grant-type-unsupported": "unsupported_grant_type",
     "scope-not-of-client": "invalid_scope",
 }
-"""Of each slug that is not `invalid_request`."""
+"""The RFC's error for each slug; `invalid_request` for all others."""
 
 
 class KeySet(Struct, frozen=True, kw_only=True):
-    """Public keys (JWKS, RFC 7517): with them the tokens of API clients are verified."""
+    """Public keys (JWKS, RFC 7517) that verify the tokens of API clients."""
 
     keys: list[dict[str, Any]]
 
 
 def _on_invalid(request: Request[Any, Any, Any], no: Invalid) -> Response[Any]:
-    """Of what is refused before the handler has a say, such as an unknown parameter of the address."""
+    """The error response for what is refused before the handler, such as an unknown query parameter."""
     return _refused(no, reader_language(request.scope))
 
 
@@ -95,7 +95,7 @@ async def issue_token(
     request: Request[Any, Any, Any],
     accept_language: AcceptLanguage = None,
 ) -> Response[Any]:
-    """By client credentials (RFC 6749 section 4.4). Keep the token as long as it is good: not every call needs one."""
+    """By client credentials (RFC 6749 section 4.4). Reuse the token until it expires."""
     own.check()
     language = language_of(accept_language)
     try:
@@ -118,7 +118,7 @@ async def issue_token(
 
 
 def _credentials(form: Mapping[str, str], authorization: str | None) -> Credentials:
-    """By `client_secret_basic` or `client_secret_post`, one of the two (RFC 6749 section 2.3)."""
+    """By `client_secret_basic` or `client_secret_post`, but not both (RFC 6749 section 2.3)."""
     if "grant_type" not in form:
         raise Invalid("missing-field", field="grant_type")
     if form["grant_type"] != GRANT:

@@ -1,7 +1,7 @@
-"""The directory as an issuer, of access tokens for API clients: with which keys it signs, and how often for each.
+"""The directory as issuer of access tokens for API clients: its signing keys, and the rate limit per client.
 
-Without `ENTRAIDE_API_CLIENT_KEYS`, and where the issuer of people is the embedded one as well, a key lies beside that
-issuer's and is made on first use.
+Without `ENTRAIDE_API_CLIENT_KEYS`, and with the embedded issuer for people, a key is created on first use beside that
+issuer's key.
 """
 
 import time
@@ -24,11 +24,11 @@ SETTING = "ENTRAIDE_API_CLIENT_KEYS"
 OWN_KEY = "client.keys"
 LIFETIME_SECONDS = 15 * 60
 TOKENS = RateLimit(per_minute=6, burst=20)
-"""For each client, whose token is good for longer than that: who asks for one before each call is told to keep it."""
+"""Per client; tokens live longer than this refills, so a client that asks before each call gets a refusal."""
 
 
 class Tokens:
-    """Reads the keys when they are first needed."""
+    """Reads the keys on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -36,7 +36,7 @@ class Tokens:
 
     @property
     def open(self) -> bool:
-        """False where nobody has given keys to sign with."""
+        """Whether signing keys are configured."""
         return self._settings.api_client_keys is not None or self._settings.keys is None
 
     @cached_property
@@ -50,17 +50,17 @@ class Tokens:
         return Issuer(signing_key_of(self._keys, SETTING), self._settings.api_client_issuer)
 
     def check(self) -> None:
-        """Raises Unavailable where there are no API clients here, SettingsError where the keys will not do."""
+        """Raises Unavailable if API clients are not enabled, SettingsError for unusable keys."""
         if not self.open:
             raise Unavailable("clients-unavailable")
         assert self._issuer
 
     def public_keys(self) -> list[dict[str, Any]]:
-        """What its tokens are verified with (JWKS, RFC 7517): none where it signs none."""
+        """The keys that verify its tokens (JWKS, RFC 7517); none if it signs none."""
         return [key.as_dict(private=False) for key in self._keys] if self.open else []
 
     def wait_seconds(self, client: Client) -> float:
-        """Take one token; the seconds to wait instead, where that is one too many."""
+        """Take one token of the rate limit; the seconds to wait if it is exhausted, else 0."""
         return self._spending.take(client.client_id, time.monotonic_ns())
 
     def token(self, client: Client, scopes: frozenset[Scope]) -> str:

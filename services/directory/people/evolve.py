@@ -1,7 +1,4 @@
-"""What each fact makes of a record: the one place where a fact becomes a state.
-
-Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
-"""
+"""Fold facts into the directory's records. Actions and the rebuild of the tables use the same function."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,7 +37,7 @@ Record = Organization | Person | Appointment | Client
 
 
 def evolve(before: Record | None, fact: Fact) -> Record:
-    """The state after a fact, one revision on."""
+    """Apply a fact; the revision increases by one."""
     if before is None:
         return _begun(fact)
     return replace(before, revision=before.revision + 1, **_changes(fact))

@@ -1,7 +1,6 @@
-"""Organizations and people, and what either is. Appointments are in the file of that name.
+"""Organizations and people: their states and transitions.
 
-Every move is a pair: a method that decides and returns the fact (or refuses), and a case of `evolve` (in the file of
-that name) that folds the fact into the state.
+Each transition is a method that returns a fact or raises a refusal, and a case of `evolve.py`, which applies the fact.
 """
 
 from datetime import datetime
@@ -29,7 +28,7 @@ UNODC = "UNODC"
 
 
 class Kind(StrEnum):
-    """What an organization is; its code says it."""
+    """The kind of an organization, determined by its code."""
 
     STATE = "state"
     UNODC = "unodc"
@@ -38,7 +37,7 @@ class Kind(StrEnum):
 
 
 def kind_of(code: str) -> Kind:
-    """Raises Invalid for three letters that are no State's ISO 3166-1 code: they may become one."""
+    """Raises Invalid for three letters that are not yet an ISO 3166-1 code: they may become one."""
     if code == UNODC:
         return Kind.UNODC
     if code.startswith(f"{UNODC}-"):
@@ -51,7 +50,7 @@ def kind_of(code: str) -> Kind:
 
 
 def house_of(code: str) -> str:
-    """The organization within which people belong together: UNODC for its units, else the organization itself."""
+    """The organization whose people can be appointed here: UNODC for its units, else the organization itself."""
     return UNODC if kind_of(code) is Kind.UNIT else code
 
 
@@ -70,13 +69,13 @@ class Organization(Struct, frozen=True, kw_only=True):
 
 
 def register(organization_id: UUID, code: str, texts_hash: str, *, now: datetime) -> OrganizationRegistered:
-    """Raises Invalid for a code that says no kind."""
+    """Raises Invalid for a code that has no kind."""
     kind_of(code)
     return OrganizationRegistered(organization_id=organization_id, code=code, texts_hash=texts_hash, registered_at=now)
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody who may be appointed, all but what names them."""
+    """Somebody who may be appointed, without their name, address and subjects."""
 
     person_id: UUID
     organization: str
@@ -95,13 +94,13 @@ class Person(Struct, frozen=True, kw_only=True):
 
     @property
     def subjects_hash(self) -> str:
-        """What an appointment that is proposed now is about: the proposed subjects, else those in effect."""
+        """The hash that an appointment proposed now refers to: of the proposed subjects, else of those in effect."""
         return self.subjects_proposed_hash or self.texts_hash
 
     def identify(self, subjects: int, texts_hash: str, *, of_trust: bool, now: datetime) -> PersonIdentified:
-        """Set the subjects anew, by one person. Raises Conflict for an appointee whom it took two people to trust.
+        """Set the subjects by one person. Raises Conflict for a person whose appointment took two people.
 
-        Else whoever sets them could sign in as the other one of the two.
+        Otherwise the person who sets them could sign in as the second one.
         """
         self.require_named()
         if of_trust:
@@ -117,7 +116,7 @@ class Person(Struct, frozen=True, kw_only=True):
     def propose_subjects(
         self, subjects: int, texts_hash: str, *, proposed_by: UUID, now: datetime
     ) -> PersonSubjectsProposed:
-        """Raises Conflict where others are proposed already."""
+        """Raises Conflict if subjects are proposed already."""
         self.require_named()
         if self.subjects_proposed_by is not None:
             raise Conflict("subjects-proposed")
@@ -131,7 +130,7 @@ class Person(Struct, frozen=True, kw_only=True):
         )
 
     def approve_subjects(self, subjects: int, *, approved_by: UUID, now: datetime) -> PersonIdentified:
-        """Let the proposed subjects take effect, by the second person."""
+        """Put the proposed subjects into effect, by the second person."""
         proposed_by, texts_hash = self._require_subjects_proposed()
         return PersonIdentified(
             person_id=self.person_id,
@@ -154,12 +153,12 @@ class Person(Struct, frozen=True, kw_only=True):
         return self.subjects_proposed_by, self.subjects_proposed_hash
 
     def require_named(self) -> None:
-        """Raises Conflict for somebody who has been erased."""
+        """Raises Conflict for a person who has been erased."""
         if self.erased_at is not None:
             raise Conflict("person-erased")
 
     def require_enabled(self) -> None:
-        """Raises Conflict for somebody who is shut out, or erased."""
+        """Raises Conflict for a person who is disabled or erased."""
         self.require_named()
         if self.disabled_at is not None:
             raise Conflict("person-status")
@@ -177,7 +176,7 @@ class Person(Struct, frozen=True, kw_only=True):
     def propose_erasure(
         self, reason: str, *, appointed: bool, proposed_by: UUID, now: datetime
     ) -> PersonErasureProposed:
-        """Raises Conflict for somebody who is `appointed`, to whom things are still entrusted."""
+        """Raises Conflict if the person is `appointed`: still has an appointment, current or proposed."""
         self._require_erasable(appointed)
         if self.erasure_proposed_by is not None:
             raise Conflict("erasure-proposed")
@@ -196,7 +195,7 @@ class Person(Struct, frozen=True, kw_only=True):
         )
 
     def erase(self, *, appointed: bool, approved_by: UUID, now: datetime) -> PersonErased:
-        """The second person's word; `appointed` is asked again, because it is another day."""
+        """Approve by a second person; `appointed` is checked again, because it may have changed since."""
         self._require_erasable(appointed)
         proposed_by, reason = self._require_proposed()
         return PersonErased(

@@ -1,6 +1,6 @@
-"""The directory's rows. Every read says for whom; `may_see` in the WHERE is the policy in SQL.
+"""Queries on the directory. Each read for a caller is filtered by `may_see`, the policy in SQL.
 
-Which organizations there are is no secret among those who work here.
+Organizations are visible to all callers.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ LIST_MAX = 100
 
 
 async def save(tx: Tx, record: Record) -> None:
-    """Write the record as it now stands."""
+    """Insert or update the record."""
     match record:
         case Organization():
             await _save_organization(tx, record)
@@ -37,7 +37,7 @@ async def save(tx: Tx, record: Record) -> None:
 
 
 async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
-    """A record for the system itself, which acts for nobody: to fold the next fact into it."""
+    """A record, read by the service itself to apply the next fact."""
     match aggregate:
         case "organization":
             row = await tx.fetchrow("SELECT * FROM organization WHERE organization_id = $1 FOR UPDATE", record_id)
@@ -81,7 +81,7 @@ async def is_registered(tx: Tx, code: str) -> bool:
 async def organizations(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1
 ) -> list[tuple[Organization, str]]:
-    """Organizations by code, from the one after `after`, each with the name it was registered under."""
+    """Organizations by code, starting after `after`, each with the name it was registered under."""
     rows = await tx.fetch(
         """
         SELECT organization.*, coalesce(name, '') AS name
@@ -100,7 +100,7 @@ async def organizations(
 
 
 class PersonTexts(msgspec.Struct, frozen=True, kw_only=True):
-    """What names a person."""
+    """A person's name, address and language."""
 
     name: str
     email: str
@@ -109,7 +109,7 @@ class PersonTexts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get_person(tx: Tx, person_id: UUID, caller: Caller, *, lock: bool = False) -> Person:
-    """The person, if this caller may see them. Raises Missing. `lock` holds them until the transaction ends."""
+    """The person, if this caller may see them. Raises Missing. `lock` locks them until the transaction ends."""
     query = (
         """
         SELECT * FROM person WHERE person_id = $1 AND may_see(person, $2, $3, $4) FOR UPDATE
@@ -126,7 +126,7 @@ async def get_person(tx: Tx, person_id: UUID, caller: Caller, *, lock: bool = Fa
 
 
 async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UUID | None, limit: int) -> list[Person]:
-    """By id, the highest first, from the one below `before`."""
+    """By id in descending order, starting below `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM person
@@ -145,7 +145,7 @@ async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UU
 
 
 async def is_taken(tx: Tx, person_id: UUID) -> bool:
-    """Whether somebody acts under this id, a person or an API client."""
+    """Whether a person or an API client has this id."""
     query = """
         SELECT EXISTS (SELECT FROM person WHERE person_id = $1) OR EXISTS (SELECT FROM client WHERE client_id = $1)
     """
@@ -184,7 +184,7 @@ async def _save_person(tx: Tx, person: Person) -> None:
 
 
 async def save_person_texts(tx: Tx, person_id: UUID, texts: PersonTexts, salt: bytes) -> None:
-    """Keep what names a person, all but their subjects, in place of what did before."""
+    """Replace the texts that identify a person, except their subjects."""
     await tx.execute(
         """
         INSERT INTO person_text (person_id, salt, name, email, language) VALUES ($1, $2, $3, $4, $5)
@@ -200,7 +200,7 @@ async def save_person_texts(tx: Tx, person_id: UUID, texts: PersonTexts, salt: b
 
 
 async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts]:
-    """What names people who have already been read for their caller; nothing for one who was erased."""
+    """The texts of people whom the caller was allowed to read; none for an erased person."""
     rows = await tx.fetch(
         """
         SELECT person_id, name, email, language,
@@ -225,9 +225,9 @@ async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts
 
 
 async def forget_person(tx: Tx, person_id: UUID) -> dict[str, int]:
-    """Drop what names a person, and how their letters of appointment are referred to; returns how many rows were.
+    """Delete a person's texts and the references of their letters of appointment; return the number of rows.
 
-    Their subjects are dropped by `subject_store.forget`.
+    `subject_store.forget` deletes their subjects.
     """
     row = await tx.fetchrow(
         """
@@ -245,13 +245,13 @@ async def forget_person(tx: Tx, person_id: UUID) -> dict[str, int]:
 
 
 async def erased(tx: Tx, *, after: datetime) -> list[Person]:
-    """Who was erased since then, in that order."""
+    """The people erased since then, in order of erasure."""
     rows = await tx.fetch("SELECT * FROM person WHERE erased_at > $1 ORDER BY erased_at", after)
     return [msgspec.convert(dict(row), Person) for row in rows]
 
 
 async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
-    """Who signs in by this subject, one in an organization; for services alone, which act for whoever does."""
+    """The people with this subject, at most one in each organization; only for services, which act for them."""
     rows = await tx.fetch(
         "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2 ORDER BY person_id",
         subject.issuer,
@@ -264,7 +264,7 @@ async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
 
 
 async def get_appointment(tx: Tx, appointment_id: UUID, caller: Caller, *, lock: bool = False) -> Appointment:
-    """The appointment, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The appointment, if this caller may see it. Raises Missing. `lock` locks it until the transaction ends."""
     query = (
         """
         SELECT * FROM appointment WHERE appointment_id = $1 AND may_see(appointment, $2, $3, $4) FOR UPDATE
@@ -291,7 +291,7 @@ async def appointments(
     before: UUID | None,
     limit: int,
 ) -> list[Appointment]:
-    """Newest first, from the one after `before`."""
+    """Newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM appointment
@@ -337,7 +337,7 @@ async def save_letter(tx: Tx, appointment_id: UUID, letter: str, salt: bytes) ->
 
 
 async def letters(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, str]:
-    """How the letters of appointments that have already been read for their caller are referred to."""
+    """The letters' references of appointments that the caller was allowed to read."""
     rows = await tx.fetch(
         "SELECT appointment_id, letter FROM appointment_text WHERE appointment_id = ANY ($1::uuid[])",
         list(appointments),
@@ -365,7 +365,7 @@ async def overlaps(tx: Tx, person_id: UUID, organization: str, role: Role, *, st
 
 
 async def held_in(tx: Tx, person_id: UUID) -> list[tuple[str, Role]]:
-    """The appointments of a person that were made and not ended by a move: organization and role."""
+    """The organizations and roles of a person's appointments that were made and not ended by a move."""
     rows = await tx.fetch(
         "SELECT organization, role FROM appointment WHERE person_id = $1 AND status = 'in_force'", person_id
     )
@@ -379,7 +379,7 @@ async def appointments_of(tx: Tx, person_id: UUID) -> list[UUID]:
 
 
 async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
-    """Whether anything is, or is to be, entrusted to a person: in force, upcoming, or proposed."""
+    """Whether a person has an appointment that is in force, upcoming, or proposed."""
     return bool(
         await tx.fetchval(
             """
@@ -394,9 +394,9 @@ async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
 
 
 async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int:
-    """How many hold a role in an organization today, neither disabled nor erased; held until the transaction ends.
+    """Number of people, neither disabled nor erased, who hold a role today; locked until the transaction ends.
 
-    Of two who each take one of the last away, the second sees what the first has left.
+    The lock serializes two transactions that each end one of the last appointments.
     """
     rows: list[Any] = await tx.fetch(
         """

@@ -1,1 +1,1 @@
-"""Subjects: by which subject of the issuer a person signs in."""
+"""Subjects: the issuer's identifiers by which a person signs in."""

@@ -1,4 +1,4 @@
-"""By which subjects people sign in, and by which they are to once a second person has approved it."""
+"""Queries on the subjects by which people sign in, and on proposed ones."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,16 +12,16 @@ from services.directory.people.model import house_of
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
-    """Subjects that wait for a second person, with the salt by which they were hashed."""
+    """Proposed subjects, with the salt of their hash."""
 
     salt: bytes
     subjects: tuple[Subject, ...]
 
 
 async def save(tx: Tx, person_id: UUID, organization: str, subjects: Sequence[Subject]) -> None:
-    """Put these subjects in the place of those before.
+    """Replace a person's subjects.
 
-    Raises Conflict for one that is another person's of the same organization; of others nothing is told.
+    Raises Conflict if one belongs to another person of the same organization; other organizations are not revealed.
     """
     await tx.execute("DELETE FROM person_subject WHERE person_id = $1", person_id)
     kept = await tx.fetchval(
@@ -51,7 +51,7 @@ async def save_proposed(tx: Tx, person_id: UUID, subjects: Sequence[Subject], sa
 
 
 async def take_proposed(tx: Tx, person_id: UUID) -> Proposed | None:
-    """Remove what is proposed for a person, and return it; None where nothing is."""
+    """Delete and return a person's proposed subjects; None if there are none."""
     row = await tx.fetchrow(
         "DELETE FROM proposed_subjects WHERE person_id = $1 RETURNING salt, subjects::text AS subjects", person_id
     )
@@ -59,7 +59,7 @@ async def take_proposed(tx: Tx, person_id: UUID) -> Proposed | None:
 
 
 async def proposed(tx: Tx, people: Sequence[UUID]) -> dict[UUID, tuple[Subject, ...]]:
-    """What is proposed for people who have already been read for their caller."""
+    """The proposed subjects of people whom the caller was allowed to read."""
     rows = await tx.fetch(
         "SELECT person_id, subjects::text AS subjects FROM proposed_subjects WHERE person_id = ANY ($1::uuid[])",
         list(people),
@@ -68,9 +68,9 @@ async def proposed(tx: Tx, people: Sequence[UUID]) -> dict[UUID, tuple[Subject, 
 
 
 async def bound(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, tuple[Subject, ...]]:
-    """By which subjects the people of these proposed appointments sign in once they are approved.
+    """The subjects by which the people of these proposed appointments will sign in once approved.
 
-    Nothing for an appointment whose person has had others since it was proposed.
+    None for an appointment whose person's subjects have changed since it was proposed.
     """
     rows = await tx.fetch(
         """
@@ -91,7 +91,7 @@ async def bound(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, tuple[Subjec
 
 
 async def forget(tx: Tx, person_id: UUID) -> dict[str, int]:
-    """Drop the subjects of a person, in effect and proposed; returns how many rows were."""
+    """Delete a person's subjects, in effect and proposed; return the number of rows."""
     row = await tx.fetchrow(
         """
         WITH subjects AS (

@@ -1,1 +1,1 @@
-"""Notices: who is notified of which fact, by inbox and mail."""
+"""Notices: which fact notifies whom, by inbox and mail."""

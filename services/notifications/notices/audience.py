@@ -1,7 +1,7 @@
-"""Who is told of what. Pure: a table from each kind of fact to its notices, each with whom it is for.
+"""Who is notified of which fact: a pure table from kinds of facts to notices and their recipients.
 
-Nobody is told of what they could not look up: a match is the coordinators' alone until it is presented, and its end is
-told to those who had been told of it; donors hear of the fund they pay into, not of the request that is helped.
+Nobody is notified of a record that they may not read. Only coordinators are notified of a match before it is
+presented, and of its end only those notified before; donors are notified of their fund, not of the request it helps.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ UNODC = "UNODC"
 
 
 class Relation(StrEnum):
-    """What somebody has to do with a fact."""
+    """How a recipient relates to a fact."""
 
     STATE = "state"
     FOCAL_POINTS = "organization"
@@ -43,19 +43,18 @@ class Relation(StrEnum):
 
 
 class Appointment(Struct, frozen=True, order=True):
-    """All who hold one role in one organization."""
+    """All holders of one role in one organization."""
 
     organization: str
     role: Role
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """What is said of a fact (`code` finds the words), to whom, under which reference, with which link.
+    """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
 
-    `gathered` notices are one per recipient and cause, however many facts that cause had; a webhook is told of each.
-    With `told_before` they are only for those whom the same match has been told of, with `unless_caused` only for a
-    fact that no other caused, and with `while_circulating` a provider is not told any more once the State has taken its
-    request back from circulation.
+    `gathered` notices are sent once per recipient and cause, however many facts that cause had; webhooks get each. With
+    `told_before` only recipients notified of the same match before get it, with `unless_caused` only a fact without a
+    cause is notified, and with `while_circulating` providers get it only while the State lets the request circulate.
     """
 
     code: str
@@ -69,7 +68,7 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class KnownReference(Struct, frozen=True, kw_only=True):
-    """What other facts have told: a request's reference number."""
+    """A request's reference number, known from earlier facts."""
 
     reference: str | None = None
 
@@ -138,7 +137,7 @@ def _of_in_kind(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
     [
-        # To the State it is the acknowledgement.
+        # For the State this is the acknowledgement.
         _of_request(r.RequestSubmitted, COORDINATORS, STATE),
         _of_request(r.RequestRegistered, STATE),
         _of_request(r.RequestReturned, STATE),
@@ -146,7 +145,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestOpened, STATE),
         _of_request(r.RequestHeld, STATE, COORDINATORS),
         _of_request(r.RequestResumed, STATE, COORDINATORS),
-        # Where a revoked match reopened the request, the revocation has told them.
+        # If a revoked match reopened the request, the notice of the revocation has been sent already.
         _of_request(r.RequestReopened, STATE, COORDINATORS, unless_caused=True),
         _of_request(r.RequestDelivered, STATE, COORDINATORS),
         _of_request(r.RequestClosed, STATE),
@@ -187,7 +186,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
         _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
         _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
-        # Also to whoever did it themselves: it may have been somebody in their name.
+        # Also to the author: somebody else may have acted in their name.
         _of_person(d.PersonSubjectsProposed),
         _of_person(d.PersonIdentified),
         _of_client(d.ClientRegistered),
@@ -249,7 +248,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
 TO_OWNER: Mapping[type[Fact], Notice] = {
     n.WebhookDisabled: _notice(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="webhook_id"),
 }
-"""What this service itself tells one person of what is theirs."""
+"""Facts of this service that notify the owner of the webhook or client."""
 
 _OWN_STEP = "a coordinator's own step in preparing a match, which the State and the provider are not to see yet"
 _LOOP = "news about news would never end"
@@ -314,24 +313,24 @@ NOBODY: Mapping[type[Fact], str] = {
 
 
 def notices() -> list[str]:
-    """The code of every notice, each of which needs words."""
+    """The codes of all notices; each needs a text in every language."""
     return sorted({notice.code for each in (*TOLD.values(), tuple(TO_OWNER.values())) for notice in each})
 
 
 def notices_of(fact: Fact, *, caused: bool) -> list[Notice]:
-    """What is said of this fact; `caused` where it followed from another one."""
+    """The notices for this fact; `caused` if another fact caused it."""
     return [notice for notice in TOLD.get(type(fact), ()) if not (caused and notice.unless_caused)]
 
 
 def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
-    """The event that a recipient is told of once."""
+    """The event that a recipient is notified of once."""
     return causation_id if notice.gathered and causation_id is not None else event_id
 
 
 def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
-    """Whom the notice is for, but the person it is about (`person_notified`).
+    """The recipients of a notice except the person that it is about (`person_notified`).
 
-    A relation that this fact does not have (money for no request) has nobody in it.
+    A relation that the fact lacks (money without a request) has no recipients.
     """
     found: set[Appointment] = set()
     for relation in notice.to:
@@ -350,7 +349,7 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
 
 
 def person_notified(notice: Notice, fact: Fact) -> UUID | None:
-    """The person that the fact is about, where the notice is for them, too."""
+    """The person that the fact is about, if the notice is also for them."""
     return getattr(fact, Relation.PERSON.value) if Relation.PERSON in notice.to else None
 
 
@@ -363,36 +362,36 @@ _ROLES = {
 
 
 def reference_of(notice: Notice, fact: Fact, known: KnownReference) -> str:
-    """How the notice calls what it is about: a request's reference number, else an id or a fund's code."""
+    """The reference in the notice's text: a request's reference number, else an id or a fund's code."""
     if notice.reference == "request_id" and known.reference is not None:
         return known.reference
     return str(getattr(fact, notice.reference))
 
 
 def link_of(notice: Notice, fact: Fact) -> str:
-    """Where the recipient reads more, after showing who they are."""
+    """The page where the recipient reads more after signing in."""
     return notice.link.format_map({name: getattr(fact, name) for name in fact.__struct_fields__})
 
 
 def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
-    """The request and the match that the recipient may look up; neither for a notice of the fund alone."""
+    """The ids of the request and match that the recipient may read; neither for a notice about the fund only."""
     if notice.reference != "request_id":
         return None, None
     return getattr(fact, "request_id", None), getattr(fact, "match_id", None)
 
 
 def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
-    """What a webhook names: the record that the event changed, or the fund where the notice is of that alone."""
+    """The record that a webhook event names: the one that changed, or the fund if the notice is only about that."""
     if notice.link == FUND:
         return Record(aggregate="fund", id=getattr(fact, notice.reference))
     return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
 
 
 def still_theirs(code: str, organization: str, role: Role, *, circulation: str | None) -> bool:
-    """True while a notice would still be for this appointment: asked before each attempt to tell a webhook.
+    """Whether a notice may still be sent to this appointment; checked before each attempt to send to a webhook.
 
-    A provider beyond UNODC is not told of a match that is not confirmed yet once its State no longer lets the request
-    circulate; `circulation` is what was last heard of that, None where nothing was.
+    A provider outside UNODC gets no event of an unconfirmed match once the State no longer lets the request circulate;
+    `circulation` is the last known value, None if unknown.
     """
     if role is not Role.PROVIDER_OFFICER or is_unodc(organization) or circulation in {None, "granted"}:
         return True

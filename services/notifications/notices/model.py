@@ -1,7 +1,7 @@
-"""What somebody is owed, and how often it is tried until it is delivered, refused or expired.
+"""Notifications, and the attempts to deliver each until it is delivered, refused or expired.
 
-A notification tells one person of one cause; a dispatch is one way in which it has to reach them. Decisions return a
-fact, and `evolve` folds it into the state, as in every service.
+A notification is for one recipient and one cause; a dispatch is its delivery by one channel. Decisions return a fact,
+and `evolve` folds it into the state.
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ ADDRESS_LENGTH_MAX = 254
 LOCAL_PART_LENGTH_MAX = 64
 RETRY_SECONDS = 300
 RETRIES_MAX = 48
-"""After the attempt at once; with those 300 seconds, four hours."""
+"""After the first attempt; at intervals of 300 seconds these take four hours."""
 
 
 class Channel(StrEnum):
-    """Of these, a person chooses among the first two; the last one is a webhook's only one."""
+    """A person chooses among the first two; a webhook has only the last."""
 
     INBOX = "inbox"
     MAIL = "mail"
@@ -43,7 +43,7 @@ class Channel(StrEnum):
 
 
 class Status(StrEnum):
-    """Of a dispatch. While an attempt is under way a lease says so; it is no state of its own."""
+    """The status of a dispatch. An attempt in progress is a lease, not a status."""
 
     OWED = "owed"
     DELIVERED = "delivered"
@@ -60,38 +60,37 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 
 
 class Retries(Protocol):
-    """When something that failed is tried again."""
+    """The schedule of retries."""
 
     def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
-        """When it is tried again after this attempt, counted from 1; None where it was the last."""
+        """When to retry after this attempt, counted from 1; None if it was the last."""
         ...
 
 
 class RetryIntervals(Struct, frozen=True, kw_only=True):
-    """How long after a failed attempt the next one comes, and how many there are after the first."""
+    """Retries after a constant interval, and how many there are after the first attempt."""
 
     retry_seconds: int = RETRY_SECONDS
     retries_max: int = RETRIES_MAX
 
     def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
-        """As all `Retries` say."""
         return failed_at + timedelta(seconds=self.retry_seconds) if attempt <= self.retries_max else None
 
 
 class Accepted(Struct, frozen=True):
-    """The mail server or the webhook's receiver took it over; `reason` is the receiver's status."""
+    """Taken over by the mail server or the webhook's receiver; `reason` is its status."""
 
     reason: str | None = None
 
 
 class Rejected(Struct, frozen=True):
-    """It will never be taken; `reason` is the other side's code, or ours."""
+    """Permanently refused; `reason` is the receiver's code or ours."""
 
     reason: str
 
 
 class Failed(Struct, frozen=True):
-    """Not this time."""
+    """A temporary failure; it is retried."""
 
     reason: str
 
@@ -100,7 +99,7 @@ Outcome = Accepted | Rejected | Failed
 
 
 class Dispatch(Struct, frozen=True, kw_only=True):
-    """One channel of one notification; its id names the mail, however often that is sent."""
+    """One channel of one notification; its id is the Message-ID of the mail, at every attempt."""
 
     dispatch_id: UUID
     channel: Channel
@@ -112,7 +111,7 @@ class Dispatch(Struct, frozen=True, kw_only=True):
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """That one person, or one webhook of theirs, has to be told of one cause, and what has come of it."""
+    """A notification of one cause to one person, or to one of their webhooks, with its dispatches."""
 
     notification_id: UUID
     cause_id: UUID
@@ -143,7 +142,7 @@ class Notification(Struct, frozen=True, kw_only=True):
         return dispatch
 
     def settle(self, dispatch_id: UUID, outcome: Outcome, retries: Retries, *, now: datetime) -> Fact:
-        """What an attempt means. Raises Conflict for a dispatch that has ended."""
+        """Return the fact for the outcome of an attempt. Raises Conflict for a dispatch that has ended."""
         match outcome:
             case Accepted(reason):
                 return self.deliver(dispatch_id, reason, now=now)
@@ -173,7 +172,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     def defer(
         self, dispatch_id: UUID, reason: str, retries: Retries, *, now: datetime
     ) -> NotificationDeferred | NotificationExpired:
-        """An attempt failed for a reason of the moment: another one, unless it was the last."""
+        """Schedule a retry after a temporary failure, or expire after the last."""
         attempt = self._open(dispatch_id).attempts + 1
         next_at = retries.next_at(attempt, now)
         if next_at is None:
@@ -194,12 +193,12 @@ class Notification(Struct, frozen=True, kw_only=True):
         )
 
     def read(self, *, now: datetime) -> NotificationRead | None:
-        """None where it has been read before."""
+        """None if it was read before."""
         return NotificationRead(notification_id=self.notification_id, read_at=now) if self.read_at is None else None
 
 
 def evolve(notification: Notification | None, fact: Fact) -> Notification:
-    """The state after a fact: the one place where a fact becomes a state."""
+    """Apply a fact; the revision increases by one."""
     if notification is None:
         assert isinstance(fact, NotificationOwed), "a notification begins with being owed"
         return _owed(fact)
@@ -279,7 +278,7 @@ def _with(notification: Notification, changed: Dispatch) -> Notification:
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
-    """How the holder of one appointment wants to be told, all but the address."""
+    """The channels and language of one appointment's notifications, without the address."""
 
     subscription_id: UUID
     person_id: UUID
@@ -293,7 +292,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
 
 
 def subscription_id_of(caller: Caller) -> UUID:
-    """One subscription for each appointment of a person, so that of two first registrations one is refused."""
+    """The id of an appointment's subscription, derived so that a concurrent second registration is refused."""
     return uuid5(NAMESPACE_URL, f"entraide:subscription:{caller.person_id}:{caller.organization}:{caller.role}")
 
 
@@ -313,11 +312,11 @@ def subscribed(subscription: Subscription | None, fact: SubscriptionRegistered) 
 
 
 def check_address(email: str | None, channels: tuple[Channel, ...]) -> None:
-    """Raises Invalid for an address that mail cannot be sent to, and where the mail channel has none.
+    """Raises Invalid for an address that mail cannot be sent to, or a mail channel without an address.
 
-    Visible ASCII without brackets, commas and quotes around one `@`: an address is written into a header and into a
-    command of SMTP, and neither is to be ended by it. Nor is it to be an encoded word (RFC 2047), which a header would
-    read as what it encodes: a line end, or somebody else's address.
+    Allowed is visible ASCII without brackets, commas and quotes around one `@`, because the address is written into a
+    header and an SMTP command and must not end either. An encoded word (RFC 2047) is refused, because a header decodes
+    it: it could hold a line end, or another address.
     """
     if email is None:
         if Channel.MAIL in channels:

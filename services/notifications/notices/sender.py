@@ -1,8 +1,8 @@
-"""Every mail that is owed is attempted until it is delivered, refused or expired; outside it may arrive twice.
+"""Send each mail until it is delivered, refused or expired; after a crash it may be sent twice.
 
-A sender claims one mail under a lease, sends it outside of any transaction, and records what came of it in a new one.
-Where it dies in between, the lease lapses and the mail is sent again under the same Message-ID. A mail server that
-cannot be reached is no attempt at a mail: everything stays owed, and the sender tries to reach it again.
+A sender claims one mail under a lease, sends it outside any transaction, and records the outcome in a new one. If the
+sender dies in between, the lease lapses and the mail is sent again under the same Message-ID. If the mail server
+cannot be reached, no attempt is counted; the sender reconnects later.
 """
 
 import asyncio
@@ -26,30 +26,30 @@ from services.notifications.notices.wording import Letter, domain_of, mail
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
-"""Where nothing is written and nothing falls due: so late at most comes what another process has left."""
+"""Longest pause if nothing is due here: how late a mail from another process may be claimed."""
 
 AWAY_SECONDS_MIN = 1.0
 AWAY_SECONDS_MAX = 30.0
 REPLY_SECONDS = 10.0
 ATTEMPT_SECONDS = 30.0
 LEASE_SECONDS = 60
-"""Longer than an attempt may take, and than writing down what came of it."""
+"""Longer than an attempt and the recording of its outcome take."""
 OVERDUE_SECONDS = 3600
 OVERDUE_POLL_SECONDS = 60.0
 UNSUBSCRIBED = "unsubscribed"
 NOT_APPOINTED = "not_appointed"
-"""Whoever has ended is out, of the mails too that were owed before."""
+"""A person whose appointment has ended gets no more mails, including those that were due before."""
 
 OVERDUE = Gauge("entraide_mails_overdue", "Mails owed for more than an hour and not yet delivered or given up")
 log = structlog.get_logger()
 
 
 class MailServerAway(Exception):
-    """The mail server was not reached, or does not let us in."""
+    """The mail server cannot be reached or refuses our login."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """Where mails go, from whom, and how fast. `url` is `smtp://` or `smtps://`, with user and password if need be."""
+    """The mail server, sender address and limits. `url` is `smtp://` or `smtps://`, with credentials if needed."""
 
     url: str
     sender: str
@@ -60,9 +60,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Sender:
-    """Sends what is owed, one mail after the other over one connection.
+    """Sends due mails one after the other over one connection.
 
-    `seats` says who still holds the appointment in which they are told; while that is not known nothing is sent.
+    `seats` holds the appointments in force; while they are unknown no mail is sent.
     """
 
     def __init__(self, db: Database, terms: Terms, seats: AppointmentLookup, *, clock: Callable[[], datetime]) -> None:
@@ -74,7 +74,7 @@ class Sender:
         self._due_in_seconds: float | None = None
 
     async def run(self) -> None:
-        """Send until cancelled; a mail under way is then brought to its end."""
+        """Send until cancelled; a mail in progress is completed first."""
         away = AWAY_SECONDS_MIN
         try:
             while True:
@@ -90,7 +90,7 @@ class Sender:
                     continue
                 away = AWAY_SECONDS_MIN
                 if not busy:
-                    # A server closes a connection that idles; to find that out with a mail would cost an attempt.
+                    # A server closes an idle connection; finding that out with a mail would cost an attempt.
                     await self.disconnect()
                     await self._db.activity.pause(
                         POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
@@ -99,7 +99,7 @@ class Sender:
             await self.disconnect()
 
     async def send_next(self) -> bool:
-        """Send one mail that is due; False where there is none. Raises MailServerAway, which leaves it due."""
+        """Send one due mail; False if there is none. Raises MailServerAway and leaves it due."""
         now = self._clock()
         async with self._db.transaction() as tx:
             letter = await store.claim(
@@ -131,7 +131,7 @@ class Sender:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 await connection.send_message(message, recipients=[letter.email])
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            # Whatever state the conversation is in, the next mail begins a new one.
+            # The state of the connection is unknown; the next mail uses a new one.
             await self.disconnect()
             return outcome_of(error)
         return Accepted()
@@ -143,7 +143,7 @@ class Sender:
             )
 
     async def _connect(self) -> aiosmtplib.SMTP:
-        """The connection that is open, or a new one. Raises MailServerAway."""
+        """The open connection, or a new one. Raises MailServerAway."""
         if self._connection is not None and self._connection.is_connected:
             return self._connection
         parts = urlsplit(self._terms.url)
@@ -153,7 +153,7 @@ class Sender:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             use_tls=parts.scheme == "smtps",
-            # Without a name of our own the library would ask the resolver for one, and wait.
+            # Without a local host name the library would resolve one and block.
             local_hostname=domain_of(self._terms.sender),
             timeout=REPLY_SECONDS,
         )
@@ -174,9 +174,9 @@ class Sender:
 
 
 def outcome_of(error: BaseException) -> Outcome:
-    """What a failed attempt means: only what is said of the recipient or of the mail itself is final.
+    """Map an SMTP error to an outcome: only errors about the recipient or the mail itself are final.
 
-    A refused sender is a fault in our own settings, for which no recipient should lose a mail.
+    A refused sender address is a fault in our settings, so the mail is retried.
     """
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         error = error.recipients[0]
@@ -187,6 +187,6 @@ def outcome_of(error: BaseException) -> Outcome:
 
 
 async def count_overdue(db: Database, *, clock: Callable[[], datetime]) -> None:
-    """Show how many mails are neither delivered nor given up an hour after they were owed."""
+    """Report the number of mails neither delivered nor given up one hour after they became due."""
     async with db.transaction() as tx:
         OVERDUE.set(await store.overdue(tx, before=clock() - timedelta(seconds=OVERDUE_SECONDS)))

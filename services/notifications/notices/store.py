@@ -1,4 +1,4 @@
-"""The notifications' rows. What a person reads is found by that person's id, and by nothing else."""
+"""Queries on notifications and subscriptions. Inbox reads are filtered by the person's id."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ LIST_MAX = 100
 
 
 async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> Subscription | None:
-    """The subscription of the appointment that this id is made from."""
+    """The subscription with this id, which is derived from its appointment."""
     query = (
         """
         SELECT * FROM subscription WHERE subscription_id = $1 FOR UPDATE
@@ -37,7 +37,7 @@ async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> 
 
 
 async def subscriptions_of(tx: Tx, person_id: UUID) -> list[Subscription]:
-    """All of a person's, in whichever appointment."""
+    """All subscriptions of a person, in every appointment."""
     rows = await tx.fetch("SELECT * FROM subscription WHERE person_id = $1 FOR UPDATE", person_id)
     return [msgspec.convert(dict(row), Subscription) for row in rows]
 
@@ -84,13 +84,13 @@ async def forget_address(tx: Tx, subscription_id: UUID) -> None:
 
 
 async def forget_subscription(tx: Tx, subscription_id: UUID) -> None:
-    """With its address."""
+    """Delete the subscription and its address."""
     await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
     await tx.execute("DELETE FROM subscription WHERE subscription_id = $1", subscription_id)
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who registered to be told, in one of their appointments; with `webhook_id` a program of theirs."""
+    """A subscribed person in one of their appointments; with `webhook_id`, one of their webhooks."""
 
     person_id: UUID
     organization: str
@@ -100,14 +100,14 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> UUID:
-        """What is told of one cause once."""
+        """The key under which a cause is notified once."""
         return self.webhook_id or self.person_id
 
 
 async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
-    """Who holds one of these appointments and wants to be told; with a match, only those it has been told to before.
+    """The subscribed holders of these appointments; with a match, only those notified of it before.
 
-    In the order of persons, so that two transactions that tell the same people wait for each other in turn.
+    Ordered by person, so that concurrent transactions lock the same recipients in the same order.
     """
     rows = await tx.fetch(
         """
@@ -126,7 +126,7 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_mat
 
 
 async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[Recipient]:
-    """One person in one appointment of theirs, told in the inbox at least; nobody where they hold none now."""
+    """One person in one of their appointments, at least by inbox; empty if they hold none now."""
     rows = await tx.fetch(
         """
         SELECT caller.person_id, caller.organization, caller.role,
@@ -142,7 +142,7 @@ async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[R
 
 
 async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:
-    """One person, who is told in the inbox where they have not said otherwise."""
+    """One person; by inbox if they have no subscription."""
     channels = await tx.fetchval(
         "SELECT channels FROM subscription WHERE person_id = $1 AND organization = $2 AND role = $3",
         person_id,
@@ -153,7 +153,7 @@ async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> R
     return Recipient(person_id=person_id, organization=organization, role=role, channels=wanted)
 
 
-# -- what other services have told ------------------------------------------------------------------------------------
+# -- known from other services ---------------------------------------------------------------------------------------
 
 
 async def learn_reference(tx: Tx, request_id: UUID, reference: str) -> None:
@@ -188,7 +188,7 @@ async def known(tx: Tx, *, request_id: UUID | None) -> KnownReference:
 
 
 async def add(tx: Tx, one: Notification) -> bool:
-    """Write what is owed; False where this person has been told of this cause before."""
+    """Insert a notification; False if this recipient has one of this cause already."""
     added = await tx.fetchval(
         """
         INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
@@ -222,7 +222,7 @@ async def add(tx: Tx, one: Notification) -> bool:
 
 
 async def save(tx: Tx, one: Notification) -> None:
-    """Write what has become of it."""
+    """Write the notification's changed state."""
     await tx.execute(
         "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
         one.notification_id,
@@ -260,7 +260,7 @@ async def _save_dispatches(tx: Tx, one: Notification) -> None:
 
 
 async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = False) -> Notification:
-    """The caller's own notification. Raises Missing for anybody else's."""
+    """The caller's own notification. Raises Missing for any other."""
     query = (
         """
         SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 AND webhook_id IS NULL FOR UPDATE
@@ -277,13 +277,13 @@ async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = Fal
 
 
 async def locked(tx: Tx, notification_id: UUID) -> Notification | None:
-    """The notification for the system itself, which sends it."""
+    """The notification, locked, for the sender."""
     row = await tx.fetchrow("SELECT * FROM notification WHERE notification_id = $1 FOR UPDATE", notification_id)
     return (await whole(tx, [row]))[0] if row else None
 
 
 async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, limit: int) -> list[Notification]:
-    """The caller's own, newest first, from the one after `before`."""
+    """The caller's own, newest first, starting after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM notification
@@ -305,7 +305,7 @@ async def count_unread(tx: Tx, caller: Caller) -> int:
 
 
 async def whole(tx: Tx, rows: Sequence[Row]) -> list[Notification]:
-    """The notifications that these rows are of, in their order, with their dispatches."""
+    """The notifications of these rows, in their order, with their dispatches."""
     found: dict[UUID, list[dict[str, Any]]] = {row["notification_id"]: [] for row in rows}
     dispatches = await tx.fetch(
         """
@@ -332,10 +332,10 @@ CLAIMING = 0x656E6D61
 
 
 async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -> Letter | None:
-    """Take the mail that has been due longest for this sender alone, until the lease ends.
+    """Claim the mail that has been due longest, under a lease.
 
-    None where nothing is due, where all that is due is for people who got as many as they may in an hour, or while
-    another sender is choosing: one at a time counts, so that nobody gets more.
+    None if nothing is due, if all recipients of due mails have reached their hourly maximum, or while another sender
+    claims: claims are serialized, so that the maximum holds.
     """
     if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", CLAIMING):
         return None
@@ -369,7 +369,7 @@ async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    """Until the next mail can be sent: it is tried again, a lease lapses, or the hour of somebody's first mail ends."""
+    """Seconds until a mail can be sent: a retry is due, a lease lapses, or a recipient's hourly limit frees up."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM least(
@@ -409,7 +409,7 @@ async def end_lease(tx: Tx, dispatch_id: UUID) -> None:
 
 
 async def overdue(tx: Tx, *, before: datetime) -> int:
-    """How many mails have been owed since before that time and are neither delivered nor given up."""
+    """Number of mails due since before that time and neither delivered nor given up."""
     return int(
         await tx.fetchval(
             """

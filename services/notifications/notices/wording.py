@@ -1,4 +1,4 @@
-"""What a notice says in the six languages, and nothing that its recipient would have to sign in to read."""
+"""The texts of notices in six languages; they contain nothing that requires signing in to read."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,14 +18,14 @@ RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """`{reference}` stands for what the notice is about."""
+    """The texts of a notice; `{reference}` is replaced by its reference."""
 
     subject: str
     text: str
 
 
 class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One language's words: what is written below every mail, and what each notice says."""
+    """One language's texts: the footer of every mail, and each notice."""
 
     details: str
     closing: str
@@ -33,7 +33,7 @@ class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed to send one dispatch; without `email` where the recipient does not want mail any more."""
+    """The data to send one dispatch; without `email` if the recipient has unsubscribed from mail."""
 
     dispatch_id: UUID
     notification_id: UUID
@@ -51,13 +51,13 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def templates(language: Language) -> Templates:
-    """Read when first asked for."""
+    """The templates of a language, read on first use."""
     path = files("services.notifications").joinpath("templates", f"{language}.json")
     return msgspec.json.decode(path.read_bytes(), type=Templates)
 
 
 def words(notice: str, reference: str, language: Language) -> Words:
-    """The notice in one language. KeyError for a notice without words, which a test rules out."""
+    """The texts of a notice in one language. Raises KeyError if there are none; a test checks that there are."""
     template = templates(language).notices[notice]
     shown = isolated(reference) if language in RIGHT_TO_LEFT else reference
     return Words(
@@ -66,14 +66,14 @@ def words(notice: str, reference: str, language: Language) -> Words:
 
 
 def isolated(code: str) -> str:
-    """A code or a number inside of right-to-left text, in its own direction (UAX #9)."""
+    """Isolate a code or number in right-to-left text, in its own direction (UAX #9)."""
     return f"{LRI}{code}{PDI}"
 
 
 def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
-    """A text mail (RFC 5322). Sent again it is the same mail: its id is the dispatch's.
+    """A text mail (RFC 5322), the same at every attempt: its Message-ID is derived from the dispatch's id.
 
-    The library refuses a line end in any header; there is none, because every value is a code, ours, or checked.
+    The library refuses line ends in headers; every value is a code, our own text, or checked before.
     """
     assert letter.email is not None, "a letter without an address is not written"
     said = words(letter.notice, letter.reference, letter.language)
@@ -88,15 +88,15 @@ def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     paragraphs = [said.text, frame.details, f"{public_url}{letter.link}", frame.closing]
     if letter.language in RIGHT_TO_LEFT:
-        # A plain text has no direction of its own: the mark gives one to each paragraph but the address, which is
-        # to be copied as it stands.
+        # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
+        # unchanged.
         paragraphs = [part if part.startswith("http") else f"{RLM}{part}" for part in paragraphs]
     message.set_content("\n\n".join(paragraphs) + "\n", charset="utf-8", cte="8bit")
-    # After the content, whose arrival takes all headers of that name away.
+    # Set after the content, because setting the content removes all headers of that name.
     message["Content-Language"] = letter.language.value
     return message
 
 
 def domain_of(sender: str) -> str:
-    """The part of our own address that makes ids unique in the world."""
+    """The domain of our own address, for unique Message-IDs."""
     return parseaddr(sender)[1].rpartition("@")[2]

@@ -1,7 +1,7 @@
-"""What the routes and loops of notifications share: the keys that webhooks are signed with, and where they may lead.
+"""Configuration shared by the routes and loops of notifications: webhook signing keys and allowed destinations.
 
-Without `ENTRAIDE_WEBHOOK_KEYS`, and where the issuer is the embedded one as well, a master key lies beside that
-issuer's and is made on first use.
+Without `ENTRAIDE_WEBHOOK_KEYS`, and with the embedded issuer, a master key is created on first use beside that
+issuer's key.
 """
 
 import base64
@@ -16,7 +16,7 @@ from services.notifications.webhooks.signing import MASTER_BYTES_MIN, Keyring
 
 
 class WebhookConfig:
-    """Reads the keys when they are first needed."""
+    """Reads the keys on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -26,7 +26,7 @@ class WebhookConfig:
 
     @property
     def open(self) -> bool:
-        """False where webhooks are switched off, or nobody has given keys to sign with."""
+        """Whether webhooks are enabled and signing keys are configured."""
         return self._settings.webhooks and (self._settings.webhook_keys is not None or self._settings.keys is None)
 
     @cached_property
@@ -40,7 +40,7 @@ class WebhookConfig:
 
     @property
     def keyring(self) -> Keyring:
-        """Raises Unavailable where there are no webhooks here."""
+        """Raises Unavailable if webhooks are not enabled."""
         if not self.open:
             raise Unavailable("webhooks-unavailable")
         return self._read

@@ -1,7 +1,7 @@
-"""Where a webhook may lead: by https to a public address, and to nothing inside. Pure: looking up is done elsewhere.
+"""Allowed webhook destinations: https to public addresses only. Pure; DNS lookup is done elsewhere.
 
-A URL is not parsed but matched, so that nobody who reads it later can read another host in it. An address is asked for
-at every attempt, whatever was found before.
+A URL is matched by a strict pattern and not parsed, so that no later reader can find another host in it. Addresses
+are checked at every attempt.
 """
 
 import re
@@ -21,15 +21,15 @@ LOOPBACK = "localhost"
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# Labels of letters, digits and hyphens (RFC 1123). The last one begins with a letter: `0x7f.1`, `2130706433` and
-# whatever else a resolver may take for a number are no names.
+# Labels of letters, digits and hyphens (RFC 1123). The last one begins with a letter, because resolvers read names
+# such as `0x7f.1` and `2130706433` as numbers.
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?"
-# Path and query of RFC 3986, without a fragment; no user, no brackets, no backslash, no space.
+# Path and query of RFC 3986: no fragment, user, brackets, backslash or space.
 _TARGET = r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
 _URL = re.compile(rf"https://(?P<host>{_NAME}|{LOOPBACK})(?::(?P<port>[0-9]{{1,5}}))?(?P<target>{_TARGET})?\Z")
 
-# The special-purpose registries of IANA (RFC 6890), with what `ipaddress.is_global` of some Python versions lets pass.
+# The special-purpose registries of IANA (RFC 6890), with those that `ipaddress.is_global` of some Pythons allows.
 DENIED: Sequence[Network] = tuple(
     ip_network(text)
     for text in (
@@ -37,7 +37,7 @@ DENIED: Sequence[Network] = tuple(
         "10.0.0.0/8",  # private
         "100.64.0.0/10",  # shared by carriers; metadata at Alibaba
         "127.0.0.0/8",  # loopback
-        "168.63.129.16/32",  # public by its number, and the inside of every machine at Azure
+        "168.63.129.16/32",  # a public number that is internal on every machine at Azure
         "169.254.0.0/16",  # link-local; metadata at most clouds
         "172.16.0.0/12",  # private
         "192.0.0.0/24",  # protocol assignments; metadata at Oracle
@@ -56,7 +56,7 @@ DENIED: Sequence[Network] = tuple(
         "::ffff:0:0/96",  # IPv4-mapped
         "::ffff:0:0:0/96",  # IPv4-translated
         "64:ff9b::/96",  # NAT64: any IPv4 address, also 169.254.169.254
-        "64:ff9b:1::/48",  # NAT64 of one's own
+        "64:ff9b:1::/48",  # locally assigned NAT64
         "100::/64",  # discarded
         "100:0:0:1::/64",  # dummy prefix
         "2001::/23",  # Teredo, benchmarks, ORCHID and other protocols
@@ -71,17 +71,17 @@ DENIED: Sequence[Network] = tuple(
         "ff00::/8",  # multicast
     )
 )
-# Not what Python calls loopback, which differs between its versions.
+# Not Python's `is_loopback`, which differs between its versions.
 _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
-# All that has been given out for hosts so far: what is new is let in when it is known what it is.
+# All space allocated to hosts so far; new allocations are added after review.
 _UNICAST = IPv6Network("2000::/3")
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
-    """What an operator adds: hosts that alone are reached, networks that are not, and for tests the machine itself.
+    """The operator's limits: allowed hosts, denied networks, and for tests loopback.
 
-    Where `allowed` names any, a host has to be one of them or below one. With `loopback` the name `localhost`, its
-    addresses and every port will do as well.
+    If `allowed` is not empty, a host must be in it or a subdomain of one. With `loopback` the name `localhost`, its
+    addresses and every port are allowed, too.
     """
 
     allowed: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
 
 
 class Destination(Struct, frozen=True, kw_only=True):
-    """A URL taken apart; `target` is path and query."""
+    """The parts of a URL; `target` is path and query."""
 
     host: str
     port: int
@@ -114,7 +114,7 @@ def destination_of(url: str, bounds: Bounds) -> Destination:
 
 
 def may_connect(address: Address, bounds: Bounds) -> bool:
-    """True for an address that is public, on every list we know, and not one of the operator's own."""
+    """Whether an address is public, in no denied range, and not in the operator's denied networks."""
     if bounds.loopback and _within(address, _LOOPBACK) and not _within(address, bounds.denied):
         return True
     return (

@@ -1,9 +1,8 @@
-"""The one way out to an address that somebody gave us: looked up, checked, connected to as checked, and soon closed.
+"""The HTTP client for destinations given by users: resolve, check every address, connect to a checked one.
 
-Every address of the name is checked before any is connected to, and the connection goes to a number and not to the
-name: what the name means a moment later does not matter (DNS rebinding). No connection outlives its attempt, so that
-the next one is checked again. TLS is verified for the name. Nothing is redirected, no proxy of the environment is
-asked, and nothing of an answer is kept but its status and when to come again.
+All addresses of the name are checked before connecting, and the connection goes to the address, not the name, against
+DNS rebinding. Each attempt uses a new connection, so that the next one is checked again. TLS is verified for the
+name. Redirects and environment proxies are ignored, and of a response only the status and Retry-After are kept.
 """
 
 import asyncio
@@ -20,17 +19,17 @@ from msgspec import Struct
 from services.notifications.webhooks.destinations import LOOPBACK, Address, Bounds, Destination, may_connect
 
 ATTEMPT_SECONDS = 15.0
-"""For all of it, looking up included."""
+"""The limit for a whole attempt, DNS lookup included."""
 CONNECT_SECONDS = 5.0
 ADDRESSES_MAX = 8
-"""Of a name that has more, the others are not tried."""
+"""Addresses of a name beyond these are not tried."""
 ANSWER_BYTES_MAX = 64 * 1024
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class NotDelivered(Exception):
-    """No answer came; `reason` is a code that tells the owner where it ended, and nothing of what is there."""
+    """No response came; `reason` is a code for the owner that reveals nothing about our network."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -43,15 +42,15 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 async def look_up(host: str, port: int) -> Sequence[str]:
-    """Every address the resolver has for this name. Raises OSError."""
-    # With the last dot it is a whole name: no search domain of ours is put behind it.
+    """All addresses of a name. Raises OSError."""
+    # The trailing dot makes the name absolute: no search domain is appended.
     name = host if host == LOOPBACK else f"{host}."
     found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
 
 class SafeHttpClient:
-    """Leads out; `context` says whom TLS trusts, by default whom the machine does (`SSL_CERT_FILE`)."""
+    """Posts to checked destinations; `context` sets the trusted CAs, by default the system's (`SSL_CERT_FILE`)."""
 
     def __init__(self, bounds: Bounds, *, context: ssl.SSLContext | None = None, resolve: Resolve = look_up) -> None:
         self._bounds = bounds
@@ -59,7 +58,7 @@ class SafeHttpClient:
         self._resolve = resolve
 
     async def post(self, to: Destination, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Raises NotDelivered where there was no answer: unresolved, address-denied, unreachable, tls, timeout, …"""
+        """Raises NotDelivered if there is no response: unresolved, address-denied, unreachable, tls, timeout, …"""
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return await self._post(to, body, headers)
@@ -90,7 +89,7 @@ class SafeHttpClient:
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
-    """Connects to what a name resolves to if all of it may be connected to."""
+    """Connects to a name only if all its addresses are allowed."""
 
     def __init__(self, resolve: Resolve, bounds: Bounds) -> None:
         self._resolve = resolve
@@ -129,6 +128,6 @@ def _reason(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, ssl.SSLError):
             return "tls"
-        # The pool raises again `from None`: the cause is hidden, and still known.
+        # The pool raises again `from None`, which hides the cause but keeps it.
         error = error.__context__
     return "disconnected"

@@ -1,6 +1,6 @@
-"""A program that is told of what its owner's appointment is told: until when, how it is signed, and what it is sent.
+"""Webhooks: their states, keys, retries and bodies.
 
-By the Standard Webhooks specification 1.0.0 (standardwebhooks.com): its headers, its signatures, its schedule.
+They follow the Standard Webhooks specification 1.0.0 (standardwebhooks.com): headers, signatures, schedule.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,17 +30,17 @@ from services.notifications.webhooks.signing import Scheme
 WEBHOOKS_MAX = 5
 """For each appointment of a person."""
 QUEUE_MAX = 10_000
-"""Events that wait for one webhook; the next one disables it, and its owner is told."""
+"""Events waiting for one webhook; one more disables it and notifies its owner."""
 TESTS_HOURLY_MAX = 10
 OVERLAP_HOURS = 24
-"""For how long the key before the newest one signs as well."""
+"""For how long the previous key signs as well."""
 
 DELAYS_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""The specification's schedule: after the attempt at once nine more, in 75 hours and 35 minutes."""
+"""The specification's schedule: nine retries after the first attempt, over 75 hours and 35 minutes."""
 JITTER = 0.2
-"""Up to this part of a delay is added to it."""
+"""The greatest random part of a delay that is added to it."""
 WAIT_SECONDS_MAX = 86_400
-"""However long a receiver asks to be left alone."""
+"""The longest Retry-After that is respected."""
 
 TEST_EVENT = "notifications.webhook.tested.v1"
 GONE = "410"
@@ -70,7 +70,7 @@ MOVES: Mapping[str, frozenset[WebhookStatus]] = {
 
 
 class Webhook(Struct, frozen=True, kw_only=True):
-    """All but where it leads; `reason` says why it is disabled."""
+    """A webhook without its URL; `reason` says why it is disabled."""
 
     webhook_id: UUID
     person_id: UUID
@@ -88,7 +88,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     revision: int
 
     def check(self, move: str) -> None:
-        """Raises Conflict where its status does not allow the move."""
+        """Raises Conflict if its status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("webhook-status", status=self.status, move=move)
 
@@ -103,7 +103,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         )
 
     def disable(self, reason: DisableReason, *, now: datetime) -> WebhookDisabled | None:
-        """None where it is not enabled any more."""
+        """None if it is not enabled."""
         if self.status not in MOVES["disable"]:
             return None
         return WebhookDisabled(
@@ -124,7 +124,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return WebhookRemoved(webhook_id=self.webhook_id, removed_at=now)
 
     def keys(self, *, now: datetime) -> Sequence[tuple[str, int]]:
-        """What it is signed with, as master key and generation: the newest first, and the one before for a while."""
+        """The signing keys as master key and generation: the newest, and for a while the previous one."""
         newest = (self.key_id, self.generation)
         if self.previous_key_id is None or self.previous_until is None or self.previous_until <= now:
             return [newest]
@@ -132,7 +132,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
 
 
 def evolve(webhook: Webhook | None, fact: Fact) -> Webhook:
-    """The webhook after a fact."""
+    """Apply a fact."""
     if webhook is None:
         assert isinstance(fact, WebhookRegistered), "a webhook begins with being registered"
         return Webhook(
@@ -172,14 +172,14 @@ def evolve(webhook: Webhook | None, fact: Fact) -> Webhook:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """When the next attempt comes: after its delay and `spread` (0 to 1) of the jitter, or when asked to."""
+    """The retry schedule, with `spread` (0 to 1) times the jitter, or a later time requested by the receiver."""
 
     spread: float
     wait_seconds: int = 0
     delays_seconds: tuple[int, ...] = DELAYS_SECONDS
 
     def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
-        """None where this attempt, counted from 1, was the last."""
+        """When to retry; None if this attempt, counted from 1, was the last."""
         if attempt > len(self.delays_seconds):
             return None
         delay = self.delays_seconds[attempt - 1] * (1 + JITTER * self.spread)
@@ -187,7 +187,7 @@ class Schedule:
 
 
 def wait_seconds(retry_after: str | None, now: datetime) -> int:
-    """For how long a `Retry-After` (RFC 9110 section 10.2.3) wants us to wait, within bounds; 0 for what is none."""
+    """The delay requested by a `Retry-After` (RFC 9110 section 10.2.3), within limits; 0 if it is invalid."""
     if retry_after is None:
         return 0
     if retry_after.isascii() and retry_after.isdigit():
@@ -201,7 +201,7 @@ def wait_seconds(retry_after: str | None, now: datetime) -> int:
 
 
 class WebhookEventData(Struct, frozen=True, kw_only=True):
-    """Which event, and which record it changed to which version."""
+    """Which event it is, and which record it changed to which version."""
 
     event_id: UUID
     aggregate: str
@@ -210,7 +210,7 @@ class WebhookEventData(Struct, frozen=True, kw_only=True):
 
 
 class WebhookEvent(Struct, frozen=True, kw_only=True):
-    """The body of a webhook: the type of the event, when it happened, and ids to ask for the rest by."""
+    """The body of a webhook: type and time of the event, and ids with which to request the rest."""
 
     type: str
     timestamp: datetime
@@ -218,7 +218,7 @@ class WebhookEvent(Struct, frozen=True, kw_only=True):
 
 
 def payload(notice: str, cause_id: UUID, record: Record, happened_at: datetime) -> bytes:
-    """The body, the same at every attempt: which kind of event, when, and ids to ask for the rest by."""
+    """The body, the same at every attempt."""
     return msgspec.json.encode(
         WebhookEvent(
             type=notice.partition(":")[0],

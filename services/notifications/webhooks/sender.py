@@ -1,7 +1,7 @@
-"""Every event that is owed to a webhook is attempted until it is delivered, refused or expired; it may arrive twice.
+"""Send each webhook event until it is delivered, refused or expired; it may be sent twice.
 
-As with mails: claimed under a lease, sent outside of any transaction, settled in a new one. Whether it is still its
-owner's to know is asked of the rows as they are when it is claimed, and so before each attempt.
+As with mails: claimed under a lease, sent outside any transaction, settled in a new one. Whether the owner may still
+know of the event is checked when it is claimed, before each attempt.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ from services.notifications.webhooks.signing import Keyring
 from services.notifications.webhooks.store import DeliveryAttempt
 
 SENDERS = 4
-"""In each process: so many receivers may be slow before another one waits."""
+"""Concurrent senders in each process: how many slow receivers delay no others."""
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 60.0
-"""Where nothing is written and nothing falls due: so late at most comes what another process has left."""
+"""Longest pause if nothing is due here: how late an event from another process may be claimed."""
 
 LEASE_SECONDS = 60
-"""Longer than an attempt may take, and than writing down what came of it."""
+"""Longer than an attempt and the recording of its outcome take."""
 NO_LONGER_VISIBLE = "no_longer_visible"
 NOT_APPOINTED = "not_appointed"
 USER_AGENT = "Entraide-Webhooks/1"
@@ -53,7 +53,7 @@ log = structlog.get_logger()
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """Where webhooks may lead, and how often each event is tried."""
+    """Allowed destinations, and the retry schedule."""
 
     bounds: Bounds
     delays_seconds: tuple[int, ...] = DELAYS_SECONDS
@@ -61,9 +61,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class WebhookSender:
-    """Sends what is owed, one event after the other. `spread` gives a number from 0 to 1 at random.
+    """Sends due events one after the other. `spread` returns a random number from 0 to 1.
 
-    `seats` says whose owner still holds the appointment it was registered in; while that is not known nothing is sent.
+    `seats` holds the appointments in force; while they are unknown nothing is sent.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class WebhookSender:
         self._due_in_seconds: float | None = None
 
     async def run(self) -> None:
-        """Send until cancelled; an attempt under way is then brought to its end."""
+        """Send until cancelled; an attempt in progress is completed first."""
         while True:
             if self._seats.stale():
                 await asyncio.sleep(POLL_SECONDS)
@@ -97,7 +97,7 @@ class WebhookSender:
                 )
 
     async def send_next(self) -> bool:
-        """Attempt what is due, once; False where nothing is."""
+        """Make one due attempt; False if there is none."""
         holder, now = new_id(), self._clock()
         async with self._db.transaction() as tx:
             parcel = await webhook_store.claim(tx, holder=holder, now=now, lease_seconds=self._terms.lease_seconds)
@@ -123,7 +123,7 @@ class WebhookSender:
         return None if held else NOT_APPOINTED
 
     async def _attempt(self, parcel: DeliveryAttempt) -> tuple[Outcome, int]:
-        """What came of it, and for how many seconds the receiver wants to be left alone."""
+        """The outcome, and for how many seconds the receiver asked for no further attempts."""
         assert parcel.url is not None, "a webhook has an address until it is removed"
         now = self._clock()
         webhook = parcel.webhook
@@ -137,13 +137,13 @@ class WebhookSender:
         except NotDelivered as error:
             return Failed(error.reason), 0
         except Invalid:
-            # It was let in when it was registered; the operator has drawn the bounds closer since.
+            # It was allowed when it was registered; the operator's limits are stricter now.
             return Failed("address-denied"), 0
         return outcome_of(answer.status), wait_seconds(answer.retry_after, now) if answer.status >= 300 else 0
 
 
 def refusal_of(parcel: DeliveryAttempt) -> str | None:
-    """Why this must not be sent, as things now stand."""
+    """The reason not to send this any more, if there is one."""
     webhook = parcel.webhook
     if webhook.status is not WebhookStatus.ENABLED:
         return f"webhook_{webhook.status}"
@@ -155,7 +155,7 @@ def refusal_of(parcel: DeliveryAttempt) -> str | None:
 
 
 def outcome_of(status: int) -> Outcome:
-    """What the specification makes of an answer: 2xx is success, 410 the end, all else is tried again."""
+    """Map a response status to an outcome, by the specification: 2xx success, 410 gone, anything else retried."""
     if 200 <= status <= 299:
         return Accepted(str(status))
     return Rejected(GONE) if str(status) == GONE else Failed(str(status))

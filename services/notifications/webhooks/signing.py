@@ -1,7 +1,7 @@
-"""How a webhook is signed (Standard Webhooks 1.0.0): by a key that is derived when it is needed, and stored nowhere.
+"""Webhook signatures (Standard Webhooks 1.0.0), with keys that are derived on use and not stored.
 
-The operator gives master keys in a file; each webhook's own key follows from one of them, the webhook's id and a
-generation (HKDF, RFC 5869). Neither the database nor a copy of it can sign, and to rotate is to count one further.
+The operator provides master keys in a file; a webhook's key is derived from one of them, its id and a generation
+(HKDF, RFC 5869). A copy of the database cannot sign; rotating increments the generation.
 """
 
 import base64
@@ -22,14 +22,14 @@ KEY_BYTES = 32
 
 
 class Scheme(StrEnum):
-    """`v1a`: Ed25519, whose public key its owner may show to anybody. `v1`: HMAC-SHA256, with a secret of both."""
+    """`v1a`: Ed25519, with a public key for verification. `v1`: HMAC-SHA256, with a shared secret."""
 
     ED25519 = "v1a"
     HMAC = "v1"
 
 
 class Keyring:
-    """The master keys by their ids; new webhooks and rotations take the first one."""
+    """The master keys by id; new webhooks and rotations use the first one."""
 
     def __init__(self, masters: Sequence[bytes]) -> None:
         named = [(hashlib.sha256(b"id of " + master).hexdigest()[:16], master) for master in masters]
@@ -38,7 +38,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
-        """One key a line, in base64, the newest first. Raises ValueError, which repeats nothing of the text."""
+        """Parse one base64 key per line, newest first. Raises ValueError that repeats nothing of the text."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         try:
             masters = [base64.b64decode(line, validate=True) for line in lines]
@@ -49,7 +49,7 @@ class Keyring:
         return cls(masters)
 
     def key(self, key_id: str, webhook_id: UUID, generation: int) -> bytes:
-        """One webhook's own key. Raises KeyError where the master key is no longer in the file."""
+        """One webhook's key. Raises KeyError if the master key is no longer in the file."""
         derived = HKDF(
             algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"entraide webhook {webhook_id} {generation}".encode()
         )
@@ -76,11 +76,11 @@ def headers(scheme: Scheme, keys: Sequence[bytes], message_id: str, timestamp: i
 
 
 def secret_of(key: bytes) -> str:
-    """What both sides of an HMAC have to know, as it is written for people."""
+    """The shared secret of an HMAC in its text form."""
     return f"whsec_{base64.b64encode(key).decode()}"
 
 
 def verification_key_of(key: bytes) -> str:
-    """What an Ed25519 signature is checked with; no secret."""
+    """The public key that verifies Ed25519 signatures."""
     public = Ed25519PrivateKey.from_private_bytes(key).public_key()
     return f"whpk_{base64.b64encode(public.public_bytes_raw()).decode()}"

@@ -1,4 +1,4 @@
-"""The webhooks' rows. Its owner finds a webhook by person and appointment; the system sends to it under its turn."""
+"""Queries on webhooks. Owners read by person and appointment; the sender claims a webhook by a lease, its turn."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,13 +19,13 @@ LIST_MAX = 100
 
 
 async def locked(tx: Tx, webhook_id: UUID) -> Webhook | None:
-    """The webhook for the system itself, which sends to it."""
+    """The webhook, locked, for the sender."""
     row = await tx.fetchrow("SELECT * FROM webhook WHERE webhook_id = $1 FOR UPDATE", webhook_id)
     return msgspec.convert(dict(row), Webhook) if row else None
 
 
 async def get(tx: Tx, webhook_id: UUID, caller: Caller, *, lock: bool = False) -> Webhook:
-    """The caller's own, in the appointment acted in. Raises Missing for anybody else's, and for one taken back."""
+    """The caller's own, in the current appointment. Raises Missing for any other, and for a removed one."""
     query = (
         """
         SELECT * FROM webhook
@@ -44,7 +44,7 @@ async def get(tx: Tx, webhook_id: UUID, caller: Caller, *, lock: bool = False) -
 
 
 async def of_caller(tx: Tx, caller: Caller) -> list[Webhook]:
-    """All of the caller's own in this appointment, which are few, oldest first."""
+    """All of the caller's own in this appointment, oldest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM webhook WHERE person_id = $1 AND organization = $2 AND role = $3 AND status <> 'removed'
@@ -58,7 +58,7 @@ async def of_caller(tx: Tx, caller: Caller) -> list[Webhook]:
 
 
 async def of_person(tx: Tx, person_id: UUID) -> list[Webhook]:
-    """All of a person's, in whichever appointment."""
+    """All of a person's, in every appointment."""
     rows = await tx.fetch(
         "SELECT * FROM webhook WHERE person_id = $1 AND status <> 'removed' ORDER BY webhook_id FOR UPDATE", person_id
     )
@@ -66,7 +66,7 @@ async def of_person(tx: Tx, person_id: UUID) -> list[Webhook]:
 
 
 async def one_at_a_time(tx: Tx, caller: Caller) -> None:
-    """Until this transaction ends, nobody else adds a webhook to this appointment: they are counted."""
+    """Serialize registrations for this appointment until the transaction ends, so that they can be counted."""
     name = f"webhooks of {caller.person_id} {caller.organization}:{caller.role}"
     await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
 
@@ -111,11 +111,11 @@ async def forget_url(tx: Tx, webhook_id: UUID) -> None:
     await tx.execute("DELETE FROM endpoint WHERE webhook_id = $1", webhook_id)
 
 
-# -- what is owed to it -----------------------------------------------------------------------------------------------
+# -- queued events ----------------------------------------------------------------------------------------------------
 
 
 async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
-    """The webhooks of these appointments; with a match, only of those who have been told of it before."""
+    """The webhooks of these appointments; with a match, only those notified of it before."""
     rows = await tx.fetch(
         """
         SELECT webhook_id, person_id, organization, role FROM webhook
@@ -133,7 +133,7 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_mat
 
 
 async def count_waiting(tx: Tx, webhook_id: UUID, at_most: int) -> int:
-    """How much is still owed to it, counted up to `at_most`."""
+    """Number of events waiting for it, counted up to `at_most`."""
     return int(
         await tx.fetchval(
             """
@@ -148,7 +148,7 @@ async def count_waiting(tx: Tx, webhook_id: UUID, at_most: int) -> int:
 
 
 async def count_since(tx: Tx, webhook_id: UUID, notice: str, since: datetime) -> int:
-    """How often it was owed this notice since then."""
+    """Number of these notices queued for it since then."""
     return int(
         await tx.fetchval(
             "SELECT count(*) FROM notification WHERE webhook_id = $1 AND notice = $2 AND owed_at > $3",
@@ -160,7 +160,7 @@ async def count_since(tx: Tx, webhook_id: UUID, notice: str, since: datetime) ->
 
 
 async def failing_since_owed(tx: Tx, notification_id: UUID) -> bool:
-    """True where nothing at all has reached its webhook since this was owed."""
+    """Whether no event at all was delivered to its webhook since this one was queued."""
     return bool(
         await tx.fetchval(
             """
@@ -176,7 +176,7 @@ async def failing_since_owed(tx: Tx, notification_id: UUID) -> bool:
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What one webhook was owed, and what came of it."""
+    """An event queued for one webhook, and its outcome."""
 
     dispatch_id: UUID
     notification_id: UUID
@@ -195,7 +195,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def deliveries(tx: Tx, webhook_id: UUID, caller: Caller, *, before: UUID | None, limit: int) -> list[Delivery]:
-    """The caller's own, newest first, from the one after the notification `before`."""
+    """The caller's own, newest first, starting after the notification `before`."""
     rows = await tx.fetch(
         """
         SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
@@ -219,7 +219,7 @@ async def deliveries(tx: Tx, webhook_id: UUID, caller: Caller, *, before: UUID |
 
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed for one attempt at one dispatch, as it stands now; without `url` where the webhook is removed."""
+    """The data for one attempt at one dispatch; without `url` if the webhook was removed."""
 
     dispatch_id: UUID
     notification_id: UUID
@@ -234,10 +234,10 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> DeliveryAttempt | None:
-    """Take the turn of the webhook that has been due longest, until the lease ends; None where there is none.
+    """Claim the turn of the webhook that has been due longest, under a lease; None if there is none.
 
-    One process at a time sends to a webhook, so that no attempt is made by two, and a slow receiver holds up its own
-    events alone.
+    One process at a time sends to a webhook, so that no attempt is made twice and a slow receiver delays only its own
+    events.
     """
     row = await tx.fetchrow(
         """
@@ -269,13 +269,13 @@ async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> D
         return None
     parcel = await _parcel(tx, row["dispatch_id"])
     if parcel is None:
-        # Whoever had the turn before settled it while this statement chose.
+        # The previous holder of the turn settled it while this statement ran.
         await end_turn(tx, row["webhook_id"], holder=holder, rest_seconds=0)
     return parcel
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    """Until the next event can be sent: it is tried again, and no turn of its webhook's lasts any more."""
+    """Seconds until an event can be sent: it is due, and no process holds its webhook's turn."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(wait))::float8 FROM (
@@ -313,7 +313,7 @@ async def _parcel(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:
 
 
 async def end_turn(tx: Tx, webhook_id: UUID, *, holder: UUID, rest_seconds: int) -> None:
-    """Let others send to it, after this time; where the turn has passed to another one it stays theirs."""
+    """Release the turn after this time, if this holder still has it."""
     await tx.execute(
         """
         UPDATE turn SET until = clock_timestamp() + $3 * interval '1 second' WHERE webhook_id = $1 AND holder = $2

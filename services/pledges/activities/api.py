@@ -18,7 +18,7 @@ from services.pledges import policy
 from services.pledges.activities import actions as activity_actions
 from services.pledges.activities import store as activity_store
 from services.pledges.activities.model import ActivityStatus
-from services.pledges.activities.store import Told
+from services.pledges.activities.store import ActivityWithTitle
 from services.pledges.commands import CancelActivity, CompleteActivity, PlanActivity, check_reason
 from services.pledges.pledge import store
 from services.pledges.policy import Action
@@ -131,14 +131,14 @@ async def cancel_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], dat
     await activity_actions.cancel(tx, ctx, activity_id, check_reason("cancel_activity", data.reason))
 
 
-def _view_of(told: Told) -> ActivityView:
-    one = told.activity
+def _view_of(found: ActivityWithTitle) -> ActivityView:
+    one = found.activity
     return from_attributes(
         ActivityView,
         one,
-        title=told.title,
-        allocated_usd_minor=told.allocated_usd_minor,
-        spent_usd_minor=told.spent_usd_minor,
+        title=found.title,
+        allocated_usd_minor=found.allocated_usd_minor,
+        spent_usd_minor=found.spent_usd_minor,
         as_at=None,
         final=False,
     )

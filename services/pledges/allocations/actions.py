@@ -25,7 +25,7 @@ from services.pledges.ledger import balances, fiscal_years
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.record import record, record_all
 from services.pledges.money.model import Validity
-from services.pledges.money.rate_actions import worth
+from services.pledges.money.rate_actions import valuation_of
 from services.pledges.policy import Action
 
 
@@ -38,7 +38,7 @@ async def allocate(
     """
     await require_fund(tx, fund)
     for_what = await _purpose(tx, purpose, ctx.caller)
-    available = await ledger.hold_balance(tx, fund)
+    available = await ledger.lock_balance(tx, fund)
     fact = allocations.allocate(
         allocation_id,
         fund,
@@ -131,7 +131,7 @@ async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, vali
         state=fact.state,
         provider=fact.provider,
         money=money,
-        valuation=await worth(tx, money, on, validity),
+        valuation=await valuation_of(tx, money, on, validity),
         effective_on=on,
         opened_at=event.time,
         about=fact.about,
@@ -146,11 +146,11 @@ async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
         return
     on = max(fact.revoked_at.date(), await fiscal_years.open_from(tx))
     facts: list[tuple[Fact, int]] = []
-    for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
+    for allocation in await allocation_store.allocations_in_force(tx, requirement.requirement_id):
         if not allocation.unspent_usd_minor:
             continue
         donors = await allocation_store.fund_donors(tx, allocation.fund)
-        last = await ledger.last_day_of(tx, allocation.allocation_id)
+        last = await ledger.last_value_date(tx, allocation.allocation_id)
         back = allocation.give_back(donors, on=max(on, last), now=event.time)
         facts.append((back, allocation.revision + 1))
     facts.append((requirement.cancel(now=event.time), requirement.revision + 1))

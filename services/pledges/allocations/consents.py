@@ -1,4 +1,4 @@
-"""What States have consented to show of their requests: their owner is asked each time, and nothing is kept here."""
+"""States' consents to show their requests, fetched from the requests service each time and never cached."""
 
 from collections.abc import Collection, Set
 from uuid import UUID
@@ -15,15 +15,16 @@ OWNER = "requests"
 
 
 class Consents:
-    """Asks the owner of requests; where it does not answer, nothing is shown."""
+    """Asks the requests service; if it does not answer, nothing is shown."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
     async def shown(self, caller: Caller, request_ids: Collection[UUID]) -> Set[UUID]:
-        """Those of these requests that are shown to the caller's organization; all to whoever reads all of office.
+        """The requests that are shown to the caller's organization; all of them if the caller reads everything of
+        UNODC.
 
-        Raises Unavailable where that cannot be known just now.
+        Raises Unavailable if the requests service does not answer.
         """
         if reads_all(caller) or not request_ids:
             return frozenset(request_ids)

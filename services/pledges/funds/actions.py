@@ -1,4 +1,4 @@
-"""What can be done with funds: load, decide, record. The edge opens the transaction."""
+"""Actions on funds: load, decide, record, in the transaction of the caller."""
 
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ async def open_fund(
     gender_marker: int | None = None,
     now: datetime,
 ) -> None:
-    """Raises Conflict where the fund is open already, or for a need in a year whose books are closed."""
+    """Raises Conflict if the fund is open already, or for a requirement in a closed year."""
     if await funds.is_open(tx, code):
         raise Conflict("fund-open-already", fund=code)
     for requirement in requirements:
@@ -36,10 +36,10 @@ async def open_fund(
 
 async def revise_requirement(tx: Tx, ctx: Context, code: str, requirement: YearlyRequirement, reason: str) -> None:
     """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
-    revision = await funds.hold(tx, code)
+    revision = await funds.lock(tx, code)
     check_revision(revision, ctx.expected)
     await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
-    before = await funds.needed(tx, code, requirement.year, requirement.work_package)
+    before = await funds.requirement_of(tx, code, requirement.year, requirement.work_package)
     fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=ctx.now)
     await record(tx, fact, version=revision + 1)
 
@@ -48,7 +48,7 @@ async def state_gender_marker(
     tx: Tx, ctx: Context, code: str, work_package: str | None, gender_marker: int | None
 ) -> None:
     """State how far a fund, or a work package of it, is for the equality of women and men."""
-    revision = await funds.hold(tx, code)
+    revision = await funds.lock(tx, code)
     check_revision(revision, ctx.expected)
     fact = allocations.state_gender_marker(code, work_package, gender_marker, now=ctx.now)
     await record(tx, fact, version=revision + 1)

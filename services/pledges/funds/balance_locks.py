@@ -1,6 +1,6 @@
-"""The keyed locks of balances: a command that moves one waits for its lock before it takes a connection.
+"""Keyed locks of balances: a command that moves a balance waits for its lock before it takes a connection.
 
-What a pledge, an allocation or a proposal is of never changes, so it can be read before the lock is held.
+The fund of a pledge, an allocation or a proposal never changes, so it can be read before the lock is held.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from services.pledges.policy import is_finance_officer
 
 _OF_PLEDGE = "SELECT fund FROM pledge WHERE pledge_id = $1"
 _OF_ALLOCATION = "SELECT fund FROM allocation WHERE allocation_id = $1"
-# A carry-over has an entry in each of two funds, both of its pledge.
+# A carry-over has an entry in each of two funds, both with its pledge.
 _OF_ENTRY = """
     SELECT fund FROM entry WHERE entry_id = $1
     UNION

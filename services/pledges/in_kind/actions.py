@@ -40,7 +40,7 @@ async def declare(
     """A new contribution of the caller's organization, valued by the rate of the day it was provided."""
     await fund_actions.require_fund(tx, fund)
     record.check_not_ahead(on, ctx.now)
-    valuation = await rate_actions.worth(tx, money, on, validity)
+    valuation = await rate_actions.valuation_of(tx, money, on, validity)
     salt, texts_hash = hash_texts(description)
     fact = in_kind.declare(
         in_kind_contribution_id,

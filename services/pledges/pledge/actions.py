@@ -22,11 +22,11 @@ from services.pledges.allocations import store as allocation_store
 from services.pledges.funds.actions import require_fund
 from services.pledges.ledger.record import check_not_ahead, record
 from services.pledges.money.model import Validity
-from services.pledges.money.rate_actions import worth
+from services.pledges.money.rate_actions import valuation_of
 from services.pledges.pledge import model, store
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.model import Pledge
-from services.pledges.pledge.schedule import at_once, in_order, unconditional
+from services.pledges.pledge.schedule import single_instalment, sorted_by_due_date, unconditional
 from services.pledges.policy import Action
 
 
@@ -54,7 +54,7 @@ async def pledge(
         if requirement is None:
             raise Missing("not-found")
         requirement.require_gap()
-    valuation = await worth(tx, money, on, validity)
+    valuation = await valuation_of(tx, money, on, validity)
     salt, texts_hash = hash_texts(note)
     fact = model.pledge(
         pledge_id,
@@ -103,8 +103,8 @@ async def commit(
     before = await for_move(tx, ctx, pledge_id, Action.COMMIT)
     before.require("commit")
     check_not_ahead(on, ctx.now)
-    parts = in_order(schedule) or at_once(before.minor, on)
-    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
+    parts = sorted_by_due_date(schedule) or single_instalment(before.minor, on)
+    valuation = await valuation_of(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
     fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=ctx.now)
     await record(tx, fact, version=before.revision + 1)
 
@@ -126,14 +126,14 @@ async def receive(
     """
     before = await for_move(tx, ctx, pledge_id, Action.RECEIVE)
     before.require("receive")
-    valuation = await worth(tx, money, on, validity)
+    valuation = await valuation_of(tx, money, on, validity)
     charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
     fact = before.receive(
         settles or money,
         valuation,
         cash=money if settles else None,
         charges=charges,
-        charges_usd_minor=(await worth(tx, charges, on, validity)).usd_minor if charges else 0,
+        charges_usd_minor=(await valuation_of(tx, charges, on, validity)).usd_minor if charges else 0,
         on=on,
         now=ctx.now,
     )

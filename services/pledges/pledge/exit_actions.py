@@ -39,7 +39,7 @@ from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import entry_of
 from services.pledges.ledger.record import fold, record, record_all
 from services.pledges.money.model import Validity
-from services.pledges.money.rate_actions import worth
+from services.pledges.money.rate_actions import valuation_of
 from services.pledges.pledge import exits, reminder_store, reversal_store, reversals, store
 from services.pledges.pledge.actions import for_move
 from services.pledges.pledge.model import Pledge, Status
@@ -67,7 +67,7 @@ async def carry_over(tx: Tx, ctx: Context, pledge_id: UUID, to_fund: str, usd_mi
     await require_fund(tx, to_fund)
     out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=ctx.now)
     await _require_received(tx, pledge, out)
-    available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
+    available = {fund: await ledger.lock_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
     if available[pledge.fund] < usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available[pledge.fund])
     line_id = await allocation_store.line_of(tx, pledge.requirement_id)
@@ -80,7 +80,7 @@ async def _require_received(
 ) -> None:
     """Raises Conflict where it would take effect before its money came, or once that had gone."""
     async with tx.as_service():
-        left = await ledger.least_of_pledge(tx, pledge, since=fact.effective_on)
+        left = await ledger.lowest_of_pledge(tx, pledge, since=fact.effective_on)
     exits.require_received(pledge, fact, left)
 
 
@@ -115,7 +115,7 @@ async def propose_refund(
 ) -> None:
     """What could not be done now is not proposed either."""
     pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_REFUND)
-    valuation = await worth(tx, money, on, validity)
+    valuation = await valuation_of(tx, money, on, validity)
     back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=ctx.now)
     await _require_received(tx, pledge, back)
     await _propose_of_pledge(tx, ctx, proposal_id, Measure.REFUND, pledge, money, reason, on=on)
@@ -238,10 +238,10 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return
     assert proposal.money is not None, "a refund names its amount"
-    valuation = await worth(tx, proposal.money, on, validity)
+    valuation = await valuation_of(tx, proposal.money, on, validity)
     back = exits.refund(pledge, proposal.money, valuation, proposal.proposal_id, proposal.reason, on=on, now=now)
     await _require_received(tx, pledge, back)
-    await ledger.hold_balance(tx, pledge.fund)
+    await ledger.lock_balance(tx, pledge.fund)
     await record(tx, back, version=pledge.revision + 1, because=event)
 
 
@@ -284,13 +284,13 @@ async def _take_back_of_pledge(
             before = await reversal_store.pledge_before(tx, told)
             taken_back = reversals.reverse_write_off(pledge, told.id, fact, before, proposal_id, on=on, now=now)
         case PledgeCarriedOver():
-            other = (await reversal_store.beside(tx, told, 1)).id
+            other = (await reversal_store.related_event(tx, told, 1)).id
             out, into = reversals.reverse_carry_over(pledge, told.id, fact, other, proposal_id, on=on, now=now)
-            available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({out.fund, into.fund})}
+            available = {fund: await ledger.lock_balance(tx, fund) for fund in sorted({out.fund, into.fund})}
             if available[into.fund] < into.usd_minor:
                 raise Conflict("balance-exceeded", available_usd_minor=available[into.fund])
             return [(out, pledge.revision + 1), (into, pledge.revision + 2)]
-    await ledger.hold_balance(tx, fact.fund)
+    await ledger.lock_balance(tx, fact.fund)
     return [(taken_back, pledge.revision + 1)]
 
 
@@ -301,7 +301,7 @@ async def _take_back_of_allocation(
     is_over = await allocation_actions.hold_purpose(tx, fact.allocation_id)
     allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
-    await ledger.hold_balance(tx, fact.fund)
+    await ledger.lock_balance(tx, fact.fund)
     if isinstance(fact, AllocationMade):
         return [(allocation.reverse(told.id, proposal_id, on=on, now=now), version)]
     taken_back = allocation.reverse_spending(told.id, fact, proposal_id, on=on, now=now)
@@ -309,7 +309,7 @@ async def _take_back_of_allocation(
         return [(taken_back, version)]
     left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
     donors = await allocation_store.fund_donors(tx, fact.fund)
-    last = await ledger.last_day_of(tx, allocation.allocation_id)
+    last = await ledger.last_value_date(tx, allocation.allocation_id)
     back = left.give_back(donors, on=max(taken_back.effective_on, last), now=now)
     return [(taken_back, version), (back, version + 1)]
 
@@ -322,7 +322,7 @@ async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAlloc
     event = await read_event(tx, entry_id)
     fact = event.fact() if event else None
     if event is not None and isinstance(fact, PledgeBroughtForward):
-        event = await reversal_store.beside(tx, event, -1)
+        event = await reversal_store.related_event(tx, event, -1)
         fact = event.fact()
     if event is None or fact is None:
         raise Missing("not-found")

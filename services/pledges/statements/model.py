@@ -228,9 +228,11 @@ class Statement(Struct, frozen=True, kw_only=True):
     in_kind_usd_minor: int
 
 
-def lines_in(told: Statement) -> int:
+def lines_in(reversed_movements: Statement) -> int:
     """How many lines its pages list: entries of the period, instalments, and what was given in kind."""
-    return sum(len(one.movements) + len(one.schedule) for one in told.pledges) + len(told.in_kind)
+    return sum(len(one.movements) + len(one.schedule) for one in reversed_movements.pledges) + len(
+        reversed_movements.in_kind
+    )
 
 
 def statement_of(
@@ -329,11 +331,11 @@ def moved_by(entry: Recorded) -> Standing:
 
 def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
     """By the entry that takes it back; `listed` are the numbers of those that the statement lists."""
-    told = {
+    reversed_movements = {
         one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
         for one in entries
     }
-    return {one.entry_id: told[one.reverses] for one in entries if one.reverses in told}
+    return {one.entry_id: reversed_movements[one.reverses] for one in entries if one.reverses in reversed_movements}
 
 
 def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:

@@ -1,4 +1,4 @@
-"""A file attached to a request: what becomes of it, and when it may be read. Its name and its content are words."""
+"""An attachment of a request: its states, and when it may be read. Its name and content are in the store only."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,18 +16,18 @@ from services.requests.attachment.recognition import Format
 from services.requests.request.model import Request
 
 ATTACHMENTS_MAX = 10
-"""Files of one request that are neither removed nor infected."""
+"""Attachments of one request that are neither removed nor infected."""
 
 
 class Quota(Struct, frozen=True, kw_only=True):
-    """How much may be kept for one State, over all of its requests, of files of one purpose."""
+    """The limits on the attachments of one purpose, over all requests of one State."""
 
     files_max: int
     bytes_max: int
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """How much is kept for one State."""
+    """The attachments of one purpose stored for one State."""
 
     files: int
     size_bytes: int
@@ -42,17 +42,17 @@ class AttachmentStatus(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a file is with a request."""
+    """Why a file is attached to a request."""
 
     REQUEST = "request"
-    """It is part of what the State asks."""
+    """Part of the request itself."""
     NOTE_VERBALE = "note_verbale"
-    """A coordinator scanned the note by which the State consents: between the State and UNODC."""
+    """The scan of the note verbale by which the State consents, shown to the State and UNODC only."""
 
 
 READABLE = frozenset({AttachmentStatus.CLEAN, AttachmentStatus.UNSCANNED})
 KEPT = READABLE | {AttachmentStatus.PENDING}
-"""Those whose file is there."""
+"""Statuses in which the file is stored."""
 
 MOVES: Mapping[str, frozenset[AttachmentStatus]] = {
     "clear": frozenset({AttachmentStatus.PENDING}),
@@ -63,7 +63,7 @@ MOVES: Mapping[str, frozenset[AttachmentStatus]] = {
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
-    """An attachment as it stands, all but its name."""
+    """An attachment without its name."""
 
     attachment_id: UUID
     request_id: UUID
@@ -77,7 +77,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
     purpose: Purpose = Purpose.REQUEST
 
     def require(self, move: str) -> None:
-        """Raises Conflict where its status does not allow the move."""
+        """Raises Conflict if its status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("attachment-status", status=self.status, move=move)
 
@@ -98,7 +98,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
 
 
 class NewFile(Struct, frozen=True, kw_only=True):
-    """A file that is to be attached, as it was recognised; `content_hash` is salted."""
+    """A recognised file to attach; `content_hash` is salted."""
 
     attachment_id: UUID
     purpose: Purpose
@@ -108,14 +108,14 @@ class NewFile(Struct, frozen=True, kw_only=True):
 
 
 _ADDED_WHILE: Mapping[Purpose, str] = {Purpose.REQUEST: "revise", Purpose.NOTE_VERBALE: "record_consent"}
-"""The move that its request has to allow: what the State asks is added to while it can be revised, because a consent is
-for what it said then."""
+"""The move that the request must allow. A request's own files change only while it can be revised, because a consent
+applies to the content at the time it was given."""
 
 
 def attach(
     request: Request, file: NewFile, *, kept: int, stored: Stored, quota: Quota, now: datetime
 ) -> AttachmentAdded:
-    """`kept` is how many files of this purpose the request has, `stored` what its State has. Raises Conflict."""
+    """`kept` counts the request's files of this purpose, `stored` those of its State. Raises Conflict at a limit."""
     request.require(_ADDED_WHILE[file.purpose])
     if kept >= ATTACHMENTS_MAX:
         raise Conflict("too-many-attachments", limit=ATTACHMENTS_MAX)
@@ -134,7 +134,7 @@ def attach(
 
 
 def evolve(attachment: Attachment | None, fact: Fact) -> Attachment:
-    """The attachment after a fact, one revision on."""
+    """Apply a fact; the revision increases by one."""
     if attachment is None:
         assert isinstance(fact, AttachmentAdded), "an attachment begins by being added"
         return Attachment(

@@ -1,4 +1,4 @@
-"""What a file is, by what is in it: PDF, DOCX, PNG or JPEG, and nothing that harms by its size alone."""
+"""Recognise PDF, DOCX, PNG and JPEG files by their content, and reject archives that unpack to too much."""
 
 import struct
 import zipfile
@@ -14,7 +14,7 @@ DIRECTORY_BYTES_MAX = 256 * 1024
 UNPACKED_BYTES_MAX = 100 * 1024 * 1024
 RATIO_MAX = 100
 RATIO_FROM_BYTES = 1024 * 1024
-"""What unpacks to less than this does no harm, however small it was: an empty page is nothing but repetition."""
+"""Below this unpacked size the compression ratio is not limited: an empty page compresses very well."""
 
 CHUNK_BYTES = 64 * 1024
 
@@ -37,11 +37,11 @@ UNSOUND = (
     NotImplementedError,
     OSError,
 )
-"""What the library raises for archives that are none; OSError where one leads it to before the file's beginning."""
+"""Errors of the library for invalid archives; OSError if an offset points before the start of the file."""
 
 
 class Format(StrEnum):
-    """What may be attached."""
+    """The accepted formats."""
 
     PDF = "pdf"
     DOCX = "docx"
@@ -70,9 +70,9 @@ _ENDINGS: Mapping[Format, tuple[str, ...]] = {
 
 
 def recognise(file: BinaryIO, name: str) -> Format:
-    """What the file is, which its name has to say as well. Raises Invalid for anything else.
+    """Return the format of a file; the extension of its name must match. Raises Invalid for any other file.
 
-    It reads as much as it has to and keeps nothing: a DOCX is unpacked piece by piece, to see that it can be.
+    It reads no more than needed: a DOCX is decompressed chunk by chunk to check its size, and not stored.
     """
     file.seek(0)
     begins = file.read(max(map(len, _BEGINS)))
@@ -80,7 +80,7 @@ def recognise(file: BinaryIO, name: str) -> Format:
     if found is None:
         raise Invalid("attachment-type-unsupported")
     if not name.lower().endswith(_ENDINGS[found]):
-        # By its name a system decides what opens it.
+        # The operating system chooses the program that opens a file by its extension.
         raise Invalid("attachment-name-mismatch", endings=list(_ENDINGS[found]))
     if found is Format.DOCX:
         _look_into(file)
@@ -102,13 +102,13 @@ def _look_into(file: BinaryIO) -> None:
 
 
 def _check_directory(file: BinaryIO, size: int) -> None:
-    """Before anything reads the archive's directory into memory: how large it says it is, in one place and plainly."""
+    """Check the size and position of the archive's directory before the library reads it into memory."""
     tail_bytes = min(size, _END_BYTES + _LOCATOR_BYTES)
     file.seek(size - tail_bytes)
     tail = file.read(tail_bytes)
     end = tail[-_END_BYTES:]
     if not end.startswith(_END) or end[-2:] != b"\0\0" or tail[:-_END_BYTES].startswith(_LOCATOR_OF_ZIP64):
-        # Behind a comment, or in the large form, something else could be found than what is looked at here.
+        # With a comment or in ZIP64 form, another reader could find a different directory than the one checked here.
         raise Invalid("attachment-type-unsupported")
     entries, directory_bytes = int.from_bytes(end[10:12], "little"), int.from_bytes(end[12:16], "little")
     if entries > ENTRIES_MAX or directory_bytes > DIRECTORY_BYTES_MAX:
@@ -116,7 +116,7 @@ def _check_directory(file: BinaryIO, size: int) -> None:
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
-    """What the directory says, before anything is unpacked."""
+    """Check the directory's entries before anything is unpacked."""
     names = [entry.filename for entry in entries]
     if len(names) > ENTRIES_MAX or len(set(names)) < len(names):
         raise Invalid("attachment-unsafe", reason="entries", limit=ENTRIES_MAX)
@@ -127,7 +127,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
     if any(name.lower().rpartition("/")[2] == _MACROS for name in names):
         raise Invalid("attachment-unsafe", reason="macros")
     if sum(entry.compress_size for entry in entries) > size:
-        # Some bytes would stand for several entries.
+        # Overlapping entries: the same bytes would be unpacked several times.
         raise Invalid("attachment-unsafe", reason="overlap")
     if sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
         raise Invalid("attachment-unsafe", reason="unpacked_bytes", limit=UNPACKED_BYTES_MAX)
@@ -137,7 +137,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Never more than the directory said; what would be more fails its checksum."""
+    """Read at most the size stated in the directory; more than that fails the checksum."""
     with archive.open(entry) as unpacked:
         while unpacked.read(CHUNK_BYTES):
             pass

@@ -1,4 +1,4 @@
-"""The attachments' rows. Who finds one may read it; `sees_file` in the WHERE is the policy in SQL."""
+"""Queries on attachments. Each read is filtered by `sees_file`, the policy in SQL."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -16,9 +16,9 @@ LIST_MAX = 100
 
 
 class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """A file attached to a request: what it is called and is, and what has become of it.
+    """A file attached to a request: its name, format, size and status.
 
-    It can be read once it is `clean`, or `unscanned` where there is no scanner. What is `infected` was deleted.
+    It can be read once it is `clean`, or `unscanned` where there is no scanner. An `infected` file was deleted.
     """
 
     attachment_id: UUID
@@ -33,7 +33,7 @@ class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, attachment_id: UUID, *, lock: bool = False) -> Attachment:
-    """The attachment, if it is for the caller of the transaction. Raises Missing."""
+    """The attachment, if the transaction's caller may see it. Raises Missing."""
     query = (
         """
         SELECT * FROM attachment
@@ -52,19 +52,19 @@ async def get(tx: Tx, attachment_id: UUID, *, lock: bool = False) -> Attachment:
 
 
 async def require_words(tx: Tx, request_id: UUID) -> None:
-    """Raises Missing where there is no such request, or none whose words the caller of the transaction may read."""
+    """Raises Missing if the request does not exist or the transaction's caller may not read its words."""
     if not await tx.fetchval("SELECT sees_words($1)", request_id):
         raise Missing("not-found")
 
 
 async def known(tx: Tx, attachment_id: UUID) -> Attachment | None:
-    """The attachment for the system itself."""
+    """The attachment, read by the service itself without a caller."""
     row = await tx.fetchrow("SELECT * FROM attachment WHERE attachment_id = $1 FOR UPDATE", attachment_id)
     return msgspec.convert(dict(row), Attachment) if row else None
 
 
 async def view(tx: Tx, attachment_id: UUID) -> AttachmentView:
-    """An attachment that has been read for its caller, with its name."""
+    """An attachment that the caller was allowed to read, with its name."""
     row = await tx.fetchrow(
         """
         SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at,
@@ -78,7 +78,7 @@ async def view(tx: Tx, attachment_id: UUID) -> AttachmentView:
 
 
 async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentStatus]) -> list[AttachmentView]:
-    """The newest of a request that has been read for its caller, who may read its words; oldest first."""
+    """The newest attachments of a request whose words the caller may read, in ascending order."""
     rows = await tx.fetch(
         """
         SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at,
@@ -95,7 +95,7 @@ async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentSt
 
 
 async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
-    """How many files of this purpose a request has."""
+    """Number of files of this purpose attached to a request."""
     query = """
         SELECT count(*) FROM attachment
         WHERE request_id = $1 AND purpose = $2 AND status IN ('pending', 'clean', 'unscanned')
@@ -104,7 +104,7 @@ async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
 
 
 async def stored_for(tx: Tx, state: str, purpose: Purpose) -> Stored:
-    """What is kept of this purpose for all requests of a State."""
+    """Number and size of the files of this purpose, over all requests of a State."""
     query = """
         SELECT count(*) AS files, coalesce(sum(size_bytes), 0)::bigint AS size_bytes
         FROM request JOIN attachment USING (request_id)
@@ -114,7 +114,7 @@ async def stored_for(tx: Tx, state: str, purpose: Purpose) -> Stored:
 
 
 async def is_consented_by(tx: Tx, attachment_id: UUID) -> bool:
-    """True where a consent was recorded by this scan."""
+    """Whether a consent was recorded with this scan."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM consent WHERE scan_id = $1)", attachment_id))
 
 
@@ -162,7 +162,7 @@ async def drop_name(tx: Tx, attachment_id: UUID) -> None:
 
 
 async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
-    """Some of those that nobody has looked at yet: any, so that what cannot be scanned holds nothing up for ever."""
+    """Some attachments waiting for a scan, in random order, so that a file that cannot be scanned blocks no others."""
     rows = await tx.fetch(
         "SELECT attachment_id FROM attachment WHERE status = 'pending' ORDER BY random() LIMIT $1", limit
     )
@@ -170,7 +170,7 @@ async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
 
 
 async def kept_among(tx: Tx, attachment_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these still have a file."""
+    """Those of these attachments that still have a file."""
     rows = await tx.fetch(
         """
         SELECT attachment_id FROM attachment

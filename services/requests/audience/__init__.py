@@ -1,1 +1,1 @@
-"""Who sees a request, and who has read it."""
+"""Who may see a request, and who has read it."""

@@ -1,4 +1,4 @@
-"""Who sees what of a request, through which door and since when: what the policy answers, told to the State."""
+"""Who may see which parts of a request, why, and since when: the policy's answers, for the State to read."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -15,11 +15,11 @@ from services.requests.request.evolve import evolve
 from services.requests.request.model import Request
 
 Moment = tuple[datetime, Request]
-"""What a request became, and when."""
+"""A time, and the request as of that time."""
 
 
 class Door(StrEnum):
-    """Why somebody sees something of a request: by office, by a consent of its State, or by a match both accepted."""
+    """Why somebody may see a request: their office, a consent of its State, or a match that both sides accepted."""
 
     OFFICE = "office"
     CONSENT = "consent"
@@ -27,12 +27,12 @@ class Door(StrEnum):
 
 
 class Admission(Struct, frozen=True, kw_only=True):
-    """Somebody who sees something of a request now.
+    """A recipient who may see parts of a request now.
 
-    `who` is a role by office, or `unodc_units` of the lines that a coordinator presents to them; a recipient by consent
-    (`providers`, `unodc_units`, an organization); the provider by a match, whose line and explanation stay with both
-    sides whatever becomes of the consents, and which opens the words of that line until the request is over. `lines`:
-    of which lines, null where it is the whole request. `institution_name`: whom to turn to is shown by name.
+    `who` is a role by office, or `unodc_units` for lines that a coordinator presents to them; a recipient by consent
+    (`providers`, `unodc_units`, an organization); or the provider of an accepted match. A match's line and explanation
+    remain visible to both sides after a consent ends, and the words of that line until the request is over. `lines`:
+    the ids of the lines shown, null for the whole request. `institution_name`: whether its name is shown.
     """
 
     who: str
@@ -47,7 +47,7 @@ class Admission(Struct, frozen=True, kw_only=True):
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:
-    """What each fact of a request's history made of it."""
+    """The states of a request after each fact of its history."""
     found: list[Moment] = []
     for event in events:
         fact = event.fact()
@@ -57,7 +57,7 @@ def moments(events: Sequence[Event]) -> list[Moment]:
 
 
 def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
-    """Everybody who sees something of the request as it was read, beyond its State."""
+    """Everybody except its State who may see something of the request at the time it was read."""
     return [*_by_office(history), *_by_consent(request, history), *_by_match(request, history)]
 
 
@@ -66,7 +66,7 @@ def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
     if since:
         for role in policy.OF_OFFICE:
             yield Admission(who=role, door=Door.OFFICE, fields=EVERYTHING, institution_name=True, since=since)
-        # What a coordinator shows a unit of a line, as a match with its offering, takes no consent.
+        # Presenting a line to a UNODC unit, as part of a match with its offering, needs no consent.
         yield Admission(
             who=UNODC_UNITS, door=Door.OFFICE, fields=(FieldSet.CODES,), institution_name=False, since=since
         )
@@ -112,7 +112,7 @@ def _has_agreed(match_id: UUID, request: Request) -> bool:
 
 
 def _since(history: Sequence[Moment], holds: Callable[[Request], bool]) -> datetime | None:
-    """Since when it has held without a break; None where it does not."""
+    """Since when the condition has held without interruption; None if it does not hold now."""
     began: datetime | None = None
     for at, request in history:
         began = (began or at) if holds(request) else None

@@ -1,4 +1,4 @@
-"""The route by which a State learns who sees its request and who has read it."""
+"""The route that shows a State who may see its request and who has read it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from services.requests.request import store
 
 
 class Audience(Struct, frozen=True, kw_only=True):
-    """Who beyond its State sees a request at this moment, and who has read it; of readers the last 500."""
+    """Who except its State may see a request now, and who has read it: the last 500 readers."""
 
     request_id: UUID
     at: datetime
@@ -32,7 +32,7 @@ class Audience(Struct, frozen=True, kw_only=True):
     "/v1/requests/{request_id:uuid}/audience", Action.READ_AUDIENCE, "Who sees what of a request, and who has read it"
 )
 async def show_audience(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Audience:
-    """For the State itself, coordinators and auditors. Read is what was asked for by its id; a list is not counted."""
+    """For the State itself, coordinators and auditors. Fetching the request by id counts as a read, lists do not."""
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_AUDIENCE, request).required()
     history = moments(await _facts_of(tx, request_id))
@@ -42,7 +42,7 @@ async def show_audience(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Aud
 
 
 async def _facts_of(tx: Tx, request_id: UUID) -> list[Event]:
-    """All of them: without its end a history would admit nobody."""
+    """The whole history of a request: a truncated one would give wrong admissions."""
     found = await read_aggregate(tx, request_id)
     while page := await read_aggregate(tx, request_id, after_version=found[-1].aggregateversion):
         found += page

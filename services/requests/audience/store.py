@@ -1,4 +1,4 @@
-"""Who has read a request: the rows that the audit has of it, counted."""
+"""Who has read a request, aggregated from the audit rows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,9 +16,9 @@ READERS_MAX = 500
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who was shown the request, or changed it: when first, when last, and how often.
+    """Somebody who read or changed the request: first and last time, and how often.
 
-    Whoever reads the same version again within ten minutes of the time counted is still reading it.
+    Reads of the same version within ten minutes are counted once.
     """
 
     organization: str
@@ -30,13 +30,13 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def log_access(tx: Tx, request: Request, caller: Caller) -> None:
-    """Write down that somebody else than the State itself is shown its request."""
+    """Record in the audit that somebody outside the State read its request."""
     if not policy.is_of_the_state(caller, request):
         await log_read(tx, READ, "request", request.request_id, request.revision)
 
 
 async def readers(tx: Tx, request: Request) -> list[Reader]:
-    """Everybody who has been shown the request, all but the State's own filers; who was last, first."""
+    """Everybody who read the request, except the State's own filers, the most recent first."""
     rows = await tx.fetch(
         """
         SELECT organization, role, person_id, min(recorded_at) AS first_at, max(recorded_at) AS last_at,

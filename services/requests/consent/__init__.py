@@ -1,1 +1,1 @@
-"""Consents: to whom a State shows a request, until when, and on which note verbale."""
+"""Consents: to whom a State shows a request, until when, and by which note verbale."""

@@ -1,4 +1,4 @@
-"""Consents beside their requests: the note verbale one came by, those whose period is over, and those that changed."""
+"""Queries on consents: their notes verbales, ended periods, and changes after a watermark."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ CHANGED = """
         'requests.request.consent-ended.v1')
     ORDER BY journal.written_by, journal.position LIMIT $3
 """
-"""By the index `journal_consents`, whose condition says the same kinds of fact."""
+"""Answered by the index `journal_consents`, whose condition lists the same kinds of fact."""
 
 _NOTE = Write(
     parts={
@@ -39,13 +39,13 @@ async def save_note(tx: Tx, request: Request, consent_id: UUID, note_verbale: st
 
 
 async def notes(tx: Tx, request_id: UUID) -> dict[UUID, str]:
-    """The note verbale of each recorded consent of a request that has been read for its caller."""
+    """The notes verbales of the recorded consents of a request that the caller was allowed to read."""
     rows = await tx.fetch("SELECT consent_id, note_verbale FROM consent_text WHERE request_id = $1", request_id)
     return {row["consent_id"]: row["note_verbale"] for row in rows}
 
 
 async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
-    """Requests whose window of objection has ended."""
+    """Requests whose objection window has ended."""
     rows = await tx.fetch(
         """
         SELECT request_id FROM request WHERE circulation = 'window_running' AND window_ends_at <= $1
@@ -58,7 +58,7 @@ async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
 
 
 async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Until the next window of objection ends."""
+    """Seconds until the next objection window ends."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(window_ends_at) - $1::timestamptz)::float8 FROM request
@@ -69,7 +69,7 @@ async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
 
 
 async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
-    """Requests and their consents that stand though their period is over."""
+    """Requests with a consent whose period has ended but is not recorded as ended."""
     rows = await tx.fetch(
         """
         SELECT request_id, consent_id FROM consent
@@ -83,7 +83,7 @@ async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UU
 
 
 async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
-    """Until the next period of a consent is over."""
+    """Seconds until the next consent period ends."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(ends_at) - $1::timestamptz)::float8 FROM consent
@@ -94,10 +94,10 @@ async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
 
 
 async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPage:
-    """The requests whose consents changed after a watermark (`<written_by>.<position>`), each as it now stands.
+    """The current state of each request whose consents changed after a watermark (`<written_by>.<position>`).
 
-    Other than the journal it does not wait for transactions that are still running: a withdrawal is told as soon as it
-    is committed, however long somebody else's change takes. What that may still bring is heard by starting from `safe`.
+    Unlike reads of the journal, it does not wait for running transactions, so a withdrawal is visible as soon as it
+    is committed. Changes that those transactions commit later are found by continuing from `safe`.
     """
     written_by, position = after.split(".")
     rows = await tx.fetch(
@@ -117,7 +117,7 @@ async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPag
 
 
 async def shown_to(tx: Tx, asked: Showing) -> list[Shown]:
-    """Those of these requests that consents in force at this moment show to the organization, by request."""
+    """Those of these requests that consents in force show to the organization, by request."""
     requests = await _as_they_stand(tx, list(asked.request_ids))
     now: datetime = await tx.fetchval("SELECT now()")
     given = {one.request_id: given_to(one.consents, asked.organization, now) for one in requests}
@@ -125,7 +125,7 @@ async def shown_to(tx: Tx, asked: Showing) -> list[Shown]:
 
 
 async def _as_they_stand(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:
-    """Without the consent that silence has not given yet."""
+    """Their consents, without those that still wait for the end of an objection window."""
     rows = await tx.fetch(
         """
         SELECT request_id, state, revision, coalesce(

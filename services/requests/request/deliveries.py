@@ -1,4 +1,4 @@
-"""How far the deliveries of a request meet its lines, and which outcome it may therefore be closed with."""
+"""How far the deliveries of a request meet its lines, and which outcomes it can be closed with."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -23,19 +23,19 @@ _BEST_FIRST = (Outcome.MET, Outcome.PARTIALLY_MET, Outcome.UNMET)
 _SIDES = frozenset({"state", "provider"})
 
 Results = Mapping[str, Outcome]
-"""Side (`state`, `provider`) → what it has said of a delivery last."""
+"""Side (`state`, `provider`) → its latest evaluation of a delivery."""
 
 
 def both_have_spoken(completed: Iterable[UUID], results: Mapping[UUID, Results]) -> bool:
-    """True where each completed delivery, of one at least, has been evaluated by both sides."""
+    """Whether there is a completed delivery, and both sides have evaluated each of them."""
     deliveries = list(completed)
     return bool(deliveries) and all(results.get(one, {}).keys() >= _SIDES for one in deliveries)
 
 
 def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mapping[UUID, Results]) -> None:
-    """Raises Conflict for an outcome that the State's evaluations deny; `line_of` are the completed deliveries.
+    """Raises Conflict if the State's evaluations contradict the outcome; `line_of` maps completed deliveries to lines.
 
-    A line is met as far as the best of its deliveries met it. What the State has not evaluated denies nothing.
+    The best delivery of a line counts. Deliveries that the State has not evaluated contradict nothing.
     """
     said: dict[UUID, Outcome] = {}
     for match_id, line_id in line_of.items():
@@ -53,7 +53,7 @@ def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mappi
 
 
 def fulfilment_of(statuses: Sequence[str]) -> Fulfilment:
-    """How far a line is met by the matches that were ever confirmed for it."""
+    """How far a line is met, given the statuses of all matches ever confirmed for it."""
     living = [status for status in statuses if status != "revoked"]
     if not living:
         return Fulfilment.NONE

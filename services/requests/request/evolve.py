@@ -1,7 +1,4 @@
-"""What each fact makes of a request: the one place where a fact becomes a state.
-
-Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
-"""
+"""Fold facts into a request. Actions and the rebuild of the tables use the same function."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -54,7 +51,7 @@ OBJECTION_WORKING_DAYS = 5
 
 
 def evolve(request: Request | None, fact: Fact) -> Request:
-    """The state after a fact, one revision on."""
+    """Apply a fact; the revision increases by one."""
     if request is None:
         assert isinstance(fact, RequestDrafted | RequestSubmitted), "a request begins with a draft or a submission"
         return _begun(fact)
@@ -91,7 +88,7 @@ def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[s
 
 
 def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
-    """What the State chose takes effect now; the submission itself is the consent, under the request's own id."""
+    """Apply the State's choice of circulation; the submission is itself a consent, under the request's id."""
     changes = {**_content(fact), "submitted_at": fact.submitted_at}
     if fact.circulation_rule == CirculationRule.NONE:
         return changes
@@ -167,7 +164,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
 
 
 def _ended(request: Request, status: Status) -> dict[str, Any]:
-    """A window of objection ends with its request: silence about what is no longer asked is no consent."""
+    """End the request; its objection window ends with it, because silence does not consent to a withdrawn request."""
     stopped: dict[str, Any] = {}
     if request.circulation is Circulation.WINDOW_RUNNING:
         stopped = {"circulation": Circulation.NONE, "window_ends_at": None}
@@ -195,7 +192,7 @@ def _left(request: Request, changed: Consent, circulation: str) -> dict[str, Any
 
 
 def _ended_all(request: Request, at: datetime) -> dict[UUID, Consent]:
-    """A consent is given for what the request said then; for what it says now it has to be given again."""
+    """End all consents: each applies to the content at the time it was given, so new content needs a new one."""
     return {
         consent_id: replace(consent, ended_at=at) if consent.stands else consent
         for consent_id, consent in request.consents.items()

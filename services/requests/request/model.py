@@ -1,7 +1,7 @@
-"""A State's request: its states, the moves from one to the next, and what each move means.
+"""A State's request: its states and transitions.
 
-Every move is a pair: a method of `Request` that decides and returns the fact (or refuses), and a case of `evolve` (in
-the file of that name) that folds the fact into the state.
+Each transition is a method of `Request`, which returns a fact or raises a refusal, and a case of `evolve.py`, which
+applies the fact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,15 +48,15 @@ from services.requests.request.deliveries import Fulfilment, Outcome, Results
 
 REMINDERS_MAX = 2
 REMINDER_DAYS = 20
-"""A State that has to answer is reminded after so many days, and again; as long after that its request lapses."""
+"""Days until the first reminder, between the first and the second, and from the second until the request lapses."""
 
 FOLLOW_UP_DAYS = 365
 
 CONSENTS_MAX = 50
-"""Consents of one request that stand at the same time."""
+"""Consents of one request in force at the same time."""
 
 CONSENT_DAYS_MAX = 3650
-"""A period ends within ten years of today; later is until it is withdrawn."""
+"""The longest period of a consent; longer ones have no end date and last until withdrawn."""
 
 
 class Status(StrEnum):
@@ -84,7 +84,7 @@ class Circulation(StrEnum):
 
 
 class CirculationRule(StrEnum):
-    """What the State chose when it filed."""
+    """The circulation that the State chose when it filed."""
 
     NONE = "none"
     GRANTED = "granted"
@@ -134,11 +134,11 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "consent": _LIVING,
     "record_consent": _LIVING - {Status.DRAFT},
 }
-"""From which states each move leads; who makes it is the policy's."""
+"""The states from which each move is allowed; the policy says who may make it."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """A request as it stands, all but its words."""
+    """A request without its texts."""
 
     request_id: UUID
     state: str
@@ -155,14 +155,14 @@ class Request(Struct, frozen=True, kw_only=True):
     texts_hash: str
     drafted_at: datetime
     excluded_providers: tuple[str, ...] = ()
-    """By whom the State does not wish to be served."""
+    """Providers whose offerings are not matched with it."""
     fulfilment: dict[UUID, Fulfilment] = {}
     matches: dict[UUID, tuple[UUID, str]] = {}
-    """Match id → its line and its last status heard."""
+    """Match id → its line and its latest known status."""
     providers: dict[UUID, str] = {}
-    """Match id → the organization that delivers it, where it was told."""
+    """Match id → the organization that delivers it, where known."""
     evaluations: dict[UUID, Results] = {}
-    """Match id → what each side has said of its delivery."""
+    """Match id → each side's evaluation of its delivery."""
     window_ends_at: datetime | None = None
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
@@ -170,16 +170,16 @@ class Request(Struct, frozen=True, kw_only=True):
     priority: Priority | None = None
     held_from: Status | None = None
     waiting_since: datetime | None = None
-    """Since when the State has been asked for something, by a return or a hold."""
+    """Since when the State has owed an answer, after a return or a hold."""
     reminders: int = 0
     outcome: Outcome | None = None
     consents: dict[UUID, Consent] = {}
-    """By id, also those that are over. What stands counts while the circulation is granted."""
+    """By id, including ended ones. Those in force count only while the circulation is granted."""
     read_at: datetime | None = None
-    """When it was read for somebody, by PostgreSQL's clock: which consents are in force is as of then."""
+    """When it was read for a caller, by PostgreSQL's clock: consents in force are computed as of then."""
 
     def require(self, move: str) -> None:
-        """Raises Conflict where the request's state does not allow the move."""
+        """Raises Conflict if the request's status does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("request-status", status=self.status, move=move)
 
@@ -188,7 +188,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def fulfilled(self) -> Fulfilment:
-        """How far its lines are met, all of them together."""
+        """How far its lines are met, taken together."""
         met = {self.fulfilment.get(line.line_id, Fulfilment.NONE) for line in self.lines} or {Fulfilment.NONE}
         return met.pop() if len(met) == 1 else Fulfilment.PARTIAL
 
@@ -199,7 +199,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestRevised(request_id=self.request_id, **asdict(content), revised_at=now)
 
     def submit(self, *, now: datetime) -> RequestSubmitted:
-        """Raises Invalid for a request without a line, or with a silence rule that its kinds do not allow."""
+        """Raises Invalid for a request without lines, or with a silence rule that its kinds do not allow."""
         self.require("submit")
         _check_complete(self.lines, self.circulation_rule)
         content = {name: getattr(self, name) for name in Content.__struct_fields__}
@@ -241,10 +241,10 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
 
     def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime) -> RequestClosed:
-        """Raises Conflict for an outcome that the State's evaluations deny, and before both sides have spoken.
+        """Raises Conflict if the State's evaluations contradict the outcome, or if an evaluation is missing.
 
-        They have where both have evaluated each completed delivery, where the coordinator was told otherwise
-        (`heard_both_sides`), and where the follow-up after a year is due.
+        None is missing if both sides evaluated each completed delivery, if the coordinator received their views
+        otherwise (`heard_both_sides`), or if the follow-up after a year is due.
         """
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
@@ -261,7 +261,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def answer_due_at(self) -> datetime | None:
-        """When the State is reminded next, or the request lapses; None while nobody waits for the State."""
+        """When the next reminder or the lapse is due; None if no answer of the State is awaited."""
         if self.waiting_since is None:
             return None
         return self.waiting_since + timedelta(days=REMINDER_DAYS * (self.reminders + 1))
@@ -275,7 +275,7 @@ class Request(Struct, frozen=True, kw_only=True):
         )
 
     def lapse(self, *, now: datetime) -> RequestLapsed:
-        """Raises Conflict before two reminders have gone unanswered."""
+        """Raises Conflict unless two reminders were sent and the time after the second has passed."""
         self.require("lapse")
         self._require_due(now, reminders_left=False)
         return RequestLapsed(request_id=self.request_id, state=self.state, lapsed_at=now)
@@ -287,25 +287,25 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> tuple[Consent, ...]:
-        """The consents that neither the State nor time has ended."""
+        """The consents that are neither withdrawn nor ended."""
         return tuple(consent for consent in self.consents.values() if consent.stands)
 
     @property
     def terms_by_visibility(self) -> Terms:
-        """What a consent gives that says no more than yes: everything, to whom the visibility names, without an end."""
+        """The terms of a consent without details: all fields, to those whom the visibility names, without an end."""
         return Terms(recipients=recipients_by_visibility(self.visibility, self.addressee, self.addressed_states))
 
     def consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentGiven:
-        """The State lets its request be shown.
+        """Consent, as the State, to show the request.
 
-        Raises Conflict where what stands gives as much already, Invalid where it names whom the State excludes.
+        Raises Conflict if the consents in force already give as much, Invalid if it names an excluded provider.
         """
         return ConsentGiven(given_at=now, **self._consented("consent", consent_id, terms, now))
 
     def record_consent(
         self, consent_id: UUID, terms: Terms | None = None, *, scan_id: UUID, now: datetime
     ) -> ConsentRecorded:
-        """A coordinator writes down what came by note verbale, and was scanned. Raises as `consent` does."""
+        """Record a consent that came by a scanned note verbale. Raises as `consent` does."""
         consented = self._consented("record_consent", consent_id, terms, now)
         return ConsentRecorded(recorded_at=now, scan_id=scan_id, **consented)
 
@@ -316,7 +316,7 @@ class Request(Struct, frozen=True, kw_only=True):
         excluded = sorted(set(terms.recipients) & set(self.excluded_providers))
         if excluded:
             raise Invalid("consent-excluded-provider", organizations=excluded)
-        # Silence has given nothing yet: a running window's consent covers nothing.
+        # A consent of a running objection window is not in force yet, so it covers nothing.
         silence = self.circulation is Circulation.WINDOW_RUNNING
         if not silence and any(consent.covers(terms) for consent in self.standing):
             raise Conflict("circulation-granted-already")
@@ -331,7 +331,7 @@ class Request(Struct, frozen=True, kw_only=True):
         }
 
     def object(self, consent_id: UUID, *, now: datetime) -> ConsentWithdrawn:
-        """The State withdraws a consent, or objects while the window of the silence rule runs."""
+        """Withdraw a consent, or object while the window of the silence rule runs."""
         return ConsentWithdrawn(
             request_id=self.request_id,
             state=self.state,
@@ -341,7 +341,7 @@ class Request(Struct, frozen=True, kw_only=True):
         )
 
     def end_consent(self, consent_id: UUID, *, now: datetime) -> ConsentEnded:
-        """The period of a consent is over. Raises Conflict before."""
+        """End a consent whose period is over. Raises Conflict before."""
         ends_at = self.consents[consent_id].ends_at if consent_id in self.consents else None
         if ends_at is None or now < ends_at:
             raise Conflict("consent-not-in-force")
@@ -359,7 +359,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return self.circulation if len(self.standing) > 1 else last
 
     def end_window(self, *, now: datetime) -> CirculationDecided:
-        """The window of the silence rule ended without an objection."""
+        """End the objection window of the silence rule without an objection."""
         if self.circulation is not Circulation.WINDOW_RUNNING or cast(datetime, self.window_ends_at) > now:
             raise Conflict("window-not-ended")
         return CirculationDecided(
@@ -373,7 +373,7 @@ class Request(Struct, frozen=True, kw_only=True):
     def on_match_changed(
         self, line_id: UUID, match_id: UUID, match_status: str, provider: str, *, now: datetime
     ) -> LineFulfilmentChanged | None:
-        """What a match of a line has become; None for a line that is not of this request."""
+        """Record a new status of a match; None if the line is not of this request."""
         if self.line(line_id) is None:
             return None
         matches = {**self.matches, match_id: (line_id, match_status)}
@@ -391,7 +391,7 @@ class Request(Struct, frozen=True, kw_only=True):
     def on_evaluated(
         self, line_id: UUID, match_id: UUID, side: str, result: str, *, now: datetime
     ) -> DeliveryEvaluated | None:
-        """What a side has said of a delivery; None for one that is not of this request."""
+        """Record a side's evaluation of a delivery; None if the match is not of this request."""
         if match_id not in self.matches:
             return None
         return DeliveryEvaluated(
@@ -406,7 +406,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What a filer decides, in codes: the part of a request that can be revised."""
+    """The codes that a filer chooses: the part of a request that can be revised."""
 
     language: Language
     visibility: Visibility
@@ -423,7 +423,7 @@ def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> R
 
 
 def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:
-    """A request that is submitted as it is created; raises as `Request.submit` does."""
+    """Create a request that is submitted at once; raises as `Request.submit` does."""
     _check_complete(content.lines, content.circulation_rule)
     return RequestSubmitted(request_id=request_id, state=state, **asdict(content), submitted_at=now)
 
@@ -436,7 +436,7 @@ def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:
 
 
 def _check_period(terms: Terms, now: datetime) -> None:
-    """Raises Invalid for a period that is over, ends before it begins, or ends too far away."""
+    """Raises Invalid for a period that is over, ends before it begins, or is too long."""
     if terms.ends_at is None:
         return
     if terms.ends_at <= max(now, terms.starts_at or now):
@@ -446,5 +446,5 @@ def _check_period(terms: Terms, now: datetime) -> None:
 
 
 def is_restricted(lines: Sequence[Line]) -> bool:
-    """True where one of the lines is of a kind whose disclosure may put somebody at risk (II.d)."""
+    """Whether a line is of a kind whose disclosure may put somebody at risk (II.d)."""
     return any(kinds()[line.kind].restricted for line in lines if line.kind in kinds())

@@ -1,7 +1,7 @@
-"""Is a request specific enough to be matched? It advises the filer, line by line; it blocks nothing.
+"""Advice on whether a request is specific enough to be matched, line by line; it blocks nothing.
 
-Requests like "training on organized crime" stay unmatched for years: what a provider has to know is who is to be
-helped, to what end, when, in which language, and what is in place already.
+Requests such as "training on organized crime" stay unmatched for years: a provider needs to know who receives the
+assistance, for which outcome, when, in which language, and what is in place already.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from msgspec import Struct
 from contracts.requests import Line
 
 WORDS_MIN = 4
-"""Fewer words than this name no outcome; Chinese and Arabic are counted by characters instead."""
+"""Fewer words than this describe no outcome; Chinese and Arabic are counted by characters instead."""
 
 CHARACTERS_MIN = 12
 WINDOW_DAYS_MAX = 550
@@ -28,7 +28,7 @@ class Aspect(StrEnum):
 
 
 class LineText(Struct, frozen=True, kw_only=True):
-    """The words of one line."""
+    """The texts of one line."""
 
     institution_name: str
     outcome: str
@@ -37,7 +37,7 @@ class LineText(Struct, frozen=True, kw_only=True):
 
 
 class Advice(Struct, frozen=True, kw_only=True):
-    """What a line does not say yet; empty when it is specific."""
+    """The missing aspects of a line; empty when it is specific."""
 
     position: int
     missing: tuple[Aspect, ...]
@@ -48,7 +48,7 @@ def advise(lines: Sequence[tuple[Line, LineText]]) -> list[Advice]:
 
 
 def missing(line: Line, text: LineText) -> tuple[Aspect, ...]:
-    """The aspects a provider would have to ask for."""
+    """The aspects that a provider would have to ask for."""
     says = {
         Aspect.WHO: bool(text.institution_name.strip()) and line.institution != "other",
         Aspect.OUTCOME: _is_said(text.outcome),

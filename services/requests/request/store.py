@@ -1,4 +1,4 @@
-"""The requests' rows. Every read says for whom; `seen` in the FROM is the policy in SQL."""
+"""Queries on requests. Each read for a caller joins `seen`, the policy in SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ SIDES = ("state", "provider")
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The words of a request, in its source language; `lines` stand in the order of the request's lines."""
+    """The texts of a request in its source language; `lines` are in the order of the request's lines."""
 
     title: str
     need: str
@@ -37,7 +37,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -> Request:
-    """The request, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The request, if this caller may see it. Raises Missing. `lock` locks it until the transaction ends."""
     query = (
         """
         SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
@@ -59,7 +59,7 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
 
 
 async def locked(tx: Tx, request_id: UUID) -> Request | None:
-    """The request for the system itself: consumers and clocks, which act for nobody."""
+    """The request, locked, read by the service itself (consumers, timers) without a caller."""
     row = await tx.fetchrow(
         """
         SELECT *, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
@@ -102,7 +102,7 @@ async def _whole(tx: Tx, row: Record) -> Request:
 
 
 def _said(match: Record) -> dict[str, str]:
-    """What each side has said of a match's delivery."""
+    """Each side's evaluation of a match's delivery."""
     results = {"state": match["state_result"], "provider": match["provider_result"]}
     return {side: result for side, result in results.items() if result is not None}
 
@@ -170,11 +170,11 @@ _CHANGED = _NEW.with_conflict_clause(
     """,
     unwanted="ON CONFLICT DO NOTHING",
 )
-"""Over what stands there. Row-level security asks of it thrice what it asks of a new row once."""
+"""Upserts. Row-level security evaluates three policies for an upsert, and one for a plain INSERT."""
 
 
 async def save(tx: Tx, request: Request) -> None:
-    """Write the request as it now stands."""
+    """Insert or update the request."""
     await tx.write(
         _NEW if request.revision == 1 else _CHANGED,
         _encoded(request),
@@ -189,7 +189,7 @@ async def save(tx: Tx, request: Request) -> None:
 
 
 async def _follow(tx: Tx, request: Request) -> None:
-    """What only a request with a history has: lines and exclusions it no longer has, and matches."""
+    """Write what only an existing request has: removed lines and exclusions, and matches."""
     await tx.execute(
         "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
         request.request_id,
@@ -220,7 +220,7 @@ async def _follow(tx: Tx, request: Request) -> None:
 
 
 def _encoded(request: Request) -> str:
-    """The columns of its row; what has tables of its own is there at a glance, or left out."""
+    """The columns of its row; data with tables of its own is summarized or left out."""
     row = {
         **msgspec.structs.asdict(request),
         "kinds": [line.kind for line in request.lines],
@@ -268,7 +268,7 @@ _CHANGED_TEXTS = _NEW_TEXTS.with_conflict_clause(
 
 
 async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> None:
-    """Keep the words the journal names by their salted hash, in place of those before."""
+    """Replace the texts, which the journal refers to by their salted hash."""
     await tx.write(
         _NEW_TEXTS if request.revision == 1 else _CHANGED_TEXTS,
         request.request_id,
@@ -285,12 +285,12 @@ async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> Non
 
 
 async def drop_line_texts(tx: Tx, request_id: UUID) -> None:
-    """Forget the words of the lines, before a revision writes its own."""
+    """Delete the texts of the lines, before a revision writes its own."""
     await tx.execute("DELETE FROM line_text WHERE request_id = $1", request_id)
 
 
 async def texts(tx: Tx, request: Request) -> Texts:
-    """The words of a request that has already been read for its caller."""
+    """The texts of a request that the caller was allowed to read."""
     head = await tx.fetchrow("SELECT title, need FROM request_text WHERE request_id = $1", request.request_id)
     rows = await tx.fetch(
         """
@@ -328,7 +328,7 @@ async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A request in a list; `withheld` are the fields the caller is not shown.
 
-    To a provider that serves it, and to which no consent shows it, `kinds` are those of the lines that it serves.
+    A provider that serves it without a consent sees in `kinds` only those of the lines that it serves.
     """
 
     request_id: UUID
@@ -363,13 +363,13 @@ _ONWARDS = """
 NEWEST = f"{_PAGE} $3::text IS NULL AND $4::text IS NULL {_ONWARDS}"
 NEWEST_IN_STATUS = f"{_PAGE} status = $3 AND $4::text IS NULL {_ONWARDS}"
 NEWEST_OF_STATE = f"{_PAGE} state = $4 AND ($3::text IS NULL OR status = $3) {_ONWARDS}"
-"""One plan for whoever asks and whatever for: so each way of narrowing is a statement, which an index answers."""
+"""Each combination of filters is a statement of its own, so that an index answers it."""
 
 
 async def page(
     tx: Tx, caller: Caller, *, status: str | None, state: str | None, before: UUID | None, limit: int
 ) -> Sequence[Summary]:
-    """Newest first, from the one after `before`."""
+    """Newest first, starting after `before`."""
     if state is None and caller.role in FILERS:
         state = caller.organization
     query = NEWEST_OF_STATE if state else NEWEST_IN_STATUS if status else NEWEST
@@ -386,7 +386,7 @@ def _summary(row: dict[str, Any]) -> Summary:
 
 
 async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
-    """The State's own requests that are not over and ask for a kind and a topic that these lines ask for."""
+    """The State's own requests in progress with the kind and topic of one of these lines."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT request.request_id
@@ -405,10 +405,10 @@ async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
 
 
 async def free_reference(tx: Tx, year: int) -> str:
-    """A reference number that no request has; registrations wait for each other until the transaction ends.
+    """Return an unused reference number; concurrent registrations are serialized until the transaction ends.
 
-    Drawn at random, of five digits: whoever is shown some requests must not learn from their numbers how many others
-    there are. It names no State either, since it stands where the State is not shown.
+    Five random digits: a reader must not infer from the numbers how many other requests there are. It does not name
+    the State, because it is shown where the State is not.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests reference', 0))")
     while True:

@@ -1,4 +1,4 @@
-"""The claim check of a submission: its fact names the words by a hash, and a service fetches them here."""
+"""The claim check of a submission: its fact carries a hash of the texts, and services fetch the texts here."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,8 +19,8 @@ STANDING = frozenset(
     {Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD}
     | {Status.CLOSED}
 )
-"""Where the words are those that were submitted. A returned request is a draft again, and what was withdrawn, declined
-or has lapsed is read no more."""
+"""Statuses in which the texts are the submitted ones. A returned request is a draft again; texts of a withdrawn,
+declined or lapsed request are not served."""
 
 
 @get("/internal/requests/{request_id:uuid}/words", opt=INTERNAL, summary="What a submitted request says, for services")
@@ -30,7 +30,7 @@ async def show_words(
     caller: Calling,
     texts_hash: Annotated[str | None, QueryParameter(name="texts", max_length=64)] = None,
 ) -> RequestWords:
-    """The words that this hash of a submission names, or those submitted last; that they are read is written down."""
+    """The texts with this hash, or those submitted last; the read is recorded in the audit."""
     async with db.transaction(by=caller) as tx:
         request = await store.get(tx, request_id, caller)
         guarded = policy.decide(caller, Action.SHOW, request).required().fields

@@ -27,8 +27,8 @@ from services.matching.texts.meaning import Model, Vector, vector
 from services.matching.texts.reading import Reading, judgements
 from tests.builders import AHEAD
 from tests.matching.builders import a_wanted_line, an_offering, terms
-from tests.matching.scoring.test_model import ONE_VIOLATED, knowledge, lines, nearly_fitting, offerings
-from tests.matching.texts.test_meaning import LETTERS
+from tests.matching.scoring.builders import ONE_VIOLATED, knowledge, lines, nearly_fitting, offerings
+from tests.matching.texts.steps import LETTERS
 from tests.soak import cases
 
 RERANKED = 5

@@ -14,9 +14,9 @@ from services.matching.index.memory import Memory, memory_of, ranked_for
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
 from services.matching.wiring import refresh_offerings
-from tests.demo import test_sample_world as sample_world
+from tests.demo import steps as sample_world
 from tests.matching.builders import a_wanted_line
-from tests.matching.offerings.test_offerings import approved, move
+from tests.matching.offerings.steps import approved, move
 from tests.matching.steps import CEB, NORWAY, Client
 
 LINE = a_wanted_line()

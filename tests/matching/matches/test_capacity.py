@@ -19,8 +19,7 @@ from chassis.rebuild import verify
 from contracts.matching import Capacity
 from contracts.refusals import Refusal
 from contracts.values import Period
-from services.matching.lines import store as line_store
-from services.matching.lines.model import RequestStatus, WantedLine
+from services.matching.lines.model import WantedLine
 from services.matching.matches import actions as match_actions
 from services.matching.matches import store as match_store
 from services.matching.matches.model import Match, MatchStatus
@@ -33,52 +32,20 @@ from tests.matching.builders import (
     AUTUMN,
     SPRING,
     a_contract_line,
-    a_match,
     a_submission,
     a_wanted_line,
     an_offering,
     terms,
 )
-from tests.matching.offerings.test_offerings import approved
-from tests.matching.scoring.test_model import lines, nearly_fitting, offerings
-from tests.matching.steps import KENYA, NORWAY, Owner, matches_of, move, opened
+from tests.matching.matches.steps import given_matches, taken_of
+from tests.matching.offerings.steps import approved
+from tests.matching.scoring.builders import lines, nearly_fitting, offerings
+from tests.matching.steps import CEB, KENYA, NORWAY, Owner, matches_of, move, opened
 from tests.soak import cases
 
 Client = httpx.AsyncClient
 HOLDING = {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
 COORDINATOR = "UNODC:coordinator"
-CEB = "UNODC-CEB:provider_officer"
-
-
-async def given_matches(db: Database, offering: Offering, status: MatchStatus, count: int) -> list[Match]:
-    """Matches of one offering, each with a line of its own, as if they had come that far."""
-    submissions = [a_submission() for _ in range(count)]
-    at: dict[str, Any] = {"presented_at": NOON}
-    if status is MatchStatus.ACCEPTED:
-        at["accepted_at"] = NOON
-    matches = [
-        a_match(
-            status,
-            offering_id=offering.offering_id,
-            request_id=submission.request_id,
-            line_id=submission.lines[0].line_id,
-            **at,
-        )
-        for submission in submissions
-    ]
-    async with db.transaction() as tx:
-        await offering_store.save(tx, offering)
-        await offering_store.save_capacity(tx, offering)
-        for submission in submissions:
-            await line_store.put(tx, submission)
-            await line_store.move(tx, submission.request_id, RequestStatus.OPEN)
-        await match_store.save(tx, *matches)
-    return matches
-
-
-async def taken_of(db: Database, offering_id: UUID) -> int:
-    async with db.transaction() as tx:
-        return int(await tx.fetchval("SELECT sum(taken) FROM capacity WHERE offering_id = $1", offering_id))
 
 
 async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(databases: Mapping[str, Database]) -> None:

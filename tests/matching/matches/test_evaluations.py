@@ -13,7 +13,7 @@ from services.matching.scoring.criteria import Experience
 from services.matching.wiring import SERVICE
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import (
     CEB,
     COORDINATOR,

@@ -7,15 +7,11 @@ from uuid import uuid4
 import pytest
 
 from chassis.db.database import Database
-from contracts.requests import (
-    CirculationDecided,
-    ConsentWithdrawn,
-    RequestWithdrawn,
-)
+from contracts.requests import CirculationDecided, ConsentWithdrawn, RequestWithdrawn
 from tests.builders import AHEAD, NOON, headers
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved, offered
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved, offered
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import (
     CEB,
     COORDINATOR,

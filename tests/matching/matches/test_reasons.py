@@ -9,8 +9,8 @@ import pytest
 from chassis.db.database import Database
 from tests.builders import headers
 from tests.matching.builders import an_offering_body
-from tests.matching.offerings.test_offerings import approved
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened, presented
 
 Client = httpx.AsyncClient

@@ -30,10 +30,10 @@ from services.matching.matches import suggestions
 from services.matching.offerings import actions as offering_actions
 from services.matching.wiring import RaceRepair
 from tests.builders import AHEAD, NOON, an_event, headers
-from tests.demo import test_sample_world as sample_world
+from tests.demo import steps as sample_world
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved, offered
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved, offered
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import (
     CEB,
     COORDINATOR,

@@ -22,7 +22,7 @@ from services.matching.rounds import adoption
 from services.matching.wiring import SERVICE
 from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings import test_offerings as test_matching_offerings
+from tests.matching.offerings import steps as offerings
 from tests.matching.rounds.steps import UNIT, end, offered, planned, served, shown, wanted
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, ids, matches_of, move, opened
 
@@ -111,7 +111,7 @@ async def a_request_is_held(api: Client, owner: Owner, request: RequestSubmitted
 
 
 async def an_offering_is_suspended(api: Client, owner: Owner, _: RequestSubmitted, offering: Mapping[str, Any]) -> None:
-    await test_matching_offerings.move(api, offering, "suspend", COORDINATOR)
+    await offerings.move(api, offering, "suspend", COORDINATOR)
 
 
 async def a_match_is_let_go(api: Client, owner: Owner, request: RequestSubmitted, _: Mapping[str, Any]) -> None:
@@ -225,7 +225,7 @@ async def test_a_match_takes_its_unit_in_the_period_that_was_planned(
     """Whoever could be served in either period is served in the second, and leaves the first to whom it alone suits."""
     halves = [(f"{AHEAD}-01-01", f"{AHEAD}-06-30"), (f"{AHEAD}-07-01", f"{AHEAD}-12-31")]
     capacity = [{"from": starts, "until": ends, "units": 1} for starts, ends in halves]
-    await test_matching_offerings.approved(api, UNIT, capacity=capacity)
+    await offerings.approved(api, UNIT, capacity=capacity)
     whole, spring = (Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, last, 30)) for last in (11, 6))
     requests = [
         await opened(owner, a_submission(a_contract_line(window=window), state=state))

@@ -17,7 +17,7 @@ from services.matching.scoring.weights import FIRST
 from services.matching.wiring import SERVICE, read_known, refresh_offerings
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, move, opened
 
 PATH = "/v1/matches/weights"

@@ -6,40 +6,28 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.open_data.iati.reading import read
 from tests.builders import headers
-from tests.pledges.pledge.test_life import LAST_YEAR, refused
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.allocations.steps import FUND, PATH, a_need, revise
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
+    LAST_YEAR,
     NORWAY,
+    Client,
     a_fund,
-    api,
     eur,
     funded,
     get,
     pledged,
     post,
+    refused,
     unchanged,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-FUND = "/v1/funds/SHERLOC-MNT"
-PATH = f"{FUND}/requirements"
-
-
-def a_need(**changes: Any) -> dict[str, Any]:
-    return {"year": 2027, "money": usd(70_000_000), "reason": "needs_changed"} | changes
-
-
-async def revise(client: Client, revision: int, **changes: Any) -> dict[str, Any]:
-    return await post(client, PATH, FINANCE, revision=revision, **a_need(**changes))
 
 
 def of_year(fund: Mapping[str, Any], year: int) -> list[tuple[str | None, int]]:

@@ -1,92 +1,24 @@
 """What confirmed matches lack in money, what covers it, and the journal that tells it all again."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID, uuid4
-
-import httpx
-import pytest
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from contracts.facts import decode_event
-from contracts.matching import MatchAccepted, MatchConfirmed, MatchRevoked
+from contracts.matching import MatchRevoked
 from contracts.pledges import AllocationMade, AllocationReturned
-from contracts.values import Money, Period
+from contracts.values import Money
 from services.pledges.consumers import HANDLERS
-from tests.builders import NOON, an_event, headers
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, eur, funded, get, pledged, post, prepared, usd
-
-Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-def a_match(**changes: Any) -> dict[str, Any]:
-    names = ("match_id", "request_id", "line_id", "offering_id")
-    return {name: uuid4() for name in names} | {"state": "KEN", "provider": "UNODC-SHERLOC"} | changes
-
-
-PERIOD = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
-
-
-def confirmed(match: dict[str, Any], needed: Money | None) -> MatchConfirmed:
-    return MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=NOON, funding_needed=needed)
+from tests.builders import NOON, an_event
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed, open_and_give_back
+from tests.pledges.steps import FINANCE, NORWAY, Client, committed, funded, get, pledged, post, usd
 
 
 async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
-    inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-    match = a_match()
-    opening = an_event(confirmed(match, Money(minor=10_000, currency="EUR")), 2)
-    assert await inbox.receive(an_event(MatchAccepted(**match, accepted_at=NOON), 1)) is Outcome.APPLIED
-    assert [await inbox.receive(opening) for _ in range(2)] == [Outcome.APPLIED, Outcome.REPEATED]
-
-    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
-    assert (requirement["usd_minor"], requirement["gap_usd_minor"], requirement["status"]) == (11_500, 11_500, "open")
-    assert requirement["money"] == eur(10_000)
-
-    await funded(api, 8_000, "TA-REQUESTS")
-    await funded(api, 8_000, "SHERLOC-MNT")
-    for fund, minor in (("SHERLOC-MNT", 6_000), ("TA-REQUESTS", 5_000), ("SHERLOC-MNT", 100)):
-        made = await post(
-            api,
-            "/v1/allocations",
-            FINANCE,
-            fund=fund,
-            money=usd(minor),
-            requirement_id=requirement["requirement_id"],
-        )
-        assert (made["request_id"], made["line_id"]) == (str(match["request_id"]), str(match["line_id"]))
-    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
-    assert (requirement["covered_usd_minor"], requirement["gap_usd_minor"]) == (11_100, 400)
-    too_much = await api.post(
-        "/v1/allocations",
-        json={"fund": "SHERLOC-MNT", "money": usd(401), "requirement_id": requirement["requirement_id"]},
-        headers=headers(FINANCE),
-    )
-    assert (too_much.status_code, too_much.json()["slug"]) == (409, "requirement-exceeded")
-    assert too_much.json()["details"] == {"gap_usd_minor": 400}
-
-    await inbox.receive(an_event(MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=NOON), 3))
-    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
-    assert (requirement["status"], requirement["covered_usd_minor"], requirement["revision"]) == ("cancelled", 0, 2)
-    for fund in ("SHERLOC-MNT", "TA-REQUESTS"):
-        shown = await get(api, f"/v1/funds/{fund}")
-        assert (shown["allocated_usd_minor"], shown["available_usd_minor"]) == (0, 8_000)
-    allocations = (await get(api, f"/v1/allocations?request={match['request_id']}"))["allocations"]
-    assert [allocation["status"] for allocation in allocations] == ["returned"] * 3
-    late = await api.post(
-        "/v1/allocations",
-        json={"fund": "SHERLOC-MNT", "money": usd(1), "requirement_id": requirement["requirement_id"]},
-        headers=headers(FINANCE),
-    )
-    assert (late.status_code, late.json()["slug"]) == (409, "requirement-cancelled")
+    await open_and_give_back(api, databases)
 
 
 async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(

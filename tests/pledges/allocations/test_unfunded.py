@@ -1,50 +1,27 @@
 """What is ready and lacks only money is shown to donors as far as States have agreed, and can be pledged to."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from contracts.matching import MatchRevoked
-from contracts.values import Money
-from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_pledge, funded, get, post, prepared, usd
-from tests.requests.test_consent import consent, opened, withdraw
+from tests.pledges.allocations.steps import LACKING, PERIOD, UNFUNDED, lacking, shown
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_pledge, funded, get, post, prepared, usd
+from tests.requests.steps import consent, opened, withdraw
 
-Client = httpx.AsyncClient
 FRANCE = "FRA:donor_officer"
-UNFUNDED = "/v1/requirements/unfunded"
-LACKING = 250_000
 
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
-
-
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-
-
-async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A match of the request's line that is confirmed, and lacks money."""
-    line_id = UUID(request["lines"][0]["line_id"])
-    match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
-    await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))
-    return match
-
-
-async def shown(api: Client, by: str = NORWAY) -> list[dict[str, Any]]:
-    return list((await get(api, UNFUNDED, by))["requirements"])
 
 
 async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(

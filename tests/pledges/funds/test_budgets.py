@@ -1,92 +1,29 @@
 """What funds have is told to services that plan by it: what is earmarked for a line beside what is free."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import clock
-from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from contracts.budgets import Budgeted
-from contracts.matching import MatchRevoked
 from contracts.pledges import Rate
 from contracts.values import Money
-from services.pledges.allocations.model import requirement_id_of
-from services.pledges.consumers import HANDLERS
 from services.pledges.ledger.balances import kept_for_lines
 from services.pledges.money.model import value
-from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_life import approve, move
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, funded, post, prepared, receive, usd
-from tests.requests.test_consent import consent, opened
-
-Client = httpx.AsyncClient
-FUND, MATCHING = "TA-REQUESTS", "service:matching"
+from tests.builders import NOON, headers
+from tests.pledges.funds.steps import FUND, MATCHING, Need, parts, told
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, committed, funded, move, post, prepared, receive, usd
 
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
-
-
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-
-
-async def told(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Budgeted:
-    asked = {"funds": funds or [FUND], "currencies": currencies}
-    answer = await api.post("/internal/budgets", json=asked, headers=headers(MATCHING))
-    assert answer.status_code == 200, answer.text
-    return msgspec.json.decode(answer.content, type=Budgeted)
-
-
-async def parts(api: Client, fund: str = FUND) -> tuple[int, dict[UUID, int]]:
-    """What is available, and what of it is kept for which line."""
-    (one,) = (await told(api, fund)).funds
-    return one.available_usd_minor, {part.line_id: part.usd_minor for part in one.earmarked}
-
-
-class Need:
-    """A confirmed match of a request's line that lacks money, shown to Norway."""
-
-    def __init__(self, api: Client, inbox: Inbox) -> None:
-        self.api, self.inbox = api, inbox
-        self.requirement_id = ""
-        self.match: dict[str, Any] = {}
-
-    async def opened(self, minor: int = 5_000, request: Mapping[str, Any] | None = None) -> "Need":
-        request = request or await consent(self.api, await opened(self.api), recipients=["NOR"])
-        self.request = request
-        line_id = UUID(request["lines"][0]["line_id"])
-        self.match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
-        await self.inbox.receive(an_event(confirmed(self.match, Money(minor=minor, currency="USD")), 1))
-        self.requirement_id = str(requirement_id_of(self.match["match_id"]))
-        return self
-
-    @property
-    def line_id(self) -> UUID:
-        found: UUID = self.match["line_id"]
-        return found
-
-    async def paid_by_norway(self, minor: int, **more: Any) -> dict[str, Any]:
-        pledge = await committed(self.api, fund=FUND, money=usd(minor), requirement_id=self.requirement_id, **more)
-        return await receive(self.api, pledge, usd(minor))
-
-    async def allocated(self, minor: int) -> dict[str, Any]:
-        body = {"fund": FUND, "requirement_id": self.requirement_id, "money": usd(minor)}
-        return await post(self.api, "/v1/allocations", FINANCE, **body)
-
-    async def revoked(self) -> None:
-        fact = MatchRevoked(**self.match, reason="other", capacity_period=PERIOD, revoked_at=NOON)
-        await self.inbox.receive(an_event(fact, 2))
 
 
 async def test_what_came_for_one_line_is_kept_for_it_and_the_rest_is_free(api: Client, inbox: Inbox) -> None:

@@ -1,16 +1,7 @@
 """What a fund lacks: only money that can be allocated covers what it needs."""
 
-import httpx
-
-from tests.pledges.ledger.test_as_of import now_of, told
-from tests.pledges.ledger.test_fiscal_year import AFTER, YEAR
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.ledger.test_years_of_funds import FUND, approve_of, check_sums, figures
-from tests.pledges.pledge.test_life import move, part
-from tests.pledges.pledge.test_pledges import FINANCE, a_fund, api, eur, pledged, post, usd
-
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
+from tests.pledges.ledger.steps import AFTER, FUND, YEAR, approve_of, check_sums, figures, now_of, told
+from tests.pledges.steps import FINANCE, Client, a_fund, eur, move, part, pledged, post, usd
 
 
 async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:

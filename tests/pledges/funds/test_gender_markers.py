@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 from click.testing import CliRunner
 from lxml import etree
@@ -17,13 +16,10 @@ from services.__main__ import main
 from services.pledges.open_data.iati.reading import read
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.pledges.ledger.test_as_of import now_of
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_life import refused
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, api, funded, get, post, unchanged, usd
+from tests.pledges.ledger.steps import now_of
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, funded, get, post, refused, unchanged, usd
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 FUND, OPENED = "/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-LAW"
 """One that was opened without a marker, and one that is opened with one."""
 

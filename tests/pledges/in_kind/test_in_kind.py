@@ -7,66 +7,36 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.ledger.verify import verify
 from tests.builders import headers
-from tests.pledges.pledge.test_life import LAST_YEAR, refused
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.in_kind.steps import (
+    MOVES,
+    PATH,
+    WORDS,
+    a_contribution,
+    all_that_can_be_done,
+    declared,
+    move,
+    path_of,
+)
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
+    LAST_YEAR,
     NORWAY,
-    api,
+    Client,
     committed,
-    eur,
     funded,
     get,
     pledged,
     post,
+    refused,
     unchanged,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-PATH = "/v1/in-kind-contributions"
-WORDS = "Fictitious sample: two document scanners."
-MOVES = {"acknowledge": FINANCE, "withdraw": NORWAY, "strike": FINANCE}
-
-
-def a_contribution(**changes: Any) -> dict[str, Any]:
-    return {
-        "fund": "SHERLOC-MNT",
-        "form": "equipment",
-        "money": eur(4_000_00),
-        "provided_on": "2026-02-12",
-        "description": WORDS,
-    } | changes
-
-
-async def declared(client: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    return await post(client, PATH, by, **a_contribution(**changes))
-
-
-def path_of(one: Mapping[str, Any]) -> str:
-    return f"{PATH}/{one['in_kind_contribution_id']}"
-
-
-async def move(client: Client, one: Mapping[str, Any], name: str) -> dict[str, Any]:
-    body = {"reason": "given_back"} if name == "strike" else {}
-    return await post(client, f"{path_of(one)}/{name}", MOVES[name], revision=one["revision"], **body)
-
-
-async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state."""
-    return [
-        await declared(client),
-        await move(client, await declared(client), "withdraw"),
-        await move(client, await move(client, await declared(client), "acknowledge"), "strike"),
-        await move(client, await declared(client, money={"minor": 77, "currency": "KWD"}), "acknowledge"),
-    ]
 
 
 async def of_fund(client: Client, by: str = FINANCE) -> int:

@@ -20,7 +20,7 @@ from services.pledges.open_data.flows.model import Boundary, FlowStatus
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
 from tests.builders import NOON
-from tests.pledges.ledger.test_postings import FUNDS, check_balances
+from tests.pledges.ledger.builders import FUNDS, check_balances
 from tests.pledges.open_data.flow_chains import chained, check_chains
 
 # Who may fall below zero: the credit side of each book never above it, debits never below; these swing.

@@ -28,7 +28,7 @@ from services.pledges.ledger.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event, headers
 from tests.conftest import Servers, own_database, running_of, settings_of
-from tests.pledges.pledge.test_pledges import FINANCE
+from tests.pledges.steps import FINANCE
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from chassis import clock
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.wiring import remind_or_lapse
-from tests.pledges.activities.test_activities import COORDINATOR
-from tests.pledges.in_kind.test_in_kind import PATH as IN_KIND
+from tests.pledges.activities.steps import COORDINATOR
+from tests.pledges.in_kind.steps import PATH as IN_KIND
 from tests.pledges.ledger.count import Change, cents, support_of
 from tests.pledges.ledger.machine import FIRST_DAY, Machine, Record, operation
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, usd
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, usd
 
 DONORS = (NORWAY, GERMANY)
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")

@@ -11,9 +11,9 @@ from tests.pledges.ledger.count import EXPONENTS
 from tests.pledges.ledger.giving import CURRENCIES, DONORS, SOFTLY, organization_of
 from tests.pledges.ledger.machine import Record, operation
 from tests.pledges.ledger.using import Using
-from tests.pledges.open_data.test_import_model import a_table
-from tests.pledges.open_data.test_imports import AS_FILE
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY
+from tests.pledges.open_data.builders import a_table
+from tests.pledges.open_data.steps import AS_FILE
+from tests.pledges.steps import FINANCE, NORWAY
 
 IMPORTS = "/v1/imports"
 UNKNOWN = "XXX"

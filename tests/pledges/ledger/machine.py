@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from chassis import clock
 from services.pledges.ledger.snapshots import Finality
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
 from tests.pledges.ledger.driven import DrivenLedger
-from tests.pledges.ledger.test_fiscal_year import BALANCES, check_books, trial_of
-from tests.pledges.pledge.test_life import LAST_YEAR
+from tests.pledges.ledger.steps import BALANCES, check_books, trial_of
+from tests.pledges.steps import LAST_YEAR
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -272,8 +272,8 @@ class Machine(RuleBasedStateMachine):
     def _as_at(path: str, moment: str) -> str:
         return f"{path}{'&' if '?' in path else '?'}as_at={moment}"
 
-    async def write_snapshots_continuously(self) -> None:
-        self.closed = await write_snapshots_continuously(self.ledger.db, self.closed)
+    async def close_and_write_snapshots(self) -> None:
+        self.closed = await close_and_write_snapshots(self.ledger.db, self.closed)
 
     async def check_at_the_end(self) -> None:
         for moment, told in self.kept:

@@ -30,7 +30,7 @@ from services.pledges.activities import actions as activity_actions
 from services.pledges.activities.model import Plan
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations.model import Purpose, Spending
-from services.pledges.money.model import AS_USUAL, USD
+from services.pledges.money.model import DEFAULT_VALIDITY, USD
 from services.pledges.pledge import actions, exit_actions, exits
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
@@ -72,7 +72,7 @@ async def pledge(db: Database, chance: random.Random, _: int) -> None:
             "",
             donor=DONOR.organization,
             on=DAY,
-            validity=AS_USUAL,
+            validity=DEFAULT_VALIDITY,
             now=now,
         )
 
@@ -96,7 +96,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
         pledge_id, revision = one["pledge_id"], one["revision"]
         if one["status"] == "pledged":
             await actions.commit(
-                tx, _context(revision), pledge_id, 1300, agreement=None, schedule=(), on=DAY, validity=AS_USUAL
+                tx, _context(revision), pledge_id, 1300, agreement=None, schedule=(), on=DAY, validity=DEFAULT_VALIDITY
             )
             revision += 1
         agreed = one["minor"] if one["status"] == "pledged" else one["recognized_minor"]
@@ -110,7 +110,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
             settles=None,
             charges_minor=0,
             on=chance.choice((DAY, LATER)),
-            validity=AS_USUAL,
+            validity=DEFAULT_VALIDITY,
         )
 
 
@@ -129,7 +129,7 @@ async def sign(db: Database, chance: random.Random, _: int) -> None:
                 agreement=None,
                 schedule=tuple(Instalment(due_on=LATER, minor=minor, condition=waits) for minor, waits in parts),
                 on=DAY,
-                validity=AS_USUAL,
+                validity=DEFAULT_VALIDITY,
             )
 
 
@@ -180,7 +180,7 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
             money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
             ctx, pledge_id = _context(one["revision"]), one["pledge_id"]
             await exit_actions.propose_refund(
-                tx, ctx, new_id(), pledge_id, money, "not_used", on=LATER, validity=AS_USUAL
+                tx, ctx, new_id(), pledge_id, money, "not_used", on=LATER, validity=DEFAULT_VALIDITY
             )
 
 
@@ -223,7 +223,7 @@ async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
     now = clock.now()
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
-        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
+        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=DEFAULT_VALIDITY)
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
@@ -275,7 +275,7 @@ async def approve(db: Database, chance: random.Random, _: int) -> None:
         one = await _some(tx, "SELECT proposal_id, revision FROM proposal WHERE status = 'open'")
         if one:
             ctx = _context(one["revision"], caller=SECOND)
-            await exit_actions.approve(tx, ctx, one["proposal_id"], validity=AS_USUAL)
+            await exit_actions.approve(tx, ctx, one["proposal_id"], validity=DEFAULT_VALIDITY)
 
 
 async def plan(db: Database, chance: random.Random, _: int) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -22,15 +21,32 @@ from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
 from services.pledges.money.model import USD
 from tests.builders import headers
-from tests.pledges.ledger.test_contention import locked
-from tests.pledges.ledger.test_ledger import api, db
-from tests.pledges.pledge.test_life import SECOND, approve, entry_of, move
-from tests.pledges.pledge.test_pledges import FINANCE, a_fund, committed, funded, get, post, receive, usd
+from tests.pledges.ledger.steps import locked
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    a_fund,
+    approve,
+    committed,
+    entry_of,
+    funded,
+    get,
+    move,
+    post,
+    receive,
+    usd,
+)
 
-__all__ = ["api", "db"]
-Client = httpx.AsyncClient
 HELD = "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training"}
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    client = await client_of("pledges")
+    await post(client, "/v1/funds", FINANCE, **a_fund())
+    return client
 
 
 @pytest.fixture
@@ -90,18 +106,18 @@ async def test_a_balance_that_another_transaction_holds_is_refused_at_once(api: 
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
     tries: list[Callable[[Tx], Awaitable[object]]] = [
-        lambda tx: ledger.hold_balance(tx, "SHERLOC-MNT"),
+        lambda tx: ledger.lock_balance(tx, "SHERLOC-MNT"),
         lambda tx: ledger.write(tx, _allocated(allocation_id, 10)),
         lambda tx: ledger.write_many(tx, [_allocated(allocation_id, -10), _allocated(allocation_id, -10)]),
     ]
     async with db.transaction() as tx:
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999
+        assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
         for one in tries:
             with pytest.raises(asyncpg.LockNotAvailableError):
                 async with asyncio.timeout(1), db.transaction() as other:
                     await one(other)
     async with db.transaction() as tx:
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999
+        assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
 
 
 async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than_there_is(
@@ -114,7 +130,7 @@ async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than
     async def take(number: int) -> bool:
         async def work(tx: Tx) -> None:
             if number % 4 < 2:
-                await ledger.hold_balance(tx, "SHERLOC-MNT")
+                await ledger.lock_balance(tx, "SHERLOC-MNT")
             await ledger.write(tx, _allocated(allocation_id, 30))
 
         try:
@@ -126,8 +142,8 @@ async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than
 
     assert 6 == sum(await asyncio.gather(*(take(number) for number in range(40))))
     async with db.transaction() as tx:
-        assert 20 == await ledger.hold_balance(tx, "SHERLOC-MNT")
-        assert [] == await balances.miscounted(tx)
+        assert 20 == await ledger.lock_balance(tx, "SHERLOC-MNT")
+        assert [] == await balances.differing_balances(tx)
 
 
 async def test_batches_over_the_same_funds_all_get_through_whatever_their_order(
@@ -188,7 +204,7 @@ async def test_every_command_that_moves_a_balance_waits_for_its_lock_without_a_c
         await receive(api, elsewhere, usd(100))
     await asyncio.gather(*tasks.values())
     async with db.transaction() as tx:
-        assert [] == await balances.miscounted(tx)
+        assert [] == await balances.differing_balances(tx)
 
 
 async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -18,27 +17,15 @@ from services.matching.matches.model import MatchStatus
 from services.pledges.funds import balance_locks
 from tests.builders import a_request, headers
 from tests.matching.builders import SPRING, an_offering, terms
-from tests.matching.matches.test_capacity import CEB, given_matches, taken_of
-from tests.pledges.pledge.test_pledges import FINANCE, funded, prepared, usd
+from tests.matching.matches.steps import given_matches, taken_of
+from tests.matching.steps import CEB
+from tests.pledges.ledger.steps import locked
+from tests.pledges.steps import FINANCE, Client, funded, prepared, usd
 
-Client = httpx.AsyncClient
 WRITERS = 60
 READERS = 20
 READ_SECONDS_MAX = 1.5
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(100), "work_package": "translation", "allocated_on": "2026-05-01"}
-
-
-@asynccontextmanager
-async def locked(database_url: str, statement: str, *args: object) -> AsyncIterator[asyncpg.Connection]:
-    """Rows that another process holds inside the block."""
-    holding, looking = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
-    try:
-        await holding.execute("BEGIN")
-        await holding.execute(statement, *args)
-        yield looking
-    finally:
-        holding.terminate()
-        looking.terminate()
 
 
 async def contended(

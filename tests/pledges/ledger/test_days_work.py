@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -15,15 +14,28 @@ from services.notifications.consumers import HANDLERS as TELLING
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import remind_or_lapse
-from tests.notifications.test_notices import subscribe, told
-from tests.pledges.allocations.test_unfunded import lacking, shown
-from tests.pledges.money.test_rates_served import load
-from tests.pledges.pledge.test_due import due
-from tests.pledges.pledge.test_life import LAST_YEAR, approve, fund, move, part
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, eur, get, post, prepared, usd
-from tests.requests.test_consent import consent, opened
+from tests.notifications.steps import subscribe, told
+from tests.pledges.allocations.steps import lacking, shown
+from tests.pledges.money.steps import load
+from tests.pledges.pledge.steps import due
+from tests.pledges.steps import (
+    FINANCE,
+    LAST_YEAR,
+    NORWAY,
+    Client,
+    a_fund,
+    approve,
+    eur,
+    fund,
+    get,
+    move,
+    part,
+    post,
+    prepared,
+    usd,
+)
+from tests.requests.steps import consent, opened
 
-Client = httpx.AsyncClient
 ClientOf = Callable[..., Awaitable[Client]]
 
 

@@ -29,12 +29,13 @@ from services.pledges.pledge import store
 from services.pledges.pledge.model import Status
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
-from tests.pledges.activities import test_activities as activities
-from tests.pledges.pledge.test_model import a_pledge as a_domain_pledge
-from tests.pledges.pledge.test_model import a_requirement
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.activities import steps as activities
+from tests.pledges.pledge.builders import a_pledge as a_domain_pledge
+from tests.pledges.pledge.builders import a_requirement
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
+    Client,
     a_fund,
     a_pledge,
     committed,
@@ -46,7 +47,6 @@ from tests.pledges.pledge.test_pledges import (
     usd,
 )
 
-Client = httpx.AsyncClient
 Postings = Sequence[tuple[str | None, str | None, int | None, int | None]]
 
 
@@ -55,11 +55,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     client = await client_of("pledges")
     await post(client, "/v1/funds", FINANCE, **a_fund())
     return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 async def an_entry(tx: Tx, postings: Postings) -> None:

@@ -30,8 +30,7 @@ from tests.pledges.ledger.giving import CURRENCIES, pledges
 from tests.pledges.ledger.importing import Importing
 from tests.pledges.ledger.machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
 from tests.pledges.ledger.using import TIGHTLY
-from tests.pledges.pledge.test_life import LAST_YEAR, SECOND
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, eur, usd
+from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
 from tests.seats import persona_id
 from tests.soak import cases
 
@@ -105,7 +104,7 @@ class Ledger(Importing):
 
     @operation(lambda _: ["now"], 1)
     async def close_the_books(self, _: str) -> None:
-        await self.close_books()
+        await self.close_and_write_snapshots()
         self.done["close the books"] += 1
 
     @operation(lambda _: ["now"], 1)
@@ -326,9 +325,9 @@ KINDS = {
 def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
     servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 10)
     done: Counter[str] = Counter()
     posted: set[str] = set()
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -31,10 +31,10 @@ from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.money import rate_actions
-from services.pledges.money.model import AS_USUAL
+from services.pledges.money.model import DEFAULT_VALIDITY
 from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
-from services.pledges.wiring import SERVICE, write_snapshots_continuously
+from services.pledges.wiring import SERVICE, close_and_write_snapshots
 from tests.builders import NOON
 from tests.pledges.ledger.racer import (
     CURRENCIES,
@@ -51,7 +51,7 @@ from tests.pledges.ledger.racer import (
 )
 from tests.soak import cases
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROCESSES, WORKERS = 4, 50
 PLEDGES = 300
 LOOK_SECONDS = 0.1
@@ -82,11 +82,6 @@ AIM = 1.5
 """Times that: amounts are drawn by chance, and it shall be so in every run."""
 
 SAID = re.compile(rb"(\d*)([dra])")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 class Racers:
@@ -183,7 +178,7 @@ async def _prepared(db: Database) -> None:
                     "",
                     donor=DONOR.organization,
                     on=DAY,
-                    validity=AS_USUAL,
+                    validity=DEFAULT_VALIDITY,
                     now=NOON,
                 )
 
@@ -256,12 +251,12 @@ class Bank:
         assert least >= 0, "overdrawn"
 
     async def look(self) -> None:
-        self._closed = await write_snapshots_continuously(self._db, self._closed)
+        self._closed = await close_and_write_snapshots(self._db, self._closed)
         async with self._db.transaction() as tx:
             await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self.backends.add(await tx.fetchval("SELECT pg_backend_pid()"))
             await self._check_books(tx)
-            miscounted = await balances.miscounted(tx)
+            miscounted = await balances.differing_balances(tx)
             waiting = await tx.fetch(
                 """
                 SELECT allocation_id FROM allocation JOIN activity USING (activity_id)

@@ -27,12 +27,11 @@ from services.pledges import wiring
 from services.pledges.ledger import as_of, balances, snapshots
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
 from tests.conftest import running_of
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, get, pledged, post, usd
 
-Client = httpx.AsyncClient
 FUND = "SHERLOC-MNT"
 
 
@@ -41,16 +40,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     client = await client_of("pledges")
     await post(client, "/v1/funds", FINANCE, **a_fund())
     return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
 
 
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
@@ -159,7 +148,7 @@ async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
     async def fails(tx: Tx) -> int:
         raise AssertionError("it cannot be written")
 
-    monkeypatch.setattr(snapshots, "keep_closing", fails)
+    monkeypatch.setattr(snapshots, "write_snapshots", fails)
     monkeypatch.setattr(wiring, "CLOSE_SECONDS", 0.05)
     moment = clock.now()
     await pledged(api, money=usd(100))
@@ -388,8 +377,8 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
 async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 25)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 25)
     await pledged(api, money=usd(100))
     moments = [await _final(db)]
     for _ in range(12):
@@ -400,26 +389,26 @@ async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it
 
     assert [100 + 7 * n for n in range(13)] == [answer["balances"][0]["minor"] for answer in before]
     assert await _closings(db) == []
-    await write_snapshots_continuously(db, None)
+    await close_and_write_snapshots(db, None)
     made = await _closings(db)
     assert [58, 114, 170] == [postings for _, postings in made], "25 entries or a little more each, 2 postings in each"
     assert before == [(await _as_at(api, moment)).json() for moment in moments]
     assert (await get(api, f"/v1/funds/{FUND}"))["pledged_usd_minor"] == 184
 
-    await write_snapshots_continuously(db, None)
+    await close_and_write_snapshots(db, None)
     assert made == await _closings(db), "ten more entries have to come first"
 
 
 async def test_a_balance_reads_the_closing_and_not_what_went_into_it(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
         await _copies(tx, 20, recorded_at=clock.now())
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     assert len(await _closings(db)) == 1
     async with db.transaction() as tx:
         await tx.execute("SET LOCAL enable_seqscan = off")

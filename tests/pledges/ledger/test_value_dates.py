@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
 from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
@@ -14,12 +12,26 @@ from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger.verify import verify
 from tests.builders import an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
+from tests.pledges.allocations.steps import PERIOD, a_match
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    committed,
+    entry_of,
+    eur,
+    get,
+    move,
+    part,
+    pledge_of,
+    post,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 FUND, ALLOCATIONS = "SHERLOC-MNT", "/v1/allocations"
 
 

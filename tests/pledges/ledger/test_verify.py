@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -20,34 +19,26 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
 from services.pledges.ledger import verify as verifying
 from services.pledges.ledger.verify import Finding, Report, verify
-from services.pledges.wiring import count_again, write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots, verify_balances
 from tests.builders import NOON, an_event
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_life import approve
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, eur, funded, get, pledged, post, prepared, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, eur, funded, get, pledged, post, prepared, usd
 
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.MonkeyPatch, db: Database) -> Client:
     """Books with one of each: a pledge that was withdrawn, cash in euros and in dollars, an allocation, a closing."""
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 2)
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 2)
     client = await prepared(await client_of("pledges"))
     withdrawn = await pledged(client, money=eur(700))
     await post(client, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", NORWAY, revision=1)
     await funded(client, 1000)
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
     return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
@@ -149,12 +140,12 @@ async def test_an_entry_with_the_nil_id_is_found(api: Client, db: Database, data
 async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_found(
     api: Client, db: Database, database_url: str
 ) -> None:
-    assert await count_again(db) == []
+    assert await verify_balances(db) == []
     wrong = ("UPDATE balance SET available_usd_minor = available_usd_minor + 1", "DELETE FROM balance")
     for statement in wrong:
         await _tamper(database_url, f"{statement} WHERE fund = 'SHERLOC-MNT'")
         assert await _tables(db) == ["balance"]
-        assert await count_again(db) == ["SHERLOC-MNT"]
+        assert await verify_balances(db) == ["SHERLOC-MNT"]
 
     await _tamper(database_url, "UPDATE closing SET usd_minor = usd_minor + 1 WHERE account = 'cash'")
     await _tamper(database_url, "UPDATE pledge SET earmarking = 'unearmarked' WHERE status = 'received'")
@@ -171,7 +162,7 @@ async def test_a_closing_that_gives_money_to_another_work_package_or_year_is_fou
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(40), work_package="maintenance")
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     assert await _tables(db) == []
 
     await _tamper(database_url, f"UPDATE closing SET {tampering}")

@@ -20,10 +20,10 @@ from services.pledges.money.model import value
 from services.pledges.pledge import exits, reversals
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.model import MOVES, Pledge, pledge
-from services.pledges.pledge.schedule import at_once
+from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
 from tests.pledges.ledger.books import Books
-from tests.pledges.ledger.test_postings import DAYS, FUNDS, RATES
+from tests.pledges.ledger.builders import DAYS, FUNDS, RATES
 
 MONEY = st.builds(Money, minor=st.integers(1, 10**9), currency=st.sampled_from(["USD", "EUR", "JPY", "KWD"]))
 FUND = st.sampled_from(FUNDS)
@@ -72,7 +72,7 @@ class Ledger(Books):
 
     def agree(self, one: Pledge, *, later: int, points: int, waiting: int) -> None:
         on = max(one.pledged_on, DAYS[later])
-        parts = at_once(one.minor - waiting, on)
+        parts = single_instalment(one.minor - waiting, on)
         if waiting:
             next_year = DAYS[3].replace(year=DAYS[3].year + 1)
             parts += (Instalment(due_on=next_year, minor=waiting, condition="report_accepted"),)

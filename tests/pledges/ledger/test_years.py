@@ -14,7 +14,7 @@ from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import pledge
 from tests.builders import NOON
-from tests.pledges.pledge.test_model import FEBRUARY, MARCH, dollars, par
+from tests.pledges.pledge.builders import FEBRUARY, MARCH, dollars, par
 
 SECOND = timedelta(seconds=1)
 IN_TWO_YEARS = (Instalment(due_on=MARCH, minor=600), Instalment(due_on=date(2027, 3, 5), minor=400))

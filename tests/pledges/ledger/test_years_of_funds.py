@@ -1,72 +1,31 @@
 """A fund by year: what it needs in each, what is committed for it, and what moved in it."""
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis import clock
 from chassis.db.database import Database
 from services.pledges.ledger import snapshots
 from services.pledges.pledge import store
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
-from tests.pledges.ledger.test_as_of import now_of, told
-from tests.pledges.ledger.test_fiscal_year import AFTER, BEFORE, YEAR, books_of_three_years
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.pledge.test_life import approve, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, api, eur, get, pledged, post, usd
-
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
-FUND = "SHERLOC-UPKEEP"
-PATH = f"/v1/funds/{FUND}/years"
-FIGURES = (
-    "requirement",
-    "pledged",
-    "committed",
-    "written_off",
-    "paid",
-    "allocated",
-    "spent",
-    "refunded",
-    "transferred",
-    "allocatable",
+from tests.pledges.ledger.steps import (
+    AFTER,
+    BEFORE,
+    FUND,
+    YEAR,
+    approve_of,
+    books_of_three_years,
+    check_sums,
+    figures,
+    now_of,
+    years_of,
 )
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, approve, eur, get, move, part, pledged, post, usd
 
 pytestmark = pytest.mark.usefixtures("at_once")
-
-
-def figures(told: Mapping[str, Any], *names: str) -> tuple[int, ...]:
-    return tuple(told[f"{name}_usd_minor"] for name in names)
-
-
-async def years_of(client: Client, path: str = PATH, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    answer = await told(client, path, moment)
-    assert (answer["as_at"] is not None) == answer["final"] == (moment is not None)
-    return {one["year"]: one for one in answer["years"]}
-
-
-async def check_sums(client: Client, fund: str, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    """The years of each figure come to the fund's; returns them."""
-    years = await years_of(client, f"/v1/funds/{fund}/years", moment)
-    whole = await told(client, f"/v1/funds/{fund}", moment)
-    for name in FIGURES:
-        assert sum(figures(one, name)[0] for one in years.values()) == figures(whole, name)[0], name
-    packages = Counter[tuple[str, str]]()
-    for one in years.values():
-        for package in one["work_packages"]:
-            for name in ("requirement", "allocated", "spent"):
-                packages[package["work_package"], name] += package[f"{name}_usd_minor"]
-    assert packages == {
-        (one["work_package"], name): one[f"{name}_usd_minor"]
-        for one in whole["work_packages"]
-        for name in ("requirement", "allocated", "spent")
-    }
-    return years
 
 
 async def a_fund_with_needs(client: Client) -> None:
@@ -78,12 +37,6 @@ async def a_fund_with_needs(client: Client) -> None:
         )
     ]  # fmt: skip
     await post(client, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
-
-
-async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **body: Any) -> dict[str, Any]:
-    """What two people do with a pledge; returns it as it stands then."""
-    await approve(client, await move(client, pledge, measure, **body))
-    return await pledge_of(client, pledge)
 
 
 # -- its way ----------------------------------------------------------------------------------------------------------
@@ -257,14 +210,14 @@ async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_ne
 async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_closing(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
     monkeypatch.setattr(store, "PLEDGES_AT_ONCE", 2)
     await books_of_three_years(api)
     first, stood = await now_of(api), await check_sums(api, "SHERLOC-MNT")
     assert {BEFORE, YEAR, AFTER} <= stood.keys()
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     assert stood == await years_of(api, "/v1/funds/SHERLOC-MNT/years"), "by closings"
 
     open_still = await pledged(api, money=usd(70_00), pledged_on=f"{YEAR}-06-01")

@@ -9,12 +9,11 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money
 from services.pledges.allocations.model import WORK_PACKAGES, requirement_id_of
 from services.pledges.pledge.earmarking import Earmarking
-from tests.pledges.activities.test_activities import COORDINATOR, an_activity
-from tests.pledges.allocations.test_requirements import PERIOD, a_match
-from tests.pledges.allocations.test_unfunded import UNFUNDED
+from tests.pledges.activities.steps import COORDINATOR, an_activity
+from tests.pledges.allocations.steps import PERIOD, UNFUNDED, a_match
 from tests.pledges.ledger.giving import CURRENCIES, DONORS, Giving, organization_of
 from tests.pledges.ledger.machine import FIRST_DAY, LISTED, Record, operation
-from tests.pledges.pledge.test_pledges import FINANCE, usd
+from tests.pledges.steps import FINANCE, usd
 
 CAME = {"received", "brought_forward"}
 TIGHTLY = "tightly_earmarked"

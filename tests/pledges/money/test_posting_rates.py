@@ -4,16 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-import httpx
 
 from chassis.db.database import Database
 from services.pledges.ledger.verify import verify
-from tests.pledges.money.test_entry_rates import agreed_in_euros
-from tests.pledges.pledge.test_life import approve, move
-from tests.pledges.pledge.test_pledges import FINANCE, api, eur, get, post
+from tests.pledges.money.steps import agreed_in_euros
+from tests.pledges.steps import FINANCE, Client, approve, eur, get, move, post
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 NOK = "2026-04-01"
 """From when on the rate holds by which the kroner came; the pledge is of February, the agreement of March."""
 

@@ -18,10 +18,10 @@ from contracts.values import Money
 from services.pledges.money.rates_csv import EXAMPLE
 from tests.builders import a_caller, an_event, headers
 from tests.conftest import running_of
-from tests.pledges.allocations.test_requirements import a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, eur, get, pledged, post, unchanged
+from tests.pledges.allocations.steps import a_match, confirmed
+from tests.pledges.money.steps import load
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, eur, get, pledged, post, unchanged
 
-Client = httpx.AsyncClient
 HEAD = "currency,valid_from,units_per_usd,source\n"
 FRIDAY, SUNDAY = "2026-10-23", "2026-10-25"
 
@@ -32,10 +32,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     client = await client_of("pledges")
     await post(client, "/v1/funds", FINANCE, **a_fund())
     return client
-
-
-async def load(client: Client, text: str | bytes, by: str = FINANCE, **sent: str) -> httpx.Response:
-    return await client.post("/v1/rates/csv", content=text, headers=headers(by) | {"Content-Type": "text/csv"} | sent)
 
 
 async def loaded(client: Client, *lines: str) -> None:

@@ -1,20 +1,16 @@
 """The whole way of money as flows: out of a donor's pledge, to purposes and other funds, and out of the funds."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 import pytest
 
 from chassis.db.database import Database, Tx
-from chassis.journal.inbox import Inbox
 from contracts.facts import Fact
 from contracts.pledges import PledgeBroughtForward
-from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
 from services.pledges.ledger.record import record
@@ -23,134 +19,16 @@ from services.pledges.open_data.flows.model import Boundary
 from services.pledges.open_data.flows.store import Filters
 from services.pledges.pledge import exit_actions
 from tests.builders import a_caller, headers
-from tests.pledges.allocations.test_unfunded import lacking
 from tests.pledges.open_data.flow_chains import chained, check_chains
-from tests.pledges.open_data.test_flow_model import cells_in
-from tests.pledges.open_data.test_flows import flows, table
-from tests.pledges.pledge.test_life import agreed, approve, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    committed,
-    eur,
-    get,
-    pledged,
-    post,
-    prepared,
-    receive,
-    usd,
-)
-from tests.requests.test_consent import consent, opened
+from tests.pledges.open_data.steps import cells_in, check_sums, entry_of, flows, table, told
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, move, pledged, prepared, receive, usd
 
-Client = httpx.AsyncClient
 PLACE = (UUID(int=0), 1)
-FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
 
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
-
-
-async def entry_of(api: Client, kind: str, **about: str) -> str:
-    """The newest entry of that type."""
-    entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
-    return next(
-        str(one["entry_id"]) for one in entries if one["type"] == kind and all(one[k] == v for k, v in about.items())
-    )
-
-
-async def reverse(api: Client, entry_id: str) -> None:
-    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, entry_id=entry_id, reason="recorded_wrongly"))
-
-
-async def given(api: Client) -> str:
-    """Norway's pledge, of which a part is promised on a condition, given up, paid, gone on and gone back."""
-    pledge = await agreed(api, 1000_00, part(300_00, "2026-06-01", "report_accepted"), part(700_00, "2026-03-10"))
-    pledge = await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
-    pledge = await move(api, pledge, "reduce", money=usd(100_00), reason="donor_budget")
-    pledge = await receive(api, pledge, usd(200_00))
-    await reverse(api, await entry_of(api, "received"))
-    pledge = await receive(api, await pledge_of(api, pledge), usd(800_00))
-    for to_fund, minor in (("TA-REQUESTS", 250_00), ("SHERLOC-DEV", 50_00)):
-        pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
-    await approve(api, await move(api, pledge, "refund", money=usd(20_00), reason="not_used"))
-    return str(pledge["pledge_id"])
-
-
-async def given_up(api: Client) -> None:
-    """Of Germany: one withdrawn after it was reduced, one that lapsed, one that was written off."""
-    pledge = await move(api, await pledged(api, GERMANY), "reduce", money=eur(100), reason="donor_budget")
-    await move(api, pledge, "withdraw", GERMANY)
-    await move(api, await pledged(api, GERMANY), "lapse")
-    await approve(api, await move(api, await committed(api, GERMANY), "write-off", reason="not_expected"))
-
-
-async def used(api: Client, databases: Mapping[str, Database]) -> str:
-    """Allocations for a work package and for a requirement that Norway pledged to, used, passed on and taken back."""
-    match = await lacking(
-        Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS),
-        await consent(api, await opened(api), recipients=["NOR"], fields=["codes"]),
-    )
-    (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
-    to_it = {"requirement_id": requirement["requirement_id"]}
-    await receive(api, await committed(api, fund="TA-REQUESTS", money=usd(90_00), **to_it), usd(90_00))
-    body = {"fund": "TA-REQUESTS", "money": usd(300_00)}
-    made = await post(api, "/v1/allocations", FINANCE, **body, **to_it)
-    path = f"/v1/allocations/{made['allocation_id']}"
-    for revision, (minor, how) in enumerate(
-        ((100_00, "disbursement"), (40_00, "disbursement"), (30_00, "expenditure")), 1
-    ):
-        await post(api, f"{path}/spend", FINANCE, revision=revision, money=usd(minor), how=how)
-    await reverse(api, await entry_of(api, "disbursed"))
-    now = await get(api, path)
-    await post(api, f"{path}/return", FINANCE, revision=now["revision"])
-    await reverse(api, await entry_of(api, "spent"))
-    for minor in (200_00, 10_00):
-        made = await post(
-            api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(minor), work_package="maintenance"
-        )
-    await reverse(api, await entry_of(api, "allocated"))
-    made = next(one for one in (await get(api, "/v1/allocations"))["allocations"] if one["usd_minor"] == 200_00)
-    path = f"/v1/allocations/{made['allocation_id']}/spend"
-    for revision, minor in enumerate((70_00, 60_00), 1):
-        await post(api, path, FINANCE, revision=revision, money=usd(minor))
-    await reverse(api, await entry_of(api, "spent"))
-    return str(match["provider"])
-
-
-async def told(api: Client, by: str = FINANCE, query: str = "&boundary=all") -> list[dict[str, Any]]:
-    return await flows(api, query, by)
-
-
-@pytest.fixture
-async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
-    pledge_id = await given(api)
-    await given_up(api)
-    return {"pledge_id": pledge_id, "provider": await used(api, databases)}
-
-
-def check_sums(flows: Sequence[Mapping[str, Any]], funds: Sequence[Mapping[str, Any]]) -> None:
-    """The flows of one fund, one boundary and one status are one figure of the fund."""
-    sums: Counter[tuple[str, str, str]] = Counter()
-    refunded: Counter[str] = Counter()
-    for flow in flows:
-        sums[flow["fund"], flow["boundary"], flow["status"]] += flow["usd_minor"]
-        if flow["boundary"] == "outgoing" and flow["donor"] is not None:
-            refunded[flow["fund"]] += flow["usd_minor"]
-    for fund in funds:
-        code = fund["code"]
-        assert {
-            ("incoming", "pledge"): fund["pledged_usd_minor"],
-            ("incoming", "commitment"): fund["committed_usd_minor"],
-            ("incoming", "paid"): fund["paid_usd_minor"],
-            ("internal", "commitment"): fund["allocated_usd_minor"],
-            ("internal", "paid"): fund["transferred_usd_minor"],
-            ("outgoing", "paid"): fund["spent_usd_minor"] + fund["refunded_usd_minor"],
-        } == {(boundary, status): sums[code, boundary, status] for _, boundary, status in sums}
-        assert refunded[code] == fund["refunded_usd_minor"]
-    assert 0 == sum(sums[fund["code"], "internal", "paid"] for fund in funds)
 
 
 async def test_the_flows_of_one_boundary_and_status_add_up_to_a_figure_of_the_fund(
@@ -331,7 +209,7 @@ async def test_a_page_and_what_each_of_its_flows_is_a_part_of_is_found_by_indexe
     if filters.parent is PLACE:
         filters = msgspec.structs.replace(filters, parent=(UUID(await entry_of(api, "pledged")), 1))
     async with databases["pledges"].transaction(by=caller) as tx:
-        asked = await flow_store.asked(tx, caller, filters)
+        asked = await flow_store.parameters_of(tx, caller, filters)
         await tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         plan = await tx.fetch("EXPLAIN " + flow_store.FLOWS, *asked, UUID(int=2**128 - 1), 1, 51)
     text = "\n".join(row[0] for row in plan)

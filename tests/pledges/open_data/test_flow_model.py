@@ -3,11 +3,9 @@
 import csv
 import io
 import re
-import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -27,16 +25,10 @@ from services.pledges.open_data.flows.model import (
     cells_of,
     flow_of,
 )
-from services.pledges.open_data.flows.tables import csv_of, inert, xlsx_of
+from services.pledges.open_data.flows.tables import csv_of, escape_formula, xlsx_of
+from tests.pledges.open_data.steps import HOSTILE, cells_in
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-HOSTILE = {
-    '=HYPERLINK("https://evil.example","click")': """'=HYPERLINK("https://evil.example","click")""",
-    "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1", "\r1": "'\r1", "\n1": "'\n1",
-    "\t=1": "'\t'=1", "\r=1": "'\r'=1", "\n=1": "'\n'=1",
-    "＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠SUM(A1)": "'＠SUM(A1)",
-}  # fmt: skip
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def a_row(**changes: Any) -> FlowRow:
@@ -69,25 +61,6 @@ def a_flow(**changes: Any) -> Flow:
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
-
-
-def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
-    """Of each row of a spreadsheet, by column: the kind of the cell, what it says, and its formula."""
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        assert not [name for name in parts.namelist() if "externalLink" in name or "/_rels/sheet" in name]
-        sheet = ElementTree.fromstring(parts.read("xl/worksheets/sheet1.xml"))
-    rows = []
-    for row in sheet.iter(f"{SHEET}row"):
-        cells = [
-            (
-                cell.get("t", "n"),
-                "".join(text.text or "" for text in cell.iter() if text.tag in {f"{SHEET}t", f"{SHEET}v"}),
-                cell.findtext(f"{SHEET}f", ""),
-            )
-            for cell in row.iter(f"{SHEET}c")
-        ]
-        rows.append(dict(zip(COLUMNS, cells, strict=False)))
-    return rows[1:]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +209,7 @@ def test_a_negative_amount_is_a_number_and_no_formula() -> None:
     (row,) = rows_of(csv_of([a_flow(minor=-100, usd_minor=-115)]))
 
     assert ("-1.00", "-1.15") == (row["original_amount"], row["amount_usd"])
-    assert "'-1" == inert("-1")
+    assert "'-1" == escape_formula("-1")
 
 
 def test_csv_is_utf_8_without_a_mark_and_its_lines_end_as_rfc_4180_says() -> None:

@@ -1,39 +1,16 @@
 """Flows over HTTP: who sees which, what they add up to, and what stands in the files."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-import httpx
 import pytest
 
 from services.pledges import dependencies
 from services.pledges.open_data.flows import api as flow_routes
 from tests.builders import headers
-from tests.pledges.open_data.test_flow_model import HOSTILE, cells_in
-from tests.pledges.pledge.test_pledges import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    committed,
-    eur,
-    get,
-    pledged,
-    post,
-    prepared,
-    receive,
-    usd,
-)
+from tests.pledges.open_data.steps import HOSTILE, cells_in, flows, table
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, eur, get, pledged, post, receive, usd
 
-Client = httpx.AsyncClient
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def tell(api: Client) -> None:
@@ -42,16 +19,6 @@ async def tell(api: Client) -> None:
     await committed(api, GERMANY, fund="SHERLOC-DEV", money={"minor": 18_000_000, "currency": "JPY"})
     withdrawn = await pledged(api, GERMANY, money=usd(700), pledged_on="2026-05-01")
     await post(api, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", GERMANY, revision=1, withdrawn_on="2026-05-02")
-
-
-async def flows(api: Client, query: str = "", by: str = FINANCE) -> list[dict[str, Any]]:
-    return list((await get(api, f"/v1/flows?limit=100{query}", by))["flows"])
-
-
-async def table(api: Client, query: str = "", by: str = FINANCE) -> list[dict[str, str]]:
-    answer = await api.get(f"/v1/flows.csv{query}", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"), newline="")))
 
 
 async def test_the_flows_of_one_status_add_up_to_the_funds_total_of_it(api: Client) -> None:

@@ -3,12 +3,10 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from click.testing import CliRunner
 from lxml import etree
@@ -24,51 +22,29 @@ from services.pledges.open_data.iati import store as iati_store
 from services.pledges.open_data.iati.activity import Activity
 from services.pledges.open_data.iati.reading import read
 from tests.builders import headers
-from tests.pledges.activities.test_activities import allocated, planned, revised
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_life import approve, move
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.activities.steps import allocated, planned, revised
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.open_data.steps import asked, file_of
+from tests.pledges.pledge.steps import all_that_can_be_taken_back
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
+    Client,
+    approve,
     committed,
     eur,
     funded,
     get,
+    move,
     pledged,
     post,
-    prepared,
     receive,
     unchanged,
     usd,
 )
-from tests.pledges.pledge.test_reversals import all_that_can_be_taken_back
 
-Client = httpx.AsyncClient
-PATH = "/v1/funds/SHERLOC-MNT/iati.xml"
 FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-async def asked(client: Client, by: str = FINANCE, **query: str) -> httpx.Response:
-    return await client.get(PATH, params=query, headers=headers(by))
-
-
-async def file_of(client: Client, by: str = FINANCE, **query: str) -> tuple[Activity, ...]:
-    answer = await asked(client, by, **query)
-    assert answer.status_code == 200, answer.text
-    found = read(answer.content)
-    assert () == found.defects
-    return found.activities
 
 
 def told(activity: Activity) -> list[tuple[str, str, str | None]]:

@@ -14,7 +14,7 @@ from services.pledges.open_data.iati import codes
 from services.pledges.open_data.iati.activity import Marker
 from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.published import activities
-from tests.pledges.open_data.test_iati_written import UNODC, a_ledger, a_movement
+from tests.pledges.open_data.builders import UNODC, a_ledger, a_movement
 
 KINDS = st.sampled_from(sorted(reference.kinds()))
 TOPICS = st.lists(st.sampled_from(sorted(reference.topics())), max_size=CODES_MAX, unique=True)

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -20,20 +19,14 @@ from services.pledges.open_data.iati.activity import Activity
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened
-from tests.pledges.allocations.test_requirements import a_match, confirmed
-from tests.pledges.open_data.test_iati import asked, file_of
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_pledges import FINANCE, funded, get, post, prepared, usd
+from tests.pledges.allocations.steps import a_match, confirmed
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.open_data.steps import asked, file_of
+from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
-Client = httpx.AsyncClient
 TOPICS = ("mutual_legal_assistance", "trafficking_in_persons", "drug_offences", "smuggling_of_migrants")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 @pytest.fixture

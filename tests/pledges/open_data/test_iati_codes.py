@@ -11,7 +11,7 @@ from services.pledges.open_data.iati import codes
 from services.pledges.open_data.iati.activity import Amount
 from services.pledges.open_data.iati.codes import notes
 from services.pledges.open_data.iati.published import activities
-from tests.pledges.open_data.test_iati_written import ON, UNODC, a_ledger, a_movement
+from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement
 
 
 def test_every_code_that_is_used_stands_in_the_lists_of_iati_and_is_in_force(shared_data: Path) -> None:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from contracts.refusals import Invalid
 from services.pledges.open_data.iati.reading import DEFECTS_MAX, FILE_BYTES_MAX, parser, read
-from tests.pledges.open_data.test_iati_written import schema_in
+from tests.pledges.open_data.builders import LAUGHS, schema_in
 
 FILE = """<?xml version="1.0" encoding="UTF-8"?>
 <iati-activities version="2.03">
@@ -122,8 +122,6 @@ def test_of_many_defects_some_are_told() -> None:
 
 
 # -- what does harm ---------------------------------------------------------------------------------------------------
-
-LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
 
 
 @pytest.mark.parametrize(

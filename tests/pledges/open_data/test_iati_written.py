@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from datetime import date
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -26,8 +25,8 @@ from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.codes import notes
 from services.pledges.open_data.iati.published import (
     BETWEEN_FUNDS,
+    PUBLISHED_TYPES,
     SIGNS,
-    TOLD,
     Ledger,
     Movement,
     PlannedActivity,
@@ -40,8 +39,8 @@ from services.pledges.open_data.iati.words import words
 from services.pledges.open_data.iati.writing import write
 from services.pledges.pledge.earmarking import Earmarking
 from tests.builders import NOON
+from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement, schema_in
 
-UNODC = "XM-DAC-41128"
 UNTOLD = {
     Account.PLEDGED_CONTRA,
     Account.COMMITTED,
@@ -55,25 +54,6 @@ UNTOLD = {
     Account.BANK_CHARGES,
 }
 """The other sides of what is told, and what is between the United Nations and itself."""
-
-ON = date(2026, 2, 12)
-
-
-def a_movement(type_: str = "pledged", account: str = "pledged", minor: int = 10_000_00, **changes: object) -> Movement:
-    of_whom = {"donor": None if type_ in {"allocated", "returned", "spent"} else "NOR"}
-    given = {"entry_id": UUID(int=1), "of_type": type_, "on": ON, "currency": "EUR", "earmarking": None}
-    return Movement(type=type_, account=account, minor=minor, **(given | of_whom | changes))  # type: ignore[arg-type]
-
-
-def a_ledger(*movements: Movement, **changes: object) -> Ledger:
-    given = {
-        "fund": "SHERLOC-MNT",
-        "labels": {language: f"Fictitious sample {language}" for language in Language},
-        "requirements": [YearlyRequirement(year=2027, usd_minor=62_000_000)],
-        "opened_on": date(2026, 1, 1),
-        "movements": movements,
-    }
-    return Ledger(**(given | changes))  # type: ignore[arg-type]
 
 
 def told(*movements: Movement) -> list[tuple[str, str, str]]:
@@ -230,9 +210,9 @@ def test_more_than_a_file_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_account_and_every_type_of_entry_is_told_or_known_not_to_be() -> None:
     """What is new in the ledger fails here until somebody has said what IATI is told of it."""
     assert set(Account) <= set(SIGNS) | UNTOLD
-    assert set(EntryType) - {"reversed"} <= set(TOLD)
+    assert set(EntryType) - {"reversed"} <= set(PUBLISHED_TYPES)
     made = {"pledged", "committed", "recognized", "received", "allocated", "spent", "disbursed"}
-    assert set(TOLD) - made - BETWEEN_FUNDS | {"reversed"} == set(words().corrections)
+    assert set(PUBLISHED_TYPES) - made - BETWEEN_FUNDS | {"reversed"} == set(words().corrections)
     assert set(WORK_PACKAGES) == set(words().work_packages)
     assert set(Earmarking) == set(codes.EARMARKING_CATEGORIES)
 
@@ -331,8 +311,8 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     """Whatever the ledger could hold, and more: any movements in any order."""
     movements = []
     for number in range(draw(st.integers(0, 12))):
-        type_ = draw(st.sampled_from(sorted({*TOLD, "reversed"})))
-        of_type = draw(st.sampled_from(sorted(TOLD))) if type_ == "reversed" else type_
+        type_ = draw(st.sampled_from(sorted({*PUBLISHED_TYPES, "reversed"})))
+        of_type = draw(st.sampled_from(sorted(PUBLISHED_TYPES))) if type_ == "reversed" else type_
         of_donor = of_type not in {"allocated", "returned", "spent"}
         accounts = draw(st.sets(st.sampled_from(sorted(SIGNS)), min_size=1))
         package = draw(st.none() | st.sampled_from(WORK_PACKAGES))
@@ -366,11 +346,6 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     )
 
 
-@cache
-def schema_in(folder: Path) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(str(folder / "xsd-2.03" / "iati-activities-schema.xsd")))
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ledger=ledgers())
 def test_a_file_is_valid_by_the_schema_and_read_back_as_it_was(shared_data: Path, ledger: Ledger) -> None:
@@ -391,7 +366,7 @@ def test_what_is_published_adds_up_to_what_the_ledger_holds(ledger: Ledger) -> N
     expected: Counter[tuple[str, str]] = Counter()
     for movement in ledger.movements:
         type_, sign = transaction_type_of(movement)
-        if type_ in TOLD[movement.of_type]:
+        if type_ in PUBLISHED_TYPES[movement.of_type]:
             expected[type_, movement.currency] += sign * movement.minor
     found: Counter[tuple[str, str]] = Counter()
     for activity in activities(ledger, reporter=UNODC):

@@ -2,7 +2,6 @@
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -12,66 +11,21 @@ from hypothesis import strategies as st
 
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
-from services.pledges.money.model import AS_USUAL
+from services.pledges.money.model import DEFAULT_VALIDITY
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.iati.codes import TransactionType
-from services.pledges.open_data.imports.iati import STATUSES, judge, read, to_value
-from services.pledges.open_data.imports.model import Judged, ReportedFlow
+from services.pledges.open_data.imports.iati import STATUSES, rates_needed, read, validate
+from services.pledges.open_data.imports.model import ReportedFlow, ValidatedRows
+from tests.pledges.open_data.builders import OPENED, PLEDGE, a_file, a_transaction, an_activity
 
 UNODC, TODAY = "XM-DAC-41128", date(2026, 6, 1)
 IN_FORCE = [Rate(source="fictitious", currency="NOK", valid_from=date(2026, 2, 1), usd_per_unit="0.0988")]
-PLEDGE = """<transaction ref="T-1">
-<transaction-type code="12"/>
-<transaction-date iso-date="2026-02-03"/>
-<value currency="NOK" value-date="2026-02-12">10000.50</value>
-<description><narrative>Fictitious sample: a pledge</narrative></description>
-<receiver-org ref="XM-DAC-41128" receiver-activity-id="XM-DAC-41128-SHERLOC-MNT"/>
-</transaction>"""
-OPENED = """<iati-activity xml:lang="en">
-<iati-identifier>XX-FICT-1-A1</iati-identifier>
-<reporting-org ref="XX-FICT-1" type="10"><narrative>Government of Atlantis</narrative></reporting-org>
-<title><narrative>Fictitious sample</narrative></title>
-<description><narrative>Fictitious sample</narrative></description>
-<participating-org role="1"/>
-<activity-status code="2"/>
-<activity-date type="2" iso-date="2026-01-01"/>
-"""
 
 
-def an_activity(*transactions: str, opened: str = OPENED) -> str:
-    return f"{opened}{''.join(transactions)}</iati-activity>"
-
-
-def a_file(*activities: str, version: str = "2.03") -> bytes:
-    return f'<?xml version="1.0"?><iati-activities version="{version}">{"".join(activities)}</iati-activities>'.encode()
-
-
-def a_transaction(**changes: str) -> str:
-    """The pledge above with something else in it: what is to be replaced is named by its place."""
-    text = PLEDGE
-    for place, new in changes.items():
-        assert PLACES[place] in text, place
-        text = text.replace(PLACES[place], new, 1)
-    return text
-
-
-PLACES: Mapping[str, str] = {
-    "ref": ' ref="T-1"',
-    "type": '<transaction-type code="12"/>',
-    "day": "2026-02-03",
-    "value_date": ' value-date="2026-02-12"',
-    "currency": ' currency="NOK"',
-    "amount": "10000.50",
-    "text": "Fictitious sample: a pledge",
-    "receiver": ' ref="XM-DAC-41128"',
-    "end": "</transaction>",
-}
-
-
-def judged(content: bytes, *, known: frozenset[str] = frozenset()) -> Judged:
+def judged(content: bytes, *, known: frozenset[str] = frozenset()) -> ValidatedRows:
     rows = read(content)
-    rates = {(currency, on): IN_FORCE for currency, on in to_value(rows, UNODC)}
-    found = judge(rows, known, reporter=UNODC, rates=rates, validity=AS_USUAL, until=TODAY)
+    rates = {(currency, on): IN_FORCE for currency, on in rates_needed(rows, UNODC)}
+    found = validate(rows, known, reporter=UNODC, rates=rates, validity=DEFAULT_VALIDITY, until=TODAY)
     assert content.count(b"<transaction ") + content.count(b"<transaction>") + content.count(b"<transaction/>") == len(
         found.accepted
     ) + len(found.rejected)

@@ -1,7 +1,6 @@
 """A table of flows that others reported: which rule a row breaks first, and what real ones look like to the rules."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,44 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.refusals import Invalid
-from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, Judged, judge, read
-from tests.evaluation.__main__ import DATA
+from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, ValidatedRows, read, validate
+from tests.pledges.open_data.builders import REAL, a_table
 
-REAL = DATA / "finance" / "ocha_fts_incoming_2020_sample.csv"
 REVIEWED = Path(__file__).parent / "fts_rejected.csv"
 """Which of them are not kept, by line, id and slug: each was looked at."""
 
-GOOD: Mapping[str, str] = {
-    "id": "F-1",
-    "refCode": "",
-    "date": "2026-02-12",
-    "status": "paid",
-    "contributionType": "financial",
-    "flowType": "Standard",
-    "method": "Traditional aid",
-    "boundary": "incoming",
-    "description": "Fictitious sample",
-    "amountUSD": "11500",
-    "originalAmount": "10000",
-    "originalCurrency": "EUR",
-    "exchangeRate": "0.87",
-    "srcOrganization": "Atlantis, Government of",
-    "destOrganization": "A fund",
-    "destUsageYearStart": "2026",
-    "destUsageYearEnd": "2027",
-}
 
-
-def a_table(*rows: Mapping[str, str], columns: tuple[str, ...] = tuple(LENGTHS)) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(GOOD | row for row in rows)
-    return text.getvalue().encode()
-
-
-def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> Judged:
-    return judge(read(a_table(*rows)), known)
+def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> ValidatedRows:
+    return validate(read(a_table(*rows)), known)
 
 
 def slug_of(**cells: str) -> str | None:
@@ -213,7 +183,7 @@ def test_of_one_id_the_first_row_counts_even_where_it_is_not_kept() -> None:
 
 def test_a_row_of_another_length_is_named_by_its_line() -> None:
     content = a_table({}) + b"F-2,short\r\n" + a_table({"id": "F-3"}).split(b"\r\n")[1] + b"\r\n"
-    found = judge(read(content), frozenset())
+    found = validate(read(content), frozenset())
 
     assert ["F-1", "F-3"] == [flow.source_id for flow in found.accepted]
     assert [(3, "", "row-cells")] == [(row.line, row.source_id, row.slug) for row in found.rejected]
@@ -263,7 +233,7 @@ def test_what_is_no_table_of_flows_is_refused_as_a_whole(content: bytes, slug: s
 def test_a_byte_order_mark_blank_lines_and_more_columns_do_no_harm() -> None:
     content = b"\xef\xbb\xbf" + a_table({"more": "x"}, columns=("more", *LENGTHS)) + b"\r\n\r\n"
 
-    assert ["F-1"] == [flow.source_id for flow in judge(read(content), frozenset()).accepted]
+    assert ["F-1"] == [flow.source_id for flow in validate(read(content), frozenset()).accepted]
 
 
 # -- real ones --------------------------------------------------------------------------------------------------------
@@ -271,7 +241,7 @@ def test_a_byte_order_mark_blank_lines_and_more_columns_do_no_harm() -> None:
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the 1,106 flows of the Financial Tracking Service are not there")
 def test_of_real_flows_exactly_those_are_not_kept_that_were_looked_at() -> None:
-    found = judge(read(REAL.read_bytes()), frozenset())
+    found = validate(read(REAL.read_bytes()), frozenset())
     with REVIEWED.open(encoding="utf-8", newline="") as file:
         reviewed = [(int(row["line"]), row["id"], row["slug"]) for row in csv.DictReader(file)]
 

@@ -1,49 +1,18 @@
 """Imports over HTTP: what is kept of a table of flows, what is not and why, and that none of it is money here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
-from tests.pledges.open_data.test_import_model import REAL, a_table
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, get, prepared, unchanged
-
-Client = httpx.AsyncClient
-AS_FILE = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
-OWN = ("flow_import", "imported_flow", "rejected_row")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-async def send(api: Client, content: bytes, *, query: str = "", by: str = FINANCE, **more: str) -> httpx.Response:
-    return await api.post(f"/v1/imports{query}", content=content, headers=headers(by) | AS_FILE | more)
-
-
-async def imported(api: Client, content: bytes, **more: str) -> dict[str, Any]:
-    answer = await send(api, content, **more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def counted(db: Database) -> dict[str, int]:
-    async with db.transaction() as tx:
-        return {table: await tx.fetchval(f"SELECT count(*) FROM {table}") for table in OWN} | await unchanged(db)
-
+from tests.pledges.open_data.builders import REAL, a_table
+from tests.pledges.open_data.steps import OWN, counted, imported, send
+from tests.pledges.steps import FINANCE, NORWAY, Client, get, unchanged
 
 MIXED = a_table(
     {}, {"id": "F-2", "originalCurrency": ""}, {"id": "F-3", "amountUSD": "1"}, {"id": "F-1"}, {"id": "F-5"}

@@ -1,22 +1,17 @@
 """A donor's IATI activity file over HTTP: each of its transactions is kept or listed, and none does any harm."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.open_data.test_iati_reading import LAUGHS
-from tests.pledges.open_data.test_import_iati_model import PLEDGE, a_file, a_transaction, an_activity
-from tests.pledges.open_data.test_imports import counted
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, get, post, prepared, unchanged
+from tests.pledges.open_data.builders import LAUGHS, PLEDGE, a_file, a_transaction, an_activity
+from tests.pledges.open_data.iati_steps import AS_FILE, flows_of, imported, send
+from tests.pledges.open_data.steps import counted
+from tests.pledges.steps import FINANCE, NORWAY, Client, get, post, unchanged
 
-Client = httpx.AsyncClient
-AS_FILE = {"Content-Type": "application/octet-stream", "File-Name": "activities.xml"}
 OTHERS = [
     a_transaction(ref=' ref="T-2"', type='<transaction-type code="2"/>'),
     a_transaction(ref=' ref="T-3"', type='<transaction-type code="3"/>', currency=' currency="USD"'),
@@ -29,31 +24,6 @@ OTHERS = [
 ]
 FICTITIOUS = a_file(an_activity(PLEDGE, *OTHERS))
 """What a fictitious donor says it gives: nine transactions, of which four are kept."""
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-async def send(api: Client, content: bytes, *, query: str = "", by: str = FINANCE, **more: str) -> httpx.Response:
-    path = f"/v1/imports?format=iati{query}"
-    return await api.post(path, content=content, headers=headers(by) | AS_FILE | more)
-
-
-async def imported(api: Client, content: bytes, **more: str) -> dict[str, Any]:
-    answer = await send(api, content, **more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def flows_of(api: Client, made: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list((await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"])
 
 
 async def test_what_a_donor_says_it_gives_to_us_is_kept_and_the_rest_is_listed(api: Client, db: Database) -> None:

@@ -1,24 +1,21 @@
 """A pledge that a donor reported becomes one in the ledger, in the donor's name, by the hand of UNODC, and once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify as verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.pledges.open_data import test_imports as tables
-from tests.pledges.open_data.test_import_iati_model import PLEDGE, a_file, a_transaction, an_activity
-from tests.pledges.open_data.test_import_model import a_table
-from tests.pledges.open_data.test_imports_iati import flows_of, imported
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, get, post, prepared, unchanged
+from tests.pledges.open_data import steps as tables
+from tests.pledges.open_data.builders import PLEDGE, a_file, a_table, a_transaction, an_activity
+from tests.pledges.open_data.iati_steps import flows_of, imported
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, get, post, unchanged
 
-Client = httpx.AsyncClient
 WORDS = "Fictitious sample: a pledge"
 REPORTED = [
     PLEDGE,
@@ -27,16 +24,6 @@ REPORTED = [
     a_transaction(ref=' ref="T-4"', amount="-1"),
 ]
 BODY = {"fund": "SHERLOC-MNT", "donor": "NOR"}
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Status
 from services.pledges.pledge.schedule import due, scheduled
 from tests.builders import NOON
-from tests.pledges.pledge.test_model import (
+from tests.pledges.pledge.builders import (
     APRIL,
     FEBRUARY,
     MARCH,

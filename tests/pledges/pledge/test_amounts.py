@@ -9,25 +9,23 @@ import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.in_kind.test_in_kind import PATH, a_contribution
-from tests.pledges.pledge.test_life import entry_of, fund
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.in_kind.steps import PATH, a_contribution
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
+    Client,
     a_fund,
     a_pledge,
-    api,
     committed,
+    entry_of,
     eur,
+    fund,
     pledged,
     post,
     receive,
     unchanged,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
 
 HERE = "HERE"
 """Where the amount stands in a body."""
@@ -137,11 +135,6 @@ async def _answers(api: Client, db: Database, route: str, amounts: Mapping[str, 
         assert before == await unchanged(db), name
         found[name] = answer.status_code, str(answer.json().get("slug", answer.text))
     return found
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -3,36 +3,33 @@
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.builders import headers
 from tests.clocks import TODAY
-from tests.pledges.pledge.test_life import agreed, approve, entry_of, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.pledge.steps import due
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
-    api,
+    Client,
+    agreed,
+    approve,
     committed,
+    entry_of,
     eur,
     get,
+    move,
+    part,
+    pledge_of,
     pledged,
     post,
     receive,
     usd,
 )
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
-
 SOON, IN_A_MONTH = TODAY + timedelta(days=14), TODAY + timedelta(days=30)
 LATE, AHEAD = "2026-03-10", "2126-01-01"
-
-
-async def due(client: Client, before: date = TODAY, by: str = FINANCE, more: str = "") -> list[str]:
-    page = await get(client, f"/v1/pledges?due_before={before.isoformat()}{more}", by)
-    return [one["pledge_id"] for one in page["pledges"]]
 
 
 def id_of(pledge: dict[str, Any]) -> str:

@@ -1,18 +1,35 @@
 """What a donor gave for one need alone is used for no other, but with its consent, which two people record."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.builders import headers
-from tests.pledges.funds.test_budgets import FUND, Need, api, inbox, parts
-from tests.pledges.pledge.test_life import approve, move, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, funded, get, pledged, receive, usd
+from tests.pledges.funds.steps import FUND, Need, parts
+from tests.pledges.steps import (
+    FINANCE,
+    NORWAY,
+    Client,
+    approve,
+    committed,
+    funded,
+    get,
+    move,
+    pledge_of,
+    pledged,
+    prepared,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api", "inbox"]
-Client = httpx.AsyncClient
 ALLOCATIONS = "/v1/allocations"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("requests", "pledges"))
 
 
 async def released(client: Client, pledge: dict[str, Any]) -> dict[str, Any]:

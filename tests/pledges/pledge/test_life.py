@@ -5,71 +5,34 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.clocks import TODAY
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.steps import (
     FINANCE,
+    LAST_YEAR,
     NORWAY,
+    SECOND,
+    Client,
     a_fund,
-    api,
+    agreed,
+    approve,
     committed,
+    entry_of,
     eur,
+    fund,
     funded,
     get,
+    move,
+    part,
+    pledge_of,
     pledged,
     post,
     receive,
+    refused,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-SECOND = "UNODC-SHERLOC:finance_officer"
-LAST_YEAR = TODAY.year - 1
-
-
-async def move(client: Client, pledge: Mapping[str, Any], name: str, by: str = FINANCE, **body: Any) -> dict[str, Any]:
-    return await post(client, f"/v1/pledges/{pledge['pledge_id']}/{name}", by, revision=pledge["revision"], **body)
-
-
-async def refused(
-    client: Client, path: str, by: str = FINANCE, *, revision: int | None = None, **body: Any
-) -> tuple[int, str]:
-    answer = await client.post(path, json=body, headers=headers(by, revision=revision))
-    return answer.status_code, answer.json()["slug"]
-
-
-async def fund(client: Client, code: str = "SHERLOC-MNT") -> dict[str, int]:
-    shown = await get(client, f"/v1/funds/{code}")
-    return {name.removesuffix("_usd_minor"): value for name, value in shown.items() if name.endswith("_usd_minor")}
-
-
-async def pledge_of(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
-    return await get(client, f"/v1/pledges/{pledge['pledge_id']}")
-
-
-async def agreed(client: Client, minor: int = 10_000_00, *instalments: dict[str, Any]) -> dict[str, Any]:
-    made = await pledged(client, money=usd(minor))
-    body = {"agreement": "NOR/2026/114", "instalments": list(instalments), "support_cost_basis_points": 0}
-    return await move(client, made, "commit", committed_on="2026-03-05", **body)
-
-
-def part(minor: int, due_on: str, condition: str | None = None) -> dict[str, Any]:
-    return {"minor": minor, "due_on": due_on, "condition": condition}
-
-
-async def approve(client: Client, proposal: Mapping[str, Any], by: str = SECOND) -> dict[str, Any]:
-    return await post(client, f"/v1/proposals/{proposal['proposal_id']}/approve", by, revision=proposal["revision"])
-
-
-async def entry_of(client: Client, kind: str) -> dict[str, Any]:
-    entries = (await get(client, "/v1/ledger/entries"))["entries"]
-    return next(dict(entry) for entry in entries if entry["type"] == kind)
-
 
 # -- agreements -------------------------------------------------------------------------------------------------------
 
@@ -336,8 +299,8 @@ async def test_what_is_left_of_an_allocation_goes_back_and_what_was_used_stays_u
     assert (package["allocated_usd_minor"], package["spent_usd_minor"]) == (250, 250)
     entry = await entry_of(api, "returned")
     assert entry["reverses"] == (await entry_of(api, "allocated"))["entry_id"]
-    for move, body in (("return", {}), ("spend", {"money": usd(1)})):
-        assert await refused(api, f"{path}/{move}", revision=3, **body) == (409, "allocation-returned")
+    for name, body in (("return", {}), ("spend", {"money": usd(1)})):
+        assert await refused(api, f"{path}/{name}", revision=3, **body) == (409, "allocation-returned")
     used_up = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(9), work_package="training")
     path = f"/v1/allocations/{used_up['allocation_id']}"
     await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(9))
@@ -402,13 +365,6 @@ async def test_a_year_is_closed_after_its_checklist_and_reopened_by_two_people(a
     assert (await get(api, path))["period"]["status"] == "reopened"
     await move(api, pledge, "receive", **late)
     assert (await post(api, f"{path}/close", FINANCE))["period"]["revision"] == 3
-
-
-async def close_and_reopen(client: Client, year: int = LAST_YEAR) -> None:
-    """A year that is closed, and reopened by two people."""
-    path = f"/v1/ledger/periods/{year}"
-    await post(client, f"{path}/close", FINANCE)
-    await approve(client, await post(client, f"{path}/reopen", FINANCE, reason="audit_finding"))
 
 
 async def test_a_correction_of_a_closed_year_takes_effect_in_the_open_one(api: Client) -> None:

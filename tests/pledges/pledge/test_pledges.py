@@ -4,109 +4,28 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.clocks import TODAY
-
-Client = httpx.AsyncClient
-FINANCE, NORWAY, GERMANY = "UNODC:finance_officer", "NOR:donor_officer", "DEU:donor_officer"
-LABELS = {code: f"Fictitious sample {code}" for code in ("ar", "en", "es", "fr", "ru", "zh")}
-RATES = [
-    {"source": "fictitious", "currency": currency, "valid_from": f"{TODAY.year}-{month:02}-01", "usd_per_unit": rate}
-    for currency, rate in (("EUR", "1.15"), ("NOK", "0.0988"), ("JPY", "0.006663"), ("KWD", "3.2633"), ("USD", "1"))
-    for month in range(1, 13)
-]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    """The service with its two funds for SHERLOC, the fund for requests, and a year of rates."""
-    return await prepared(await client_of("pledges"))
-
-
-async def prepared(client: Client) -> Client:
-    for code, needs in (("SHERLOC-DEV", 48_000_000), ("SHERLOC-MNT", 62_000_000), ("TA-REQUESTS", 0)):
-        await post(client, "/v1/funds", FINANCE, **a_fund(code, needs))
-    await post(client, "/v1/rates", FINANCE, rates=RATES)
-    return client
-
-
-def a_fund(code: str = "SHERLOC-MNT", needs: int = 62_000_000) -> dict[str, Any]:
-    requirements = [{"year": 2027, "money": usd(needs)}] if needs else []
-    return {"code": code, "labels": LABELS, "requirements": requirements}
-
-
-def usd(minor: int) -> dict[str, Any]:
-    return {"minor": minor, "currency": "USD"}
-
-
-def eur(minor: int) -> dict[str, Any]:
-    return {"minor": minor, "currency": "EUR"}
-
-
-def a_pledge(**changes: Any) -> dict[str, Any]:
-    return {
-        "fund": "SHERLOC-MNT",
-        "money": eur(10_000_00),
-        "pledged_on": "2026-02-12",
-        "note": "Fictitious sample: for the upkeep of the portal.",
-    } | changes
-
-
-async def post(
-    client: Client, path: str, by: str, *, revision: int | None = None, status: int | None = None, **body: Any
-) -> dict[str, Any]:
-    answer = await client.post(path, json=body, headers=headers(by, revision=revision))
-    assert answer.status_code in ({status} if status else {200, 201}), answer.text
-    return dict(answer.json())
-
-
-async def recorded_the_day_before(database_url: str) -> None:
-    """All that has been recorded: what a fund's totals are told of."""
-    owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
-    for table in ("journal", "entry"):
-        await owner.execute(f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day'")
-    await owner.close()
-
-
-async def get(client: Client, path: str, by: str = FINANCE) -> dict[str, Any]:
-    answer = await client.get(path, headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def pledged(client: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    return await post(client, "/v1/pledges", by, **a_pledge(**changes))
-
-
-async def committed(client: Client, by: str = NORWAY, *, basis_points: int = 0, **changes: Any) -> dict[str, Any]:
-    pledge = await pledged(client, by, **changes)
-    path = f"/v1/pledges/{pledge['pledge_id']}/commit"
-    body: dict[str, Any] = {"committed_on": "2026-03-05", "support_cost_basis_points": basis_points}
-    return await post(client, path, FINANCE, revision=pledge["revision"], **body)
-
-
-async def receive(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
-    path = f"/v1/pledges/{pledge['pledge_id']}/receive"
-    return await post(client, path, FINANCE, revision=pledge["revision"], money=money, received_on="2026-04-20")
-
-
-async def funded(client: Client, minor: int, fund: str = "SHERLOC-MNT") -> dict[str, Any]:
-    """A fund that has received so many cents."""
-    return await receive(client, await committed(client, fund=fund, money=usd(minor)), usd(minor))
-
-
-async def unchanged(db: Database) -> dict[str, int]:
-    async with db.transaction() as tx:
-        return {
-            table: await tx.fetchval(f"SELECT count(*) FROM {table}")
-            for table in ("journal", "pending", "command", "entry", "pledge", "allocation", "rate", "fund")
-        }
-
+from tests.pledges.steps import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    RATES,
+    Client,
+    a_fund,
+    a_pledge,
+    committed,
+    eur,
+    funded,
+    get,
+    pledged,
+    post,
+    receive,
+    unchanged,
+    usd,
+)
 
 # -- the way of the money ---------------------------------------------------------------------------------------------
 

@@ -2,13 +2,7 @@
 
 from typing import Any
 
-import httpx
-
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, move, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, get, post, usd
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, SECOND, Client, agreed, approve, get, move, pledge_of, post, refused, usd
 
 
 async def came_in_march_and_may(client: Client, minor: int = 500) -> tuple[dict[str, Any], str]:

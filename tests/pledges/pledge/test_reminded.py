@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -14,11 +13,9 @@ from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
 from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
-from tests.notifications.test_notices import subscribe, told
-from tests.pledges.pledge.test_life import agreed, part
-from tests.pledges.pledge.test_pledges import pledged, prepared
+from tests.notifications.steps import subscribe, told
+from tests.pledges.steps import Client, agreed, part, pledged, prepared
 
-Client = httpx.AsyncClient
 DUE_SOON, OVERDUE, LAPSED = (f"pledges.pledge.{kind}.v1" for kind in ("due-soon", "overdue", "lapsed"))
 DONOR, COORDINATOR, FINANCE = "NOR:donor_officer", "UNODC:coordinator", "UNODC:finance_officer"
 

@@ -1,33 +1,15 @@
 """What the clock makes of pledges: donors are reminded of what is due and late, and what nobody signs for lapses."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import httpx
 
 from chassis import clock
 from chassis.db.database import Database
-from services.pledges.wiring import remind_or_lapse
-from tests.pledges.pledge.test_life import agreed, fund, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import NORWAY, api, pledged, post, receive, usd
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-
-
-async def told(db: Database) -> list[str]:
-    async with db.transaction() as tx:
-        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'pledge' ORDER BY position")
-    return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
-
-
-async def clock_of(db: Database, day: str) -> list[str]:
-    """What the clock of that day makes of the pledges."""
-    before = await told(db)
-    await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-    return (await told(db))[len(before) :]
+from tests.pledges.pledge.steps import clock_of
+from tests.pledges.steps import NORWAY, Client, agreed, fund, move, part, pledge_of, pledged, post, receive, usd
 
 
 async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(

@@ -1,115 +1,52 @@
 """What had been recorded wrongly of a pledge is taken back, once, by two people: all stands as if it had never been."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
-import httpx
-
 from chassis.db.database import Database
-from chassis.rebuild import verify as verify_tables
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
-from services.pledges.ledger.verify import verify
-from services.pledges.wiring import SERVICE
 from tests.builders import headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
-from tests.pledges.open_data.test_flow_chains import check_sums, told
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, fund, move, part, pledge_of, refused
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.open_data.steps import check_sums, told
+from tests.pledges.pledge.steps import (
+    all_that_can_be_taken_back,
+    carried_over,
+    check_taken_back,
+    in_parts,
+    met,
+    not_taken_back,
+    proposed,
+    prove,
+    reduced,
+    refunded,
+    standing,
+    taken_back,
+    written_off,
+)
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
-    api,
+    SECOND,
+    Client,
+    agreed,
     committed,
+    entry_of,
     eur,
+    fund,
     get,
+    move,
+    part,
+    pledge_of,
     pledged,
     post,
     receive,
     recorded_the_day_before,
+    refused,
     usd,
 )
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
-FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
-ONES_OWN = {"revision", "as_at"}
-
-
-async def standing(client: Client, pledge: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The pledge, all but how often it was changed, and every figure of every fund."""
-    now = await pledge_of(client, pledge)
-    return {name: now[name] for name in now.keys() - ONES_OWN}, {code: await fund(client, code) for code in FUNDS}
-
-
-async def proposed(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    return await post(client, "/v1/ledger/reversals", FINANCE, entry_id=entry["entry_id"], reason="recorded_wrongly")
-
-
-async def taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry that takes this one back, the last of them; both people do what is theirs."""
-    proposal = await proposed(client, entry)
-    path = f"/v1/proposals/{proposal['proposal_id']}/approve"
-    assert await refused(client, path, revision=1) == (403, "own-proposal")
-    await approve(client, proposal)
-    entries = (await get(client, "/v1/ledger/entries"))["entries"]
-    return next(dict(one) for one in entries if one["reverses"] == entry["entry_id"])
-
-
-def opposite(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        one | {"minor": -one["minor"], "usd_minor": -one["usd_minor"]}
-        for one in (dict(posting) for posting in entry["postings"])
-    ]
-
-
-async def not_taken_back(client: Client, entry: Mapping[str, Any], slug: str) -> None:
-    """It cannot be done now, and so it is not proposed."""
-    body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
-    assert await refused(client, "/v1/ledger/reversals", **body) == (409, slug)
-
-
-async def check_taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """As `taken_back`: it is the opposite of the entry, names it, and is the only one there can be."""
-    reversal = await taken_back(client, entry)
-    assert (reversal["type"], reversal["postings"]) == ("reversed", opposite(entry))
-    assert (reversal["fund"], reversal["donor"], reversal["pledge_id"]) == (
-        entry["fund"],
-        entry["donor"],
-        entry["pledge_id"],
-    )
-    for one in (entry, reversal):
-        body = {"entry_id": one["entry_id"], "reason": "recorded_wrongly"}
-        assert await refused(client, "/v1/ledger/reversals", **body) == (409, "entry-not-reversible")
-    return reversal
-
-
-async def prove(databases: Mapping[str, Database], database_url: str) -> None:
-    """The books are right, and the journal alone makes the same tables."""
-    async with databases["pledges"].transaction() as tx:
-        report = await verify(tx)
-    assert report.findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
-        assert await verify_tables(owner, SERVICE) == []
-    finally:
-        await owner.close()
-
-
-async def carried_over(client: Client, pledge: Mapping[str, Any], minor: int) -> dict[str, Any]:
-    now = await pledge_of(client, pledge)
-    await move(client, now, "carry-over", to_fund="SHERLOC-DEV", money=usd(minor))
-    return await entry_of(client, "carried_over")
-
-
 # -- refunds ----------------------------------------------------------------------------------------------------------
-
-
-async def refunded(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
-    now = await pledge_of(client, pledge)
-    body = {"money": money, "reason": "not_used"}
-    await approve(client, await move(client, now, "refund", **body))
-    return await entry_of(client, "refunded")
 
 
 async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
@@ -160,17 +97,6 @@ async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
 
 
 # -- write-offs -------------------------------------------------------------------------------------------------------
-
-
-async def written_off(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
-    await approve(client, await move(client, await pledge_of(client, pledge), "write-off", reason="not_expected"))
-    return await entry_of(client, "written_off")
-
-
-async def in_parts(client: Client, condition: str | None = "report_accepted") -> dict[str, Any]:
-    """1000 dollars, of which 600 wait for a condition; 100 have come."""
-    parts = (part(300_00, "2026-04-01"), part(100_00, "2126-01-01"), part(600_00, "2126-06-01", condition))
-    return await receive(client, await agreed(client, 1000_00, *parts), usd(100_00))
 
 
 async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
@@ -233,12 +159,6 @@ async def test_a_pledge_that_was_closed_is_open_again_by_what_is_taken_back_of_i
 # -- conditions -------------------------------------------------------------------------------------------------------
 
 
-async def met(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
-    now = await pledge_of(client, pledge)
-    await move(client, now, "meet-condition", instalment=3, met_on="2026-05-02")
-    return await entry_of(client, "recognized")
-
-
 async def test_a_condition_that_was_not_met_is_waited_for_again(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
@@ -296,11 +216,6 @@ async def test_no_cent_is_carried_with_no_amount_behind_it(
 # -- reductions -------------------------------------------------------------------------------------------------------
 
 
-async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
-    await move(client, await pledge_of(client, pledge), "reduce", money=money, reason="donor_budget")
-    return await entry_of(client, "reduced")
-
-
 async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
@@ -353,16 +268,6 @@ async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, dat
 
 
 # -- all of them ------------------------------------------------------------------------------------------------------
-
-
-async def all_that_can_be_taken_back(client: Client) -> None:
-    """One of each, for books that are to hold every kind of fact."""
-    paid = await receive(client, await agreed(client, 100), usd(100))
-    await taken_back(client, await refunded(client, paid, usd(30)))
-    await taken_back(client, await written_off(client, await in_parts(client)))
-    await taken_back(client, await met(client, await in_parts(client)))
-    await taken_back(client, await reduced(client, await in_parts(client), usd(650_00)))
-    await taken_back(client, await carried_over(client, paid, 20))
 
 
 async def test_flows_statements_and_files_tell_what_was_taken_back(

@@ -3,14 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, fund, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, get, post, receive, usd
-from tests.pledges.pledge.test_reversals import (
+from tests.pledges.pledge.steps import (
     carried_over,
     check_taken_back,
     not_taken_back,
@@ -20,9 +17,21 @@ from tests.pledges.pledge.test_reversals import (
     standing,
     taken_back,
 )
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    entry_of,
+    fund,
+    get,
+    post,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 FROM_THE_OTHER = {"fund": "SHERLOC-DEV", "work_package": "training"}
 
 

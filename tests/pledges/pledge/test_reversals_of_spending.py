@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -13,12 +12,9 @@ from contracts.matching import MatchRevoked
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, api, funded, get, post, usd
-from tests.pledges.pledge.test_reversals import prove, taken_back
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.pledge.steps import prove, taken_back
+from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
 
 @pytest.mark.parametrize("revoked", [False, True])

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
@@ -12,16 +11,12 @@ from chassis.db.database import Database
 from contracts.facts import decode_event
 from services.pledges.ledger.verify import verify
 from tests.builders import headers
-from tests.pledges.in_kind.test_in_kind import PATH as IN_KIND
-from tests.pledges.in_kind.test_in_kind import declared, move
-from tests.pledges.in_kind.test_in_kind import path_of as in_kind_path
-from tests.pledges.ledger.test_as_of import now_of
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.pledge.test_life import refused
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, committed, get, pledged, post, receive, usd
+from tests.pledges.in_kind.steps import PATH as IN_KIND
+from tests.pledges.in_kind.steps import declared, move
+from tests.pledges.in_kind.steps import path_of as in_kind_path
+from tests.pledges.ledger.steps import now_of
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, pledged, post, receive, refused, usd
 
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
 BEFORE = "Fictitious sample: Ms Ilse Zwilling at the ministry answers for it."
 AFTER = "Fictitious sample: the ministry answers for it."
 KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_kind_contribution_text"}

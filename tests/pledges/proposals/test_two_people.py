@@ -5,17 +5,30 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.proposals.model import Measure
 from tests.builders import a_caller
-from tests.pledges.pledge.test_life import LAST_YEAR, SECOND, agreed, approve, entry_of, move, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, funded, get, pledged, post, receive, unchanged, usd
+from tests.pledges.steps import (
+    FINANCE,
+    LAST_YEAR,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    entry_of,
+    funded,
+    get,
+    move,
+    pledged,
+    post,
+    receive,
+    refused,
+    unchanged,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 Propose = Callable[[Client], Awaitable[dict[str, Any]]]
 
 

@@ -31,7 +31,7 @@ from services.pledges.pledge.model import Pledge, pledge
 from services.pledges.statements.agreed import Agreed, agreed_by
 from services.pledges.statements.model import Booked, PledgeAccount, Promise, Recorded, Statement, statement_of
 from tests.builders import NOON
-from tests.pledges.ledger.test_postings import DAYS, RATES
+from tests.pledges.ledger.builders import DAYS, RATES
 
 PLEDGE_ID, PROPOSAL_ID = UUID(int=1), UUID(int=9)
 SECOND = timedelta(seconds=1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.pledges.funds.shares import Draw, FundMoney, apportioned, share_of
+from services.pledges.funds.shares import Draw, FundMoney, apportion, share_of
 from services.pledges.statements.model import Amount, Standing, TakenBack
 from tests.pledges.statements.builders import (
     AS_AT,
@@ -198,7 +198,7 @@ def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_
 def test_nobody_is_told_to_have_spent_more_than_its_share_where_a_smaller_total_gives_it_more() -> None:
     # The Alabama paradox: of 4 cents the first gets none, of 3 cents one.
     weights = {"DEU": 1, "KEN": 3, "NOR": 3}
-    assert (0, 1) == (apportioned(4, weights)["DEU"], apportioned(3, weights)["DEU"])
+    assert (0, 1) == (apportion(4, weights)["DEU"], apportion(3, weights)["DEU"])
 
     share = share_of("DEU", replace(POT, contributed_usd_minor=weights, drawn=(Draw("training", 4, 3),)))
     assert (0, 0) == (share.allocated_usd_minor, share.spent_usd_minor)
@@ -208,7 +208,7 @@ def test_nobody_is_told_to_have_spent_more_than_its_share_where_a_smaller_total_
 def test_a_total_is_apportioned_without_a_cent_lost_and_each_within_one_of_its_part(
     total: int, weights: Mapping[str, int]
 ) -> None:
-    parts, whole = apportioned(total, weights), sum(weights.values())
+    parts, whole = apportion(total, weights), sum(weights.values())
 
     if not whole or not total:
         assert {} == parts
@@ -222,7 +222,7 @@ def test_a_total_is_apportioned_without_a_cent_lost_and_each_within_one_of_its_p
 
 @pytest.mark.parametrize(("total", "weights"), [(-5, {"NOR": 1}), (5, {}), (5, {"NOR": 0, "DEU": -3})])
 def test_nothing_is_apportioned_where_there_is_nothing_to_go_by(total: int, weights: Mapping[str, int]) -> None:
-    assert {} == apportioned(total, weights)
+    assert {} == apportion(total, weights)
 
 
 def test_a_code_that_is_new_is_told_as_it_is() -> None:

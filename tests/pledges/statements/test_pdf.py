@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
-import zlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -21,8 +19,8 @@ from services.pledges.funds.shares import REQUESTS
 from services.pledges.ledger.postings import EntryType
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.statements.printing import glyphs, pdf, words
-from services.pledges.statements.printing.pdf import font_files, legible, sheet_of, statement_pdf
-from services.pledges.statements.printing.press import Order
+from services.pledges.statements.printing.pdf import font_files, legible, statement_pdf, template_data
+from services.pledges.statements.printing.press import RenderInput
 from tests.pledges.statements.builders import (
     LABELS,
     PAID_AND_BACK,
@@ -33,9 +31,9 @@ from tests.pledges.statements.builders import (
     in_kind,
     taken_back,
 )
+from tests.pledges.statements.steps import SIGNS, characters_in
 
 MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'
-SIGNS = set("\n \u00a0\u202f\u2066\u2069")
 TAKEN_BACK = [
     f"reversed_{kind}"
     for kind in ("received", "refunded", "recognized", "reduced", "written_off", "carried_over", "brought_forward")
@@ -44,25 +42,9 @@ COMING = ("reduced", "lapsed", "written_off", "refunded", "reversed")
 LANGUAGES = list(Language)
 
 
-def characters_in(made: bytes) -> set[str]:
-    """What a reader can find and copy: what the PDF says its glyphs stand for (ISO 32000-1, 9.10.3 and 14.9.4)."""
-    found: set[str] = set()
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL):
-        if not stream.startswith(b"x"):
-            continue
-        text = zlib.decompressobj().decompress(stream)
-        # A letter of Arabic may be made of several glyphs, and is then told beside them.
-        for meant in re.findall(rb"/ActualText<FEFF([0-9a-fA-F]+)>", text):
-            found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
-        if b"beginbfchar" in text:
-            for _, meant in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", text):
-                found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
-    return found
-
-
 def shown(language: Language, **changes: Any) -> str:
     """Every text that stands on the pages, a line each."""
-    sheet = sheet_of(a_statement(**changes), language)
+    sheet = template_data(a_statement(**changes), language)
     return "\n".join(
         words.texts({name: sheet[name] for name in sheet.keys() - {"author", "language", "direction", "fonts"}})
     )
@@ -70,7 +52,7 @@ def shown(language: Language, **changes: Any) -> str:
 
 def headings(language: Language, **changes: Any) -> Iterator[Any]:
     """What typst has made of the template: the bodies of its headings, as content."""
-    sheet = msgspec.json.encode(sheet_of(a_statement(**changes), language)).decode()
+    sheet = msgspec.json.encode(template_data(a_statement(**changes), language)).decode()
     made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=pdf._fonts())
     yield from (one["body"] for one in json.loads(made))
 
@@ -92,7 +74,7 @@ def test_a_letter_that_is_missing_is_seen_to_be_missing() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_statement_is_the_same_bytes_in_another_process(language: Language) -> None:
-    order = msgspec.json.encode(Order(statement=a_statement(), language=language))
+    order = msgspec.json.encode(RenderInput(statement=a_statement(), language=language))
     elsewhere = {"PATH": os.environ["PATH"], "TZ": "Asia/Tokyo", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-P", "-m", "services.pledges.statements.printing"]
     child = subprocess.run(command, input=order, capture_output=True, env=elsewhere, check=True)
@@ -110,7 +92,7 @@ def test_another_moment_is_another_document() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_receipt_says_what_it_is(language: Language) -> None:
     there, told = words.labels(language), a_statement(entries=PAID_AND_BACK)
-    (pledge,) = (one for one in sheet_of(told, language)["pledges"] if one["receipts"])
+    (pledge,) = (one for one in template_data(told, language)["pledges"] if one["receipts"])
     back = [
         f"{there[f'entry_reversed_{kind}']} · {there['number']}\u00a0{number}"
         for kind, number in (("refunded", 2), ("received", 1))
@@ -126,7 +108,7 @@ def test_each_receipt_says_what_it_is(language: Language) -> None:
 def test_what_is_newer_than_the_labels_is_still_said_to_be_reversed() -> None:
     new = entry(30, "swapped", date(2026, 5, 1), ("discharged", 5, 5))
     told = a_statement(entries=(*PAID_AND_BACK, new, taken_back(31, new, date(2026, 5, 2))))
-    (pledge,) = (one for one in sheet_of(told, Language.EN)["pledges"] if one["receipts"])
+    (pledge,) = (one for one in template_data(told, Language.EN)["pledges"] if one["receipts"])
 
     assert {"swapped", "Entry reversed · No.\u00a03"} <= {row[2] for row in pledge["receipts"]}
 
@@ -211,7 +193,7 @@ def test_only_the_fonts_of_the_packages_are_there() -> None:
 
 def test_a_package_that_is_not_as_it_was_locked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "FONTS", {"manimgx-fonts": ("manimgx_fonts/None.ttf",)})
-    with pytest.raises(pdf.CannotBeSetError, match=r"None\.ttf"):
+    with pytest.raises(pdf.RenderError, match=r"None\.ttf"):
         font_files()
 
 
@@ -262,14 +244,14 @@ def test_every_code_has_its_label(language: Language) -> None:
 def test_amounts_and_days_are_written_as_in_the_language_with_the_digits_of_a_bank(
     language: Language, amount: str, day: str
 ) -> None:
-    sheet = words.Sheet(a_statement(), language)
+    sheet = words.TemplateData(a_statement(), language)
 
     assert f"EUR\u00a0{amount}" == sheet.money(-123_456_789, "EUR")
     assert day.split() == sheet.day(date(2026, 3, 5)).split()
 
 
 def test_an_amount_has_the_decimals_of_its_currency_to_the_last_digit() -> None:
-    sheet = words.Sheet(a_statement(), Language.EN)
+    sheet = words.TemplateData(a_statement(), Language.EN)
 
     assert "JPY\u00a05,000,000" == sheet.money(5_000_000, "JPY")
     assert "KWD\u00a00.001" == sheet.money(1, "KWD")
@@ -277,5 +259,5 @@ def test_an_amount_has_the_decimals_of_its_currency_to_the_last_digit() -> None:
 
 
 def test_an_arabic_page_runs_from_right_to_left() -> None:
-    assert "rtl" == sheet_of(a_statement(), Language.AR)["direction"]
-    assert {"ltr"} == {sheet_of(a_statement(), one)["direction"] for one in LANGUAGES if one is not Language.AR}
+    assert "rtl" == template_data(a_statement(), Language.AR)["direction"]
+    assert {"ltr"} == {template_data(a_statement(), one)["direction"] for one in LANGUAGES if one is not Language.AR}

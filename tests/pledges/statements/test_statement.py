@@ -1,7 +1,6 @@
 """A donor's statement from the ledger to the page: who gets it, of what, and always the same."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -17,32 +16,27 @@ from services.pledges.statements.printing import press
 from services.pledges.statements.printing.press import Press
 from tests.builders import headers
 from tests.clocks import MORNING
-from tests.pledges.pledge.test_life import entry_of, move
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.pledge.steps import in_parts, met, reduced, refunded, taken_back, written_off
+from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
     Client,
     committed,
+    entry_of,
     eur,
     get,
+    move,
     pledged,
     post,
-    prepared,
     recorded_the_day_before,
     usd,
 )
-from tests.pledges.pledge.test_reversals import in_parts, met, reduced, refunded, taken_back, written_off
-from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
 
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
 OTHERS = (GERMANY, "NOR:provider_officer", "NOR:focal_point", "KEN:focal_point", "NOR:finance_officer")
 PATH = "/v1/statements/NOR"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def received(client: Client, by: str, money: dict[str, Any], *, basis_points: int = 1300) -> dict[str, Any]:
@@ -274,7 +268,7 @@ async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(m
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     one = Press(wait_seconds=0.05)
     first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN, organization=by)) for by in DONORS]
     await asyncio.sleep(0)
@@ -297,7 +291,7 @@ async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch:
         await go_on.wait()
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     one = Press()
     asked = [
         asyncio.create_task(one.statement_pdf(a_statement(), language, organization="NOR"))
@@ -327,7 +321,7 @@ async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     monkeypatch.setattr(press, "LARGE_LINES", 1)
     one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
     asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)

@@ -24,7 +24,7 @@ from services.pledges.dependencies import OpenTables, Owned
 from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
-from services.pledges.open_data.flows.store import Filters, Place
+from services.pledges.open_data.flows.store import Filters, PostingRef
 from services.pledges.open_data.flows.tables import csv_of, xlsx_of
 from services.pledges.pledge import store
 from services.pledges.policy import Action
@@ -171,7 +171,7 @@ def _written(rows: Sequence[Record], made: Callable[[Sequence[Flow]], bytes]) ->
     return made([flow_store.flow(row) for row in rows])
 
 
-def _place(flow_id: str | None, *, field: str, expected: str) -> Place | None:
+def _place(flow_id: str | None, *, field: str, expected: str) -> PostingRef | None:
     if flow_id is None:
         return None
     found = _FLOW_ID.match(flow_id)

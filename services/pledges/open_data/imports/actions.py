@@ -18,7 +18,7 @@ from services.pledges.money.model import Validity
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.imports import store as import_store
 from services.pledges.open_data.imports.iati import Rates
-from services.pledges.open_data.imports.model import ImportFormat, Judged
+from services.pledges.open_data.imports.model import ImportFormat, ValidatedRows
 from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
@@ -32,10 +32,10 @@ async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validit
 
 
 async def record_import(
-    tx: Tx, import_id: UUID, judged: Judged, of: ImportFormat, file_hash: str, *, now: datetime
+    tx: Tx, import_id: UUID, validated: ValidatedRows, of: ImportFormat, file_hash: str, *, now: datetime
 ) -> None:
     """Keep every row of the file, among the accepted or the rejected ones. Raises Conflict where it was overtaken."""
-    accepted, rejected = len(judged.accepted), len(judged.rejected)
+    accepted, rejected = len(validated.accepted), len(validated.rejected)
     fact = ImportRecorded(
         import_id=import_id,
         file_hash=file_hash,
@@ -46,7 +46,7 @@ async def record_import(
         format=of,
     )
     await record.record(tx, fact, version=1)
-    await import_store.save_rows(tx, import_id, judged)
+    await import_store.save_rows(tx, import_id, validated)
 
 
 async def pledge_flow(

@@ -34,9 +34,9 @@ from services.pledges.open_data.imports.model import (
     IMPORT_BYTES_MAX,
     FlowImport,
     ImportFormat,
-    Judged,
     RejectedRow,
     ReportedFlow,
+    ValidatedRows,
 )
 from services.pledges.pledge import store
 from services.pledges.pledge.earmarking import earmarked
@@ -107,36 +107,36 @@ async def import_flows(
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
     if format is ImportFormat.IATI:
-        judged = await _judged_transactions(upload.file, db, own, caller, now)
+        validated = await _validated_transactions(upload.file, db, own, caller, now)
     else:
-        judged = await _judged_rows(upload.file, db, caller)
+        validated = await _validated_rows(upload.file, db, caller)
     if dry_run:
-        return Response(_tried(judged, format, file_hash, language), status_code=200)
+        return Response(_tried(validated, format, file_hash, language), status_code=200)
 
     async def keep(tx: Tx, import_id: UUID) -> ImportView:
-        await import_actions.record_import(tx, import_id, judged, format, file_hash, now=now)
+        await import_actions.record_import(tx, import_id, validated, format, file_hash, now=now)
         return await _import(tx, import_id, caller, language)
 
     view = await once(db, command, first=keep, again=partial(_import, caller=caller, language=language))
     return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
 
 
-async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
+async def _validated_rows(file: BinaryIO, db: Database, caller: Caller) -> ValidatedRows:
     rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, import_rules.ids(rows))
-    return await asyncio.to_thread(import_rules.judge, rows, known)
+    return await asyncio.to_thread(import_rules.validate, rows, known)
 
 
-async def _judged_transactions(
+async def _validated_transactions(
     file: BinaryIO, db: Database, own: Dependencies, caller: Caller, now: datetime
-) -> Judged:
+) -> ValidatedRows:
     rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, [row.source_id for row in rows])
-        rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)
-    judge = partial(import_iati.judge, reporter=own.reporter, rates=rates, validity=own.validity)
-    return await asyncio.to_thread(judge, rows, known, until=record.last_day(now))
+        rates = await import_actions.rates_of(tx, import_iati.rates_needed(rows, own.reporter), own.validity)
+    validate = partial(import_iati.validate, reporter=own.reporter, rates=rates, validity=own.validity)
+    return await asyncio.to_thread(validate, rows, known, until=record.latest_value_date(now))
 
 
 @get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
@@ -214,8 +214,8 @@ async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -
     )
 
 
-def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
-    accepted, rejected = len(judged.accepted), len(judged.rejected)
+def _tried(validated: ValidatedRows, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
+    accepted, rejected = len(validated.accepted), len(validated.rejected)
     return ImportView(
         import_id=None,
         dry_run=True,
@@ -224,8 +224,8 @@ def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language)
         rows=accepted + rejected,
         accepted=accepted,
         rejected=rejected,
-        reasons=_reasons(judged.rejected, language),
-        rejected_rows=judged.rejected,
+        reasons=_reasons(validated.rejected, language),
+        rejected_rows=validated.rejected,
         recorded_at=None,
     )
 

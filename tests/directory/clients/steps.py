@@ -10,17 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
-from chassis.db.database import Database
 from chassis.http.application import application
 from chassis.runtime import alive, verifier
 from chassis.settings import Settings
 from tests.clocks import TODAY
 from tests.conftest import every_service
 from tests.directory.steps import done
-from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
-from tests.seats import seat_in
+from tests.platform.steps import KNOWN_SECONDS, until
 
 Client = httpx.AsyncClient
 KENYA, NORWAY, ADMINISTRATOR, AUDITOR = "KEN:focal_point", "NOR:focal_point", "UNODC:administrator", "UNODC:auditor"
@@ -35,18 +32,6 @@ class Parts:
 
     api: Client
     other: Client
-
-
-@pytest.fixture
-async def db(databases: Mapping[str, Database]) -> Database:
-    await seat_in(databases["directory"], [KENYA, NORWAY, ADMINISTRATOR, AUDITOR])
-    return databases["directory"]
-
-
-@pytest.fixture
-async def parts(db: Database, without_a_broker: Settings) -> AsyncIterator[Parts]:  # noqa: F811
-    async with directory(without_a_broker) as api, beside(without_a_broker, "requests") as other:
-        yield Parts(api, other)
 
 
 @contextlib.asynccontextmanager

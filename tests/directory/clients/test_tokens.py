@@ -1,7 +1,5 @@
 """How a machine gets a token, how it does not, and what the token is worth."""
 
-# ruff: noqa: F811  (fixtures of client_steps)
-
 import asyncio
 import base64
 import contextlib
@@ -30,8 +28,8 @@ from services.composition import NAMES
 from services.directory.clients.tokens import LIFETIME_SECONDS, OWN_KEY, TOKENS
 from tests import builders
 from tests.builders import a_request, headers
-from tests.chassis.test_http import check_problem
-from tests.directory.client_steps import (
+from tests.chassis.steps import check_problem
+from tests.directory.clients.steps import (
     ADMINISTRATOR,
     BOTH,
     GRANT,
@@ -48,7 +46,7 @@ from tests.directory.client_steps import (
 )
 from tests.directory.steps import done, refused
 from tests.platform.operations import TABLES, named, operations
-from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
+from tests.platform.steps import KNOWN_SECONDS, directory
 from tests.seats import ISSUER, persona_id
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
