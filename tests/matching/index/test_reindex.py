@@ -1,4 +1,4 @@
-"""An operator has all texts read again, sees how far that is, and is told where it cannot go on."""
+"""The reindex command: requeue, progress, and failure."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ def operator(database_url: str, tmp_path: Path) -> Operator:
     return Operator(database_url, tmp_path)
 
 
-async def test_everything_is_read_again_by_the_services_that_run(stage: Stage, operator: Operator) -> None:
+async def test_running_services_read_everything_again(stage: Stage, operator: Operator) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads(nothing)
@@ -59,7 +59,7 @@ async def test_everything_is_read_again_by_the_services_that_run(stage: Stage, o
     assert "meaning" == (await stage.matches(request))[0]["shares"][-1]["criterion"]
 
 
-async def test_where_nobody_reads_it_ends_and_the_next_call_goes_on(stage: Stage, operator: Operator) -> None:
+async def test_reindex_without_readers_ends_and_can_be_continued(stage: Stage, operator: Operator) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads(nothing)
@@ -71,7 +71,7 @@ async def test_where_nobody_reads_it_ends_and_the_next_call_goes_on(stage: Stage
     assert [True] == await stage.is_read(*line_ids(request))
 
 
-async def test_what_is_parked_is_told_and_is_tried_again_by_the_next_call(stage: Stage, operator: Operator) -> None:
+async def test_parked_texts_are_reported_and_retried(stage: Stage, operator: Operator) -> None:
     await stage.files("aaaa")
     async with stage.db.transaction() as tx:
         await reading_store.requeue_all(tx)
@@ -91,7 +91,7 @@ def broken() -> Any:
     raise RuntimeError("of secret words")
 
 
-def test_it_says_what_it_does_without(capsys: pytest.CaptureFixture[str]) -> None:
+def test_reindex_reports_a_missing_model(capsys: pytest.CaptureFixture[str]) -> None:
     lack = meaning.ModelProblem("model-not-installed", "It is not installed.")
 
     done = matching.watched(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)

@@ -1,4 +1,4 @@
-"""What settings make of the lines and offerings that were found: priorities, budgets, pins, and what may not meet."""
+"""The problem built from settings and inputs: priorities, budgets, pins, and forbidden pairs."""
 
 import re
 from datetime import UTC, date, datetime
@@ -92,11 +92,11 @@ def pair(line: OpenLine, offering: OpenOffering) -> Pair:
         (an_open_line(waiting_since=date(AHEAD, 1, 1)), 0),
     ],
 )
-def test_a_priority_is_the_sum_of_what_is_published(line: OpenLine, points: int) -> None:
+def test_priority_is_the_sum_of_the_settings(line: OpenLine, points: int) -> None:
     assert 1000 + points == priority(line, Priorities(), TODAY)
 
 
-def test_what_is_promised_is_not_looked_for_again() -> None:
+def test_promised_deliveries_are_not_planned_again() -> None:
     line = an_open_line(promised=1)
     wanting_more = KeptSettings(deliveries=(Deliveries(line_id=line.line_id, needed=3),))
 
@@ -106,7 +106,7 @@ def test_what_is_promised_is_not_looked_for_again() -> None:
 # -- what is asked of the solver --------------------------------------------------------------------------------------
 
 
-def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() -> None:
+def test_budget_pays_by_earmark_and_currency() -> None:
     kenya, peru = an_open_line("KEN"), an_open_line("PER")
     dollars, kroner = (an_open_offering(lacks=Money(minor=5, currency=currency)) for currency in ("USD", "NOK"))
     world = a_world(
@@ -123,7 +123,7 @@ def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() ->
     assert (str(kenya.line_id),) == bounded.problem.budgets[0].earmarked_for
 
 
-def test_a_budget_that_is_for_none_of_the_lines_pays_for_none() -> None:
+def test_budget_for_other_lines_pays_nothing() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=5, currency="USD"))
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark())
 
@@ -144,7 +144,7 @@ def taken_of(lines: list[OpenLine], available: int = 9, kept: int = 4) -> Budget
     return Budgeted(as_at=datetime(2026, 11, 26, tzinfo=UTC), funds=(fund,), rates=(EURO,))
 
 
-def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is() -> None:
+def test_earmarked_money_pays_for_its_line_only() -> None:
     kenya, peru = an_open_line("KEN"), an_open_line("PER")
     offering = an_open_offering(lacks=Money(minor=4, currency="EUR"))
     world = a_world([kenya, peru], [offering], [fitting(kenya, offering), fitting(peru, offering)])
@@ -163,7 +163,7 @@ def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is
     ]
 
 
-def test_what_no_rate_says_the_worth_of_is_paid_by_none() -> None:
+def test_gap_without_a_rate_is_not_paid() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=4, currency="VUV"))
 
     asked = build_problem(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(taken=taken_of([line])))
@@ -171,7 +171,7 @@ def test_what_no_rate_says_the_worth_of_is_paid_by_none() -> None:
     assert ["no_rate"] == list(asked.barred.values())
 
 
-def test_a_pin_and_one_of_several_deliveries_are_paid_from_what_has_as_much() -> None:
+def test_pins_are_paid_from_a_sufficient_budget() -> None:
     """Four are kept for the line, and it costs five: that comes out of what is free."""
     line, offering = an_open_line(), an_open_offering(2, lacks=Money(minor=5, currency="USD"))
     world = a_world([line], [offering], [fitting(line, offering)])
@@ -186,7 +186,7 @@ def test_a_pin_and_one_of_several_deliveries_are_paid_from_what_has_as_much() ->
     assert ["TA-REQUESTS"] == [one.budget for one in several.problem.candidates]
 
 
-def test_pins_of_one_offering_go_where_there_is_room() -> None:
+def test_pins_of_one_offering_use_periods_with_capacity() -> None:
     periods = (Left(period=SPRING, units=1), Left(period=AUTUMN, units=1))
     lines, offering = [an_open_line(), an_open_line()], an_open_offering(periods=periods)
     world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
@@ -203,14 +203,14 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
         (KeptSettings(rooms=(Room(offering_id=UUID(int=2), starts=TODAY, left=1),)), "slot-unknown"),
     ],
 )
-def test_what_is_not_there_cannot_be_decided_about(settings: KeptSettings, fault: str) -> None:
+def test_decisions_about_missing_records_are_refused(settings: KeptSettings, fault: str) -> None:
     with pytest.raises(BadProblemError) as no:
         build_problem(a_world([], [], []), settings)
 
     assert fault == no.value.fault
 
 
-def test_more_than_a_solver_takes_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problem_over_the_solver_limits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     lines, offering = [an_open_line(), an_open_line()], an_open_offering()
     world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
     monkeypatch.setattr("services.matching.rounds.inputs.CANDIDATES_MAX", 1)
@@ -253,7 +253,7 @@ def worlds(draw: st.DrawFn) -> tuple[World, KeptSettings]:
 
 
 @given(worlds())
-def test_every_world_makes_a_problem_whose_plan_and_reasons_can_be_told(given_one: tuple[World, KeptSettings]) -> None:
+def test_every_snapshot_gives_a_problem_and_a_report(given_one: tuple[World, KeptSettings]) -> None:
     world, settings = given_one
     asked = build_problem(world, settings)
     check(asked.problem)
@@ -276,7 +276,7 @@ def test_every_world_makes_a_problem_whose_plan_and_reasons_can_be_told(given_on
 # -- what is found ----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_before_states_is_taken_off_where_it_would_take_its_unit() -> None:
+def test_promises_reduce_the_period_they_would_take() -> None:
     offering = an_offering(taken={SPRING.starts: 1})
     in_spring = Promise(line_id=uuid4(), offering_id=offering.offering_id, starts=SPRING.starts, ends=SPRING.ends)
     whole_year = replace(in_spring, ends=AUTUMN.ends)
@@ -298,27 +298,27 @@ def test_what_is_before_states_is_taken_off_where_it_would_take_its_unit() -> No
         (MatchStatus.REVOKED, "ended"),
     ],
 )
-def test_what_has_ended_is_not_proposed_again(status: MatchStatus | None, bar: str | None) -> None:
+def test_ended_match_is_not_proposed_again(status: MatchStatus | None, bar: str | None) -> None:
     between = a_match(status) if status else None
 
     assert bar == snapshot.bar(a_wanted_line(), an_offering(), between)
 
 
-def test_who_may_not_be_told_is_not_proposed_and_a_unit_of_unodc_always_may() -> None:
+def test_proposal_needs_consent_except_for_unodc() -> None:
     untold = a_wanted_line(circulation="none")
 
     assert "consent" == snapshot.bar(untold, an_offering(provider="NOR"), None)
     assert snapshot.bar(untold, an_offering(), None) is None
 
 
-def test_a_line_has_changed_when_something_else_is_asked() -> None:
+def test_mark_changes_with_the_lines_content() -> None:
     line = a_wanted_line()
 
     assert snapshot.mark(line) == snapshot.mark(replace(line, status=RequestStatus.IN_DELIVERY, consents=()))
     assert snapshot.mark(line) != snapshot.mark(replace(line, group_size=26))
 
 
-def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
+def test_full_period_is_not_possible() -> None:
     full = an_offering(
         terms=terms(capacity=(Capacity(period=SPRING, units=1), Capacity(period=AUTUMN, units=1))),
         taken={SPRING.starts: 1},
@@ -331,7 +331,7 @@ def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
 # -- words and moves --------------------------------------------------------------------------------------------------
 
 
-def test_there_is_a_sentence_in_six_languages_for_every_reason_and_every_end() -> None:
+def test_every_reason_and_outcome_has_sentences_in_six_languages() -> None:
     words = sentences()
 
     assert {*WHY_CODES, "nothing_fits"} == set(words.unmet)
@@ -343,7 +343,7 @@ def test_there_is_a_sentence_in_six_languages_for_every_reason_and_every_end() -
         assert all(re.search(r"[.。]\Z", text) and not re.search(r"[{}_]", text) for text in said.values())
 
 
-def test_every_state_is_left_by_the_moves_that_are_written_down() -> None:
+def test_every_open_status_can_be_left() -> None:
     assert set(round.RoundStatus) - {round.RoundStatus.ADOPTED, round.RoundStatus.DISCARDED} == set().union(
         *round.MOVES.values()
     )
