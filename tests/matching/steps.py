@@ -1,4 +1,4 @@
-"""What tests of matches begin with: a request told by its owner, an offering approved, a match presented."""
+"""Steps of tests about matches: facts of a request, an approved offering, a presented match."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Plans beside the best there is, found by trying all; bounds that hold; the same again, and never worse with more."""
+"""Plans compared with the exhaustive optimum; valid bounds; reproducible, and never worse with more effort."""
 
 from collections.abc import Callable
 from typing import Any

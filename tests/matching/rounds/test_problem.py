@@ -1,4 +1,4 @@
-"""What a round may be asked, and what a plan may be: counted, not solved."""
+"""Checks of problems and plans, without solving."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rounds from their routes to their tables: asked for, planned in a child, shown with what is unmet and why."""
+"""Rounds from their routes to their tables: created, planned in a child process, shown with unmet lines."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What a State, or an offering, cannot do without: who is excluded, what cannot wait, and who is party to a treaty."""
+"""Hard constraints: excluded providers, urgent lines, and treaty status."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The score: whole thousandths that add up, the same however the offerings come, and better for what fits better."""
+"""The score: thousandths that add up, independent of order, and higher for a better fit."""
 
 import random
 from datetime import date

@@ -1,4 +1,4 @@
-"""How much each criterion counts is everybody's to read and a coordinator's to change, for what is scored from then on."""
+"""Score weights: readable by all, adopted by coordinators, applied to later scores."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

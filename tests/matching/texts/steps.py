@@ -1,4 +1,4 @@
-"""What tests of reading begin with: requests and matching in one process, asked over HTTP, and a model of letters."""
+"""Steps of tests about reading texts: requests and matching in one process over HTTP, with a model of letters."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""An index answers as the formula says, and however it came about, as one that was just built."""
+"""BM25 scores equal the formula, whatever the history of the index."""
 
 import math
 import random

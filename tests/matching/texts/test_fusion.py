@@ -1,4 +1,4 @@
-"""Rankings are fused by rank: who stands well in several comes first, whatever the order in which they are given."""
+"""Rankings are fused by rank, in any order of input."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The language of a text is told where there is text enough, and never made up."""
+"""The language of a text is detected if there is enough text."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a text means is optional: with the tested model it works across languages, without it it says what it lacks."""
+"""The optional embedding model works across languages; without it, the reason is reported."""
 
 import sys
 from collections.abc import Iterator

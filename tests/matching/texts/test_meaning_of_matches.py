@@ -1,4 +1,4 @@
-"""What the words of a line and an offering mean follows the first suggestion, in its own time, and holds nobody up."""
+"""Rescoring by text meaning follows the first suggestion in the background."""
 
 import asyncio
 import threading

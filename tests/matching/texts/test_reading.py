@@ -1,4 +1,4 @@
-"""What is read of a text is the same whatever odd things stand in it, and compared only by the model that read it."""
+"""Readings of any text, compared only by the model that made them."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Topics are suggested where a text names them, in any of the six languages, with the passage that says so."""
+"""Topics are suggested for a text in any of the six languages, with their passages."""
 
 from collections import defaultdict
 from typing import Any

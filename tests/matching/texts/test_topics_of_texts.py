@@ -1,4 +1,4 @@
-"""Whoever writes a text is told which topics it speaks of, and where; it is kept nowhere."""
+"""The route that suggests topics for a text, which is not stored."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Words of the six languages: inflected ones meet, others stay apart, and no text is too odd or too long."""
+"""Words of the six languages: stems, stop words, and robustness to any text."""
 
 import subprocess
 import sys
