@@ -54,7 +54,7 @@ CONSENTS_FAILED_SECONDS = 1.0
 MEMORY_SECONDS = 0.2
 """Changes in between are read for each ranking."""
 
-KNOWN_SECONDS = 2.0
+CONTEXT_SECONDS = 2.0
 
 LAPSE_SECONDS = 60.0
 PLAN_SECONDS = 0.5
@@ -162,19 +162,19 @@ async def refresh_offerings(db: Database) -> None:
                 async with db.transaction() as tx:
                     read = await reading_store.vectors(tx, [one.offering_id for one in page])
                 for offering_id, vector in read.items():
-                    index.know(offering_id, vector)
-        memory.begin(index, begun_at)
+                    index.set_vector(offering_id, vector)
+        memory.install(index, begun_at)
     async with db.transaction() as tx:
-        await memory.follow(tx, begun_at)
+        await memory.apply_changes(tx, begun_at)
 
 
-async def read_known(db: Database) -> None:
+async def refresh_context(db: Database) -> None:
     """Cache the scoring context: the weights in force, and the completed deliveries of all providers in memory."""
     memory = memory_of(db)
     if memory.index is not None:
         began_at = time.monotonic()
         async with db.transaction() as tx:
-            memory.know(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
+            memory.set_context(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
 
 
 async def forget_changes(db: Database) -> None:
@@ -195,7 +195,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "consents": partial(poll_consents, running),
         "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(refresh_offerings, running.db)),
         "weights and experience in memory": partial(
-            while_active, activity, KNOWN_SECONDS, partial(read_known, running.db)
+            while_active, activity, CONTEXT_SECONDS, partial(refresh_context, running.db)
         ),
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),

@@ -68,7 +68,7 @@ def best(
     survivors = index.satisfying(line)
     if not survivors:
         return []
-    judged = vector is not None and index.can_judge(vector)
+    judged = vector is not None and index.can_compare(vector)
     found = sorted(_Search(index, line, known, survivors).found(RERANKED_MAX if judged else limit))
     if judged:
         assert vector is not None, "nothing else can be judged"

@@ -32,14 +32,14 @@ CHANGES_LOOKBACK = timedelta(seconds=60)
 STALE_SECONDS = 300.0
 """Well below the retention of changes: after a longer pause everything is read again."""
 
-KNOWN_SECONDS_MAX = 5.0
+CONTEXT_SECONDS_MAX = 5.0
 """Without writes the loop rarely reads the scoring context; an older one is read on demand."""
 
-ASIDE_MAX = 200
-"""Up to so many unapplied changes are scored one by one; with more, PostgreSQL selects the candidates."""
+UNAPPLIED_MAX = 200
+"""Up to so many pending changes are scored one by one; with more, PostgreSQL selects the candidates."""
 
 
-WHOLE_MAX = 2000
+CACHED_MAX = 2000
 """How many whole offerings are cached: the most wanted ones are read again and again."""
 
 
@@ -48,97 +48,101 @@ class Memory:
 
     def __init__(self) -> None:
         self.index: OfferingIndex | None = None
-        self._looked_at: datetime | None = None
-        self._followed = -math.inf
-        self._heard: frozenset[int] = frozenset()
-        self._whole: dict[UUID, Offering] = {}
-        self._turn = 0
-        self._known: ScoringContext | None = None
-        self._known_at = -math.inf
+        self._read_at: datetime | None = None
+        self._applied_at = -math.inf
+        self._applied: frozenset[int] = frozenset()
+        self._cached: dict[UUID, Offering] = {}
+        self._generation = 0
+        self._context: ScoringContext | None = None
+        self._context_at = -math.inf
 
     @property
     def outdated(self) -> bool:
         """True before everything was read, and if changes since may have been missed."""
-        return self.index is None or time.monotonic() - self._followed > STALE_SECONDS
+        return self.index is None or time.monotonic() - self._applied_at > STALE_SECONDS
 
-    def know(self, known: ScoringContext, at: float) -> None:
+    def set_context(self, context: ScoringContext, at: float) -> None:
         """Set the scoring context, which was read after `at` (`time.monotonic`)."""
-        self._known, self._known_at = known, at
+        self._context, self._context_at = context, at
 
-    async def known(self, tx: Tx) -> ScoringContext:
-        """The scoring context, at most KNOWN_SECONDS_MAX old."""
-        if self._known is not None and time.monotonic() - self._known_at <= KNOWN_SECONDS_MAX:
-            return self._known
+    async def context(self, tx: Tx) -> ScoringContext:
+        """The scoring context, at most CONTEXT_SECONDS_MAX old."""
+        if self._context is not None and time.monotonic() - self._context_at <= CONTEXT_SECONDS_MAX:
+            return self._context
         assert self.index is not None, "all has been read"
         return await scoring_store.known(tx, self.index.providers.numbers)
 
-    def begin(self, index: OfferingIndex, now: datetime) -> None:
+    def install(self, index: OfferingIndex, now: datetime) -> None:
         """Install a complete index, whose reading began at `now` by the database's clock."""
-        self.index, self._looked_at, self._heard, self._followed = index, now, frozenset(), time.monotonic()
-        self._forget_whole(self._whole.copy())
+        self.index, self._read_at, self._applied, self._applied_at = index, now, frozenset(), time.monotonic()
+        self._invalidate(self._cached.copy())
 
-    async def follow(self, tx: Tx, now: datetime) -> None:
+    async def apply_changes(self, tx: Tx, now: datetime) -> None:
         """Apply changes to the index. Not to be run concurrently."""
-        followed = time.monotonic()
+        applied_at = time.monotonic()
         changes = await self._changes(tx)
-        changed = {changes[number] for number in changes.keys() - self._heard}
+        changed = {changes[number] for number in changes.keys() - self._applied}
         if len(changed) > entry_store.PAGE_MAX:
             # Reading everything page by page is faster.
-            self._followed = -math.inf
+            self._applied_at = -math.inf
             return
         found = {one.offering_id: one for one in await entry_store.available(tx, changed)} if changed else {}
         assert self.index is not None, "all has been read"
-        self._forget_whole(changed)
+        self._invalidate(changed)
         vectors = await reading_store.vectors(tx, list(found)) if found else {}
         for offering_id in changed:
             if offering_id in found:
                 self.index.put(found[offering_id])
-                self.index.know(offering_id, vectors.get(offering_id))
+                self.index.set_vector(offering_id, vectors.get(offering_id))
             else:
                 self.index.remove(offering_id)
-        self._heard, self._looked_at, self._followed = frozenset(changes), now, followed
+        self._applied, self._read_at, self._applied_at = frozenset(changes), now, applied_at
 
-    async def unread(self, tx: Tx) -> set[UUID]:
+    async def unapplied(self, tx: Tx) -> set[UUID]:
         """Offerings with changes visible to this transaction but not applied to the index yet."""
         changes = await self._changes(tx)
-        return {changes[number] for number in changes.keys() - self._heard}
+        return {changes[number] for number in changes.keys() - self._applied}
 
-    async def whole(self, tx: Tx, offering_ids: Collection[UUID], aside: Collection[UUID]) -> dict[UUID, Offering]:
-        """The available ones of these offerings; those in `aside` are always read, others cached if possible."""
-        turn = self._turn
-        missing = {one for one in offering_ids if one in aside or one not in self._whole}
+    async def offerings(
+        self, tx: Tx, offering_ids: Collection[UUID], pending: Collection[UUID]
+    ) -> dict[UUID, Offering]:
+        """The available ones of these offerings; those in `pending` are always read, others cached if possible."""
+        generation = self._generation
+        missing = {one for one in offering_ids if one in pending or one not in self._cached}
         read = {one.offering_id: one for one in await entry_store.available(tx, missing)} if missing else {}
-        found = read | {one: self._whole[one] for one in offering_ids if one not in missing}
+        found = read | {one: self._cached[one] for one in offering_ids if one not in missing}
         # If changes were applied meanwhile, what was read may be older.
-        if turn == self._turn:
-            if len(self._whole) + len(read) > WHOLE_MAX:
-                self._whole.clear()
-            self._whole |= {key: one for key, one in read.items() if key not in aside}
+        if generation == self._generation:
+            if len(self._cached) + len(read) > CACHED_MAX:
+                self._cached.clear()
+            self._cached |= {key: one for key, one in read.items() if key not in pending}
         return found
 
-    def _forget_whole(self, offering_ids: Iterable[UUID]) -> None:
-        self._turn += 1
+    def _invalidate(self, offering_ids: Iterable[UUID]) -> None:
+        self._generation += 1
         for offering_id in offering_ids:
-            self._whole.pop(offering_id, None)
+            self._cached.pop(offering_id, None)
 
     async def _changes(self, tx: Tx) -> dict[int, UUID]:
-        assert self._looked_at is not None, "all has been read"
-        return await entry_store.changes_since(tx, self._looked_at - CHANGES_LOOKBACK)
+        assert self._read_at is not None, "all has been read"
+        return await entry_store.changes_since(tx, self._read_at - CHANGES_LOOKBACK)
 
 
 async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
     """For each line the best fitting offerings, best first."""
     memory = memory_of(tx)
-    aside = set() if memory.outdated or not lines else await memory.unread(tx)
+    pending = set() if memory.outdated or not lines else await memory.unapplied(tx)
     # Checked again: it may have become outdated meanwhile.
-    if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX:
+    if memory.index is None or memory.outdated or len(pending) > UNAPPLIED_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
-    known = await memory.known(tx)
+    known = await memory.context(tx)
     # Select as many more as may have changed since; those are scored by their current rows.
-    likely = [{one.offering_id for one in best(memory.index, line, limit + len(aside), known=known)} for line in lines]
-    every = await memory.whole(tx, aside.union(*likely), aside)
+    likely = [
+        {one.offering_id for one in best(memory.index, line, limit + len(pending), known=known)} for line in lines
+    ]
+    every = await memory.offerings(tx, pending.union(*likely), pending)
     return [
-        ranked(line, _fitting(line, (every[one] for one in (those | aside) & every.keys())), known=known)[:limit]
+        ranked(line, _fitting(line, (every[one] for one in (those | pending) & every.keys())), known=known)[:limit]
         for line, those in zip(lines, likely, strict=True)
     ]
 
@@ -149,15 +153,20 @@ async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collect
     Text meaning is scored only for offerings read by the same model as the line.
     """
     memory = memory_of(tx)
-    aside = set() if memory.outdated else await memory.unread(tx)
-    if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX or not memory.index.can_judge(reading.vector):
+    pending = set() if memory.outdated else await memory.unapplied(tx)
+    if (
+        memory.index is None
+        or memory.outdated
+        or len(pending) > UNAPPLIED_MAX
+        or not memory.index.can_compare(reading.vector)
+    ):
         found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
         known = await scoring_store.known(tx, {one.provider for one in found})
     else:
-        known = await memory.known(tx)
-        likely = best(memory.index, line, SUGGESTIONS_MAX + len(aside), known=known, vector=reading.vector)
-        those = aside.union(also, (one.offering_id for one in likely))
-        found = _fitting(line, (await memory.whole(tx, those, aside)).values())
+        known = await memory.context(tx)
+        likely = best(memory.index, line, SUGGESTIONS_MAX + len(pending), known=known, vector=reading.vector)
+        those = pending.union(also, (one.offering_id for one in likely))
+        found = _fitting(line, (await memory.offerings(tx, those, pending)).values())
     said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))
     return ranked(line, found, said, known=known) if said else []
 

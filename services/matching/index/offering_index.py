@@ -125,13 +125,13 @@ class OfferingIndex:
             for code in has(offering):
                 sets.setdefault(code, BitMap()).add(row)
 
-    def know(self, offering_id: UUID, vector: Vector | None) -> None:
+    def set_vector(self, offering_id: UUID, vector: Vector | None) -> None:
         """Set the vector of its text; does nothing if the offering is not in the index."""
         row = self._row_of(offering_id)
         if row is not None:
             self.meanings.put(row, vector)
 
-    def can_judge(self, vector: Vector | None) -> bool:
+    def can_compare(self, vector: Vector | None) -> bool:
         """True if the index holds all vectors and they can be compared with this one."""
         return len(self) <= MEANINGS_MAX and self.meanings.comparable_with(vector)
 

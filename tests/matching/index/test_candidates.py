@@ -175,7 +175,7 @@ def test_best_by_codes_are_reranked_by_meaning(
     found = {offering.offering_id: (offering, meant) for offering, meant in read}
     memory = held([offering for offering, _ in found.values()])
     for offering, meant in found.values():
-        memory.know(offering.offering_id, meant)
+        memory.set_vector(offering.offering_id, meant)
     fit = [offering for offering, _ in found.values() if not violated(line, offering)]
     by_codes = [one.offering for one in ranked(line, fit, known=known)[:RERANKED]]
     reading = Reading(about_id=line.line_id, language=None, tokens=(), vector=asked)
@@ -197,14 +197,14 @@ def test_vector_is_removed_with_its_offering_or_text() -> None:
     line, one = a_wanted_line(), an_offering()
     memory, meant = held([one]), vector(LETTERS, np.array((1, 0, 0), np.float32))
     (without,) = best(memory, line)
-    memory.know(one.offering_id, meant)
+    memory.set_vector(one.offering_id, meant)
     (judged,) = best(memory, line, vector=meant)
     assert without.score + 100 == judged.score
 
     memory.put(one)
     assert [without] == best(memory, line, vector=meant)
-    memory.know(one.offering_id, meant)
-    memory.know(one.offering_id, replace_model(meant))
+    memory.set_vector(one.offering_id, meant)
+    memory.set_vector(one.offering_id, replace_model(meant))
     assert [without] == best(memory, line, vector=meant), "another model's says nothing beside this one's"
     assert [without] == best(memory, line, vector=replace_model(meant))
 
@@ -212,12 +212,12 @@ def test_vector_is_removed_with_its_offering_or_text() -> None:
 def test_incomplete_vectors_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     line, every = a_wanted_line(), [an_offering(offering_id=UUID(int=number)) for number in (1, 2)]
     memory, meant = held(every), vector(LETTERS, np.array((1, 0, 0), np.float32))
-    memory.know(every[1].offering_id, meant)
+    memory.set_vector(every[1].offering_id, meant)
     assert UUID(int=2) == best(memory, line, vector=meant)[0].offering_id
 
     monkeypatch.setattr("services.matching.index.offering_index.MEANINGS_MAX", 1)
 
-    assert not memory.can_judge(meant)
+    assert not memory.can_compare(meant)
     assert best(memory, line) == best(memory, line, vector=meant)
 
 

@@ -105,7 +105,7 @@ async def test_changes_are_seen_before_and_after_they_are_applied(api: Client, d
     assert expected == set(await found_for(db))
     assert 2 == held_by(memory)
     async with db.transaction() as tx:
-        assert not await memory.unread(tx)
+        assert not await memory.unapplied(tx)
 
 
 async def test_taking_and_giving_back_capacity_are_changes(api: Client, db: Database, memory: Memory) -> None:
@@ -193,7 +193,7 @@ async def test_stale_index_is_loaded_again(api: Client, db: Database, memory: Me
     await approved(api, NORWAY)
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM offering_change")
-    memory._followed -= 360
+    memory._applied_at -= 360
     assert 2 == len(await found_for(db)), "meanwhile PostgreSQL is asked"
 
     await refresh_offerings(db)

@@ -14,7 +14,7 @@ from services.matching.index import memory
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.criteria import Experience
 from services.matching.scoring.weights import FIRST
-from services.matching.wiring import SERVICE, read_known, refresh_offerings
+from services.matching.wiring import SERVICE, refresh_context, refresh_offerings
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.steps import approved
@@ -76,7 +76,7 @@ async def test_idle_process_uses_weights_adopted_by_another(
     db = databases["matching"]
     await approved(api)
     await refresh_offerings(db)
-    await read_known(db)
+    await refresh_context(db)
     assert 200 == (await adopt(api)).status_code
     (kept,) = await matches_of(api, await opened(owner))
     assert "codes-4:weights-0" == kept["algorithm"], "read before, and not long ago"
