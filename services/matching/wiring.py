@@ -102,7 +102,7 @@ class RaceRepair:
                 if is_transient(error) or isinstance(error, OutcomeUnknown):
                     raise
                 # Continue with the others; it is suggested again when it changes.
-                log.exception("offering not looked at again", offering_id=str(offering_id))
+                log.exception("race repair of an offering failed", offering_id=str(offering_id))
         self._checked_until = until
         for match_id in orphaned:
             async with self._db.transaction() as tx:
@@ -133,7 +133,7 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
             body = await running.peers.get("requests", "/internal/consents", {"after": after})
             page = msgspec.json.decode(body, type=ConsentPage)
         except (PeerError, msgspec.DecodeError) as error:
-            log.info("consents not heard", reason=str(error))
+            log.info("polling of consents failed", reason=str(error))
             return None
         async with running.db.transaction() as tx:
             # The start by the database's clock, rather too early than too late.

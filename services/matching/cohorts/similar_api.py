@@ -90,14 +90,14 @@ async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted,
 
 def _slots(db: Database) -> ComparisonSlots:
     turns = db.memory.setdefault(ComparisonSlots, ComparisonSlots(AT_ONCE_MAX))
-    assert isinstance(turns, ComparisonSlots), "it is kept under its own name"
+    assert isinstance(turns, ComparisonSlots), "keyed by its type"
     return turns
 
 
 def _comparisons(db: Database) -> Comparisons:
     made = Comparisons(running_max=AT_ONCE_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
     comparisons = db.memory.setdefault(Comparisons, made)
-    assert isinstance(comparisons, Comparisons), "it is kept under its own name"
+    assert isinstance(comparisons, Comparisons), "keyed by its type"
     return comparisons
 
 

@@ -71,7 +71,7 @@ def best(
     judged = vector is not None and index.can_compare(vector)
     found = sorted(_Search(index, line, known, survivors).found(RERANKED_MAX if judged else limit))
     if judged:
-        assert vector is not None, "nothing else can be judged"
+        assert vector is not None, "only vectors are reranked"
         found = sorted(_with_meaning(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
     return [Candidate(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
 

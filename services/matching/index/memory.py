@@ -69,7 +69,7 @@ class Memory:
         """The scoring context, at most CONTEXT_SECONDS_MAX old."""
         if self._context is not None and time.monotonic() - self._context_at <= CONTEXT_SECONDS_MAX:
             return self._context
-        assert self.index is not None, "all has been read"
+        assert self.index is not None, "the index is loaded"
         return await scoring_store.known(tx, self.index.providers.numbers)
 
     def install(self, index: OfferingIndex, now: datetime) -> None:
@@ -87,7 +87,7 @@ class Memory:
             self._applied_at = -math.inf
             return
         found = {one.offering_id: one for one in await entry_store.available(tx, changed)} if changed else {}
-        assert self.index is not None, "all has been read"
+        assert self.index is not None, "the index is loaded"
         self._invalidate(changed)
         vectors = await reading_store.vectors(tx, list(found)) if found else {}
         for offering_id in changed:
@@ -124,7 +124,7 @@ class Memory:
             self._cached.pop(offering_id, None)
 
     async def _changes(self, tx: Tx) -> dict[int, UUID]:
-        assert self._read_at is not None, "all has been read"
+        assert self._read_at is not None, "the index is loaded"
         return await entry_store.changes_since(tx, self._read_at - CHANGES_LOOKBACK)
 
 
@@ -184,5 +184,5 @@ async def _ranked_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int)
 def memory_of(asked: Database | Tx) -> Memory:
     """The memory of a database, which all of its transactions share."""
     memory = asked.memory.setdefault(Memory, Memory())
-    assert isinstance(memory, Memory), "it is kept under its own name"
+    assert isinstance(memory, Memory), "keyed by its type"
     return memory

@@ -103,7 +103,7 @@ class OfferingIndex:
 
     def add(self, page: Sequence[Offering]) -> None:
         """Append a page, before any `put`; ids must be above all earlier ones."""
-        assert self._used == self._read_together, "what is read together comes first"
+        assert self._used == self._read_together, "pages are added before any put"
         first, end = self._used, self._used + len(page)
         self._make_room(end)
         self._fill(first, page)

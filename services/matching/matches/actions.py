@@ -174,7 +174,7 @@ async def _for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Mat
 async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of the own journal into the tables, as the action that announced it did."""
     fact = event.fact()
-    assert fact is not None, "our own journal holds facts of our own contracts"
+    assert fact is not None, "the own journal only has known facts"
     if isinstance(fact, TreatyStatusRecorded):
         await treaty_store.save(tx, fact)
         return

@@ -171,7 +171,7 @@ async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | 
 @change(
     "/v1/matches/{match_id:uuid}/begin",
     Action.BEGIN,
-    "Delivery begins",
+    "Begin a delivery",
     read=_read,
     before=_gap,
     name="begin match",
@@ -207,23 +207,23 @@ ROUTES = [
     present_match,
     _agree_route(
         Action.ACCEPT,
-        "The State accepts a presented match",
+        "Accept a presented match, as its State",
         "Once the provider has confirmed as well, its officers see the request and can read the words of the line that "
         "they serve, whatever consents say, until the match is revoked or the request is over: `opens` of the match.",
     ),
-    _agree_route(Action.CONFIRM, "The provider confirms a presented match"),
+    _agree_route(Action.CONFIRM, "Confirm a presented match, as its provider"),
     begin_delivery,
     complete_delivery,
     _move_route(
         Action.EVALUATE,
-        "The State or the provider says how a completed delivery went",
+        "Evaluate a completed delivery, as its State or provider",
         Evaluate,
         lambda m, body, ctx: m.evaluate(ctx.caller.role, body.given(), now=ctx.now),
     ),
     _move_route(Action.DECLINE, "Decline a match", Reason, _decline),
     _move_route(
         Action.NOT_PURSUE,
-        "Let a match go",
+        "Decide not to pursue a match",
         Reason,
         lambda m, body, ctx: m.not_pursue(check_reason("not_pursue", body.reason), now=ctx.now),
     ),

@@ -157,7 +157,7 @@ class Match(Struct, frozen=True, kw_only=True):
     def rescore(self, found: Scored, *, now: datetime) -> MatchRescored:
         """`found` is a score of the match's line and offering that includes the meaning of the texts."""
         self.require("rescore")
-        assert found.judgement is not None, "by codes alone there is nothing new to say"
+        assert found.judgement is not None, "only judged scores differ"
         return MatchRescored(**self._ids(), **_scores(found), rescored_at=now)
 
     def shortlist(self, *, now: datetime) -> MatchShortlisted:
@@ -262,7 +262,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
     def revoke(self, reason: str, *, now: datetime) -> MatchRevoked:
         self.require("revoke")
-        assert self.capacity_period is not None, "it was confirmed, and that took capacity"
+        assert self.capacity_period is not None, "confirmation takes capacity"
         return MatchRevoked(**self._ids(), reason=reason, capacity_period=self.capacity_period, revoked_at=now)
 
     def _ids(self) -> dict[str, Any]:

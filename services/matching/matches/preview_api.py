@@ -56,7 +56,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     "/v1/matches/preview",
     opt=asks(Action.PREVIEW),
     status_code=200,
-    summary="Which offerings would be suggested for a line that is being drafted",
+    summary="Preview the suggestions for a draft line",
 )
 async def preview_matches(
     request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: Calling
@@ -89,7 +89,7 @@ async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Lang
 def _previews(db: Database) -> Previews:
     made = Previews(running_max=OF_ONE_ORGANIZATION_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
     previews = db.memory.setdefault(Previews, made)
-    assert isinstance(previews, Previews), "it is kept under its own name"
+    assert isinstance(previews, Previews), "keyed by its type"
     return previews
 
 

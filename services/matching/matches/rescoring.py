@@ -44,18 +44,18 @@ async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
         reading = read.get(line.line_id)
         if reading is not None and reading.vector is not None:
             not_shown = {one.offering_id: one for one in await match_store.not_shown(tx, [line.line_id])}
-            anew = await memory.reranked_for(tx, line, reading, not_shown.keys())
-            changes += await _changes(tx, line, anew, not_shown, now=now)
+            reranked = await memory.reranked_for(tx, line, reading, not_shown.keys())
+            changes += await _changes(tx, line, reranked, not_shown, now=now)
     await suggestions.record(tx, changes)
     return len(changes)
 
 
 async def _changes(
-    tx: Tx, line: WantedLine, anew: Sequence[Scored], not_shown: Mapping[UUID, Match], *, now: datetime
+    tx: Tx, line: WantedLine, reranked: Sequence[Scored], not_shown: Mapping[UUID, Match], *, now: datetime
 ) -> list[suggestions.Change]:
-    held = await match_store.between(tx, [line.line_id], [one.offering.offering_id for one in anew])
+    held = await match_store.between(tx, [line.line_id], [one.offering.offering_id for one in reranked])
     changes: list[suggestions.Change] = []
-    for rank, found in enumerate(anew, 1):
+    for rank, found in enumerate(reranked, 1):
         offering_id = found.offering.offering_id
         before = not_shown.get(offering_id)
         if before is not None:
@@ -82,14 +82,14 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
     existing = await match_store.between(tx, line_ids, [found.offering_id])
     better = await match_store.better_of(tx, line_ids, [one.score for _, one in best], found.offering_id)
     changes: list[suggestions.Change] = []
-    for line, anew in best:
+    for line, reranked in best:
         rank, before = better[line.line_id] + 1, not_shown.get(line.line_id)
         if before is not None:
-            changes += _rescored(before, anew, now=now)
+            changes += _rescored(before, reranked, now=now)
         elif line.line_id in held and rank <= SUGGESTIONS_MAX:
             over = existing.get((line.line_id, found.offering_id))
             if suggestions.may_begin(over):
-                changes.append((over, match.suggest(over, new_id(), line, anew, rank, now=now)))
+                changes.append((over, match.suggest(over, new_id(), line, reranked, rank, now=now)))
     await suggestions.record(tx, changes)
     return len(changes)
 

@@ -80,7 +80,7 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
     eligible = terms.eligible
     match nearest.change:
         case Change.LATER | Change.EARLIER:
-            assert nearest.amount is not None, "a shift says by how many days"
+            assert nearest.amount is not None, "a shift has a number of days"
             days = timedelta(days=nearest.amount if nearest.change is Change.LATER else -nearest.amount)
             return replace(line, window=_shifted(line.window, days)), offering
         case Change.ADDRESSED:
@@ -92,7 +92,7 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
         case Change.MODALITY:
             return replace(line, modality=first), offering
         case Change.SMALLER_GROUPS:
-            assert nearest.amount is not None, "it says how many people"
+            assert nearest.amount is not None, "it has a number of people"
             return replace(line, group_size=nearest.amount), offering
         case Change.INTERPRETATION:
             more = replace(terms, interpretation=(*terms.interpretation, *nearest.codes))

@@ -218,7 +218,7 @@ def view(
     "/v1/events/matching",
     opt=asks(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to offerings and matches, as it does",
+    summary="Stream events of offerings and matches",
 )
 async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Events visible to the caller; of another organization's offering only that it is available."""
@@ -235,14 +235,12 @@ ROUTES = [
     _move_route(Action.APPROVE, "Approve an offering", Comment, lambda o, _, now: o.approve(now=now)),
     _move_route(
         Action.RETURN,
-        "Give an offering back",
+        "Return an offering to its provider",
         Reason,
         lambda o, body, now: o.give_back(check_reason("return", body.reason), now=now),
     ),
     _move_route(Action.SUSPEND, "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
     _move_route(Action.RESUME, "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
-    _move_route(
-        Action.RECONFIRM, "Say that the offering still stands", Comment, lambda o, _, now: o.reconfirm(now=now)
-    ),
+    _move_route(Action.RECONFIRM, "Reconfirm an offering", Comment, lambda o, _, now: o.reconfirm(now=now)),
     _move_route(Action.WITHDRAW, "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
 ]

@@ -47,7 +47,7 @@ async def _settled(db: Database, ctx: Context, _round_id: UUID, data: JSONBody[N
 @create(
     "/v1/rounds",
     Action.ASK_ROUND,
-    "Ask for a plan of who gets what",
+    "Create an allocation round",
     read=_read,
     before=_settled,
     status_code=202,
@@ -97,7 +97,7 @@ async def compare_rounds(
 @change(
     "/v1/rounds/{round_id:uuid}/adopt",
     Action.ADOPT_ROUND,
-    "Present every match of the plan, or say what changed",
+    "Adopt a plan: present all of its matches",
     read=_read,
     name="adopt round",
 )

@@ -42,5 +42,5 @@ def _same(taken: Budgeted | None, funds: Sequence[str]) -> Budgeted | None:
 
 
 def _lacking(papers: Papers) -> set[str]:
-    assert papers.world is not None, "it is there where another may be based on it"
+    assert papers.world is not None, "a round can only be based on one with inputs"
     return {one.lacks.currency for one in papers.world.offerings if one.lacks}

@@ -90,7 +90,7 @@ def evolve(before: Round | None, fact: Fact) -> Round:
             settings_hash=fact.settings_hash,
             asked_at=fact.asked_at,
         )
-    assert before is not None, "a round begins by being asked for"
+    assert before is not None, "a round begins with its creation"
     return replace(before, revision=before.revision + 1, **_changes(fact))
 
 

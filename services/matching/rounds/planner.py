@@ -118,7 +118,7 @@ class Planner:
                 await round_store.end_lease(tx, round_id)
                 return
             before = await _solution_of(tx, papers.settings.based_on)
-        assert papers.world is not None, "it has been prepared"
+        assert papers.world is not None, "`prepare` stores the inputs"
         try:
             asked = await asyncio.to_thread(build_problem, papers.world, papers.settings)
         except BadProblemError as error:

@@ -69,7 +69,7 @@ async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
 
 def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
     """A line as an input of a round."""
-    assert line.waiting_since is not None, "a round is of lines that were submitted"
+    assert line.waiting_since is not None, "only submitted lines are open"
     return OpenLine(
         line_id=line.line_id,
         request_id=line.request_id,

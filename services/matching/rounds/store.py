@@ -117,7 +117,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, one: Round) -> None:
-    """Write the round as it now stands, all but its papers."""
+    """Write the round without its papers."""
     await tx.write(_SAVE, msgspec.json.encode(one).decode())
 
 
@@ -159,7 +159,7 @@ async def save_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
 async def papers(tx: Tx, round_id: UUID) -> Papers:
     """The papers of a round already read for its caller."""
     row = await tx.fetchrow("SELECT settings, world, answer FROM round_papers WHERE round_id = $1", round_id)
-    assert row is not None, "they are begun with the round"
+    assert row is not None, "they are created with the round"
     return Papers(
         settings=msgspec.json.decode(row["settings"], type=KeptSettings),
         world=_decoded(row["world"], World),

@@ -230,7 +230,7 @@ def _planned(plan: Iterable[Assigned], papers: Papers) -> tuple[PlannedLine, ...
 
 
 def _line(line: OpenLine, papers: Papers) -> dict[str, Any]:
-    assert papers.world is not None, "the line is of it"
+    assert papers.world is not None, "planned rounds have inputs"
     return {
         "line_id": line.line_id,
         "request_id": line.request_id,

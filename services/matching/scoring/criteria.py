@@ -213,7 +213,7 @@ def _covered(what: str, codes: tuple[str, ...], weight: int) -> Term:
 
 @lru_cache(1 << 10)
 def _languages(languages: tuple[str, ...], weight: int) -> Term:
-    assert 2 * INTERPRETED == FULL, "of a language that is interpreted one of its two codes is offered"
+    assert 2 * INTERPRETED == FULL, "an interpreted language has one of its two codes"
     return _covered("languages", tuple(code for one in languages for code in (one, understood_code(one))), weight)
 
 

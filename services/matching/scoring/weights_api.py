@@ -56,7 +56,7 @@ async def _in_force(tx: Tx, _ctx: Context, _weights_id: UUID) -> WeightsView:
 @change(
     "/v1/matches/weights",
     Action.ADOPT_WEIGHTS,
-    "Adopt weights, in the place of the version in force",
+    "Adopt a new version of the weights",
     read=_in_force,
     key=lambda: WEIGHTS_ID,
 )

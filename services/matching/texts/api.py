@@ -45,7 +45,7 @@ class TopicsFound(Struct, frozen=True, kw_only=True):
     "/v1/matches/topics",
     opt=asks(Action.SUGGEST_TOPICS),
     status_code=200,
-    summary="Which topics a text speaks of, and where",
+    summary="Suggest topics for a text, with their passages",
 )
 async def suggest_topics(request: Request[Any, Any, Any], data: JSONBody[TextToRead], caller: Calling) -> TopicsFound:
     """The text is neither stored nor logged."""

@@ -149,6 +149,6 @@ class Reader:
             except ModelUnavailableError as error:
                 # Running without a model is a valid choice.
                 say = log.info if error.problem.slug == "model-not-installed" else log.warning
-                say("what texts mean is not read", lack=error.problem.slug, reason=error.problem.reason)
+                say("texts are not embedded", lack=error.problem.slug, reason=error.problem.reason)
             self._loaded = True
         return reading.read(wordings, self._embedder)

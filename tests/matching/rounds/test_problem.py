@@ -130,11 +130,11 @@ def test_value_is_each_and_once_times_priority() -> None:
     ("said", "plan"),
     [
         ("no candidate", [an_assignment("l1", "o9")]),
-        ("stands twice", [an_assignment("l1", "o1", budget="b1")] * 2),
+        ("is listed twice", [an_assignment("l1", "o1", budget="b1")] * 2),
         ("has 1 units, not 2 to 2", [an_assignment("l2", "o2", units=1)]),
         ("line l1 has 4 of 3", [an_assignment("l1", "o1", units=3, budget="b1"), an_assignment("l1", "o2")]),
         ("slot ('o1', '-') has 5 of 4", [an_assignment("l1", "o1", units=3, budget="b1"), an_assignment("l2", "o1", units=2, budget="b2")]),
-        ("held with 4 at least", [an_assignment("l1", "o2", units=3)]),
+        ("below its least 4", [an_assignment("l1", "o2", units=3)]),
     ],
 )  # fmt: skip
 def test_plan_over_a_limit_has_a_fault(said: str, plan: list[Any]) -> None:

@@ -57,7 +57,7 @@ def main() -> int:
             may_continue=lambda: time.monotonic() < until and os.getppid() == parent,
             elapsed=lambda: (time.monotonic() - began) / (until - began),
         )
-        assert not faults(question.problem, solution.plan), "the search keeps to what the check counts"
+        assert not faults(question.problem, solution.plan), "the search only gives valid plans"
     except BadProblemError as error:
         send(Refused(outcome="refused", fault=error.fault, where=error.where))
     except PinsError as error:

@@ -79,7 +79,7 @@ def faults(problem: Problem, plan: Iterable[Assignment]) -> list[str]:
         return found
     chosen = [(one, candidates[one.key]) for one in plan]
     return [
-        *(f"{key} stands twice" for key, times in Counter(one.key for one in plan).items() if times > 1),
+        *(f"{key} is listed twice" for key, times in Counter(one.key for one in plan).items() if times > 1),
         *_decisions(problem, plan),
         *_sizes(problem, chosen),
         *_slots(problem, chosen),
@@ -122,7 +122,7 @@ def _slots(problem: Problem, chosen: list[tuple[Assignment, Candidate]]) -> list
             found.append(f"slot {at} has {taken[at]} of {slot.capacity} taken")
         # A pin holds its slot regardless of other assignments.
         if at in used and taken[at] < slot.least and at not in held:
-            found.append(f"slot {at} has {taken[at]} taken, and is held with {slot.least} at least")
+            found.append(f"slot {at} has {taken[at]} taken, below its least {slot.least}")
     return found
 
 
