@@ -56,12 +56,12 @@ async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
 
 
 async def on_status_changed(tx: Tx, event: Event, fact: Any) -> None:
-    await line_store.move(tx, fact.request_id, STATUS_AFTER[type(fact)])
+    await line_store.set_status(tx, fact.request_id, STATUS_AFTER[type(fact)])
 
 
 async def on_opened(tx: Tx, event: Event, fact: RequestOpened) -> None:
     await on_status_changed(tx, event, fact)
-    await line_store.prioritize(tx, fact.request_id, fact.priority)
+    await line_store.set_priority(tx, fact.request_id, fact.priority)
 
 
 async def on_resumed(tx: Tx, event: Event, fact: RequestResumed) -> None:
@@ -81,14 +81,14 @@ async def on_ended(
     await on_status_changed(tx, event, fact)
     if not isinstance(fact, RequestClosed):
         # The texts of a closed request are kept for the search for similar lines.
-        await reading_store.forget(tx, fact.request_id)
+        await reading_store.delete(tx, fact.request_id)
     matches = await match_store.not_confirmed_of_request(tx, fact.request_id)
     await suggestions.expire(tx, matches, because=event, now=clock.now())
 
 
 async def on_revised(tx: Tx, event: Event, fact: RequestRevised) -> None:
     """Consents and readings were of the previous content."""
-    await reading_store.forget(tx, fact.request_id)
+    await reading_store.delete(tx, fact.request_id)
     await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.revised_at)
 
 
@@ -109,7 +109,7 @@ async def on_consent_given(tx: Tx, event: Event, fact: ConsentGiven | ConsentRec
         await consent_store.end(tx, fact.request_id, event.aggregateversion, given_at, consent_id=fact.instead_of)
     terms = Terms(recipients=fact.recipients, fields=fact.fields, starts_at=fact.starts_at, ends_at=fact.ends_at)
     await _put(tx, event, fact, fact.consent_id, terms, given_at)
-    await line_store.circulate(tx, fact.request_id, "granted")
+    await line_store.set_circulation(tx, fact.request_id, "granted")
 
 
 async def _put(tx: Tx, event: Event, fact: Any, consent_id: UUID, terms: Terms, given_at: datetime) -> None:
@@ -128,13 +128,13 @@ def _consents(event: Event, fact: Any, consents: tuple[Consent, ...]) -> Request
 async def on_consent_lost(tx: Tx, event: Event, fact: ConsentWithdrawn | ConsentEnded) -> None:
     at = fact.withdrawn_at if isinstance(fact, ConsentWithdrawn) else fact.ended_at
     await consent_store.end(tx, fact.request_id, event.aggregateversion, at, consent_id=fact.consent_id)
-    await line_store.circulate(tx, fact.request_id, fact.circulation)
+    await line_store.set_circulation(tx, fact.request_id, fact.circulation)
     await _expire_unshown(tx, event, fact.request_id)
 
 
 async def on_circulation_decided(tx: Tx, event: Event, fact: CirculationDecided) -> None:
     """A window that ended without objection is a consent with the request's id."""
-    await line_store.circulate(tx, fact.request_id, fact.circulation)
+    await line_store.set_circulation(tx, fact.request_id, fact.circulation)
     terms = await line_store.terms_by_visibility(tx, fact.request_id)
     if terms is not None and fact.circulation == "granted":
         await _put(tx, event, fact, fact.request_id, terms, fact.decided_at)
@@ -148,13 +148,13 @@ async def _expire_unshown(tx: Tx, event: Event, request_id: UUID) -> None:
         for match in await match_store.not_confirmed_of_request(tx, request_id)
         if match.status in SHOWN
         and not is_unodc(match.provider)
-        and not await line_store.circulates_to(tx, request_id, match.provider)
+        and not await line_store.is_disclosed_to(tx, request_id, match.provider)
     ]
     await suggestions.expire(tx, shown, because=event, now=now)
 
 
 async def on_fulfilment_changed(tx: Tx, event: Event, fact: LineFulfilmentChanged) -> None:
-    await line_store.fulfil(tx, fact.line_id, fact.fulfilment)
+    await line_store.set_fulfilment(tx, fact.line_id, fact.fulfilment)
 
 
 HANDLERS: Mapping[type[Fact], Handler] = {

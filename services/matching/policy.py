@@ -1,6 +1,6 @@
 """The access policy for offerings, matches and rounds; /docs/permissions lists it.
 
-`may_see` in SQL implements `may_see_offering` and `may_see_match` in the WHERE of every read, `line_store.like`
+`may_see` in SQL implements `may_see_offering` and `may_see_match` in the WHERE of every read, `line_store.similar_to`
 implements `may_compare`; tests compare them.
 """
 

@@ -177,9 +177,9 @@ async def refresh_context(db: Database) -> None:
             memory.set_context(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
 
 
-async def forget_changes(db: Database) -> None:
+async def delete_old_changes(db: Database) -> None:
     async with db.transaction() as tx:
-        await entry_store.forget_changes(tx)
+        await entry_store.delete_old_changes(tx)
 
 
 async def plan_rounds(planner: Planner) -> float | None:
@@ -197,7 +197,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "weights and experience in memory": partial(
             while_active, activity, CONTEXT_SECONDS, partial(refresh_context, running.db)
         ),
-        "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
+        "old changes deleted": partial(every, LAPSE_SECONDS, partial(delete_old_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(running.db).repair),
         "rounds": partial(

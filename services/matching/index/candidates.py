@@ -25,7 +25,7 @@ from services.matching.scoring.criteria import (
     ScoringContext,
     criteria,
     free_days,
-    meant,
+    meaning_degree,
     nothing,
     ordinals,
 )
@@ -169,7 +169,7 @@ def _in_order(scores: Ints, records: Records) -> NDArray[np.intp]:
 def _with_meaning(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
     """The candidates with the share for the meaning of the texts added."""
     closeness = index.meanings.closeness(vector, np.array([row for *_, row in found], np.uint32))
-    points = weight * meant(closeness, VECTOR) // FULL
+    points = weight * meaning_degree(closeness, VECTOR) // FULL
     return [
         (negative - more, high, low, row)
         for (negative, high, low, row), more in zip(found, points.tolist(), strict=True)

@@ -33,7 +33,7 @@ async def changes_since(tx: Tx, since: datetime) -> dict[int, UUID]:
     return {row["change_id"]: row["offering_id"] for row in rows}
 
 
-async def forget_changes(tx: Tx) -> None:
+async def delete_old_changes(tx: Tx) -> None:
     await tx.execute("DELETE FROM offering_change WHERE changed_at < now() - $1::interval", KEPT)
 
 

@@ -89,7 +89,7 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
     )
 
 
-async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
+async def set_status(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
     """Set a request's status; does nothing if the request was never submitted."""
     await tx.execute(
         """
@@ -101,7 +101,7 @@ async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
     )
 
 
-async def prioritize(tx: Tx, request_id: UUID, priority: str) -> None:
+async def set_priority(tx: Tx, request_id: UUID, priority: str) -> None:
     """Set the priority from triage."""
     await tx.execute("UPDATE wanted_request SET priority = $2 WHERE request_id = $1", request_id, priority)
 
@@ -114,11 +114,11 @@ async def resume(tx: Tx, request_id: UUID) -> None:
     )
 
 
-async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
+async def set_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
     await tx.execute("UPDATE wanted_request SET circulation = $2 WHERE request_id = $1", request_id, circulation)
 
 
-async def circulates_to(tx: Tx, request_id: UUID, organization: str) -> bool:
+async def is_disclosed_to(tx: Tx, request_id: UUID, organization: str) -> bool:
     """As `WantedLine.may_be_disclosed_to`, for a whole request."""
     return bool(
         await tx.fetchval(
@@ -137,14 +137,14 @@ async def terms_by_visibility(tx: Tx, request_id: UUID) -> Terms | None:
     return Terms(recipients=recipients_by_visibility(**dict(row))) if row else None
 
 
-async def fulfil(tx: Tx, line_id: UUID, fulfilment: str) -> None:
+async def set_fulfilment(tx: Tx, line_id: UUID, fulfilment: str) -> None:
     await tx.execute("UPDATE wanted_line SET fulfilment = $2 WHERE line_id = $1", line_id, fulfilment)
 
 
 async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | None:
     """`lock` prevents new matches for the line until the transaction ends."""
     if lock:
-        await hold(tx, [line_id])
+        await lock_lines(tx, [line_id])
     row = await tx.fetchrow(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -202,7 +202,7 @@ async def seeking_of(tx: Tx, state: str) -> list[UUID]:
         list(SEEKING),
         LINES_PER_STATE_MAX,
     )
-    await hold(tx, [row["line_id"] for row in rows])
+    await lock_lines(tx, [row["line_id"] for row in rows])
     return list(dict.fromkeys(row["request_id"] for row in rows))
 
 
@@ -248,7 +248,7 @@ async def count_open(tx: Tx) -> int:
     )
 
 
-async def like(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
+async def similar_to(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
     """Lines of other requests with a kind, a topic or an article in common, newest first, without readings.
 
     Only lines for which `policy.may_compare` is true.
@@ -277,7 +277,7 @@ async def submitted_at(tx: Tx, request_id: UUID) -> datetime:
     return at
 
 
-async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
+async def lock_lines(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
     """Prevent new matches for these lines until the transaction ends; returns the lines that still exist."""
     rows = await tx.fetch(
         "SELECT line_id FROM wanted_line WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", line_ids

@@ -40,7 +40,7 @@ from services.matching.treaties import store as treaty_store
 async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
     """The match id of a line and an offering, existing or new; locked against concurrent creation."""
     async with tx.as_service():
-        await line_store.hold(tx, [line_id])
+        await line_store.lock_lines(tx, [line_id])
         held = await match_store.between(tx, [line_id], [offering_id])
     return held[line_id, offering_id].match_id if held else new_id()
 

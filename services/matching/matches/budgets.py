@@ -21,7 +21,7 @@ class Budgets:
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
-    async def taken(self, funds: Sequence[str], currencies: Sequence[str]) -> Budgeted:
+    async def balances(self, funds: Sequence[str], currencies: Sequence[str]) -> Budgeted:
         """The current balances of these funds, and the rates of these currencies that are in force.
 
         Raises Mismatch for unknown funds, Unavailable if the ledger cannot answer.

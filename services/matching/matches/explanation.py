@@ -30,15 +30,15 @@ from services.matching.scoring.criteria import (
     SCALAR,
     Experience,
     Rated,
+    experience_degree,
     free_days,
-    meant,
+    meaning_degree,
     ordinals,
-    practised,
     rated,
     window_days,
 )
 from services.matching.scoring.model import Scored
-from services.matching.scoring.records import free_spans, left
+from services.matching.scoring.records import free_spans, share_left
 
 
 class Near(NamedTuple):
@@ -80,7 +80,7 @@ def explain(
     `line` is None if its State has withdrawn it; `experience` is the provider's.
     """
     if isinstance(scored, Match) and scored.bases is not None:
-        return _kept(scored, scored.bases)
+        return _from_stored(scored, scored.bases)
     if line is None:
         return ()
     found = ((share, _explained(share, line, offering, scored.judgement, experience)) for share in scored.shares)
@@ -95,11 +95,11 @@ def as_presented(found: Scored, line: WantedLine, experience: Experience) -> Pre
         algorithm=found.algorithm,
         offering_revision=found.offering.revision,
         judgement=found.judgement,
-        bases=tuple(_keeping(one) for one in explain(found, line, found.offering, experience=experience)),
+        bases=tuple(_to_stored(one) for one in explain(found, line, found.offering, experience=experience)),
     )
 
 
-def _keeping(why: Explanation) -> ShareBasis:
+def _to_stored(why: Explanation) -> ShareBasis:
     basis = why.basis
     return ShareBasis(
         criterion=why.share.criterion,
@@ -117,7 +117,7 @@ def _keeping(why: Explanation) -> ShareBasis:
     )
 
 
-def _kept(match: Match, bases: Iterable[ShareBasis]) -> tuple[Explanation, ...]:
+def _from_stored(match: Match, bases: Iterable[ShareBasis]) -> tuple[Explanation, ...]:
     shares = {share.criterion: share for share in match.shares}
     return tuple(
         Explanation(
@@ -253,18 +253,18 @@ def _experience(line: WantedLine, experience: Experience) -> Basis:
         how=("experience" if amount else "experience_none") + ("_on_topics" if topics.met else ""),
         amount=amount,
         rated=rated(experience.rating) if amount and experience.rating is not None else None,
-        degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
+        degree=experience_degree(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
     )
 
 
 def _load(_: WantedLine, offering: Offering) -> Basis:
     taken, units = offering.load
-    return Basis(how="load", amount=taken, whole=units, degree=left(taken, units))
+    return Basis(how="load", amount=taken, whole=units, degree=share_left(taken, units))
 
 
 def _meaning(judgement: Judgement) -> Basis:
     by, closeness = f"{judgement.model} {judgement.version}", judgement.closeness
-    return Basis(met=(by,), how="meaning", amount=closeness, whole=FULL, degree=meant(closeness))
+    return Basis(met=(by,), how="meaning", amount=closeness, whole=FULL, degree=meaning_degree(closeness))
 
 
 _BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {

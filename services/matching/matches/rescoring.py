@@ -77,7 +77,7 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
     judged = [(line, scored(line, found, said[line.line_id], known=known)) for line in fitting if line.line_id in said]
     best = sorted(judged, key=lambda pair: -pair[1].score)[:RERANKED_MAX]
     line_ids = [line.line_id for line, _ in best]
-    held = await line_store.hold(tx, line_ids)
+    held = await line_store.lock_lines(tx, line_ids)
     not_shown = {one.line_id: one for one in await match_store.not_shown(tx, line_ids, of=found.offering_id)}
     existing = await match_store.between(tx, line_ids, [found.offering_id])
     better = await match_store.better_of(tx, line_ids, [one.score for _, one in best], found.offering_id)

@@ -88,7 +88,7 @@ async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now
     known = await scoring_store.known(tx, [offering.provider])
     best = sorted(((line, scored(line, offering, known=known)) for line in fitting), key=lambda pair: -pair[1].score)
     best = best[:SUGGESTED_LINES_MAX]
-    held = await line_store.hold(tx, [line.line_id for line, _ in best])
+    held = await line_store.lock_lines(tx, [line.line_id for line, _ in best])
     existing = await match_store.between(tx, list(held), [offering.offering_id])
     better = await match_store.better_of(
         tx, [line.line_id for line, _ in best], [found.score for _, found in best], offering.offering_id

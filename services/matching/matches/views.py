@@ -126,7 +126,7 @@ class MatchDetail(MatchView, frozen=True, kw_only=True):
 
 async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
     """Views for the caller, with comments."""
-    comments = await remark_store.beside(tx, [at for one in found for at in _remarked(one.match)])
+    comments = await remark_store.comments_of(tx, [at for one in found for at in _remarked(one.match)])
     return [
         view(
             one,

@@ -54,7 +54,7 @@ async def revise(tx: Tx, ctx: Context, offering_id: UUID, content: Content, text
     before = await _for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
     revised = await record(tx, before, before.revise(content, now=ctx.now))
     async with tx.as_service():
-        await reading_store.forget(tx, offering_id)
+        await reading_store.delete(tx, offering_id)
     await offering_store.save_texts(tx, offering_id, texts, salt)
     return revised
 
@@ -73,7 +73,7 @@ async def move(
             await reading_store.queue_offering(tx, offering_id)
             await suggestions.for_offering(tx, after, because=cause, now=ctx.now)
         if after.status is OfferingStatus.WITHDRAWN:
-            await reading_store.forget(tx, offering_id)
+            await reading_store.delete(tx, offering_id)
             await _expire_matches(tx, offering_id, because=cause, now=ctx.now)
     return after
 
@@ -95,7 +95,7 @@ async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     if before is None or before.status not in offering.MOVES["lapse"] or now.date() <= before.terms.valid.ends:
         return
     await record(tx, before, before.lapse(now=now))
-    await reading_store.forget(tx, offering_id)
+    await reading_store.delete(tx, offering_id)
     await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)
 
 

@@ -162,7 +162,7 @@ def _move_route(
 
 async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
     texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
-    comments = await remark_store.beside(tx, [(offering.offering_id, offering.revision) for offering in offerings])
+    comments = await remark_store.comments_of(tx, [(offering.offering_id, offering.revision) for offering in offerings])
     erased = offering_store.Texts(title="", summary="")
     return [
         view(

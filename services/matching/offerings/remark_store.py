@@ -17,7 +17,7 @@ async def save(tx: Tx, about_id: UUID, revision: int, comment: str, side: Side |
     await tx.write(_SAVE, about_id, revision, comment, side)
 
 
-async def beside(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
+async def comments_of(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
     """Comments on these moves, each given as id and revision."""
     rows = await tx.fetch(
         """

@@ -145,7 +145,7 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _CurrentState:
     for offering_id in offering_ids:
         await offering_store.known(tx, offering_id, lock=True)
     line_ids = sorted({one.line.line_id for one in plan})
-    await line_store.hold(tx, line_ids)
+    await line_store.lock_lines(tx, line_ids)
     matches: defaultdict[UUID, list[Match]] = defaultdict(list)
     for one in await match_store.of_lines(tx, line_ids, lock=True):
         matches[one.line_id].append(one)

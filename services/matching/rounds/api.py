@@ -39,9 +39,11 @@ async def _read(tx: Tx, ctx: Context, round_id: UUID, request: Asking) -> RoundV
     return round_view(await round_store.get(tx, round_id, ctx.caller), reader_language(request.scope))
 
 
-async def _settled(db: Database, ctx: Context, _round_id: UUID, data: JSONBody[NewRound], own: Owned) -> KeptSettings:
+async def _with_balances(
+    db: Database, ctx: Context, _round_id: UUID, data: JSONBody[NewRound], own: Owned
+) -> KeptSettings:
     policy.decide(ctx.caller, Action.ASK_ROUND).required()
-    return await budget_reader.settled(db, own, data.settings(), caller=ctx.caller)
+    return await budget_reader.with_balances(db, own, data.settings(), caller=ctx.caller)
 
 
 @create(
@@ -49,7 +51,7 @@ async def _settled(db: Database, ctx: Context, _round_id: UUID, data: JSONBody[N
     Action.ASK_ROUND,
     "Create an allocation round",
     read=_read,
-    before=_settled,
+    before=_with_balances,
     status_code=202,
 )
 async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) -> None:

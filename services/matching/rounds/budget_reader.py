@@ -14,10 +14,10 @@ from services.matching.rounds.settings import KeptSettings, RoundSettings
 from services.matching.rounds.store import Papers
 
 
-async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
+async def with_balances(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
     """The settings to store. A round based on another uses the same balances, if it names the same funds.
 
-    Raises as `round_actions.papers_before` and `Budgets.taken` do.
+    Raises as `round_actions.papers_before` and `Budgets.balances` do.
     """
     kept = KeptSettings(**asdict(settings))
     if settings.funds is None:
@@ -31,7 +31,7 @@ async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, ca
             if same := _same(before.settings.taken, settings.funds):
                 return replace(kept, taken=same)
             currencies = sorted(_lacking(before))
-    return replace(kept, taken=await budgets.taken(settings.funds, currencies))
+    return replace(kept, taken=await budgets.balances(settings.funds, currencies))
 
 
 def _same(taken: Budgeted | None, funds: Sequence[str]) -> Budgeted | None:

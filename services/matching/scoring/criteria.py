@@ -22,10 +22,10 @@ from services.matching.scoring.records import (
     STATUSES,
     Providers,
     Table,
-    alike,
     bits,
     free_spans,
     recorded,
+    topic_similarities,
     understood_code,
 )
 from services.matching.scoring.weights import FIRST, WHOLE, Criterion, Weights
@@ -190,13 +190,13 @@ def nothing(_: Offered, _ops: Ops) -> Cells:
 # Cached: many lines ask for the same.
 @lru_cache(1 << 14)
 def _topics(topics: tuple[str, ...], weight: int) -> Term:
-    likeness, points = [alike(topic) for topic in set(topics)], _points(weight)
+    similarities, points = [topic_similarities(topic) for topic in set(topics)], _points(weight)
 
     def term(one: Offered, ops: Ops) -> Cells:
-        closest = [ops.closest([ops.look(table, topic) for topic in one.topics]) for table in likeness]
-        return ops.look(points, ops.total(closest) // len(likeness))
+        closest = [ops.closest([ops.look(table, topic) for topic in one.topics]) for table in similarities]
+        return ops.look(points, ops.total(closest) // len(similarities))
 
-    return term if likeness else nothing
+    return term if similarities else nothing
 
 
 @lru_cache(1 << 14)
@@ -260,7 +260,7 @@ def _experience(line: WantedLine, known: ScoringContext, providers: Providers, w
         if experience is None:
             return 0
         on_topics = ON_TOPICS * coverage(line.topics, experience.topics) // FULL
-        return weight * (practised(line.kind, experience) + on_topics) // FULL
+        return weight * (experience_degree(line.kind, experience) + on_topics) // FULL
 
     if not known.experience:
         return nothing
@@ -299,7 +299,7 @@ def _shares(weight: int, count: int) -> Table:
 # -- degrees, in thousandths ------------------------------------------------------------------------------------------
 
 
-def meant(closeness: Cells, ops: Ops = SCALAR) -> Cells:
+def meaning_degree(closeness: Cells, ops: Ops = SCALAR) -> Cells:
     """The degree for text meaning, by the closeness of the texts in thousandths."""
     return ops.least(ops.most((closeness - FAR) * FULL // (NEAR - FAR), ops.none), ops.number(FULL))
 
@@ -325,7 +325,7 @@ def window_days(window: Period) -> int:
     return (window.ends - window.starts).days + 1
 
 
-def practised(kind: str, experience: Experience) -> int:
+def experience_degree(kind: str, experience: Experience) -> int:
     """The degree for deliveries of a kind, weighed by State ratings."""
     completed = experience.deliveries.get(kind, 0)
     counts = FULL if experience.rating is None else rated(experience.rating).counts

@@ -19,7 +19,7 @@ from services.matching.scoring.criteria import (
     ScoringContext,
     Term,
     criteria,
-    meant,
+    meaning_degree,
     offered,
 )
 from services.matching.scoring.records import Providers
@@ -84,7 +84,7 @@ def _scored(
     one = offered(line, offering, provider)
     points = {criterion: term(one, SCALAR) for criterion, term in terms.items()}
     if judgement is not None and (weight := weights.weight("meaning")):
-        points["meaning"] = weight * meant(judgement.closeness) // FULL
+        points["meaning"] = weight * meaning_degree(judgement.closeness) // FULL
     return Scored(
         offering=offering,
         score=sum(points.values()),

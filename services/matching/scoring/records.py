@@ -100,7 +100,7 @@ class Providers:
 
 
 @lru_cache(1 << 10)
-def alike(topic: str) -> Table:
+def topic_similarities(topic: str) -> Table:
     """Similarity of a topic to each topic, in thousandths, by topic number plus 1; 0 for no topic."""
     return Table([0, *(reference.topic_similarity(topic, other) for other in numbers("topics"))])
 
@@ -155,7 +155,7 @@ def free_spans(offering: Offering) -> list[tuple[int, int]]:
     ]
 
 
-def left(taken: int, units: int) -> int:
+def share_left(taken: int, units: int) -> int:
     """The share of deliveries left, in thousandths."""
     return 1000 * (units - taken) // units if units else 0
 
@@ -180,7 +180,7 @@ def recorded(offering: Offering, provider: int) -> Recorded:
         provider,
         len(set(terms.kinds)),
         STATUSES.index(terms.resource_status),
-        left(*offering.load),
+        share_left(*offering.load),
         *(topics[at] if at < len(topics) else 0 for at in range(TOPICS)),
         *divmod(offering.offering_id.int, 1 << WORD),
     )

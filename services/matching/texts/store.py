@@ -205,7 +205,7 @@ def _columns(vector: Vector | None) -> tuple[str | None, str | None, bytes | Non
     return (vector.model.name, vector.model.version, vector.values) if vector else (None, None, None)
 
 
-async def forget(tx: Tx, about_id: UUID) -> None:
+async def delete(tx: Tx, about_id: UUID) -> None:
     """Delete the readings of a request or an offering, and remove it from the queue."""
     await tx.execute("DELETE FROM to_read WHERE about_id = $1", about_id)
     await tx.execute("DELETE FROM reading WHERE about_id = $1 OR request_id = $1", about_id)
@@ -238,7 +238,7 @@ def _vector(name: str, version: str, values: bytes) -> Vector:
     return Vector(Model(name, version, len(values) // FLOAT_BYTES), values)
 
 
-async def beside(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+async def comparable_with(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
     """What is compared with a reading: vectors, and the tokens of the first `WORDS_MAX` texts if one has no vector.
 
     A long text has thousands of tokens, which cost more than all work on vectors.

@@ -59,7 +59,7 @@ def words(text: str, language: Language | None) -> list[Word]:
     A Chinese compound follows the words it contains. Latin words of a text in no known language are stemmed as English
     ones. At most `WORDS_MAX`, of the first `CHARACTERS_MAX` characters.
     """
-    return list(islice(_telling(_every(text, language, _cut), language), WORDS_MAX))
+    return list(islice(_without_stop_words(_every(text, language, _segmented), language), WORDS_MAX))
 
 
 def stems(text: str, language: Language | None) -> list[str]:
@@ -69,10 +69,10 @@ def stems(text: str, language: Language | None) -> list[str]:
 
 def words_and_characters(text: str, language: Language | None) -> list[Word]:
     """As `words`, but each Chinese character separately, since segmentation depends on the context."""
-    return list(islice(_telling(_every(text, language, _spelt), language), WORDS_MAX))
+    return list(islice(_without_stop_words(_every(text, language, _characters), language), WORDS_MAX))
 
 
-def _telling(every: Iterable[Word], language: Language | None) -> Iterator[Word]:
+def _without_stop_words(every: Iterable[Word], language: Language | None) -> Iterator[Word]:
     for word in every:
         spoken = _language_of(word.folded, language)
         # Chinese stop words are removed during segmentation: a single character may be part of any word.
@@ -98,7 +98,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", plain).translate(DIGITS)
 
 
-def _cut(run: str, start: int) -> Iterator[Word]:
+def _segmented(run: str, start: int) -> Iterator[Word]:
     # Imported here: the dictionary takes a tenth of a second and 30 MB, only needed for Chinese.
     import rjieba
 
@@ -110,7 +110,7 @@ def _cut(run: str, start: int) -> Iterator[Word]:
             yield Word(word, start + first, start + last, word) if same else Word(word, start, start + len(run), word)
 
 
-def _spelt(run: str, start: int) -> Iterator[Word]:
+def _characters(run: str, start: int) -> Iterator[Word]:
     for place, character in enumerate(run, start):
         if plain := folded(character):
             yield Word(plain, place, place + 1, plain)

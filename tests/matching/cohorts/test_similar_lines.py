@@ -163,9 +163,9 @@ async def test_sql_finds_the_lines_that_the_policy_allows(stage: Stage) -> None:
     async with stage.db.transaction() as tx:
         line = await line_store.line(tx, line_ids(kenyas)[0])
         assert line is not None
-        every = [one.line for one in await line_store.like(tx, line, a_caller(COORDINATOR))]
+        every = [one.line for one in await line_store.similar_to(tx, line, a_caller(COORDINATOR))]
         shown = {
-            appointment: {one.line.line_id for one in await line_store.like(tx, line, a_caller(appointment))}
+            appointment: {one.line.line_id for one in await line_store.similar_to(tx, line, a_caller(appointment))}
             for appointment in (*OFFICE, KENYA, "KEN:official", UGANDA, "KEN:provider_officer", NORWAY)
         }
 
@@ -217,12 +217,12 @@ async def test_tokens_of_newest_lines_are_read_if_a_vector_is_missing(stage: Sta
     await stage.reads(nothing)
     async with stage.db.transaction() as tx:
         unread = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
-        by_words = await reading_store.beside(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
+        by_words = await reading_store.comparable_with(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
         assert await reading_store.queue_all(tx)
     await stage.reads()
     async with stage.db.transaction() as tx:
         meant = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
-        by_meaning = await reading_store.beside(tx, meant, ids)
+        by_meaning = await reading_store.comparable_with(tx, meant, ids)
 
     assert [True, False, False] == [bool(by_words[line_id].tokens) for line_id in ids]
     assert [(), (), ()] == [by_meaning[line_id].tokens for line_id in ids]

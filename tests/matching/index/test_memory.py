@@ -204,10 +204,10 @@ async def test_stale_index_is_loaded_again(api: Client, db: Database, memory: Me
 async def test_changes_are_retained_for_some_minutes(api: Client, db: Database) -> None:
     await approved(api, CEB)
     async with db.transaction() as tx:
-        await entry_store.forget_changes(tx)
+        await entry_store.delete_old_changes(tx)
         kept = await tx.fetchval("SELECT count(*) FROM offering_change")
         await tx.execute("UPDATE offering_change SET changed_at = changed_at - interval '11 minutes'")
-        await entry_store.forget_changes(tx)
+        await entry_store.delete_old_changes(tx)
         left = await tx.fetchval("SELECT count(*) FROM offering_change")
 
     assert kept > 0

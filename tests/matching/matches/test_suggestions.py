@@ -269,13 +269,13 @@ async def test_race_repair_continues_after_a_failure(
     request = await opened(owner)
     async with databases["matching"].transaction() as tx:
         await tx.execute("DELETE FROM line_ranking")
-    look_again = offering_actions.reconsider
+    reconsider = offering_actions.reconsider
 
     async def fails(tx: Tx, offering_id: UUID, *, now: Any) -> None:
         assert str(offering_id) != broken["offering_id"]
-        await look_again(tx, offering_id, now=now)
+        await reconsider(tx, offering_id, now=now)
 
-    monkeypatch.setattr(offering_actions, "look_again", fails)
+    monkeypatch.setattr(offering_actions, "reconsider", fails)
     monkeypatch.setattr("services.matching.wiring.SETTLED_AFTER", timedelta(0))
     await RaceRepair(databases["matching"]).repair()
 

@@ -302,13 +302,13 @@ def test_bound_equals_the_linear_relaxation() -> None:
 
     found = solved(HARD, effort=Effort(nodes=1, parts=0))
 
-    assert found.bound <= exact.whole(highs.getObjectiveValue() * model.scale) + 1
+    assert found.bound <= exact.integer_bound(highs.getObjectiveValue() * model.scale) + 1
 
 
 def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -> None:
     began: list[str] = []
 
-    def explored(*_: Any, may_continue: Callable[[], bool], **__: Any) -> None:
+    def improved_by_parts(*_: Any, may_continue: Callable[[], bool], **__: Any) -> None:
         began.append("parts")
         assert not may_continue(), "a third of the time has passed"
 
@@ -317,7 +317,7 @@ def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -
         return solve_whole(*given, **more)
 
     solve_whole = exact.solve
-    monkeypatch.setattr("services.matching.rounds.solver.solve.explored", explored)
+    monkeypatch.setattr("services.matching.rounds.solver.solve.improved_by_parts", improved_by_parts)
     monkeypatch.setattr("services.matching.rounds.solver.exact.solve", whole)
 
     found = solve(Question(problem=HARD, effort=Effort(nodes=1)), elapsed=lambda: 0.34)

@@ -21,9 +21,9 @@ from services.matching.scoring.criteria import (
     RATED,
     Experience,
     ScoringContext,
+    experience_degree,
     mean_rating,
-    meant,
-    practised,
+    meaning_degree,
 )
 from services.matching.scoring.model import Scored, ranked, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion, Weights
@@ -94,7 +94,7 @@ def test_judgement_adds_only_its_share(line: Any, offering: Offering, closeness:
 
 
 def test_closer_texts_never_give_fewer_points() -> None:
-    degrees = [meant(closeness) for closeness in range(FULL + 1)]
+    degrees = [meaning_degree(closeness) for closeness in range(FULL + 1)]
 
     assert degrees == sorted(degrees)
     assert (0, 0, FULL, FULL) == (degrees[0], degrees[FAR], degrees[NEAR], degrees[FULL])
@@ -186,12 +186,12 @@ def test_ratings_scale_deliveries_down_to_half() -> None:
     unrated = Experience(deliveries={"mla_training": 10})
     ratings = [replace(unrated, rating=rating) for rating in range(100, 501)]
 
-    degrees = [practised("mla_training", one) for one in ratings]
+    degrees = [experience_degree("mla_training", one) for one in ratings]
 
     assert degrees == sorted(degrees)
-    assert practised("mla_training", unrated) == degrees[-1] == 2 * degrees[0]
+    assert experience_degree("mla_training", unrated) == degrees[-1] == 2 * degrees[0]
     assert {step.counts for step in RATED} == {FULL * degree // degrees[-1] for degree in degrees}
-    assert 0 == practised("mentoring", ratings[-1])
+    assert 0 == experience_degree("mentoring", ratings[-1])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["KEN", "UGA", "PER", "FRA"]), st.integers(1, 5)), max_size=6))

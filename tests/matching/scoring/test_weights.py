@@ -81,7 +81,7 @@ async def test_idle_process_uses_weights_adopted_by_another(
     (kept,) = await matches_of(api, await opened(owner))
     assert "codes-4:weights-0" == kept["algorithm"], "read before, and not long ago"
 
-    monkeypatch.setattr(memory, "KNOWN_SECONDS_MAX", -1)
+    monkeypatch.setattr(memory, "CONTEXT_SECONDS_MAX", -1)
     (match,) = await matches_of(api, await opened(owner))
 
     assert "codes-4:weights-1" == match["algorithm"]

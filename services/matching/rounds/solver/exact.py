@@ -74,7 +74,7 @@ def solve(
         columns = columns_of(table, model, start)
         highs.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), columns)
     stop_when(highs, may_continue)
-    _tell(highs, table, model, improved)
+    _report_improvements(highs, table, model, improved)
     highs.run()
     info = highs.getInfo()
     found, as_found = None, True
@@ -87,7 +87,9 @@ def solve(
     if start is not None and (found is None or table.value(found) < table.value(start)):
         found = start
     finished = as_found and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    bound = min(ceiling, whole(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
+    bound = (
+        min(ceiling, integer_bound(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
+    )
     if found is not None:
         # Finished, HiGHS is less than one from the bound, so the bound is the value.
         bound = table.value(found) if finished else max(bound, table.value(found))
@@ -116,7 +118,7 @@ def relaxed(table: Table, *, may_continue: MayContinue = lambda: True) -> Duals 
     return Duals(slots=duals[:slots], budgets=duals[slots:])
 
 
-def whole(bound: float) -> int:
+def integer_bound(bound: float) -> int:
     """The largest integer within a floating-point bound."""
     return floor(bound + max(NEARLY_AT_LEAST, NEARLY * abs(bound)))
 
@@ -240,7 +242,7 @@ def stop_when(highs: highspy.Highs, may_continue: MayContinue) -> None:
     highs.cbSimplexInterrupt.subscribe(asked)
 
 
-def _tell(highs: highspy.Highs, table: Table, model: Model, improved: Improved) -> None:
+def _report_improvements(highs: highspy.Highs, table: Table, model: Model, improved: Improved) -> None:
     def solved(event: highspy.HighsCallbackEvent) -> None:
         found = units_of(model, np.array(event.data_out.mip_solution), len(table.keys))
         if holds(table, found):

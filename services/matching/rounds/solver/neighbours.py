@@ -22,7 +22,7 @@ ROWS_OF_A_LINE_MAX = 5
 PART_NODES = 1
 
 
-def explored(
+def improved_by_parts(
     table: Table,
     prices: Prices,
     units: Ints,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from services.matching.rounds.solver.exact import whole
+from services.matching.rounds.solver.exact import integer_bound
 from services.matching.rounds.solver.table import NEVER_ENDS, Floats, Ints, Table
 
 PATIENCE = 12
@@ -112,7 +112,7 @@ def bounded(table: Table, slots: Floats, budgets: Floats) -> Prices:
     if not table.keys:
         return Prices(slots=slots, budgets=budgets, bound=0)
     gain, _ = taken_at(segments_of(table), slots, budgets)
-    return Prices(slots=slots, budgets=budgets, bound=whole(gain + _paid(table, slots, budgets)))
+    return Prices(slots=slots, budgets=budgets, bound=integer_bound(gain + _paid(table, slots, budgets)))
 
 
 def _paid(table: Table, slots: Floats, budgets: Floats) -> float:
@@ -167,7 +167,7 @@ def priced(
             break
         prices = np.maximum(prices + step * (bound - target) / length * direction, 0)
         slots, budgets = prices[:places], prices[places:]
-    return Prices(slots=best[1] / slot_scale, budgets=best[2] / fund_scale, bound=max(whole(best[0]), 0))
+    return Prices(slots=best[1] / slot_scale, budgets=best[2] / fund_scale, bound=max(integer_bound(best[0]), 0))
 
 
 def _mean(place: Ints, weight: Floats, count: int) -> Floats:

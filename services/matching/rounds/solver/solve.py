@@ -24,7 +24,7 @@ from services.matching.rounds.solver.fair import (
     raised_by_solver,
     regained,
 )
-from services.matching.rounds.solver.neighbours import PART_LINES_MAX, explored
+from services.matching.rounds.solver.neighbours import PART_LINES_MAX, improved_by_parts
 from services.matching.rounds.solver.plan import Assignment, Plan, levels, value_of
 from services.matching.rounds.solver.prices import Prices, bounded, priced
 from services.matching.rounds.solver.problem import NUMBER_MAX, Count, Id, Problem, check, fingerprint, normal, servable
@@ -289,7 +289,7 @@ class Search:
 
     def _solve_parts(self) -> None:
         if self.continues() and self.table.value(self.units) < self.bound:
-            explored(
+            improved_by_parts(
                 self.table,
                 self.prices,
                 self.units,
