@@ -35,9 +35,9 @@ def doctor(state: Path | None, as_json: bool) -> None:
 def model_finding() -> Finding:
     """Whether the model is the tested version; it is optional."""
     find = partial(Finding, part="meaning of texts")
-    lack = meaning.lack()
-    if lack is None:
+    problem = meaning.model_problem()
+    if problem is None:
         return find(ok=True, says=f"{meaning.ENCODER.name} {meaning.ENCODER.version}, its files are those tested")
-    if lack.slug == "model-not-installed":
+    if problem.slug == "model-not-installed":
         return find(ok=True, says="no model is installed (./dev meaning): scores are by codes alone")
-    return find(ok=False, says=f"off, and all else works: {lack.reason}")
+    return find(ok=False, says=f"off, and all else works: {problem.reason}")

@@ -55,22 +55,22 @@ def reindex(patience: int, state: Path | None, as_json: bool) -> None:
     The running services do the work; this command only waits and can be interrupted and called again. Exit 0: all
     texts are encoded; 1: some are parked or still waiting without progress; 2: the database cannot be reached.
     """
-    done = wait_until_encoded(partial(in_tx, state, "matching"), patience=patience, lack=meaning.lack())
+    done = wait_until_encoded(partial(in_tx, state, "matching"), patience=patience, lack=meaning.model_problem())
     click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(report_lines(done)))
     if not done.complete:
         sys.exit(1)
 
 
-def wait_until_encoded(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexed:
+def wait_until_encoded(ask: Ask, *, patience: float, lack: meaning.ModelProblem | None) -> Reindexed:
     """Queue all texts, unless they are queued already, and wait until they are encoded or there is no progress."""
     if lack is not None:
         click.echo(f"entraide: words are read, what they mean is not: {lack.reason}", err=True)
-    begun: Left = ask(reading_store.begin_again)
+    begun: Left = ask(reading_store.requeue_all)
     left, moved_at = begun, time.monotonic()
     with click.progressbar(length=begun.waiting, label="reading", file=sys.stderr) as bar:
         while left.waiting and time.monotonic() - moved_at < patience:
             time.sleep(POLL_SECONDS)
-            before, left = left, ask(reading_store.left_again)
+            before, left = left, ask(reading_store.requeued_left)
             if left != before:
                 bar.update(before.waiting - left.waiting)
                 moved_at = time.monotonic()

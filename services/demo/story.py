@@ -196,7 +196,7 @@ class Story:
 
         Continue after `reading_seconds`: scores from codes alone are complete, and are updated later.
         """
-        if meaning.lack() is not None:
+        if meaning.model_problem() is not None:
             return
         step = "the texts are read, the suggestions ranked by what they mean, too"
         deadline = time.monotonic() + self._reading_seconds

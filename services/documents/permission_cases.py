@@ -210,7 +210,7 @@ def _match(presented: str, interested: str, told: str, agreed: str) -> match.Mat
         status=MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED,
         presented_at=WHEN if presented == "yes" else None,
         interested_at=WHEN if interested == "yes" else None,
-        told=told == "yes",
+        disclosed=told == "yes",
         confirmed_at=WHEN if agreed == "yes" else None,
     )
 

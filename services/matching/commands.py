@@ -1,4 +1,4 @@
-"""What a caller sends: each body with its limits, and what its codes have to be."""
+"""Request bodies with their limits, and the check of their codes."""
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import date
@@ -35,8 +35,8 @@ from services.matching.rounds.solver.problem import NUMBER_MAX
 from services.matching.treaties.model import TreatyStatus
 
 TEXT_CHARACTERS_MAX = 20_000
-_NOWHERE = UUID(int=0)
-"""What has no id yet."""
+_NO_ID = UUID(int=0)
+"""The id of a line that has none yet."""
 
 Words = Annotated[str, Meta(max_length=2000)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
@@ -48,7 +48,7 @@ States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 
 
 class NewCapacity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many deliveries can be taken on from one day to another, both included."""
+    """How many deliveries are possible within a period, both days included."""
 
     starts: date = field(name="from")
     ends: date = field(name="until")
@@ -59,7 +59,7 @@ class NewCapacity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """These States and the States of these UN regional groups (all, where both are empty), less some."""
+    """These States and the States of these UN regional groups (all, if both are empty), except some."""
 
     states: States = ()
     regions: Codes = ()
@@ -67,11 +67,11 @@ class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content of an offering. `language` is the one its words are written in; they are kept in it.
+    """The content of an offering. `language` is the language of its texts, which are stored as written.
 
-    `languages` are those it is delivered in, `interpretation` those it can be interpreted into. `funding_needed` is
-    what one delivery lacks, and has to be given unless `resource_status` is `funded`. A State has to be party to
-    all `treaties`: the Convention (`UNTOC`) and its Protocols (`/v1/reference/instruments`).
+    `languages` are those of delivery, `interpretation` those it can be interpreted into. `funding_needed` is the
+    funding gap of one delivery, required unless `resource_status` is `funded`. A State must be party to all `treaties`:
+    the Convention (`UNTOC`) and its Protocols (`/v1/reference/instruments`).
     """
 
     language: Language
@@ -95,7 +95,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     summary: Annotated[str, Meta(max_length=4000)] = ""
 
     def content(self) -> tuple[Content, Texts, bytes]:
-        """The codes, the words, and the salt of their hash. Raises Invalid for a code nobody knows."""
+        """The codes, the texts, and the salt of their hash. Raises Invalid for an unknown code."""
         texts = Texts(title=self.title, summary=self.summary)
         salt, texts_hash = hash_texts(texts)
         return Content(language=self.language, terms=self._terms(), texts_hash=texts_hash), texts, salt
@@ -123,11 +123,11 @@ class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ReviseOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new content of an offering, in the place of the old; what was approved needs approval again."""
+    """The new content of an offering, which replaces the old. An approved offering needs approval again."""
 
 
 class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether a State is party to an instrument (`/v1/reference/instruments`), as the depositary told on that day."""
+    """Whether a State is party to an instrument (`/v1/reference/instruments`), per the depositary on that day."""
 
     state: State
     instrument: InstrumentCode
@@ -135,22 +135,22 @@ class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_field
     as_of: date
 
     def check(self) -> None:
-        """Raises Invalid for a code nobody knows."""
+        """Raises Invalid for an unknown code."""
         _check("state", [self.state], reference.countries())
         _check("instrument", [self.instrument], reference.instruments())
 
 
 class NewWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much one criterion is to count, in thousandths."""
+    """The weight of one criterion, in thousandths."""
 
     criterion: Code
     of: Annotated[int, Meta(ge=1, le=1000)]
 
 
 class AdoptWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much each criterion is to count, and a coded reason (`/v1/reference/reasons/adopt_weights`).
+    """The weight of each criterion, and a coded reason (`/v1/reference/reasons/adopt_weights`).
 
-    The weights are thousandths that add up to 1000; a criterion that is left out is not judged.
+    The weights are thousandths that add up to 1000; a criterion left out is not scored.
     """
 
     weights: Annotated[tuple[NewWeight, ...], Meta(min_length=1, max_length=CRITERIA_MAX)]
@@ -169,25 +169,25 @@ class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing to decide but the move itself."""
+    """An optional comment on the move."""
 
     comment: Words = ""
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A coded reason (`/v1/reference/reasons/…`), and words for the other side."""
+    """A coded reason (`/v1/reference/reasons/…`), and a comment for the other side."""
 
     reason: Code
     comment: Words = ""
 
 
 class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a completed delivery went: the `result`, ratings from 1, the worst, to 5, and words for UNODC alone."""
+    """How a completed delivery went: the `result`, ratings from 1 (worst) to 5, and a comment for UNODC only."""
 
     comment: Words = ""
 
     def given(self) -> Evaluation:
-        """Raises Invalid for a result nobody knows."""
+        """Raises Invalid for an unknown result."""
         _check("result", [self.result], list(Result))
         return Evaluation(
             result=self.result, relevance=self.relevance, quality=self.quality, timeliness=self.timeliness
@@ -202,16 +202,16 @@ class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To whom the request would be addressed: any provider, UNODC, or the named States."""
+    """The addressee of the request: any provider, UNODC, or the named States."""
 
     to: Literal["any", "unodc", "states"] = "any"
     states: States = ()
 
 
 class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line as it stands in a draft, as far as matching asks: its limits are those of a request's line.
+    """A line of a draft, as far as matching needs it, with the limits of a request's line.
 
-    Topics are read from `text`, in any of the six languages, where none are given.
+    If no topics are given, they are read from `text`, in any of the six languages.
     """
 
     kind: KindCode
@@ -229,10 +229,10 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     text: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
 
     def wanted(self, state: str, topics: tuple[str, ...], treaties: tuple[TreatyStatus, ...]) -> WantedLine:
-        """As it would be heard of if the State submitted it now."""
+        """The line as matching would receive it if the State submitted it now."""
         return WantedLine(
-            line_id=_NOWHERE,
-            request_id=_NOWHERE,
+            line_id=_NO_ID,
+            request_id=_NO_ID,
             state=state,
             status=RequestStatus.SUBMITTED,
             kind=self.kind,
@@ -256,7 +256,7 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         )
 
     def check(self) -> None:
-        """Raises Invalid for a code nobody knows, a window that ends before it begins, or nothing to go by."""
+        """Raises Invalid for an unknown code, a window that ends before it begins, or neither topics nor text."""
         _check_said(self)
         _check("modality", [self.modality], reference.modalities())
         _check("kind", [self.kind], reference.kinds())
@@ -270,10 +270,10 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that is decided of a round; what is left out is as it is by itself."""
+    """The settings of a round; defaults apply to what is left out."""
 
     def settings(self) -> RoundSettings:
-        """What is asked. Raises Invalid for a code nobody knows, for what is decided twice and for two ways at once."""
+        """Raises Invalid for an unknown code, for duplicates and for contradictory settings."""
         if self.budgets is not None and self.funds is not None:
             raise Invalid("budgets-and-funds")
         _check("budgets.money.currency", (one.money.currency for one in self.budgets or ()), reference.currencies())
@@ -290,18 +290,18 @@ class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """There is nothing to say but the move itself."""
+    """An empty body."""
 
 
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
-    """Raises Invalid for a reason that this move does not have."""
+    """Raises Invalid for a reason that does not belong to this move."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code(name, reason, known, code_list=f"reasons/{move}")
     return reason
 
 
 def check_state(state: str) -> None:
-    """Raises Invalid for what is no State."""
+    """Raises Invalid for an unknown State."""
     _check("state", [state], reference.countries())
 
 

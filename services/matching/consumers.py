@@ -1,4 +1,4 @@
-"""What matching hears: all that becomes of a request, what follows for the matches of its lines, who was erased."""
+"""Consumers of facts: requests and their consents, and what follows for the matches of their lines; erasure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -47,21 +47,21 @@ from services.matching.texts import store as reading_store
 
 
 async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
-    """Know the lines as they now stand, end the matches they no longer fit, and suggest what fits them best."""
+    """Store the lines as submitted, end the matches that no longer fit, and suggest the best offerings."""
     await line_store.put(tx, fact)
     await _on_consent_by_submission(tx, event, fact)
-    await reading_store.want_submitted(tx, fact.request_id, fact.texts_hash)
+    await reading_store.queue_submitted(tx, fact.request_id, fact.texts_hash)
     begins = event.aggregateversion == 1
     await suggestions.resuggest(tx, fact.request_id, because=event, now=clock.now(), begins=begins)
 
 
 async def on_status_changed(tx: Tx, event: Event, fact: Any) -> None:
-    await line_store.move(tx, fact.request_id, STATUS_AFTER[type(fact)])
+    await line_store.set_status(tx, fact.request_id, STATUS_AFTER[type(fact)])
 
 
 async def on_opened(tx: Tx, event: Event, fact: RequestOpened) -> None:
     await on_status_changed(tx, event, fact)
-    await line_store.prioritize(tx, fact.request_id, fact.priority)
+    await line_store.set_priority(tx, fact.request_id, fact.priority)
 
 
 async def on_resumed(tx: Tx, event: Event, fact: RequestResumed) -> None:
@@ -69,9 +69,9 @@ async def on_resumed(tx: Tx, event: Event, fact: RequestResumed) -> None:
 
 
 async def on_reopened(tx: Tx, event: Event, fact: RequestReopened) -> None:
-    """The lines seek again: also what expired when the request was closed may be suggested anew."""
+    """The lines seek again: matches that expired when the request was closed may be suggested again."""
     await on_status_changed(tx, event, fact)
-    await reading_store.want_request(tx, fact.request_id)
+    await reading_store.queue_request(tx, fact.request_id)
     await suggestions.resuggest(tx, fact.request_id, because=event, now=clock.now())
 
 
@@ -80,20 +80,20 @@ async def on_ended(
 ) -> None:
     await on_status_changed(tx, event, fact)
     if not isinstance(fact, RequestClosed):
-        # What a closed request said is read still, where its State or the office looks for similar ones.
-        await reading_store.forget(tx, fact.request_id)
+        # The texts of a closed request are kept for the search for similar lines.
+        await reading_store.delete(tx, fact.request_id)
     matches = await match_store.not_confirmed_of_request(tx, fact.request_id)
     await suggestions.expire(tx, matches, because=event, now=clock.now())
 
 
 async def on_revised(tx: Tx, event: Event, fact: RequestRevised) -> None:
-    """What was consented to, and what was read, was what the request said before."""
-    await reading_store.forget(tx, fact.request_id)
+    """Consents and readings were of the previous content."""
+    await reading_store.delete(tx, fact.request_id)
     await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.revised_at)
 
 
 async def _on_consent_by_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
-    """The submission is a consent, under the request's own id, unless silence has to be waited for."""
+    """With the rule `granted`, the submission is a consent with the request's id."""
     given: tuple[Consent, ...] = ()
     if fact.circulation_rule == "granted":
         recipients = recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states)
@@ -103,13 +103,13 @@ async def _on_consent_by_submission(tx: Tx, event: Event, fact: RequestSubmitted
 
 
 async def on_consent_given(tx: Tx, event: Event, fact: ConsentGiven | ConsentRecorded) -> None:
-    """Somebody may be shown more; what silence would have given is not given any more."""
+    """Widen the disclosure; an explicit consent replaces a pending consent by silence."""
     given_at = fact.given_at if isinstance(fact, ConsentGiven) else fact.recorded_at
     if fact.instead_of is not None:
         await consent_store.end(tx, fact.request_id, event.aggregateversion, given_at, consent_id=fact.instead_of)
     terms = Terms(recipients=fact.recipients, fields=fact.fields, starts_at=fact.starts_at, ends_at=fact.ends_at)
     await _put(tx, event, fact, fact.consent_id, terms, given_at)
-    await line_store.circulate(tx, fact.request_id, "granted")
+    await line_store.set_circulation(tx, fact.request_id, "granted")
 
 
 async def _put(tx: Tx, event: Event, fact: Any, consent_id: UUID, terms: Terms, given_at: datetime) -> None:
@@ -119,7 +119,7 @@ async def _put(tx: Tx, event: Event, fact: Any, consent_id: UUID, terms: Terms, 
 
 
 def _consents(event: Event, fact: Any, consents: tuple[Consent, ...]) -> RequestConsents:
-    """As they stand at the revision that a fact made."""
+    """The consents as of the revision that a fact made."""
     return RequestConsents(
         request_id=fact.request_id, state=fact.state, revision=event.aggregateversion, consents=consents
     )
@@ -128,33 +128,33 @@ def _consents(event: Event, fact: Any, consents: tuple[Consent, ...]) -> Request
 async def on_consent_lost(tx: Tx, event: Event, fact: ConsentWithdrawn | ConsentEnded) -> None:
     at = fact.withdrawn_at if isinstance(fact, ConsentWithdrawn) else fact.ended_at
     await consent_store.end(tx, fact.request_id, event.aggregateversion, at, consent_id=fact.consent_id)
-    await line_store.circulate(tx, fact.request_id, fact.circulation)
+    await line_store.set_circulation(tx, fact.request_id, fact.circulation)
     await _expire_unshown(tx, event, fact.request_id)
 
 
 async def on_circulation_decided(tx: Tx, event: Event, fact: CirculationDecided) -> None:
-    """A window ended in silence, which is a consent under the request's own id."""
-    await line_store.circulate(tx, fact.request_id, fact.circulation)
+    """A window that ended without objection is a consent with the request's id."""
+    await line_store.set_circulation(tx, fact.request_id, fact.circulation)
     terms = await line_store.terms_by_visibility(tx, fact.request_id)
     if terms is not None and fact.circulation == "granted":
         await _put(tx, event, fact, fact.request_id, terms, fact.decided_at)
 
 
 async def _expire_unshown(tx: Tx, event: Event, request_id: UUID) -> None:
-    """Where no consent is left that lets its provider know, what was shown ends, unless it is agreed or of UNODC."""
+    """End shown matches whose provider no consent includes any more, except agreed ones and those of UNODC units."""
     now = clock.now()
     shown = [
         match
         for match in await match_store.not_confirmed_of_request(tx, request_id)
         if match.status in SHOWN
         and not is_unodc(match.provider)
-        and not await line_store.circulates_to(tx, request_id, match.provider)
+        and not await line_store.is_disclosed_to(tx, request_id, match.provider)
     ]
     await suggestions.expire(tx, shown, because=event, now=now)
 
 
 async def on_fulfilment_changed(tx: Tx, event: Event, fact: LineFulfilmentChanged) -> None:
-    await line_store.fulfil(tx, fact.line_id, fact.fulfilment)
+    await line_store.set_fulfilment(tx, fact.line_id, fact.fulfilment)
 
 
 HANDLERS: Mapping[type[Fact], Handler] = {

@@ -1,4 +1,4 @@
-"""Who is told of which events of offerings, matches and rounds, and of rankings; `may_see` is the policy in SQL."""
+"""Visibility of events of offerings, matches, rounds and rankings; `may_see` is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.matching.lines import consent_store
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events each caller may be told. Left out is whose right to know hangs on consents not heard of."""
+    """The events each caller may receive. Callers whose rights depend on stale consents are left out."""
     knowing = [caller for caller in callers if await _is_known(tx, caller)]
     rows = await tx.fetch(
         """
@@ -37,7 +37,7 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
             event.id
             for event in events
             if event.aggregate_id in row["ids"]
-            and policy.is_told(caller, event.type, own=event.aggregate_id in row["own"])
+            and policy.may_receive(caller, event.type, own=event.aggregate_id in row["own"])
         }
         for caller, row in zip(knowing, rows, strict=True)
     }
@@ -45,7 +45,7 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
 
 async def _is_known(tx: Tx, caller: Caller) -> bool:
     try:
-        await consent_store.check_heard_for(tx, caller)
+        await consent_store.check_consents_current_for(tx, caller)
     except Unavailable:
         return False
     return True

@@ -1,7 +1,7 @@
-"""Who may do what with offerings and matches, and what of them they are shown; /docs/permissions is its table.
+"""The access policy for offerings, matches and rounds; /docs/permissions lists it.
 
-`may_see` in SQL says in the WHERE of every read what `may_see_offering` and `may_see_match` say here, and
-`line_store.like` what `may_compare` says; tests compare.
+`may_see` in SQL implements `may_see_offering` and `may_see_match` in the WHERE of every read, `line_store.similar_to`
+implements `may_compare`; tests compare them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from services.matching.rounds.model import Round
 
 
 class Action(StrEnum):
-    """All that can be asked of this service, one for each route."""
+    """Actions of this service, one for each route."""
 
     OFFER = "offer"
     FOLLOW = "follow"
@@ -65,26 +65,24 @@ class Action(StrEnum):
 
 
 class Guarded(StrEnum):
-    """The fields that not everybody who sees the record is shown."""
+    """Fields that some callers who see the record do not see."""
 
     COMMENT = "comment"
-    """Of an offering: what is written beside its moves is between its provider and UNODC."""
+    """Of an offering: comments on its moves are between its provider and UNODC."""
     TAKEN = "taken"
-    """Of an offering: how much of it is taken. Of a kind that may put somebody at risk that tells of somebody."""
+    """Of an offering: the units taken. For kinds that may put persons at risk it would reveal a person."""
     RANK = "rank"
-    """Of a match: a provider is not told how many others there are."""
+    """Of a match: providers do not see how many others there are."""
     DEPARTS = "departs"
     DEPARTURE = "departure"
-    """Of a match: nor that one of them was passed over."""
+    """Of a match: providers do not see that another was passed over."""
     JUDGEMENT = "judgement"
-    """Of a match: how close the texts are. A provider may not have been given the State's, and is told the score
-    without it."""
+    """Of a match: the closeness of the texts. A provider may not see the State's text; its score leaves it out."""
     STATE_EVALUATION_COMMENT = "state_evaluation_comment"
     PROVIDER_EVALUATION_COMMENT = "provider_evaluation_comment"
-    """Of a match: what a side wrote beside its evaluation is between that side and UNODC. The other one is shown the
-    codes."""
+    """Of a match: a side's comment on its evaluation is visible to that side and UNODC; the other sees only codes."""
     OBSTACLES = "obstacles"
-    """Of an offering and a line: what is against the two. A provider is told that it does not fit."""
+    """Of an offering and a line: the obstacles. A provider only gets whether it fits."""
     PLACE = "place"
     MATCH_ID = "match_id"
 
@@ -95,7 +93,7 @@ _STATE = frozenset({Role.FOCAL_POINT})
 _PROVIDER = frozenset({Role.PROVIDER_OFFICER})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _OVERSIGHT = frozenset({Role.COORDINATOR, Role.AUDITOR})
-"""Who is told of every State's lines together."""
+"""Roles that see the lines of all States together."""
 
 OFFERERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: _PROVIDER,
@@ -107,7 +105,7 @@ OFFERERS: Mapping[Action, frozenset[Role]] = {
     Action.RECONFIRM: _PROVIDER,
     Action.WITHDRAW: _PROVIDER,
 }
-"""Who changes an offering; a provider's officer those of the own organization."""
+"""Roles that change an offering; a provider's officer only those of the own organization."""
 
 MATCHERS: Mapping[Action, frozenset[Role]] = {
     Action.SHORTLIST: _COORDINATOR,
@@ -121,16 +119,16 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
     Action.NOT_PURSUE: _COORDINATOR,
     Action.REVOKE: _COORDINATOR,
 }
-"""Who changes a match that they see."""
+"""Roles that change a match they may see."""
 
-TOLD_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
-"""Of an offering, that it is there. All else that happens to it is between its provider and UNODC."""
+EVENTS_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
+"""Events of others' offerings: that one is available. All others are between its provider and UNODC."""
 
 _STEPS = frozenset({fact_type(MatchRescored), fact_type(MatchShortlisted)})
-"""Before a match is shown: the office's own, in preparing it."""
+"""Moves in UNODC's preparation, before a match is shown."""
 
 WRITERS = FILERS | _PROVIDER | _COORDINATOR
-"""Who writes what topics are confirmed of: requests, offerings, and what comes by note verbale."""
+"""Roles that write texts with topics: requests, offerings, and requests received by note verbale."""
 
 OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.OFFER: _PROVIDER,
@@ -139,27 +137,27 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.LIST_CHOICES: _OVERSIGHT,
     Action.LIST_RANKINGS: _OVERSIGHT,
     Action.LIST_COHORTS: _OVERSIGHT,
-    # Who is party to a treaty, and how a score is made, is everybody's to know.
+    # Treaty status and score weights are public to all roles.
     Action.SHOW_TREATY_STATUS: frozenset(Role),
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
     Action.SHOW_WEIGHTS: frozenset(Role),
     Action.ADOPT_WEIGHTS: _COORDINATOR,
     Action.ASK_ROUND: _COORDINATOR,
 }
-"""Who does what is asked of nothing."""
+"""Roles by action, for actions without a record."""
 
 PROPOSERS = _COORDINATOR | _PROVIDER
-"""A coordinator nominates, a provider's officer is interested."""
+"""A coordinator nominates, a provider's officer expresses interest."""
 
 ROUND_READS = (Action.SHOW_ROUND, Action.COMPARE_ROUNDS, Action.LIST_ROUNDS, Action.FOLLOW)
 ROUND_MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.ADOPT_ROUND: _COORDINATOR,
     Action.DISCARD_ROUND: _COORDINATOR,
 }
-"""Who ends a round that they see."""
+"""Roles that move a round they may see."""
 
 COMPARERS = FILERS | OVERSEERS
-"""A State looks for its own lines that are like one of its own, the office for all."""
+"""A State finds its own lines similar to one of its own, UNODC all."""
 
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES, Action.LIST_ROUNDS})
@@ -175,11 +173,11 @@ _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 
 
 def decide(caller: Caller, action: Action, resource: Offering | Match | Round | WantedLine | None = None) -> Decision:
-    """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
+    """Decide whether the caller may do this, and which guarded fields they see. Denied unless granted.
 
-    What stands in OF_NO_RECORD is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
-    offering; SIMILAR of nothing, then of the line; a list of nothing (anybody may ask) and of each record that is to
-    stand in it; all others of the offering, the match or the round.
+    Actions in OF_NO_RECORD have no resource; PROPOSE and WHY_NOT are decided without one, then with the line, then with
+    the offering; SIMILAR without one, then with the line; a list without one (always allowed) and for each record in
+    it; all others with the offering, the match or the round.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
@@ -218,9 +216,9 @@ def _decide_comparison(caller: Caller, line: WantedLine | None) -> Decision:
 
 
 def may_compare(caller: Caller, line: WantedLine) -> bool:
-    """Every line to the office, and to a State its own past.
+    """All lines for UNODC; for a State its own lines.
 
-    What circulates is shown to those who may help: another State learns nothing of it by filing something like it.
+    Otherwise a State could learn of another State's circulated lines by submitting a similar one.
     """
     return caller.role in OVERSEERS or (caller.role in FILERS and line.state == caller.organization)
 
@@ -253,7 +251,7 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
 
 
 def _decide_round(caller: Caller, action: Action) -> Decision:
-    """Rounds are made and read at UNODC; what comes of one, everybody sees in their matches."""
+    """Rounds are made and read at UNODC; others see their effects on matches."""
     if caller.role not in OVERSEERS:
         return HIDDEN
     if action in ROUND_READS:
@@ -261,24 +259,24 @@ def _decide_round(caller: Caller, action: Action) -> Decision:
     return ALLOWED if caller.role in ROUND_MOVERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 
-def is_told(caller: Caller, event_type: str, *, own: bool) -> bool:
-    """Whether somebody who sees a record is told of such an event; `own` where it is of their own offering."""
+def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:
+    """True if a caller who sees the record may receive this event; `own`: of their own offering."""
     if caller.role in OVERSEERS:
         return True
     if event_type.startswith("matching.offering."):
-        return own or event_type in TOLD_OF_OTHERS
+        return own or event_type in EVENTS_OF_OTHERS
     return event_type not in _STEPS
 
 
 def may_see_offering(caller: Caller, seen: Offering) -> bool:
-    """The own organization's in every state, everybody's once they are available."""
+    """The own organization's in every state, others' once they are available."""
     return caller.role in OVERSEERS or seen.provider == caller.organization or seen.status is OfferingStatus.AVAILABLE
 
 
 def may_see_match(caller: Caller, seen: Match) -> bool:
-    """The two sides from the presentation on; a provider also its own interest.
+    """Both sides from the presentation on; a provider also its own interest.
 
-    A provider sees what a consent lets it know of, and what both sides have agreed; a unit of UNODC needs no consent.
+    A provider needs a consent in force, unless both sides have agreed; a unit of UNODC needs no consent.
     """
     if caller.role in OVERSEERS:
         return True
@@ -286,6 +284,6 @@ def may_see_match(caller: Caller, seen: Match) -> bool:
         return seen.state == caller.organization and seen.presented_at is not None
     if caller.role is Role.PROVIDER_OFFICER:
         begun = seen.presented_at is not None or seen.interested_at is not None
-        known = seen.confirmed_at is not None or caller.of_unodc or seen.told
+        known = seen.confirmed_at is not None or caller.of_unodc or seen.disclosed
         return seen.provider == caller.organization and begun and known
     return False

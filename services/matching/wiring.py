@@ -1,4 +1,4 @@
-"""The matching service, put together."""
+"""Wiring of the matching service."""
 
 import asyncio
 import time
@@ -46,27 +46,27 @@ from services.matching.texts.reader import Reader
 from services.matching.treaties import api as treaty_api
 
 CONSENTS_SECONDS = 2.0
-"""Well below the time after which what hangs on consents is not shown."""
+"""Well below the age limit of consents (`CONSENTS_AGE_SECONDS_MAX`)."""
 
 CONSENTS_IDLE_SECONDS = 3.5
 CONSENTS_FAILED_SECONDS = 1.0
 
 MEMORY_SECONDS = 0.2
-"""What changes meanwhile is looked at by each who asks."""
+"""Changes in between are read for each ranking."""
 
-KNOWN_SECONDS = 2.0
+CONTEXT_SECONDS = 2.0
 
 LAPSE_SECONDS = 60.0
 PLAN_SECONDS = 0.5
 PLAN_IDLE_SECONDS = 60.0
-"""Where nothing is written and no lease lapses: so late at most is a round planned that another process has left."""
+"""Without writes and expiring leases: the maximum delay for a round left by another process."""
 
-LOOK_SECONDS = 10.0
-SETTLED = timedelta(seconds=20)
-"""Above the time a transaction may take: two that did not see each other have both ended by then."""
+RACE_REPAIR_SECONDS = 10.0
+SETTLED_AFTER = timedelta(seconds=20)
+"""Longer than a transaction may take: concurrent ones have ended by then."""
 
-LOOK_BACK = timedelta(minutes=10)
-"""What became available so long before a process began is looked at by it as well: the one before may not have."""
+RACE_REPAIR_LOOKBACK = timedelta(minutes=10)
+"""Also check what became available so long before the process began, as the previous process may not have."""
 
 log = structlog.get_logger()
 
@@ -80,19 +80,19 @@ async def lapse_offerings(db: Database) -> None:
 
 
 class RaceRepair:
-    """Find what two transactions that did not see each other missed: a suggestion, or the end of a match.
+    """Find the effects of races between transactions: missing suggestions, and matches that should have ended.
 
-    An offering that has become available is looked at once, when whatever was under way then has ended.
+    An offering that has become available is checked once, after all concurrent transactions have ended.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._looked_until = clock.now() - LOOK_BACK
+        self._checked_until = clock.now() - RACE_REPAIR_LOOKBACK
 
     async def repair(self) -> None:
-        until = clock.now() - SETTLED
+        until = clock.now() - SETTLED_AFTER
         async with self._db.transaction() as tx:
-            settled = await offering_store.available_since(tx, self._looked_until, until)
+            settled = await offering_store.available_since(tx, self._checked_until, until)
             orphaned = await match_store.orphaned(tx)
         for offering_id in settled:
             try:
@@ -101,9 +101,9 @@ class RaceRepair:
             except Exception as error:
                 if is_transient(error) or isinstance(error, OutcomeUnknown):
                     raise
-                # The others have their turn; it is looked at again once it has changed.
-                log.exception("offering not looked at again", offering_id=str(offering_id))
-        self._looked_until = until
+                # Continue with the others; it is suggested again when it changes.
+                log.exception("race repair of an offering failed", offering_id=str(offering_id))
+        self._checked_until = until
         for match_id in orphaned:
             async with self._db.transaction() as tx:
                 await offering_actions.expire_orphaned(tx, match_id, now=clock.now())
@@ -120,9 +120,9 @@ async def poll_consents(running: Running) -> None:
 
 
 async def refresh_consents(running: Running, after: str | None = None) -> str | None:
-    """Ask the owner which consents changed, however the broker fares; it is kept when that last came to its end.
+    """Poll the owner for changed consents, independently of the broker; the time of the last complete poll is stored.
 
-    From a watermark on, which is looked up where it is not given; returns the next one, None where it is not known.
+    From the watermark `after`, or the stored one; returns the next watermark, None if the poll failed.
     """
     if after is None:
         async with running.db.transaction() as tx:
@@ -133,19 +133,19 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
             body = await running.peers.get("requests", "/internal/consents", {"after": after})
             page = msgspec.json.decode(body, type=ConsentPage)
         except (PeerError, msgspec.DecodeError) as error:
-            log.info("consents not heard", reason=str(error))
+            log.info("polling of consents failed", reason=str(error))
             return None
         async with running.db.transaction() as tx:
-            # By the database's clock, and rather too early than too late.
+            # The start by the database's clock, rather too early than too late.
             now = await entry_store.now(tx)
             began = now - timedelta(seconds=time.monotonic() - began_at)
-            await consent_store.keep(tx, page, began_at=began)
+            await consent_store.save_page(tx, page, began_at=began)
         after, more = page.after, page.more
     return page.safe
 
 
 async def refresh_offerings(db: Database) -> None:
-    """Keep the offerings in memory as PostgreSQL has them: all of them at first, then what has changed."""
+    """Update the offerings in memory from PostgreSQL: all on first use, then changes."""
     memory = memory_of(db)
     async with db.transaction() as tx:
         begun_at = await entry_store.now(tx)
@@ -162,24 +162,24 @@ async def refresh_offerings(db: Database) -> None:
                 async with db.transaction() as tx:
                     read = await reading_store.vectors(tx, [one.offering_id for one in page])
                 for offering_id, vector in read.items():
-                    index.know(offering_id, vector)
-        memory.begin(index, begun_at)
+                    index.set_vector(offering_id, vector)
+        memory.install(index, begun_at)
     async with db.transaction() as tx:
-        await memory.follow(tx, begun_at)
+        await memory.apply_changes(tx, begun_at)
 
 
-async def read_known(db: Database) -> None:
-    """Keep in memory the weights in force, and what the providers in memory have completed: it is all that ever was."""
+async def refresh_context(db: Database) -> None:
+    """Cache the scoring context: the weights in force, and the completed deliveries of all providers in memory."""
     memory = memory_of(db)
     if memory.index is not None:
         began_at = time.monotonic()
         async with db.transaction() as tx:
-            memory.know(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
+            memory.set_context(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
 
 
-async def forget_changes(db: Database) -> None:
+async def delete_old_changes(db: Database) -> None:
     async with db.transaction() as tx:
-        await entry_store.forget_changes(tx)
+        await entry_store.delete_old_changes(tx)
 
 
 async def plan_rounds(planner: Planner) -> float | None:
@@ -195,11 +195,11 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "consents": partial(poll_consents, running),
         "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(refresh_offerings, running.db)),
         "weights and experience in memory": partial(
-            while_active, activity, KNOWN_SECONDS, partial(read_known, running.db)
+            while_active, activity, CONTEXT_SECONDS, partial(refresh_context, running.db)
         ),
-        "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
+        "old changes deleted": partial(every, LAPSE_SECONDS, partial(delete_old_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
-        "race repair": partial(while_active, activity, LOOK_SECONDS, RaceRepair(running.db).repair),
+        "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(running.db).repair),
         "rounds": partial(
             while_active,
             activity,

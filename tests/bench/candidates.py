@@ -160,7 +160,7 @@ async def _with_meaning(db: Database, index: OfferingIndex, *, rounds: int) -> t
         for high, low in zip(of_places["id_high"].tolist(), of_places["id_low"].tolist(), strict=True)
     ]
     for offering_id, row in zip(ids, rows, strict=False):
-        index.know(offering_id, vector(ENCODER, row))
+        index.set_vector(offering_id, vector(ENCODER, row))
     asked = [(line, vector(ENCODER, row)) for line, row in zip(lines(LINES), rows[len(index) :], strict=True)]
     meant = dict(zip(ids, rows, strict=False))
     for line, own in asked[:ASKED_OF_POSTGRES]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from services.matching.texts.meaning import lack
+from services.matching.texts.meaning import model_problem
 from services.matching.texts.words import LANGUAGES
 from tests.evaluation import ways
 from tests.evaluation.figures import RELEVANT, Interval, interval, ndcg
@@ -22,7 +22,7 @@ May = Callable[[str], frozenset[int]]
 def evaluate(data: Path, say: Say) -> Report:
     """`data` is not needed: the texts are beside this file."""
     title = f"The same text in six languages, codes withheld: the first {FIRST} of {len(samples())} offerings"
-    missing = lack()
+    missing = model_problem()
     found = ways.of_text() | ({} if missing else ways.of_meaning())
     choice = {key for key in lines() if len(fitting(key)) > FIRST}
     rows, best = [], 0.0

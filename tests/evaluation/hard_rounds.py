@@ -64,7 +64,7 @@ def plain_highs(problem: Problem) -> tuple[int, int]:
 def _plain_highs(problem: Problem) -> tuple[int, int]:
     until = time.monotonic() + SECONDS
     table = table_of(normal(problem))
-    found = exact.solve(table, may_go_on=lambda: time.monotonic() < until)
+    found = exact.solve(table, may_continue=lambda: time.monotonic() < until)
     return 0 if found.units is None else table.value(found.units), found.bound
 
 

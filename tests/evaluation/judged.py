@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from services.matching.scoring.model import algorithm_of
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.fusion import fused
-from services.matching.texts.meaning import lack
+from services.matching.texts.meaning import model_problem
 from tests.evaluation import scores, ways
 from tests.evaluation.figures import RELEVANT, Grades, interval, kappa, ndcg, recall, reciprocal_rank
 from tests.evaluation.pairs import fitting, grades, lines, passes, samples
@@ -31,7 +31,7 @@ May = Callable[[str], frozenset[int]]
 
 def evaluate(data: Path, say: Say) -> Report:
     """`data` is not needed: the pairs are beside this file."""
-    missing = lack()
+    missing = model_problem()
     found = _ways(with_model=missing is None)
     rows = []
     for where, may in (("all", _all), ("fitting", fitting)):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
-from services.matching.texts.meaning import Vector, embedded, lack, load, nearest
+from services.matching.texts.meaning import Vector, embedded, load, model_problem, nearest
 from services.matching.texts.words import LANGUAGES, Language, stems
 from tests.evaluation.figures import Interval, interval
 from tests.evaluation.report import Report, Say
@@ -56,7 +56,7 @@ def evaluate(data: Path) -> Evaluation:
     Raises FileNotFoundError where there are none.
     """
     labels = read(data / FILE)
-    missing = lack()
+    missing = model_problem()
     vectors = None if missing is not None else _embedded(labels)
     ranks: dict[str, dict[tuple[str, str], NDArray[np.int64]]] = {}
     for asked, sought in permutations(LANGUAGES, 2):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.matching import Judgement
-from services.matching.scoring.criteria import FULL, meant
+from services.matching.scoring.criteria import FULL, meaning_degree
 from services.matching.scoring.model import Scored, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.meaning import load
@@ -36,7 +36,7 @@ def by_codes_and_meaning(key: str, language: Language) -> Ranking:
 
 def by_codes_and(weight: int, closeness: NDArray[np.float32], key: str) -> Ranking:
     """With another weight for what texts mean, in thousandths of the whole, or with meaning found in another way."""
-    meanings = np.array([meant(round(FULL * float(one))) for one in closeness])
+    meanings = np.array([meaning_degree(round(FULL * float(one))) for one in closeness])
     return ranking(points(key) * (FULL - weight) // OF_CODES + meanings * weight // FULL)
 
 

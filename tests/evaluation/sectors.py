@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
-from services.matching.texts.meaning import lack
+from services.matching.texts.meaning import model_problem
 from services.matching.texts.words import stems
 from tests.evaluation.figures import interval, ndcg, recall, reciprocal_rank
 from tests.evaluation.report import Report, Say
@@ -36,7 +36,7 @@ def evaluate(data: Path, say: Say) -> Report:
     if not (data / FILE).is_file():
         return Report(title=title, skipped=f"{data / FILE} is not there")
     sectors = read(data / FILE)
-    missing = lack()
+    missing = model_problem()
     rows = []
     for asked, sought in DIRECTIONS:
         say(f"{asked} → {sought}")

@@ -8,7 +8,7 @@ import pytest
 from contracts import reference
 from services.matching.scoring.model import ranked
 from services.matching.scoring.weights import FIRST
-from services.matching.texts.meaning import lack
+from services.matching.texts.meaning import model_problem
 from services.matching.texts.words import LANGUAGES
 from tests.evaluation import cross_language, judged, scores, sectors, ways
 from tests.evaluation.__main__ import DATA, PARTS
@@ -137,7 +137,7 @@ def test_codes_rank_as_matching_does() -> None:
 
 
 def test_codes_and_meaning_rank_as_the_sum_with_the_weight_that_meaning_has() -> None:
-    missing = lack()
+    missing = model_problem()
     if missing is not None and missing.slug == "model-not-installed":
         pytest.skip(missing.reason)
     for key in list(lines())[:20]:

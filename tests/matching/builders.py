@@ -1,4 +1,4 @@
-"""Offerings, lines and matches that tests begin with, each valid as it is; name only what the test is about."""
+"""Valid offerings, lines and matches for tests; override only what a test is about."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What tests of matches begin with: a request told by its owner, an offering approved, a match presented."""
+"""Steps of tests about matches: facts of a request, an approved offering, a presented match."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -94,7 +94,7 @@ def settled(matches: Iterable[Mapping[str, Any]]) -> bool:
 
 @cache
 def a_model_is_there() -> bool:
-    return meaning.lack() is None
+    return meaning.model_problem() is None
 
 
 def data_of(row: Any) -> dict[str, Any]:

@@ -87,8 +87,8 @@ def hurry(orders: Orders) -> None:
     supervise.PAUSE_SECONDS_MAX = 0.5
     sender.POLL_SECONDS = 0.2
     sender.RECONNECT_SECONDS_MIN = 0.1
-    matching.LOOK_SECONDS = requests.CLOCK_SECONDS = 1.0
-    matching.SETTLED = timedelta(seconds=1)
+    matching.RACE_REPAIR_SECONDS = requests.CLOCK_SECONDS = 1.0
+    matching.SETTLED_AFTER = timedelta(seconds=1)
     if not orders.catches_up:
         inbox.Inbox.catch_up, inbox.Inbox._fill_gap = _never, _nothing
     terms = notifications.terms

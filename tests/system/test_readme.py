@@ -37,7 +37,7 @@ More of each: ./dev demo --details
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.skipif(meaning.lack() is None, reason="with the model the scores are others")
+@pytest.mark.skipif(meaning.model_problem() is None, reason="with the model the scores are others")
 async def test_readme_shows_what_the_demo_prints() -> None:
     printed = await asyncio.to_thread(readme.demo)
     shown = readme.between(readme.README.read_text(encoding="utf-8"), "demo")

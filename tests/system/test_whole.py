@@ -67,10 +67,10 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
     xsd: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model_is_missing = meaning.lack() is not None
+    model_is_missing = meaning.model_problem() is not None
     if mode == "apart":
         # The story believes that a model reads the texts, and none does: it has to go on without.
-        monkeypatch.setattr("services.demo.story.meaning.lack", lambda: None)
+        monkeypatch.setattr("services.demo.story.meaning.model_problem", lambda: None)
     mailbox = Mailbox(state / "mailbox", "127.0.0.1", free_port())
     await mailbox.start()
     try:

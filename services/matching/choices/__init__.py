@@ -1,1 +1,1 @@
-"""The record of choices: which rankings were shown, and what people did with them."""
+"""Choices: the rankings that were shown, and the moves people made on them."""

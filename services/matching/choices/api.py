@@ -1,4 +1,4 @@
-"""The routes that give out what choices teach: the rankings that were shown, and every move with what came of it."""
+"""Routes for learning from choices: rankings as shown, and every move with its outcome."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,10 +23,10 @@ Limit = Annotated[int, QueryParameter(ge=1, le=choice_store.LIST_MAX)]
 
 
 class MoveView(Struct, frozen=True, kw_only=True):
-    """What a match became, when, and in which role somebody chose that; null where nobody did.
+    """A status change of a match, when, and the role of the person who chose it; null for the system.
 
-    `place` is its place, of so many, among the matches of its line that were not over just before; the score is the one
-    it had. `ranking_id` names what the side that chose had been shown last, of `/v1/matches/rankings`.
+    `place` is its rank among the `of` open matches of its line just before; the score is the match's at that time.
+    `ranking_id` is the ranking (`/v1/matches/rankings`) last shown to the side that chose.
     """
 
     status: MatchStatus
@@ -43,7 +43,7 @@ class MoveView(Struct, frozen=True, kw_only=True):
 
 
 class ChoicesView(Struct, frozen=True, kw_only=True):
-    """A match's moves in their order: each choice with what came of it after."""
+    """A match's moves in order: each choice and its outcome."""
 
     match_id: UUID
     line_id: UUID
@@ -52,14 +52,14 @@ class ChoicesView(Struct, frozen=True, kw_only=True):
 
 
 class ChoicesPage(Struct, frozen=True, kw_only=True):
-    """The newest line's matches first; `cursor` leads to the next page."""
+    """Matches of the newest line first; `cursor` leads to the next page."""
 
     choices: list[ChoicesView]
     cursor: str | None
 
 
 class RankingPage(Struct, frozen=True, kw_only=True):
-    """What was first shown last comes first; `cursor` leads to the next page."""
+    """Rankings by the time they were first shown, newest first; `cursor` leads to the next page."""
 
     rankings: list[Ranking]
     cursor: str | None
@@ -74,7 +74,7 @@ async def list_choices(
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,
 ) -> Response[ChoicesPage]:
-    """Codes and numbers; no words, and of people the role alone."""
+    """Codes and numbers only; of persons only the role."""
     policy.decide(caller, Action.LIST_CHOICES).required()
     async with db.transaction(by=caller) as tx:
         found = await choice_store.page(tx, line_id=of_line, after=cursor, limit=limit + 1)
@@ -90,7 +90,7 @@ async def list_rankings(
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,
 ) -> Response[RankingPage]:
-    """As lists of a line's or a request's matches showed it, once for each role; who it was is kept nowhere."""
+    """As shown by lists of matches, once for each role. The person is not recorded."""
     policy.decide(caller, Action.LIST_RANKINGS).required()
     async with db.transaction(by=caller) as tx:
         found = await choice_store.rankings(tx, line_id=of_line, after=cursor, limit=limit + 1)

@@ -1,6 +1,6 @@
-"""What choices teach: each move of a match as a learner needs it, and in which role it was made.
+"""Moves of matches as training data: codes, numbers and ids, and the role of the person who chose.
 
-Codes, numbers and ids; no words, and of people nothing but the role.
+No texts and no other personal data.
 """
 
 from collections.abc import Mapping
@@ -26,17 +26,17 @@ CHOSEN_BY: Mapping[MatchStatus, Role] = {
     MatchStatus.PROVIDER_CONFIRMED: Role.PROVIDER_OFFICER,
     MatchStatus.DECLINED_BY_PROVIDER: Role.PROVIDER_OFFICER,
 }
-"""In which role somebody has chosen, by what the match became."""
+"""The role that chose, by the status the match got."""
 
 SECOND: Mapping[MatchStatus, Role] = {
     MatchStatus.ACCEPTED: Role.PROVIDER_OFFICER,
     MatchStatus.PROVIDER_CONFIRMED: Role.FOCAL_POINT,
 }
-"""Who confirms a match that the other side has agreed to."""
+"""The role that confirms a match after the other side has agreed."""
 
 
 class Move(Struct, frozen=True, kw_only=True):
-    """A match as it stood after a move; `reason` is the code that the move was made for, where it takes one."""
+    """A match after a move; `reason` is the move's reason code, if it takes one."""
 
     match_id: UUID
     revision: int
@@ -51,8 +51,8 @@ class Move(Struct, frozen=True, kw_only=True):
     offering_revision: int
 
 
-def moved(after: Match, fact: Fact) -> Move:
-    """The move that the fact tells, of the match as it stands after it."""
+def move_of(after: Match, fact: Fact) -> Move:
+    """The move of a fact, from the match after it."""
     return Move(
         match_id=after.match_id,
         revision=after.revision,
@@ -69,13 +69,13 @@ def moved(after: Match, fact: Fact) -> Move:
 
 
 def happened_at(fact: Fact) -> datetime:
-    """A match's fact tells one moment, under a name of its own."""
+    """The time of a match's fact, which each fact type names differently."""
     (moment,) = (value for name in fact.__struct_fields__ if isinstance(value := getattr(fact, name), datetime))
     return moment
 
 
 def chosen_by(status: MatchStatus, before: MatchStatus | None) -> Role | None:
-    """In which role somebody chose; None for what the system did, and for what came of a choice."""
+    """The role that made the choice; None for moves of the system and for outcomes."""
     if status is MatchStatus.CONFIRMED and before is not None:
         return SECOND[before]
     return CHOSEN_BY.get(status)

@@ -1,4 +1,4 @@
-"""The moves of matches, kept as they are announced, and the rankings that lists have shown."""
+"""Moves of matches, saved with their facts, and the rankings shown in lists."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ from services.matching.matches.store import Ranked
 LIST_MAX = 100
 DIGEST_BYTES = 16
 SHOWN_TO = frozenset({Role.COORDINATOR, Role.FOCAL_POINT, Role.OFFICIAL})
-"""Who is shown rankings to choose from; a provider is not told of other matches than its own."""
+"""Roles that choose from rankings; a provider sees only its own matches."""
 
-_KEEP = Write(
+_SAVE = Write(
     parts={
         "moved": """
             INSERT INTO match_move (match_id, revision, line_id, offering_id, status, at, reason, score, shares,
@@ -37,7 +37,7 @@ _KEEP = Write(
     }
 )
 
-_NOTE_SHOWN = Write(
+_RECORD_SHOWN = Write(
     parts={
         "shown": """
             INSERT INTO ranking_shown (ranking_id, line_id, state, role, digest, shown_at, matches, revisions, places)
@@ -49,36 +49,36 @@ _NOTE_SHOWN = Write(
         """
     }
 )
-"""Where it was shown before it writes nothing, and COMMIT has nothing to flush."""
+"""Writes nothing if the ranking was shown before, so that COMMIT has nothing to flush."""
 
 
-async def keep(tx: Tx, moves: Sequence[Move]) -> None:
-    """With the rows of the matches, in one statement."""
-    await tx.write(_KEEP, msgspec.json.encode(moves).decode())
+async def save(tx: Tx, moves: Sequence[Move]) -> None:
+    """In one statement, with the matches' rows."""
+    await tx.write(_SAVE, msgspec.json.encode(moves).decode())
 
 
-async def note_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: datetime) -> None:
-    """What a list shows of the rankings of lines, in its order; a role that is shown none to choose from is not noted.
+async def record_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: datetime) -> None:
+    """Record the rankings of lines that a list shows, in its order, for roles that choose from them.
 
-    The same ranking is written once for each role, however often it is asked for.
+    Each ranking is written once per role.
     """
     if role not in SHOWN_TO:
         return
     standing = [one for one in found if one.rank is not None]
     by_line = groupby(standing, key=lambda one: one.match.line_id)
     if rows := [_shown(list(ranking), role, now) for _, ranking in by_line]:
-        await tx.write(_NOTE_SHOWN, msgspec.json.encode(rows).decode())
+        await tx.write(_RECORD_SHOWN, msgspec.json.encode(rows).decode())
 
 
 def _shown(ranking: Sequence[Ranked], role: Role, now: datetime) -> dict[str, Any]:
     first = ranking[0].match
-    told = [(one.match.match_id, one.rank, one.match.score, one.match.algorithm) for one in ranking]
+    entries = [(one.match.match_id, one.rank, one.match.score, one.match.algorithm) for one in ranking]
     return {
         "ranking_id": new_id(),
         "line_id": first.line_id,
         "state": first.state,
         "role": role,
-        "digest": f"\\x{hashlib.sha256(msgspec.json.encode(told)).hexdigest()[: 2 * DIGEST_BYTES]}",
+        "digest": f"\\x{hashlib.sha256(msgspec.json.encode(entries)).hexdigest()[: 2 * DIGEST_BYTES]}",
         "shown_at": now,
         "matches": [one.match.match_id for one in ranking],
         "revisions": [one.match.revision for one in ranking],
@@ -87,10 +87,9 @@ def _shown(ranking: Sequence[Ranked], role: Role, now: datetime) -> dict[str, An
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """A move with its place among the matches of its line that were not over just then, `of` how many.
+    """A move with its place among the `of` open matches of its line at that time.
 
-    `before` is what the match was until then; `ranking_id` the ranking that was first shown last to the side that
-    chose, with this match in it.
+    `before` is the previous status; `ranking_id` is the last ranking with this match shown to the side that chose.
     """
 
     move: Move
@@ -101,9 +100,9 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 async def page(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) -> list[list[Chosen]]:
-    """The moves of each match in their order, the newest line's first, from the match after `after`.
+    """The moves of each match in order, the newest line's matches first, after the match `after`.
 
-    `may_see` is asked nowhere: whoever reads this oversees all matches, and the wall has nothing for anybody else.
+    Not filtered by `may_see`: row-level security limits these rows to callers who oversee all matches.
     """
     rows = await tx.fetch(
         """
@@ -154,7 +153,7 @@ def _chosen(row: Record) -> Chosen:
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A match as a ranking showed it."""
+    """A match as shown in a ranking."""
 
     match_id: UUID
     offering_id: UUID
@@ -166,7 +165,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Ranking(Struct, frozen=True, kw_only=True):
-    """What of a line's ranking a list showed, to whom in which role, and when that was first shown."""
+    """The part of a line's ranking that a list showed, the role it was shown to, and when it was first shown."""
 
     ranking_id: UUID
     line_id: UUID
@@ -176,7 +175,7 @@ class Ranking(Struct, frozen=True, kw_only=True):
 
 
 async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) -> list[Ranking]:
-    """Newest first, from the one after `after`. Whoever reads this oversees all matches, as above."""
+    """Newest first, after the ranking `after`. Only for callers who oversee all matches, as above."""
     rows = await tx.fetch(
         """
         SELECT ranking_id, line_id, role, shown_at, (

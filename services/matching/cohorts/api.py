@@ -1,4 +1,4 @@
-"""The route that tells coordinators which lines of several States one delivery could serve together."""
+"""The route of regional cohorts: lines of several States that one delivery could serve together."""
 
 import asyncio
 from typing import Annotated
@@ -28,11 +28,10 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class CohortView(Struct, frozen=True, kw_only=True):
-    """Lines that one delivery of the offering could serve, what they have in common, and what that saves.
+    """Lines that one delivery of the offering could serve, what they have in common, and the savings.
 
-    `region` is the regional group of all their States, null where they are of several; `money_saved` what the
-    deliveries saved would have lacked, null where they lack nothing. `maximal`: no other line that was looked at could
-    be added.
+    `region` is the regional group of all their States, null if there are several; `money_saved` is the funding gap of
+    the deliveries saved, null if there is none. `maximal`: no other line considered could be added.
     """
 
     offering_id: UUID
@@ -51,10 +50,9 @@ class CohortView(Struct, frozen=True, kw_only=True):
 
 
 class Cohorts(Struct, frozen=True, kw_only=True):
-    """Those of one region first, then those that save most.
+    """Cohorts of one region first, then by savings.
 
-    `whole`: every line that seeks and every available offering was looked at; where there are too many, those wanted or
-    available first are.
+    `whole`: all seeking lines and all available offerings were considered; otherwise those wanted or available first.
     """
 
     cohorts: list[CohortView]
@@ -69,12 +67,12 @@ class Cohorts(Struct, frozen=True, kw_only=True):
 async def list_cohorts(
     db: Db, caller: Calling, now: Now, limit: Annotated[int, QueryParameter(ge=1, le=COHORTS_MAX)] = 50
 ) -> Cohorts:
-    """The coordinators' alone, until each State has agreed: nothing of it is shown or told to anybody else."""
+    """Coordinators only, until every State has agreed."""
     policy.decide(caller, Action.LIST_COHORTS).required()
     async with db.transaction(by=caller) as tx:
         lines = await line_store.seeking(tx)
         offerings = await offering_store.available(tx, now.date())
-    # Off the loop: of as many lines and offerings as are looked at, it takes seconds where all are of a few kinds.
+    # In a thread: it takes seconds if most lines and offerings are of a few kinds.
     found = await asyncio.to_thread(cohorts, lines, offerings, today=now.date())
     whole = len(lines) < line_store.SEEKING_MAX and len(offerings) < offering_store.AVAILABLE_MAX
     return Cohorts(cohorts=[_view(one) for one in found[:limit]], whole=whole)

@@ -1,8 +1,8 @@
-"""Regional cohorts: lines of several States that one delivery of an offering could serve together, and what that saves.
+"""Regional cohorts: lines of several States that one delivery of an offering could serve together, and the savings.
 
-Members are of one kind and modality, ask for a topic and a language in common, can be served on a day that all of their
-windows share, fill no larger group than the offering takes, and each fits the offering by itself. Every rule only gets
-harder to meet as a cohort grows: so whoever was refused stays refused, and one pass over the lines leaves none out.
+Members have the same kind and modality, a topic and a language in common, and a day in all of their windows; together
+they fit the offering's group size, and each fits the offering alone. Every rule gets harder to meet as a cohort grows:
+a line refused once stays refused, so one pass over the lines is enough.
 """
 
 from collections import defaultdict
@@ -27,9 +27,9 @@ MEMBERS_MAX = 20
 
 
 class Cohort(Struct, frozen=True, kw_only=True):
-    """Lines of distinct States, the first the one it was grown from, and what they have in common.
+    """Lines of distinct States, the seed line first, and what they have in common.
 
-    `maximal`: none of the lines that were given could be added.
+    `maximal`: none of the given lines could be added.
     """
 
     offering: Offering
@@ -41,7 +41,7 @@ class Cohort(Struct, frozen=True, kw_only=True):
 
     @property
     def region(self) -> str | None:
-        """The regional group that all of the States belong to; None where there is none."""
+        """The regional group of all the States; None if they have several."""
         regions = {region_of(line.state) for line in self.lines}
         return regions.pop() if len(regions) == 1 else None
 
@@ -51,26 +51,26 @@ class Cohort(Struct, frozen=True, kw_only=True):
 
     @property
     def deliveries_saved(self) -> int:
-        """One delivery serves all of them, where each would have taken one."""
+        """One delivery serves all lines instead of one delivery each."""
         return len(self.lines) - 1
 
     @property
     def money_saved(self) -> Money | None:
-        """What the deliveries saved would have lacked; None where the offering lacks nothing, or does not say."""
+        """The funding gap of the deliveries saved; None if the offering has no gap or does not state it."""
         lacking = self.offering.funding_lacking
         return Money(minor=lacking.minor * self.deliveries_saved, currency=lacking.currency) if lacking else None
 
     @property
     def place(self) -> tuple[bool, int, str, tuple[str, ...]]:
-        """Sorts those of one region first, then those that save most; the rest by id."""
+        """Sort key: cohorts of one region first, then by savings, then by id."""
         ids = tuple(sorted(str(line.line_id) for line in self.lines))
         return self.region is None, -self.deliveries_saved, str(self.offering.offering_id), ids
 
 
 def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today: date) -> list[Cohort]:
-    """The best `COHORTS_MAX`; the same for the same lines and offerings in whatever order.
+    """The best `COHORTS_MAX` cohorts; independent of the order of lines and offerings.
 
-    Before that cut, of each offering every line that it could serve together with another stands in one of its cohorts.
+    Before that limit, every line that an offering could serve together with another line is in one of its cohorts.
     """
     alike = _by_kind_and_modality(lines)
     neighbours: dict[UUID, list[WantedLine]] = {}
@@ -85,7 +85,7 @@ def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today
                     continue
                 if seed.line_id not in neighbours:
                     neighbours[seed.line_id] = _neighbours(seed, group)
-                cohort = _grown(
+                cohort = _grow(
                     seed, [one for one in neighbours[seed.line_id] if one.line_id in fitting], offering, today
                 )
                 if cohort.deliveries_saved:
@@ -95,7 +95,7 @@ def cohorts(lines: Sequence[WantedLine], offerings: Iterable[Offering], *, today
 
 
 def _by_kind_and_modality(lines: Iterable[WantedLine]) -> dict[tuple[str, str], list[WantedLine]]:
-    """Those wanted soonest first."""
+    """Lines by kind and modality, soonest wanted first."""
     groups: defaultdict[tuple[str, str], list[WantedLine]] = defaultdict(list)
     for line in sorted(lines, key=_soonest):
         groups[line.kind, line.modality].append(line)
@@ -110,7 +110,7 @@ def _soonest(line: WantedLine) -> tuple[date, str]:
 
 
 class _Common(NamedTuple):
-    """What the members so far have in common, and how many people they are."""
+    """What the members so far have in common, and their number of people."""
 
     states: frozenset[str]
     topics: frozenset[str]
@@ -126,7 +126,7 @@ def _of(line: WantedLine) -> _Common:
 
 
 def _neighbours(seed: WantedLine, group: Iterable[WantedLine]) -> list[WantedLine]:
-    """The lines that could be served with it by some offering: of its region first, then of most topics in common."""
+    """Lines that some offering could serve together with the seed: same region first, then most common topics."""
     region, topics, languages = region_of(seed.state), set(seed.topics), set(seed.languages)
     near = [
         line
@@ -136,14 +136,14 @@ def _neighbours(seed: WantedLine, group: Iterable[WantedLine]) -> list[WantedLin
         and not topics.isdisjoint(line.topics)
         and not languages.isdisjoint(line.languages)
     ]
-    # Stable: those wanted soonest stay first among equals.
+    # Stable sort: among equals, soonest wanted first.
     return sorted(near, key=lambda line: (region_of(line.state) != region, -len(topics & set(line.topics))))
 
 
-def _grown(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offering, today: date) -> Cohort:
+def _grow(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offering, today: date) -> Cohort:
     members, common = [seed], _of(seed)
     for line in neighbours:
-        joined = _joined(common, line, offering, today)
+        joined = _join(common, line, offering, today)
         if joined is not None and len(members) < MEMBERS_MAX:
             members, common = [*members, line], joined
     return Cohort(
@@ -156,8 +156,8 @@ def _grown(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offerin
     )
 
 
-def _joined(common: _Common, line: WantedLine, offering: Offering, today: date) -> _Common | None:
-    """What would be common with this line among them; None where one delivery could not serve them any more."""
+def _join(common: _Common, line: WantedLine, offering: Offering, today: date) -> _Common | None:
+    """The common terms after adding this line; None if one delivery could not serve all."""
     most, people = offering.terms.group_size_max, common.people + line.group_size
     if line.state in common.states or (most is not None and people > most):
         return None
@@ -173,6 +173,6 @@ def _joined(common: _Common, line: WantedLine, offering: Offering, today: date) 
 
 
 def _is_free(offering: Offering, window: Period, today: date) -> bool:
-    """On some day of the window that is not past the offering is valid and a delivery is left."""
+    """True if on some day of the window, not before today, the offering is valid and has a delivery left."""
     first, after = ordinals(window)
     return bool(free_days(max(first, today.toordinal()), after, free_spans(offering), SCALAR))

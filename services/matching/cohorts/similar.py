@@ -1,7 +1,7 @@
-"""Which lines ask for something like what another one asks for, and in what: by codes, and by the texts that were read.
+"""Lines similar to a given line, and in what: by codes, and by their texts once read.
 
-Codes rank, and the meaning of the texts where a model has read them; words where none has, among those of one language.
-The rankings are fused by rank: what each of them counts cannot be compared.
+Rankings by codes and by text meaning (by words of the same language if no model has read the texts) are fused by rank,
+since their scores are not comparable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,16 +22,16 @@ from services.matching.texts.reading import Reading, judgements
 SIMILAR_MAX = 20
 DUPLICATE_WITHIN = timedelta(minutes=60)
 DUPLICATE_CLOSENESS = 950
-"""In thousandths: texts that differ in a word or two are as close."""
+"""In thousandths; reached by texts that differ in a word or two."""
 
 SAME_KIND = 400
 SAME_TOPICS = 400
 SAME_ARTICLES = 200
-"""By how much, in thousandths, each makes a line like another: the last two as far as they are shared."""
+"""Thousandths for each; topics and articles in proportion to the share in common."""
 
 
 class Submitted(Struct, frozen=True, kw_only=True):
-    """A line with when its request was submitted, and what was read of its words where that may be compared."""
+    """A line with its request's time of submission, and the reading of its text if it may be compared."""
 
     line: WantedLine
     submitted_at: datetime
@@ -39,7 +39,7 @@ class Submitted(Struct, frozen=True, kw_only=True):
 
 
 class Similar(Struct, frozen=True, kw_only=True):
-    """A line that is like another, and in what: `judgement` where a model has compared what the two say."""
+    """A similar line, and in what; `judgement` if a model has compared the texts."""
 
     line: WantedLine
     same_kind: bool
@@ -51,34 +51,34 @@ class Similar(Struct, frozen=True, kw_only=True):
 
 
 def similar(to: Submitted, others: Sequence[Submitted]) -> list[Similar]:
-    """The lines that are like one, most similar first, ties by id; at most `SIMILAR_MAX`."""
+    """Similar lines, most similar first, then by id; at most `SIMILAR_MAX`."""
     by_id = {other.line.line_id: other for other in others}
     readings = [other.reading for other in others if other.reading is not None]
     said = judgements(to.reading, readings)
     found = {line_id: _compared(to, other, said.get(line_id)) for line_id, other in by_id.items()}
     by_text = _by_meaning(said) if said else _by_words(to.reading, readings)
     best = fused([_by_codes(to.line, others, by_text), by_text], SIMILAR_MAX)
-    # A duplicate is what whoever asks has to see first.
+    # Duplicates first: the caller must see them.
     return sorted((found[line_id] for line_id in best), key=lambda one: not one.duplicate)
 
 
 def _by_codes(line: WantedLine, others: Sequence[Submitted], by_text: Sequence[UUID]) -> list[UUID]:
-    """Lines that are equally like by their codes stand as their texts do: by chance they would outweigh them."""
-    points = {other.line.line_id: likeness(line, other.line) for other in others}
+    """Lines equally similar by codes keep the order of their texts: an arbitrary order would outweigh it."""
+    points = {other.line.line_id: similarity(line, other.line) for other in others}
     places = {line_id: place for place, line_id in enumerate(by_text)}
     return sorted(points, key=lambda line_id: (-points[line_id], places.get(line_id, len(places)), str(line_id)))
 
 
-def likeness(line: WantedLine, other: WantedLine) -> int:
-    """How alike two lines are by their codes, in thousandths, whichever of them is named first."""
-    topics = _likest(line.topics, other.topics) + _likest(other.topics, line.topics)
+def similarity(line: WantedLine, other: WantedLine) -> int:
+    """Similarity of two lines by codes, in thousandths; symmetric."""
+    topics = _mean_similarity(line.topics, other.topics) + _mean_similarity(other.topics, line.topics)
     either, both = set(line.articles) | set(other.articles), set(line.articles) & set(other.articles)
     articles = FULL * len(both) // len(either) if either else 0
     return SAME_KIND * (line.kind == other.kind) + SAME_TOPICS * topics // (2 * FULL) + SAME_ARTICLES * articles // FULL
 
 
-def _likest(some: Sequence[str], others: Sequence[str]) -> int:
-    """The mean of each one's highest similarity to the others."""
+def _mean_similarity(some: Sequence[str], others: Sequence[str]) -> int:
+    """The mean, over each, of the similarity to the most similar of the others."""
     each = [max((topic_similarity(one, other) for other in others), default=0) for one in sorted(set(some))]
     return sum(each) // len(each) if each else 0
 
@@ -112,7 +112,7 @@ def _compared(to: Submitted, other: Submitted, judgement: Judgement | None) -> S
 
 
 def _is_duplicate(to: Submitted, other: Submitted, judgement: Judgement | None) -> bool:
-    """True where a State has submitted nearly the same within an hour: by the texts, or by codes if none were read."""
+    """True if a State submitted nearly the same within an hour: by texts, or by codes if no texts were read."""
     line, another = to.line, other.line
     if line.state != another.state or line.request_id == another.request_id or line.kind != another.kind:
         return False

@@ -1,4 +1,4 @@
-"""The route that shows which lines are like another one."""
+"""The route of lines similar to a given line."""
 
 import asyncio
 from typing import Annotated
@@ -23,25 +23,25 @@ from services.matching.policy import Action
 from services.matching.texts import store as reading_store
 
 AT_ONCE_MAX = 2
-"""So many are compared in a process at once; who comes meanwhile waits, and holds no connection."""
+"""Comparisons in parallel per process; others wait without a database connection."""
 
 
 OF_ONE_ORGANIZATION_WAITING_MAX = 6
 
 
-class Turns(asyncio.Semaphore):
-    """Whose turn it is to compare."""
+class ComparisonSlots(asyncio.Semaphore):
+    """Limits comparisons in parallel."""
 
 
 class Comparisons(ConcurrencyLimit):
-    """Those of each organization, so that who comes meanwhile does not wait behind all of one."""
+    """Comparisons per organization, so that one organization cannot block the others."""
 
 
 class SimilarLine(Struct, frozen=True, kw_only=True):
-    """A line and what it has in common with the one asked about, in codes of `/v1/reference/…`.
+    """A line and what it has in common with the given line, in codes of `/v1/reference/…`.
 
-    `judgement` says how close the texts are to a model that has read both; it is null where none has.
-    `duplicate`: the same State has submitted nearly the same within an hour.
+    `judgement` is the closeness of the texts by a model that has read both, else null.
+    `duplicate`: the same State submitted nearly the same within an hour.
     """
 
     line_id: UUID
@@ -57,7 +57,7 @@ class SimilarLine(Struct, frozen=True, kw_only=True):
 
 
 class SimilarLines(Struct, frozen=True, kw_only=True):
-    """At most twenty, most similar first, duplicates before all others."""
+    """At most twenty, duplicates first, then by similarity."""
 
     line_id: UUID
     similar: list[SimilarLine]
@@ -65,11 +65,11 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 
 @get("/v1/matches/similar", opt=asks(Action.SIMILAR), summary="Which lines are like another one, and in what")
 async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
-    """To the office of all States'; to a State of its own."""
+    """UNODC may compare all lines; a State only its own."""
     policy.decide(caller, Action.SIMILAR).required()
-    async with _comparisons(db).slot(caller.organization), _turns(db):
+    async with _comparisons(db).slot(caller.organization), _slots(db):
         to, others = await _read(db, caller, of_line)
-        # It takes its time: not for the event loop.
+        # Slow: runs in a thread.
         found = await asyncio.to_thread(similar, to, others)
     return SimilarLines(line_id=of_line, similar=[_view(one) for one in found])
 
@@ -80,24 +80,24 @@ async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted,
         if line is None:
             raise Missing("not-found")
         policy.decide(caller, Action.SIMILAR, line).required()
-        others = await line_store.like(tx, line, caller)
+        others = await line_store.similar_to(tx, line, caller)
         submitted_at = await line_store.submitted_at(tx, line.request_id)
         reading = (await reading_store.of(tx, [of_line])).get(of_line)
-        read = await reading_store.beside(tx, reading, [one.line.line_id for one in others]) if reading else {}
+        read = await reading_store.comparable_with(tx, reading, [one.line.line_id for one in others]) if reading else {}
     to = Submitted(line=line, submitted_at=submitted_at, reading=reading)
     return to, [replace(one, reading=read.get(one.line.line_id)) for one in others]
 
 
-def _turns(db: Database) -> Turns:
-    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
-    assert isinstance(turns, Turns), "it is kept under its own name"
+def _slots(db: Database) -> ComparisonSlots:
+    turns = db.memory.setdefault(ComparisonSlots, ComparisonSlots(AT_ONCE_MAX))
+    assert isinstance(turns, ComparisonSlots), "keyed by its type"
     return turns
 
 
 def _comparisons(db: Database) -> Comparisons:
     made = Comparisons(running_max=AT_ONCE_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
     comparisons = db.memory.setdefault(Comparisons, made)
-    assert isinstance(comparisons, Comparisons), "it is kept under its own name"
+    assert isinstance(comparisons, Comparisons), "keyed by its type"
     return comparisons
 
 

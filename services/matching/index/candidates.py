@@ -1,6 +1,6 @@
-"""The offerings that may serve a line, and the best of them, among very many.
+"""Select the candidates for a line from the in-memory index, and rank the best.
 
-`constraints.violated` and `scoring.ranked` over every available offering say the same, and a test compares the two.
+`constraints.violated` and `scoring.ranked` over every available offering give the same; a test compares them.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from services.matching.scoring.criteria import (
     ScoringContext,
     criteria,
     free_days,
-    meant,
+    meaning_degree,
     nothing,
     ordinals,
 )
@@ -33,16 +33,16 @@ from services.matching.scoring.records import AT_MOST, COLUMN, NAMES, OF_PERIODS
 from services.matching.texts.meaning import Vector
 
 RERANKED_MAX = 500
-"""So many are ranked anew by what the texts mean."""
+"""How many are reranked by the meaning of the texts."""
 
 FEW = 16
-"""Up to so many are reckoned one by one."""
+"""Up to so many are scored one by one."""
 
 SORTED_MAX = 100
-"""Up to so many are put in order though only the first of them are wanted."""
+"""Up to so many are sorted even if fewer are needed."""
 
 
-class Placed(Struct, frozen=True):
+class Candidate(Struct, frozen=True):
     """A candidate and its score."""
 
     offering_id: UUID
@@ -50,7 +50,7 @@ class Placed(Struct, frozen=True):
 
 
 Found = tuple[int, int, int, int]
-"""A candidate as it is put in order: the negative of its score, both halves of its id, its row."""
+"""Sort key of a candidate: negative score, both halves of its id, row."""
 
 
 def best(
@@ -60,30 +60,30 @@ def best(
     *,
     known: ScoringContext = NOTHING_KNOWN,
     vector: Vector | None = None,
-) -> list[Placed]:
-    """The candidates for a line with the highest scores, best first; equal ones by offering id.
+) -> list[Candidate]:
+    """The candidates for a line with the highest scores, best first; equal scores by offering id.
 
-    With the `vector` of the line's text the best `RERANKED_MAX` by codes are ranked anew by what both texts mean.
+    With the `vector` of the line's text the best `RERANKED_MAX` by codes are reranked by the meaning of both texts.
     """
     survivors = index.satisfying(line)
     if not survivors:
         return []
-    judged = vector is not None and index.can_judge(vector)
+    judged = vector is not None and index.can_compare(vector)
     found = sorted(_Search(index, line, known, survivors).found(RERANKED_MAX if judged else limit))
     if judged:
-        assert vector is not None, "nothing else can be judged"
-        found = sorted(_meant(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
-    return [Placed(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
+        assert vector is not None, "only vectors are reranked"
+        found = sorted(_with_meaning(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
+    return [Candidate(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
 
 
 @lru_cache(1 << 14)
 def _id(high: int, low: int) -> UUID:
-    """The best of one line are often among those of others."""
+    """Cached: the best of one line are often among the best of others."""
     return UUID(int=high << WORD | low)
 
 
 class _Search:
-    """For one line, among the rows that violate no constraint on codes."""
+    """The search for one line, among the rows that violate no constraint on codes."""
 
     def __init__(self, index: OfferingIndex, line: WantedLine, known: ScoringContext, survivors: BitMap) -> None:
         self.index, self.days, self.survivors = index, ordinals(line.window), survivors
@@ -93,7 +93,7 @@ class _Search:
         self.naming = survivors & index.of(BY_SLUG["eligibility"], line.state)
 
     def found(self, most: int) -> list[Found]:
-        """At least so many of the best that violate no constraint, in no order."""
+        """At least `most` of the best that violate no constraint, unordered."""
         if len(self.survivors) <= FEW:
             return self._one_by_one(self.survivors)
         if wide := self.survivors & self.index.wide:
@@ -116,7 +116,7 @@ class _Search:
         return found
 
     def _together(self, those: BitMap, most: int) -> list[Found]:
-        """The best of them, in no order."""
+        """The best of them, unordered."""
         rows, number = _array(those), VECTOR.number
         records = self.index.records_of(rows)
         spans = [(records[NAMES[start]], records[NAMES[end]]) for start, end in self.periods]
@@ -139,12 +139,12 @@ class _Search:
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def _naming(self, rows: Rows) -> NDArray[np.bool_] | None:
-        """Which of them name the line's State."""
+        """A mask of the rows that name the line's State."""
         if not self.naming:
             return None
         naming = np.zeros(len(rows), np.bool_)
         at = rows.searchsorted(those := _array(self.naming))
-        # They survived, but some have no room in time.
+        # They satisfy the code constraints, but some have no free period.
         naming[at[rows.take(at, mode="clip") == those]] = True
         return naming
 
@@ -153,10 +153,10 @@ _HIGH, _LOW = COLUMN["id_high"], COLUMN["id_low"]
 
 
 def _first(scores: Ints, records: Records, limit: int) -> NDArray[np.intp]:
-    """Where the lowest stand; of equal ones those of the lowest ids."""
+    """The positions of the lowest scores; equal ones by lowest id."""
     if len(scores) <= SORTED_MAX:
         return _in_order(scores, records)[:limit]
-    # Those that may be among them, before they are put in order.
+    # Select before sorting.
     (likely,) = (scores <= np.partition(scores, limit - 1)[limit - 1]).nonzero()
     chosen: NDArray[np.intp] = likely.take(_in_order(scores.take(likely), taken(records, likely))[:limit])
     return chosen
@@ -166,10 +166,10 @@ def _in_order(scores: Ints, records: Records) -> NDArray[np.intp]:
     return np.lexsort((records["id_low"], records["id_high"], scores))
 
 
-def _meant(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
-    """The same with what the meaning of the texts adds."""
+def _with_meaning(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
+    """The candidates with the share for the meaning of the texts added."""
     closeness = index.meanings.closeness(vector, np.array([row for *_, row in found], np.uint32))
-    points = weight * meant(closeness, VECTOR) // FULL
+    points = weight * meaning_degree(closeness, VECTOR) // FULL
     return [
         (negative - more, high, low, row)
         for (negative, high, low, row), more in zip(found, points.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""What the offerings in memory mean: the vectors that a model made of their texts, each in its offering's row."""
+"""Vectors of the texts of offerings in memory, each in its offering's row."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from services.matching.texts.meaning import FULL, Model, Vector
 
 MEANINGS_MAX = 100_000
-"""Two kilobytes each. Where there are more offerings PostgreSQL is asked for the vectors that are compared."""
+"""Two kilobytes each. With more offerings the vectors are read from PostgreSQL."""
 
 UNKNOWN = -FULL
 
 
 class Meanings:
-    """Vectors of one model, that of the first that is put; those of others wait to be made again."""
+    """Vectors of one model, that of the first vector put; vectors of other models are ignored until made again."""
 
     def __init__(self) -> None:
         self.model: Model | None = None
@@ -20,7 +20,7 @@ class Meanings:
         self._known: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def put(self, row: int, vector: Vector | None) -> None:
-        """Hold it, or nothing any more."""
+        """Set or clear the vector of a row."""
         if vector is None or row >= MEANINGS_MAX:
             self._known[row : row + 1] = False
             return
@@ -33,12 +33,12 @@ class Meanings:
         self._vectors[row] = np.frombuffer(vector.values, "<f4")
         self._known[row] = True
 
-    def hold_for(self, vector: Vector | None) -> bool:
-        """Whether they can be compared with it."""
+    def comparable_with(self, vector: Vector | None) -> bool:
+        """True if the vectors can be compared with it."""
         return vector is not None and vector.model == self.model
 
     def closeness(self, to: Vector, rows: NDArray[np.uint32]) -> NDArray[np.int32]:
-        """How close each is, in thousandths; `UNKNOWN` where nothing is held of it."""
+        """The closeness of each row, in thousandths; `UNKNOWN` for a row without a vector."""
         found = np.full(len(rows), UNKNOWN, np.int32)
         held = rows < len(self._known)
         held[held] = self._known[rows[held]]
@@ -47,7 +47,7 @@ class Meanings:
         return found
 
     def _make_room(self, count: int) -> None:
-        assert self.model is not None, "the first has told it"
+        assert self.model is not None, "it is set with the first vector"
         if count > len(self._vectors):
             size = min(max(count + count // 4, 256), MEANINGS_MAX)
             vectors, known = np.zeros((size, self.model.dimensions), np.float32), np.zeros(size, np.bool_)

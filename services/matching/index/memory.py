@@ -1,8 +1,8 @@
-"""The available offerings as this process has read them, and who is asked for a line's candidates.
+"""The in-memory index of available offerings, and the candidates of a line by it.
 
-PostgreSQL is the truth: a restart reads all of it again, and every change of an offering or its capacity leaves a row
-that each process looks for. What a candidate is scored by in the end is the whole offering, read from its own rows and
-kept until it changes. What has changed and is not here yet is looked at besides, so that every process finds the same.
+PostgreSQL is the source of truth: each process reads everything at its start, and polls the rows that changes of
+offerings and capacity leave. Final scores use the whole offering, read from its own rows and cached until it changes.
+Changes not applied yet are read for each ranking, so that every process gives the same result.
 """
 
 import math
@@ -26,138 +26,147 @@ from services.matching.scoring.model import Scored, ranked
 from services.matching.texts import store as reading_store
 from services.matching.texts.reading import Reading, judgements
 
-LOOK_BACK = timedelta(seconds=60)
-"""Far above the time a transaction may take: what was changed before is committed by then, or never."""
+CHANGES_LOOKBACK = timedelta(seconds=60)
+"""Well above the time a transaction may take: earlier changes are committed by then, or never."""
 
 STALE_SECONDS = 300.0
-"""Well below the time for which changes are kept: who has not looked for so long reads all again."""
+"""Well below the retention of changes: after a longer pause everything is read again."""
 
-KNOWN_SECONDS_MAX = 5.0
-"""Where nothing was written for a while nobody reads it again each two seconds: the first who asks does."""
+CONTEXT_SECONDS_MAX = 5.0
+"""Without writes the loop rarely reads the scoring context; an older one is read on demand."""
 
-ASIDE_MAX = 200
-"""So many that have changed are looked at one by one; with more of them PostgreSQL is asked instead."""
+UNAPPLIED_MAX = 200
+"""Up to so many pending changes are scored one by one; with more, PostgreSQL selects the candidates."""
 
 
-WHOLE_MAX = 2000
-"""So many are kept whole, as they were read for a score: the most wanted come again and again."""
+CACHED_MAX = 2000
+"""How many whole offerings are cached: the most wanted ones are read again and again."""
 
 
 class Memory:
-    """Of one database in this process; `index` is None until all has been read."""
+    """The state of one database in this process; `index` is None until everything has been read."""
 
     def __init__(self) -> None:
         self.index: OfferingIndex | None = None
-        self._looked_at: datetime | None = None
-        self._followed = -math.inf
-        self._heard: frozenset[int] = frozenset()
-        self._whole: dict[UUID, Offering] = {}
-        self._turn = 0
-        self._known: ScoringContext | None = None
-        self._known_at = -math.inf
+        self._read_at: datetime | None = None
+        self._applied_at = -math.inf
+        self._applied: frozenset[int] = frozenset()
+        self._cached: dict[UUID, Offering] = {}
+        self._generation = 0
+        self._context: ScoringContext | None = None
+        self._context_at = -math.inf
 
     @property
     def outdated(self) -> bool:
-        """Where what has changed since cannot be told any more, or nothing was read yet."""
-        return self.index is None or time.monotonic() - self._followed > STALE_SECONDS
+        """True before everything was read, and if changes since may have been missed."""
+        return self.index is None or time.monotonic() - self._applied_at > STALE_SECONDS
 
-    def know(self, known: ScoringContext, at: float) -> None:
-        """Keep what a score rests on besides, which was read after `at` (`time.monotonic`)."""
-        self._known, self._known_at = known, at
+    def set_context(self, context: ScoringContext, at: float) -> None:
+        """Set the scoring context, which was read after `at` (`time.monotonic`)."""
+        self._context, self._context_at = context, at
 
-    async def known(self, tx: Tx) -> ScoringContext:
-        """What a score rests on besides, as it was KNOWN_SECONDS_MAX ago at most."""
-        if self._known is not None and time.monotonic() - self._known_at <= KNOWN_SECONDS_MAX:
-            return self._known
-        assert self.index is not None, "all has been read"
+    async def context(self, tx: Tx) -> ScoringContext:
+        """The scoring context, at most CONTEXT_SECONDS_MAX old."""
+        if self._context is not None and time.monotonic() - self._context_at <= CONTEXT_SECONDS_MAX:
+            return self._context
+        assert self.index is not None, "the index is loaded"
         return await scoring_store.known(tx, self.index.providers.numbers)
 
-    def begin(self, index: OfferingIndex, now: datetime) -> None:
-        """All has been read; that was begun `now`, by the database's clock."""
-        self.index, self._looked_at, self._heard, self._followed = index, now, frozenset(), time.monotonic()
-        self._forget_whole(self._whole.copy())
+    def install(self, index: OfferingIndex, now: datetime) -> None:
+        """Install a complete index, whose reading began at `now` by the database's clock."""
+        self.index, self._read_at, self._applied, self._applied_at = index, now, frozenset(), time.monotonic()
+        self._invalidate(self._cached.copy())
 
-    async def follow(self, tx: Tx, now: datetime) -> None:
-        """Read again what has changed. Nobody else does at the same time."""
-        followed = time.monotonic()
+    async def apply_changes(self, tx: Tx, now: datetime) -> None:
+        """Apply changes to the index. Not to be run concurrently."""
+        applied_at = time.monotonic()
         changes = await self._changes(tx)
-        changed = {changes[number] for number in changes.keys() - self._heard}
+        changed = {changes[number] for number in changes.keys() - self._applied}
         if len(changed) > entry_store.PAGE_MAX:
-            # So many are read sooner from the beginning, page by page.
-            self._followed = -math.inf
+            # Reading everything page by page is faster.
+            self._applied_at = -math.inf
             return
         found = {one.offering_id: one for one in await entry_store.available(tx, changed)} if changed else {}
-        assert self.index is not None, "all has been read"
-        self._forget_whole(changed)
+        assert self.index is not None, "the index is loaded"
+        self._invalidate(changed)
         vectors = await reading_store.vectors(tx, list(found)) if found else {}
         for offering_id in changed:
             if offering_id in found:
                 self.index.put(found[offering_id])
-                self.index.know(offering_id, vectors.get(offering_id))
+                self.index.set_vector(offering_id, vectors.get(offering_id))
             else:
                 self.index.remove(offering_id)
-        self._heard, self._looked_at, self._followed = frozenset(changes), now, followed
+        self._applied, self._read_at, self._applied_at = frozenset(changes), now, applied_at
 
-    async def unread(self, tx: Tx) -> set[UUID]:
-        """Offerings whose change this transaction sees, and the memory does not hold yet."""
+    async def unapplied(self, tx: Tx) -> set[UUID]:
+        """Offerings with changes visible to this transaction but not applied to the index yet."""
         changes = await self._changes(tx)
-        return {changes[number] for number in changes.keys() - self._heard}
+        return {changes[number] for number in changes.keys() - self._applied}
 
-    async def whole(self, tx: Tx, offering_ids: Collection[UUID], aside: Collection[UUID]) -> dict[UUID, Offering]:
-        """Those of these offerings that are available; what stands `aside` is read anew, others as they are known."""
-        turn = self._turn
-        missing = {one for one in offering_ids if one in aside or one not in self._whole}
+    async def offerings(
+        self, tx: Tx, offering_ids: Collection[UUID], pending: Collection[UUID]
+    ) -> dict[UUID, Offering]:
+        """The available ones of these offerings; those in `pending` are always read, others cached if possible."""
+        generation = self._generation
+        missing = {one for one in offering_ids if one in pending or one not in self._cached}
         read = {one.offering_id: one for one in await entry_store.available(tx, missing)} if missing else {}
-        found = read | {one: self._whole[one] for one in offering_ids if one not in missing}
-        # Where changes were heard of meanwhile, what was read may be from before them.
-        if turn == self._turn:
-            if len(self._whole) + len(read) > WHOLE_MAX:
-                self._whole.clear()
-            self._whole |= {key: one for key, one in read.items() if key not in aside}
+        found = read | {one: self._cached[one] for one in offering_ids if one not in missing}
+        # If changes were applied meanwhile, what was read may be older.
+        if generation == self._generation:
+            if len(self._cached) + len(read) > CACHED_MAX:
+                self._cached.clear()
+            self._cached |= {key: one for key, one in read.items() if key not in pending}
         return found
 
-    def _forget_whole(self, offering_ids: Iterable[UUID]) -> None:
-        self._turn += 1
+    def _invalidate(self, offering_ids: Iterable[UUID]) -> None:
+        self._generation += 1
         for offering_id in offering_ids:
-            self._whole.pop(offering_id, None)
+            self._cached.pop(offering_id, None)
 
     async def _changes(self, tx: Tx) -> dict[int, UUID]:
-        assert self._looked_at is not None, "all has been read"
-        return await entry_store.changes_since(tx, self._looked_at - LOOK_BACK)
+        assert self._read_at is not None, "the index is loaded"
+        return await entry_store.changes_since(tx, self._read_at - CHANGES_LOOKBACK)
 
 
 async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
-    """For each line the offerings that fit it best, best first."""
+    """For each line the best fitting offerings, best first."""
     memory = memory_of(tx)
-    aside = set() if memory.outdated or not lines else await memory.unread(tx)
-    # Also where it became outdated meanwhile, or more has changed than is looked at one by one.
-    if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX:
+    pending = set() if memory.outdated or not lines else await memory.unapplied(tx)
+    # Checked again: it may have become outdated meanwhile.
+    if memory.index is None or memory.outdated or len(pending) > UNAPPLIED_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
-    known = await memory.known(tx)
-    # As many more as may have changed since: those are looked at as they now stand.
-    likely = [{one.offering_id for one in best(memory.index, line, limit + len(aside), known=known)} for line in lines]
-    every = await memory.whole(tx, aside.union(*likely), aside)
+    known = await memory.context(tx)
+    # Select as many more as may have changed since; those are scored by their current rows.
+    likely = [
+        {one.offering_id for one in best(memory.index, line, limit + len(pending), known=known)} for line in lines
+    ]
+    every = await memory.offerings(tx, pending.union(*likely), pending)
     return [
-        ranked(line, _fitting(line, (every[one] for one in (those | aside) & every.keys())), known=known)[:limit]
+        ranked(line, _fitting(line, (every[one] for one in (those | pending) & every.keys())), known=known)[:limit]
         for line, those in zip(lines, likely, strict=True)
     ]
 
 
 async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
-    """The offerings that fit a line best by codes and by what its text means, best first; `also` these, if they fit.
+    """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.
 
-    Judged are those that the model has read which read the line.
+    Text meaning is scored only for offerings read by the same model as the line.
     """
     memory = memory_of(tx)
-    aside = set() if memory.outdated else await memory.unread(tx)
-    if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX or not memory.index.can_judge(reading.vector):
+    pending = set() if memory.outdated else await memory.unapplied(tx)
+    if (
+        memory.index is None
+        or memory.outdated
+        or len(pending) > UNAPPLIED_MAX
+        or not memory.index.can_compare(reading.vector)
+    ):
         found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
         known = await scoring_store.known(tx, {one.provider for one in found})
     else:
-        known = await memory.known(tx)
-        likely = best(memory.index, line, SUGGESTIONS_MAX + len(aside), known=known, vector=reading.vector)
-        those = aside.union(also, (one.offering_id for one in likely))
-        found = _fitting(line, (await memory.whole(tx, those, aside)).values())
+        known = await memory.context(tx)
+        likely = best(memory.index, line, SUGGESTIONS_MAX + len(pending), known=known, vector=reading.vector)
+        those = pending.union(also, (one.offering_id for one in likely))
+        found = _fitting(line, (await memory.offerings(tx, those, pending)).values())
     said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))
     return ranked(line, found, said, known=known) if said else []
 
@@ -175,5 +184,5 @@ async def _ranked_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int)
 def memory_of(asked: Database | Tx) -> Memory:
     """The memory of a database, which all of its transactions share."""
     memory = asked.memory.setdefault(Memory, Memory())
-    assert isinstance(memory, Memory), "it is kept under its own name"
+    assert isinstance(memory, Memory), "keyed by its type"
     return memory

@@ -1,7 +1,7 @@
-"""The available offerings in memory: what candidates are judged by, each in a row of its own.
+"""The available offerings in memory: what candidates are selected and scored by, a row for each.
 
-For each constraint on codes there is a set of rows for each code, as a compressed bitmap. All else is a record, and all
-of a record lies together: to fetch it is what takes time where there are very many.
+For each constraint on codes, a compressed bitmap of rows per code. All else is in records, each contiguous in memory:
+fetching records dominates the time with very many offerings.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -57,23 +57,23 @@ _NARROW: Mapping[Meets, Callable[[BitMap, Sets, Any], BitMap]] = {
 _CODED: Final = sorted(
     (one for one in CONSTRAINTS if one.meets in _NARROW), key=lambda one: list(_NARROW).index(one.meets)
 )
-"""The fewer rows are left, the less the next constraint takes: those that leave fewest come first."""
+"""In the order of selectivity: the fewer rows are left, the cheaper the next constraint."""
 
 
 class OfferingIndex:
-    """Offerings by row. Those that were read together are in the order of their ids."""
+    """Offerings by row. Those loaded in pages are in the order of their ids."""
 
     def __init__(self) -> None:
         self.records: Records = np.zeros(0, RECORD)
         self.providers = Providers()
         self.most_periods = self.most_topics = 1
-        """As many columns of periods and topics as any record fills."""
+        """The number of columns of periods and topics that any record fills."""
         self.more_periods: dict[int, Sequence[tuple[int, int]]] = {}
         self.more_topics: dict[int, Sequence[int]] = {}
         self.all, self.wide = BitMap(), BitMap()
-        """All rows, and those of which a record is not all there is; not to be changed."""
+        """All rows, and those whose offering does not fit its record; read-only."""
         self.meanings = Meanings()
-        # Constraints that compare the same codes have the same sets.
+        # Constraints that compare the same codes share their sets.
         self._sets: dict[Callable[[Offering], Codes], Sets] = {one.has: {} for one in _CODED}
         self._narrowing = [(one.asks, _NARROW[one.meets], self._sets[one.has]) for one in _CODED]
         self._read_together = 0
@@ -85,11 +85,11 @@ class OfferingIndex:
         return len(self.all)
 
     def of(self, constraint: Constraint, code: str) -> BitMap:
-        """The rows of the offerings that have this code; not to be changed."""
+        """The rows of the offerings with this code; read-only."""
         return self._sets[constraint.has].get(code, _NOTHING)
 
     def satisfying(self, line: WantedLine) -> BitMap:
-        """The rows of those that violate no constraint on codes."""
+        """The rows that violate no constraint on codes."""
         rows = self.all
         for asks, narrow, sets in self._narrowing:
             asked = asks(line)
@@ -102,8 +102,8 @@ class OfferingIndex:
         return taken(self.records, rows)
 
     def add(self, page: Sequence[Offering]) -> None:
-        """More of them, before any is put by itself; their ids are above those before."""
-        assert self._used == self._read_together, "what is read together comes first"
+        """Append a page, before any `put`; ids must be above all earlier ones."""
+        assert self._used == self._read_together, "pages are added before any put"
         first, end = self._used, self._used + len(page)
         self._make_room(end)
         self._fill(first, page)
@@ -117,7 +117,7 @@ class OfferingIndex:
         self._used = self._read_together = end
 
     def put(self, offering: Offering) -> None:
-        """Hold an available offering as it now stands, in the row it had before."""
+        """Add or replace an available offering, in the same row."""
         self.remove(offering.offering_id)
         row = self._row_for(offering.offering_id)
         self._fill(row, [offering])
@@ -125,18 +125,18 @@ class OfferingIndex:
             for code in has(offering):
                 sets.setdefault(code, BitMap()).add(row)
 
-    def know(self, offering_id: UUID, vector: Vector | None) -> None:
-        """What its text means, as it was read last; nothing happens where the offering is not in the index."""
+    def set_vector(self, offering_id: UUID, vector: Vector | None) -> None:
+        """Set the vector of its text; does nothing if the offering is not in the index."""
         row = self._row_of(offering_id)
         if row is not None:
             self.meanings.put(row, vector)
 
-    def can_judge(self, vector: Vector | None) -> bool:
-        """Whether what is known of meanings can be compared with it, and nothing was left out."""
-        return len(self) <= MEANINGS_MAX and self.meanings.hold_for(vector)
+    def can_compare(self, vector: Vector | None) -> bool:
+        """True if the index holds all vectors and they can be compared with this one."""
+        return len(self) <= MEANINGS_MAX and self.meanings.comparable_with(vector)
 
     def remove(self, offering_id: UUID) -> None:
-        """Hold it no longer; nothing happens where it was not in the index."""
+        """Remove an offering; does nothing if it is not in the index."""
         row = self._row_of(offering_id)
         if row is None or row not in self.all:
             return
@@ -158,7 +158,7 @@ class OfferingIndex:
         return row
 
     def _row_of(self, offering_id: UUID) -> int | None:
-        """Where it is, or was among those read together: their rows are nobody else's."""
+        """Its row, or its former row if it was loaded in a page: such rows are not reused."""
         if (row := self._later.get(offering_id)) is not None:
             return row
         records = self.records[: self._read_together]

@@ -1,4 +1,4 @@
-"""What the offerings in memory are read from: the rows of all that are available, and of those that have changed."""
+"""Reads for the in-memory index: pages of available offerings, and changes."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ KEPT = timedelta(minutes=10)
 
 
 async def page(tx: Tx, after: UUID) -> list[Offering]:
-    """The available offerings above an id, in the order of their ids."""
+    """Available offerings with ids above `after`, by id."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -28,17 +28,17 @@ async def page(tx: Tx, after: UUID) -> list[Offering]:
 
 
 async def changes_since(tx: Tx, since: datetime) -> dict[int, UUID]:
-    """The offerings that have changed, by the number of the change."""
+    """Offerings that have changed, by the number of the change."""
     rows = await tx.fetch("SELECT change_id, offering_id FROM offering_change WHERE changed_at > $1", since)
     return {row["change_id"]: row["offering_id"] for row in rows}
 
 
-async def forget_changes(tx: Tx) -> None:
+async def delete_old_changes(tx: Tx) -> None:
     await tx.execute("DELETE FROM offering_change WHERE changed_at < now() - $1::interval", KEPT)
 
 
 async def now(tx: Tx) -> datetime:
-    """The database's time, which changes are marked with."""
+    """The database's time, which also marks changes."""
     found: datetime = await tx.fetchval("SELECT clock_timestamp()")
     return found
 

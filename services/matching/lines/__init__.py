@@ -1,1 +1,1 @@
-"""Lines of requests as matching knows them from their owner's facts."""
+"""Lines of requests, as known from the facts of the requests service."""

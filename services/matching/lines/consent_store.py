@@ -1,4 +1,4 @@
-"""What is known here of consents, and since when: their owner's facts tell them, and it is asked every two seconds."""
+"""Consents, from the facts of the requests service and from polling it every two seconds."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,9 +13,8 @@ from contracts.consents import Consent, ConsentPage, RequestConsents
 from contracts.refusals import Unavailable
 from contracts.values import Caller, Role, is_unodc
 
-HEARD_SECONDS_MAX = 5
-"""Who has not heard for longer than this does not know whether a consent still holds, and shows nothing that hangs on
-one."""
+CONSENTS_AGE_SECONDS_MAX = 5
+"""With an older reading it is unknown whether a consent still holds, and nothing that depends on one is shown."""
 
 _PUT = Write(
     parts={
@@ -47,24 +46,24 @@ _REPLACE = Write(
 )
 
 
-async def put(tx: Tx, heard: Iterable[RequestConsents]) -> None:
-    """Know these consents as they stood at a revision of their request; what is known of a later one stays."""
-    rows = _rows(heard)
+async def put(tx: Tx, consents: Iterable[RequestConsents]) -> None:
+    """Store consents as of a revision of their request; later revisions are kept."""
+    rows = _rows(consents)
     if rows:
         await tx.write(_PUT, msgspec.json.encode(list(rows.values())).decode())
 
 
-async def replace(tx: Tx, heard: RequestConsents, at: datetime) -> None:
-    """Know these consents of a request; whatever else stood, of no later revision, has ended."""
-    rows = _rows([heard])
+async def replace(tx: Tx, consents: RequestConsents, at: datetime) -> None:
+    """Store the consents of a request and end all its others of no later revision."""
+    rows = _rows([consents])
     encoded = msgspec.json.encode(list(rows.values())).decode()
-    await tx.write(_REPLACE, encoded, heard.revision, at, heard.request_id, list(rows))
+    await tx.write(_REPLACE, encoded, consents.revision, at, consents.request_id, list(rows))
 
 
-def _rows(heard: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:
-    """By consent; of one that comes twice, as it was told last."""
+def _rows(consents: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:
+    """Rows by consent id; the last of duplicates wins."""
     rows: dict[UUID, dict[str, Any]] = {}
-    for one in heard:
+    for one in consents:
         for consent in one.consents:
             known = {"request_id": one.request_id, "state": one.state, "revision": one.revision}
             rows[consent.consent_id] = msgspec.structs.asdict(consent) | known
@@ -85,7 +84,7 @@ async def in_force(tx: Tx, request_id: UUID) -> tuple[Consent, ...]:
 
 
 async def in_force_of(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, tuple[Consent, ...]]:
-    """Those of several requests, by request; as `in_force`."""
+    """As `in_force`, for several requests, by request id."""
     rows = await tx.fetch(
         """
         SELECT * FROM heard_consent
@@ -102,7 +101,7 @@ async def in_force_of(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, tuple[C
 
 
 async def end(tx: Tx, request_id: UUID, revision: int, at: datetime, *, consent_id: UUID | None = None) -> None:
-    """End one consent of a request, or all that stand: withdrawn or over, nothing is shown by it any more."""
+    """End one consent of a request, or all of them: withdrawn or expired."""
     await tx.execute(
         """
         UPDATE heard_consent SET ended_at = $3, revision = $2
@@ -116,18 +115,18 @@ async def end(tx: Tx, request_id: UUID, revision: int, at: datetime, *, consent_
     )
 
 
-# -- asking the owner -------------------------------------------------------------------------------------------------
+# -- polling the owner ------------------------------------------------------------------------------------------------
 
 
 async def begin_reading(tx: Tx) -> tuple[str, datetime]:
-    """The watermark to read on from, and the time at which this reading begins."""
+    """The watermark to read from, and the start time of this reading."""
     row = await tx.fetchrow("SELECT after, clock_timestamp() AS began_at FROM consent_reading")
     assert row is not None, "the migration makes it"
     return row["after"], row["began_at"]
 
 
-async def keep(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
-    """Know what a page tells; with its last page a reading has heard all that was committed when it began."""
+async def save_page(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
+    """Store a page; with the last page the reading includes everything committed before its start."""
     await put(tx, page.requests)
     await tx.execute(
         """
@@ -139,17 +138,17 @@ async def keep(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
     )
 
 
-async def check_heard(tx: Tx, organization: str) -> None:
-    """Raises Unavailable where what the organization may know hangs on consents, and none was heard of for too long."""
+async def check_consents_current(tx: Tx, organization: str) -> None:
+    """Raises Unavailable if the organization's visibility depends on consents and the last reading is too old."""
     if is_unodc(organization):
         return
     if not await tx.fetchval(
-        "SELECT heard_at >= clock_timestamp() - $1 * interval '1 second' FROM consent_reading", HEARD_SECONDS_MAX
+        "SELECT heard_at >= clock_timestamp() - $1 * interval '1 second' FROM consent_reading", CONSENTS_AGE_SECONDS_MAX
     ):
         raise Unavailable("consents-unheard")
 
 
-async def check_heard_for(tx: Tx, caller: Caller) -> None:
-    """As `check_heard`: a State's own records, and what UNODC sees of office, do not hang on consents."""
+async def check_consents_current_for(tx: Tx, caller: Caller) -> None:
+    """As `check_consents_current`; a State's own records and UNODC's access as an office do not depend on consents."""
     if caller.role is Role.PROVIDER_OFFICER:
-        await check_heard(tx, caller.organization)
+        await check_consents_current(tx, caller.organization)

@@ -1,4 +1,4 @@
-"""What matching knows of a request's line: what is asked, of whom, who may see it, and how far the request has come."""
+"""A request's line as matching knows it: what is asked, the addressee, who may see it, and the request's status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ from services.matching.treaties.model import TreatyStatus
 
 
 class RequestStatus(StrEnum):
-    """Where a request stands, as far as its owner has told."""
+    """The status of a request, from the facts of its owner."""
 
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -57,7 +57,7 @@ STATUS_AFTER: Mapping[type[Fact], RequestStatus] = {
     RequestWithdrawn: RequestStatus.WITHDRAWN,
     RequestLapsed: RequestStatus.LAPSED,
 }
-"""What each fact makes of a request; a resumed one is back where it was held."""
+"""The status after each fact; a resumed request gets its previous status."""
 
 SEEKING = frozenset(
     {
@@ -68,17 +68,17 @@ SEEKING = frozenset(
         RequestStatus.ON_HOLD,
     }
 )
-"""Offerings are suggested to the lines of these."""
+"""Offerings are suggested to lines of requests in these statuses."""
 
 PROPOSABLE = frozenset({RequestStatus.OPEN, RequestStatus.IN_DELIVERY})
-"""Triage has ended and delivery has not: matches may be presented and agreed."""
+"""Between triage and the end of delivery: matches may be presented and agreed."""
 
 CIRCULATION_BY_RULE: Mapping[str, str] = {"none": "none", "granted": "granted", "silence": "window_running"}
-"""What a State's choice makes of the circulation when it submits."""
+"""The circulation status at submission, by the State's choice."""
 
 
 class WantedLine(Struct, frozen=True, kw_only=True):
-    """One line with what its request says for all of them."""
+    """One line, with its request's data."""
 
     line_id: UUID
     request_id: UUID
@@ -101,26 +101,26 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     restricted: bool
     cannot_wait: bool = False
     gender_marker: int | None = None
-    """None of a line that nobody has submitted."""
+    """None for a line that is not submitted."""
     excluded_providers: tuple[str, ...] = ()
-    """By whom its State does not wish to be served: for that State and UNODC alone to know."""
+    """Providers its State does not wish to be served by; visible only to that State and UNODC."""
     treaties: tuple[TreatyStatus, ...] = ()
-    """Of its State, one for each instrument, as they were known when it was read."""
+    """Of its State, one for each instrument, as known when the line was read."""
     consents: tuple[Consent, ...] = ()
-    """Those of its request that were in force when it was read; only where one line is read by itself."""
+    """Those of its request in force when the line was read; only set if the line is read alone."""
     waiting_since: datetime | None = None
-    """When its request was first submitted; None of a line that nobody has submitted."""
+    """When its request was first submitted; None for a line that is not submitted."""
     priority: str | None = None
-    """What triage gave its request."""
+    """The priority from triage."""
 
     @property
     def party_to(self) -> frozenset[str]:
-        """The instruments that its State is known to be party to."""
+        """The instruments its State is known to be party to."""
         return frozenset(status.instrument for status in self.treaties if status.party)
 
     @property
     def about(self) -> About | None:
-        """What whoever pays for its delivery is told: nothing of a kind that may put somebody at risk."""
+        """What a donor of its delivery is shown: nothing of a kind that may put persons at risk."""
         if kinds()[self.kind].restricted:
             return None
         return About(kind=self.kind, topics=self.topics, gender_marker=self.gender_marker)
@@ -129,11 +129,11 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     def proposable(self) -> bool:
         return self.status in PROPOSABLE
 
-    def may_be_told_to(self, organization: str) -> bool:
-        """True where a consent in force lets the organization know of the line, and its State does not exclude it."""
+    def may_be_disclosed_to(self, organization: str) -> bool:
+        """True if a consent in force includes the organization, and its State does not exclude it."""
         consented = self.circulation == "granted" and any(consent.names(organization) for consent in self.consents)
         return consented and organization not in self.excluded_providers
 
     def is_shown_to(self, provider: Caller) -> bool:
-        """True where a provider's officer may know of the line: it is open to proposals, and to them."""
-        return self.proposable and self.may_be_told_to(provider.organization)
+        """True if the line is open to proposals and may be disclosed to the provider."""
+        return self.proposable and self.may_be_disclosed_to(provider.organization)

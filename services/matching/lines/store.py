@@ -1,4 +1,4 @@
-"""What was told of requests and their lines. Matching reads them for itself; people see a line through its matches."""
+"""Requests and their lines, from facts. Only matching itself reads them; callers see a line through its matches."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,12 +21,12 @@ from services.matching.offerings.model import Offering, ResourceStatus
 from services.matching.treaties.model import TreatyStatus, statuses_of
 
 LINES_PER_OFFERING_MAX = 2000
-"""How many lines an offering that becomes available is compared with, those wanted soonest first."""
+"""How many lines are compared with an offering that becomes available, soonest wanted first."""
 COMPARED_MAX = 500
-"""How many lines, the newest, another is compared with."""
+"""How many lines are compared with another, newest first."""
 
 LINES_PER_STATE_MAX = 1000
-"""How many lines of a State are looked at again when its treaty status changes, the newest first."""
+"""How many lines of a State are matched again when its treaty status changes, newest first."""
 
 SEEKING_MAX = 2000
 
@@ -61,7 +61,7 @@ _PUT = Write(
 
 
 async def put(tx: Tx, submitted: RequestSubmitted) -> None:
-    """Put a request as it was submitted in the place of what was known of it."""
+    """Store a request as submitted, replacing its earlier version."""
     rows = [
         {
             **msgspec.structs.asdict(line),
@@ -89,8 +89,8 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
     )
 
 
-async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
-    """Follow a request; one that was never submitted is not known here, and stays so."""
+async def set_status(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
+    """Set a request's status; does nothing if the request was never submitted."""
     await tx.execute(
         """
         UPDATE wanted_request SET status = $2, held_from = CASE WHEN $2 = 'on_hold' THEN status END
@@ -101,28 +101,28 @@ async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
     )
 
 
-async def prioritize(tx: Tx, request_id: UUID, priority: str) -> None:
-    """Know what triage gave a request."""
+async def set_priority(tx: Tx, request_id: UUID, priority: str) -> None:
+    """Set the priority from triage."""
     await tx.execute("UPDATE wanted_request SET priority = $2 WHERE request_id = $1", request_id, priority)
 
 
 async def resume(tx: Tx, request_id: UUID) -> None:
-    """The request is back where it was held."""
+    """Restore the status before the request was put on hold."""
     await tx.execute(
         "UPDATE wanted_request SET status = coalesce(held_from, status), held_from = NULL WHERE request_id = $1",
         request_id,
     )
 
 
-async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
+async def set_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
     await tx.execute("UPDATE wanted_request SET circulation = $2 WHERE request_id = $1", request_id, circulation)
 
 
-async def circulates_to(tx: Tx, request_id: UUID, organization: str) -> bool:
-    """As `WantedLine.may_be_told_to`, of all lines of a request."""
+async def is_disclosed_to(tx: Tx, request_id: UUID, organization: str) -> bool:
+    """As `WantedLine.may_be_disclosed_to`, for a whole request."""
     return bool(
         await tx.fetchval(
-            "SELECT circulation = 'granted' AND told(request_id, $2) FROM wanted_request WHERE request_id = $1",
+            "SELECT circulation = 'granted' AND disclosed(request_id, $2) FROM wanted_request WHERE request_id = $1",
             request_id,
             organization,
         )
@@ -130,21 +130,21 @@ async def circulates_to(tx: Tx, request_id: UUID, organization: str) -> bool:
 
 
 async def terms_by_visibility(tx: Tx, request_id: UUID) -> Terms | None:
-    """What a consent gives that names nobody; None for a request that is not known here."""
+    """The terms of a consent by visibility, which names no recipients; None for an unknown request."""
     row = await tx.fetchrow(
         "SELECT visibility, addressee, addressed_states FROM wanted_request WHERE request_id = $1", request_id
     )
     return Terms(recipients=recipients_by_visibility(**dict(row))) if row else None
 
 
-async def fulfil(tx: Tx, line_id: UUID, fulfilment: str) -> None:
+async def set_fulfilment(tx: Tx, line_id: UUID, fulfilment: str) -> None:
     await tx.execute("UPDATE wanted_line SET fulfilment = $2 WHERE line_id = $1", line_id, fulfilment)
 
 
 async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | None:
-    """`lock` keeps others from making a match for the line until the transaction ends."""
+    """`lock` prevents new matches for the line until the transaction ends."""
     if lock:
-        await hold(tx, [line_id])
+        await lock_lines(tx, [line_id])
     row = await tx.fetchrow(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -152,13 +152,13 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
         """,
         line_id,
     )
-    # Asked where there is no line as well: whoever names one that is not theirs to know costs as much.
+    # Also queried for an unknown line, so that timing does not reveal whether the line exists.
     consents = await consent_store.in_force(tx, row["request_id"] if row else line_id)
     return msgspec.structs.replace(_line(row), consents=consents) if row else None
 
 
 async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
-    """The lines of a request, held until the transaction ends."""
+    """The lines of a request, locked until the transaction ends."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -170,7 +170,7 @@ async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
 
 
 async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
-    """Lines that an offering may serve as far as what is cheap to ask goes, those wanted soonest first."""
+    """Lines that an offering may serve by the constraints cheap to query, soonest wanted first."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -192,7 +192,7 @@ async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
 
 
 async def seeking_of(tx: Tx, state: str) -> list[UUID]:
-    """The State's requests that offerings are suggested to, their lines held until the transaction ends."""
+    """The State's requests in status `SEEKING`, their lines locked until the transaction ends."""
     rows = await tx.fetch(
         """
         SELECT request_id, line_id FROM wanted_request JOIN wanted_line USING (request_id)
@@ -202,12 +202,12 @@ async def seeking_of(tx: Tx, state: str) -> list[UUID]:
         list(SEEKING),
         LINES_PER_STATE_MAX,
     )
-    await hold(tx, [row["line_id"] for row in rows])
+    await lock_lines(tx, [row["line_id"] for row in rows])
     return list(dict.fromkeys(row["request_id"] for row in rows))
 
 
 async def seeking(tx: Tx) -> list[WantedLine]:
-    """All lines that seek and are not met in full, at most `SEEKING_MAX`, those wanted soonest first."""
+    """All seeking lines that are not fully met, at most `SEEKING_MAX`, soonest wanted first."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -220,7 +220,7 @@ async def seeking(tx: Tx) -> list[WantedLine]:
 
 
 async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = None) -> list[WantedLine]:
-    """Lines that are open to proposals and not met in full, with their consents, those that wait longest first."""
+    """Lines open to proposals and not fully met, with their consents, longest waiting first."""
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
@@ -236,7 +236,7 @@ async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = No
 
 
 async def count_open(tx: Tx) -> int:
-    """How many lines `open_lines` would find without a limit."""
+    """How many lines `open_lines` finds without a limit."""
     return int(
         await tx.fetchval(
             """
@@ -248,10 +248,10 @@ async def count_open(tx: Tx) -> int:
     )
 
 
-async def like(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
-    """Lines of other requests that share a kind, a topic or an article with one, the newest first.
+async def similar_to(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
+    """Lines of other requests with a kind, a topic or an article in common, newest first, without readings.
 
-    Only those of which `policy.may_compare` is true, without what was read of them.
+    Only lines for which `policy.may_compare` is true.
     """
     rows = await tx.fetch(
         """
@@ -272,13 +272,13 @@ async def like(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
 
 
 async def submitted_at(tx: Tx, request_id: UUID) -> datetime:
-    """When it was submitted last."""
+    """When the request was last submitted."""
     at: datetime = await tx.fetchval("SELECT submitted_at FROM wanted_request WHERE request_id = $1", request_id)
     return at
 
 
-async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
-    """Keep others from making a match for these lines until the transaction ends; returns those still there."""
+async def lock_lines(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
+    """Prevent new matches for these lines until the transaction ends; returns the lines that still exist."""
     rows = await tx.fetch(
         "SELECT line_id FROM wanted_line WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", line_ids
     )

@@ -1,4 +1,4 @@
-"""What can be done with a match: load for this caller, decide, save, announce. The edge opens the transaction."""
+"""Actions on matches: load for the caller, decide, save, announce. The edge opens the transaction."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -14,7 +14,7 @@ from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
-from services.matching.choices.model import moved
+from services.matching.choices.model import move_of
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -38,17 +38,17 @@ from services.matching.treaties import store as treaty_store
 
 
 async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
-    """The id of the match that the line and the offering have, or will have; nobody else begins one meanwhile."""
+    """The match id of a line and an offering, existing or new; locked against concurrent creation."""
     async with tx.as_service():
-        await line_store.hold(tx, [line_id])
+        await line_store.lock_lines(tx, [line_id])
         held = await match_store.between(tx, [line_id], [offering_id])
     return held[line_id, offering_id].match_id if held else new_id()
 
 
 async def begin(tx: Tx, ctx: Context, match_id: UUID, line_id: UUID, offering_id: UUID, *, comment: str) -> Match:
-    """A coordinator nominates an offering for a line; a provider expresses interest in a circulated line.
+    """A coordinator nominates an offering for a line, or a provider expresses interest in a circulated line.
 
-    Raises Conflict where the offering is not available or breaks a hard constraint.
+    Raises Conflict if the offering is unavailable or breaks a hard constraint.
     """
     caller = ctx.caller
     policy.decide(caller, Action.PROPOSE).required()
@@ -66,7 +66,7 @@ async def begin(tx: Tx, ctx: Context, match_id: UUID, line_id: UUID, offering_id
 
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     line = await line_store.line(tx, line_id, lock=True)
     if line is None:
         raise Missing("not-found")
@@ -80,14 +80,14 @@ def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
     if broken := violated(line, offering):
-        # A provider is told that it does not fit, and not why: what a State excludes is not for it to know.
+        # A provider learns that it does not fit but not why: a State's exclusions are not visible to it.
         raise Conflict("offering-does-not-fit", **({"violated": broken} if caller.role is Role.COORDINATOR else {}))
 
 
 async def move(
     tx: Tx, ctx: Context, match_id: UUID, action: Action, decide: Callable[[Match], Fact], *, comment: str
 ) -> Match:
-    """One move of the table in `match` that neither takes capacity nor asks about the line."""
+    """A move that neither takes capacity nor needs the line."""
     before = await _for_move(tx, ctx, match_id, action)
     fact = decide(before)
     async with tx.as_service():
@@ -97,7 +97,7 @@ async def move(
 
 
 async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
-    """True where the delivery of a match that the caller sees needs money that its offering does not bring."""
+    """True if the delivery needs money beyond what its offering has."""
     found = (await match_store.ranked(tx, match_id, ctx.caller)).match
     policy.decide(ctx.caller, Action.BEGIN, found).required()
     return found.funding_needed is not None
@@ -112,12 +112,12 @@ async def complete(tx: Tx, ctx: Context, match_id: UUID, *, comment: str) -> Mat
 
 
 async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *, comment: str) -> Match:
-    """Show a match to the State and to the provider, if the provider may know and the offering still fits.
+    """Show a match to the State, and to the provider if it may know of the line and the offering still fits.
 
-    It is scored as things now stand, so that every share it is shown with has its reason.
+    It is scored again, so that each share shown has its reason.
     """
     before = await _for_move(tx, ctx, match_id, Action.PRESENT)
-    await consent_store.check_heard(tx, before.provider)
+    await consent_store.check_consents_current(tx, before.provider)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
         passes_over = await match_store.passes_over(tx, before)
@@ -133,9 +133,9 @@ async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *
 
 
 async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
-    """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
+    """`accept` by the State or `confirm` by the provider; the second of the two takes capacity.
 
-    Raises Conflict where none is left, or where the offering has ended meanwhile.
+    Raises Conflict if no capacity is left or the offering has ended.
     """
     before = await _for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
@@ -172,9 +172,9 @@ async def _for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Mat
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Fold one fact of the own journal into the tables, as the action that announced it did."""
     fact = event.fact()
-    assert fact is not None, "our own journal holds facts of our own contracts"
+    assert fact is not None, "the own journal only has known facts"
     if isinstance(fact, TreatyStatusRecorded):
         await treaty_store.save(tx, fact)
         return
@@ -192,7 +192,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)
-    await choice_store.keep(tx, [moved(after, fact)])
+    await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed):
         await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
     if isinstance(fact, MatchRevoked):

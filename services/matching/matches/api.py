@@ -1,4 +1,4 @@
-"""The matches' routes. Each opens one transaction; a command that comes again is answered from the record."""
+"""Routes of matches. Each opens one transaction; a repeated command gets the recorded answer."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
@@ -36,7 +36,7 @@ B = TypeVar("B", Comment, Reason, Evaluate)
 
 
 class MatchPage(Struct, frozen=True, kw_only=True):
-    """Matches, the newest line's first and best first within a line; `cursor` leads to the next page."""
+    """Matches of the newest line first, best first within a line; `cursor` leads to the next page."""
 
     matches: list[MatchView]
     cursor: str | None
@@ -47,7 +47,7 @@ async def _read(tx: Tx, ctx: Context, match_id: UUID) -> MatchView:
 
 
 async def _read_pair(tx: Tx, ctx: Context, pair: tuple[UUID, UUID]) -> MatchView:
-    """The one match of a line and an offering."""
+    """The match of a line and an offering."""
     return await _read(tx, ctx, await match_actions.match_id_of(tx, *pair))
 
 
@@ -60,7 +60,7 @@ async def _read_pair(tx: Tx, ctx: Context, pair: tuple[UUID, UUID]) -> MatchView
     outcome=lambda pair: uuid5(pair[0], str(pair[1])),
 )
 async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONBody[NewMatch]) -> MatchView:
-    """A coordinator nominates; a provider's officer expresses interest with an offering of the own organization."""
+    """A coordinator nominates; a provider's officer expresses interest with an offering of their organization."""
     policy.decide(ctx.caller, Action.PROPOSE).required()
     match_id = await match_actions.match_id_of(tx, *pair)
     await match_actions.begin(tx, ctx, match_id, *pair, comment=data.comment)
@@ -92,16 +92,16 @@ async def list_matches(
             limit=limit + 1,
         )
         views = await views_of(tx, found, caller)
-        # What is picked by offering or by status is no ranking.
+        # A list by offering or status is no ranking.
         if (of_line or of_request) and of_offering is None and status is None:
-            await choice_store.note_shown(tx, found[:limit], caller.role, now=now)
+            await choice_store.record_shown(tx, found[:limit], caller.role, now=now)
     return paging.page(MatchPage, views, limit)
 
 
 @show("/v1/matches/{match_id:uuid}", Action.SHOW_MATCH, "One match, with what its score is made of")
 async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Request[Any, Any, Any]) -> MatchDetail:
     ranked = await match_store.ranked(tx, match_id, ctx.caller)
-    # Told in codes of the match's own two sides, whatever has become of the offering meanwhile.
+    # An explanation in codes for the match's two sides, even if they may not see the offering any more.
     async with tx.as_service():
         line = await line_store.line(tx, ranked.match.line_id)
         offering = await offering_store.known(tx, ranked.match.offering_id)
@@ -118,7 +118,7 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
     "/v1/matches/{match_id:uuid}/present", Action.PRESENT, "Present a match to the State and the provider", read=_read
 )
 async def present_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Presentation]) -> None:
-    """Circulation has to be granted, unless to a unit of UNODC; a better ranked match is passed over for a reason."""
+    """Needs consent to circulation, except for a unit of UNODC. Passing over a better ranked match needs a reason."""
     if data.departure is not None:
         check_reason("present", data.departure, name="departure")
     await match_actions.present(tx, ctx, match_id, data.departure, comment=data.comment)
@@ -130,7 +130,7 @@ async def _capacity_lock(db: Database, ctx: Context, match_id: UUID) -> Sequence
 
 
 def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
-    """`accept` or `confirm`: whichever comes second confirms the match and takes capacity."""
+    """The route of `accept` or `confirm`; the second of the two confirms the match and takes capacity."""
 
     @change(
         f"/v1/matches/{{match_id:uuid}}/{action}",
@@ -150,7 +150,7 @@ def _agree_route(action: Action, summary: str, description: str | None = None) -
 def _move_route(
     action: Action, summary: str, body: type[B], decide: Callable[[Match, B, Context], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
     name = action.replace("_", "-")
 
     @change(f"/v1/matches/{{match_id:uuid}}/{name}", action, summary, read=_read, name=f"{name} match")
@@ -162,7 +162,7 @@ def _move_route(
 
 
 async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | None:
-    """What is lacking in money, which is asked of the ledger; None where none is needed."""
+    """The funding gap from the ledger; None if the delivery needs no money."""
     async with db.transaction(by=ctx.caller) as tx:
         lacking = await match_actions.lacking(tx, ctx, match_id)
     return await own.gap(match_id) if lacking else None
@@ -171,7 +171,7 @@ async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | 
 @change(
     "/v1/matches/{match_id:uuid}/begin",
     Action.BEGIN,
-    "Delivery begins",
+    "Begin a delivery",
     read=_read,
     before=_gap,
     name="begin match",
@@ -179,7 +179,7 @@ async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | 
 async def begin_delivery(
     tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment], before: int | None
 ) -> None:
-    """Where it needs money, once all of that has been allocated to it."""
+    """If it needs money, only once all of that has been allocated."""
     comment, gap = data.comment, before
     await match_actions.move(
         tx, ctx, match_id, Action.BEGIN, lambda match: match.begin(gap_usd_minor=gap, now=ctx.now), comment=comment
@@ -190,7 +190,7 @@ async def begin_delivery(
     "/v1/matches/{match_id:uuid}/complete", Action.COMPLETE, "Delivery is complete", read=_read, name="complete match"
 )
 async def complete_delivery(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """From the first day of the window asked for that lies in the period it was confirmed for."""
+    """Not before the first day of the requested window within the confirmed period."""
     await match_actions.complete(tx, ctx, match_id, comment=data.comment)
 
 
@@ -207,23 +207,23 @@ ROUTES = [
     present_match,
     _agree_route(
         Action.ACCEPT,
-        "The State accepts a presented match",
+        "Accept a presented match, as its State",
         "Once the provider has confirmed as well, its officers see the request and can read the words of the line that "
         "they serve, whatever consents say, until the match is revoked or the request is over: `opens` of the match.",
     ),
-    _agree_route(Action.CONFIRM, "The provider confirms a presented match"),
+    _agree_route(Action.CONFIRM, "Confirm a presented match, as its provider"),
     begin_delivery,
     complete_delivery,
     _move_route(
         Action.EVALUATE,
-        "The State or the provider says how a completed delivery went",
+        "Evaluate a completed delivery, as its State or provider",
         Evaluate,
         lambda m, body, ctx: m.evaluate(ctx.caller.role, body.given(), now=ctx.now),
     ),
     _move_route(Action.DECLINE, "Decline a match", Reason, _decline),
     _move_route(
         Action.NOT_PURSUE,
-        "Let a match go",
+        "Decide not to pursue a match",
         Reason,
         lambda m, body, ctx: m.not_pursue(check_reason("not_pursue", body.reason), now=ctx.now),
     ),

@@ -1,4 +1,4 @@
-"""What funds have and what a match lacks: the ledger's owner is asked each time."""
+"""Balances of funds and funding gaps of matches, queried from the ledger's owner."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -16,15 +16,15 @@ OWNER = "pledges"
 
 
 class Budgets:
-    """Asks the owner of the ledger; where it does not answer, no round is made that goes by it."""
+    """Queries the owner of the ledger; a round that uses funds is refused if it does not answer."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
-    async def taken(self, funds: Sequence[str], currencies: Sequence[str]) -> Budgeted:
-        """What these funds have just now, and what one of each of these currencies is worth, where a rate is in force.
+    async def balances(self, funds: Sequence[str], currencies: Sequence[str]) -> Budgeted:
+        """The current balances of these funds, and the rates of these currencies that are in force.
 
-        Raises Mismatch for funds there are not, Unavailable where it cannot be known just now.
+        Raises Mismatch for unknown funds, Unavailable if the ledger cannot answer.
         """
         asked = BudgetQuery(funds=tuple(funds), currencies=tuple(currencies))
         try:
@@ -37,9 +37,9 @@ class Budgets:
         return found
 
     async def gap(self, match_id: UUID) -> int | None:
-        """What a confirmed match lacks in money, in US-dollar cents; None where the ledger has not heard of it yet.
+        """The funding gap of a confirmed match, in US-dollar cents; None if the ledger does not know the match yet.
 
-        Raises Unavailable where it cannot be known just now.
+        Raises Unavailable if the ledger cannot answer.
         """
         try:
             body = await self._peers.get(OWNER, f"/internal/matches/{match_id}/funding-gap")
@@ -49,4 +49,4 @@ class Budgets:
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Budgets]]
-"""What the routes of this service are given as `own`."""
+"""The dependency `own` of this service's routes."""

@@ -1,4 +1,4 @@
-"""How a completed delivery went, as one of its two sides says."""
+"""Evaluations: how a completed delivery went, by each of its two sides."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,12 +21,12 @@ class Result(StrEnum):
 
 
 class Evaluated(Evaluation, frozen=True, kw_only=True):
-    """What one side says now; `revision` is the match's that it led to."""
+    """One side's current evaluation; `revision` is the match's revision after it."""
 
     revision: int
     evaluated_at: datetime
 
 
 def side_of(role: Role) -> Side:
-    """Whom somebody in this role speaks for who may evaluate."""
+    """The side that a person in this role evaluates for."""
     return Side.STATE if role is Role.FOCAL_POINT else Side.PROVIDER

@@ -1,9 +1,8 @@
-"""Why a match has its score: of each criterion what was met, nearly met and not met, and the points that makes.
+"""Explain a match's score: for each criterion what was met, nearly met and not met, and the resulting points.
 
-The points are counted from what is said here, and not taken from the share. What a match was presented with is kept;
-of one that was not, a share that has other points than what is said here makes has no reason: the line, the offering or
-what is free of it has changed since the day of the score. What a model said of the texts is kept with the score, and
-told as what it said then.
+Points are computed from the explanation, not copied from the share. A presented match keeps its explanation. For other
+matches, a share with different points gets no explanation: the line, the offering or its free capacity changed after
+the score was computed. A model's judgement of the texts is stored with the score and explained as it was then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,19 +30,19 @@ from services.matching.scoring.criteria import (
     SCALAR,
     Experience,
     Rated,
+    experience_degree,
     free_days,
-    meant,
+    meaning_degree,
     ordinals,
-    practised,
     rated,
     window_days,
 )
 from services.matching.scoring.model import Scored
-from services.matching.scoring.records import free_spans, left
+from services.matching.scoring.records import free_spans, share_left
 
 
 class Near(NamedTuple):
-    """What is offered in the place of what is asked, and how close that is, in thousandths."""
+    """An offered alternative to what is asked, and its closeness in thousandths."""
 
     asked: str
     offered: str
@@ -51,7 +50,7 @@ class Near(NamedTuple):
 
 
 class Basis(Struct, frozen=True, kw_only=True):
-    """What a criterion's degree rests on, in codes. `how` names a case, `amount` of `whole` counts."""
+    """What a criterion's degree is based on, in codes. `how` names a case, `amount` of `whole` counts."""
 
     met: tuple[str, ...] = ()
     near: tuple[Near, ...] = ()
@@ -61,11 +60,11 @@ class Basis(Struct, frozen=True, kw_only=True):
     whole: int | None = None
     rated: Rated | None = None
     degree: int
-    """In thousandths, as the score counts it."""
+    """In thousandths, as in the score."""
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """One criterion's share, what was asked and what is offered, and what the share rests on."""
+    """One criterion's share, what was asked and offered, and the basis of the share."""
 
     share: Share
     asked: tuple[str, ...]
@@ -76,12 +75,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
 def explain(
     scored: Match | Scored, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
 ) -> tuple[Explanation, ...]:
-    """The reasons of a match that was presented, as they were then; of another, of each share that still has one.
+    """The stored explanation of a presented match; else an explanation of each share that still has one.
 
-    `line` is None where its State has taken it back; `experience` is the provider's.
+    `line` is None if its State has withdrawn it; `experience` is the provider's.
     """
     if isinstance(scored, Match) and scored.bases is not None:
-        return _kept(scored, scored.bases)
+        return _from_stored(scored, scored.bases)
     if line is None:
         return ()
     found = ((share, _explained(share, line, offering, scored.judgement, experience)) for share in scored.shares)
@@ -89,24 +88,24 @@ def explain(
 
 
 def as_presented(found: Scored, line: WantedLine, experience: Experience) -> PresentedScore:
-    """A score of this moment, with all that its reasons are made of."""
+    """A score of now, with everything its explanation needs."""
     return PresentedScore(
         score=found.score,
         shares=found.shares,
         algorithm=found.algorithm,
         offering_revision=found.offering.revision,
         judgement=found.judgement,
-        bases=tuple(_keeping(one) for one in explain(found, line, found.offering, experience=experience)),
+        bases=tuple(_to_stored(one) for one in explain(found, line, found.offering, experience=experience)),
     )
 
 
-def _keeping(why: Explanation) -> ShareBasis:
+def _to_stored(why: Explanation) -> ShareBasis:
     basis = why.basis
     return ShareBasis(
         criterion=why.share.criterion,
         asked=why.asked,
         offered=why.offered,
-        # The name of the model is kept with its judgement.
+        # The model's name is stored with its judgement.
         met=() if why.share.criterion == "meaning" else basis.met,
         near=tuple(CloseCode(**one._asdict()) for one in basis.near),
         unmet=basis.unmet,
@@ -118,7 +117,7 @@ def _keeping(why: Explanation) -> ShareBasis:
     )
 
 
-def _kept(match: Match, bases: Iterable[ShareBasis]) -> tuple[Explanation, ...]:
+def _from_stored(match: Match, bases: Iterable[ShareBasis]) -> tuple[Explanation, ...]:
     shares = {share.criterion: share for share in match.shares}
     return tuple(
         Explanation(
@@ -159,7 +158,7 @@ def basis(
     *,
     experience: Experience = NO_EXPERIENCE,
 ) -> Basis | None:
-    """What a criterion's degree rests on; None for a criterion that is not known any more."""
+    """The basis of a criterion's degree; None for a criterion that no longer exists."""
     if criterion == "experience":
         return _experience(line, experience)
     if criterion == "meaning" and judgement is not None:
@@ -168,7 +167,7 @@ def basis(
     return made(line, offering) if made else None
 
 
-# -- one by one -------------------------------------------------------------------------------------------------------
+# -- by criterion -----------------------------------------------------------------------------------------------------
 
 
 def _topics(line: WantedLine, offering: Offering) -> Basis:
@@ -201,7 +200,7 @@ def _covered(asked: Iterable[str], offered: Iterable[str]) -> Basis:
 
 
 def _of_codes(met: list[str], near: list[Near], unmet: list[str]) -> Basis:
-    """The degree is the mean over what is asked, rounded down."""
+    """The degree is the mean over the codes asked for, rounded down."""
     count = len(met) + len(near) + len(unmet)
     points = FULL * len(met) + sum(one.closeness for one in near)
     return Basis(met=tuple(met), near=tuple(near), unmet=tuple(unmet), degree=points // count if count else 0)
@@ -247,25 +246,25 @@ def _legal_system(line: WantedLine, offering: Offering) -> Basis:
 
 def _experience(line: WantedLine, experience: Experience) -> Basis:
     topics = _covered(line.topics, experience.topics)
-    # No more than what counts: the exact number, asked for day by day, would tell of each delivery.
+    # Only the step that counts: the exact number, queried daily, would reveal each delivery.
     amount = next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0)
     return Basis(
         met=topics.met,
         how=("experience" if amount else "experience_none") + ("_on_topics" if topics.met else ""),
         amount=amount,
         rated=rated(experience.rating) if amount and experience.rating is not None else None,
-        degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
+        degree=experience_degree(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
     )
 
 
 def _load(_: WantedLine, offering: Offering) -> Basis:
     taken, units = offering.load
-    return Basis(how="load", amount=taken, whole=units, degree=left(taken, units))
+    return Basis(how="load", amount=taken, whole=units, degree=share_left(taken, units))
 
 
 def _meaning(judgement: Judgement) -> Basis:
     by, closeness = f"{judgement.model} {judgement.version}", judgement.closeness
-    return Basis(met=(by,), how="meaning", amount=closeness, whole=FULL, degree=meant(closeness))
+    return Basis(met=(by,), how="meaning", amount=closeness, whole=FULL, degree=meaning_degree(closeness))
 
 
 _BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {

@@ -1,7 +1,7 @@
-"""A match of a request's line with an offering: its states, the moves from one to the next, and what each move means.
+"""A match of a request's line with an offering: its states, its moves, and their effects.
 
 It begins as a suggestion of the system, a coordinator's nomination or a provider's interest. An expired match may
-begin again under the same id: a line and an offering have one match between them, whatever becomes of it.
+begin again with the same id: there is one match per line and offering.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,9 +76,9 @@ _BEGUN = frozenset({MatchStatus.SUGGESTED, MatchStatus.NOMINATED, MatchStatus.IN
 NOT_SHOWN = _BEGUN | {MatchStatus.SHORTLISTED}
 SHOWN = frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED})
 NOT_CONFIRMED = NOT_SHOWN | SHOWN
-"""Living, and no capacity taken."""
+"""Open, and no capacity taken."""
 NOT_ENDED = NOT_CONFIRMED | {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
-"""Those a line's ranking is made of."""
+"""The statuses that a line's ranking includes."""
 
 MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "suggest": frozenset({MatchStatus.EXPIRED}),
@@ -97,11 +97,11 @@ MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "expire": NOT_CONFIRMED,
     "revoke": frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY}),
 }
-"""From which states each move leads; the first three also begin a match. Who makes it is the policy's."""
+"""The states each move is allowed in; the first three moves also begin a match. The policy says who may make them."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """A match as it stands, with the score it began with, or was given before anybody was shown it."""
+    """A match with its score from its beginning or from a later rescoring before it was shown."""
 
     match_id: UUID
     request_id: UUID
@@ -117,19 +117,19 @@ class Match(Struct, frozen=True, kw_only=True):
     algorithm: str
     offering_revision: int
     judgement: Judgement | None = None
-    """Where the meaning of the texts took part: which model judged it, and how."""
+    """The model's judgement of the texts, if the score includes it."""
     bases: tuple[ShareBasis, ...] | None = None
-    """What the shares rested on when it was presented; None of one that was not."""
+    """The bases of the shares when it was presented; None before that."""
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
-    told: bool = False
-    """When it was read for its provider, a consent in force let that know of the request."""
+    disclosed: bool = False
+    """Whether a consent in force included its provider when the match was read for it."""
     presented_at: datetime | None = None
     departs: bool = False
     departure: str | None = None
     planned_period: Period | None = None
-    """Which period of the offering a round means it to be in."""
+    """The offering's period that a round planned the delivery for."""
     accepted_at: datetime | None = None
     provider_confirmed_at: datetime | None = None
     confirmed_at: datetime | None = None
@@ -144,20 +144,20 @@ class Match(Struct, frozen=True, kw_only=True):
 
     @property
     def evaluated(self) -> bool:
-        """True where the last thing that happened is an evaluation: after the first there is nothing else."""
+        """True if the last move is an evaluation: only evaluations follow the first one."""
         return self.state_evaluation is not None or self.provider_evaluation is not None
 
     def require(self, move: str) -> None:
-        """Raises Conflict where the match's state does not allow the move."""
+        """Raises Conflict if the match's state does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("match-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def rescore(self, found: Scored, *, now: datetime) -> MatchRescored:
-        """`found` is of the match's line and offering, and was judged by what the texts mean."""
+        """`found` is a score of the match's line and offering that includes the meaning of the texts."""
         self.require("rescore")
-        assert found.judgement is not None, "by codes alone there is nothing new to say"
+        assert found.judgement is not None, "only judged scores differ"
         return MatchRescored(**self._ids(), **_scores(found), rescored_at=now)
 
     def shortlist(self, *, now: datetime) -> MatchShortlisted:
@@ -174,13 +174,13 @@ class Match(Struct, frozen=True, kw_only=True):
         scored: PresentedScore | None = None,
         now: datetime,
     ) -> MatchPresented:
-        """Raises Conflict where the provider may not be told of the line, Invalid for a departure without a reason.
+        """Raises Conflict if the provider may not know of the line, Invalid for a departure without a reason.
 
-        `passes_over`: a better ranked match of the line lives and was not presented. `scored`: its score of now.
+        `passes_over`: a better ranked open match of the line was not presented. `scored`: its current score.
         """
         self.require("present")
         line = check_proposable(line)
-        if not (is_unodc(self.provider) or line.may_be_told_to(self.provider)):
+        if not (is_unodc(self.provider) or line.may_be_disclosed_to(self.provider)):
             raise Conflict("circulation-not-granted", circulation=line.circulation)
         if passes_over and departure is None:
             raise Invalid("departure-reason-missing")
@@ -194,17 +194,17 @@ class Match(Struct, frozen=True, kw_only=True):
         )
 
     def agrees_with(self, move: str) -> bool:
-        """True where `accept` or `confirm` comes second: both sides then agree, and capacity is to be taken."""
+        """True if `accept` or `confirm` is the second agreement, which takes capacity."""
         self.require(move)
         return self.status is (MatchStatus.PROVIDER_CONFIRMED if move == "accept" else MatchStatus.ACCEPTED)
 
     def accept(self, *, now: datetime) -> MatchAccepted:
-        """The State comes first."""
+        """The State agrees first."""
         assert not self.agrees_with("accept"), "the second to agree confirms"
         return MatchAccepted(**self._ids(), accepted_at=now)
 
     def confirm_by_provider(self, *, now: datetime) -> MatchProviderConfirmed:
-        """The provider comes first."""
+        """The provider agrees first."""
         assert not self.agrees_with("confirm"), "the second to agree confirms"
         return MatchProviderConfirmed(**self._ids(), confirmed_at=now)
 
@@ -223,9 +223,9 @@ class Match(Struct, frozen=True, kw_only=True):
         )
 
     def begin(self, *, gap_usd_minor: int | None = None, now: datetime) -> MatchBegun:
-        """`gap_usd_minor`: what the money it needs still lacks, None where that is not known.
+        """`gap_usd_minor` is the part of the needed money that is not allocated yet, None if unknown.
 
-        Raises Conflict unless what it needs is there.
+        Raises Conflict unless all needed money is allocated.
         """
         self.require("begin")
         if self.funding_needed is not None and self.funding_needed.minor and gap_usd_minor != 0:
@@ -233,7 +233,7 @@ class Match(Struct, frozen=True, kw_only=True):
         return MatchBegun(**self._ids(), begun_at=now)
 
     def complete(self, line: WantedLine | None, *, now: datetime) -> MatchCompleted:
-        """Raises Conflict before the first day of the line's window that is in the period it was confirmed for."""
+        """Raises Conflict before the first day of the line's window within the confirmed period."""
         self.require("complete")
         dates = [one.starts for one in (line and line.window, self.capacity_period) if one]
         if now.date() < max(dates, default=now.date()):
@@ -241,12 +241,12 @@ class Match(Struct, frozen=True, kw_only=True):
         return MatchCompleted(**self._ids(), completed_at=now)
 
     def evaluate(self, role: Role, given: Evaluation, *, now: datetime) -> MatchEvaluated:
-        """By whichever side the role stands for."""
+        """By the side that the role speaks for."""
         self.require("evaluate")
         return MatchEvaluated(**self._ids(), side=side_of(role), evaluation=given, evaluated_at=now)
 
     def decline(self, role: Role, reason: str, *, now: datetime) -> MatchDeclinedByState | MatchDeclinedByProvider:
-        """By whichever side the role stands for."""
+        """By the side that the role speaks for."""
         self.require("decline")
         if role is Role.FOCAL_POINT:
             return MatchDeclinedByState(**self._ids(), reason=reason, declined_at=now)
@@ -262,7 +262,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
     def revoke(self, reason: str, *, now: datetime) -> MatchRevoked:
         self.require("revoke")
-        assert self.capacity_period is not None, "it was confirmed, and that took capacity"
+        assert self.capacity_period is not None, "confirmation takes capacity"
         return MatchRevoked(**self._ids(), reason=reason, capacity_period=self.capacity_period, revoked_at=now)
 
     def _ids(self) -> dict[str, Any]:
@@ -284,7 +284,7 @@ def check_proposable(line: WantedLine | None) -> WantedLine:
 
 
 def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *, now: datetime) -> LineRanked:
-    """Suggest to a line that has no match yet the offerings that fit it best by codes, at least one, best first."""
+    """Suggest the best offerings by codes, at least one, best first, to a line that has no match yet."""
     return LineRanked(
         line_id=line.line_id,
         request_id=line.request_id,
@@ -324,7 +324,7 @@ def express_interest(
 
 
 def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine, found: Scored) -> dict[str, Any]:
-    """Raises Conflict where the line and the offering have a match that this move may not begin again."""
+    """Raises Conflict if the line and the offering have a match that this move may not begin again."""
     if before is not None and before.status not in MOVES[move]:
         raise Conflict("match-exists", match_id=before.match_id)
     return {
@@ -349,7 +349,7 @@ def _scores(found: Scored) -> dict[str, Any]:
 
 
 def evolve(match: Match | None, fact: Fact) -> Match:
-    """The state after a fact: the one place where a fact becomes a state."""
+    """The state after a fact."""
     if isinstance(fact, MatchSuggested | MatchNominated | MatchInterested):
         return _begun(fact, revision=match.revision + 1 if match else 1)
     assert match is not None, "a match begins with a suggestion, a nomination or an interest"
@@ -413,7 +413,7 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
             return {
                 "status": MatchStatus.CONFIRMED,
                 "confirmed_at": fact.confirmed_at,
-                # Of the side that came second this fact is the only one.
+                # Only one fact is announced for the side that agrees second.
                 "accepted_at": match.accepted_at or fact.confirmed_at,
                 "provider_confirmed_at": match.provider_confirmed_at or fact.confirmed_at,
                 "capacity_period": fact.capacity_period,

@@ -1,4 +1,4 @@
-"""The route that shows a State what would be suggested for a line it is still drafting."""
+"""The route that previews suggestions for a State's draft of a line."""
 
 import asyncio
 from typing import Any
@@ -32,11 +32,11 @@ OF_ONE_ORGANIZATION_WAITING_MAX = 8
 
 
 class Previews(ConcurrencyLimit):
-    """Those that are made in this process."""
+    """Limits previews in this process."""
 
 
 class Foreseen(Struct, frozen=True, kw_only=True):
-    """An available offering that fits the line as it stands, with its score in thousandths and what that rests on."""
+    """An available offering that fits the line, with its score in thousandths and the explanation."""
 
     offering_id: UUID
     provider: str
@@ -46,7 +46,7 @@ class Foreseen(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What would be suggested now, best first, and the `topics` it was found by: those given, or read from the text."""
+    """Current suggestions, best first, and the `topics` used: as given, or read from the text."""
 
     topics: tuple[str, ...]
     offerings: tuple[Foreseen, ...]
@@ -56,12 +56,12 @@ class Preview(Struct, frozen=True, kw_only=True):
     "/v1/matches/preview",
     opt=asks(Action.PREVIEW),
     status_code=200,
-    summary="Which offerings would be suggested for a line that is being drafted",
+    summary="Preview the suggestions for a draft line",
 )
 async def preview_matches(
     request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: Calling
 ) -> Preview:
-    """For the own State. Nothing of the line is kept, and its text is not logged."""
+    """For the caller's own State. The line is not stored and its text not logged."""
     policy.decide(caller, Action.PREVIEW).required()
     data.check()
     async with _previews(db).slot(caller.organization):
@@ -73,13 +73,13 @@ async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Lang
     async with db.transaction(by=caller) as tx:
         line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
         async with tx.as_service():
-            # What providers have completed is told to nobody by name, and counts in every score.
+            # Deliveries by provider are visible to no caller, but count in every score.
             best = (await memory.ranked_for(tx, [line]))[0]
             completed = await scoring_store.experience(tx, {one.offering.provider for one in best})
         titles = await offering_store.texts(tx, [one.offering.offering_id for one in best])
     foreseen = (
         _foreseen(one, line, titles[one.offering.offering_id].title, reader, completed.get(one.offering.provider))
-        # One that its provider has just taken back has no title any more.
+        # Without a title: its provider has just withdrawn it.
         for one in best
         if one.offering.offering_id in titles
     )
@@ -89,12 +89,12 @@ async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Lang
 def _previews(db: Database) -> Previews:
     made = Previews(running_max=OF_ONE_ORGANIZATION_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
     previews = db.memory.setdefault(Previews, made)
-    assert isinstance(previews, Previews), "it is kept under its own name"
+    assert isinstance(previews, Previews), "keyed by its type"
     return previews
 
 
 async def _topics(text: str) -> tuple[str, ...]:
-    # Off the loop: what is made to be read slowly holds up nobody else.
+    # In a thread: a text crafted to be slow must not block others.
     return tuple(one.topic for one in await asyncio.to_thread(suggested, text))
 
 

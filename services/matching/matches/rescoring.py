@@ -1,7 +1,7 @@
-"""What follows once the words of a line or an offering were read: their matches are scored by what both mean, too.
+"""Rescore matches after the texts of a line or an offering were read, by the meaning of both.
 
-The first suggestion uses codes alone and waits for nothing. Here at most five hundred of what breaks no hard constraint
-are ranked anew; a match that nobody was shown gets its new score, and what has come among the best twenty is suggested.
+The first suggestion uses codes only, without waiting. Here up to five hundred offerings that break no hard constraint
+are reranked; matches not shown yet get new scores, and offerings new among the best twenty are suggested.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ from services.matching.texts.reading import judgements
 
 
 async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | None:
-    """What the model says of a line and an offering; None where the words of one were not read by it."""
+    """The model's judgement of a line and an offering; None if it has not read both texts."""
     read = await reading_store.of(tx, [line_id, offering_id])
     offerings = [read[offering_id]] if offering_id in read else []
     return judgements(read.get(line_id), offerings).get(offering_id)
 
 
 async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
-    """Rank anew for each line, held by this transaction; returns how many matches changed or began."""
+    """Rerank for each line, locked by this transaction; returns how many matches changed or began."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     read = await reading_store.of(tx, [line.line_id for line in seeking])
     changes: list[suggestions.Change] = []
@@ -44,18 +44,18 @@ async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
         reading = read.get(line.line_id)
         if reading is not None and reading.vector is not None:
             not_shown = {one.offering_id: one for one in await match_store.not_shown(tx, [line.line_id])}
-            anew = await memory.reranked_for(tx, line, reading, not_shown.keys())
-            changes += await _changes(tx, line, anew, not_shown, now=now)
+            reranked = await memory.reranked_for(tx, line, reading, not_shown.keys())
+            changes += await _changes(tx, line, reranked, not_shown, now=now)
     await suggestions.record(tx, changes)
     return len(changes)
 
 
 async def _changes(
-    tx: Tx, line: WantedLine, anew: Sequence[Scored], not_shown: Mapping[UUID, Match], *, now: datetime
+    tx: Tx, line: WantedLine, reranked: Sequence[Scored], not_shown: Mapping[UUID, Match], *, now: datetime
 ) -> list[suggestions.Change]:
-    held = await match_store.between(tx, [line.line_id], [one.offering.offering_id for one in anew])
+    held = await match_store.between(tx, [line.line_id], [one.offering.offering_id for one in reranked])
     changes: list[suggestions.Change] = []
-    for rank, found in enumerate(anew, 1):
+    for rank, found in enumerate(reranked, 1):
         offering_id = found.offering.offering_id
         before = not_shown.get(offering_id)
         if before is not None:
@@ -66,35 +66,35 @@ async def _changes(
 
 
 async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
-    """Score an offering anew for the lines it fits; returns how many matches changed or began."""
+    """Rescore an offering for the lines it fits; returns how many matches changed or began."""
     if found.status is not OfferingStatus.AVAILABLE:
         return 0
     fitting = [line for line in await line_store.lines_for(tx, found) if not violated(line, found)]
     read = await reading_store.of(tx, [found.offering_id, *(line.line_id for line in fitting)])
-    # The model tells as much of a line to an offering as of the offering to the line.
+    # Closeness is symmetric.
     said = judgements(read.pop(found.offering_id, None), list(read.values()))
     known = await scoring_store.known(tx, [found.provider])
     judged = [(line, scored(line, found, said[line.line_id], known=known)) for line in fitting if line.line_id in said]
     best = sorted(judged, key=lambda pair: -pair[1].score)[:RERANKED_MAX]
     line_ids = [line.line_id for line, _ in best]
-    held = await line_store.hold(tx, line_ids)
+    held = await line_store.lock_lines(tx, line_ids)
     not_shown = {one.line_id: one for one in await match_store.not_shown(tx, line_ids, of=found.offering_id)}
     existing = await match_store.between(tx, line_ids, [found.offering_id])
     better = await match_store.better_of(tx, line_ids, [one.score for _, one in best], found.offering_id)
     changes: list[suggestions.Change] = []
-    for line, anew in best:
+    for line, reranked in best:
         rank, before = better[line.line_id] + 1, not_shown.get(line.line_id)
         if before is not None:
-            changes += _rescored(before, anew, now=now)
+            changes += _rescored(before, reranked, now=now)
         elif line.line_id in held and rank <= SUGGESTIONS_MAX:
             over = existing.get((line.line_id, found.offering_id))
             if suggestions.may_begin(over):
-                changes.append((over, match.suggest(over, new_id(), line, anew, rank, now=now)))
+                changes.append((over, match.suggest(over, new_id(), line, reranked, rank, now=now)))
     await suggestions.record(tx, changes)
     return len(changes)
 
 
 def _rescored(before: Match, found: Scored, *, now: datetime) -> list[suggestions.Change]:
-    """Nothing where the score is what it was, however often it is asked for."""
+    """Empty if the score is unchanged, so that repetition has no effect."""
     same = (before.score, before.shares, before.judgement) == (found.score, found.shares, found.judgement)
     return [] if same or found.judgement is None else [(before, before.rescore(found, now=now))]

@@ -1,4 +1,4 @@
-"""The matches' rows. Every read for somebody says for whom; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of matches. Every read names its caller; `may_see` in the WHERE is the policy in SQL."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +19,12 @@ from services.matching.matches.evaluation import Evaluated
 from services.matching.matches.model import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
 
 LIST_MAX = 100
-STRAYS_MAX = 200
+ORPHANED_MAX = 200
 
 
 async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
-    """The match, if this caller may see it, held until the transaction ends. Raises Missing; Unavailable, see below."""
-    await consent_store.check_heard_for(tx, caller)
+    """The match, if this caller may see it, locked until the transaction ends. Raises Missing, Unavailable."""
+    await consent_store.check_consents_current_for(tx, caller)
     found = await _held(tx, match_id, caller.organization, caller.role)
     if found is None:
         raise Missing("not-found")
@@ -32,20 +32,20 @@ async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
 
 
 async def known(tx: Tx, match_id: UUID) -> Match | None:
-    """The match for the system itself, held until the transaction ends."""
+    """The match, for the system itself, locked until the transaction ends."""
     return await _held(tx, match_id, "", Role.SERVICE)
 
 
 async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match | None:
-    """Where the match has no row yet, its line's ranking is locked in the place of that."""
+    """If the match has no row yet, its line's ranking is locked instead."""
     row = await _row(tx, match_id, organization, role)
     if row is None:
         await tx.execute("SELECT FROM line_ranking WHERE id_prefix(match_ids[1]) = id_prefix($1) FOR UPDATE", match_id)
-        # Somebody may have been first, and this have waited for them.
+        # A concurrent transaction, which this one waited for, may have created the row.
         row = await _row(tx, match_id, organization, role)
     if row is None:
         row = await tx.fetchrow(
-            "SELECT *, false AS told FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
+            "SELECT *, false AS disclosed FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
             match_id,
             organization,
             role,
@@ -56,7 +56,7 @@ async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match 
 async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record | None:
     return await tx.fetchrow(
         """
-        SELECT *, $3 = 'provider_officer' AND told(request_id, provider) AS told
+        SELECT *, $3 = 'provider_officer' AND disclosed(request_id, provider) AS disclosed
         FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE
         """,
         match_id,
@@ -77,7 +77,7 @@ async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
 
 
 async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Match]:
-    """The matches that any of the lines has with any of the offerings, by line and offering."""
+    """The matches between the lines and the offerings, by line and offering."""
     rows = await tx.fetch(
         """
         SELECT match.*
@@ -91,7 +91,7 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
 
 
 async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> list[Match]:
-    """All matches of these lines, whatever has become of them; `lock` holds them until the transaction ends."""
+    """All matches of these lines in any status; `lock` locks them until the transaction ends."""
     if lock:
         await tx.execute(
             "SELECT FROM line_ranking WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", list(line_ids)
@@ -111,7 +111,7 @@ async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> l
 
 
 async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
-    """All matches of its lines, whatever has become of them, held until the transaction ends."""
+    """All matches of its lines in any status, locked until the transaction ends."""
     await tx.execute(
         """
         SELECT FROM line_ranking WHERE request_id = $1 AND untouched <> '{}' ORDER BY line_id FOR UPDATE
@@ -124,19 +124,18 @@ async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
 
 
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
-    """Its matches that live and took no capacity, held until the transaction ends."""
+    """Its open matches without capacity taken, locked until the transaction ends."""
     return [one for one in await of_request(tx, request_id) if one.status in NOT_CONFIRMED]
 
 
 async def not_shown(tx: Tx, line_ids: Sequence[UUID], *, of: UUID | None = None) -> list[Match]:
-    """Matches of the lines, with one offering or any, that nobody was shown and that are not over; held until the end
-    of the transaction."""
+    """Open matches of the lines that were not shown, with one offering or any; locked until the transaction ends."""
     found = await of_lines(tx, line_ids, lock=True)
     return [one for one in found if one.status in NOT_SHOWN and of in (None, one.offering_id)]
 
 
 async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
-    """Its matches that live and took no capacity, held until the transaction ends."""
+    """Its open matches without capacity taken, locked until the transaction ends."""
     await tx.execute(
         "SELECT FROM line_ranking WHERE untouched @> ARRAY[$1::uuid] ORDER BY line_id FOR UPDATE", offering_id
     )
@@ -156,7 +155,7 @@ async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
 
 
 async def orphaned(tx: Tx) -> list[UUID]:
-    """Matches begun while their offering or their request was ending: they live, and it does not."""
+    """Open matches of an offering or request that has ended, begun by a concurrent transaction."""
     rows = await tx.fetch(
         """
         WITH over AS MATERIALIZED (SELECT offering_id FROM offering WHERE status IN ('withdrawn', 'lapsed')),
@@ -171,13 +170,13 @@ async def orphaned(tx: Tx) -> list[UUID]:
         LIMIT $2
         """,
         list(NOT_CONFIRMED),
-        STRAYS_MAX,
+        ORPHANED_MAX,
     )
     return [row["match_id"] for row in rows]
 
 
 async def better_of(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], offering_id: UUID) -> dict[UUID, int]:
-    """For each line, how many of its matches that are not over rank before this offering with its score."""
+    """For each line, how many of its open matches rank above this offering with its score."""
     rows = await tx.fetch(
         """
         SELECT given.line_id, count(match_id) AS better
@@ -194,7 +193,7 @@ async def better_of(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], off
 
 
 async def passes_over(tx: Tx, match: Match) -> bool:
-    """True where a better ranked match of the line lives and was not presented."""
+    """True if a better ranked open match of the line was not presented."""
     return bool(
         await tx.fetchval(
             """
@@ -241,7 +240,7 @@ _SAVE = Write(
                 provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
                 reason = excluded.reason, bases = excluded.bases
         """,
-        # The first fact of a match makes it revision 1, and its row.
+        # The first fact of a match creates its row, with revision 1.
         "touched": """
             UPDATE line_ranking SET untouched = ARRAY(
                 SELECT one FROM unnest(untouched) WITH ORDINALITY AS kept(one, place)
@@ -268,7 +267,7 @@ _RANK = Write(
 
 
 async def rank(tx: Tx, *rankings: LineRanked) -> None:
-    """Write what lines are suggested at first, a row for each line."""
+    """Write the first rankings of lines, a row for each line."""
     rows = [
         {
             "line_id": ranking.line_id,
@@ -291,7 +290,7 @@ async def rank(tx: Tx, *rankings: LineRanked) -> None:
 
 
 async def save(tx: Tx, *matches: Match) -> None:
-    """Write matches as they now stand, in one statement."""
+    """Write matches in one statement."""
     begun = [match for match in matches if match.revision == 1]
     await tx.write(
         _SAVE,
@@ -337,18 +336,18 @@ def _match(row: Record) -> Match:
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """A match with its place among those of its line that are not over (None when it is over itself)."""
+    """A match with its rank among the open matches of its line; None if it has ended."""
 
     match: Match
     rank: int | None
 
 
 async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
-    """One match, if this caller may see it. Raises Missing; Unavailable while it is not known what may be shown."""
-    await consent_store.check_heard_for(tx, caller)
+    """One match, if this caller may see it. Raises Missing; Unavailable if consents are outdated."""
+    await consent_store.check_consents_current_for(tx, caller)
     row = await tx.fetchrow(
         """
-        SELECT match.*, $3 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
+        SELECT match.*, $3 = 'provider_officer' AND disclosed(match.request_id, match.provider) AS disclosed,
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)
@@ -373,8 +372,8 @@ async def page(
     after: UUID | None,
     limit: int,
 ) -> list[Ranked]:
-    """The newest line's first, best first within a line, from the one after `after`. Raises Unavailable, see above."""
-    await consent_store.check_heard_for(tx, caller)
+    """Matches of the newest line first, best first within a line, after `after`. Raises Unavailable, see above."""
+    await consent_store.check_consents_current_for(tx, caller)
     rows = await tx.fetch(
         """
         WITH last AS (SELECT match.* FROM match_by_id($7) AS match WHERE may_see(match, $1, $2)),
@@ -396,7 +395,7 @@ async def page(
               AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
                    AND (-match.score, match.offering_id) > (-last.score, last.offering_id)))
             ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8))
-        SELECT match.*, $2 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
+        SELECT match.*, $2 = 'provider_officer' AND disclosed(match.request_id, match.provider) AS disclosed,
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM found AS match ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8

@@ -1,4 +1,4 @@
-"""Which offerings are suggested for which lines: hard constraints select, the score ranks, the best are announced."""
+"""Suggest offerings for lines: hard constraints select, the score ranks, the best are announced."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from chassis.journal.outbox import announce_all
 from contracts.facts import Event, Fact
 from contracts.rankings import SUGGESTIONS_MAX, LineRanked
 from services.matching.choices import store as choice_store
-from services.matching.choices.model import moved
+from services.matching.choices.model import move_of
 from services.matching.index import memory
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -24,33 +24,33 @@ from services.matching.scoring.constraints import CAPACITY, violated
 from services.matching.scoring.model import scored
 
 SUGGESTED_LINES_MAX = 200
-"""An offering that becomes available is suggested at once to at most so many lines, those it fits best."""
+"""How many lines an offering that becomes available is suggested to at once, best fit first."""
 
 Change = tuple[Match | None, Fact]
 
 
 async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = None) -> list[Match]:
-    """Fold a fact into each match, save them, and announce the facts: always these three together."""
+    """Fold a fact into each match, save the matches, and announce the facts."""
     after = [match.evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
-        await choice_store.keep(tx, [moved(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
+        await choice_store.save(tx, [move_of(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
         facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
         await announce_all(tx, facts, because=because)
     return after
 
 
 async def record_rankings(tx: Tx, rankings: Sequence[LineRanked], *, because: Event) -> None:
-    """Keep the rankings of lines that had no match, and announce them: each is its line's first and only one."""
+    """Store and announce the rankings of lines that had no match; a line has only one."""
     if rankings:
         await match_store.rank(tx, *rankings)
         await announce_all(tx, [(ranking, 1) for ranking in rankings], because=because)
 
 
 async def resuggest(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
-    """End the matches that a request's lines no longer fit, and suggest what fits them best.
+    """End the matches that a request's lines no longer fit, and suggest the best offerings.
 
-    A request that only `begins` has no matches to look for.
+    If the request `begins`, it has no matches yet and none are read.
     """
     lines = await line_store.lines_of(tx, request_id)
     matches = [] if begins else await match_store.of_request(tx, request_id)
@@ -62,9 +62,9 @@ async def resuggest(tx: Tx, request_id: UUID, *, because: Event, now: datetime, 
 async def _suggest(
     tx: Tx, lines: Sequence[WantedLine], held: Mapping[tuple[UUID, UUID], Match], *, because: Event, now: datetime
 ) -> None:
-    """Suggest to each line, held by this transaction with its matches, the offerings that fit it best.
+    """Suggest the best offerings to each line; lines and their matches are locked by this transaction.
 
-    Where it has no match yet that is one fact, its ranking; what joins later is a fact of its own.
+    A line without matches gets one fact, its ranking; later matches have a fact each.
     """
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     matched = {line_id for line_id, _ in held}
@@ -83,12 +83,12 @@ async def _suggest(
 
 
 async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:
-    """Suggest an offering that has become available to the lines it fits; returns to how many."""
+    """Suggest an offering that has become available to the lines it fits; returns how many."""
     fitting = [line for line in await line_store.lines_for(tx, offering) if not violated(line, offering)]
     known = await scoring_store.known(tx, [offering.provider])
     best = sorted(((line, scored(line, offering, known=known)) for line in fitting), key=lambda pair: -pair[1].score)
     best = best[:SUGGESTED_LINES_MAX]
-    held = await line_store.hold(tx, [line.line_id for line, _ in best])
+    held = await line_store.lock_lines(tx, [line.line_id for line, _ in best])
     existing = await match_store.between(tx, list(held), [offering.offering_id])
     better = await match_store.better_of(
         tx, [line.line_id for line, _ in best], [found.score for _, found in best], offering.offering_id
@@ -103,19 +103,19 @@ async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now
 
 
 def may_begin(before: Match | None) -> bool:
-    """True where the system may suggest: there is no match yet, or it has expired."""
+    """True if the system may suggest: there is no match yet, or it has expired."""
     return before is None or before.status is MatchStatus.EXPIRED
 
 
 async def expire(tx: Tx, matches: Sequence[Match], *, because: Event | None, now: datetime) -> list[Match]:
-    """End matches that nobody has confirmed on both sides."""
+    """End matches that both sides have not confirmed."""
     return await record(tx, [(before, before.expire(now=now)) for before in matches], because=because)
 
 
 async def _expire_unfit(
     tx: Tx, matches: Sequence[Match], lines: Sequence[WantedLine], *, because: Event, now: datetime
 ) -> list[Match]:
-    """End those that nobody has confirmed and whose line is gone, or has become one that the offering does not fit."""
+    """End unconfirmed matches whose line is gone or does not fit the offering any more."""
     by_id = {line.line_id: line for line in lines}
     open_ones = [one for one in matches if one.status in NOT_CONFIRMED]
     unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one)]
@@ -124,5 +124,5 @@ async def _expire_unfit(
 
 async def _still_fits(tx: Tx, line: WantedLine | None, one: Match) -> bool:
     offering = await offering_store.known(tx, one.offering_id)
-    # Capacity that others have taken may come back; whether there is any is asked again when it is to be taken.
+    # Capacity may be given back; it is checked again when it is taken.
     return line is not None and offering is not None and set(violated(line, offering)) <= {CAPACITY}

@@ -1,4 +1,4 @@
-"""What more than one route shows."""
+"""Views shared by several routes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,10 +22,10 @@ from services.matching.policy import Action, Guarded
 
 
 class Explained(Struct, frozen=True, kw_only=True):
-    """One criterion's share, `points` of at most `of`, and what it rests on, in the reader's language.
+    """One criterion's share, `points` of at most `of`, and its explanation in the reader's language.
 
-    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering, as
-    they were when the match was presented. What has changed before that since the day of the score has no reason here.
+    `asked` and `offered` are codes of `/v1/reference/…` and periods as `from/until`, of the line and the offering as
+    they were when the match was presented. Before that, a share whose data changed since the score has no explanation.
     """
 
     criterion: str
@@ -48,9 +48,9 @@ def explained(why: Explanation, reader: Language) -> Explained:
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """What the agreement of both sides shows of the request to the provider's officers, beside what consents show them.
+    """What the agreement of both sides discloses to the provider's officers, in addition to consents.
 
-    It ends when the match is revoked or the request is over. `says` it in the reader's language.
+    It ends when the match is revoked or the request is over. `says` describes it in the reader's language.
     """
 
     provider: str
@@ -60,7 +60,7 @@ class Opened(Struct, frozen=True, kw_only=True):
 
 
 def opened(match: Match, reader: Language) -> Opened | None:
-    """What is opened if both sides agree; None once they have, or the match has ended."""
+    """What agreement would disclose; None once both sides have agreed, or the match has ended."""
     if match.status not in NOT_CONFIRMED:
         return None
     return Opened(
@@ -77,10 +77,9 @@ def opened(match: Match, reader: Language) -> Opened | None:
 class MatchView(Struct, frozen=True, kw_only=True):
     """A match with its score in thousandths and each criterion's share of it.
 
-    `rank` is its place among the matches of its line that are not over; providers are shown neither it nor the
-    `departure` from it, nor the `judgement` that a model made of the texts, without which their score is counted.
-    `comment` is what was written beside the last move, `reason` why the match ended. What a side wrote beside its
-    evaluation is shown to that side and to UNODC.
+    `rank` is its place among the open matches of its line. Providers see neither it, nor the `departure` from it, nor
+    the `judgement` of the texts by a model, which is left out of their score. `comment` belongs to the last move,
+    `reason` is why the match ended. A side's comment on its evaluation is visible to that side and to UNODC.
     """
 
     match_id: UUID
@@ -119,15 +118,15 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):
-    """A match and why it has its score; `opens` is what the provider is shown of the request if both sides agree."""
+    """A match with the explanation of its score; `opens` is what the provider would see if both sides agree."""
 
     explanation: tuple[Explained, ...]
     opens: Opened | None
 
 
 async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
-    """As the caller is shown them, with what was written beside."""
-    comments = await remark_store.beside(tx, [at for one in found for at in _remarked(one.match)])
+    """Views for the caller, with comments."""
+    comments = await remark_store.comments_of(tx, [at for one in found for at in _remarked(one.match)])
     return [
         view(
             one,
@@ -139,17 +138,17 @@ async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[Matc
 
 
 Remarks = Mapping[tuple[UUID, int], str]
-"""By match and revision."""
+"""Comments by match and revision."""
 
 
 def _remarked(match: Match) -> list[tuple[UUID, int]]:
-    """Where what is shown of a match may have words beside it: its last move, or what each side says last."""
+    """The moves of a match whose comments are shown: the last one, and each side's evaluation."""
     evaluations = [one for one in (match.state_evaluation, match.provider_evaluation) if one is not None]
     return [(match.match_id, one.revision) for one in evaluations] or [(match.match_id, match.revision)]
 
 
 def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView:
-    """The match as it is shown to somebody who is shown these of the guarded fields."""
+    """The view of a match with these guarded fields."""
 
     def said_with(evaluation: Evaluated | None, field: Guarded) -> str | None:
         if evaluation is None or field not in guarded:

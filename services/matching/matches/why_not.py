@@ -1,7 +1,6 @@
-"""Why an offering cannot serve a line, and for each reason the nearest change that would mend it.
+"""Explain why an offering cannot serve a line, with the nearest change that would resolve each reason.
 
-A change mends the one thing it is named for, and a test applies each to see that it does: nothing here is advice that
-was not tried.
+A test applies each change and checks that it resolves its reason.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +22,7 @@ _DAY = timedelta(days=1)
 
 
 class Change(StrEnum):
-    """What would have to be otherwise: of the line, as its State might ask, or of the offering."""
+    """A change to the line, by its State, or to the offering."""
 
     LATER = "later"
     EARLIER = "earlier"
@@ -42,7 +41,7 @@ class Change(StrEnum):
 
 
 class Nearest(Struct, frozen=True, kw_only=True):
-    """The least change that would mend it: `codes` say to what, `amount` by how many days or people."""
+    """The smallest change that resolves it: `codes` are the new values, `amount` days or people."""
 
     change: Change
     codes: tuple[str, ...] = ()
@@ -50,9 +49,9 @@ class Nearest(Struct, frozen=True, kw_only=True):
 
 
 class Obstacle(Struct, frozen=True, kw_only=True):
-    """One reason, with what is asked and what is offered in codes; periods as `from/until`, numbers as they are.
+    """One reason, with what is asked and offered in codes; periods as `from/until`, numbers as they are.
 
-    `as_of` is the day of what it rests on, where that may have changed without anybody's telling.
+    `as_of` is the day of the underlying data if it may be outdated.
     """
 
     name: str
@@ -63,7 +62,7 @@ class Obstacle(Struct, frozen=True, kw_only=True):
 
 
 def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obstacle, ...]:
-    """All of them, those of the two records' own states first; none where the offering may be suggested."""
+    """All obstacles, those of the two records' own states first; empty if the offering may be suggested."""
     found = []
     if line.status not in SEEKING:
         found.append(Obstacle(name="request_status", asked=(line.status,)))
@@ -75,13 +74,13 @@ def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obs
 
 
 def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[WantedLine, Offering]:
-    """Both as they would be after the change."""
+    """Both after the change."""
     first = nearest.codes[0] if nearest.codes else ""
     terms = offering.terms
     eligible = terms.eligible
     match nearest.change:
         case Change.LATER | Change.EARLIER:
-            assert nearest.amount is not None, "a shift says by how many days"
+            assert nearest.amount is not None, "a shift has a number of days"
             days = timedelta(days=nearest.amount if nearest.change is Change.LATER else -nearest.amount)
             return replace(line, window=_shifted(line.window, days)), offering
         case Change.ADDRESSED:
@@ -93,7 +92,7 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
         case Change.MODALITY:
             return replace(line, modality=first), offering
         case Change.SMALLER_GROUPS:
-            assert nearest.amount is not None, "it says how many people"
+            assert nearest.amount is not None, "it has a number of people"
             return replace(line, group_size=nearest.amount), offering
         case Change.INTERPRETATION:
             more = replace(terms, interpretation=(*terms.interpretation, *nearest.codes))
@@ -118,11 +117,11 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
             return line, replace(offering, terms=paid)
 
 
-# -- one by one -------------------------------------------------------------------------------------------------------
+# -- by constraint ----------------------------------------------------------------------------------------------------
 
 
 def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> Obstacle:
-    """With what the constraint compares, where nothing else is shown of it."""
+    """With the values that the constraint compares, unless `_SHOWN` has others."""
     rule = BY_SLUG[slug]
     asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.asks(line), rule.has(offering))
     as_of = min((one.as_of for one in _not_party(line, offering)), default=None) if slug == "treaty" else None
@@ -131,7 +130,7 @@ def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> O
 
 
 def _coded(value: object) -> tuple[str, ...]:
-    """Codes as they are, others as a code."""
+    """Codes unchanged, other values as one code."""
     values = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     return tuple(_interval(one) if isinstance(one, Period) else str(one) for one in values)
 
@@ -147,7 +146,7 @@ _SHOWN: Mapping[str, Callable[[WantedLine, Offering], tuple[object, object]]] = 
     "treaty": lambda line, offering: (line.state, _treaties_lacking(line, offering)),
     "resource_status": lambda _, offering: ((), offering.terms.resource_status),
 }
-"""What is asked and what is offered, where that is not what the constraint compares."""
+"""What is asked and offered, if it differs from what the constraint compares."""
 
 
 def _not_understood(line: WantedLine, offering: Offering) -> tuple[str, ...]:
@@ -164,20 +163,20 @@ def _not_party(line: WantedLine, offering: Offering) -> list[TreatyStatus]:
 
 
 def _addressed(line: WantedLine, offering: Offering, _: date) -> Nearest:
-    # A request is for UNODC, for named States or for anybody: a State can be named beside the others, a unit cannot.
+    # The addressee is UNODC, named States or any provider: only a State can be added to named States.
     beside = line.addressee == "states" and not is_unodc(offering.provider)
     return Nearest(change=Change.ADDRESSED, codes=(offering.provider if beside else ANY,))
 
 
 def _party(line: WantedLine, offering: Offering, _: date) -> Nearest:
-    # What only the list says may be no longer so: before anybody joins anything, somebody looks.
+    # The list may be outdated: without a recorded status the advice is to check it.
     recorded = any(status.recorded for status in _not_party(line, offering))
     change = Change.JOINED if recorded else Change.STATUS_RECORDED
     return Nearest(change=change, codes=_treaties_lacking(line, offering))
 
 
 def _valid(line: WantedLine, offering: Offering, today: date) -> Nearest | None:
-    # Where there is room, a window that is valid and meets none of it would be shifted for nothing.
+    # To a period with capacity if there is any: a shift into the validity alone might reach none.
     valid = offering.terms.valid
     return _shift(line.window, valid, offering.free_periods or [valid], today)
 
@@ -204,16 +203,16 @@ _NEAREST: Mapping[str, Callable[[WantedLine, Offering, date], Nearest | None]] =
     "capacity": _to_room,
     "resource_status": lambda _line, _offering, _: Nearest(change=Change.FUNDED),
 }
-"""A State that would serve itself cannot change that."""
+"""A State cannot change that it would serve itself."""
 
 
 # -- the window -------------------------------------------------------------------------------------------------------
 
 
 def _shift(window: Period, valid: Period, periods: list[Period], today: date) -> Nearest | None:
-    """The fewest days by which the window meets both the validity and one of the periods; later rather than earlier.
+    """The fewest days by which the window overlaps both the validity and one of the periods; later rather than earlier.
 
-    Never so early that it would begin before today.
+    The window never begins before today.
     """
     shifts = []
     for period in periods:
@@ -229,7 +228,7 @@ def _shift(window: Period, valid: Period, periods: list[Period], today: date) ->
 
 
 def _meeting(window: Period, other: Period) -> tuple[int, int]:
-    """By how many days at least and at most the window has to be shifted to share a day with another period."""
+    """The minimum and maximum shift, in days, by which the window shares a day with another period."""
     return (other.starts - window.ends) // _DAY, (other.ends - window.starts) // _DAY
 
 
@@ -238,7 +237,7 @@ def _shifted(window: Period, by: timedelta) -> Period:
 
 
 def _with_room(line: WantedLine, offering: Offering) -> tuple[Capacity, ...]:
-    """One delivery more in the first period that meets the window, or in a new one of just the window's days."""
+    """One more delivery in the first period that overlaps the window, or in a new one of the window's days."""
     meets = [one for one in offering.terms.capacity if one.period.overlaps(line.window)]
     if not meets:
         return (*offering.terms.capacity, Capacity(period=line.window, units=1))

@@ -1,4 +1,4 @@
-"""The route that says why an offering is not among a line's matches."""
+"""The route that explains why an offering is not among a line's matches."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -29,10 +29,10 @@ from services.matching.scoring.model import ranked
 
 
 class ObstacleView(Struct, frozen=True, kw_only=True):
-    """One reason, and the least change that would mend it, in codes and in a sentence of the reader's language.
+    """One reason, and the smallest change that would resolve it, in codes and as a sentence in the reader's language.
 
     `asked` and `offered` are codes of `/v1/reference/…`, organizations, periods as `from/until` or numbers; `nearest`
-    is null where nothing would mend it. `as_of` is the day of what is known of a State's treaty status.
+    is null if no change would resolve it. `as_of` is the day of the known treaty status.
     """
 
     name: str
@@ -45,10 +45,10 @@ class ObstacleView(Struct, frozen=True, kw_only=True):
 
 
 class WhyNot(Struct, frozen=True, kw_only=True):
-    """Whether an offering fits a line as both now stand.
+    """Whether an offering fits a line, by current data.
 
-    A coordinator reads what is against it, or, where nothing is, the offering's place among all that fit (of which the
-    best are suggested), with the match the two have already. A provider reads whether it fits.
+    A coordinator gets the obstacles or, if there are none, the offering's place among all that fit (the best are
+    suggested) and the existing match. A provider only gets whether it fits.
     """
 
     line_id: UUID
@@ -68,7 +68,7 @@ async def show_why_not(
     of_line: Annotated[UUID, QueryParameter(name="line")],
     of_offering: Annotated[UUID, QueryParameter(name="offering")],
 ) -> WhyNot:
-    """For a coordinator, and for a provider's officer of an own offering and a line that they may know of."""
+    """For a coordinator, and for a provider's officer for an own offering and a line they may know of."""
     policy.decide(caller, Action.WHY_NOT).required()
     async with db.transaction(by=caller) as tx, tx.as_service():
         line, offering = await _both(tx, of_line, of_offering, caller)
@@ -88,7 +88,7 @@ async def show_why_not(
 
 
 async def _both(tx: Tx, line_id: UUID, offering_id: UUID, caller: Caller) -> tuple[WantedLine, Offering]:
-    await consent_store.check_heard_for(tx, caller)
+    await consent_store.check_consents_current_for(tx, caller)
     line = await line_store.line(tx, line_id)
     if line is None:
         raise Missing("not-found")

@@ -1,4 +1,4 @@
-"""Explanations and obstacles in sentences, in the reader's language: made of the codes and figures that they hold."""
+"""Explanations and obstacles as sentences in the reader's language, from their codes and numbers."""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -19,10 +19,10 @@ from services.matching.scoring.criteria import FULL, NEAR, PRACTISED, Rated
 LOCALES = {Language.ZH: "zh_Hans"}
 BETWEEN = {Language.AR: "؛ ", Language.FR: "\u202f; ", Language.ZH: "；"}
 FSI, PDI = "\u2068", "\u2069"
-"""Around what is filled in: a name from left to right leaves an Arabic sentence as it is."""
+"""Unicode isolates around inserted values: a left-to-right name must not reorder an Arabic sentence."""
 
 CLOSE = 400
-"""In thousandths: as half of all siblings are alike, and nearly all parents and children."""
+"""In thousandths: half of all siblings are as similar, and nearly all parents and children."""
 
 _DAYS = frozenset({Change.LATER, Change.EARLIER})
 _PERIODS = frozenset({"validity", "window", "capacity"})
@@ -38,20 +38,20 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "legal_system": reference.legal_traditions,
     "experience": reference.topics,
 }
-"""By constraint or criterion, what its codes are explained by."""
+"""Terms for the codes of each constraint or criterion."""
 
 
 _OF_CODES = frozenset({"topics", "articles", "paragraphs", "pillars"})
-"""Criteria of which the same sentence says what the whole share takes."""
+"""Criteria with the same sentence for what the whole share takes."""
 
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One language's sentences; what stands in braces is filled in."""
+    """One language's sentences, with placeholders in braces."""
 
     opens: str
-    """What both sides' agreement shows to the provider."""
+    """What both sides' agreement discloses to the provider."""
     regions: Mapping[str, str]
-    """What the regional groups are called."""
+    """Names of the regional groups."""
     full: Mapping[str, str]
     """By criterion, what the whole share would take."""
     reasons: Mapping[str, str]
@@ -62,13 +62,13 @@ class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 @cache
 def sentences(language: Language) -> Sentences:
-    """Read when first asked for."""
+    """Read on first use."""
     path = files("services.matching").joinpath("sentences", f"{language}.json")
     return msgspec.json.decode(path.read_bytes(), type=Sentences)
 
 
 def says(found: Explanation, language: Language) -> str:
-    """What a criterion's share rests on and, where it is not the whole, what that would take."""
+    """The basis of a criterion's share and, below the whole share, what that would take."""
     said = _rests_on(found, language)
     if found.basis.degree == FULL:
         return said
@@ -136,7 +136,7 @@ def _coded(found: Explanation, codes: Iterable[str], language: Language) -> list
 
 
 def reason(obstacle: Obstacle, language: Language) -> str:
-    """What stands between the line and the offering."""
+    """The reason of an obstacle."""
     return (
         sentences(language)
         .obstacles[obstacle.name]
@@ -149,7 +149,7 @@ def reason(obstacle: Obstacle, language: Language) -> str:
 
 
 def advice(obstacle: Obstacle, nearest: Nearest, language: Language) -> str:
-    """What would have to be otherwise."""
+    """The change that would resolve an obstacle."""
     return (
         sentences(language)
         .changes[nearest.change]
@@ -165,7 +165,7 @@ def _amount(nearest: Nearest, language: Language) -> str:
     if nearest.amount is None:
         return ""
     if nearest.change in _DAYS:
-        # Never rounded to weeks or months, as it would be below such a number of them.
+        # An infinite threshold keeps days: others would round to weeks or months.
         days = timedelta(days=nearest.amount)
         return format_timedelta(days, granularity="day", threshold=math.inf, locale=_locale(language))
     return _number(nearest.amount, language)
@@ -180,7 +180,7 @@ def _named(obstacle: str, codes: Iterable[str], language: Language) -> list[str]
 
 
 def _name(of: str, code: str, language: Language) -> str:
-    """A code of a constraint or criterion, in words where there are any for it."""
+    """A code of a constraint or criterion as text, if there is any."""
     if of == "region" and code in sentences(language).regions:
         return sentences(language).regions[code]
     if of in _TERMS and (term := _TERMS[of]().get(code)):
@@ -191,7 +191,7 @@ def _name(of: str, code: str, language: Language) -> str:
 
 
 def _listed(names: list[str], language: Language) -> str:
-    """Apart by semicolons: many a label has an "and" and commas of its own."""
+    """Separated by semicolons: many labels contain "and" and commas."""
     isolated = [f"{FSI}{name}{PDI}" if language is Language.AR else name for name in names]
     return BETWEEN.get(language, "; ").join(isolated)
 

@@ -1,6 +1,6 @@
 -- append-only: match_move, weights
--- Words are in tables of their own (`offering_text`, `remark`), so that they can be erased; the journal holds a salted hash
--- of them. Foreign keys from them are deferred, because the tables that the journal can make again are rebuilt beneath them.
+-- Texts are in separate tables (`offering_text`, `remark`), so that they can be erased; the journal holds salted hashes.
+-- Their foreign keys are deferred, because the referenced tables are rebuilt from the journal.
 
 -- -- roles ------------------------------------------------------------------------------------------------------------
 
@@ -13,7 +13,7 @@ RETURN caller_role() IN ('focal_point', 'official') AND state = caller_organizat
 CREATE FUNCTION is_offered(provider text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN caller_role() = 'provider_officer' AND provider = caller_organization();
 
--- Where a transaction names nobody, no row is found, not even of what everybody may see.
+-- A transaction without a caller reads no rows, not even public ones.
 CREATE FUNCTION is_named() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(caller_role(), '') <> '';
 
@@ -40,7 +40,7 @@ CREATE TABLE offering (
     eligible_states text[] NOT NULL,
     eligible_regions text[] NOT NULL,
     excluded_states text[] NOT NULL,
-    -- The instruments that a State has to be party to.
+    -- The instruments that a State must be party to.
     treaties text[] NOT NULL,
     valid_from date NOT NULL,
     valid_until date NOT NULL CHECK (valid_until >= valid_from),
@@ -58,12 +58,12 @@ CREATE TABLE offering (
     CHECK ((funding_minor IS NULL) = (funding_currency IS NULL))
 );
 CREATE INDEX offering_of_provider ON offering (provider, offering_id);
--- What the search for candidates starts from.
+-- The first step of the search for candidates.
 CREATE INDEX offering_available_kinds ON offering USING gin (kinds) WHERE status = 'available';
 CREATE INDEX offering_validity ON offering (valid_until) WHERE status IN ('submitted', 'returned', 'available', 'suspended');
 CREATE INDEX offering_available_since ON offering (available_since) WHERE status = 'available';
 
--- The counter is made with the offering: there is always a row to lock, and the CHECK holds if the code is wrong.
+-- The counter row is created with the offering, so there is always a row to lock.
 CREATE TABLE capacity (
     offering_id uuid NOT NULL REFERENCES offering,
     starts date NOT NULL,
@@ -81,12 +81,12 @@ CREATE TABLE offering_text (
     summary text NOT NULL
 );
 
--- Who may see an offering; policy.py says the same in Python, and a test compares them.
+-- Visibility of offerings, as in policy.py; a test compares them.
 CREATE FUNCTION may_see(o offering, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN role IN ('coordinator', 'auditor', 'service') OR o.provider = organization OR o.status = 'available';
 
--- offering.py says the same in Python, and a test compares them.
+-- As `Offering.shown_status`; a test compares them.
 CREATE FUNCTION shown_status(o offering, today date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
@@ -99,10 +99,10 @@ CALL wall_in('offering', 'is_named() AND may_see(offering, caller_organization()
 CALL wall_in('capacity', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = capacity.offering_id)');
 CALL wall_in('offering_text', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_text.offering_id)');
 
--- -- requests, as the requests service told of them -------------------------------------------------------------------
+-- -- requests, from facts of the requests service ---------------------------------------------------------------------
 
--- Each request that was submitted. `submitted_at` is when it was submitted last, with the words that `texts_hash` names;
--- `waiting_since` when it was submitted first; `priority` is what triage gave it.
+-- Submitted requests. `submitted_at` is the last submission, whose texts have the hash `texts_hash`; `waiting_since` is the
+-- first submission; `priority` is from triage.
 CREATE TABLE wanted_request (
     request_id uuid PRIMARY KEY,
     state text NOT NULL,
@@ -136,15 +136,15 @@ CREATE TABLE wanted_line (
     starts date NOT NULL,
     ends date NOT NULL,
     cannot_wait boolean NOT NULL,
-    -- How far it is for gender equality, which whoever pays for a delivery reports.
+    -- Gender equality policy marker (OECD DAC), reported by donors.
     gender_marker integer NOT NULL CONSTRAINT wanted_line_gender_marker CHECK (gender_marker BETWEEN 0 AND 2),
     fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete'))
 );
 CREATE INDEX wanted_line_request ON wanted_line (request_id);
 CREATE INDEX wanted_line_kind ON wanted_line (kind, ends) WHERE fulfilment <> 'complete';
 
--- By whom a State does not wish to be served, a row for each provider of each request: a provider's transaction finds its
--- own rows alone, and none of `wanted_request`, where all providers are side by side.
+-- Providers a State does not wish to be served by. A separate table, since a provider's transaction may only read its own
+-- rows, and none of `wanted_request`, which lists all excluded providers.
 CREATE TABLE excluded_provider (
     request_id uuid NOT NULL REFERENCES wanted_request ON DELETE CASCADE,
     provider text NOT NULL,
@@ -158,7 +158,7 @@ BEGIN
     SELECT NEW.request_id, unnest(NEW.excluded_providers) ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
--- Few requests exclude anybody: for all others the function is not called.
+-- Few requests exclude providers: the function is not called for the others.
 CREATE TRIGGER excluded_providers_begun AFTER INSERT ON wanted_request
 FOR EACH ROW WHEN (NEW.excluded_providers <> '{}') EXECUTE FUNCTION keep_excluded_providers();
 CREATE TRIGGER excluded_providers_kept AFTER UPDATE OF excluded_providers ON wanted_request
@@ -169,10 +169,9 @@ CALL wall_in('wanted_request', 'oversees(caller_role()) OR is_own(state)');
 CALL wall_in('wanted_line', 'EXISTS (SELECT FROM wanted_request r WHERE r.request_id = wanted_line.request_id)');
 CALL wall_in('excluded_provider', 'oversees(caller_role()) OR is_offered(provider)');
 
--- -- consents, as the requests service told of them -------------------------------------------------------------------
+-- -- consents, from facts of the requests service ---------------------------------------------------------------------
 
--- By its facts, and by its answer every two seconds. `revision` is the request's, so that what arrives late or twice
--- changes nothing.
+-- Also polled every two seconds. `revision` is the request's: late or duplicate deliveries change nothing.
 CREATE TABLE heard_consent (
     consent_id uuid PRIMARY KEY,
     request_id uuid NOT NULL,
@@ -189,7 +188,7 @@ CREATE TABLE heard_consent (
 );
 CREATE INDEX heard_consent_request ON heard_consent (request_id);
 
--- How far consents have been read, and when the last reading that came to its end began.
+-- The watermark of polling, and the start of the last complete poll.
 CREATE TABLE consent_reading (
     owner text PRIMARY KEY,
     after text NOT NULL,
@@ -197,15 +196,15 @@ CREATE TABLE consent_reading (
 );
 INSERT INTO consent_reading (owner, after, heard_at) VALUES ('requests', '0.0', '-infinity');
 
--- Whether an organization is among the recipients; contracts/consents.py says the same in Python.
+-- Whether an organization is among the recipients, as in contracts/consents.py.
 CREATE FUNCTION names(recipients text[], organization text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 'providers' = ANY (recipients) OR organization = ANY (recipients)
     OR ('unodc_units' = ANY (recipients) AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')));
 
--- Whether a consent in force lets an organization know of a request whose State does not exclude it: else it would find
--- that its offering does not fit, and know why. `WantedLine.may_be_told_to` says the same in Python.
-CREATE FUNCTION told(of_request uuid, organization text) RETURNS boolean
+-- Whether a consent in force includes an organization and its State does not exclude it: an excluded provider must not
+-- learn of its exclusion. As `WantedLine.may_be_disclosed_to`.
+CREATE FUNCTION disclosed(of_request uuid, organization text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (
     SELECT FROM heard_consent AS c
@@ -219,9 +218,8 @@ CALL wall_in('heard_consent', 'oversees(caller_role()) OR is_own(state)
 
 -- -- matches ----------------------------------------------------------------------------------------------------------
 
--- No foreign key to the offering: an offering is never deleted, and a match is made of one that was read in the same
--- transaction. A key would lock the offering's row for every match, and those that many lines want would be written again
--- and again.
+-- No foreign key to the offering: offerings are never deleted, and are read in the transaction that creates a match. A key
+-- would lock, and so write, the offering's row for every match.
 CREATE TABLE match (
     match_id uuid PRIMARY KEY,
     request_id uuid NOT NULL,
@@ -238,13 +236,13 @@ CREATE TABLE match (
     score integer NOT NULL CHECK (score BETWEEN 0 AND 1000),
     shares jsonb NOT NULL,
     algorithm text NOT NULL,
-    -- Which model judged the meaning of the two texts, and how; null where codes alone were scored.
+    -- The model's judgement of the two texts; null if only codes were scored.
     judged_by text,
     judged_version text,
     closeness integer,
-    -- What the shares rested on when it was presented, in codes and figures.
+    -- The bases of the shares when it was presented, in codes and numbers.
     bases jsonb,
-    -- Which period of its offering a round means it to be in.
+    -- The period of its offering that a round planned.
     planned_from date,
     planned_until date,
     made_at timestamptz NOT NULL,
@@ -261,12 +259,12 @@ CREATE TABLE match (
     funding_currency text,
     begun_at timestamptz,
     completed_at timestamptz,
-    -- How a completed delivery went, as each side said last: codes and ratings.
+    -- Each side's latest evaluation: codes and ratings.
     state_evaluation jsonb,
     provider_evaluation jsonb,
     ended_at timestamptz,
     reason text,
-    -- A line and an offering have one match between them: a second one is refused.
+    -- One match per line and offering.
     UNIQUE (line_id, offering_id),
     CHECK (state <> provider),
     CONSTRAINT match_judged_whole CHECK ((judged_by IS NULL) = (closeness IS NULL)
@@ -286,17 +284,17 @@ CREATE INDEX match_not_confirmed ON match (offering_id) WHERE status IN ('sugges
     'shortlisted', 'presented', 'accepted', 'provider_confirmed');
 CREATE INDEX match_of_state ON match (state, line_id DESC) WHERE presented_at IS NOT NULL;
 CREATE INDEX match_of_provider ON match (provider, line_id DESC);
--- What a provider has completed is counted whenever an offering of it is scored.
+-- Completed deliveries are counted whenever an offering of the provider is scored.
 CREATE INDEX match_completed ON match (provider) WHERE status = 'completed';
 
--- What each line was suggested at first, as the fact matching.line.ranked.v1 holds it: one row, best first. A match gets a
--- row in `match` with the first fact of its own; `untouched` are the offerings whose match has none yet.
+-- The first suggestions of each line, as in the fact matching.line.ranked.v1: one row, best first. A match gets a row in
+-- `match` with the first fact of its own; `untouched` are the offerings whose match has none yet.
 CREATE TABLE line_ranking (
     line_id uuid PRIMARY KEY,
     request_id uuid NOT NULL,
     state text NOT NULL,
     algorithm text NOT NULL,
-    -- The criteria of the score, and the most that each could give.
+    -- The criteria of the score, and their weights.
     criteria text[] NOT NULL,
     weights smallint[] NOT NULL,
     match_ids uuid[] NOT NULL,
@@ -304,7 +302,7 @@ CREATE TABLE line_ranking (
     providers text[] NOT NULL,
     offering_revisions integer[] NOT NULL,
     scores smallint[] NOT NULL,
-    -- Of the first suggestion what each criterion gave, then of the second …
+    -- The points of each criterion for the first suggestion, then for the second …
     points smallint[] NOT NULL,
     ranked_at timestamptz NOT NULL,
     untouched uuid[] NOT NULL CHECK (untouched <@ offering_ids),
@@ -314,13 +312,13 @@ CREATE TABLE line_ranking (
         AND cardinality(points) = cardinality(offering_ids) * cardinality(criteria))
 ) WITH (toast_tuple_target = 8160);
 
--- The ids of a ranking's matches differ in the last byte alone (`new_ids` in chassis/ids.py): one index entry finds all.
+-- The ids of a ranking's matches only differ in the last byte (`new_ids` in chassis/ids.py): one index entry for all.
 CREATE FUNCTION id_prefix(id uuid) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (left(id::text, 34) || '00')::uuid;
 
 CREATE UNIQUE INDEX line_ranking_of_matches ON line_ranking (id_prefix(match_ids[1]));
 CREATE INDEX line_ranking_of_request ON line_ranking (request_id) WHERE untouched <> '{}';
--- Without a list of pending entries, which each search would read.
+-- Without a pending list, which each search would scan.
 CREATE INDEX line_ranking_of_offering ON line_ranking USING gin (untouched) WITH (fastupdate = off);
 
 CREATE FUNCTION suggestions(r line_ranking) RETURNS TABLE (match_id uuid, offering_id uuid, provider text,
@@ -335,7 +333,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         WITH ORDINALITY AS e(match_id, offering_id, provider, offering_revision, score, place)
 $$;
 
--- The matches of a ranking that have no row yet, as a row would say it.
+-- The matches of a ranking that have no row yet, as rows.
 CREATE FUNCTION untouched_matches(r line_ranking) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT s.match_id, r.request_id, r.line_id, s.offering_id, s.offering_revision, r.state, s.provider, 'suggested', 0,
         'suggested', s.score, s.shares, r.algorithm, NULL::text, NULL::text, NULL::integer, NULL::jsonb, NULL::date,
@@ -345,7 +343,7 @@ CREATE FUNCTION untouched_matches(r line_ranking) RETURNS SETOF match LANGUAGE s
     FROM suggestions(r) AS s WHERE s.offering_id = ANY (r.untouched)
 $$;
 
--- Matches, whether they have a row yet or not. PostgreSQL plans these as if they stood in the query that calls them.
+-- Matches with or without a row. PostgreSQL inlines these functions.
 CREATE FUNCTION match_by_id(id uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match WHERE match_id = id
     UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
@@ -366,8 +364,8 @@ CREATE FUNCTION matches_of_offering(offering uuid) RETURNS SETOF match LANGUAGE 
     WHERE r.untouched @> ARRAY[offering] AND m.offering_id = offering
 $$;
 
--- Who may see a match; policy.py says the same in Python, and a test compares them. What was agreed stays with those who
--- agreed; until then a provider outside UNODC sees what it is told of.
+-- Visibility of matches, as in policy.py; a test compares them. Confirmed matches stay visible to both sides; before that
+-- a provider outside UNODC needs a consent in force.
 CREATE FUNCTION may_see(m match, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
@@ -376,11 +374,11 @@ RETURN CASE
     WHEN role = 'provider_officer' THEN
         m.provider = organization AND (m.presented_at IS NOT NULL OR m.interested_at IS NOT NULL)
         AND (m.confirmed_at IS NOT NULL OR organization = 'UNODC' OR starts_with(organization, 'UNODC-')
-             OR told(m.request_id, organization))
+             OR disclosed(m.request_id, organization))
     ELSE false
 END;
 
--- What somebody wrote beside a move of an offering or a match, or beside the evaluation by one `side`.
+-- Comments on moves of offerings and matches, and on the evaluation by one `side`.
 CREATE TABLE remark (
     about_id uuid NOT NULL,
     revision integer NOT NULL,
@@ -389,9 +387,8 @@ CREATE TABLE remark (
     PRIMARY KEY (about_id, revision)
 );
 
--- Every move of every match as it stood after it, folded from the facts of matches: what was chosen, at which score and
--- why, and what came of it. What `line_ranking` suggested has no row here; `moves_of_line` adds it. A line's ranking at any
--- moment is the last move of each of its matches until then.
+-- Every match after each of its moves, folded from facts. Suggestions of `line_ranking` have no row; `moves_of_line` adds
+-- them. A line's ranking at a time consists of the last move of each of its matches before it.
 CREATE TABLE match_move (
     match_id uuid NOT NULL,
     revision integer NOT NULL CHECK (revision > 0),
@@ -410,7 +407,7 @@ CREATE TABLE match_move (
 );
 CREATE INDEX match_move_of_line ON match_move (line_id, match_id, revision);
 
--- The moves of a line's matches, or of one of them. What a ranking suggested is its matches' move to revision 0.
+-- The moves of a line's matches, or of one of them. A suggestion of a ranking is a move to revision 0.
 CREATE FUNCTION moves_of_line(line uuid, id uuid DEFAULT NULL) RETURNS SETOF match_move
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT * FROM match_move WHERE line_id = line AND (id IS NULL OR match_id = id)
@@ -420,8 +417,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WHERE r.line_id = line AND (id IS NULL OR s.match_id = id)
 $$;
 
--- A line's matches as a list showed them to somebody in a role, in its order; what was shown before is not written
--- again. Who it was is nowhere here.
+-- A line's matches as shown in a list to a role, in order; duplicates are not written. The person is not recorded.
 CREATE TABLE ranking_shown (
     ranking_id uuid PRIMARY KEY,
     line_id uuid NOT NULL,
@@ -436,12 +432,11 @@ CREATE TABLE ranking_shown (
     CHECK (cardinality(matches) = cardinality(revisions) AND cardinality(matches) = cardinality(places))
 );
 
--- Of a line's matches the two sides may know how many rank before theirs, so that the policy is as wide as that; what of a
--- match is shown, and from when on, `may_see` says.
+-- Wider than `may_see`, since both sides may see how many matches of the line rank above theirs.
 CALL wall_in('match', 'oversees(caller_role()) OR is_own(state) OR is_offered(provider)');
 CALL wall_in('line_ranking', 'oversees(caller_role()) OR is_own(state)');
--- What is written beside a move of an offering is between its provider and UNODC; beside one of a match, for whom the match
--- is shown; beside an evaluation, between the side that wrote it and UNODC.
+-- Comments on an offering's moves are visible to its provider and UNODC; on a match's moves to all who see the match; on an
+-- evaluation to the side that wrote it and UNODC.
 CALL wall_in('remark', '
     (EXISTS (SELECT FROM match m WHERE m.match_id = about_id AND may_see(m, caller_organization(), caller_role()))
         OR EXISTS (SELECT FROM offering o WHERE o.offering_id = about_id
@@ -449,7 +444,7 @@ CALL wall_in('remark', '
     AND (side IS NULL OR oversees(caller_role())
         OR (side = ''state'' AND caller_role() IN (''focal_point'', ''official''))
         OR (side = ''provider'' AND caller_role() = ''provider_officer''))');
--- Whoever makes a move writes its remark in the same statement, in which the match is still as it was before.
+-- Without `may_see`: a comment is written in the same statement as its move, which sees the match before the move.
 ALTER POLICY for_callers ON remark WITH CHECK (
     (EXISTS (SELECT FROM match m WHERE m.match_id = about_id)
         OR EXISTS (SELECT FROM offering o WHERE o.offering_id = about_id))
@@ -459,9 +454,9 @@ ALTER POLICY for_callers ON remark WITH CHECK (
 CALL wall_in('match_move', 'oversees(caller_role())');
 CALL wall_in('ranking_shown', 'oversees(caller_role()) OR (role = caller_role() AND is_own(state))');
 
--- -- what a coordinator records: treaty status and weights ------------------------------------------------------------
+-- -- treaty status and weights ----------------------------------------------------------------------------------------
 
--- Whether a State is party to an instrument: later than the list in contracts/reference.
+-- Treaty status recorded by coordinators, later than the list in contracts/reference.
 CREATE TABLE treaty_status (
     treaty_status_id uuid PRIMARY KEY,
     state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
@@ -480,7 +475,7 @@ RETURN (
     FROM treaty_status WHERE state = of_state
 );
 
--- The weights of the criteria in each version that a coordinator adopted; version 0 comes with the program.
+-- The criteria's weights in each adopted version; version 0 comes with the program.
 CREATE TABLE weights (
     version integer PRIMARY KEY CHECK (version > 0),
     weights jsonb NOT NULL,
@@ -488,7 +483,7 @@ CREATE TABLE weights (
     adopted_at timestamptz NOT NULL
 );
 
--- Everybody may read both.
+-- Readable by all callers.
 CALL wall_in('treaty_status', 'is_named()');
 CALL wall_in('weights', 'is_named()');
 ALTER POLICY for_callers ON treaty_status WITH CHECK (caller_role() = 'coordinator');
@@ -496,7 +491,7 @@ ALTER POLICY for_callers ON weights WITH CHECK (caller_role() = 'coordinator');
 
 -- -- rounds -----------------------------------------------------------------------------------------------------------
 
--- What a coordinator asked for, and how far it has come.
+-- Allocation rounds and their status.
 CREATE TABLE round (
     round_id uuid PRIMARY KEY,
     status text NOT NULL CHECK (status IN ('asked', 'planned', 'failed', 'adopted', 'discarded')),
@@ -528,7 +523,7 @@ CREATE TABLE round (
 );
 CREATE INDEX round_asked ON round (asked_at, round_id) WHERE status = 'asked';
 
--- What was asked, found and answered in full, as JSON of codes and numbers; the journal names it by hashes.
+-- Settings, inputs and answer in full, as JSON of codes and numbers; the journal references them by hash.
 CREATE TABLE round_papers (
     round_id uuid PRIMARY KEY REFERENCES round DEFERRABLE INITIALLY DEFERRED,
     settings text NOT NULL,
@@ -536,8 +531,8 @@ CREATE TABLE round_papers (
     answer text
 );
 
--- Which process is planning what now: neither a fact nor rebuilt. The lease of a planner that died expires, and another one
--- plans; `times` is how often planning was begun.
+-- Leases of planners; not rebuilt from facts. If a planner dies, its lease expires and another one plans; `times` is the
+-- number of attempts.
 CREATE TABLE round_lease (
     round_id uuid PRIMARY KEY,
     holder uuid NOT NULL,
@@ -545,7 +540,7 @@ CREATE TABLE round_lease (
     times integer NOT NULL
 );
 
--- Who may see a round; policy.py says the same in Python, and a test compares them.
+-- Visibility of rounds, as in policy.py; a test compares them.
 CREATE FUNCTION may_see(r round, organization text, role text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN oversees(role);
@@ -554,13 +549,12 @@ CALL wall_in('round', 'oversees(caller_role())');
 CALL wall_in('round_papers', 'oversees(caller_role())');
 CALL wall_in('round_lease', 'false');
 
--- -- what the texts mean ----------------------------------------------------------------------------------------------
+-- -- readings of texts ------------------------------------------------------------------------------------------------
 
--- What was read of the words of a line or an offering: a cache, which is deleted with them and can be made again. Words
--- and vectors tell what the text told.
+-- Readings of the texts of lines and offerings: a cache, deleted with the texts, since tokens and vectors reveal them.
 CREATE TABLE reading (
     about_id uuid PRIMARY KEY,
-    -- Of a line; null of an offering.
+    -- For a line; null for an offering.
     request_id uuid,
     texts_hash text NOT NULL,
     language text,
@@ -573,27 +567,27 @@ CREATE TABLE reading (
 );
 CREATE INDEX reading_request ON reading (request_id) WHERE request_id IS NOT NULL;
 
--- What is to be read: a request, all lines at once, or an offering.
+-- The queue of texts to read: a request, with all its lines, or an offering.
 CREATE TABLE to_read (
     about_id uuid PRIMARY KEY,
     about text NOT NULL CHECK (about IN ('request', 'offering')),
     texts_hash text,
     due_at timestamptz NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
-    -- Why it is not tried any more.
+    -- The reason for no more attempts.
     parked text,
-    -- An operator asked for all to be read again.
+    -- Requeued by an operator.
     again boolean NOT NULL DEFAULT false
 );
 CREATE INDEX to_read_due ON to_read (due_at) WHERE parked IS NULL;
 
--- The service itself compares; no caller reads them.
+-- Only for the service itself.
 CALL wall_in('reading', 'false');
 CALL wall_in('to_read', 'false');
 
--- -- which offerings the processes have to read again -----------------------------------------------------------------
+-- -- changes of offerings ---------------------------------------------------------------------------------------------
 
--- Each process holds the offerings in memory. A row is of no use after some minutes, and then deleted.
+-- Each process applies them to its in-memory index. Rows are deleted after some minutes.
 CREATE TABLE offering_change (
     change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     offering_id uuid NOT NULL,
@@ -601,7 +595,7 @@ CREATE TABLE offering_change (
 );
 CREATE INDEX offering_change_at ON offering_change (changed_at);
 
--- Triggers, because nobody who changes an offering may forget it.
+-- By triggers, so that no change is missed.
 CREATE FUNCTION note_offering_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO offering_change (offering_id) VALUES (coalesce(NEW.offering_id, OLD.offering_id));
@@ -612,7 +606,7 @@ FOR EACH ROW EXECUTE FUNCTION note_offering_change();
 CREATE TRIGGER capacity_changed AFTER INSERT OR UPDATE OR DELETE ON capacity
 FOR EACH ROW EXECUTE FUNCTION note_offering_change();
 
--- What an offering's text was found to mean is in memory beside it: a reading that is made or deleted is a change of it.
+-- The index also holds vectors, so a new or deleted reading is a change of its offering.
 CREATE FUNCTION note_reading_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO offering_change (offering_id) VALUES (coalesce(NEW.about_id, OLD.about_id));
@@ -623,5 +617,5 @@ FOR EACH ROW WHEN (NEW.request_id IS NULL) EXECUTE FUNCTION note_reading_change(
 CREATE TRIGGER reading_dropped AFTER DELETE ON reading
 FOR EACH ROW WHEN (OLD.request_id IS NULL) EXECUTE FUNCTION note_reading_change();
 
--- Ids that tell nothing; whoever changes an offering adds to them.
+-- Ids only; all callers who change an offering insert rows.
 CALL wall_in('offering_change', 'is_named()');

@@ -1,4 +1,4 @@
-"""What can be done with an offering: load for this caller, decide, save, announce. The edge opens the transaction."""
+"""Actions on offerings: load for the caller, decide, save, announce. The edge opens the transaction."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,14 +24,14 @@ from services.matching.texts import store as reading_store
 
 
 async def record(tx: Tx, before: Offering | None, fact: Fact, *, because: Event | None = None) -> Offering:
-    """Fold a fact into the offering, save it, and announce the fact: always these three together."""
+    """Fold a fact into the offering, save it, and announce the fact."""
     after = await fold(tx, before, fact)
     await announce(tx, fact, version=after.revision, because=because)
     return after
 
 
 async def fold(tx: Tx, before: Offering | None, fact: Fact) -> Offering:
-    """Save the offering as it stands after a fact, with the periods of its capacity where the fact tells them."""
+    """Save the offering after a fact, with its capacity periods if the fact has them."""
     after = offering.evolve(before, fact)
     await offering_store.save(tx, after)
     if isinstance(fact, OfferingDrafted | OfferingRevised) or (before is None and isinstance(fact, OfferingSubmitted)):
@@ -42,7 +42,7 @@ async def fold(tx: Tx, before: Offering | None, fact: Fact) -> Offering:
 async def create(
     tx: Tx, ctx: Context, offering_id: UUID, content: Content, texts: Texts, salt: bytes, *, submit: bool
 ) -> Offering:
-    """A new offering of the caller's organization: a draft, or submitted at once."""
+    """Create an offering of the caller's organization, as a draft or submitted."""
     begin = offering.offer if submit else offering.draft
     created = await record(tx, None, begin(offering_id, ctx.caller.organization, content, now=ctx.now))
     await offering_store.save_texts(tx, offering_id, texts, salt)
@@ -50,11 +50,11 @@ async def create(
 
 
 async def revise(tx: Tx, ctx: Context, offering_id: UUID, content: Content, texts: Texts, salt: bytes) -> Offering:
-    """Put new content in the place of the old; what had been approved needs approval again, its matches stay."""
+    """Replace the content; an approved offering needs approval again, its matches are kept."""
     before = await _for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
     revised = await record(tx, before, before.revise(content, now=ctx.now))
     async with tx.as_service():
-        await reading_store.forget(tx, offering_id)
+        await reading_store.delete(tx, offering_id)
     await offering_store.save_texts(tx, offering_id, texts, salt)
     return revised
 
@@ -62,7 +62,7 @@ async def revise(tx: Tx, ctx: Context, offering_id: UUID, content: Content, text
 async def move(
     tx: Tx, ctx: Context, offering_id: UUID, action: Action, decide: Callable[[Offering], Fact], *, comment: str
 ) -> Offering:
-    """One move of the table in `offering`, and what follows for its matches."""
+    """One move of the table in `offering`, with its effects on matches."""
     before = await _for_move(tx, ctx, offering_id, action)
     after = await record(tx, before, decide(before))
     if comment:
@@ -70,10 +70,10 @@ async def move(
     cause = tx.announced[-1]
     async with tx.as_service():
         if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
-            await reading_store.want_offering(tx, offering_id)
+            await reading_store.queue_offering(tx, offering_id)
             await suggestions.for_offering(tx, after, because=cause, now=ctx.now)
         if after.status is OfferingStatus.WITHDRAWN:
-            await reading_store.forget(tx, offering_id)
+            await reading_store.delete(tx, offering_id)
             await _expire_matches(tx, offering_id, because=cause, now=ctx.now)
     return after
 
@@ -90,22 +90,22 @@ async def _expire_matches(tx: Tx, offering_id: UUID, *, because: Event, now: dat
 
 
 async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
-    """End an offering whose validity has ended, and its matches that are not confirmed."""
+    """End an offering past its validity, and its unconfirmed matches."""
     before = await offering_store.known(tx, offering_id, lock=True)
     if before is None or before.status not in offering.MOVES["lapse"] or now.date() <= before.terms.valid.ends:
         return
     await record(tx, before, before.lapse(now=now))
-    await reading_store.forget(tx, offering_id)
+    await reading_store.delete(tx, offering_id)
     await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)
 
 
 async def reconsider(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
-    """Suggest an offering once more, to lines that were submitted while it was becoming available."""
+    """Suggest an offering again, to lines that were submitted while it was becoming available."""
     found = await offering_store.known(tx, offering_id)
     if found is None or found.status is not OfferingStatus.AVAILABLE:
         return
     if await suggestions.for_offering(tx, found, because=None, now=now):
-        await reading_store.want_offering(tx, offering_id)
+        await reading_store.queue_offering(tx, offering_id)
 
 
 async def expire_orphaned(tx: Tx, match_id: UUID, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The offerings' routes. Each opens one transaction; a command that comes again is answered from the record."""
+"""Routes of offerings. Each opens one transaction; a repeated command gets the recorded answer."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -33,9 +33,9 @@ B = TypeVar("B", Comment, Reason)
 
 
 class CapacityView(Struct, frozen=True, kw_only=True):
-    """A period with how many deliveries it can take on, and how many confirmed matches have taken.
+    """A period with the number of deliveries possible, and the number taken by confirmed matches.
 
-    `taken` is told of a kind of assistance that may put somebody at risk to its provider and the office alone.
+    For kinds of assistance that may put persons at risk, only the provider and UNODC see `taken`.
     """
 
     starts: date = field(name="from")
@@ -45,10 +45,10 @@ class CapacityView(Struct, frozen=True, kw_only=True):
 
 
 class OfferingView(Struct, frozen=True, kw_only=True):
-    """An offering with its words, in the language they were written in.
+    """An offering with its texts, in the language they were written in.
 
-    `missing_curriculum`: what training on mutual legal assistance leaves out of the content that paragraph I.k names.
-    `reason` is why it was returned, `comment` what was written beside its last move.
+    `missing_curriculum` is the content named in paragraph I.k that a training on mutual legal assistance leaves out.
+    `reason` is why it was returned, `comment` belongs to its last move.
     """
 
     offering_id: UUID
@@ -140,7 +140,7 @@ async def show_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> Of
     method="PATCH",
 )
 async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[ReviseOffering]) -> None:
-    """Matches stay; a period of which units are taken can neither be dropped nor made too small for them."""
+    """Matches are kept; a period with units taken cannot be removed, moved or made too small for them."""
     content, texts, salt = data.content()
     await offering_actions.revise(tx, ctx, offering_id, content, texts, salt)
 
@@ -148,7 +148,7 @@ async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], dat
 def _move_route(
     action: Action, summary: str, body: type[B], decide: Callable[[Offering, B, datetime], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
     @change(f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=_read, name=f"{action} offering")
     async def move_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
@@ -162,7 +162,7 @@ def _move_route(
 
 async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
     texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
-    comments = await remark_store.beside(tx, [(offering.offering_id, offering.revision) for offering in offerings])
+    comments = await remark_store.comments_of(tx, [(offering.offering_id, offering.revision) for offering in offerings])
     erased = offering_store.Texts(title="", summary="")
     return [
         view(
@@ -218,10 +218,10 @@ def view(
     "/v1/events/matching",
     opt=asks(Action.FOLLOW),
     media_type=EVENT_STREAM,
-    summary="What happens to offerings and matches, as it does",
+    summary="Stream events of offerings and matches",
 )
 async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Of what the caller sees; of another organization's offering only that it is there."""
+    """Events visible to the caller; of another organization's offering only that it is available."""
     return stream(last_event_id)
 
 
@@ -235,14 +235,12 @@ ROUTES = [
     _move_route(Action.APPROVE, "Approve an offering", Comment, lambda o, _, now: o.approve(now=now)),
     _move_route(
         Action.RETURN,
-        "Give an offering back",
+        "Return an offering to its provider",
         Reason,
         lambda o, body, now: o.give_back(check_reason("return", body.reason), now=now),
     ),
     _move_route(Action.SUSPEND, "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
     _move_route(Action.RESUME, "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
-    _move_route(
-        Action.RECONFIRM, "Say that the offering still stands", Comment, lambda o, _, now: o.reconfirm(now=now)
-    ),
+    _move_route(Action.RECONFIRM, "Reconfirm an offering", Comment, lambda o, _, now: o.reconfirm(now=now)),
     _move_route(Action.WITHDRAW, "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
 ]

@@ -1,7 +1,6 @@
-"""A provider's offering: its states, the moves from one to the next, and what each move means.
+"""A provider's offering: its states, its moves, and their effects.
 
-As everywhere, a move is a pair: a method that decides and returns the fact (or refuses), and a case of `evolve` that
-folds the fact into the state.
+A move is a method that returns the fact or refuses, and a case of `evolve` that folds the fact into the state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +40,7 @@ MLA_CURRICULUM = (
     "preservation_of_stored_data",
     "real_time_traffic_data",
 )
-"""The least that training on mutual legal assistance contains, after paragraph I.k of resolution 11/2."""
+"""The minimum content of a training on mutual legal assistance, by paragraph I.k of resolution 11/2."""
 
 
 class OfferingStatus(StrEnum):
@@ -55,7 +54,7 @@ class OfferingStatus(StrEnum):
 
 
 class ShownStatus(StrEnum):
-    """What people see: an available offering without a unit left is fully reserved."""
+    """The status shown: an available offering without a unit left is fully reserved."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -68,7 +67,7 @@ class ShownStatus(StrEnum):
 
 
 class ResourceStatus(StrEnum):
-    """Whether the money for the delivery is there (II.i)."""
+    """Whether the delivery is funded (II.i)."""
 
     FUNDED = "funded"
     PARTLY = "partly"
@@ -90,11 +89,11 @@ MOVES: Mapping[str, frozenset[OfferingStatus]] = {
     "withdraw": _NOT_ENDED,
     "lapse": _NOT_ENDED - {OfferingStatus.DRAFT},
 }
-"""From which states each move leads; who makes it is the policy's."""
+"""The states each move is allowed in; the policy says who may make it."""
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What a provider decides: the part of an offering that can be revised."""
+    """The content decided by the provider: the part of an offering that can be revised."""
 
     language: Language
     terms: Terms
@@ -102,7 +101,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Offering(Struct, frozen=True, kw_only=True):
-    """An offering as it stands, all but its words."""
+    """An offering without its texts."""
 
     offering_id: UUID
     provider: str
@@ -118,24 +117,24 @@ class Offering(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     """Why it was returned, while it is."""
     taken: dict[date, int] = {}
-    """First day of a capacity period → units that confirmed matches have taken of it."""
+    """Units taken by confirmed matches, by the first day of the capacity period."""
 
     def require(self, move: str) -> None:
-        """Raises Conflict where the offering's state does not allow the move."""
+        """Raises Conflict if the offering's state does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("offering-status", status=self.status, move=move)
 
     def room(self, capacity: Capacity) -> int:
-        """How many more deliveries a period can take on."""
+        """How many more deliveries a period has capacity for."""
         return capacity.units - self.taken.get(capacity.period.starts, 0)
 
     @property
     def free_periods(self) -> list[Period]:
-        """The capacity periods that can take on one more delivery."""
+        """The capacity periods with a delivery left."""
         return [one.period for one in self.terms.capacity if self.room(one) > 0]
 
     def shown_status(self, today: date) -> ShownStatus:
-        """The status as the API, lists and filters give it; `shown_status` says the same in SQL."""
+        """The status in the API, lists and filters; `shown_status` in SQL is the same."""
         if self.status is OfferingStatus.AVAILABLE and not any(
             capacity.period.ends >= today and self.room(capacity) > 0 for capacity in self.terms.capacity
         ):
@@ -144,27 +143,27 @@ class Offering(Struct, frozen=True, kw_only=True):
 
     @property
     def load(self) -> tuple[int, int]:
-        """How many of the deliveries that it can take on are taken, and how many there are.
+        """The number of deliveries taken, and the number possible.
 
-        None are, as far as a score goes, where to tell it would put somebody at risk.
+        Zero taken, for scores, if the number would put persons at risk.
         """
         units = sum(one.units for one in self.terms.capacity)
         return 0 if self.confidential else units - sum(self.room(one) for one in self.terms.capacity), units
 
     @property
     def confidential(self) -> bool:
-        """True where one of its kinds is restricted: to tell that somebody is served would put them at risk."""
+        """True if one of its kinds is restricted: revealing that someone is served would put them at risk."""
         known = reference.kinds()
         return any(known[kind].restricted for kind in self.terms.kinds if kind in known)
 
     @property
     def funding_lacking(self) -> Money | None:
-        """The money a delivery lacks; None where it is funded."""
+        """The funding gap of one delivery; None if it is funded."""
         return None if self.terms.resource_status == ResourceStatus.FUNDED else self.terms.funding_needed
 
     @property
     def missing_curriculum(self) -> tuple[str, ...]:
-        """What training on mutual legal assistance leaves out of the content that I.k names."""
+        """The content named in paragraph I.k that a training on mutual legal assistance leaves out."""
         if MLA_KIND not in self.terms.kinds:
             return ()
         return tuple(item for item in MLA_CURRICULUM if item not in self.terms.curriculum)
@@ -172,7 +171,7 @@ class Offering(Struct, frozen=True, kw_only=True):
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def revise(self, content: Content, *, now: datetime) -> OfferingRevised:
-        """Raises Conflict where units of a period are taken that the new content drops, moves or makes too small."""
+        """Raises Conflict if the new content removes, moves or shrinks a period below its taken units."""
         self.require("revise")
         new = {capacity.period.starts: capacity for capacity in content.terms.capacity}
         for capacity in self.terms.capacity:
@@ -186,7 +185,7 @@ class Offering(Struct, frozen=True, kw_only=True):
         return OfferingRevised(offering_id=self.offering_id, **asdict(content), revised_at=now)
 
     def submit(self, *, now: datetime) -> OfferingSubmitted:
-        """Raises Invalid for an offering that does not say enough to be matched."""
+        """Raises Invalid for an offering that is not complete enough to be matched."""
         self.require("submit")
         check_complete(self.terms)
         self._check_valid(now)
@@ -240,19 +239,19 @@ def draft(offering_id: UUID, provider: str, content: Content, *, now: datetime) 
 
 
 def offer(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingSubmitted:
-    """An offering that is submitted as it is created; raises as `Offering.submit` does."""
+    """Create a submitted offering; raises as `Offering.submit` does."""
     return evolve(None, draft(offering_id, provider, content, now=now)).submit(now=now)
 
 
 def check_complete(terms: Terms) -> None:
-    """Raises Invalid unless the terms say what the hard constraints ask about."""
+    """Raises Invalid unless the terms have what the hard constraints need."""
     missing = [name for name in ("kinds", "languages", "modalities", "capacity") if not getattr(terms, name)]
     if missing:
         raise Invalid("offering-incomplete", fields=missing)
 
 
 def check_periods(valid: Period, capacity: tuple[Capacity, ...]) -> None:
-    """Raises Invalid for capacity periods that overlap, or that lie outside the validity."""
+    """Raises Invalid for capacity periods that overlap or exceed the validity."""
     ordered = sorted(capacity, key=lambda one: one.period.starts)
     for earlier, later in pairwise(ordered):
         if earlier.period.overlaps(later.period):
@@ -263,7 +262,7 @@ def check_periods(valid: Period, capacity: tuple[Capacity, ...]) -> None:
 
 
 def evolve(offering: Offering | None, fact: Fact) -> Offering:
-    """The state after a fact: the one place where a fact becomes a state."""
+    """The state after a fact."""
     if offering is None:
         assert isinstance(fact, OfferingDrafted | OfferingSubmitted), "an offering begins as a draft or a submission"
         return _begun(fact)
@@ -291,7 +290,7 @@ def _changes(offering: Offering, fact: Fact) -> dict[str, Any]:
             changes = {"language": fact.language, "terms": fact.terms, "texts_hash": fact.texts_hash}
             if offering.status in MOVES["submit"]:
                 return changes
-            # What was approved is no longer what stands here.
+            # The approval was of the previous content.
             return {
                 **changes,
                 "status": OfferingStatus.SUBMITTED,
@@ -317,20 +316,20 @@ def _changes(offering: Offering, fact: Fact) -> dict[str, Any]:
     raise AssertionError(f"{fact.type} is not an offering's fact")
 
 
-# -- which period is taken --------------------------------------------------------------------------------------------
+# -- choice of the period ---------------------------------------------------------------------------------------------
 
 
 class Room(NamedTuple):
-    """How many more deliveries a period can take on."""
+    """How many more deliveries a period has capacity for."""
 
     period: Period
     units: int
 
 
 def least_blocking(feasible: Sequence[Period], rooms: Sequence[Room], *wanted: Sequence[Period]) -> Period:
-    """The feasible period without a unit of which most other lines can still be served; the first of those alike.
+    """The feasible period whose use leaves the most other lines servable; the first of equals.
 
-    `rooms` are in order and do not overlap. `wanted` is when others want the offering, those that count more first.
+    `rooms` are in order and do not overlap. `wanted` are the windows of others, in groups of descending priority.
     """
 
     def served(without: Period) -> tuple[int, ...]:
@@ -341,7 +340,7 @@ def least_blocking(feasible: Sequence[Period], rooms: Sequence[Room], *wanted: S
 
 
 def _most_served(rooms: Sequence[Room], windows: Sequence[Period]) -> int:
-    """How many of these lines can be served at most: each period goes to those whose windows end soonest."""
+    """The maximum number of windows that can be served: each period goes to the windows that end soonest."""
     ahead = sorted(windows, key=lambda one: one.starts, reverse=True)
     waiting: list[date] = []
     served = 0

@@ -1,6 +1,6 @@
-"""What somebody wrote beside a move of an offering or a match, by the revision that the move led to.
+"""Comments on moves of offerings and matches, by the revision that the move led to.
 
-What is written beside an evaluation is for the `side` that wrote it and for the office: the wall says so.
+By row-level security, a comment on an evaluation is visible to the `side` that wrote it and to UNODC.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ async def save(tx: Tx, about_id: UUID, revision: int, comment: str, side: Side |
     await tx.write(_SAVE, about_id, revision, comment, side)
 
 
-async def beside(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
-    """What was written beside these moves, each given as id and revision."""
+async def comments_of(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
+    """Comments on these moves, each given as id and revision."""
     rows = await tx.fetch(
         """
         SELECT about_id, revision, comment

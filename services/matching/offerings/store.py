@@ -1,4 +1,4 @@
-"""The offerings' rows and their capacity. Every read says for whom; `may_see` in the WHERE is the policy in SQL."""
+"""Rows of offerings and their capacity. Every read names its caller; `may_see` in the WHERE is the policy in SQL."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -22,11 +22,11 @@ LIST_MAX = 100
 LAPSES_MAX = 100
 AVAILABLE_MAX = 200
 OTHERS_MAX = 500
-"""How many other lines a period is chosen by; those that were shown the offering first."""
+"""How many other lines a period is chosen for, those shown the offering first."""
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The words of an offering, in its source language."""
+    """The texts of an offering, in its source language."""
 
     title: str
     summary: str
@@ -42,7 +42,7 @@ class _CapacityRow(msgspec.Struct, frozen=True):
 async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, whole: bool = False) -> Offering:
     """The offering, if this caller may see it. Raises Missing.
 
-    `lock` holds it until the transaction ends; `whole` its capacity too, so that none is taken meanwhile.
+    `lock` locks it until the transaction ends; `whole` also locks its capacity.
     """
     if lock:
         await _hold(tx, offering_id)
@@ -60,7 +60,7 @@ async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, 
 
 
 async def known(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | None:
-    """The offering for the system itself: what it asks of an offering it asks for nobody."""
+    """The offering for the system itself, on behalf of no caller."""
     if lock:
         await _hold(tx, offering_id)
     row = await tx.fetchrow("SELECT * FROM offering WHERE offering_id = $1", offering_id)
@@ -68,7 +68,7 @@ async def known(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | 
 
 
 async def _hold(tx: Tx, offering_id: UUID) -> None:
-    # Not FOR UPDATE: a new match's foreign key would wait for it, in a transaction that may hold a match that we want.
+    # Not FOR UPDATE: foreign keys of new matches would wait for it, in transactions that may hold matches needed here.
     await tx.execute("SELECT FROM offering WHERE offering_id = $1 FOR NO KEY UPDATE", offering_id)
 
 
@@ -125,7 +125,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, offering: Offering) -> None:
-    """Write the offering as it now stands, all but its capacity."""
+    """Write the offering without its capacity."""
     await tx.write(
         _SAVE,
         _encoded(offering),
@@ -150,7 +150,7 @@ def _encoded(offering: Offering) -> str:
 
 
 async def save_capacity(tx: Tx, offering: Offering) -> None:
-    """Put the offering's periods in the place of those before. What is taken of a period is never written here."""
+    """Replace the offering's periods; units taken are not changed."""
     periods = offering.terms.capacity
     starts = [one.period.starts for one in periods]
     await tx.execute(
@@ -175,10 +175,10 @@ async def save_capacity(tx: Tx, offering: Offering) -> None:
 async def take(
     tx: Tx, offering_id: UUID, window: Period, planned: Period | None = None, *, line_id: UUID | None = None
 ) -> Period | None:
-    """Take one unit of a period that overlaps the window and has room; None if none has.
+    """Take one unit of a period that overlaps the window and has capacity; None if there is none.
 
-    Of several it is the planned one, else the one without which the other lines that have a match of the offering can
-    still be served best. Who tries at once waits for the rows, and then sees what the one before has left.
+    The planned period if possible, else the one that leaves the most other lines with a match of the offering servable.
+    Concurrent calls wait for the row locks and then see the capacity left.
     """
     rows = await tx.fetch(
         "SELECT starts, ends, units - taken AS room FROM capacity WHERE offering_id = $1 ORDER BY starts FOR UPDATE",
@@ -196,7 +196,7 @@ async def take(
 
 
 async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tuple[list[Period], list[Period]]:
-    """When the other lines with an unconfirmed match of the offering want it: those that were shown it, and all."""
+    """The windows of the other lines with an unconfirmed match of the offering: of those shown to it, and of all."""
     rows = await tx.fetch(
         """
         SELECT coalesce(planned_from, starts) AS starts, coalesce(planned_until, ends) AS ends,
@@ -216,20 +216,20 @@ async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tup
 
 
 async def take_of(tx: Tx, offering_id: UUID, period: Period) -> None:
-    """Take the unit of a period that the journal says was taken."""
+    """Take the unit of a period that was taken according to the journal."""
     await tx.execute(
         "UPDATE capacity SET taken = taken + 1 WHERE offering_id = $1 AND starts = $2", offering_id, period.starts
     )
 
 
 async def give_back(tx: Tx, offering_id: UUID, period: Period) -> None:
-    """Give back the unit that a match had taken."""
+    """Give back a match's unit."""
     await tx.execute(
         "UPDATE capacity SET taken = taken - 1 WHERE offering_id = $1 AND starts = $2", offering_id, period.starts
     )
 
 
-# -- words ------------------------------------------------------------------------------------------------------------
+# -- texts ------------------------------------------------------------------------------------------------------------
 
 
 _SAVE_TEXTS = Write(
@@ -244,7 +244,7 @@ _SAVE_TEXTS = Write(
 
 
 async def save_texts(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> None:
-    """Keep the words the journal names by their salted hash, in place of those before."""
+    """Replace the texts, which the journal references by their salted hash."""
     await tx.write(
         _SAVE_TEXTS,
         offering_id,
@@ -255,7 +255,7 @@ async def save_texts(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> No
 
 
 async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
-    """The words of offerings that have already been read for their caller."""
+    """The texts of offerings already read for their caller."""
     rows = await tx.fetch(
         "SELECT offering_id, title, summary FROM offering_text WHERE offering_id = ANY ($1::uuid[])", offering_ids
     )
@@ -276,7 +276,7 @@ async def page(
     today: date,
     limit: int,
 ) -> list[Offering]:
-    """Newest first, from the one after `before`."""
+    """Newest first, after the offering `before`."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -309,20 +309,20 @@ OF_KIND = """
 
 
 async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
-    """The available offerings that violate no hard constraint, in no order."""
+    """The available offerings that violate no hard constraint, unordered."""
     rows = await tx.fetch(OF_KIND, line.kind)
     return [one for one in map(with_periods, rows) if not violated(line, one)]
 
 
 def with_periods(row: Record) -> Offering:
-    """From a row with its capacity as JSON."""
+    """An offering from a row with its capacity as JSON."""
     values = dict(row)
     periods = msgspec.json.decode(values.pop("periods"), type=list[tuple[date, date, int, int]])
     return _offering(values, [_CapacityRow(*period) for period in periods])
 
 
 async def available(tx: Tx, today: date) -> list[Offering]:
-    """The available offerings that have something left, at most `AVAILABLE_MAX`, those available longest first."""
+    """The available offerings with capacity left, at most `AVAILABLE_MAX`, longest available first."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -337,7 +337,7 @@ async def available(tx: Tx, today: date) -> list[Offering]:
 
 
 async def currencies_lacking(tx: Tx) -> list[str]:
-    """The currencies in which available offerings lack money."""
+    """The currencies of the funding gaps of available offerings."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT funding_currency FROM offering WHERE status = 'available' AND funding_currency IS NOT NULL
@@ -348,7 +348,7 @@ async def currencies_lacking(tx: Tx) -> list[str]:
 
 
 async def past_validity(tx: Tx, today: date) -> list[UUID]:
-    """Offerings whose validity has ended and that have not lapsed yet."""
+    """Offerings past their validity that have not lapsed yet."""
     rows = await tx.fetch(
         """
         SELECT offering_id FROM offering

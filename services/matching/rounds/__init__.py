@@ -1,1 +1,1 @@
-"""Allocation rounds: asked for, planned in the background, adopted or discarded."""
+"""Allocation rounds: created, planned in the background, adopted or discarded."""

@@ -1,4 +1,4 @@
-"""What can be done with a round: load for this caller, decide, save, announce. The edge opens the transaction."""
+"""Actions on rounds: load for the caller, decide, save, announce. The edge opens the transaction."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,14 +22,14 @@ from services.matching.rounds.settings import KeptSettings
 from services.matching.rounds.store import Papers
 
 WAITING_MAX = 5
-"""So many rounds may wait for their plan at a time."""
+"""How many rounds may wait for their plan at a time."""
 
 WAITING_EACH_MAX = 2
-"""And of these so many of one person: all who may ask are of one organization, UNODC."""
+"""How many of one person: all who may create rounds belong to one organization, UNODC."""
 
 
 async def record(tx: Tx, before: Round | None, fact: Fact, *, because: Event | None = None) -> Round:
-    """Fold a fact into the round, save it, and announce the fact: always these three together."""
+    """Fold a fact into the round, save it, and announce the fact."""
     after = await fold(tx, before, fact)
     await announce(tx, fact, version=after.revision, because=because)
     return after
@@ -42,9 +42,9 @@ async def fold(tx: Tx, before: Round | None, fact: Fact) -> Round:
 
 
 async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> Round:
-    """A new round, to be planned in the background. Raises Conflict where what it is based on has no world yet.
+    """Create a round, to be planned in the background. Raises Conflict if the round it is based on has no inputs yet.
 
-    Raises Excessive where too many wait already.
+    Raises Excessive if too many rounds wait already.
     """
     policy.decide(ctx.caller, Action.ASK_ROUND).required()
     if await round_store.waiting(tx) >= WAITING_MAX:
@@ -66,7 +66,7 @@ async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> R
 
 
 async def papers_before(tx: Tx, round_id: UUID, caller: Caller) -> Papers:
-    """Those of a round that another is to be based on. Raises Missing; Conflict where it has no world yet."""
+    """The papers of a round that another is to be based on. Raises Missing; Conflict if it has no inputs yet."""
     before = await round_store.get(tx, round_id, caller)
     policy.decide(caller, Action.SHOW_ROUND, before).required()
     papers = await round_store.papers(tx, round_id)
@@ -76,8 +76,8 @@ async def papers_before(tx: Tx, round_id: UUID, caller: Caller) -> Papers:
 
 
 async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
-    """What is to be planned, with the lines and offerings that are found the first time; None where nothing is."""
-    # Not held: whoever discards it meanwhile is not to wait.
+    """The papers of a round to plan; reads its inputs the first time. None if there is nothing to plan."""
+    # Not locked, so that discarding the round does not wait.
     found = await round_store.known(tx, round_id, lock=False)
     if found is None or found.status is not RoundStatus.ASKED:
         return None
@@ -85,16 +85,16 @@ async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
     if papers.world is not None:
         return papers
     world = await snapshot.snapshot_inputs(tx, now=now)
-    if not await round_store.keep_world(tx, round_id, world):
+    if not await round_store.save_world(tx, round_id, world):
         return await round_store.papers(tx, round_id)
     return Papers(settings=papers.settings, world=world)
 
 
 async def answer(tx: Tx, round_id: UUID, found: RoundAnswer, *, lines: int, now: datetime) -> None:
-    """Record how a search for a plan ended; a round that is asked for no more, or was answered, stays as it is."""
+    """Record the result of a search; a round that is discarded or has an answer is not changed."""
     before = await round_store.known(tx, round_id)
     if before is not None and before.status in round.MOVES["plan"]:
-        await round_store.keep_answer(tx, round_id, found)
+        await round_store.save_answer(tx, round_id, found)
         await record(tx, before, _answered(round_id, found, lines, now))
     await round_store.end_lease(tx, round_id)
 
@@ -124,7 +124,7 @@ async def discard(tx: Tx, ctx: Context, round_id: UUID) -> Round:
 
 
 async def for_move(tx: Tx, ctx: Context, round_id: UUID, action: Action) -> Round:
-    """The round, held until the transaction ends, if the caller may make the move and knows how it stands."""
+    """The round, locked until the transaction ends, if the caller may make the move and its revision is current."""
     found = await round_store.get(tx, round_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)

@@ -1,4 +1,4 @@
-"""What a round answers: its plan, and of each line that stays open why, in codes."""
+"""The answer of a round: its plan, and the reason codes for each line left open."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -10,13 +10,13 @@ from msgspec import Struct
 from contracts.values import Period
 from services.matching.rounds.inputs import Fitting, OpenLine, OpenOffering, World, paid_from
 from services.matching.rounds.solver.solve import Solution
-from services.matching.rounds.solver.unmet import Barred
+from services.matching.rounds.solver.unmet import BlockedCandidate
 
 Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins", "given_up"]
-"""How a search ended, as `rounds.child` says; `given_up` after it was begun too often and never came to an end."""
+"""How a search ended, see `rounds.solver.child`; `given_up` after too many attempts that did not end."""
 
 PLANNED: frozenset[str] = frozenset({"solved", "out_of_time"})
-"""The outcomes after which a plan may be adopted; after the others it is shown as far as it came."""
+"""The outcomes after which a plan may be adopted; after others the best plan so far is only shown."""
 
 Why = Literal[
     "consent",
@@ -35,14 +35,14 @@ Why = Literal[
     "group_size",
     "not_chosen",
 ]
-"""Why an offering that fits does not serve a line: a `Bar` of `round_world`, what the settings say, that nothing is
-left of it but what is promised, or an obstacle of the solver's."""
+"""Why a fitting offering does not serve a line: an `Exclusion` of `rounds.inputs`, a setting, that all
+capacity left is promised, or an obstacle of the solver."""
 
-WHYS: tuple[Why, ...] = get_args(Why)
+WHY_CODES: tuple[Why, ...] = get_args(Why)
 
 
-class Bar(Struct, frozen=True):
-    """A pair that fits and was forbidden."""
+class ExcludedPair(Struct, frozen=True):
+    """A fitting pair that was forbidden, and why."""
 
     line: str
     offering: str
@@ -50,13 +50,13 @@ class Bar(Struct, frozen=True):
 
 
 class RoundAnswer(Struct, frozen=True, kw_only=True):
-    """How a search ended, and its plan if there is one. Where it could not begin `fault` and `where` say why."""
+    """How a search ended, and its plan if there is one. If it could not begin, `fault` and `where` say why."""
 
     outcome: Outcome
     fault: str = ""
     where: tuple[str, ...] = ()
     solution: Solution | None = None
-    barred: tuple[Bar, ...] = ()
+    barred: tuple[ExcludedPair, ...] = ()
 
     @property
     def planned(self) -> bool:
@@ -79,7 +79,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
 
 
 class Hindrance(Struct, frozen=True, kw_only=True):
-    """What keeps an offering that fits from a line; with `taken` and `budget`, some of the lines that have it."""
+    """Why a fitting offering does not serve a line; with `taken` and `budget`, some lines that use it instead."""
 
     offering: OpenOffering
     starts: date
@@ -90,33 +90,33 @@ class Hindrance(Struct, frozen=True, kw_only=True):
 
 
 class Unmet(Struct, frozen=True, kw_only=True):
-    """A line with deliveries left open; without hindrances nothing fits it."""
+    """A line with deliveries left open; without hindrances no offering fits it."""
 
     line: OpenLine
     left_open: int
     hindrances: tuple[Hindrance, ...]
 
 
-class Sentence(Struct, frozen=True, kw_only=True):
-    """An answer in terms of its world."""
+class PlanReport(Struct, frozen=True, kw_only=True):
+    """The answer with its lines and offerings resolved."""
 
     plan: tuple[Assigned, ...] = ()
     unmet: tuple[Unmet, ...] = ()
 
 
-def told(world: World, answer: RoundAnswer) -> Sentence:
-    """The plan and what it leaves open; nothing where there is no plan."""
+def plan_report(world: World, answer: RoundAnswer) -> PlanReport:
+    """The plan and the lines left open; empty without a plan."""
     if answer.solution is None:
-        return Sentence()
-    telling = _Telling(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
-    return Sentence(plan=tuple(telling.plan(answer.solution)), unmet=tuple(telling.unmet(answer.solution)))
+        return PlanReport()
+    builder = _ReportBuilder(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
+    return PlanReport(plan=tuple(builder.plan(answer.solution)), unmet=tuple(builder.unmet(answer.solution)))
 
 
-class _Telling:
+class _ReportBuilder:
     def __init__(self, world: World, solution: Solution, barred: Mapping[tuple[str, str], Why]) -> None:
         self.lines = {str(one.line_id): one for one in world.lines}
         self.offerings = {str(one.offering_id): one for one in world.offerings}
-        # Of very many that fit, few are planned.
+        # Few of the fitting pairs are planned.
         planned = {(UUID(one.line), UUID(one.offering)) for one in solution.plan}
         self.fitting = {
             (str(one.line_id), str(one.offering_id)): one
@@ -148,7 +148,7 @@ class _Telling:
                 hindrances=tuple(self.hindrance(one.line, barred) for barred in one.candidates),
             )
 
-    def hindrance(self, line: str, barred: Barred) -> Hindrance:
+    def hindrance(self, line: str, barred: BlockedCandidate) -> Hindrance:
         fund, kept_for_line = paid_from(barred.budget)
         return Hindrance(
             offering=self.offerings[barred.offering],
@@ -159,10 +159,10 @@ class _Telling:
             taken_by=tuple(UUID(taker) for taker in barred.taken_by),
         )
 
-    def why(self, line: str, barred: Barred) -> Why:
+    def why(self, line: str, barred: BlockedCandidate) -> Why:
         if barred.obstacle == "forbidden":
             return self.barred[line, barred.offering]
-        # A delivery takes one unit: what is too large for it is only that nothing is left.
+        # A delivery takes one unit, so too large means that all capacity left is promised.
         if barred.obstacle == "too_large" and not self.left[barred.offering, barred.period]:
             return "promised"
         return barred.obstacle

@@ -1,4 +1,4 @@
-"""The rounds' routes: asked for and read here, planned in the background, adopted or discarded."""
+"""Routes of rounds: created and read here, planned in the background, adopted or discarded."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -39,23 +39,25 @@ async def _read(tx: Tx, ctx: Context, round_id: UUID, request: Asking) -> RoundV
     return round_view(await round_store.get(tx, round_id, ctx.caller), reader_language(request.scope))
 
 
-async def _settled(db: Database, ctx: Context, _round_id: UUID, data: JSONBody[NewRound], own: Owned) -> KeptSettings:
+async def _with_balances(
+    db: Database, ctx: Context, _round_id: UUID, data: JSONBody[NewRound], own: Owned
+) -> KeptSettings:
     policy.decide(ctx.caller, Action.ASK_ROUND).required()
-    return await budget_reader.settled(db, own, data.settings(), caller=ctx.caller)
+    return await budget_reader.with_balances(db, own, data.settings(), caller=ctx.caller)
 
 
 @create(
     "/v1/rounds",
     Action.ASK_ROUND,
-    "Ask for a plan of who gets what",
+    "Create an allocation round",
     read=_read,
-    before=_settled,
+    before=_with_balances,
     status_code=202,
 )
 async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) -> None:
-    """Over all open lines and what is left of capacity and budgets; the plan is made in the background.
+    """Over all open lines and the capacity and budgets left; planned in the background.
 
-    What `funds` have is asked of their ledger first, and kept with the round.
+    The balances of `funds` are first read from their ledger and stored with the round.
     """
     await round_actions.ask(tx, ctx, round_id, before)
 
@@ -97,7 +99,7 @@ async def compare_rounds(
 @change(
     "/v1/rounds/{round_id:uuid}/adopt",
     Action.ADOPT_ROUND,
-    "Present every match of the plan, or say what changed",
+    "Adopt a plan: present all of its matches",
     read=_read,
     name="adopt round",
 )

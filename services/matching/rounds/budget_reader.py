@@ -1,4 +1,4 @@
-"""What a round is to go by: what was sent, with what the ledger says of the funds that it names."""
+"""Settings of a round as stored: as sent, with the ledger's balances of the funds named."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ from services.matching.rounds.settings import KeptSettings, RoundSettings
 from services.matching.rounds.store import Papers
 
 
-async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
-    """The settings as they are kept. A round that is based on another takes the same of funds that the other took.
+async def with_balances(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
+    """The settings to store. A round based on another uses the same balances, if it names the same funds.
 
-    Raises as `round_actions.papers_before` and `Budgets.taken` do.
+    Raises as `round_actions.papers_before` and `Budgets.balances` do.
     """
     kept = KeptSettings(**asdict(settings))
     if settings.funds is None:
@@ -31,16 +31,16 @@ async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, ca
             if same := _same(before.settings.taken, settings.funds):
                 return replace(kept, taken=same)
             currencies = sorted(_lacking(before))
-    return replace(kept, taken=await budgets.taken(settings.funds, currencies))
+    return replace(kept, taken=await budgets.balances(settings.funds, currencies))
 
 
 def _same(taken: Budgeted | None, funds: Sequence[str]) -> Budgeted | None:
-    """What was taken of these funds; None where it was not taken of all of them: a round goes by one moment."""
+    """The stored balances of these funds; None unless all were stored, since a round uses balances of one time."""
     if taken is None or not set(funds) <= {one.fund for one in taken.funds}:
         return None
     return replace(taken, funds=tuple(one for one in taken.funds if one.fund in funds))
 
 
 def _lacking(papers: Papers) -> set[str]:
-    assert papers.world is not None, "it is there where another may be based on it"
+    assert papers.world is not None, "a round can only be based on one with inputs"
     return {one.lacks.currency for one in papers.world.offerings if one.lacks}

@@ -1,7 +1,6 @@
-"""The lines and offerings of a round as they stood when it began, and the problem that its settings make of them.
+"""The inputs of a round: lines and offerings when it began, and the solver's problem by its settings.
 
-Pure, and codes and numbers alone: it is kept, so that the same question can be asked again, or another one of the same
-lines and offerings.
+Pure; codes and numbers only. Inputs are stored, so that the same or another problem can be built from them again.
 """
 
 from collections import Counter, defaultdict
@@ -37,20 +36,20 @@ T = TypeVar("T")
 WAITING_DAYS = 30
 WAITING_TIMES_MAX = 24
 REVIEW_PARAGRAPHS = frozenset({"II.j", "II.k"})
-"""Of resolution 11/2, those about the review mechanism: naming one is how a State enters such a need."""
+"""Of resolution 11/2, those about the review mechanism: a State marks such a need by naming one."""
 
-Bar = Literal["consent", "matched", "ended"]
-"""Why an offering that fits is not proposed: no consent lets its provider know; it is before the State already, or
-agreed; their match has ended otherwise than by expiring."""
+Exclusion = Literal["consent", "matched", "ended"]
+"""Why a fitting offering is not proposed: no consent includes its provider; a match is before the State or agreed;
+their match has ended other than by expiry."""
 
-Barring = Literal["consent", "matched", "ended", "forbidden", "no_rate", "no_budget"]
-"""A `Bar`, or what the settings say."""
+ExclusionReason = Literal["consent", "matched", "ended", "forbidden", "no_rate", "no_budget"]
+"""A `Exclusion`, or a reason by the settings."""
 
 
 class OpenLine(Struct, frozen=True, kw_only=True):
-    """A line that wants assistance; `promised` of its deliveries are shown to its State or agreed.
+    """A line that seeks assistance; `promised` of its deliveries are shown to its State or agreed.
 
-    `mark` is a hash of all that is asked: where it is another one, the line has changed.
+    `mark` is a hash of the content: if it differs, the line has changed.
     """
 
     line_id: UUID
@@ -66,14 +65,14 @@ class OpenLine(Struct, frozen=True, kw_only=True):
 
 
 class Left(Struct, frozen=True, kw_only=True):
-    """How many deliveries are left in a period, less those that are promised."""
+    """How many deliveries are left in a period, minus those promised."""
 
     period: Period
     units: int
 
 
 class OpenOffering(Struct, frozen=True, kw_only=True):
-    """An available offering that fits one of the lines; `lacks` is the money that a delivery lacks."""
+    """An available offering that fits one of the lines; `lacks` is the funding gap of a delivery."""
 
     offering_id: UUID
     provider: str
@@ -83,10 +82,9 @@ class OpenOffering(Struct, frozen=True, kw_only=True):
 
 
 class Fitting(Struct, frozen=True, kw_only=True):
-    """An offering that breaks no constraint of a line, with its score and the first days of the periods it could be in.
+    """An offering that breaks no constraint of a line, with its score and the first days of its possible periods.
 
-    `match_revision` is that of the match the two have, 0 without one, and while nothing but its line's ranking tells of
-    it.
+    `match_revision` is the revision of their match, 0 without one or if it only exists in the line's ranking.
     """
 
     line_id: UUID
@@ -94,11 +92,11 @@ class Fitting(Struct, frozen=True, kw_only=True):
     score: int
     starts: tuple[date, ...]
     match_revision: int = 0
-    bar: Bar | None = None
+    bar: Exclusion | None = None
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """All of it; `left_out` lines were more than a round takes, those that wait for the shortest time."""
+    """All inputs; `left_out` lines exceeded the limit of a round, those waiting the shortest."""
 
     as_at: datetime
     lines: tuple[OpenLine, ...]
@@ -119,15 +117,15 @@ def priority(line: OpenLine, priorities: Priorities, today: date) -> int:
 
 
 def needed(line: OpenLine, settings: RoundSettings) -> int:
-    """How many deliveries the round looks for."""
+    """How many deliveries the round plans for."""
     wanted = {one.line_id: one.needed for one in settings.deliveries}
     return max(0, wanted.get(line.line_id, 1) - line.promised)
 
 
 def fund_budgets(settings: KeptSettings) -> Mapping[str, FundBudget] | None:
-    """What may pay, by its id in a problem; None where money is not looked at.
+    """Budgets by their id in a problem; None if money is not considered.
 
-    What the ledger keeps for one line stands before what of the funds is free: that nobody else can have.
+    Money earmarked for one line comes before a fund's free money: no other line can use it.
     """
     if settings.taken is not None:
         return dict((*_kept_for_lines(settings.taken), *_free(settings.taken)))
@@ -147,38 +145,40 @@ def _free(taken: Budgeted) -> Iterator[tuple[str, FundBudget]]:
 
 
 def paid_from(budget: str | None) -> tuple[str | None, bool]:
-    """The fund of what pays, by its id in a problem, and whether it is what the ledger keeps for one line."""
+    """The fund of a budget id in a problem, and whether the money is earmarked for one line."""
     if budget is None:
         return None, False
     fund, _, line = budget.partition(" ")
     return fund, bool(line)
 
 
-class Posed(Struct, frozen=True, kw_only=True):
-    """A problem, and why some of the pairs that fit are forbidden in it."""
+class BuiltProblem(Struct, frozen=True, kw_only=True):
+    """A problem, and why some fitting pairs are forbidden in it."""
 
     problem: Problem
-    barred: Mapping[tuple[str, str], Barring]
+    barred: Mapping[tuple[str, str], ExclusionReason]
 
 
-def posed(world: World, settings: KeptSettings) -> Posed:
-    """What the settings ask of a world.
+def build_problem(world: World, settings: KeptSettings) -> BuiltProblem:
+    """Build the problem for these inputs and settings.
 
-    Raises BadProblemError for what names a line or an offering that is not there, and for more than a solver takes.
+    Raises BadProblemError for unknown lines or offerings, and above the solver's limits.
 
-    A line that needs several deliveries gets each from another offering: of each there is then but one candidate, in
-    its first period with room and from the first budget that has as much.
+    A line that needs several deliveries gets each from another offering: each offering then is one candidate, in its
+    first period with capacity and from the first budget with enough money.
     """
-    posing = _Posing(world, settings)
+    builder = _ProblemBuilder(world, settings)
     problem = Problem(
-        lines=posing.asked(),
-        slots=_limited(posing.slots(), SLOTS_MAX),
-        budgets=_limited(posing.budgets.values(), BUDGETS_MAX),
-        candidates=_limited((one for fitting in posing.fitting for one in posing.candidates(fitting)), CANDIDATES_MAX),
-        pinned=tuple(posing.pins()),
-        forbidden=tuple(Pair(line=line, offering=offering) for line, offering in sorted(posing.barred)),
+        lines=builder.asked(),
+        slots=_limited(builder.slots(), SLOTS_MAX),
+        budgets=_limited(builder.budgets.values(), BUDGETS_MAX),
+        candidates=_limited(
+            (one for fitting in builder.fitting for one in builder.candidates(fitting)), CANDIDATES_MAX
+        ),
+        pinned=tuple(builder.pins()),
+        forbidden=tuple(Pair(line=line, offering=offering) for line, offering in sorted(builder.barred)),
     )
-    return Posed(problem=problem, barred=posing.barred)
+    return BuiltProblem(problem=problem, barred=builder.barred)
 
 
 def _limited(found: Iterable[T], most: int) -> tuple[T, ...]:
@@ -188,8 +188,8 @@ def _limited(found: Iterable[T], most: int) -> tuple[T, ...]:
     return taken
 
 
-class _Posing:
-    """One problem in the making."""
+class _ProblemBuilder:
+    """A problem under construction."""
 
     def __init__(self, world: World, settings: KeptSettings) -> None:
         self.world, self.settings = world, settings
@@ -217,7 +217,7 @@ class _Posing:
         )
 
     def slots(self) -> Iterator[Slot]:
-        """The periods that one of the lines could be in."""
+        """The periods possible for one of the lines."""
         wanted = {(one.offering_id, starts) for one in self.fitting for starts in one.starts}
         for (offering_id, starts), units in self.left.items():
             if (offering_id, starts) in wanted:
@@ -243,7 +243,7 @@ class _Posing:
         return [min(found, key=lambda at: (not self._room(at), self._money(at) < at.cost))]
 
     def pins(self) -> Iterator[Pin]:
-        """Each pair in the first period and from the first budget that those before it have left enough in."""
+        """Each pair in the first period and from the first budget with enough left after the pairs before it."""
         of_pair = {(one.line_id, one.offering_id): one for one in self.fitting}
         taken: Counter[tuple[str, str]] = Counter()
         spent: Counter[str | None] = Counter()
@@ -277,7 +277,7 @@ class _Posing:
         return left
 
     def _budgets(self) -> dict[str, Budget]:
-        """Without those that are for none of the lines: an empty earmark would be one for all."""
+        """Without budgets earmarked for none of the lines: an empty earmark would mean all."""
         found = {}
         for name, one in (self.fund_budgets or {}).items():
             lines = [line_id for line_id, line in self.lines.items() if _pays_for(one, line)]
@@ -289,9 +289,9 @@ class _Posing:
                 self.payers[line_id].append(name)
         return found
 
-    def _barred(self) -> dict[tuple[str, str], Barring]:
+    def _barred(self) -> dict[tuple[str, str], ExclusionReason]:
         decided = {(one.line_id, one.offering_id) for one in self.settings.forbidden}
-        found: dict[tuple[str, str], Barring] = {}
+        found: dict[tuple[str, str], ExclusionReason] = {}
         for one in self.fitting:
             pair = str(one.line_id), str(one.offering_id)
             if one.bar is not None:
@@ -305,11 +305,11 @@ class _Posing:
         return found
 
     def _lacks(self, one: Fitting) -> bool:
-        """Whether money is lacking, where that is looked at."""
+        """True if money is lacking and is considered."""
         return self.fund_budgets is not None and self.offerings[one.offering_id].lacks is not None
 
     def _price(self, offering: OpenOffering) -> Money | None:
-        """What would have to be paid for a delivery; None for nothing, and where no rate says what that is worth."""
+        """The price of a delivery; None if it is free, or if no rate converts it."""
         taken = self.settings.taken
         return offering.lacks if offering.lacks is None or taken is None else taken.worth(offering.lacks)
 

@@ -1,6 +1,6 @@
-"""An allocation round: asked for, planned in the background, then adopted or discarded; what each move means.
+"""An allocation round: created, planned in the background, then adopted or discarded.
 
-What was asked, found and answered in full are its papers, which the facts name by a hash.
+Its papers hold the settings, inputs and answer in full; facts reference them by hash.
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ MOVES: Mapping[str, frozenset[RoundStatus]] = {
     "adopt": frozenset({RoundStatus.PLANNED}),
     "discard": frozenset({RoundStatus.ASKED, RoundStatus.PLANNED, RoundStatus.FAILED}),
 }
-"""From which states each move leads; the first two are the planner's own."""
+"""The states each move is allowed in; the first two moves are the planner's."""
 
 
 class Round(Struct, frozen=True, kw_only=True):
-    """A round as it stands, all but its papers.
+    """A round without its papers.
 
     `outcome` is why it failed. `value` and `bound` are of the plan, in thousandths of a line's priority times
     thousandths of a match's score.
@@ -63,12 +63,12 @@ class Round(Struct, frozen=True, kw_only=True):
     discarded_at: datetime | None = None
 
     def require(self, move: str) -> None:
-        """Raises Conflict where the round's state does not allow the move."""
+        """Raises Conflict if the round's state does not allow the move."""
         if self.status not in MOVES[move]:
             raise Conflict("round-status", status=self.status, move=move)
 
     def adopt(self, presented: int, *, now: datetime) -> RoundAdopted:
-        """So many matches are presented in the same transaction."""
+        """`presented` is the number of matches presented in the same transaction."""
         self.require("adopt")
         return RoundAdopted(round_id=self.round_id, presented=presented, adopted_at=now)
 
@@ -78,7 +78,7 @@ class Round(Struct, frozen=True, kw_only=True):
 
 
 def evolve(before: Round | None, fact: Fact) -> Round:
-    """The state after a fact: the one place where a fact becomes a state."""
+    """The state after a fact."""
     if isinstance(fact, RoundAsked):
         return Round(
             round_id=fact.round_id,
@@ -90,7 +90,7 @@ def evolve(before: Round | None, fact: Fact) -> Round:
             settings_hash=fact.settings_hash,
             asked_at=fact.asked_at,
         )
-    assert before is not None, "a round begins by being asked for"
+    assert before is not None, "a round begins with its creation"
     return replace(before, revision=before.revision + 1, **_changes(fact))
 
 

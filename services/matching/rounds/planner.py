@@ -1,7 +1,7 @@
-"""Planning what coordinators asked for: one round at a time in each process, under a lease, in a child of its own.
+"""Plan rounds in the background: one at a time in each process, under a lease, in a child process.
 
-Whatever ends a planner, the lease lapses and another one plans the same round, of the same lines and offerings. A child
-that ends before its time is an answer like any other: the round has failed, and its best plan so far is shown.
+If a planner dies, its lease expires and another one plans the same round, with the same inputs. If the child dies, the
+round has failed, and its best plan so far is shown.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from chassis.db.database import Database, Tx, is_transient
 from chassis.ids import new_id
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import store as round_store
-from services.matching.rounds.answer import Bar, RoundAnswer
-from services.matching.rounds.inputs import Posed, posed
+from services.matching.rounds.answer import ExcludedPair, RoundAnswer
+from services.matching.rounds.inputs import BuiltProblem, build_problem
 from services.matching.rounds.settings import KeptSettings
 from services.matching.rounds.solver.child import Answer, Child, Limits
 from services.matching.rounds.solver.fair import Fairness
@@ -27,21 +27,21 @@ from services.matching.rounds.solver.solve import Question, Solution
 LEASE_SECONDS = 10.0
 RENEW_SECONDS = 2.0
 TIMES_MAX = 3
-"""A round whose planners have died so often is given up."""
+"""A round is given up after so many planners that died."""
 
 MEMORY_MB = 768
-"""A round of the most lines there may be takes a third of it; the container of the service has more than that left."""
+"""Three times what the largest round needs; the service's container has more than that left."""
 
 log = structlog.get_logger()
 Making = Callable[[Question, Limits], Child]
 
 
 class LeaseLostError(Exception):
-    """Another planner has the round by now."""
+    """Another planner has the round's lease."""
 
 
 class Planner:
-    """One process's. `child` makes what solves a question."""
+    """One per process. `child` makes the solver process."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class Planner:
         self._renew_seconds = renew_seconds
         self._child = child
         self.due_in_seconds: float | None = None
-        """After `plan_next` returned False: until a round can be planned that waits, or whose planner may have died."""
+        """After `plan_next` returned False: the time until a round may be claimed."""
 
     async def plan_next(self) -> bool:
-        """Plan the round that has waited longest; False where none waits, or it has to wait for a while."""
+        """Plan the round that has waited longest; False if none can be claimed."""
         async with self._db.transaction() as tx:
             claimed = await round_store.claim(tx, holder=self._holder, lease_seconds=self._lease_seconds)
             if claimed is None:
@@ -74,7 +74,7 @@ class Planner:
         try:
             await self._plan(claimed.round_id)
         except* Exception as errors:
-            # What the round is made of could not be asked for just now: that is no planner that has died.
+            # The inputs could not be read for a transient reason: does not count as an attempt.
             put_back = all(is_transient(error) for error in errors.exceptions)
             if not put_back:
                 raise
@@ -87,14 +87,14 @@ class Planner:
     async def _plan(self, round_id: UUID) -> None:
         done = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._hold_on(round_id, done))
+            group.create_task(self._renew_lease(round_id, done))
             try:
                 await self._answer_of(round_id)
             finally:
                 done.set()
 
-    async def _hold_on(self, round_id: UUID, done: asyncio.Event) -> None:
-        """Renew the lease until all is done. Raises LeaseLostError, which ends the search, where another has it."""
+    async def _renew_lease(self, round_id: UUID, done: asyncio.Event) -> None:
+        """Renew the lease until done. Raises LeaseLostError, which ends the search, if another planner has it."""
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), self._renew_seconds)
@@ -104,7 +104,7 @@ class Planner:
                 async with self._db.transaction() as tx:
                     held = await round_store.renew(tx, round_id, holder=self._holder, lease_seconds=self._lease_seconds)
             except Exception as error:
-                # A database that is away for a moment; for longer, and the lease lapses.
+                # A short outage of the database; after a longer one the lease expires.
                 if not is_transient(error):
                     raise
                 continue
@@ -118,16 +118,16 @@ class Planner:
                 await round_store.end_lease(tx, round_id)
                 return
             before = await _solution_of(tx, papers.settings.based_on)
-        assert papers.world is not None, "it has been prepared"
+        assert papers.world is not None, "`prepare` stores the inputs"
         try:
-            asked = await asyncio.to_thread(posed, papers.world, papers.settings)
+            asked = await asyncio.to_thread(build_problem, papers.world, papers.settings)
         except BadProblemError as error:
             await self._conclude(round_id, RoundAnswer(outcome="refused", fault=error.fault, where=error.where))
             return
         limits = Limits(milliseconds=papers.settings.seconds * 1000, memory_mb=MEMORY_MB)
         answer = await self._child(_question(asked, papers.settings, before), limits).answer()
         log.info("round planned", round_id=str(round_id), outcome=answer.outcome)
-        await self._conclude(round_id, _told(answer, asked), lines=len(asked.problem.lines))
+        await self._conclude(round_id, _round_answer(answer, asked), lines=len(asked.problem.lines))
 
     async def _conclude(self, round_id: UUID, answer: RoundAnswer, *, lines: int = 0) -> None:
         async with self._db.transaction() as tx:
@@ -135,14 +135,14 @@ class Planner:
 
 
 async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
-    """What a round that another is based on ended in; from there it goes on."""
+    """The solution of the round this one is based on, as the start of the search."""
     if round_id is None:
         return None
     answer = (await round_store.papers(tx, round_id)).answer
     return answer.solution if answer else None
 
 
-def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> Question:
+def _question(asked: BuiltProblem, settings: KeptSettings, before: Solution | None) -> Question:
     return Question(
         problem=asked.problem,
         seed=settings.seed,
@@ -153,14 +153,14 @@ def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> 
     )
 
 
-def _told(answer: Answer, asked: Posed) -> RoundAnswer:
-    """With why pairs were forbidden, of those that the solution speaks of."""
+def _round_answer(answer: Answer, asked: BuiltProblem) -> RoundAnswer:
+    """With the reasons why pairs were forbidden, for pairs in the solution."""
     unmet = answer.solution.unmet if answer.solution else ()
-    spoken_of = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
+    named = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
     return RoundAnswer(
         outcome=answer.outcome,
         fault=answer.fault,
         where=answer.where,
         solution=answer.solution,
-        barred=tuple(Bar(*pair, why) for pair, why in asked.barred.items() if pair in spoken_of),
+        barred=tuple(ExcludedPair(*pair, why) for pair, why in asked.barred.items() if pair in named),
     )

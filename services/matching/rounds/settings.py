@@ -1,7 +1,7 @@
-"""What a coordinator decides of a round: what comes first, what is fixed, and what there is to be given out.
+"""Settings of a round, decided by a coordinator: priorities, fixed decisions, and resources.
 
-Everything here is codes and numbers. It is kept as it was sent, with what the ledger said to it, and shown to all who
-may read rounds: that is how priorities are published.
+Codes and numbers only. Stored as sent, with the ledger's balances, and visible to all who may read rounds: so
+priorities are published.
 """
 
 from datetime import date
@@ -23,11 +23,11 @@ Points = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 class Priorities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Thousandths that a line is worth beside the thousand that each is worth, added up.
+    """Thousandths added to the base value of 1000 of each line.
 
     By its State's special groups (`ldc` least developed, `lldc` landlocked developing, `sids` small island developing),
-    by its State's word that it is a need of the review mechanism or cannot wait, by the priority that triage gave, and
-    by each whole 30 days of waiting since it was first submitted, of which 24 count.
+    by its State's statement that it is a need of the review mechanism or cannot wait, by its triage priority, and for
+    each full 30 days of waiting since it was first submitted, at most 24 times.
     """
 
     ldc: Points = 300
@@ -41,7 +41,7 @@ class Priorities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Deliveries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many deliveries a line needs, each by another offering; a line that is not named needs one."""
+    """How many deliveries a line needs, each from another offering; by default one."""
 
     line_id: UUID
     needed: Annotated[int, Meta(ge=1, le=20)]
@@ -55,16 +55,16 @@ class Pair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Earmark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What alone a budget may pay for: lines of these States, and these lines."""
+    """What a budget may only pay for: lines of these States, and these lines."""
 
     states: Annotated[tuple[State, ...], Meta(max_length=EARMARKS_MAX)] = ()
     line_ids: Annotated[tuple[UUID, ...], Meta(max_length=EARMARKS_MAX)] = ()
 
 
 class FundBudget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a fund may pay of this round, for anything unless it is earmarked.
+    """The maximum that a fund pays in this round, for anything unless earmarked.
 
-    It pays for offerings whose lacking money is in the same currency.
+    It pays for offerings with a funding gap in the same currency.
     """
 
     fund: Code
@@ -73,7 +73,7 @@ class FundBudget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Room(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To plan as if an offering had so many deliveries left in the period that begins on a day."""
+    """Override: the deliveries left of an offering in the period that begins on a day."""
 
     offering_id: UUID
     starts: date = field(name="from")
@@ -81,13 +81,12 @@ class Room(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RoundSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that is decided of a round. Without `budgets` or `funds` money is not looked at.
+    """All settings of a round. Without `budgets` or `funds` money is not considered.
 
-    `budgets` are in the currency of what they pay for. Of `funds` the ledger is asked what they have: that pays for
-    whatever offerings lack, in US dollars at the rate in force.
-    `fairness_loss` is how many thousandths of the plan's value may be given up so that States stand closer together;
-    without it they are not compared. `based_on` is a round whose lines and offerings are planned anew, as they stood
-    there, from its plan on.
+    `budgets` are in the currency of what they pay for. The balances of `funds` are read from the ledger; they pay for
+    funding gaps in any currency, in US dollars at the rate in force. `fairness_loss` is how many thousandths of the
+    plan's value may be given up for a more equal coverage of States; by default coverage is not considered. `based_on`
+    is a round whose inputs are planned again, starting from its plan.
     """
 
     seconds: Annotated[int, Meta(ge=1, le=SECONDS_MAX)] = 20
@@ -104,6 +103,6 @@ class RoundSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class KeptSettings(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was decided, and what the ledger said of the `funds`: how much each had, at what moment and which rates."""
+    """The settings, with the ledger's data of the `funds`: balances, their time and the rates."""
 
     taken: Budgeted | None = None

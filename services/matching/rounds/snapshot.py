@@ -1,4 +1,4 @@
-"""What there is to be given out and to whom: open lines, what fits them, and what is left that nobody was promised."""
+"""Read the inputs of a round: open lines, fitting offerings, and capacity left that is not promised."""
 
 import hashlib
 from collections import defaultdict
@@ -20,12 +20,12 @@ from services.matching.matches import store as match_store
 from services.matching.matches.model import SHOWN, Match, MatchStatus
 from services.matching.offerings.model import Offering
 from services.matching.rounds import store as round_store
-from services.matching.rounds.inputs import REVIEW_PARAGRAPHS, Bar, Fitting, Left, OpenLine, OpenOffering, World
+from services.matching.rounds.inputs import REVIEW_PARAGRAPHS, Exclusion, Fitting, Left, OpenLine, OpenOffering, World
 from services.matching.rounds.store import Promise
 
 LINES_MAX = 2_000
 FITTING_MAX = 20
-"""So many offerings are looked at for a line, the best by score."""
+"""How many offerings are considered for a line, best score first."""
 
 AGREED = frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED})
 PROPOSED_AGAIN = frozenset(
@@ -37,23 +37,23 @@ PROPOSED_AGAIN = frozenset(
         MatchStatus.SHORTLISTED,
     }
 )
-"""From these a match can be presented, if need be after it has been nominated again."""
+"""A match in these statuses can be presented, if needed after a new nomination."""
 
-ANYBODY = "any"
-TOGETHER = 50
-"""Lines that are looked at before somebody else has a turn."""
+ANY_ORGANIZATION = "any"
+BATCH_LINES = 50
+"""How many lines are processed before yielding the event loop."""
 
 
 async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
-    """The world of a new round. Raises Unavailable where it is not known which consents are in force."""
-    await consent_store.check_heard(tx, ANYBODY)
+    """Read the inputs of a new round. Raises Unavailable if consents are not up to date."""
+    await consent_store.check_consents_current(tx, ANY_ORGANIZATION)
     lines = await line_store.open_lines(tx, limit=LINES_MAX)
     matches: defaultdict[UUID, list[Match]] = defaultdict(list)
     for match in await match_store.of_lines(tx, [line.line_id for line in lines]):
         matches[match.line_id].append(match)
     offerings: dict[UUID, Offering] = {}
     fitting: list[Fitting] = []
-    for some in (lines[at : at + TOGETHER] for at in range(0, len(lines), TOGETHER)):
+    for some in (lines[at : at + BATCH_LINES] for at in range(0, len(lines), BATCH_LINES)):
         for line, best in zip(some, await memory.ranked_for(tx, some, FITTING_MAX), strict=True):
             offerings |= {one.offering.offering_id: one.offering for one in best}
             fitting += [fits(line, one.offering, one.score, matches[line.line_id]) for one in best]
@@ -68,8 +68,8 @@ async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
 
 
 def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
-    """A line as a round knows it."""
-    assert line.waiting_since is not None, "a round is of lines that were submitted"
+    """A line as an input of a round."""
+    assert line.waiting_since is not None, "only submitted lines are open"
     return OpenLine(
         line_id=line.line_id,
         request_id=line.request_id,
@@ -85,13 +85,13 @@ def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
 
 
 def mark(line: WantedLine) -> str:
-    """A hash of what a line asks; who may be told of it, what it is party to and how far it has come is asked anew."""
+    """A hash of a line's content, without consents, treaty status and progress, which are checked separately."""
     still = replace(line, status=RequestStatus.OPEN, circulation="", fulfilment="none", treaties=(), consents=())
     return hashlib.sha256(msgspec.json.encode(still)).hexdigest()[:16]
 
 
 def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Match]) -> Fitting:
-    """A pair that breaks no constraint, and whether the two may be proposed to each other."""
+    """A pair that breaks no constraint, and whether it may be proposed."""
     between = next((match for match in matches if match.offering_id == offering.offering_id), None)
     return Fitting(
         line_id=line.line_id,
@@ -103,21 +103,21 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
     )
 
 
-def bar(line: WantedLine, offering: Offering, between: Match | None) -> Bar | None:
-    """Why the two are not proposed to each other, if they are not."""
+def bar(line: WantedLine, offering: Offering, between: Match | None) -> Exclusion | None:
+    """Why the pair is not proposed; None if it may be."""
     if between is not None and between.status not in PROPOSED_AGAIN:
         return "matched" if between.status in SHOWN | AGREED else "ended"
-    if not (is_unodc(offering.provider) or line.may_be_told_to(offering.provider)):
+    if not (is_unodc(offering.provider) or line.may_be_disclosed_to(offering.provider)):
         return "consent"
     return None
 
 
 Free = Mapping[tuple[UUID, date], int]
-"""By offering and the first day of a period."""
+"""Deliveries left, by offering and first day of a period."""
 
 
 def free(offerings: Iterable[Offering], promises: Sequence[Promise]) -> Free:
-    """What is left of each period, less what is promised: each promise where it would take its unit if it were kept."""
+    """Capacity left of each period minus promises: each promise in the period where it would take its unit."""
     by_id = {one.offering_id: one for one in offerings}
     left = {
         (one.offering_id, at.period.starts): max(0, one.room(at)) for one in by_id.values() for at in one.terms.capacity
@@ -134,7 +134,7 @@ def free(offerings: Iterable[Offering], promises: Sequence[Promise]) -> Free:
 
 
 def offered(offering: Offering, left: Free) -> OpenOffering:
-    """An offering as a round knows it."""
+    """An offering as an input of a round."""
     return OpenOffering(
         offering_id=offering.offering_id,
         provider=offering.provider,

@@ -1,4 +1,4 @@
-"""The rounds' rows and papers, and the lease under which one is planned. Every read for somebody says for whom."""
+"""Rows and papers of rounds, and the planning lease. Every read for a caller names the caller."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Papers(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked, the lines and offerings as they were found, and what was answered."""
+    """The settings, inputs and answer of a round."""
 
     settings: KeptSettings
     world: World | None = None
@@ -31,21 +31,21 @@ class Papers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A round that is this planner's to plan, begun so many times."""
+    """A round claimed by this planner, and the number of attempts."""
 
     round_id: UUID
     times: int
 
 
 def hash_of(paper: KeptSettings | RoundAnswer) -> str:
-    """By which the journal names a paper without telling it."""
+    """The hash by which the journal references a paper."""
     return hashlib.sha256(msgspec.json.encode(paper)).hexdigest()
 
 
 async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> Round:
-    """The round, if this caller may see it; `lock` holds it until the transaction ends. Raises Missing."""
+    """The round, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
     if lock:
-        # Not FOR UPDATE: its papers' foreign key would wait for it.
+        # Not FOR UPDATE: the foreign keys of its papers would wait for it.
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
     row = await tx.fetchrow(
         "SELECT * FROM round WHERE round_id = $1 AND may_see(round, $2, $3)",
@@ -59,7 +59,7 @@ async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> 
 
 
 async def known(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
-    """The round for the system itself; `lock` holds it until the transaction ends."""
+    """The round for the system itself; `lock` locks it until the transaction ends."""
     if lock:
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
     row = await tx.fetchrow("SELECT * FROM round WHERE round_id = $1", round_id)
@@ -67,7 +67,7 @@ async def known(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
 
 
 async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[Round]:
-    """Newest first, from the one after `before`."""
+    """Newest first, after the round `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM round WHERE may_see(round, $1, $2) AND ($3::uuid IS NULL OR round_id < $3)
@@ -82,12 +82,12 @@ async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> li
 
 
 async def waiting(tx: Tx) -> int:
-    """How many rounds are asked for and not answered."""
+    """The number of rounds without an answer."""
     return int(await tx.fetchval("SELECT count(*) FROM round WHERE status = 'asked'"))
 
 
 async def waiting_of(tx: Tx, person_id: UUID) -> int:
-    """How many of them this person asked for."""
+    """The number of rounds without an answer that this person created."""
     query = """
         SELECT count(*) FROM round JOIN journal ON aggregate_id = round_id AND version = 1
         WHERE status = 'asked' AND (event ->> 'actorid')::uuid = $1
@@ -117,7 +117,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, one: Round) -> None:
-    """Write the round as it now stands, all but its papers."""
+    """Write the round without its papers."""
     await tx.write(_SAVE, msgspec.json.encode(one).decode())
 
 
@@ -129,7 +129,7 @@ def _round(row: Record) -> Round:
 
 
 async def begin_papers(tx: Tx, round_id: UUID, settings: KeptSettings, world: World | None) -> None:
-    """Keep what is asked; with a `world`, of the lines and offerings of another round."""
+    """Store the settings; with a `world`, the inputs of another round."""
     await tx.execute(
         "INSERT INTO round_papers (round_id, settings, world) VALUES ($1, $2, $3)",
         round_id,
@@ -138,10 +138,10 @@ async def begin_papers(tx: Tx, round_id: UUID, settings: KeptSettings, world: Wo
     )
 
 
-async def keep_world(tx: Tx, round_id: UUID, world: World) -> bool:
-    """Keep what was found: from here on the round is about this, however often it is planned.
+async def save_world(tx: Tx, round_id: UUID, world: World) -> bool:
+    """Store the inputs; later attempts use the same.
 
-    False where another planner has kept its own meanwhile.
+    Returns False if another planner has stored its inputs meanwhile.
     """
     return bool(
         await tx.fetchval(
@@ -152,14 +152,14 @@ async def keep_world(tx: Tx, round_id: UUID, world: World) -> bool:
     )
 
 
-async def keep_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
+async def save_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
     await tx.execute("UPDATE round_papers SET answer = $2 WHERE round_id = $1", round_id, _encoded(answer))
 
 
 async def papers(tx: Tx, round_id: UUID) -> Papers:
-    """Those of a round that has already been read for its caller."""
+    """The papers of a round already read for its caller."""
     row = await tx.fetchrow("SELECT settings, world, answer FROM round_papers WHERE round_id = $1", round_id)
-    assert row is not None, "they are begun with the round"
+    assert row is not None, "they are created with the round"
     return Papers(
         settings=msgspec.json.decode(row["settings"], type=KeptSettings),
         world=_decoded(row["world"], World),
@@ -179,9 +179,9 @@ def _decoded(text: str | None, kind: type[T]) -> T | None:
 
 
 async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None:
-    """Take the round that has waited longest for this planner alone, until the lease ends; None where there is none.
+    """Claim the round that has waited longest, until the lease expires; None if there is none.
 
-    Of two that claim at once the second waits for the row of the first, finds its lease new, and gets nothing.
+    Of two concurrent claims the second waits for the row lock, finds a new lease, and returns None.
     """
     row = await tx.fetchrow(
         """
@@ -205,7 +205,7 @@ async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None
 
 
 async def due_in_seconds(tx: Tx) -> float | None:
-    """Until the next lease lapses of a round that is still to be planned."""
+    """The time until the next lease of an unplanned round expires."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(until) - clock_timestamp())::float8 FROM round JOIN round_lease USING (round_id)
@@ -215,7 +215,7 @@ async def due_in_seconds(tx: Tx) -> float | None:
 
 
 async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -> bool:
-    """Hold the lease on; False where it is another planner's by now."""
+    """Extend the lease; False if another planner has it."""
     row = await tx.fetchrow(
         """
         UPDATE round_lease SET until = clock_timestamp() + $3 * interval '1 second'
@@ -229,7 +229,7 @@ async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -
 
 
 async def put_back(tx: Tx, round_id: UUID, *, holder: UUID, seconds: float) -> None:
-    """Let go of a round that could not be begun: it is nobody's in so many seconds, and was not tried."""
+    """Release a round that could not be started: claimable after `seconds`, without counting an attempt."""
     await tx.execute(
         """
         UPDATE round_lease SET times = times - 1, until = clock_timestamp() + $3 * interval '1 second'
@@ -245,13 +245,13 @@ async def end_lease(tx: Tx, round_id: UUID) -> None:
     await tx.execute("DELETE FROM round_lease WHERE round_id = $1", round_id)
 
 
-# -- what is promised -------------------------------------------------------------------------------------------------
+# -- promises ---------------------------------------------------------------------------------------------------------
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """A match that is before its State and has taken nothing yet: one delivery, within the window of its line.
+    """A match before its State that has taken no capacity yet: one delivery, within the window of its line.
 
-    `planned` is the first day of the period that a round means it to be in.
+    `planned` is the first day of the period that a round planned it for.
     """
 
     line_id: UUID
@@ -262,7 +262,7 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def promises(tx: Tx, statuses: Sequence[str]) -> list[Promise]:
-    """Matches in these states whose lines are still known, those presented first first."""
+    """Matches in these statuses whose lines still exist, in order of presentation."""
     rows = await tx.fetch(
         """
         SELECT line_id, offering_id, starts, ends, planned_from AS planned FROM match JOIN wanted_line USING (line_id)

@@ -1,4 +1,4 @@
-"""A round as it is shown, and two of them side by side."""
+"""Views of a round, and of two rounds compared."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from contracts.conversion import from_attributes
 from contracts.reference import SpecialGroup
 from contracts.values import Language
 from services.matching.rounds import wording as round_wording
-from services.matching.rounds.answer import Assigned, Hindrance, Outcome, Sentence, Unmet, Why, told
+from services.matching.rounds.answer import Assigned, Hindrance, Outcome, PlanReport, Unmet, Why, plan_report
 from services.matching.rounds.inputs import OpenLine, needed, priority
 from services.matching.rounds.model import Round, RoundStatus
 from services.matching.rounds.settings import KeptSettings
@@ -22,11 +22,11 @@ from services.matching.rounds.store import Papers
 
 
 class RoundView(Struct, frozen=True, kw_only=True):
-    """A round and how good its plan is.
+    """A round and the quality of its plan.
 
-    `value` is what the plan is worth, `bound` what no plan is worth more than, in thousandths of a line's priority
-    times thousandths of a match's score; `gap_millionths` is what the first falls short of the second by. `ended` is
-    `proven`, `effort` (all steps taken) or `time`; `outcome` why it failed; `says` either in a sentence.
+    `value` is the plan's value, `bound` an upper bound for any plan, in thousandths of a line's priority times
+    thousandths of a match's score; `gap_millionths` is their relative difference. `ended` is `proven`, `effort` (all
+    steps taken) or `time`; `outcome` is why it failed; `says` describes either in a sentence.
     """
 
     round_id: UUID
@@ -51,9 +51,9 @@ class RoundView(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One delivery for a line: by whom, in the period that begins on a day, from which fund if it lacks money.
+    """One delivery for a line: its provider, the first day of its period, and the fund if it needs money.
 
-    `kept_for_line` where that is money of the fund that came for this line alone.
+    `kept_for_line`: the money was given to the fund for this line only.
     """
 
     offering_id: UUID
@@ -65,7 +65,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class PlannedLine(Struct, frozen=True, kw_only=True):
-    """A line that gets something: so many of the deliveries it needs. Its `priority` is in thousandths."""
+    """A line with planned deliveries, and how many it needs. Its `priority` is in thousandths."""
 
     line_id: UUID
     request_id: UUID
@@ -77,7 +77,7 @@ class PlannedLine(Struct, frozen=True, kw_only=True):
 
 
 class HindranceView(Struct, frozen=True, kw_only=True):
-    """An offering that fits and does not serve the line: why in a code and in a sentence, and some who have it."""
+    """A fitting offering that does not serve the line: why, as code and sentence, and lines that use it instead."""
 
     offering_id: UUID
     provider: str
@@ -90,7 +90,7 @@ class HindranceView(Struct, frozen=True, kw_only=True):
 
 
 class UnmetLine(Struct, frozen=True, kw_only=True):
-    """A line with deliveries left open, and what is against the best offerings that fit it; `says` where none does."""
+    """A line with deliveries left open, and hindrances of the best fitting offerings; `says` is set if none fits."""
 
     line_id: UUID
     request_id: UUID
@@ -104,17 +104,17 @@ class UnmetLine(Struct, frozen=True, kw_only=True):
 
 
 class StateLevel(Struct, frozen=True, kw_only=True):
-    """How far a State's lines that anybody could serve are covered, in millionths."""
+    """The coverage of a State's servable lines, in millionths."""
 
     state: str
     level_millionths: int
 
 
 class RoundDetail(RoundView, frozen=True, kw_only=True):
-    """A round with its settings, its plan by line, what stays unmet and why, and how far each State is covered.
+    """A round with its settings, its plan by line, unmet lines with reasons, and the coverage of each State.
 
-    Where it could not begin, `fault` says why in a code, and `where` for what. `left_out` open lines were more than a
-    round takes. `score` is that of all deliveries together, whatever their priorities.
+    If it could not begin, `fault` is the reason code, and `where` the elements. `left_out` open lines exceeded the
+    limit of a round. `score` is the sum over all deliveries, regardless of priorities.
     """
 
     settings: KeptSettings
@@ -145,7 +145,7 @@ class ComparedLine(Struct, frozen=True, kw_only=True):
 
 
 class ComparedState(Struct, frozen=True, kw_only=True):
-    """A State's deliveries in each of the two plans, and how far its lines are covered, in millionths."""
+    """A State's deliveries in each of the two plans, and the coverage of its lines, in millionths."""
 
     state: str
     deliveries: int
@@ -155,9 +155,9 @@ class ComparedState(Struct, frozen=True, kw_only=True):
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """Two rounds side by side: the settings that differ, by name, and what that makes of the plan.
+    """Two rounds compared: the settings that differ, by name, and the differences in the plan.
 
-    Each `value` counts by its own round's priorities; `score` and the deliveries can be compared whatever those are.
+    Each `value` uses its own round's priorities; `score` and deliveries are always comparable.
     """
 
     one: RoundView
@@ -179,7 +179,7 @@ def round_view(found: Round, reader: Language) -> RoundView:
 
 def round_detail(found: Round, papers: Papers, reader: Language) -> RoundDetail:
     answer, world = papers.answer, papers.world
-    account = _told(papers)
+    account = _plan_report(papers)
     levels = answer.solution.levels if answer and answer.solution else {}
     return RoundDetail(
         **asdict(round_view(found, reader)),
@@ -196,7 +196,7 @@ def round_detail(found: Round, papers: Papers, reader: Language) -> RoundDetail:
 
 
 def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: Language) -> Comparison:
-    plans = [_told(papers).plan for _, papers in (one, other)]
+    plans = [_plan_report(papers).plan for _, papers in (one, other)]
     mine, theirs = (asdict(papers.settings) for _, papers in (one, other))
     return Comparison(
         one=round_view(one[0], reader),
@@ -209,8 +209,8 @@ def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: L
     )
 
 
-def _told(papers: Papers) -> Sentence:
-    return Sentence() if papers.world is None or papers.answer is None else told(papers.world, papers.answer)
+def _plan_report(papers: Papers) -> PlanReport:
+    return PlanReport() if papers.world is None or papers.answer is None else plan_report(papers.world, papers.answer)
 
 
 def _score(plan: Iterable[Assigned]) -> int:
@@ -230,7 +230,7 @@ def _planned(plan: Iterable[Assigned], papers: Papers) -> tuple[PlannedLine, ...
 
 
 def _line(line: OpenLine, papers: Papers) -> dict[str, Any]:
-    assert papers.world is not None, "the line is of it"
+    assert papers.world is not None, "planned rounds have inputs"
     return {
         "line_id": line.line_id,
         "request_id": line.request_id,

@@ -1,4 +1,4 @@
-"""How a round ended and why a line stays open, in sentences of the reader's language."""
+"""Sentences in the reader's language for how a round ended and why a line stays open."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -14,7 +14,7 @@ Worded = Mapping[str, Mapping[Language, str]]
 
 
 class RoundSentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By code and language; nothing is filled in."""
+    """Sentences by code and language, without placeholders."""
 
     unmet: Worded
     ends: Worded
@@ -22,22 +22,22 @@ class RoundSentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 @cache
 def sentences() -> RoundSentences:
-    """Read when first asked for."""
+    """Read on first use."""
     path = files("services.matching").joinpath("sentences", "rounds.json")
     return msgspec.json.decode(path.read_bytes(), type=RoundSentences)
 
 
 def how_it_ended(found: Round, language: Language) -> str | None:
-    """Why there is no plan, or how good the one there is may be called; None while it is awaited."""
+    """Why there is no plan, or how good it is; None while it is awaited."""
     code = found.outcome or found.ended
     return None if code is None else sentences().ends[code][language]
 
 
 def why(hindrance: Hindrance, language: Language) -> str:
-    """What keeps an offering that fits from a line."""
+    """Why a fitting offering does not serve a line."""
     return sentences().unmet[hindrance.why][language]
 
 
 def nothing_fits(language: Language) -> str:
-    """Said of a line without any such offering."""
+    """The sentence for a line that no offering fits."""
     return sentences().unmet["nothing_fits"][language]

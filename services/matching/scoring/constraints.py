@@ -1,7 +1,7 @@
-"""Hard constraints, each written once: what a line asks, what an offering has, and how the two have to meet.
+"""Hard constraints as data: what a line asks, what an offering has, and how the two must relate.
 
-No score makes up for one that is violated. `violated` checks one pair; `places.OfferingIndex` keeps a set or a column
-for each constraint and finds the offerings that violate none; `why_not` explains those that are violated.
+No score outweighs a violation. `violated` checks one pair; `index.OfferingIndex` keeps a set or column per constraint
+and finds the offerings that violate none; `why_not` explains violations.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,16 +19,16 @@ Meets = Literal["subset", "overlap", "superset", "disjoint", "at_most", "same_da
 """What is asked is a subset (or …) of the codes had, at most the number had, or shares a day with a period had."""
 
 CAPACITY = "capacity"
-"""The one constraint that other matches can break and mend again."""
+"""The constraint that depends on other matches."""
 
 UNODC, EVERYONE = "unodc", "everyone"
-"""Beside organizations: all units of UNODC. Beside States and regions: all of them."""
+"""Beside organizations: all units of UNODC. Beside States and regions: all States."""
 
 
 class Constraint(Struct, frozen=True):
-    """`asks` is None where the line does not ask; `has` is None where the offering has no limit.
+    """`asks` is None if the line has no such requirement; `has` is None if the offering has no limit.
 
-    Not reported where the constraint `unless` is violated already. Not `indexed` where an indexed one implies it.
+    Not reported if the constraint `unless` is violated too. Not `indexed` if an indexed one implies it.
     """
 
     slug: str
@@ -77,7 +77,7 @@ CONSTRAINTS = (
         lambda offering: offering.terms.eligible.excluded_states,
     ),
     Constraint("treaty", lambda line: line.party_to, "superset", lambda offering: offering.terms.treaties),
-    # Of the capacity the index has what is free within the validity.
+    # The index holds free capacity within the validity.
     Constraint(
         "validity", lambda line: line.window, "same_day", lambda offering: (offering.terms.valid,), indexed=False
     ),
@@ -88,7 +88,7 @@ CONSTRAINTS = (
         lambda offering: [one.period for one in offering.terms.capacity],
         indexed=False,
     ),
-    # Of what is not delivered in the window at all it is no use to say that nothing is left of it.
+    # Missing capacity is not reported if there is no delivery in the window at all.
     Constraint(CAPACITY, lambda line: line.window, "same_day", lambda offering: offering.free_periods, unless="window"),
     Constraint(
         "resource_status",
@@ -110,9 +110,9 @@ _HOLDS: Mapping[Meets, Callable[[Any, Any], bool]] = {
 
 
 def violated(line: WantedLine, offering: Offering) -> list[str]:
-    """The constraints that keep the offering from serving the line; empty where it fits.
+    """The constraints that the offering violates for the line; empty if it fits.
 
-    The offering's own status is not looked at.
+    The offering's status is not checked.
     """
     found: list[str] = []
     for one in CONSTRAINTS:

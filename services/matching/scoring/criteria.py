@@ -1,6 +1,6 @@
-"""The criteria of a score, each written once, for one offering by numbers and for many by columns.
+"""The criteria of a score, each defined once for single offerings (numbers) and for many (columns).
 
-What a criterion gives are whole thousandths, of which its weight is the most.
+A criterion gives integer thousandths, at most its weight.
 """
 
 import operator
@@ -22,10 +22,10 @@ from services.matching.scoring.records import (
     STATUSES,
     Providers,
     Table,
-    alike,
     bits,
     free_spans,
     recorded,
+    topic_similarities,
     understood_code,
 )
 from services.matching.scoring.weights import FIRST, WHOLE, Criterion, Weights
@@ -38,13 +38,13 @@ SAME_REGION = 600
 OPEN_TO_ALL = 300
 
 PRACTISED = ((10, 600), (3, 450), (1, 300))
-"""By how many deliveries of the line's kind the provider has completed, at least; none give nothing."""
+"""Degree by the minimum number of deliveries of the line's kind that the provider has completed; none give 0."""
 ON_TOPICS = 400
-"""For having completed something on every topic asked for."""
+"""Degree for experience with every topic asked for."""
 
 
 class Rated(NamedTuple):
-    """Deliveries that States rate from `least` to `most` on average, in hundredths, count for `counts` thousandths."""
+    """A mean State rating from `least` to `most`, in hundredths, weighs deliveries by `counts` thousandths."""
 
     least: int
     most: int
@@ -52,22 +52,22 @@ class Rated(NamedTuple):
 
 
 RATED = (Rated(400, 500, FULL), Rated(300, 400, 800), Rated(100, 300, 500))
-"""In steps, so that a score that changes does not tell the last rating, and never less than half. Unrated they count in
-full: nobody loses by not being evaluated."""
+"""Steps, so that a score does not reveal the last rating; never below half. Without ratings deliveries count in full:
+a provider has no disadvantage from missing evaluations."""
 RATING_STATES_MIN = 3
-"""Of fewer States that have evaluated, a score would tell what one of them said."""
+"""With fewer rating States, a score would reveal one State's rating."""
 
 FAR, NEAR = 200, 600
-"""By closeness of the texts, in thousandths: up to the one nothing, from the other on all. Of the judged pairs three in
-four that are no help are less than 220 close, and one in twenty that is just what is needed is more than 600."""
+"""Closeness of texts, in thousandths: no points up to the first, all points from the second. Of the judged pairs, three
+in four of the unhelpful ones are below 220, and one in twenty of the exact matches is above 600."""
 
 FUNDING = {ResourceStatus.FUNDED: FULL, ResourceStatus.PARTLY: 500, ResourceStatus.UNFUNDED: 0}
 
 
 class Experience(Struct, frozen=True, kw_only=True):
-    """What a provider has completed: how many deliveries of each kind, and on which topics.
+    """A provider's completed deliveries: the number by kind, and the topics.
 
-    `rating` is the mean of what States rated, in hundredths (100 to 500); None where too few of them have.
+    `rating` is the mean of the States' ratings, in hundredths (100 to 500); None if too few States have rated.
     """
 
     deliveries: Mapping[str, int] = {}
@@ -76,7 +76,7 @@ class Experience(Struct, frozen=True, kw_only=True):
 
 
 class ScoringContext(Struct, frozen=True, kw_only=True):
-    """What a score rests on beside the line and the offering: the weights, and what each provider has completed."""
+    """Data for scores besides the line and the offering: the weights, and the experience of each provider."""
 
     weights: Weights = FIRST
     experience: Mapping[str, Experience] = {}
@@ -92,11 +92,11 @@ NOTHING_KNOWN = ScoringContext()
 # -- one offering or many ---------------------------------------------------------------------------------------------
 
 Cells = Any
-"""A number, or a column of them."""
+"""A number, or a column of numbers."""
 
 
 class Ops(NamedTuple):
-    """What is done differently with numbers and with columns. `number` is how a number is best compared with cells."""
+    """Operations that differ between numbers and columns. `number` is the fastest form of a number to compare with."""
 
     none: Cells
     number: Callable[[int], Cells]
@@ -108,7 +108,7 @@ class Ops(NamedTuple):
     look: Callable[[Table, Cells], Cells]
 
 
-# Where there are few, a call of numpy takes longer than what it does.
+# For single offerings, a numpy call is slower than plain Python.
 SCALAR = Ops(
     none=0,
     number=int,
@@ -120,7 +120,7 @@ SCALAR = Ops(
     look=lambda table, at: table.listed[at],
 )
 VECTOR = Ops(
-    # An array of no dimension takes half the time of a number.
+    # A zero-dimensional array takes half the time of a number.
     none=np.array(0, np.int32),
     number=lambda number: np.array(number, np.int32),
     most=np.maximum,
@@ -133,10 +133,10 @@ VECTOR = Ops(
 
 
 class Offered(NamedTuple):
-    """An offering in numbers, or many in columns.
+    """An offering as numbers, or many as columns.
 
-    `free` is on how many of the days asked for it is valid and has room, `named` whether it names the line's State
-    (None where none does). All of many are for the line's kind.
+    `free` is the number of days asked for on which it is valid and has capacity, `named` whether it names the line's
+    State (None if none does). Columns only hold offerings of the line's kind.
     """
 
     record: Sequence[Cells]
@@ -160,11 +160,11 @@ def offered(line: WantedLine, offering: Offering, provider: int = 0) -> Offered:
 # -- criteria ---------------------------------------------------------------------------------------------------------
 
 Term = Callable[[Offered, Ops], Cells]
-"""The points that a criterion gives."""
+"""Computes the points of a criterion."""
 
 
 def criteria(line: WantedLine, known: ScoringContext, providers: Providers) -> dict[Criterion, Term]:
-    """Of each criterion that has a weight, all but the meaning of the texts, with what the line asks looked up once."""
+    """A term for each criterion with a weight, except the meaning of the texts; the line's data is looked up once."""
     terms: dict[Criterion, Callable[[int], Term]] = {
         "topics": partial(_topics, line.topics),
         "articles": partial(_covered, "articles", line.articles),
@@ -183,25 +183,25 @@ def criteria(line: WantedLine, known: ScoringContext, providers: Providers) -> d
 
 
 def nothing(_: Offered, _ops: Ops) -> Cells:
-    """What is not asked for gives nothing."""
+    """No points: the line does not ask for it."""
     return 0
 
 
-# Terms are kept: many lines ask for the same.
+# Cached: many lines ask for the same.
 @lru_cache(1 << 14)
 def _topics(topics: tuple[str, ...], weight: int) -> Term:
-    likeness, points = [alike(topic) for topic in set(topics)], _points(weight)
+    similarities, points = [topic_similarities(topic) for topic in set(topics)], _points(weight)
 
     def term(one: Offered, ops: Ops) -> Cells:
-        closest = [ops.closest([ops.look(table, topic) for topic in one.topics]) for table in likeness]
-        return ops.look(points, ops.total(closest) // len(likeness))
+        closest = [ops.closest([ops.look(table, topic) for topic in one.topics]) for table in similarities]
+        return ops.look(points, ops.total(closest) // len(similarities))
 
-    return term if likeness else nothing
+    return term if similarities else nothing
 
 
 @lru_cache(1 << 14)
 def _covered(what: str, codes: tuple[str, ...], weight: int) -> Term:
-    """By how many of the codes asked for are offered."""
+    """Points by how many of the codes asked for are offered."""
     asked = tuple(sorted(set(codes)))
     if not asked:
         return nothing
@@ -213,13 +213,13 @@ def _covered(what: str, codes: tuple[str, ...], weight: int) -> Term:
 
 @lru_cache(1 << 10)
 def _languages(languages: tuple[str, ...], weight: int) -> Term:
-    assert 2 * INTERPRETED == FULL, "of a language that is interpreted one of its two codes is offered"
+    assert 2 * INTERPRETED == FULL, "an interpreted language has one of its two codes"
     return _covered("languages", tuple(code for one in languages for code in (one, understood_code(one))), weight)
 
 
 @lru_cache(1 << 10)
 def _kind(weight: int) -> Term:
-    # An offering made for this kind alone is likelier to be what is meant than one that lists many.
+    # An offering for this kind only is more likely to fit than one that lists many.
     points = Table([0, *(weight * (FULL // count) // FULL for count in range(1, len(kinds()) + 1))])
     return lambda one, ops: ops.look(points, one.record[_KINDS]) if one.of_kind else 0
 
@@ -246,7 +246,7 @@ def _region(state: str, providers: Providers, weight: int) -> Term:
 
 
 def _legal_system(state: str, providers: Providers, weight: int) -> Term:
-    """Nothing where one is not known, or there is none as with a unit of UNODC: what is not known speaks for nobody."""
+    """No points if a legal system is unknown or there is none, as for a unit of UNODC."""
     own = legal_system_of(state)
     by_provider = providers.table(
         lambda provider: weight * coverage(own, legal_system_of(provider)) // FULL, ("legal_system", state, weight)
@@ -260,7 +260,7 @@ def _experience(line: WantedLine, known: ScoringContext, providers: Providers, w
         if experience is None:
             return 0
         on_topics = ON_TOPICS * coverage(line.topics, experience.topics) // FULL
-        return weight * (practised(line.kind, experience) + on_topics) // FULL
+        return weight * (experience_degree(line.kind, experience) + on_topics) // FULL
 
     if not known.experience:
         return nothing
@@ -276,7 +276,7 @@ def _funding(weight: int) -> Term:
 
 @lru_cache(1 << 10)
 def _load(weight: int) -> Term:
-    # The less is taken, the more: of two that fit alike, the one that has more left.
+    # The less is taken, the more points: of two equal offerings, the one with more left.
     points = _points(weight)
     return lambda one, ops: ops.look(points, one.record[_LEFT])
 
@@ -286,21 +286,21 @@ _KINDS, _LEFT, _PROVIDER, _STATUS = (COLUMN[name] for name in ("kinds", "left", 
 
 @lru_cache(1 << 10)
 def _points(weight: int) -> Table:
-    """The points for a degree in thousandths."""
+    """Points by degree in thousandths."""
     return Table(weight * degree // FULL for degree in range(FULL + 1))
 
 
 @lru_cache(1 << 12)
 def _shares(weight: int, count: int) -> Table:
-    """The points for how many of so many are met."""
+    """Points by how many of `count` are met."""
     return Table(weight * (FULL * met // count) // FULL for met in range(count + 1))
 
 
 # -- degrees, in thousandths ------------------------------------------------------------------------------------------
 
 
-def meant(closeness: Cells, ops: Ops = SCALAR) -> Cells:
-    """To which degree an offering means what a line does, from how close their texts are, in thousandths."""
+def meaning_degree(closeness: Cells, ops: Ops = SCALAR) -> Cells:
+    """The degree for text meaning, by the closeness of the texts in thousandths."""
     return ops.least(ops.most((closeness - FAR) * FULL // (NEAR - FAR), ops.none), ops.number(FULL))
 
 
@@ -310,33 +310,33 @@ def coverage(asked: Iterable[str], had: Iterable[str]) -> int:
 
 
 def free_days(first: Cells, after: Cells, spans: Iterable[tuple[Cells, Cells]], ops: Ops) -> Cells:
-    """How many days, from the first to the one before `after`, lie in spans that are given likewise."""
+    """The number of days from `first` to before `after` that lie in the spans, given the same way."""
     most, least, none = ops.most, ops.least, ops.none
     return ops.total([most(least(end, after) - most(start, first), none) for start, end in spans])
 
 
 def ordinals(window: Period) -> tuple[int, int]:
-    """Of the first day and the day after the last."""
+    """The ordinals of the first day and the day after the last."""
     return window.starts.toordinal(), window.ends.toordinal() + 1
 
 
 def window_days(window: Period) -> int:
-    """How many days are asked for: both ends count."""
+    """The number of days in the window, both ends included."""
     return (window.ends - window.starts).days + 1
 
 
-def practised(kind: str, experience: Experience) -> int:
-    """The degree for deliveries of a kind, as States rate what was delivered."""
+def experience_degree(kind: str, experience: Experience) -> int:
+    """The degree for deliveries of a kind, weighed by State ratings."""
     completed = experience.deliveries.get(kind, 0)
     counts = FULL if experience.rating is None else rated(experience.rating).counts
     return next((degree for least, degree in PRACTISED if completed >= least), 0) * counts // FULL
 
 
 def rated(rating: int) -> Rated:
-    """The step that a mean is on."""
+    """The step of a mean rating."""
     return next(step for step in RATED if rating >= step.least)
 
 
 def mean_rating(states: int, total: int, count: int) -> int | None:
-    """Of so many ratings by so many States, in hundredths; None where it would tell what one State said."""
+    """The mean rating in hundredths; None if there are too few States."""
     return 100 * total // count if states >= RATING_STATES_MIN else None

@@ -1,8 +1,7 @@
-"""How well an offering that may serve a line would serve it, by codes, deliveries and the texts' meaning, and why.
+"""Score how well an offering would serve a line, by codes, experience and text meaning, with a share per criterion.
 
-A score is the sum of its criteria's shares, whole thousandths, so that it is the same on every machine and can be
-shown in full. What a line does not ask for gives nothing: a score says how much speaks for an offering. So does the
-meaning of the texts until a model has compared them.
+A score is the sum of its criteria's shares, integer thousandths, so that it is the same on every machine and fully
+explained. What a line does not ask for gives no points; neither does text meaning until a model has compared the texts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,38 +19,38 @@ from services.matching.scoring.criteria import (
     ScoringContext,
     Term,
     criteria,
-    meant,
+    meaning_degree,
     offered,
 )
 from services.matching.scoring.records import Providers
 from services.matching.scoring.weights import Criterion, Weights
 
 ALGORITHM = "codes-4"
-"""How degrees are counted."""
+"""The version of the algorithm for degrees."""
 
 NOT_JUDGED: Mapping[UUID, Judgement] = {}
 
 
 class Scored(Struct, frozen=True, kw_only=True):
-    """An offering's score for a line, with what each criterion gave."""
+    """An offering's score for a line, with the share of each criterion."""
 
     offering: Offering
     score: int
     shares: tuple[Share, ...]
     algorithm: str
     judgement: Judgement | None = None
-    """What a model said of the two texts, where it was asked."""
+    """The model's judgement of the two texts, if any."""
 
     @property
     def place(self) -> tuple[int, str]:
-        """Sorts the best first; equal scores by offering id, so that no order of reading changes a ranking."""
+        """Sort key: best first, equal scores by offering id."""
         return -self.score, str(self.offering.offering_id)
 
 
 def scored(
     line: WantedLine, offering: Offering, judgement: Judgement | None = None, *, known: ScoringContext = NOTHING_KNOWN
 ) -> Scored:
-    """With a share for each criterion that has a weight; for the meaning of the texts only where it was judged."""
+    """A share for each criterion with a weight; for text meaning only with a judgement."""
     judgements = {} if judgement is None else {offering.offering_id: judgement}
     return ranked(line, [offering], judgements, known=known)[0]
 
@@ -85,7 +84,7 @@ def _scored(
     one = offered(line, offering, provider)
     points = {criterion: term(one, SCALAR) for criterion, term in terms.items()}
     if judgement is not None and (weight := weights.weight("meaning")):
-        points["meaning"] = weight * meant(judgement.closeness) // FULL
+        points["meaning"] = weight * meaning_degree(judgement.closeness) // FULL
     return Scored(
         offering=offering,
         score=sum(points.values()),
@@ -96,5 +95,5 @@ def _scored(
 
 
 def algorithm_of(weights: Weights) -> str:
-    """What a match calls the way it was scored: how degrees are counted, and with which version of the weights."""
+    """The algorithm recorded with a match: the version of degrees and of the weights."""
     return f"{ALGORITHM}:weights-{weights.version}"

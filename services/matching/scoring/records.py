@@ -1,6 +1,6 @@
-"""Offerings as records: one number in each column, for constraints and criteria to look at one or many of them.
+"""Offerings as records with a number per column, for constraints and criteria on one or many.
 
-A code is a bit, a topic a number; a provider is numbered by `Providers`.
+A code is a bit, a topic a number, a provider its number in `Providers`.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
@@ -16,23 +16,23 @@ from services.matching.offerings.model import Offering, ResourceStatus
 from services.matching.scoring.constraints import CONSTRAINTS, understood
 
 FREE_PERIODS: Final = 4
-"""Periods with room in a record; of an offering that has more, the others stand in a list of its own."""
+"""Free periods per record; further ones of an offering are in a separate list."""
 
 TOPICS: Final = 6
-"""Topics in a record, likewise."""
+"""Topics per record; further ones likewise."""
 
 NEVER, EVER = -(10**8), 10**8
-"""Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
+"""Before and after every ordinal day; far enough from the integer limits for subtraction."""
 
 BY_PROVIDER_MAX: Final = 1 << 10
-"""So many tables of providers are kept: one for each State that asks, and for each version of the weights."""
+"""Number of cached provider tables: one per State and version of the weights."""
 
 STATUSES: Final = tuple(ResourceStatus)
 
 WORD: Final = 64
 HALF: Final = (1 << WORD) - 1
 WORDS: Final = {"articles": 2, "paragraphs": 1, "pillars": 1, "languages": 1, "regions": 1}
-"""Words of bits in a record."""
+"""64-bit words per record for the bits of each list of codes."""
 
 Ints = NDArray[np.int32]
 Records = NDArray[Any]
@@ -42,7 +42,7 @@ Records = NDArray[Any]
 
 
 def understood_code(language: str) -> str:
-    """Of a language that is spoken or interpreted, beside that of one that is spoken."""
+    """The code of a language that is spoken or interpreted."""
     return f"{language} understood"
 
 
@@ -62,7 +62,7 @@ def numbers(what: str) -> Mapping[str, int]:
 
 @lru_cache(1 << 14)
 def bits(what: str, codes: tuple[str, ...]) -> tuple[int, ...]:
-    """The bits of these codes, in words. A code that no list has is left out."""
+    """The bits of these codes, as words. Unknown codes are left out."""
     known, words = numbers(what), WORDS[what]
     assert len(known) <= words * WORD, f"there are more {what} than a record has bits for"
     found = sum(1 << known[code] for code in set(codes) if code in known)
@@ -70,7 +70,7 @@ def bits(what: str, codes: tuple[str, ...]) -> tuple[int, ...]:
 
 
 class Table:
-    """What is looked up by whole numbers from 0, by one of them or by a column of them."""
+    """A lookup table by integers from 0, for one or a column of them."""
 
     def __init__(self, values: Iterable[int]) -> None:
         self.listed = list(values)
@@ -78,7 +78,7 @@ class Table:
 
 
 class Providers:
-    """A number for each provider, and points for each of them, by that number."""
+    """Numbers of providers, and tables of points by that number."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
@@ -88,7 +88,7 @@ class Providers:
         return self.numbers.setdefault(name, len(self.numbers))
 
     def table(self, points: Callable[[str], int], key: Hashable = None) -> Table:
-        """Kept by its key, where there is one, and made again where there are more providers."""
+        """A table, cached by `key` if given; rebuilt when providers were added."""
         found = self._tables.get(key)
         if found is None or len(found.listed) < len(self.numbers):
             found = Table(map(points, self.numbers))
@@ -100,8 +100,8 @@ class Providers:
 
 
 @lru_cache(1 << 10)
-def alike(topic: str) -> Table:
-    """How alike a topic and each is, in thousandths, by one more than its number; at 0 there is none."""
+def topic_similarities(topic: str) -> Table:
+    """Similarity of a topic to each topic, in thousandths, by topic number plus 1; 0 for no topic."""
     return Table([0, *(reference.topic_similarity(topic, other) for other in numbers("topics"))])
 
 
@@ -109,7 +109,7 @@ def alike(topic: str) -> Table:
 
 AT_MOST: Final = [one for one in CONSTRAINTS if one.meets == "at_most"]
 (_FREE,) = (one for one in CONSTRAINTS if one.meets == "same_day" and one.indexed)
-"""A record has the periods of this one."""
+"""The constraint whose periods a record holds."""
 
 _PERIODS = tuple(f"{_FREE.slug}_{edge}{number}" for number in range(FREE_PERIODS) for edge in ("from", "after"))
 _BITS = {what: tuple(f"{what}{number}" for number in range(words)) for what, words in WORDS.items()}
@@ -125,12 +125,12 @@ RECORD = np.dtype(
     ],
     align=True,
 )
-"""One number in each column, those first that constraints ask for."""
+"""One number per column, constraint columns first."""
 _WHOLE = np.dtype((np.void, RECORD.itemsize))
 
 NAMES: Final = RECORD.names or ()
 COLUMN: Final = {name: at for at, name in enumerate(NAMES)}
-"""Where in a record each column stands."""
+"""Column positions by name."""
 
 OF_PERIODS: Final = tuple((COLUMN[first], COLUMN[after]) for first, after in zip(*[iter(_PERIODS)] * 2, strict=True))
 OF_BITS: Final = {what: tuple(COLUMN[name] for name in names) for what, names in _BITS.items()}
@@ -138,7 +138,7 @@ OF_TOPICS: Final = tuple(COLUMN[name] for name in _TOPICS)
 
 
 class Recorded(NamedTuple):
-    """An offering as a record, with what a record has no column for: periods, first day and day after; topics."""
+    """An offering as a record, with what exceeds its columns: periods (first day, day after the last) and topics."""
 
     record: tuple[int, ...]
     more_periods: Sequence[tuple[int, int]]
@@ -146,7 +146,7 @@ class Recorded(NamedTuple):
 
 
 def free_spans(offering: Offering) -> list[tuple[int, int]]:
-    """Of each period with room, as far as it is valid: the first day, and the day after the last."""
+    """For each free period within the validity: the first day, and the day after the last."""
     valid = offering.terms.valid
     return [
         (max(one.starts, valid.starts).toordinal(), min(one.ends, valid.ends).toordinal() + 1)
@@ -155,13 +155,13 @@ def free_spans(offering: Offering) -> list[tuple[int, int]]:
     ]
 
 
-def left(taken: int, units: int) -> int:
-    """The share of its deliveries that an offering can still take on, in thousandths."""
+def share_left(taken: int, units: int) -> int:
+    """The share of deliveries left, in thousandths."""
     return 1000 * (units - taken) // units if units else 0
 
 
 def recorded(offering: Offering, provider: int) -> Recorded:
-    """`provider` is the number of its provider."""
+    """`provider` is the provider's number."""
     terms, known = offering.terms, numbers("topics")
     topics = [known[topic] + 1 for topic in terms.topics if topic in known]
     periods = free_spans(offering)
@@ -180,7 +180,7 @@ def recorded(offering: Offering, provider: int) -> Recorded:
         provider,
         len(set(terms.kinds)),
         STATUSES.index(terms.resource_status),
-        left(*offering.load),
+        share_left(*offering.load),
         *(topics[at] if at < len(topics) else 0 for at in range(TOPICS)),
         *divmod(offering.offering_id.int, 1 << WORD),
     )
@@ -188,5 +188,5 @@ def recorded(offering: Offering, provider: int) -> Recorded:
 
 
 def taken(records: Records, at: NDArray[Any]) -> Records:
-    """A copy of some records. Each is copied whole: field by field takes forty times as long."""
+    """A copy of some records, whole: copying by field takes forty times as long."""
     return records.view(_WHOLE).take(at).view(RECORD)

@@ -1,4 +1,4 @@
-"""What a score rests on beside the line and the offering: the weights in force, and what providers have completed."""
+"""Read the scoring context: the weights in force, and providers' completed deliveries."""
 
 from collections.abc import Collection
 
@@ -13,13 +13,13 @@ from services.matching.scoring.weights import FIRST, Weights, counted
 
 
 async def known(tx: Tx, providers: Collection[str]) -> ScoringContext:
-    """For scores of these providers' offerings, as things now stand."""
+    """The current context for scores of these providers' offerings."""
     return ScoringContext(weights=await in_force(tx), experience=await experience(tx, providers))
 
 
 async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience]:
-    """What each of these providers has completed, by kind and topic, and how the States rate it all; nothing of kinds
-    that may put somebody at risk."""
+    """Completed deliveries of each provider, by kind and topic, with the States' ratings; without kinds that may put
+    persons at risk."""
     rows = await tx.fetch(
         """
         WITH completed AS (
@@ -73,7 +73,7 @@ def _weights(row: Record) -> Weights:
 
 
 async def save(tx: Tx, fact: WeightsAdopted) -> None:
-    """Keep a version. Of two at once the journal lets one through."""
+    """Store a version; the journal rejects a concurrent one."""
     await tx.execute(
         """
         INSERT INTO weights (version, weights, reason, adopted_at) VALUES ($1, $2::text::jsonb, $3, $4)

@@ -1,7 +1,7 @@
-"""How much each criterion counts in a score: thousandths that add up to the whole, in versions that somebody adopts.
+"""Weights of a score's criteria: thousandths that add up to 1000, in adopted versions.
 
-Version 0 comes with the program and holds until a coordinator adopts another. A version holds for what is scored after
-its adoption; each match names the one it was scored with.
+Version 0 comes with the program and applies until a coordinator adopts another. A version applies to scores made after
+its adoption; each match records the version of its score.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,11 +35,11 @@ Criterion = Literal[
 CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 
 WEIGHTS_ID: UUID = uuid5(NAMESPACE_URL, "entraide:weights")
-"""There is one set of weights, with its versions."""
+"""The id of the only set of weights."""
 
 
 class Weights(Struct, frozen=True, kw_only=True):
-    """By criterion, in thousandths; one that is left out is not judged."""
+    """Thousandths by criterion; a criterion left out is not scored."""
 
     version: int
     of: Mapping[Criterion, int]
@@ -71,7 +71,7 @@ FIRST = Weights(
 
 
 def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datetime) -> WeightsAdopted:
-    """The next version. Raises Invalid for a criterion nobody knows, or named twice, and for what is not the whole."""
+    """The next version. Raises Invalid for unknown or duplicate criteria, and if the sum is not 1000."""
     of: dict[str, int] = {}
     for one in given:
         if one.criterion not in CRITERIA:
@@ -91,5 +91,5 @@ def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datet
 
 
 def counted(given: Iterable[Weight]) -> Mapping[Criterion, int]:
-    """By criterion. One that this program does not know any more counts for nothing."""
+    """By criterion, without criteria this program no longer knows."""
     return {one.criterion: one.of for one in given if one.criterion in CRITERIA}

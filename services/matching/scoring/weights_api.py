@@ -1,4 +1,4 @@
-"""The routes of weights: how much each criterion counts, and a coordinator who adopts another version."""
+"""Routes of score weights: show, and adopt a new version."""
 
 from datetime import datetime
 from typing import Annotated
@@ -25,10 +25,10 @@ REVISION_MAX = 999_999_999
 
 
 class WeightsView(Struct, frozen=True, kw_only=True):
-    """A version of the weights, in thousandths that add up to 1000; a criterion that is left out is not judged.
+    """A version of the weights, in thousandths that add up to 1000; a criterion left out is not scored.
 
-    `revision` is the version, which the `algorithm` of a match names that was scored with it. The first, 0, comes with
-    the program: nobody adopted it.
+    `revision` is the version, which is part of a match's `algorithm`. Version 0 comes with the program and was not
+    adopted.
     """
 
     revision: int
@@ -42,7 +42,7 @@ class WeightsView(Struct, frozen=True, kw_only=True):
 async def show_weights(
     db: Db, caller: Calling, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
 ) -> Response[WeightsView]:
-    """Those in force, or those of a version, by its number."""
+    """The weights in force, or those of a version, by its number."""
     policy.decide(caller, Action.SHOW_WEIGHTS).required()
     async with db.transaction(by=caller) as tx:
         found = await (scoring_store.in_force(tx) if revision is None else scoring_store.version(tx, revision))
@@ -56,12 +56,12 @@ async def _in_force(tx: Tx, _ctx: Context, _weights_id: UUID) -> WeightsView:
 @change(
     "/v1/matches/weights",
     Action.ADOPT_WEIGHTS,
-    "Adopt weights, in the place of the version in force",
+    "Adopt a new version of the weights",
     read=_in_force,
     key=lambda: WEIGHTS_ID,
 )
 async def adopt_weights(tx: Tx, ctx: Context, _weights_id: UUID, data: JSONBody[AdoptWeights]) -> None:
-    """They hold for what is scored from now on; what was scored keeps its score and names its version."""
+    """They apply to future scores; existing scores are kept, with their version."""
     policy.decide(ctx.caller, Action.ADOPT_WEIGHTS).required()
     check_reason("adopt_weights", data.reason)
     await weights_actions.adopt(tx, ctx, data.given(), data.reason)

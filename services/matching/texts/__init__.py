@@ -1,4 +1,1 @@
-"""Text in the six languages: which it is in, its words, what is like it, and which topics it speaks of.
-
-Nothing here opens anything but a model's own files, and those when first asked for.
-"""
+"""Text processing in the six UN languages: language detection, words, similarity, topics, and stored readings."""

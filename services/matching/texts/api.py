@@ -1,4 +1,4 @@
-"""The route that reads a text for whoever writes it: which topics of the scheme it speaks of."""
+"""The route that suggests topics for a text."""
 
 import asyncio
 from typing import Annotated, Any
@@ -18,15 +18,15 @@ from services.matching.texts.topics import Passage, Suggestion, suggested
 
 
 class TextToRead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words in any of the six languages, also in several."""
+    """Text in any of the six languages, or several."""
 
     text: Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX)]
 
 
 class TopicFound(Struct, frozen=True, kw_only=True):
-    """A topic that the text names, with where: `start` and `end` count Unicode code points from nought.
+    """A topic found in the text, with its passages: `start` and `end` are offsets in Unicode code points, from 0.
 
-    `label` is the topic's in the reader's language; `times` counts passages beyond the first three too.
+    `label` is the topic's label in the reader's language; `times` also counts passages beyond the first three.
     """
 
     topic: str
@@ -36,7 +36,7 @@ class TopicFound(Struct, frozen=True, kw_only=True):
 
 
 class TopicsFound(Struct, frozen=True, kw_only=True):
-    """At most ten, the fullest name first; for whoever writes the text to confirm."""
+    """At most ten topics, the fullest name first, for the author to confirm."""
 
     topics: list[TopicFound]
 
@@ -45,12 +45,12 @@ class TopicsFound(Struct, frozen=True, kw_only=True):
     "/v1/matches/topics",
     opt=asks(Action.SUGGEST_TOPICS),
     status_code=200,
-    summary="Which topics a text speaks of, and where",
+    summary="Suggest topics for a text, with their passages",
 )
 async def suggest_topics(request: Request[Any, Any, Any], data: JSONBody[TextToRead], caller: Calling) -> TopicsFound:
-    """The text is neither kept nor logged."""
+    """The text is neither stored nor logged."""
     policy.decide(caller, Action.SUGGEST_TOPICS).required()
-    # Off the loop: a text made to be read slowly holds up nobody else.
+    # In a thread: a text crafted to be slow must not block others.
     found = await asyncio.to_thread(suggested, data.text)
     reader = reader_language(request.scope)
     return TopicsFound(topics=[_view(one, reader) for one in found])

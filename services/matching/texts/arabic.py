@@ -1,13 +1,13 @@
-"""A light stem of Arabic words: what an inflected word shares with its relatives, without looking for its root.
+"""A light stemmer for Arabic: removes affixes without finding the root.
 
 After light10 of L. S. Larkey, L. Ballesteros and M. E. Connell, "Light Stemming for Arabic Information Retrieval", in:
-Arabic Computational Morphology, Springer 2007, pages 221-243. Plurals that change inside the word are not met.
+Arabic Computational Morphology, Springer 2007, pages 221-243. Broken plurals are not handled.
 """
 
 import re
 
 NOT_LETTERS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
-"""Signs of vowels and of recitation, and the stroke that only lengthens a word (tatweel)."""
+"""Vowel and recitation signs, and the elongation stroke (tatweel)."""
 
 SAME_LETTERS = str.maketrans("أإآٱىة", "اااايه")
 CONJUNCTION = "و"
@@ -22,12 +22,12 @@ PREPOSITION_LEAVES = 4
 
 
 def normalized(word: str) -> str:
-    """The word without vowel signs and tatweel; forms of alef, ya and ta marbuta that writers mix are one."""
+    """The word without vowel signs and tatweel; variants of alef, ya and ta marbuta are unified."""
     return NOT_LETTERS.sub("", word).translate(SAME_LETTERS)
 
 
 def stem(word: str) -> str:
-    """The light stem, of a word as it is written; never empty for a word that has a letter."""
+    """The light stem of a word as written; never empty for a word with a letter."""
     stemmed = normalized(word)
     if stemmed.startswith(CONJUNCTION) and len(stemmed) - 1 >= CONJUNCTION_LEAVES:
         stemmed = stemmed[1:]
@@ -42,9 +42,9 @@ def stem(word: str) -> str:
 
 
 def without_preposition(word: str) -> str | None:
-    """The stem of what follows a preposition written onto the word; `None` where there can be none.
+    """The stem after removing a prefixed preposition; `None` if there can be none.
 
-    It is another reading, not a better one: the first letter may as well belong to the word.
+    An alternative, not a better reading: the first letter may belong to the word.
     """
     bare = normalized(word)
     if bare.startswith(PREPOSITIONS) and len(bare) - 1 >= PREPOSITION_LEAVES:

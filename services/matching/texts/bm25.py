@@ -1,8 +1,8 @@
-"""Which documents share the rarest words with a query: Okapi BM25 over tokens, held in memory.
+"""Okapi BM25 ranking over tokens, in memory.
 
 S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", Foundations and Trends in
-Information Retrieval 3 (2009), with a weight of rare words that stays above nought (as Lucene has it).
-An index is a cache: however it came about, it answers as one that was just built of the same documents.
+Information Retrieval 3 (2009), with positive inverse document frequencies (as in Lucene). Results do not depend on the
+history of an index, only on its documents.
 """
 
 import math
@@ -17,33 +17,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 SATURATION = 1.2
-"""k1: how soon a word that is said again adds nothing."""
+"""k1: how soon repetitions of a word stop adding to the score."""
 LENGTH_WEIGHT = 0.75
-"""b: how far a long document has to say a word more often."""
+"""b: how much longer documents are normalized."""
 
 DOCUMENT_TOKENS_MAX = 10_000
 QUERY_TOKENS_MAX = 1_000
-"""Different ones, the first of a query; what comes after is not looked at."""
+"""Distinct tokens; those beyond are ignored."""
 GONE_MAX = 1_000
-"""So many removed documents may keep their place; more do while they are fewer than those that stay."""
+"""Removed documents keep their place up to this number, or while fewer than those that remain."""
 
 
 class Found(NamedTuple):
-    """A document and how well it answers; only scores of one search can be compared."""
+    """A document and its score; only scores of one search are comparable."""
 
     document_id: str
     score: float
 
 
 class _Postings(NamedTuple):
-    """Where a token occurs, and how often: two columns of the same length, those of removed documents among them."""
+    """The occurrences of a token, and their counts: two columns of the same length, including removed documents."""
 
     places: "array[int]"
     counts: "array[int]"
 
 
 class Index:
-    """Documents by their tokens, some 0.5 KB for one of twenty tokens; not for two threads at once."""
+    """Documents by their tokens, some 0.5 KB for one of twenty tokens; not thread-safe."""
 
     def __init__(self) -> None:
         self._clear()
@@ -68,7 +68,7 @@ class Index:
         return document_id in self._documents
 
     def put(self, document_id: str, tokens: Sequence[str]) -> None:
-        """Add a document, or replace it: its tokens are these from now on."""
+        """Add or replace a document."""
         self.remove(document_id)
         counted = Counter(tokens[:DOCUMENT_TOKENS_MAX])
         place = len(self._ids)
@@ -76,7 +76,7 @@ class Index:
         self._ids.append(document_id)
         self._lengths.append(counted.total())
         self._length += counted.total()
-        # In the tokens' order, as sums are made: number, count, number, count ...
+        # In the order of the tokens, for reproducible sums: number, count, number, count ...
         contents = array("i")
         for token in sorted(counted):
             number = self._number(token)
@@ -88,7 +88,7 @@ class Index:
         self._damping = None
 
     def remove(self, document_id: str) -> None:
-        """Forget a document; nothing happens where there is none."""
+        """Remove a document; does nothing if there is none."""
         place = self._documents.pop(document_id, None)
         if place is None:
             return
@@ -102,9 +102,9 @@ class Index:
             self._compact()
 
     def search(self, tokens: Iterable[str], *, limit: int, among: Iterable[str] | None = None) -> list[Found]:
-        """The documents that share a token with the query, best first, equal ones by id.
+        """The documents with a token of the query, best first, equal ones by id.
 
-        Only those of `among` where it is given, with the scores that they have among all.
+        `among` filters the documents; it does not change their scores.
         """
         if not self._documents or limit < 1:
             return []
@@ -116,7 +116,7 @@ class Index:
         scores = self._scores(weights)
         best = np.flatnonzero(scores > 0)
         if len(best) > limit:
-            # All that equal the last one stay: among them the id decides.
+            # Ties with the last one are kept: the id decides.
             least = np.partition(scores[best], len(best) - limit)[len(best) - limit]
             best = best[scores[best] >= least]
         return nsmallest(limit, (Found(self._ids[place], float(scores[place])) for place in best.tolist()), key=_place)
@@ -130,7 +130,7 @@ class Index:
         return number
 
     def _weights(self, tokens: Iterable[str]) -> dict[int, float]:
-        """What each token of a query counts for; in their order, so that sums are the same however it was put."""
+        """The weight of each token of a query, in token order, so that sums do not depend on the order of the query."""
         asked = dict(islice(Counter(tokens).items(), QUERY_TOKENS_MAX))
         known = ((self._numbers[token], asked[token]) for token in sorted(asked) if token in self._numbers)
         return {number: times * self._rarity(number) for number, times in known if self._holding[number]}
@@ -140,18 +140,18 @@ class Index:
         return math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
 
     def _scores(self, weights: Mapping[int, float]) -> NDArray[np.float64]:
-        """The score of every document by its place."""
+        """The score of every document, by its place."""
         scores = np.zeros(len(self._ids))
         damping = self._damped()
         for number, weight in weights.items():
             places = np.frombuffer(self._postings[number].places, dtype=np.intc)
             counts = np.frombuffer(self._postings[number].counts, dtype=np.intc)
-            # A removed document is damped without end, and its score is nought.
+            # Removed documents have infinite damping and score 0.
             scores[places] += weight * (counts * (SATURATION + 1) / (counts + damping[places]))
         return scores
 
     def _score(self, place: int, weights: Mapping[int, float]) -> float:
-        """The same of one document, to the last bit: for few of many it is several times faster."""
+        """The same for one document, bit for bit: several times faster for few of many."""
         contents = self._contents[place]
         damping = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * (self._lengths[place] / self._mean()))
         score = 0.0

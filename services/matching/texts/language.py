@@ -1,8 +1,7 @@
-"""In which of the six languages a text is written, paragraph by paragraph where it mixes them.
+"""Detect which of the six UN languages a text is in, by paragraph.
 
-The model is that of py3langid (a fork of M. Lui and T. Baldwin, "langid.py", ACL 2012), asked about these six alone: a
-text in a seventh language gets the likeliest of the six. It takes half a second and 50 MB, and is loaded when first
-asked.
+The model is that of py3langid (a fork of M. Lui and T. Baldwin, "langid.py", ACL 2012), restricted to these six: a text
+in another language gets the most likely of the six. It takes half a second and 50 MB, and is loaded on first use.
 """
 
 import re
@@ -16,31 +15,31 @@ from msgspec import Struct
 from services.matching.texts.words import ARABIC, CYRILLIC, HAN, LANGUAGES, Language
 
 CHARACTERS_MAX = 10_000
-"""Of a paragraph; a language shows long before."""
+"""Per paragraph; enough to detect a language."""
 PARAGRAPHS_MAX = 200
-"""Of a text; what comes after counts as part of the last one."""
+"""Per text; those beyond count as part of the last one."""
 
 FULL = 1000
 CONFIDENCE_MIN = 600
-"""In thousandths. Of labels of two or three words, those named wrongly had less."""
+"""In thousandths. Wrong detections of labels of two or three words had less."""
 
 LETTERS_MIN = ((HAN, 2), (ARABIC, 4), (CYRILLIC, 4))
 LATIN_LETTERS_MIN = 12
-"""Three of the six are written in Latin letters, and a word or two may be of any of them."""
+"""Three of the six use Latin script, and a word or two may be of any of them."""
 
 LETTER = re.compile(r"[^\W\d_]")
 PARAGRAPH = re.compile(r"[^\n\r\u0085\u2028\u2029]+")
 
 
 class Identified(Struct, frozen=True):
-    """A language, and how sure that is in thousandths."""
+    """A language, and its confidence in thousandths."""
 
     language: Language
     confidence: int
 
 
 class Paragraph(Struct, frozen=True):
-    """`text[start:end]`, and its language where it can be told."""
+    """`text[start:end]`, and its language if detected."""
 
     start: int
     end: int
@@ -48,7 +47,7 @@ class Paragraph(Struct, frozen=True):
 
 
 def identify(text: str) -> Identified | None:
-    """The language that most of a text is in; `None` for too little text, or one that might be of several."""
+    """The main language of a text; `None` if the text is too short or ambiguous."""
     shown = text[:CHARACTERS_MAX]
     if not _enough(shown):
         return None
@@ -58,7 +57,7 @@ def identify(text: str) -> Identified | None:
 
 
 def by_paragraph(text: str) -> list[Paragraph]:
-    """Each paragraph that is not blank with its language; together they hold all that is not blank."""
+    """Each non-blank paragraph with its language; together they cover all non-blank text."""
     return [Paragraph(start, end, identify(text[start:end])) for start, end in _paragraphs(text)]
 
 
@@ -78,12 +77,12 @@ def _enough(text: str) -> bool:
 
 @cache
 def _identifier() -> Any:
-    # Loaded here: a service that identifies nothing has neither the wait nor the memory.
+    # Imported here: saves time and memory in services that detect no language.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     whole.set_languages(LANGUAGES)
-    # A new one with the six alone lets go of the table of the other 134 (24 MB).
+    # A new model with only the six frees the table of the other 134 (24 MB).
     return LanguageIdentifier(
         whole.nb_ptc,
         whole.nb_pc,

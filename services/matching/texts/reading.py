@@ -1,8 +1,8 @@
-"""What is read of the words of a line or an offering: which language they are in, their stems, and what they mean.
+"""Readings of the texts of lines and offerings: language, stems, and vectors.
 
-Stems are of all words; the meaning is that of the ones which say what is wanted or offered. On the sample world's lines
-an offering of the same kind and a shared topic comes first by title, outcome and what is in place (MRR 0.95; with the
-need, which a request says once for all its lines, 0.77).
+Stems are of the whole text; the vector is of its core. On the sample world's lines, an offering of the same kind and a
+shared topic ranks first with title, outcome and what is in place as core (MRR 0.95; 0.77 with the need, which is the
+same for all lines of a request).
 """
 
 import math
@@ -18,11 +18,11 @@ from services.matching.texts.meaning import FULL, Embedder, Vector, embedded, ne
 from services.matching.texts.words import CHARACTERS_MAX, Language, stems
 
 TOKENS_MAX = 2_000
-"""Of one text, the first; a text of the greatest length that a request or an offering may have says fewer."""
+"""The first tokens of a text; texts within the limits of requests and offerings have fewer."""
 
 
 class Wording(Struct, frozen=True, kw_only=True):
-    """The words of a line or an offering: `core` says what it is about, `rest` what stands around that."""
+    """The text of a line or an offering: `core` is what it is about, `rest` the context."""
 
     about_id: UUID
     core: str
@@ -30,7 +30,7 @@ class Wording(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What was read; without a `vector` where no model was there, or the text has nothing to compare."""
+    """A reading, without a `vector` if there was no model or the text has nothing to compare."""
 
     about_id: UUID
     language: Language | None
@@ -52,7 +52,7 @@ def of_offering(offering_id: UUID, title: str, summary: str) -> Wording:
 
 
 def read(wordings: Sequence[Wording], embedder: Embedder | None) -> list[Reading]:
-    """What is read of each, in their order. It takes its time: not for an event loop."""
+    """The reading of each text, in order. Slow: not for an event loop."""
     cores = [wording.core for wording in wordings]
     vectors = embedded(embedder, cores, seconds_max=math.inf) if embedder else [None] * len(cores)
     return [_read(wording, meant) for wording, meant in zip(wordings, vectors, strict=True)]
@@ -65,13 +65,13 @@ def _read(wording: Wording, meant: Vector | None) -> Reading:
         about_id=wording.about_id,
         language=identified.language if identified else None,
         tokens=_tokens(whole),
-        # A text without a letter or a digit has a vector of length 0, which would be near nothing.
+        # A text without a letter or a digit has a vector of length 0, which is close to nothing.
         vector=meant if meant and any(meant.values) else None,
     )
 
 
 def _tokens(text: str) -> tuple[str, ...]:
-    """The stems of each paragraph in its own language, for a text may mix them."""
+    """The stems of each paragraph in its own language."""
     shown = text[:CHARACTERS_MAX]
     found: list[str] = []
     for paragraph in by_paragraph(shown):
@@ -83,7 +83,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 def judgements(line: Reading | None, offerings: Sequence[Reading]) -> dict[UUID, Judgement]:
-    """What the model that read both says of a line and each offering; of those that it has not read, nothing."""
+    """The model's judgement of a line and each offering; offerings without a vector of that model are left out."""
     if line is None or line.vector is None:
         return {}
     others = {str(one.about_id): one.vector for one in offerings if one.vector is not None}

@@ -1,4 +1,4 @@
-"""Words that say nothing of what a text is about: short lists of the project's own, folded as words are."""
+"""Stop words: short lists compiled by the project, folded like words."""
 
 from collections.abc import Mapping
 from typing import Final

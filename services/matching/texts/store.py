@@ -1,4 +1,4 @@
-"""What was read of the words of lines and offerings, and what is still to be read; nobody but the service asks."""
+"""Readings of the texts of lines and offerings, and the queue of texts to read; only for the service itself."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,18 +15,18 @@ from services.matching.texts.reading import Reading
 ATTEMPTS_MAX = 12
 PAUSE_SECONDS = 2
 PAUSE_SECONDS_MAX = 600
-"""Attempts are that long apart at most: the last one is made after more than half an hour."""
+"""The maximum interval between attempts; the last attempt is more than half an hour after the first."""
 
 WORDS_MAX = 100
-"""Of so many texts are the words compared with those of another."""
+"""The maximum number of texts compared by words."""
 
 FLOAT_BYTES = 4
 LEASE_SECONDS = 20
-"""Longer than a reading takes: then somebody else tries, and where both come to an end one of them is kept."""
+"""Longer than a reading takes; after it another reader tries, and only one of the readings is saved."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A request or an offering whose words are to be read; `texts_hash` names them where a fact has told it."""
+    """A request or an offering whose text is to be read; `texts_hash` identifies the text if a fact has it."""
 
     about_id: UUID
     about: str
@@ -35,16 +35,16 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """Of what an operator has read again: how much waits, and how much is parked, by reason."""
+    """What is left of a requeue by an operator: how many wait, and how many are parked, by reason."""
 
     waiting: int
     parked: Mapping[str, int]
 
 
-# -- what is to be read -----------------------------------------------------------------------------------------------
+# -- queue ------------------------------------------------------------------------------------------------------------
 
 
-_WANT_SUBMITTED = Write(
+_QUEUE_SUBMITTED = Write(
     parts={
         "to_be_read": """
             INSERT INTO to_read (about_id, about, texts_hash, due_at) VALUES ($1, 'request', $2, now())
@@ -55,13 +55,13 @@ _WANT_SUBMITTED = Write(
 )
 
 
-async def want_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
-    """Have the words of this submission read, and its lines judged by them."""
-    await tx.write(_WANT_SUBMITTED, request_id, texts_hash)
+async def queue_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
+    """Queue the texts of this submission, for rescoring of its lines."""
+    await tx.write(_QUEUE_SUBMITTED, request_id, texts_hash)
 
 
-async def want_request(tx: Tx, request_id: UUID) -> None:
-    """Have the words of its last submission read, and its lines judged by them."""
+async def queue_request(tx: Tx, request_id: UUID) -> None:
+    """Queue the texts of the last submission, for rescoring of its lines."""
     await tx.execute(
         """
         INSERT INTO to_read (about_id, about, texts_hash, due_at)
@@ -73,7 +73,7 @@ async def want_request(tx: Tx, request_id: UUID) -> None:
     )
 
 
-async def want_offering(tx: Tx, offering_id: UUID) -> None:
+async def queue_offering(tx: Tx, offering_id: UUID) -> None:
     await tx.execute(
         """
         INSERT INTO to_read (about_id, about, texts_hash, due_at)
@@ -85,8 +85,8 @@ async def want_offering(tx: Tx, offering_id: UUID) -> None:
     )
 
 
-async def want_all(tx: Tx) -> int:
-    """Have everything read again that may be, also what was parked; returns how much that is."""
+async def queue_all(tx: Tx) -> int:
+    """Queue everything that may be read, including parked texts; returns how many."""
     return int(
         await tx.fetchval(
             """
@@ -108,23 +108,23 @@ async def want_all(tx: Tx) -> int:
     )
 
 
-async def begin_again(tx: Tx) -> Left:
-    """Have everything read again, unless some of it waits from an earlier call: then that goes on."""
-    left = await left_again(tx)
+async def requeue_all(tx: Tx) -> Left:
+    """Queue everything, unless texts of an earlier call still wait."""
+    left = await requeued_left(tx)
     if left.waiting:
         return left
-    await want_all(tx)
-    return await left_again(tx)
+    await queue_all(tx)
+    return await requeued_left(tx)
 
 
-async def left_again(tx: Tx) -> Left:
+async def requeued_left(tx: Tx) -> Left:
     rows = await tx.fetch("SELECT parked, count(*) AS texts FROM to_read WHERE again GROUP BY parked ORDER BY parked")
     by_reason = {row["parked"]: row["texts"] for row in rows}
     return Left(waiting=by_reason.pop(None, 0), parked=by_reason)
 
 
 async def claim(tx: Tx) -> Task | None:
-    """What is due first, under a lease; None where nothing is."""
+    """Claim the text due first, under a lease; None if there is none."""
     row = await tx.fetchrow(
         """
         UPDATE to_read SET attempts = attempts + 1, due_at = now() + $1 * interval '1 second'
@@ -138,14 +138,14 @@ async def claim(tx: Tx) -> Task | None:
 
 
 async def due_in_seconds(tx: Tx) -> float | None:
-    """Until the next text is to be read: it is tried again, or the lease of whoever reads it lapses."""
+    """The time until the next text is due: for a retry, or when a reader's lease expires."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM to_read WHERE parked IS NULL AND due_at > now()"
     )
 
 
 async def hold(tx: Tx, task: Task) -> bool:
-    """False where these words are not wanted any more; else nobody takes them back until the transaction ends."""
+    """Lock the task until the transaction ends; False if its texts are no longer to be read."""
     return bool(
         await tx.fetchval(
             """
@@ -163,8 +163,8 @@ async def done(tx: Tx, task: Task) -> None:
     )
 
 
-async def put_off(tx: Tx, task: Task, reason: str) -> bool:
-    """Try again later, or never: then it is parked, with the reason, until an operator has all read again."""
+async def retry_later(tx: Tx, task: Task, reason: str) -> bool:
+    """Retry later; after the last attempt park it with the reason, until an operator requeues everything."""
     return bool(
         await tx.fetchval(
             """
@@ -182,11 +182,11 @@ async def put_off(tx: Tx, task: Task, reason: str) -> bool:
     )
 
 
-# -- what was read ----------------------------------------------------------------------------------------------------
+# -- readings ---------------------------------------------------------------------------------------------------------
 
 
 async def save(tx: Tx, readings: Sequence[Reading], texts_hash: str, *, request_id: UUID | None = None) -> None:
-    """Keep what was read, in the place of what was read before; of a request, all of its lines."""
+    """Replace readings; for a request, those of all its lines."""
     if request_id is not None:
         await tx.execute("DELETE FROM reading WHERE request_id = $1", request_id)
     await tx.executemany(
@@ -205,14 +205,14 @@ def _columns(vector: Vector | None) -> tuple[str | None, str | None, bytes | Non
     return (vector.model.name, vector.model.version, vector.values) if vector else (None, None, None)
 
 
-async def forget(tx: Tx, about_id: UUID) -> None:
-    """Drop what was read of the words of a request or an offering, and do not read them any more."""
+async def delete(tx: Tx, about_id: UUID) -> None:
+    """Delete the readings of a request or an offering, and remove it from the queue."""
     await tx.execute("DELETE FROM to_read WHERE about_id = $1", about_id)
     await tx.execute("DELETE FROM reading WHERE about_id = $1 OR request_id = $1", about_id)
 
 
 async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """What was read of these lines or offerings, as far as anything was."""
+    """The readings of these lines or offerings, if any."""
     rows = await tx.fetch(
         """
         SELECT about_id, language, tokens, model, model_version, vector FROM reading WHERE about_id = ANY ($1::uuid[])
@@ -223,7 +223,7 @@ async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
 
 
 async def vectors(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Vector]:
-    """What a model made of the texts of these, as far as one did."""
+    """The vectors of these lines or offerings, if any."""
     rows = await tx.fetch(
         """
         SELECT about_id, model, model_version, vector FROM reading
@@ -238,10 +238,10 @@ def _vector(name: str, version: str, values: bytes) -> Vector:
     return Vector(Model(name, version, len(values) // FLOAT_BYTES), values)
 
 
-async def beside(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """What of these is compared with one: the vectors, and of the first `WORDS_MAX` the tokens where one has none.
+async def comparable_with(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """What is compared with a reading: vectors, and the tokens of the first `WORDS_MAX` texts if one has no vector.
 
-    Of a long text the tokens are thousands, and cost more than all that is done with the vectors.
+    A long text has thousands of tokens, which cost more than all work on vectors.
     """
     rows = await tx.fetch(
         """

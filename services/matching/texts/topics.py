@@ -1,8 +1,7 @@
-"""Which topics of the reference scheme a text speaks of, and where, for the filer to confirm.
+"""Suggest topics of the reference scheme for a text, with their passages, for the author to confirm.
 
-A topic is named where the words of one of its labels stand one after the other, inflected as they may be, or those of
-something that is said for it (`wordings/`). Of names that overlap the longest counts. It takes a text in which no
-language can be told for each of those it might be in.
+A topic is found by the words of one of its labels or wordings (`wordings/`) in sequence, inflected or not. Of
+overlapping names the longest counts. If no language is detected, the text is read in each possible language.
 """
 
 import re
@@ -23,34 +22,34 @@ from services.matching.texts.words import ARABIC, CHARACTERS_MAX, CYRILLIC, HAN,
 SUGGESTIONS_MAX = 10
 PASSAGES_MAX = 3
 LABEL_WORDS_MAX = 40
-"""Of Chinese, characters."""
+"""For Chinese, characters."""
 SENTENCE_ENDS = frozenset(".!?;:\n\r\u2028\u2029。！？；：؟؛")
 
 OF_OWN_SCRIPT: Final[Mapping[Language, re.Pattern[str]]] = {"ar": ARABIC, "ru": CYRILLIC, "zh": HAN}
-"""Languages that none of the other five can be taken for: what is in them is found in a text of any."""
+"""Languages identified by their script, whose names are found in a text of any language."""
 OF_LATIN_SCRIPT: Final[tuple[Language, ...]] = ("en", "es", "fr")
 
 
 class Passage(Struct, frozen=True, order=True):
-    """Where a text names a topic: `text[start:end]`, in characters."""
+    """A passage that names a topic: `text[start:end]`, in characters."""
 
     start: int
     end: int
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
-    """A topic that a text speaks of, with the first passages that say so, the one that says it most fully leading."""
+    """A topic of a text, with the first passages that name it; the fullest name comes first."""
 
     topic: str
     passages: tuple[Passage, ...]
     times: int
-    """How often, passages beyond `PASSAGES_MAX` counted too."""
+    """Also counts passages beyond `PASSAGES_MAX`."""
 
 
 class _Names(Struct):
-    """What names go on with after some stems, and the topics of those that end there.
+    """A trie of names by stems: continuations, and the topics of names that end here.
 
-    A text made to be read slowly costs at each word no more than the longest name is long.
+    The cost per word is limited by the longest name, even for a crafted text.
     """
 
     on: dict[str, "_Names"] = {}
@@ -61,15 +60,14 @@ class _Named(Struct, frozen=True):
     topic: str
     passage: Passage
     length: int
-    """In words; of Chinese in pairs of characters, which most of its words are."""
+    """In words; for Chinese in pairs of characters, which most of its words are."""
 
 
 def suggested(text: str, limit: int = SUGGESTIONS_MAX) -> list[Suggestion]:
-    """The topics that the labels found in a text stand for, at most `SUGGESTIONS_MAX`, each once.
+    """The topics whose labels are found in a text, at most `SUGGESTIONS_MAX`, each once.
 
-    The fullest name comes first, then what is named most often, then what is named first. Only the first
-    `words.CHARACTERS_MAX` characters are read. The language is told by paragraph; where none can be told, the whole
-    text's is taken.
+    In order of the fullest name, the number of passages, and the first passage. Only the first `words.CHARACTERS_MAX`
+    characters are read. The language is detected by paragraph, else for the whole text.
     """
     shown = text[:CHARACTERS_MAX]
     whole = identify(shown)
@@ -87,15 +85,15 @@ def suggested(text: str, limit: int = SUGGESTIONS_MAX) -> list[Suggestion]:
 
 
 def names(term: Term, language: Language) -> tuple[str, ...]:
-    """What a term is called in a language: its label, then alternative labels where it has some."""
+    """A term's names in a language: its label, then its alternative labels."""
     return (term.label(language), *(one.text for one in term.alternatives(language)))
 
 
 @cache
 def wordings(language: Language) -> Mapping[str, tuple[str, ...]]:
-    """What officials say for a topic that is not one of its names, by topic: offices, acts, acronyms, narrower cases.
+    """Expressions for a topic besides its names, by topic: offices, acts, acronyms, narrower cases.
 
-    Compiled by the project, and read by no speaker of the language yet. They find a topic, and stand for it nowhere.
+    Compiled by the project, not reviewed by native speakers yet. They find a topic, but are not shown as its name.
     """
     file = resources.files(__package__).joinpath("wordings", f"{language}.json")
     return msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[str, ...]])
@@ -112,7 +110,7 @@ def _moved(named: _Named, by: int) -> _Named:
 
 
 def _named(text: str, language: Language) -> Iterator[_Named]:
-    """What a text in one language names, the longest name at each place, from left to right."""
+    """The names in a text of one language, longest at each place, from left to right."""
     others = [one for one, script in OF_OWN_SCRIPT.items() if one != language and script.search(text)]
     names_in = {one: _names_in(one) for one in (language, *others)}
     spoken = words_and_characters(text, language)
@@ -134,14 +132,14 @@ def _named(text: str, language: Language) -> Iterator[_Named]:
 
 
 def _sentence_ends(text: str, spoken: Sequence[Word]) -> list[bool]:
-    """Of each word whether its sentence ends before the next."""
+    """For each word, whether its sentence ends before the next."""
     return [bool(SENTENCE_ENDS & set(text[one.end : other.start])) for one, other in pairwise(spoken)] + [True]
 
 
 def _longest(
     names: _Names, spoken: Sequence[Word], at: int, ends: Sequence[bool]
 ) -> Iterator[tuple[int, Iterable[str]]]:
-    """The longest name that begins at a word, for each way to read that, with what it names."""
+    """The longest name that begins at a word, for each reading of the word, with its topics."""
     for first in _readings(spoken[at]):
         node, length = names.on.get(first), 0
         best: tuple[int, Iterable[str]] | None = None
@@ -156,14 +154,14 @@ def _longest(
 
 
 def _readings(word: Word) -> tuple[str, ...]:
-    """The stem of a label's first word, which in Arabic may have a preposition written onto it."""
+    """The stem of a label's first word, which in Arabic may have a prefixed preposition."""
     bare = arabic.without_preposition(word.folded) if ARABIC.match(word.folded) else None
     return (word.stem,) if bare is None or bare == word.stem else (word.stem, bare)
 
 
 @cache
 def _names_in(language: Language) -> _Names:
-    """What names topics in a language; made when a text in it is first read."""
+    """The names of topics in a language; built on first use."""
     root = _Names()
     for code, term in topics().items():
         for name in (*names(term, language), *wordings(language).get(code, ())):

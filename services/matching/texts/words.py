@@ -1,8 +1,8 @@
-"""The words of a text, made once here, so that whatever keeps or compares them agrees.
+"""Split a text into words and stem them, the same way for storage and comparison.
 
-A word is folded (NFKC, case), then stemmed by its script: Arabic by a light stem, Cyrillic as Russian, Latin as the
-text's language, Chinese cut by a dictionary. Only then do Latin words lose their accents: Spanish endings are found by
-theirs. Chinese in traditional characters is cut, but not brought together with simplified ones.
+A word is folded (NFKC, case), then stemmed by its script: Arabic by a light stemmer, Cyrillic as Russian, Latin as the
+text's language; Chinese is segmented by a dictionary. Accents of Latin words are removed last, since Spanish endings
+need them. Traditional Chinese characters are segmented, but not unified with simplified ones.
 """
 
 import re
@@ -19,10 +19,10 @@ Language = Literal["ar", "en", "es", "fr", "ru", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ar", "en", "es", "fr", "ru", "zh")
 
 CHARACTERS_MAX = 100_000
-"""Of a text; what comes after is not looked at."""
+"""Per text; those beyond are ignored."""
 WORDS_MAX = 10_000
 WORD_CHARACTERS_MAX = 40
-"""Of one word; a longer one is cut there. Words of Chinese are never so long."""
+"""Per word; longer words are split. Chinese words are never so long."""
 STEMS_KEPT_MAX = 50_000
 
 SNOWBALL: Final = {"en": "english", "es": "spanish", "fr": "french", "ru": "russian"}
@@ -32,7 +32,7 @@ _MARKS = (
 )
 _UNSEEN = "\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-# A space of no width is a border between words (Unicode, chapter 23.2); all else unseen may stand within one.
+# A zero-width space separates words (Unicode, chapter 23.2); other invisible characters may be within one.
 RUN = re.compile(rf"[{_HAN}][{_HAN}{_UNSEEN}]*|(?:(?![{_HAN}_])[\w{_MARKS}{_UNSEEN}])+")
 HAN = re.compile(f"[{_HAN}]")
 ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3]")
@@ -44,23 +44,22 @@ DIGITS = {ord(digit): str(unicodedata.decimal(digit)) for digit in "٠١٢٣٤٥
 
 
 class Word(NamedTuple):
-    """A word with where it stands: `text[start:end]` of the text as it was given."""
+    """A word with its position: `text[start:end]` of the original text."""
 
     stem: str
     start: int
     end: int
     folded: str
-    """As written, but for forms and case, and in Arabic for signs and letters that writers mix."""
+    """As written, except for forms and case, and in Arabic for signs and letter variants."""
 
 
 def words(text: str, language: Language | None) -> list[Word]:
-    """The words of a text that mean something by themselves, in their order.
+    """The words of a text in order, without stop words.
 
-    Stop words are left out. A Chinese word that holds others stands behind them. Latin words of a text in no known
-    language are stemmed as English ones. At most `WORDS_MAX`, of the first `CHARACTERS_MAX` characters; no text is
-    refused.
+    A Chinese compound follows the words it contains. Latin words of a text in no known language are stemmed as English
+    ones. At most `WORDS_MAX`, of the first `CHARACTERS_MAX` characters.
     """
-    return list(islice(_telling(_every(text, language, _cut), language), WORDS_MAX))
+    return list(islice(_without_stop_words(_every(text, language, _segmented), language), WORDS_MAX))
 
 
 def stems(text: str, language: Language | None) -> list[str]:
@@ -69,14 +68,14 @@ def stems(text: str, language: Language | None) -> list[str]:
 
 
 def words_and_characters(text: str, language: Language | None) -> list[Word]:
-    """As `words`, but of Chinese every character by itself: how it is cut into words depends on what stands around."""
-    return list(islice(_telling(_every(text, language, _spelt), language), WORDS_MAX))
+    """As `words`, but each Chinese character separately, since segmentation depends on the context."""
+    return list(islice(_without_stop_words(_every(text, language, _characters), language), WORDS_MAX))
 
 
-def _telling(every: Iterable[Word], language: Language | None) -> Iterator[Word]:
+def _without_stop_words(every: Iterable[Word], language: Language | None) -> Iterator[Word]:
     for word in every:
         spoken = _language_of(word.folded, language)
-        # Chinese ones were left out where it was cut: a character by itself may be a part of any word.
+        # Chinese stop words are removed during segmentation: a single character may be part of any word.
         if spoken == "zh" or word.folded not in STOP_WORDS[spoken]:
             yield word
 
@@ -93,25 +92,25 @@ def _every(text: str, language: Language | None, chinese: Callable[[str, int], I
 
 
 def folded(text: str) -> str:
-    """Compatibility forms, case, digits and what is not seen made one (NFKC with case folding)."""
-    # Twice, since folding case can bring forth what NFKC composes (Unicode, chapter 3.13, D146).
+    """Unify compatibility forms, case and digits, and remove invisible characters (NFKC with case folding)."""
+    # Twice, since case folding can produce what NFKC composes (Unicode, chapter 3.13, D146).
     plain = unicodedata.normalize("NFKC", NO_WORD.sub("", text)).casefold()
     return unicodedata.normalize("NFKC", plain).translate(DIGITS)
 
 
-def _cut(run: str, start: int) -> Iterator[Word]:
-    # Loaded here: the dictionary takes a tenth of a second and 30 MB, and a service without Chinese needs neither.
+def _segmented(run: str, start: int) -> Iterator[Word]:
+    # Imported here: the dictionary takes a tenth of a second and 30 MB, only needed for Chinese.
     import rjieba
 
     plain = folded(run)
-    # Where folding moved the characters, a word stands somewhere within the whole run.
+    # If folding moved characters, a word's position is the whole run.
     same = len(plain) == len(run)
     for word, first, last in rjieba.tokenize(plain, mode="search"):
         if word not in STOP_WORDS["zh"]:
             yield Word(word, start + first, start + last, word) if same else Word(word, start, start + len(run), word)
 
 
-def _spelt(run: str, start: int) -> Iterator[Word]:
+def _characters(run: str, start: int) -> Iterator[Word]:
     for place, character in enumerate(run, start):
         if plain := folded(character):
             yield Word(plain, place, place + 1, plain)
@@ -124,7 +123,7 @@ def _language_of(word: str, language: Language | None) -> Language:
         return "ru"
     if HAN.search(word):
         return "zh"
-    # Latin words within other scripts are names and borrowings, of English for the most part.
+    # Latin words in other scripts are names and borrowings, mostly English.
     return language if language in ("es", "fr") else "en"
 
 
@@ -136,7 +135,7 @@ def _stem(word: str, language: Language) -> str:
         return word
     import snowballstemmer
 
-    # A new one each time: a stemmer holds the word it is at, and two threads may ask at once.
+    # A new one each time: a stemmer is stateful, and threads may run concurrently.
     stemmed: str = snowballstemmer.stemmer(SNOWBALL[language]).stemWord(word)
     return _without_accents(stemmed) if LATIN.search(stemmed) else stemmed
 

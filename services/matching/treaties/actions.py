@@ -1,4 +1,4 @@
-"""What can be done with treaty status: record a newer one, and look again at what its State asks for."""
+"""Actions on treaty status: record a newer one, and match the State's lines again."""
 
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from services.matching.treaties.model import treaty_status_id_of
 
 
 async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: date, now: datetime) -> None:
-    """Record it as of a day, end the matches that it forbids and suggest what it admits. Raises Conflict, Invalid."""
+    """Record the status as of a day, end matches it forbids and suggest what it allows. Raises Conflict, Invalid."""
     before = await treaty_store.revision(tx, treaty_status_id_of(state, instrument))
     known = next(one for one in await treaty_store.statuses(tx, state) if one.instrument == instrument)
     fact = treaties.record(known, state, party=party, as_of=as_of, now=now)
@@ -22,5 +22,5 @@ async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: dat
     cause = tx.announced[-1]
     async with tx.as_service():
         for request_id in await line_store.seeking_of(tx, state):
-            await reading_store.want_request(tx, request_id)
+            await reading_store.queue_request(tx, request_id)
             await suggestions.resuggest(tx, request_id, because=cause, now=now)

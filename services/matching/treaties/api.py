@@ -1,4 +1,4 @@
-"""The routes of treaty status: what a State is known to be party to, and a coordinator who knows better."""
+"""Routes of treaty status: show a State's, and record a newer one as a coordinator."""
 
 from datetime import date
 from typing import Annotated
@@ -24,8 +24,8 @@ from services.matching.treaties.model import treaty_status_id_of
 class TreatyStatusView(Struct, frozen=True, kw_only=True):
     """Whether a State was party to an instrument on the day `as_of`.
 
-    It was `recorded` by a coordinator, or else is known from a list of 2014. `party` is null where neither says: a
-    State that the list does not name may have joined since.
+    `recorded` by a coordinator, else from a list of 2014. `party` is null if unknown: a State not on the list may have
+    joined since.
     """
 
     state: str
@@ -65,7 +65,7 @@ async def _of_state(tx: Tx, _ctx: Context, key: tuple[str, str]) -> TreatyStatus
     location=lambda view: f"/v1/treaty-statuses?state={view.statuses[0].state}",
 )
 async def record_treaty_status(tx: Tx, ctx: Context, key: tuple[str, str], data: JSONBody[RecordTreatyStatus]) -> None:
-    """As of no earlier day than what is known already. Matches that it forbids end; what it admits is suggested."""
+    """`as_of` must not be before the known status. Matches it forbids end; offerings it allows are suggested."""
     policy.decide(ctx.caller, Action.RECORD_TREATY_STATUS).required()
     data.check()
     await treaty_actions.record(tx, *key, party=data.party, as_of=data.as_of, now=ctx.now)

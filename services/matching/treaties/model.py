@@ -1,7 +1,7 @@
-"""Whether a State is party to the Convention and its Protocols, as far as is known, and as of which day.
+"""Whether a State is party to the Convention and its Protocols, as of which day.
 
-The list that everybody begins with is of 2014 (`contracts.reference.parties`). A State that it does not name may have
-joined since, so its status is unknown; what a coordinator records of a later day takes its place.
+The initial list is of 2014 (`contracts.reference.parties`). A State not on it may have joined since, so its status is
+unknown; a later status recorded by a coordinator replaces it.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from contracts.refusals import Conflict, Invalid
 
 
 class TreatyStatus(Struct, frozen=True, kw_only=True):
-    """Of a State and an instrument; `party` is None where unknown. Not `recorded` where only the list tells it."""
+    """The status of a State for an instrument; `party` is None if unknown. `recorded` is false if from the list."""
 
     instrument: str
     party: bool | None
@@ -25,7 +25,7 @@ class TreatyStatus(Struct, frozen=True, kw_only=True):
 
 
 def statuses_of(state: str, recorded: Iterable[TreatyStatus] = ()) -> tuple[TreatyStatus, ...]:
-    """One for each instrument: what was recorded, else what the list says."""
+    """One for each instrument: as recorded, else from the list."""
     later = {status.instrument: status for status in recorded}
     return tuple(
         later.get(code) or TreatyStatus(instrument=code, party=state in parties.since or None, as_of=parties.as_of)
@@ -34,12 +34,12 @@ def statuses_of(state: str, recorded: Iterable[TreatyStatus] = ()) -> tuple[Trea
 
 
 def treaty_status_id_of(state: str, instrument: str) -> UUID:
-    """There is one of each State and instrument."""
+    """The id of a State and an instrument."""
     return uuid5(NAMESPACE_URL, f"entraide:treaty-status:{state}:{instrument}")
 
 
 def record(known: TreatyStatus, state: str, *, party: bool, as_of: date, now: datetime) -> TreatyStatusRecorded:
-    """Record a State's status in the place of what is known. Raises Conflict where that is of a later day."""
+    """Replace a State's known status. Raises Conflict if that is of a later day."""
     if as_of > now.date():
         raise Invalid("treaty-status-in-future", field="as_of")
     if as_of < known.as_of:

@@ -1,4 +1,4 @@
-"""The rows of what coordinators recorded of States' treaty status, which everybody may read."""
+"""Rows of States' recorded treaty status, readable by all."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ async def statuses(tx: Tx, state: str) -> tuple[TreatyStatus, ...]:
 
 
 async def revision(tx: Tx, treaty_status_id: UUID) -> int:
-    """How often it has been recorded. It is held until the transaction ends."""
+    """How often it has been recorded; locked until the transaction ends."""
     found = await tx.fetchval(
         "SELECT revision FROM treaty_status WHERE treaty_status_id = $1 FOR UPDATE", treaty_status_id
     )
@@ -24,7 +24,7 @@ async def revision(tx: Tx, treaty_status_id: UUID) -> int:
 
 
 async def save(tx: Tx, fact: TreatyStatusRecorded) -> None:
-    """Put what was recorded in the place of what was there."""
+    """Replace the recorded status."""
     await tx.execute(
         """
         INSERT INTO treaty_status (treaty_status_id, state, instrument, party, as_of, revision, recorded_at)

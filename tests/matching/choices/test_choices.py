@@ -1,4 +1,4 @@
-"""What choices teach: every ranking shown, every move with what came of it, and of people nothing but the role."""
+"""Recorded choices: every ranking shown, every move with its outcome, and only the role of persons."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -61,9 +61,7 @@ async def two_suggested(api: Client, owner: Owner) -> tuple[dict[str, Any], dict
     return better, other
 
 
-async def test_a_choice_is_kept_with_its_place_its_score_its_reason_and_what_came_of_it(
-    api: Client, owner: Owner
-) -> None:
+async def test_choice_has_place_score_reason_and_outcome(api: Client, owner: Owner) -> None:
     better, other = await two_suggested(api, owner)
     match = await move(api, other, "present", COORDINATOR, departure="stated_preference")
     match = await move(api, match, "accept", KENYA)
@@ -86,7 +84,7 @@ async def test_a_choice_is_kept_with_its_place_its_score_its_reason_and_what_cam
     assert [("suggested", 1)] == [(one["status"], one["place"]) for one in await moves_of(api, better)]
 
 
-async def test_a_place_is_that_of_the_moment_whatever_follows(api: Client, owner: Owner) -> None:
+async def test_place_is_that_at_the_time_of_the_choice(api: Client, owner: Owner) -> None:
     better, other = await two_suggested(api, owner)
     await move(api, better, "not-pursue", COORDINATOR, reason="other")
 
@@ -101,7 +99,7 @@ async def test_a_place_is_that_of_the_moment_whatever_follows(api: Client, owner
     )
 
 
-async def test_who_nominates_and_who_is_interested_has_chosen(api: Client, owner: Owner) -> None:
+async def test_nomination_and_interest_are_choices(api: Client, owner: Owner) -> None:
     request = await opened(owner)
     for by, who in ((COORDINATOR, "coordinator"), (NORWAY, "provider_officer")):
         offering = await approved(api, NORWAY)
@@ -109,7 +107,7 @@ async def test_who_nominates_and_who_is_interested_has_chosen(api: Client, owner
         assert who == (await moves_of(api, match))[-1]["chosen_by"]
 
 
-async def test_the_second_side_to_agree_has_confirmed(api: Client, owner: Owner) -> None:
+async def test_second_side_to_agree_is_recorded_as_confirming(api: Client, owner: Owner) -> None:
     better, _ = await two_suggested(api, owner)
     match = await move(api, better, "present", COORDINATOR)
     match = await move(api, match, "confirm", CEB)
@@ -118,7 +116,7 @@ async def test_the_second_side_to_agree_has_confirmed(api: Client, owner: Owner)
     assert ["provider_officer", "focal_point"] == [one["chosen_by"] for one in (await moves_of(api, better))[-2:]]
 
 
-async def test_a_ranking_is_kept_once_for_each_role_that_was_shown_it(api: Client, owner: Owner) -> None:
+async def test_ranking_is_recorded_once_per_role(api: Client, owner: Owner) -> None:
     better, other = await two_suggested(api, owner)
     for _ in range(3):
         await read_matches(api, COORDINATOR, line=better["line_id"])
@@ -137,7 +135,7 @@ async def test_a_ranking_is_kept_once_for_each_role_that_was_shown_it(api: Clien
     assert ("official", [2]) == (newest["role"], [one["place"] for one in newest["entries"]])
 
 
-async def test_a_choice_names_what_its_side_had_been_shown(api: Client, owner: Owner) -> None:
+async def test_choice_names_the_ranking_its_side_saw(api: Client, owner: Owner) -> None:
     better, _ = await two_suggested(api, owner)
     (before,) = await shown(api)
     match = await move(api, better, "present", COORDINATOR)
@@ -150,7 +148,7 @@ async def test_a_choice_names_what_its_side_had_been_shown(api: Client, owner: O
     ]
 
 
-async def test_what_is_no_ranking_or_shown_to_nobody_who_chooses_is_not_kept(api: Client, owner: Owner) -> None:
+async def test_other_lists_are_not_recorded_as_rankings(api: Client, owner: Owner) -> None:
     better, _ = await two_suggested(api, owner)
     count = len(await shown(api))
     await read_matches(api, AUDITOR, line=better["line_id"])
@@ -162,7 +160,7 @@ async def test_what_is_no_ranking_or_shown_to_nobody_who_chooses_is_not_kept(api
     assert count == len(await shown(api))
 
 
-async def test_reading_a_ranking_again_writes_nothing(
+async def test_repeated_read_of_a_ranking_writes_nothing(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     better, _ = await two_suggested(api, owner)
@@ -177,7 +175,7 @@ async def test_reading_a_ranking_again_writes_nothing(
         assert before == await tx.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
 
 
-async def test_coordinators_and_auditors_read_them_and_nobody_else(api: Client, owner: Owner) -> None:
+async def test_only_coordinators_and_auditors_read_choices(api: Client, owner: Owner) -> None:
     await two_suggested(api, owner)
 
     for what in ("choices", "rankings"):
@@ -187,7 +185,7 @@ async def test_coordinators_and_auditors_read_them_and_nobody_else(api: Client, 
             assert (200 if may else 403) == answer.status_code, by
 
 
-async def test_they_are_read_page_by_page(api: Client, owner: Owner) -> None:
+async def test_choices_are_paged(api: Client, owner: Owner) -> None:
     for _ in range(3):
         await approved(api)
     for _ in range(2):
@@ -205,7 +203,9 @@ async def test_they_are_read_page_by_page(api: Client, owner: Owner) -> None:
         assert whole == paged
 
 
-async def test_they_hold_no_words_and_no_persons(api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
+async def test_choices_have_no_texts_and_no_persons(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
     better, _ = await two_suggested(api, owner)
     await move(api, better, "not-pursue", COORDINATOR, reason="other", comment="canary-of-a-comment")
     answers = [str(await read(api, what)) for what in ("choices", "rankings")]
@@ -254,7 +254,7 @@ async def migrator(database_url: str) -> Any:
     await database.close()
 
 
-async def test_the_journal_makes_the_moves_again(api: Client, owner: Owner, migrator: Database) -> None:
+async def test_moves_are_rebuilt_from_the_journal(api: Client, owner: Owner, migrator: Database) -> None:
     await begun_again(api, owner)
 
     assert [] == await verify(migrator, SERVICE)
@@ -265,5 +265,5 @@ async def test_the_journal_makes_the_moves_again(api: Client, owner: Owner, migr
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FACTS if kind.__name__.startswith("Match")])
-def test_every_fact_of_a_match_tells_one_moment(kind: Any) -> None:
+def test_every_match_fact_has_one_time(kind: Any) -> None:
     assert happened_at(example_event(kind).fact()) is not None

@@ -1,4 +1,4 @@
-"""A coordinator sees which lines of several States one delivery could serve; nobody else hears of it."""
+"""Coordinators read which lines of several States one delivery could serve."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -43,7 +43,7 @@ async def states_told(api: Client) -> list[set[str]]:
     return [{member["state"] for member in one["members"]} for one in (await told(api))["cohorts"]]
 
 
-async def test_lines_of_two_states_are_told_together_with_what_that_saves(api: Client, owner: Owner) -> None:
+async def test_lines_of_two_states_form_a_cohort_with_savings(api: Client, owner: Owner) -> None:
     offering = await approved(api, CEB, resource_status="partly", funding_needed=USD)
     kenya, uganda = await of_state(owner, "KEN"), await of_state(owner, "UGA")
     await of_state(owner, "TZA", kind="mentoring")
@@ -62,7 +62,7 @@ async def test_lines_of_two_states_are_told_together_with_what_that_saves(api: C
     assert {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"} == one["window"]
 
 
-async def test_what_is_met_over_or_not_available_makes_no_cohort(api: Client, owner: Owner) -> None:
+async def test_met_ended_or_unavailable_records_form_no_cohort(api: Client, owner: Owner) -> None:
     offering = await approved(api, NORWAY, group_size_max=None)
     met, over = await of_state(owner, "KEN"), await of_state(owner, "UGA")
     await of_state(owner, "TZA")
@@ -88,15 +88,13 @@ async def test_what_is_met_over_or_not_available_makes_no_cohort(api: Client, ow
     assert [] == await states_told(api)
 
 
-async def test_it_is_the_coordinators_and_the_auditors(api: Client) -> None:
+async def test_only_coordinators_and_auditors_read_cohorts(api: Client) -> None:
     for by in ACTORS:
         answer = await api.get("/v1/matches/cohorts", headers=headers(by))
         assert (200 if by in {COORDINATOR, "UNODC:auditor"} else 403) == answer.status_code, by
 
 
-async def test_what_is_left_out_for_being_too_much_is_said(
-    api: Client, owner: Owner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_exceeding_the_limits_is_reported(api: Client, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     await approved(api, CEB)
     for state in ("KEN", "UGA"):
         await of_state(owner, state)

@@ -1,4 +1,4 @@
-"""Lines of several States that one delivery could serve: who fits together, who is left out and why, what it saves."""
+"""Cohorts of lines: membership, exclusions and savings."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -38,7 +38,7 @@ def lines(*states: str, **changes: Any) -> list[WantedLine]:
     return [a_wanted_line(state=state, **changes) for state in states]
 
 
-def test_lines_of_several_states_that_one_delivery_serves_are_a_cohort() -> None:
+def test_lines_of_several_states_servable_by_one_delivery_are_a_cohort() -> None:
     lacking = Money(minor=5_000, currency="USD")
     offering = an_offering(terms=terms(resource_status="partly", funding_needed=lacking, group_size_max=None))
     wanted = [*lines("KEN", window=days(0, 60)), *lines("UGA", "TZA", window=days(30, 90))]
@@ -67,12 +67,12 @@ def test_lines_of_several_states_that_one_delivery_serves_are_a_cohort() -> None
         {"addressee": "states", "addressed_states": ("FRA",)},
     ],
 )
-def test_who_differs_in_one_thing_that_counts_is_left_out(other: dict[str, Any]) -> None:
+def test_line_that_differs_in_one_criterion_is_left_out(other: dict[str, Any]) -> None:
     assert [["KEN", "UGA"]] == found(lines("KEN", "UGA", window=SPRING))
     assert [] == found([*lines("KEN", window=SPRING), a_wanted_line(**{"state": "UGA", "window": SPRING} | other)])
 
 
-def test_windows_that_overlap_where_nothing_is_left_make_no_cohort() -> None:
+def test_overlap_without_capacity_left_makes_no_cohort() -> None:
     free = terms(capacity=(Capacity(period=days(0, 10), units=1), Capacity(period=days(50, 60), units=1)))
     wanted = [*lines("KEN", window=days(0, 40)), *lines("UGA", window=days(20, 60))]
 
@@ -82,14 +82,14 @@ def test_windows_that_overlap_where_nothing_is_left_make_no_cohort() -> None:
     assert [] == found(lines("KEN", "UGA", window=days(0, 20)), an_offering(terms=free, taken=taken))
 
 
-def test_what_is_past_serves_nobody() -> None:
+def test_past_periods_serve_no_line() -> None:
     wanted = lines("KEN", "UGA", window=days(0, 20))
 
     assert [["KEN", "UGA"]] == found(wanted, today=days(0, 20).ends)
     assert [] == found(wanted, today=days(0, 20).ends + timedelta(1))
 
 
-def test_states_of_one_region_come_first() -> None:
+def test_cohorts_of_one_region_come_first() -> None:
     offering = an_offering(terms=terms(group_size_max=50))
 
     first, *others = found(lines("KEN", "NOR", "UGA", "COL"), offering)
@@ -98,7 +98,7 @@ def test_states_of_one_region_come_first() -> None:
     assert all(["KEN", "UGA"] != other for other in others)
 
 
-def test_a_cohort_that_was_cut_short_is_not_called_maximal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cohort_at_the_member_limit_is_not_maximal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "MEMBERS_MAX", 2)
 
     assert not any(
@@ -165,9 +165,7 @@ def serves(offering: Offering, together: Sequence[WantedLine]) -> bool:
 
 
 @given(some.lists(wanted_lines(), max_size=12, unique_by=lambda one: one.line_id), some.lists(offerings(), max_size=2))
-def test_one_delivery_serves_every_cohort_and_no_line_could_be_added(
-    wanted: list[WantedLine], offered: list[Offering]
-) -> None:
+def test_every_cohort_is_servable_and_maximal(wanted: list[WantedLine], offered: list[Offering]) -> None:
     made = cohorts(wanted, offered, today=TODAY)
 
     for one in made:
@@ -183,9 +181,7 @@ def test_one_delivery_serves_every_cohort_and_no_line_could_be_added(
     some.lists(offerings(), min_size=1, max_size=2, unique_by=lambda one: one.offering_id),
     some.randoms(use_true_random=False),
 )
-def test_no_order_of_reading_changes_what_is_found(
-    wanted: list[WantedLine], offered: list[Offering], luck: Any
-) -> None:
+def test_input_order_does_not_change_cohorts(wanted: list[WantedLine], offered: list[Offering], luck: Any) -> None:
     before = cohorts(wanted, offered, today=TODAY)
     luck.shuffle(wanted)
     luck.shuffle(offered)
@@ -194,9 +190,7 @@ def test_no_order_of_reading_changes_what_is_found(
 
 
 @given(some.lists(wanted_lines(), min_size=2, max_size=6, unique_by=lambda one: one.line_id), offerings())
-def test_two_lines_that_one_delivery_could_serve_are_never_overlooked(
-    wanted: list[WantedLine], offering: Offering
-) -> None:
+def test_every_servable_pair_is_in_a_cohort(wanted: list[WantedLine], offering: Offering) -> None:
     pairs = [
         {a.line_id, b.line_id} for at, a in enumerate(wanted) for b in wanted[at + 1 :] if serves(offering, [a, b])
     ]

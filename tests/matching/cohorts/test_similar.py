@@ -1,4 +1,4 @@
-"""Which lines are like another one: the same however they come, by codes and by texts, and what is a duplicate."""
+"""Similarity of lines by codes and texts, and duplicates."""
 
 import random
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values import Period
-from services.matching.cohorts.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, likeness, similar
+from services.matching.cohorts.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, similar, similarity
 from services.matching.scoring.criteria import FULL
 from services.matching.texts.meaning import Embedder
 from services.matching.texts.reading import Wording, read
@@ -27,13 +27,13 @@ def submitted(text: str | None = None, at: datetime = NOON, model: Embedder | No
 
 
 @given(lines(), lines())
-def test_two_lines_are_as_like_as_they_are_the_other_way_round(one: Any, other: Any) -> None:
-    assert 0 <= likeness(one, other) == likeness(other, one) <= FULL
-    assert not (one.topics and one.articles) or likeness(one, one) == FULL
+def test_similarity_is_symmetric(one: Any, other: Any) -> None:
+    assert 0 <= similarity(one, other) == similarity(other, one) <= FULL
+    assert not (one.topics and one.articles) or similarity(one, one) == FULL
 
 
 @given(st.randoms())
-def test_the_order_in_which_lines_come_changes_nothing(chance: random.Random) -> None:
+def test_input_order_does_not_change_similar_lines(chance: random.Random) -> None:
     to = submitted("a judge of extradition", model=Letters())
     others = [
         submitted(text, model=Letters(), line_id=UUID(int=number))
@@ -45,7 +45,7 @@ def test_the_order_in_which_lines_come_changes_nothing(chance: random.Random) ->
     assert similar(to, others) == similar(to, shuffled)
 
 
-def test_it_is_told_what_two_lines_share() -> None:
+def test_common_codes_are_listed() -> None:
     to = submitted(topics=("mutual_legal_assistance", "extradition"))
     other = submitted(
         kind="mentoring",
@@ -62,7 +62,7 @@ def test_it_is_told_what_two_lines_share() -> None:
     assert similar(to, [later])[0].overlap is None
 
 
-def test_of_lines_with_the_same_codes_the_one_that_says_the_same_comes_first() -> None:
+def test_among_equal_codes_the_most_similar_text_comes_first() -> None:
     to = submitted("aab", model=Letters())
     far, near = (submitted(text, model=Letters(), state="UGA") for text in ("ccc", "aab"))
 
@@ -72,7 +72,7 @@ def test_of_lines_with_the_same_codes_the_one_that_says_the_same_comes_first() -
     assert [1000, 0] == [one.judgement and one.judgement.closeness for one in found]
 
 
-def test_without_a_model_the_words_of_one_language_are_compared() -> None:
+def test_without_a_model_words_of_the_same_language_are_compared() -> None:
     to = submitted("The judges of the country are trained in extradition.")
     far, near, russian = (
         submitted(text, state="UGA")
@@ -90,7 +90,7 @@ def test_without_a_model_the_words_of_one_language_are_compared() -> None:
     assert all(one.judgement is None for one in found)
 
 
-def test_at_most_twenty_are_told() -> None:
+def test_at_most_twenty_similar_lines_are_returned() -> None:
     assert SIMILAR_MAX == len(similar(submitted(), [submitted() for _ in range(SIMILAR_MAX + 5)]))
     assert [] == similar(submitted(), [])
 
@@ -112,11 +112,11 @@ SAME = "The judges are trained in extradition."
         (submitted(None, NOON + MINUTES, articles=("UNTOC:16",)), False),
     ],
 )
-def test_a_duplicate_is_nearly_the_same_of_the_same_state_within_an_hour(other: Submitted, is_one: bool) -> None:
+def test_near_copy_by_the_same_state_within_an_hour_is_a_duplicate(other: Submitted, is_one: bool) -> None:
     assert [is_one] == [found.duplicate for found in similar(submitted(SAME), [other])]
 
 
-def test_another_line_of_the_same_request_is_no_duplicate() -> None:
+def test_line_of_the_same_request_is_no_duplicate() -> None:
     request_id = uuid4()
 
     (found,) = similar(submitted(SAME, request_id=request_id), [submitted(SAME, request_id=request_id)])
@@ -124,7 +124,7 @@ def test_another_line_of_the_same_request_is_no_duplicate() -> None:
     assert not found.duplicate
 
 
-def test_to_a_model_a_word_more_is_a_duplicate_still_and_another_text_is_none() -> None:
+def test_one_more_word_is_a_duplicate_and_another_text_is_not() -> None:
     to = submitted("aaaaaaab", model=Letters())
 
     found = similar(to, [submitted(text, model=Letters()) for text in ("c", "aaaaaab")])

@@ -1,4 +1,4 @@
-"""Who is shown which lines that are like one of theirs: the office all, a State its own."""
+"""Visibility of similar lines: all for UNODC, its own for a State."""
 
 import asyncio
 import contextlib
@@ -56,7 +56,7 @@ async def opened(stage: Stage, request: Any) -> Any:
     return await stage.moves(await stage.moves(request, "register"), "open", priority="high")
 
 
-async def test_a_coordinator_is_shown_every_states_and_in_what_they_are_alike(stage: Stage) -> None:
+async def test_coordinator_sees_similar_lines_of_all_states(stage: Stage) -> None:
     kenyas = await stage.files("aaaa")
     ugandas = await stage.files("aaab", by=UGANDA, circulation="none")
     await stage.files("cccc", a_line(kind="mentoring", topics=["cybercrime"], articles=["UNTOC:5"]), by=UGANDA)
@@ -79,7 +79,7 @@ async def test_a_coordinator_is_shown_every_states_and_in_what_they_are_alike(st
     assert 900 < one["judgement"]["closeness"] < 1000
 
 
-async def test_a_state_is_shown_its_own_past_only(stage: Stage) -> None:
+async def test_state_sees_only_its_own_similar_lines(stage: Stage) -> None:
     past = await stage.moves(await stage.files("aaaa"), "withdraw", KENYA)
     kenyas = await stage.files("aaaa")
     await stage.files("aaaa", by=UGANDA)
@@ -100,7 +100,7 @@ async def test_a_state_is_shown_its_own_past_only(stage: Stage) -> None:
     ],
     ids=["to every provider", "to the State that probes"],
 )
-async def test_another_states_request_is_not_learnt_of_by_filing_one_like_it(
+async def test_similar_submission_does_not_reveal_another_states_request(
     stage: Stage, circulating: Mapping[str, Any], by: str
 ) -> None:
     ugandas = await opened(stage, await stage.files("aaaa", by=UGANDA, **circulating))
@@ -116,7 +116,7 @@ async def test_another_states_request_is_not_learnt_of_by_filing_one_like_it(
     assert [ugandas["request_id"]] == requests_of(await found(stage, probe, COORDINATOR))
 
 
-async def test_what_a_state_has_just_submitted_twice_stands_first(stage: Stage) -> None:
+async def test_duplicate_is_listed_first(stage: Stage) -> None:
     kenyas = await stage.files("The judges are trained.")
     await stage.files("The prosecutors are equipped.")
     again = await stage.files("The judges are trained.")
@@ -129,7 +129,7 @@ async def test_what_a_state_has_just_submitted_twice_stands_first(stage: Stage) 
     assert again["request_id"] == similar[0]["request_id"]
 
 
-async def test_whose_line_it_is_not_is_told_what_is_told_of_no_line(stage: Stage) -> None:
+async def test_foreign_line_is_refused_like_an_unknown_line(stage: Stage) -> None:
     kenyas = await opened(stage, await stage.files("aaaa"))
 
     anothers, nobodys = (
@@ -145,7 +145,7 @@ async def test_whose_line_it_is_not_is_told_what_is_told_of_no_line(stage: Stage
         assert 400 == (await stage.api.get("/v1/matches/similar", params=query, headers=headers())).status_code
 
 
-async def test_a_line_without_topics_or_text_is_answered(stage: Stage) -> None:
+async def test_line_without_topics_or_text_is_accepted(stage: Stage) -> None:
     silent = await stage.files("…", a_line(topics=[], articles=[]))
     other = await stage.files("aaaa")
     await stage.reads()
@@ -153,7 +153,7 @@ async def test_a_line_without_topics_or_text_is_answered(stage: Stage) -> None:
     assert [other["request_id"]] == requests_of(await found(stage, silent, KENYA))
 
 
-async def test_a_line_is_found_in_sql_where_its_policy_shows_it(stage: Stage) -> None:
+async def test_sql_finds_the_lines_that_the_policy_allows(stage: Stage) -> None:
     """`like` narrows before it limits."""
     kenyas = await opened(stage, await stage.files("aaaa"))
     for by in (KENYA, UGANDA):
@@ -163,9 +163,9 @@ async def test_a_line_is_found_in_sql_where_its_policy_shows_it(stage: Stage) ->
     async with stage.db.transaction() as tx:
         line = await line_store.line(tx, line_ids(kenyas)[0])
         assert line is not None
-        every = [one.line for one in await line_store.like(tx, line, a_caller(COORDINATOR))]
+        every = [one.line for one in await line_store.similar_to(tx, line, a_caller(COORDINATOR))]
         shown = {
-            appointment: {one.line.line_id for one in await line_store.like(tx, line, a_caller(appointment))}
+            appointment: {one.line.line_id for one in await line_store.similar_to(tx, line, a_caller(appointment))}
             for appointment in (*OFFICE, KENYA, "KEN:official", UGANDA, "KEN:provider_officer", NORWAY)
         }
 
@@ -175,7 +175,7 @@ async def test_a_line_is_found_in_sql_where_its_policy_shows_it(stage: Stage) ->
     assert [12, 12, 6, 6, 6, 0, 0] == [len(those) for those in shown.values()]
 
 
-async def test_the_loop_goes_on_while_lines_are_compared_two_at_once(
+async def test_event_loop_is_not_blocked_by_two_parallel_comparisons(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kenyas, other = await stage.files("aaaa"), await stage.files("aaaa")
@@ -211,18 +211,18 @@ async def longest_gap() -> float:
     return longest
 
 
-async def test_words_are_fetched_of_the_newest_where_a_vector_is_missing(stage: Stage) -> None:
+async def test_tokens_of_newest_lines_are_read_if_a_vector_is_missing(stage: Stage) -> None:
     kenyas, others = await stage.files("aaaa"), [await stage.files("aabb") for _ in range(3)]
     ids = [line_id for one in others for line_id in line_ids(one)]
     await stage.reads(nothing)
     async with stage.db.transaction() as tx:
         unread = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
-        by_words = await reading_store.beside(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
-        assert await reading_store.want_all(tx)
+        by_words = await reading_store.comparable_with(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
+        assert await reading_store.queue_all(tx)
     await stage.reads()
     async with stage.db.transaction() as tx:
         meant = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
-        by_meaning = await reading_store.beside(tx, meant, ids)
+        by_meaning = await reading_store.comparable_with(tx, meant, ids)
 
     assert [True, False, False] == [bool(by_words[line_id].tokens) for line_id in ids]
     assert [(), (), ()] == [by_meaning[line_id].tokens for line_id in ids]

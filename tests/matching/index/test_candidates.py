@@ -1,4 +1,4 @@
-"""What is found among the offerings in memory is what looking at each of them by itself finds."""
+"""Candidates from the in-memory index equal an exhaustive search."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +15,7 @@ from contracts.matching import Capacity, Eligibility
 from contracts.reference import topics
 from contracts.values import Period
 from services.matching.index import candidates
-from services.matching.index.candidates import Placed, best
+from services.matching.index.candidates import Candidate, best
 from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
@@ -36,9 +36,9 @@ RERANKED = 5
 
 def by_looking_at_each(
     line: WantedLine, every: Sequence[Offering], limit: int = 20, known: ScoringContext = NOTHING_KNOWN
-) -> list[Placed]:
+) -> list[Candidate]:
     fitting = [one for one in every if not violated(line, one)]
-    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
+    return [Candidate(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
 
 
 def held(every: Sequence[Offering]) -> OfferingIndex:
@@ -60,7 +60,7 @@ def read_together(every: Sequence[Offering]) -> OfferingIndex:
 
 @pytest.mark.parametrize("few", [0, candidates.FEW])
 @pytest.mark.parametrize(("constraint", "line", "offering"), ONE_VIOLATED)
-def test_one_violated_constraint_is_enough_for_no_candidate(
+def test_one_violation_excludes_a_candidate(
     constraint: str, line: dict[str, Any], offering: dict[str, Any], few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidates, "FEW", few)
@@ -116,7 +116,7 @@ def fitting(draw: st.DrawFn) -> Offering:
 @given(
     lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8), st.integers(0, 9)
 )
-def test_the_best_are_those_that_looking_at_each_finds(
+def test_best_equal_exhaustive_scoring(
     line: Any, every: list[Offering], known: ScoringContext, limit: int, few: int
 ) -> None:
     every = distinct(every)
@@ -146,7 +146,7 @@ WANTED = st.builds(
 @pytest.mark.thinned
 @settings(max_examples=cases(60, soak=600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(WANTED, st.lists(nearly_fitting() | fitting(), min_size=5, max_size=30), knowledge(), st.integers(0, 9))
-def test_among_offerings_that_nearly_fit_those_are_found_that_looking_at_each_finds(
+def test_best_among_near_fits_equal_exhaustive_scoring(
     line: Any, every: list[Offering], known: ScoringContext, few: int
 ) -> None:
     every = distinct(every)
@@ -169,13 +169,13 @@ vectors = st.sampled_from(
 @given(
     lines(), st.lists(st.tuples(fitting(), vectors), max_size=40), knowledge(), vectors.filter(bool), st.integers(1, 8)
 )
-def test_with_the_meaning_the_best_by_codes_are_ranked_anew(
+def test_best_by_codes_are_reranked_by_meaning(
     line: Any, read: list[tuple[Offering, Vector | None]], known: ScoringContext, asked: Vector, limit: int
 ) -> None:
     found = {offering.offering_id: (offering, meant) for offering, meant in read}
     memory = held([offering for offering, _ in found.values()])
     for offering, meant in found.values():
-        memory.know(offering.offering_id, meant)
+        memory.set_vector(offering.offering_id, meant)
     fit = [offering for offering, _ in found.values() if not violated(line, offering)]
     by_codes = [one.offering for one in ranked(line, fit, known=known)[:RERANKED]]
     reading = Reading(about_id=line.line_id, language=None, tokens=(), vector=asked)
@@ -187,37 +187,37 @@ def test_with_the_meaning_the_best_by_codes_are_ranked_anew(
         answer = best(memory, line, limit, known=known, vector=asked)
 
     # Of none of them anything is known where no vector was held.
-    if memory.meanings.hold_for(asked):
-        assert [Placed(one.offering.offering_id, one.score) for one in anew] == answer
+    if memory.meanings.comparable_with(asked):
+        assert [Candidate(one.offering.offering_id, one.score) for one in anew] == answer
     else:
         assert by_looking_at_each(line, fit, limit, known) == answer
 
 
-def test_a_vector_is_forgotten_with_its_offering_and_with_what_it_said() -> None:
+def test_vector_is_removed_with_its_offering_or_text() -> None:
     line, one = a_wanted_line(), an_offering()
     memory, meant = held([one]), vector(LETTERS, np.array((1, 0, 0), np.float32))
     (without,) = best(memory, line)
-    memory.know(one.offering_id, meant)
+    memory.set_vector(one.offering_id, meant)
     (judged,) = best(memory, line, vector=meant)
     assert without.score + 100 == judged.score
 
     memory.put(one)
     assert [without] == best(memory, line, vector=meant)
-    memory.know(one.offering_id, meant)
-    memory.know(one.offering_id, replace_model(meant))
+    memory.set_vector(one.offering_id, meant)
+    memory.set_vector(one.offering_id, replace_model(meant))
     assert [without] == best(memory, line, vector=meant), "another model's says nothing beside this one's"
     assert [without] == best(memory, line, vector=replace_model(meant))
 
 
-def test_where_not_all_vectors_are_held_none_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_vectors_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     line, every = a_wanted_line(), [an_offering(offering_id=UUID(int=number)) for number in (1, 2)]
     memory, meant = held(every), vector(LETTERS, np.array((1, 0, 0), np.float32))
-    memory.know(every[1].offering_id, meant)
+    memory.set_vector(every[1].offering_id, meant)
     assert UUID(int=2) == best(memory, line, vector=meant)[0].offering_id
 
     monkeypatch.setattr("services.matching.index.offering_index.MEANINGS_MAX", 1)
 
-    assert not memory.can_judge(meant)
+    assert not memory.can_compare(meant)
     assert best(memory, line) == best(memory, line, vector=meant)
 
 
@@ -228,7 +228,7 @@ def replace_model(meant: Vector) -> Vector:
 @pytest.mark.thinned
 @settings(max_examples=cases(60, soak=600))
 @given(lines(), st.lists(fitting(), max_size=10), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
-def test_what_is_put_and_removed_one_by_one_is_what_is_read_together(
+def test_updated_index_equals_a_loaded_one(
     line: Any, before: list[Offering], changes: list[tuple[bool, Offering]]
 ) -> None:
     before = distinct(before)
@@ -250,7 +250,7 @@ def test_what_is_put_and_removed_one_by_one_is_what_is_read_together(
     assert best(read_together(list(left.values())), line, 50) == best(stepwise, line, 50)
 
 
-def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
+def test_replaced_offering_has_its_new_values() -> None:
     line, one = a_wanted_line(), an_offering()
     found = held([one])
     assert [one.offering_id] == [placed.offering_id for placed in best(found, line)]
@@ -263,19 +263,19 @@ def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
     assert 1 == len(found) == len(best(found, line))
 
 
-def test_more_than_there_were_places_for_are_held() -> None:
+def test_index_grows_beyond_its_initial_size() -> None:
     every = [an_offering(offering_id=UUID(int=number)) for number in range(1, 3000)]
 
     assert by_looking_at_each(a_wanted_line(), every) == best(held(every), a_wanted_line())
 
 
-def test_of_equal_scores_the_first_by_id_are_found_whatever_their_places() -> None:
+def test_equal_scores_are_ordered_by_id() -> None:
     every = [an_offering(offering_id=UUID(int=number)) for number in (9, 3, 7, 1, 5)]
 
     assert [UUID(int=1), UUID(int=3)] == [one.offering_id for one in best(held(every), a_wanted_line(), 2)]
 
 
-def test_a_line_that_nothing_serves_finds_nothing() -> None:
+def test_line_without_offerings_has_no_candidates() -> None:
     assert [] == best(OfferingIndex(), a_wanted_line())
     assert [] == best(held([an_offering()]), a_wanted_line(kind="witness_protection"))
     OfferingIndex().remove(UUID(int=1))

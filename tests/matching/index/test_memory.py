@@ -1,4 +1,4 @@
-"""What is kept in memory of the offerings is what PostgreSQL holds, and to ask it is to ask PostgreSQL."""
+"""The in-memory index equals PostgreSQL's content and its ranking."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
@@ -59,9 +59,7 @@ def sample_lines() -> list[WantedLine]:
     ]
 
 
-async def test_with_it_and_without_the_same_is_found_for_every_line_of_the_sample_world(
-    api: Client, db: Database, memory: Memory
-) -> None:
+async def test_index_and_postgresql_rank_equally(api: Client, db: Database, memory: Memory) -> None:
     for sample in sample_world.world("offerings"):
         await approved(api, sample["as"], **sample["body"])
     lines = sample_lines()
@@ -76,9 +74,7 @@ async def test_with_it_and_without_the_same_is_found_for_every_line_of_the_sampl
     assert sum(map(len, found)) > len(lines)
 
 
-async def test_offerings_are_read_page_by_page_in_the_order_of_their_ids(
-    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_offerings_are_loaded_in_pages_by_id(api: Client, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     for sample in sample_world.world("offerings"):
         await approved(api, sample["as"], **sample["body"])
     monkeypatch.setattr(entry_store, "PAGE_MAX", 7)
@@ -95,9 +91,7 @@ async def test_offerings_are_read_page_by_page_in_the_order_of_their_ids(
     assert len(found) > 30
 
 
-async def test_what_changes_is_seen_before_it_is_read_again_and_after(
-    api: Client, db: Database, memory: Memory
-) -> None:
+async def test_changes_are_seen_before_and_after_they_are_applied(api: Client, db: Database, memory: Memory) -> None:
     first, second = await approved(api, CEB), await approved(api, NORWAY)
     await refresh_offerings(db)
     assert {UUID(first["offering_id"]), UUID(second["offering_id"])} == set(await found_for(db))
@@ -111,10 +105,10 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
     assert expected == set(await found_for(db))
     assert 2 == held_by(memory)
     async with db.transaction() as tx:
-        assert not await memory.unread(tx)
+        assert not await memory.unapplied(tx)
 
 
-async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db: Database, memory: Memory) -> None:
+async def test_taking_and_giving_back_capacity_are_changes(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
     await refresh_offerings(db)
     periods = []
@@ -135,7 +129,7 @@ async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db
     assert [offering] == await found_for(db)
 
 
-async def test_what_another_process_changes_is_read_again_though_it_was_kept_whole(
+async def test_change_by_another_process_invalidates_the_cache(
     api: Client, db: Database, memory: Memory, database_url: str
 ) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
@@ -160,7 +154,7 @@ async def test_what_another_process_changes_is_read_again_though_it_was_kept_who
         await other.close()
 
 
-async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database, memory: Memory) -> None:
+async def test_rolled_back_change_has_no_effect(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
     await refresh_offerings(db)
 
@@ -178,9 +172,7 @@ async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database,
     assert [offering] == await found_for(db)
 
 
-async def test_a_transaction_that_ends_after_others_were_read_is_not_missed(
-    api: Client, db: Database, memory: Memory
-) -> None:
+async def test_late_commit_is_not_missed(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
     await refresh_offerings(db)
 
@@ -195,13 +187,13 @@ async def test_a_transaction_that_ends_after_others_were_read_is_not_missed(
     assert [other] == await found_for(db)
 
 
-async def test_who_has_not_looked_for_long_reads_all_of_it_again(api: Client, db: Database, memory: Memory) -> None:
+async def test_stale_index_is_loaded_again(api: Client, db: Database, memory: Memory) -> None:
     await approved(api, CEB)
     await refresh_offerings(db)
     await approved(api, NORWAY)
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM offering_change")
-    memory._followed -= 360
+    memory._applied_at -= 360
     assert 2 == len(await found_for(db)), "meanwhile PostgreSQL is asked"
 
     await refresh_offerings(db)
@@ -209,13 +201,13 @@ async def test_who_has_not_looked_for_long_reads_all_of_it_again(api: Client, db
     assert 2 == held_by(memory)
 
 
-async def test_changes_are_kept_for_some_minutes(api: Client, db: Database) -> None:
+async def test_changes_are_retained_for_some_minutes(api: Client, db: Database) -> None:
     await approved(api, CEB)
     async with db.transaction() as tx:
-        await entry_store.forget_changes(tx)
+        await entry_store.delete_old_changes(tx)
         kept = await tx.fetchval("SELECT count(*) FROM offering_change")
         await tx.execute("UPDATE offering_change SET changed_at = changed_at - interval '11 minutes'")
-        await entry_store.forget_changes(tx)
+        await entry_store.delete_old_changes(tx)
         left = await tx.fetchval("SELECT count(*) FROM offering_change")
 
     assert kept > 0

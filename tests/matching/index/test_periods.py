@@ -1,4 +1,4 @@
-"""Of the periods that could serve a line that is taken which leaves most for others."""
+"""The capacity period taken is the one that blocks the fewest other lines."""
 
 from datetime import date, timedelta
 from itertools import permutations
@@ -14,19 +14,19 @@ FIRST = date(2027, 1, 1)
 YEAR = Period(starts=SPRING.starts, ends=AUTUMN.ends)
 
 
-def test_period_that_no_other_line_depends_on_is_taken() -> None:
+def test_least_blocking_period_is_taken() -> None:
     rooms = [Room(SPRING, 1), Room(AUTUMN, 1)]
 
     assert AUTUMN == least_blocking([SPRING, AUTUMN], rooms, [SPRING])
     assert SPRING == least_blocking([SPRING, AUTUMN], rooms, [AUTUMN])
 
 
-def test_first_period_is_taken_where_nobody_is_blocked() -> None:
+def test_first_period_is_taken_if_no_line_is_blocked() -> None:
     assert SPRING == least_blocking([SPRING, AUTUMN], [Room(SPRING, 2), Room(AUTUMN, 1)], [SPRING])
     assert SPRING == least_blocking([SPRING, AUTUMN], [Room(SPRING, 1), Room(AUTUMN, 1)], [YEAR], [])
 
 
-def test_lines_that_were_shown_the_offering_come_before_those_that_were_not() -> None:
+def test_lines_shown_the_offering_have_priority() -> None:
     rooms = [Room(SPRING, 1), Room(AUTUMN, 1)]
 
     assert SPRING == least_blocking([SPRING, AUTUMN], rooms, [AUTUMN], [AUTUMN, SPRING, SPRING])

@@ -1,4 +1,4 @@
-"""`entraide matching reindex` encodes all texts again, shows its progress, and reports when it cannot continue."""
+"""The reindex command: requeue, progress, and failure."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ def operator(database_url: str, tmp_path: Path) -> Operator:
     return Operator(database_url, tmp_path)
 
 
-async def test_everything_is_read_again_by_the_services_that_run(stage: Stage, operator: Operator) -> None:
+async def test_running_services_read_everything_again(stage: Stage, operator: Operator) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads(nothing)
@@ -59,7 +59,7 @@ async def test_everything_is_read_again_by_the_services_that_run(stage: Stage, o
     assert "meaning" == (await stage.matches(request))[0]["shares"][-1]["criterion"]
 
 
-async def test_where_nobody_reads_it_ends_and_the_next_call_goes_on(stage: Stage, operator: Operator) -> None:
+async def test_reindex_without_readers_ends_and_can_be_continued(stage: Stage, operator: Operator) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads(nothing)
@@ -71,14 +71,14 @@ async def test_where_nobody_reads_it_ends_and_the_next_call_goes_on(stage: Stage
     assert [True] == await stage.is_read(*line_ids(request))
 
 
-async def test_what_is_parked_is_told_and_is_tried_again_by_the_next_call(stage: Stage, operator: Operator) -> None:
+async def test_parked_texts_are_reported_and_retried(stage: Stage, operator: Operator) -> None:
     await stage.files("aaaa")
     async with stage.db.transaction() as tx:
-        await reading_store.begin_again(tx)
+        await reading_store.requeue_all(tx)
         await tx.execute("UPDATE to_read SET attempts = $1", reading_store.ATTEMPTS_MAX - 1)
     await stage.reads(broken)
     async with stage.db.transaction() as tx:
-        assert {"failed: RuntimeError": 1} == (await reading_store.left_again(tx)).parked
+        assert {"failed: RuntimeError": 1} == (await reading_store.requeued_left(tx)).parked
     reading = asyncio.create_task(stage.reader().run())
 
     code, report = await operator.reindex()
@@ -91,8 +91,8 @@ def broken() -> Any:
     raise RuntimeError("of secret words")
 
 
-def test_it_says_what_it_does_without(capsys: pytest.CaptureFixture[str]) -> None:
-    lack = meaning.Lack("model-not-installed", "It is not installed.")
+def test_reindex_reports_a_missing_model(capsys: pytest.CaptureFixture[str]) -> None:
+    lack = meaning.ModelProblem("model-not-installed", "It is not installed.")
 
     done = matching.wait_until_encoded(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)
 

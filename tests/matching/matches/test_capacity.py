@@ -1,4 +1,4 @@
-"""Capacity is taken once, candidates are what the constraints say, and the journal tells the whole story."""
+"""Capacity under concurrency, candidates by constraints, and rebuilding from the journal."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ HOLDING = {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED
 COORDINATOR = "UNODC:coordinator"
 
 
-async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(databases: Mapping[str, Database]) -> None:
+async def test_hundred_concurrent_confirmations_take_ten_units(databases: Mapping[str, Database]) -> None:
     db = databases["matching"]
     offering = an_offering(terms=terms(capacity=(Capacity(period=SPRING, units=10),)))
     matches = await given_matches(db, offering, MatchStatus.ACCEPTED, 100)
@@ -74,7 +74,7 @@ async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(database
         assert 10 == await tx.fetchval("SELECT count(*) FROM match WHERE status = 'confirmed'")
 
 
-async def test_a_second_period_is_taken_when_the_first_is_full(databases: Mapping[str, Database]) -> None:
+async def test_second_period_is_taken_when_the_first_is_full(databases: Mapping[str, Database]) -> None:
     db = databases["matching"]
     spring, early = (
         Period(starts=date(AHEAD, 3, 1), ends=date(AHEAD, 6, 30)),
@@ -104,7 +104,7 @@ MOVES = st.tuples(st.sampled_from(["accept", "confirm", "begin", "complete", "re
 @pytest.mark.thinned
 @settings(max_examples=cases(10, soak=50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(units=st.integers(1, 3), steps=st.lists(st.lists(MOVES, min_size=1, max_size=6), min_size=1, max_size=8))
-async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_hold(
+async def test_taken_units_equal_confirmed_matches_under_concurrency(
     databases: Mapping[str, Database], units: int, steps: list[list[tuple[str, int]]]
 ) -> None:
     db = databases["matching"]
@@ -149,7 +149,7 @@ async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_ho
     line=lines() | st.builds(a_wanted_line),
     found=st.lists(offerings() | nearly_fitting(), unique_by=lambda offering: offering.offering_id, max_size=6),
 )
-async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
+async def test_candidates_are_the_offerings_without_violations(
     databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
 ) -> None:
     async with databases["matching"].transaction() as tx:
@@ -198,9 +198,7 @@ MANY_MENTORS = """
     """
 
 
-async def test_candidates_among_thousands_are_found_by_the_index_of_kinds(
-    databases: Mapping[str, Database], database_url: str
-) -> None:
+async def test_candidates_are_found_by_the_index_of_kinds(databases: Mapping[str, Database], database_url: str) -> None:
     async with databases["matching"].transaction() as tx:
         for kind in ("mla_training", "mentoring"):
             offering = an_offering(offering_id=uuid4(), terms=terms(kinds=(kind,)))
@@ -223,7 +221,7 @@ async def test_candidates_among_thousands_are_found_by_the_index_of_kinds(
 # -- the journal ------------------------------------------------------------------------------------------------------
 
 
-async def test_the_tables_can_be_made_again_from_the_journal(
+async def test_tables_are_rebuilt_from_the_journal(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
 ) -> None:
     api, owner = await client_of("matching"), Owner(databases["matching"])
@@ -246,7 +244,7 @@ async def test_the_tables_can_be_made_again_from_the_journal(
         await migrator.close()
 
 
-async def test_an_offering_that_ends_and_a_line_that_comes_back_do_not_wait_for_each_other(
+async def test_ending_offering_and_returning_line_do_not_deadlock(
     databases: Mapping[str, Database],
 ) -> None:
     """One holds the offering and wants its matches; the other holds one of these and adds another of the offering."""
@@ -273,7 +271,7 @@ async def test_an_offering_that_ends_and_a_line_that_comes_back_do_not_wait_for_
         await asyncio.gather(end(), come_back())
 
 
-async def test_confirmation_takes_the_period_that_no_other_line_depends_on(
+async def test_confirmation_takes_the_least_blocking_period(
     client_of: Callable[..., Awaitable[httpx.AsyncClient]], databases: Mapping[str, Database]
 ) -> None:
     api, owner = await client_of("matching"), Owner(databases["matching"])

@@ -1,4 +1,4 @@
-"""Matching shows a provider what consents in force let it know of: told by facts, and asked for where no fact comes."""
+"""Visibility of matches by consents, from facts and by polling."""
 
 import asyncio
 import time
@@ -56,7 +56,7 @@ async def two_matches(api: Client, owner: Owner, *recipients: str) -> dict[str, 
     return found | {"ids": {**ids(submission), "consent_id": consent_id}}
 
 
-async def test_a_match_is_presented_to_whom_a_consent_names_and_to_nobody_else(api: Client, owner: Owner) -> None:
+async def test_match_is_presented_only_to_providers_named_by_a_consent(api: Client, owner: Owner) -> None:
     matches = await two_matches(api, owner, "NOR")
 
     refused = await attempt(api, matches["FRA"], "present", COORDINATOR, departure="other")
@@ -67,7 +67,7 @@ async def test_a_match_is_presented_to_whom_a_consent_names_and_to_nobody_else(a
 
 
 @pytest.mark.parametrize("lost", ["withdrawn", "ended", "revised"])
-async def test_a_consent_that_is_lost_ends_what_it_alone_let_be_shown(api: Client, owner: Owner, lost: str) -> None:
+async def test_lost_consent_ends_matches_that_depend_on_it(api: Client, owner: Owner, lost: str) -> None:
     matches = await two_matches(api, owner, "NOR", "FRA")
     await move(api, matches["NOR"], "present", COORDINATOR, departure="other")
     about = matches["ids"]
@@ -92,7 +92,7 @@ async def test_a_consent_that_is_lost_ends_what_it_alone_let_be_shown(api: Clien
     assert {"NOR": "presented" if lost == "revised" else "expired", "FRA": "presented"} == after
 
 
-async def test_what_both_sides_agreed_stays_with_them(api: Client, owner: Owner) -> None:
+async def test_confirmed_match_stays_visible_to_both_sides(api: Client, owner: Owner) -> None:
     matches = await two_matches(api, owner, "NOR")
     match = await move(api, matches["NOR"], "present", COORDINATOR, departure="other")
     match = await move(api, match, "accept", KENYA)
@@ -103,7 +103,7 @@ async def test_what_both_sides_agreed_stays_with_them(api: Client, owner: Owner)
     assert [200, 200] == await status_for(api, match, NORWAY, KENYA)
 
 
-async def test_who_has_not_heard_of_consents_shows_nothing_that_hangs_on_them(
+async def test_stale_consents_hide_what_depends_on_them(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     matches = await two_matches(api, owner, "NOR")
@@ -171,7 +171,7 @@ async def a_presented_match(api: Client, databases: Mapping[str, Database]) -> t
     return request, await move(api, match, "present", COORDINATOR)
 
 
-async def test_a_withdrawal_holds_within_five_seconds_without_a_broker_and_so_does_silence(
+async def test_withdrawal_and_silence_apply_within_five_seconds_without_a_broker(
     api: Client,
     databases: Mapping[str, Database],
     asking: tuple[Running, Callable[[], Awaitable[None]]],
@@ -201,7 +201,7 @@ async def test_a_withdrawal_holds_within_five_seconds_without_a_broker_and_so_do
         assert [200] == await status_for(api, match, KENYA)
 
 
-async def test_what_is_heard_late_does_not_bring_a_consent_back(
+async def test_late_delivery_does_not_restore_a_consent(
     api: Client, databases: Mapping[str, Database], asking: tuple[Running, Callable[[], Awaitable[None]]]
 ) -> None:
     """Asked for first, the facts of before arriving afterwards: the newer word stays."""

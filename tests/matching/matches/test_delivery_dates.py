@@ -1,4 +1,4 @@
-"""A delivery begins once its money is there, and is complete on one of its own days."""
+"""A delivery begins once its money is allocated, and completes on one of its days."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -53,7 +53,7 @@ async def heard(databases: Mapping[str, Database], match: Mapping[str, Any]) -> 
 
 
 @pytest.mark.parametrize("by", [KENYA, NORWAY])
-async def test_delivery_does_not_begin_without_the_money_it_lacks(
+async def test_delivery_does_not_begin_without_its_money(
     api: Client, databases: Mapping[str, Database], by: str
 ) -> None:
     match = await confirmed(api, databases, resource_status="partly", funding_needed=usd(80_000))
@@ -72,7 +72,7 @@ async def test_delivery_does_not_begin_without_the_money_it_lacks(
             assert {"gap_usd_minor": 50_000} == answer.json()["details"]
 
 
-async def test_delivery_does_not_begin_while_the_ledger_is_not_heard(
+async def test_delivery_does_not_begin_while_the_ledger_is_unavailable(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     api = await client_of("matching")
@@ -83,7 +83,7 @@ async def test_delivery_does_not_begin_while_the_ledger_is_not_heard(
     assert (503, "funding-unheard") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_delivery_is_not_complete_before_its_dates(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_delivery_does_not_complete_before_its_dates(api: Client, databases: Mapping[str, Database]) -> None:
     match = await move(api, await confirmed(api, databases), "begin", NORWAY)
     first = date(AHEAD, 2, 1)
 

@@ -1,4 +1,4 @@
-"""How a completed delivery went, as both sides say: who says it, who is shown it, and what it does to scores."""
+"""Evaluations of completed deliveries: who writes and sees them, and their effect on scores."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -64,7 +64,7 @@ def ratings(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     return {name: evaluation[name] for name in WELL}
 
 
-async def test_each_side_evaluates_what_is_completed_and_the_last_word_counts(
+async def test_each_side_evaluates_a_completed_delivery_and_the_latest_counts(
     api: Client, owner: Owner, databases: Mapping[str, Database], database_url: str
 ) -> None:
     match = await agreed(api, await presented(api, owner))
@@ -91,7 +91,7 @@ async def test_each_side_evaluates_what_is_completed_and_the_last_word_counts(
         await migrator.close()
 
 
-async def test_nothing_is_evaluated_before_it_is_completed_or_in_other_codes(api: Client, owner: Owner) -> None:
+async def test_evaluation_before_completion_or_with_unknown_codes_is_rejected(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
 
     early = await attempt(api, match, "evaluate", KENYA, **WELL)
@@ -106,7 +106,7 @@ async def test_nothing_is_evaluated_before_it_is_completed_or_in_other_codes(api
     assert [(400, "number-out-of-range")] * 2 == [(one.status_code, one.json()["slug"]) for one in beyond]
 
 
-async def test_only_the_two_sides_evaluate(api: Client, owner: Owner) -> None:
+async def test_only_the_two_sides_may_evaluate(api: Client, owner: Owner) -> None:
     match = await agreed(api, await presented(api, owner))
 
     answers = {
@@ -117,7 +117,7 @@ async def test_only_the_two_sides_evaluate(api: Client, owner: Owner) -> None:
     assert [403, 403, 403, 404, 404, 404] == list(answers.values())
 
 
-async def test_both_sides_are_shown_the_codes_and_each_its_own_words(
+async def test_both_sides_see_the_codes_and_only_their_own_comment(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     match = await agreed(api, await presented(api, owner))
@@ -163,9 +163,7 @@ async def explained(api: Client, owner: Owner) -> tuple[int, str]:
     return next((one["points"], one["says"]) for one in why if one["criterion"] == "experience")
 
 
-async def test_what_three_states_say_counts_and_what_fewer_say_does_not(
-    api: Client, owner: Owner, databases: Mapping[str, Database]
-) -> None:
+async def test_ratings_count_from_three_states_on(api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
     await approved(api, CEB, capacity=ROOM)
     for state in ("KEN", "UGA", "KEN"):
         await evaluated(api, owner, state, **POORLY)
@@ -184,7 +182,7 @@ async def test_what_three_states_say_counts_and_what_fewer_say_does_not(
     assert {"UNODC-CEB": Experience(deliveries={"mla_training": 4}, topics=topics, rating=150)} == found
 
 
-async def test_what_is_said_of_what_may_put_somebody_at_risk_is_not_counted(
+async def test_ratings_of_restricted_kinds_are_not_counted(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     await approved(api, CEB, kinds=["witness_protection", "mla_training"], capacity=ROOM)

@@ -1,4 +1,4 @@
-"""What is said of a score is what was counted: the points follow from it, for any line and any offering."""
+"""Explanations agree with the points of a score, for any line and offering."""
 
 import re
 from datetime import date
@@ -29,7 +29,7 @@ judgements = st.builds(Judgement, model=st.just(MODEL), version=st.just("0.2.1")
 
 
 @given(lines(), offerings(), st.none() | judgements, knowledge())
-def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(
+def test_points_of_every_criterion_follow_from_its_explanation(
     line: WantedLine, offering: Offering, judgement: Judgement | None, known: ScoringContext
 ) -> None:
     for share in scored(line, offering, judgement, known=known).shares:
@@ -39,7 +39,7 @@ def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(
 
 
 @given(lines(), offerings())
-def test_what_is_asked_is_met_or_nearly_or_not_each_once(line: WantedLine, offering: Offering) -> None:
+def test_each_code_asked_for_is_met_near_or_unmet_once(line: WantedLine, offering: Offering) -> None:
     for criterion, asked in (("topics", line.topics), ("articles", line.articles), ("language", line.languages)):
         found = basis(criterion, line, offering)
         assert found is not None
@@ -48,7 +48,7 @@ def test_what_is_asked_is_met_or_nearly_or_not_each_once(line: WantedLine, offer
 
 @pytest.mark.parametrize("language", Language)
 @given(line=lines(), offering=offerings(), judgement=judgements, known=knowledge())
-def test_it_reads_as_whole_sentences_in_every_language(
+def test_explanation_is_complete_sentences_in_every_language(
     language: Language, line: WantedLine, offering: Offering, judgement: Judgement, known: ScoringContext
 ) -> None:
     match = a_match(shares=scored(line, offering, judgement, known=known).shares, judgement=judgement)
@@ -59,7 +59,7 @@ def test_it_reads_as_whole_sentences_in_every_language(
         assert not re.search(r"[{}_]", said), said
 
 
-def test_share_whose_basis_has_changed_has_no_reason() -> None:
+def test_share_with_a_changed_basis_has_no_explanation() -> None:
     line, offering = a_wanted_line(), an_offering()
     match = a_match(shares=scored(line, offering).shares)
 
@@ -72,7 +72,7 @@ def test_share_whose_basis_has_changed_has_no_reason() -> None:
 
 
 @given(lines(), offerings(), st.none() | judgements, knowledge())
-def test_reasons_of_a_presented_match_are_those_it_was_presented_with(
+def test_presented_match_keeps_its_explanation(
     line: WantedLine, offering: Offering, judgement: Judgement | None, known: ScoringContext
 ) -> None:
     found, experience = scored(line, offering, judgement, known=known), known.of(offering.provider)
@@ -82,7 +82,7 @@ def test_reasons_of_a_presented_match_are_those_it_was_presented_with(
     assert explain(found, line, offering, experience=experience) == explain(match, None, an_offering())
 
 
-def test_it_reads_as_a_person_would_say_it() -> None:
+def test_explanation_reads_naturally() -> None:
     offering = an_offering(
         terms=terms(topics=("mutual_legal_assistance", "electronic_evidence"), languages=(Language.EN,))
     )
@@ -124,7 +124,7 @@ MORE = (
 )
 
 
-def test_provider_without_deliveries_has_none_on_this_platform_yet() -> None:
+def test_provider_without_deliveries_is_described_as_such() -> None:
     line, offering = a_wanted_line(), an_offering()
 
     (none,) = (one for one in explain(scored(line, offering), line, offering) if one.share.criterion == "experience")
@@ -153,7 +153,7 @@ def test_regional_group_is_named(changes: dict[str, Any], sentence: str) -> None
 
 
 @given(lines(), offerings(), st.none() | judgements, knowledge())
-def test_share_says_what_the_whole_would_take_where_it_is_not(
+def test_partial_share_says_what_the_whole_would_take(
     line: WantedLine, offering: Offering, judgement: Judgement | None, known: ScoringContext
 ) -> None:
     found = scored(line, offering, judgement, known=known)
@@ -178,7 +178,7 @@ def test_french_lists_have_a_narrow_no_break_space_before_a_semicolon() -> None:
         (299, " States rate what it has delivered from 1 to 3 of 5 on average: the number counts for 50%."),
     ],
 )
-def test_how_states_rate_what_was_delivered_is_said_by_the_step_that_counts(rating: int | None, sentence: str) -> None:
+def test_ratings_are_explained_by_their_step(rating: int | None, sentence: str) -> None:
     line, offering = a_wanted_line(), an_offering()
     done = Experience(deliveries={"mla_training": 4}, rating=rating)
     match = a_match(shares=scored(line, offering, known=ScoringContext(experience={offering.provider: done})).shares)
@@ -198,7 +198,7 @@ def test_how_states_rate_what_was_delivered_is_said_by_the_step_that_counts(rati
         ("UNODC-CEB", "How the legal systems of the State and the provider compare is not known."),
     ],
 )
-def test_legal_systems_are_compared_by_what_they_draw_on(provider: str, sentence: str) -> None:
+def test_legal_systems_are_compared_by_their_traditions(provider: str, sentence: str) -> None:
     line, offering = a_wanted_line(state="UGA"), an_offering(provider=provider)
     match = a_match(shares=scored(line, offering).shares)
 
@@ -207,7 +207,7 @@ def test_legal_systems_are_compared_by_what_they_draw_on(provider: str, sentence
     assert said["legal_system"].startswith(sentence)
 
 
-def test_of_the_meaning_it_says_which_model_judged_and_how_close_the_texts_are() -> None:
+def test_text_meaning_is_explained_with_model_and_closeness() -> None:
     judgement = Judgement(model=MODEL, version="0.2.1", closeness=471)
     line, offering = a_wanted_line(), an_offering()
     match = a_match(shares=scored(line, offering, judgement).shares, judgement=judgement)

@@ -1,4 +1,4 @@
-"""Agreement on a match: presented, accepted, confirmed, declined, revoked; and how one begins by hand."""
+"""Moves of a match: presentation, agreement, decline, revocation; and beginnings by hand."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -39,7 +39,7 @@ def owner(databases: Mapping[str, Database]) -> Owner:
     return Owner(databases["matching"])
 
 
-async def test_a_match_goes_from_the_short_list_to_the_end(
+async def test_match_moves_from_shortlist_to_completion(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     offering = await approved(api)
@@ -62,7 +62,7 @@ async def test_a_match_goes_from_the_short_list_to_the_end(
     assert ("completed", 6) == (match["status"], match["revision"])
 
 
-async def test_a_revoked_match_gives_its_unit_back(api: Client, owner: Owner) -> None:
+async def test_revoked_match_gives_back_its_unit(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     match = await move(api, match, "confirm", NORWAY)
     match = await move(api, match, "accept", KENYA)
@@ -75,9 +75,7 @@ async def test_a_revoked_match_gives_its_unit_back(api: Client, owner: Owner) ->
     assert [0, 0] == [period["taken"] for period in shown["capacity"]]
 
 
-async def test_the_last_unit_is_taken_once_and_the_offering_is_shown_as_fully_reserved(
-    api: Client, owner: Owner
-) -> None:
+async def test_last_unit_is_taken_once_and_offering_is_fully_reserved(api: Client, owner: Owner) -> None:
     offering = await approved(api, capacity=[{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-12-31", "units": 1}])
     both = []
     for _ in range(2):
@@ -96,7 +94,7 @@ async def test_the_last_unit_is_taken_once_and_the_offering_is_shown_as_fully_re
     assert [] == (await api.get("/v1/offerings?status=available", headers=headers(KENYA))).json()["offerings"]
 
 
-async def test_circulation_has_to_be_granted_unless_to_a_unit_of_unodc(api: Client, owner: Owner) -> None:
+async def test_presentation_needs_circulation_except_for_unodc(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, CEB)
     request = await opened(owner, a_submission(circulation_rule="none"))
@@ -111,7 +109,7 @@ async def test_circulation_has_to_be_granted_unless_to_a_unit_of_unodc(api: Clie
     assert "presented" == shown["status"] == allowed["status"]
 
 
-async def test_an_objection_ends_what_was_shown_to_others_than_unodc(api: Client, owner: Owner) -> None:
+async def test_objection_ends_shown_matches_except_of_unodc(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, "FRA:provider_officer", topics=["wildlife_forest_fisheries"])
@@ -129,7 +127,7 @@ async def test_an_objection_ends_what_was_shown_to_others_than_unodc(api: Client
     }
 
 
-async def test_passing_over_a_better_match_needs_a_reason(api: Client, owner: Owner) -> None:
+async def test_departure_needs_a_reason(api: Client, owner: Owner) -> None:
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, NORWAY)
     best, second = await matches_of(api, await opened(owner))
@@ -145,7 +143,7 @@ async def test_passing_over_a_better_match_needs_a_reason(api: Client, owner: Ow
     assert (False, None) == (after["departs"], after["departure"])
 
 
-async def test_a_better_match_that_was_let_go_is_not_passed_over(api: Client, owner: Owner) -> None:
+async def test_ended_better_match_is_not_passed_over(api: Client, owner: Owner) -> None:
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, NORWAY)
     best, second = await matches_of(api, await opened(owner))
@@ -154,7 +152,7 @@ async def test_a_better_match_that_was_let_go_is_not_passed_over(api: Client, ow
     assert not (await move(api, second, "present", COORDINATOR))["departs"]
 
 
-async def test_an_offering_that_no_longer_fits_is_not_presented(api: Client, owner: Owner) -> None:
+async def test_unfit_offering_is_not_presented(api: Client, owner: Owner) -> None:
     offering = await approved(api)
     match = (await matches_of(api, await opened(owner)))[0]
     await move_offering(api, offering, "suspend", NORWAY)
@@ -173,7 +171,7 @@ async def test_an_offering_that_no_longer_fits_is_not_presented(api: Client, own
     assert ("offering-does-not-fit", ["group_size"]) == (smaller.json()["slug"], smaller.json()["details"]["violated"])
 
 
-async def test_an_offering_that_is_withdrawn_before_both_agree_is_told_as_such(api: Client, owner: Owner) -> None:
+async def test_withdrawal_before_agreement_has_its_own_refusal(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     offering = {"offering_id": match["offering_id"], "revision": 2}
     accepted = await move(api, match, "accept", KENYA)
@@ -190,7 +188,7 @@ async def test_an_offering_that_is_withdrawn_before_both_agree_is_told_as_such(a
 
 
 @pytest.mark.parametrize(("moves", "last"), [((), ("accept", KENYA)), ((("accept", KENYA),), ("confirm", NORWAY))])
-async def test_nobody_agrees_to_an_offering_that_ended_while_the_match_was_being_made(
+async def test_ended_offering_cannot_be_agreed_to(
     api: Client, owner: Owner, databases: Mapping[str, Database], moves: Any, last: tuple[str, str]
 ) -> None:
     match = await presented(api, owner)
@@ -207,7 +205,7 @@ async def test_nobody_agrees_to_an_offering_that_ended_while_the_match_was_being
         assert 0 == await tx.fetchval("SELECT sum(taken) FROM capacity")
 
 
-async def test_each_side_declines_for_reasons_of_its_own(api: Client, owner: Owner) -> None:
+async def test_each_side_has_its_own_decline_reasons(api: Client, owner: Owner) -> None:
     first, second = await presented(api, owner), await presented(api, owner, "FRA:provider_officer")
 
     wrong = await attempt(api, first, "decline", KENYA, reason="funds_lacking")
@@ -236,7 +234,7 @@ async def test_only_the_lines_state_accepts_and_only_the_offerings_provider_conf
         assert status == (await attempt(api, match, name, by)).status_code, (name, by)
 
 
-async def test_a_coordinator_nominates_what_was_suggested_or_was_not(
+async def test_coordinator_nominates_suggested_and_other_offerings(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     offering = await approved(api)
@@ -254,7 +252,7 @@ async def test_a_coordinator_nominates_what_was_suggested_or_was_not(
     assert (409, "match-exists") == (again.status_code, again.json()["slug"])
 
 
-async def test_a_provider_expresses_interest_in_a_circulated_line_with_an_own_offering(
+async def test_provider_expresses_interest_with_its_own_offering(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(owner)
@@ -287,7 +285,7 @@ async def test_a_provider_expresses_interest_in_a_circulated_line_with_an_own_of
         (COORDINATOR, {"addressee": "unodc"}, 409, "offering-does-not-fit"),
     ],
 )
-async def test_who_may_begin_a_match_of_which_line(
+async def test_roles_that_may_begin_a_match(
     api: Client, owner: Owner, by: str, changes: dict[str, Any], status: int, slug: str | None
 ) -> None:
     offering = await approved(api)
@@ -298,7 +296,7 @@ async def test_who_may_begin_a_match_of_which_line(
     assert (status, slug) == (answer.status_code, answer.json().get("slug"))
 
 
-async def test_no_match_begins_with_what_is_not_there_not_available_or_over(api: Client, owner: Owner) -> None:
+async def test_match_needs_existing_available_and_open_records(api: Client, owner: Owner) -> None:
     available, submitted = await approved(api), await offered(api)
     request = await opened(owner)
     line_id = request.lines[0].line_id
@@ -311,7 +309,7 @@ async def test_no_match_begins_with_what_is_not_there_not_available_or_over(api:
     assert "request-not-open" == (await begin(api, line_id, available, COORDINATOR)).json()["slug"]
 
 
-async def test_a_state_is_told_what_its_acceptance_opens_before_it_accepts(api: Client, owner: Owner) -> None:
+async def test_state_sees_what_acceptance_discloses(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     path = f"/v1/matches/{match['match_id']}"
 

@@ -1,4 +1,4 @@
-"""The life of a match: every cell of its table, who moves it, and the guards of a presentation and of an agreement."""
+"""The states of a match: every cell of its table, roles, and guards."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -120,7 +120,7 @@ def test_each_cell_of_the_table(move: str, status: MatchStatus) -> None:
     ("start", "status"),
     [("suggest", M.SUGGESTED), ("nominate", M.NOMINATED), ("interest", M.INTERESTED)],
 )
-def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
+def test_match_begins_as_suggestion_nomination_or_interest(start: str, status: MatchStatus) -> None:
     begin = {"suggest": match.suggest, "nominate": match.nominate, "interest": match.express_interest}[start]
     line, offering = a_wanted_line(), an_offering()
     more = (1,) if start == "suggest" else ()
@@ -132,7 +132,7 @@ def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
     assert (offering.revision, "codes-4:weights-0") == (made.offering_revision, made.algorithm)
 
 
-def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
+def test_rescored_match_keeps_its_status() -> None:
     before = a_match(M.SHORTLISTED, interested_at=NOON, score=1)
 
     after = evolve(before, before.rescore(JUDGED, now=NOON))
@@ -141,7 +141,7 @@ def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
     assert (M.SHORTLISTED, NOON, 2) == (after.status, after.interested_at, after.revision)
 
 
-def test_each_side_evaluates_and_its_later_evaluation_takes_the_place_of_the_former() -> None:
+def test_later_evaluation_replaces_the_earlier_one() -> None:
     completed = a_match(M.COMPLETED, revision=7)
 
     once = evolve(completed, completed.evaluate(Role.FOCAL_POINT, POORLY, now=NOON))
@@ -155,7 +155,7 @@ def test_each_side_evaluates_and_its_later_evaluation_takes_the_place_of_the_for
     assert again.evaluated
 
 
-def test_an_expired_match_begins_again_as_if_new() -> None:
+def test_expired_match_begins_again_as_new() -> None:
     before = a_match(M.EXPIRED, presented_at=NOON, accepted_at=NOON, ended_at=NOON, interested_at=NOON)
 
     after = evolve(before, DECIDE["suggest"](before))
@@ -191,7 +191,7 @@ def test_each_move_is_for_its_roles(move: str, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_match_is_proposed_by_coordinators_and_by_providers_for_lines_shown_to_them(role: Role) -> None:
+def test_coordinators_and_providers_propose_for_visible_lines(role: Role) -> None:
     caller = a_caller(f"UNODC-CEB:{role}")
 
     assert (role in {Role.COORDINATOR, Role.PROVIDER_OFFICER}) == policy.decide(caller, Action.PROPOSE).allowed
@@ -199,7 +199,7 @@ def test_a_match_is_proposed_by_coordinators_and_by_providers_for_lines_shown_to
 
 
 @pytest.mark.parametrize("circulation", ["none", "window_running", "objected"])
-def test_a_line_that_does_not_circulate_is_presented_to_units_of_unodc_alone(circulation: str) -> None:
+def test_line_without_circulation_is_presented_only_to_unodc(circulation: str) -> None:
     line = a_wanted_line(circulation=circulation)
 
     a_match().present(line, passes_over=False, departure=None, now=NOON)
@@ -209,7 +209,7 @@ def test_a_line_that_does_not_circulate_is_presented_to_units_of_unodc_alone(cir
 
 
 @pytest.mark.parametrize("status", RequestStatus)
-def test_a_match_is_presented_once_triage_has_ended_and_before_delivery_has(status: RequestStatus) -> None:
+def test_match_is_presented_between_triage_and_delivery(status: RequestStatus) -> None:
     line = a_wanted_line(status=status)
 
     if status in {RequestStatus.OPEN, RequestStatus.IN_DELIVERY}:
@@ -219,12 +219,12 @@ def test_a_match_is_presented_once_triage_has_ended_and_before_delivery_has(stat
             a_match().present(line, passes_over=False, departure=None, now=NOON)
 
 
-def test_a_match_of_a_line_that_is_gone_is_not_presented() -> None:
+def test_match_of_a_missing_line_is_not_presented() -> None:
     with pytest.raises(Conflict, match="request-not-open"):
         a_match().present(None, passes_over=False, departure=None, now=NOON)
 
 
-def test_passing_over_a_better_match_needs_a_reason_that_stays_with_it() -> None:
+def test_departure_needs_a_reason_which_is_recorded() -> None:
     before = a_match()
 
     with pytest.raises(Invalid, match="departure-reason-missing"):
@@ -234,14 +234,14 @@ def test_passing_over_a_better_match_needs_a_reason_that_stays_with_it() -> None
     assert (True, "regional_knowledge") == (after.departs, after.departure)
 
 
-def test_a_reason_without_a_departure_is_not_kept() -> None:
+def test_reason_without_a_departure_is_not_recorded() -> None:
     after = evolve(before := a_match(), before.present(a_wanted_line(), passes_over=False, departure="other", now=NOON))
 
     assert (False, None) == (after.departs, after.departure)
 
 
 @pytest.mark.parametrize("first", ["accept", "confirm"])
-def test_whichever_side_comes_second_confirms_the_match(first: str) -> None:
+def test_second_side_to_agree_confirms_the_match(first: str) -> None:
     second = "confirm" if first == "accept" else "accept"
     presented = a_match(M.PRESENTED)
 
@@ -257,13 +257,13 @@ def test_whichever_side_comes_second_confirms_the_match(first: str) -> None:
     assert NOON == done.accepted_at == done.provider_confirmed_at
 
 
-def test_nothing_is_confirmed_that_one_side_has_not_agreed_to() -> None:
+def test_confirmation_needs_both_sides() -> None:
     with pytest.raises(Conflict, match="match-status"):
         a_match(M.PRESENTED).confirm(a_wanted_line(), SPRING, None, now=NOON)
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_who_pays_is_told_what_a_line_is_about_and_nothing_of_a_kind_that_may_put_somebody_at_risk(kind: str) -> None:
+def test_donors_see_the_subject_except_of_restricted_kinds(kind: str) -> None:
     accepted = a_match(status=MatchStatus.ACCEPTED)
     fact = accepted.confirm(a_wanted_line(kind=kind), SPRING, Money(minor=5, currency="USD"), now=NOON)
 
@@ -271,5 +271,5 @@ def test_who_pays_is_told_what_a_line_is_about_and_nothing_of_a_kind_that_may_pu
     assert {True, False} == {one.restricted for one in kinds().values()}
 
 
-def test_a_revoked_match_says_which_unit_it_gives_back() -> None:
+def test_revoked_match_names_the_unit_it_gives_back() -> None:
     assert a_match(M.IN_DELIVERY).revoke("other", now=NOON).capacity_period == SPRING

@@ -1,4 +1,4 @@
-"""A State that drafts a line is shown what would be suggested for it; the draft is kept nowhere."""
+"""A State previews the suggestions for a draft, which is not stored."""
 
 import asyncio
 import threading
@@ -40,7 +40,7 @@ async def foreseen(api: Client, **changes: Any) -> list[dict[str, Any]]:
     return list(answer.json()["offerings"])
 
 
-async def test_it_is_what_is_suggested_once_the_line_is_submitted(api: Client, owner: Owner) -> None:
+async def test_preview_equals_the_suggestions_after_submission(api: Client, owner: Owner) -> None:
     for topics in (["mutual_legal_assistance"], ["wildlife_forest_fisheries"], ["electronic_evidence"]):
         await approved(api, CEB, topics=topics)
     await approved(api, NORWAY, kinds=["mentoring"])
@@ -58,7 +58,7 @@ async def test_it_is_what_is_suggested_once_the_line_is_submitted(api: Client, o
     ]
 
 
-async def test_it_says_why_in_the_readers_language(api: Client) -> None:
+async def test_preview_explains_in_the_readers_language(api: Client) -> None:
     await approved(api, title="Fictitious sample: exercises")
 
     (one,) = await foreseen(api, language="fr")
@@ -68,7 +68,7 @@ async def test_it_says_why_in_the_readers_language(api: Client) -> None:
     assert ("Fictitious sample: exercises", "NOR") == (one["title"], one["provider"])
 
 
-async def test_topics_are_read_from_the_text_where_none_are_given(api: Client) -> None:
+async def test_topics_are_read_from_the_text_if_none_are_given(api: Client) -> None:
     fits = await approved(api, topics=["witness_protection"])
     await approved(api, CEB, topics=["wildlife_forest_fisheries"])
 
@@ -80,9 +80,7 @@ async def test_topics_are_read_from_the_text_where_none_are_given(api: Client) -
     assert ["electronic_evidence"] == given["topics"], "what the State says itself counts"
 
 
-async def test_one_state_has_so_many_under_way_and_the_others_are_answered(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_previews_are_limited_per_state(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, running, most = threading.Event(), 0, 0
 
     def slow(_text: str) -> list[Any]:
@@ -111,7 +109,7 @@ async def test_one_state_has_so_many_under_way_and_the_others_are_answered(
     assert 2 == most
 
 
-async def test_what_is_not_available_or_does_not_fit_is_not_named(api: Client) -> None:
+async def test_unavailable_or_unfit_offerings_are_not_previewed(api: Client) -> None:
     await offered(api, NORWAY)
     suspended = await approved(api, NORWAY)
     await move(api, suspended, "suspend", NORWAY)
@@ -122,7 +120,7 @@ async def test_what_is_not_available_or_does_not_fit_is_not_named(api: Client) -
     assert [] == await foreseen(api, addressee={"to": "states", "states": ["FRA"]})
 
 
-async def test_what_the_state_cannot_do_without_counts_as_it_will(api: Client) -> None:
+async def test_hard_requirements_apply_to_the_preview(api: Client) -> None:
     await approved(api, NORWAY)
     await approved(api, CEB, resource_status="partly", funding_needed={"minor": 5, "currency": "USD"})
 
@@ -131,14 +129,14 @@ async def test_what_the_state_cannot_do_without_counts_as_it_will(api: Client) -
     assert ["NOR"] == [one["provider"] for one in await foreseen(api, cannot_wait=True)]
 
 
-async def test_what_asks_for_a_treaty_is_shown_to_who_is_party_to_it(api: Client) -> None:
+async def test_offering_with_treaties_is_previewed_for_parties(api: Client) -> None:
     await approved(api, CEB, treaties=["UNTOC"])
 
     assert 1 == len(await foreseen(api))
     assert [] == await foreseen(api, by="SOM:focal_point")
 
 
-async def test_an_addressed_line_is_shown_whom_it_is_addressed_to(api: Client) -> None:
+async def test_addressed_line_previews_its_addressees(api: Client) -> None:
     await approved(api, NORWAY)
     units = await approved(api, CEB)
 
@@ -166,25 +164,25 @@ async def test_an_addressed_line_is_shown_whom_it_is_addressed_to(api: Client) -
         ({"line_id": "x"}, "unknown-field"),
     ],
 )
-async def test_what_cannot_be_meant_has_a_clear_answer(api: Client, changes: dict[str, Any], slug: str) -> None:
+async def test_invalid_draft_has_a_clear_refusal(api: Client, changes: dict[str, Any], slug: str) -> None:
     answer = await ask(api, **changes)
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_who_drafts_for_a_state_may_ask_and_nobody_else(api: Client) -> None:
+async def test_only_drafters_of_a_state_may_preview(api: Client) -> None:
     for by in ACTORS:
         drafts = by.split(":")[1] in {"focal_point", "official"}
         assert (200 if drafts else 403) == (await ask(api, by)).status_code, by
 
 
-async def test_a_state_is_not_suggested_what_it_offers_itself(api: Client) -> None:
+async def test_states_own_offering_is_not_previewed(api: Client) -> None:
     await approved(api, NORWAY)
 
     assert [] == await foreseen(api, by="NOR:focal_point")
 
 
-async def test_the_draft_is_kept_nowhere(
+async def test_draft_is_not_stored(
     api: Client, databases: Mapping[str, Database], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await approved(api)

@@ -1,4 +1,4 @@
-"""The reasons of a match are those with which it was presented, whatever becomes of its offering afterwards."""
+"""A presented match keeps its explanation when its offering changes."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -40,7 +40,7 @@ def load_of(match: Mapping[str, Any]) -> list[tuple[int, str]]:
     return [(one["points"], one["says"]) for one in match["explanation"] if one["criterion"] == "load"]
 
 
-async def test_reasons_are_kept_as_presented(api: Client, owner: Owner) -> None:
+async def test_explanation_is_stored_as_presented(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     before = await detail(api, match, KENYA)
 
@@ -54,7 +54,7 @@ async def test_reasons_are_kept_as_presented(api: Client, owner: Owner) -> None:
     assert len(in_arabic.json()["explanation"]) == len(after["explanation"])
 
 
-async def test_reasons_of_a_confirmed_match_are_kept_when_its_offering_is_revised(api: Client, owner: Owner) -> None:
+async def test_confirmed_match_keeps_its_explanation_after_a_revision(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     before = await detail(api, await agreed(api, match), KENYA)
     path = f"/v1/offerings/{match['offering_id']}"
@@ -68,7 +68,7 @@ async def test_reasons_of_a_confirmed_match_are_kept_when_its_offering_is_revise
     assert before == await detail(api, match, KENYA)
 
 
-async def test_match_is_scored_anew_when_it_is_presented(api: Client, owner: Owner) -> None:
+async def test_match_is_scored_again_when_presented(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
     first, second = await opened(owner), await opened(owner)
     (waiting,) = await matches_of(api, second)

@@ -1,4 +1,4 @@
-"""What is suggested to which line, from the facts of a request to the tables, and what ends a suggestion."""
+"""Suggestions, from the facts of a request to the tables, and their end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -59,7 +59,7 @@ def owner(databases: Mapping[str, Database]) -> Owner:
     return Owner(databases["matching"])
 
 
-async def test_a_submitted_line_is_suggested_what_fits_it_best_first(
+async def test_submitted_line_gets_suggestions_best_first(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     near = await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
@@ -89,9 +89,7 @@ async def test_a_submitted_line_is_suggested_what_fits_it_best_first(
     assert "the-correlation" in row["event"]
 
 
-async def test_what_joins_a_ranking_later_is_a_fact_of_its_own(
-    api: Client, owner: Owner, databases: Mapping[str, Database]
-) -> None:
+async def test_later_suggestion_has_its_own_fact(api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
     await approved(api)
     submission = await opened(owner)
     await approved(api)
@@ -105,7 +103,7 @@ async def test_what_joins_a_ranking_later_is_a_fact_of_its_own(
     assert ["matching.line.ranked.v1"] + ["matching.match.suggested.v1"] * 2 == [row["type"] for row in rows]
 
 
-async def test_a_match_has_a_row_from_its_first_move_on(
+async def test_match_gets_a_row_with_its_first_move(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     for _ in range(3):
@@ -125,9 +123,7 @@ async def test_a_match_has_a_row_from_its_first_move_on(
     assert [before[0], moved, before[2]] == await matches_of(api, request)
 
 
-async def test_a_suggestion_without_a_row_is_held_until_the_transaction_ends(
-    api: Client, owner: Owner, databases: Mapping[str, Database]
-) -> None:
+async def test_suggestion_without_a_row_is_locked(api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
     await approved(api)
     match_id = UUID((await matches_of(api, await opened(owner)))[0]["match_id"])
 
@@ -147,7 +143,7 @@ async def test_a_suggestion_without_a_row_is_held_until_the_transaction_ends(
     assert 1 == await second
 
 
-async def test_a_match_that_its_ranking_began_is_moved_from_revision_0(api: Client, owner: Owner) -> None:
+async def test_ranked_match_moves_from_revision_0(api: Client, owner: Owner) -> None:
     await approved(api)
     match = (await matches_of(api, await opened(owner)))[0]
     shown = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))
@@ -159,7 +155,7 @@ async def test_a_match_that_its_ranking_began_is_moved_from_revision_0(api: Clie
     assert (412, "revision-stale") == (stale.status_code, stale.json()["slug"])
 
 
-async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> None:
+async def test_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> None:
     await approved(api)
     match = (await matches_of(api, await opened(owner)))[0]
 
@@ -174,7 +170,7 @@ async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> 
     assert [f"{AHEAD}-02-01/{AHEAD}-06-30"] == window["asked"]
 
 
-async def test_the_explanation_is_in_the_readers_language(api: Client, owner: Owner) -> None:
+async def test_explanation_is_in_the_readers_language(api: Client, owner: Owner) -> None:
     await approved(api)
     match = (await matches_of(api, await opened(owner)))[0]
     said = {}
@@ -189,16 +185,14 @@ async def test_the_explanation_is_in_the_readers_language(api: Client, owner: Ow
     assert "Предлагается то, что запрошено: Английский." == said["ru"]["language"]
 
 
-async def test_at_most_twenty_are_suggested_to_a_line(api: Client, owner: Owner) -> None:
+async def test_line_gets_at_most_twenty_suggestions(api: Client, owner: Owner) -> None:
     for _ in range(22):
         await approved(api)
 
     assert 20 == len(await matches_of(api, await opened(owner)))
 
 
-async def test_an_event_that_comes_again_suggests_nothing_again(
-    api: Client, owner: Owner, databases: Mapping[str, Database]
-) -> None:
+async def test_repeated_event_suggests_nothing(api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
     await approved(api)
     event = an_event(a_submission(), 1)
 
@@ -208,7 +202,7 @@ async def test_an_event_that_comes_again_suggests_nothing_again(
         assert 1 == await tx.fetchval("SELECT sum(cardinality(untouched)) FROM line_ranking")
 
 
-async def test_an_approved_offering_is_suggested_to_open_lines_that_it_fits(api: Client, owner: Owner) -> None:
+async def test_approved_offering_is_suggested_to_fitting_open_lines(api: Client, owner: Owner) -> None:
     first = await approved(api, topics=["wildlife_forest_fisheries"])
     open_request = await opened(owner)
     elsewhere = await opened(owner, a_submission(a_contract_line(kind="mentoring")))
@@ -224,7 +218,7 @@ async def test_an_approved_offering_is_suggested_to_open_lines_that_it_fits(api:
     assert [first["offering_id"]] == [m["offering_id"] for m in await matches_of(api, ended)]
 
 
-async def test_a_line_that_is_met_is_suggested_nothing_more(api: Client, owner: Owner) -> None:
+async def test_met_line_gets_no_more_suggestions(api: Client, owner: Owner) -> None:
     request = await opened(owner)
     await owner.tells(
         LineFulfilmentChanged(
@@ -242,7 +236,7 @@ async def test_a_line_that_is_met_is_suggested_nothing_more(api: Client, owner: 
     assert [] == await matches_of(api, request)
 
 
-async def test_a_second_look_finds_what_two_transactions_missed(
+async def test_race_repair_finds_missed_suggestions(
     api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await approved(api)
@@ -259,7 +253,7 @@ async def test_a_second_look_finds_what_two_transactions_missed(
 
     await race_repair.repair()
     assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)], "it may be under way yet"
-    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    monkeypatch.setattr("services.matching.wiring.SETTLED_AFTER", timedelta(0))
     await race_repair.repair()
 
     assert {"NOR": "suggested", "UNODC-CEB": "expired"} == {
@@ -267,7 +261,7 @@ async def test_a_second_look_finds_what_two_transactions_missed(
     }
 
 
-async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
+async def test_race_repair_continues_after_a_failure(
     api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = await approved(api)
@@ -275,20 +269,20 @@ async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
     request = await opened(owner)
     async with databases["matching"].transaction() as tx:
         await tx.execute("DELETE FROM line_ranking")
-    look_again = offering_actions.reconsider
+    reconsider = offering_actions.reconsider
 
     async def fails(tx: Tx, offering_id: UUID, *, now: Any) -> None:
         assert str(offering_id) != broken["offering_id"]
-        await look_again(tx, offering_id, now=now)
+        await reconsider(tx, offering_id, now=now)
 
     monkeypatch.setattr(offering_actions, "reconsider", fails)
-    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    monkeypatch.setattr("services.matching.wiring.SETTLED_AFTER", timedelta(0))
     await RaceRepair(databases["matching"]).repair()
 
     assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)]
 
 
-async def test_a_second_look_ends_what_began_while_its_request_was_ending(
+async def test_race_repair_ends_matches_of_ended_requests(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     await approved(api)
@@ -302,7 +296,7 @@ async def test_a_second_look_ends_what_began_while_its_request_was_ending(
     assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
 
 
-async def test_a_second_look_ends_what_was_suggested_while_its_offering_was_ending(
+async def test_race_repair_ends_matches_of_ended_offerings(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
     await approved(api, CEB)
@@ -319,7 +313,7 @@ async def test_a_second_look_ends_what_was_suggested_while_its_offering_was_endi
     }
 
 
-async def test_a_resubmission_ends_what_no_longer_fits_and_suggests_what_does(api: Client, owner: Owner) -> None:
+async def test_resubmission_ends_unfit_matches_and_suggests_fitting_ones(api: Client, owner: Owner) -> None:
     await approved(api, group_size_max=30)
     await approved(api, CEB, kinds=["mentoring"])
     kept, dropped = a_contract_line(), a_contract_line()
@@ -337,7 +331,7 @@ async def test_a_resubmission_ends_what_no_longer_fits_and_suggests_what_does(ap
     } == {(m["line_id"], m["provider"], m["status"]) for m in await matches_of(api, submission)}
 
 
-async def test_a_match_goes_on_over_a_resubmission_that_it_still_fits(api: Client, owner: Owner) -> None:
+async def test_fitting_match_survives_a_resubmission(api: Client, owner: Owner) -> None:
     await approved(api)
     submission = a_submission()
     await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
@@ -349,9 +343,7 @@ async def test_a_match_goes_on_over_a_resubmission_that_it_still_fits(api: Clien
 
 
 @pytest.mark.parametrize("end", [RequestWithdrawn, RequestClosed, RequestDeclined, RequestLapsed])
-async def test_the_matches_that_are_not_confirmed_end_with_the_request(
-    api: Client, owner: Owner, end: type[Fact]
-) -> None:
+async def test_unconfirmed_matches_end_with_the_request(api: Client, owner: Owner, end: type[Fact]) -> None:
     await approved(api)
     request = await opened(owner)
     facts: dict[type[Fact], Callable[[], Fact]] = {
@@ -366,7 +358,7 @@ async def test_the_matches_that_are_not_confirmed_end_with_the_request(
     assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
 
 
-async def test_a_reopened_request_is_suggested_anew_what_had_expired(api: Client, owner: Owner) -> None:
+async def test_reopened_request_gets_expired_matches_again(api: Client, owner: Owner) -> None:
     await approved(api)
     request = await opened(owner)
     before = (await matches_of(api, request))[0]
@@ -382,7 +374,7 @@ async def test_a_reopened_request_is_suggested_anew_what_had_expired(api: Client
     assert (before["match_id"], "suggested", 2) == (after["match_id"], after["status"], after["revision"])
 
 
-async def test_a_held_request_is_back_where_it_was(api: Client, owner: Owner) -> None:
+async def test_resumed_request_gets_its_previous_status(api: Client, owner: Owner) -> None:
     await approved(api)
     request = await opened(owner)
     match = (await matches_of(api, request))[0]
@@ -394,7 +386,7 @@ async def test_a_held_request_is_back_where_it_was(api: Client, owner: Owner) ->
     assert "presented" == (await move(api, match, "present", COORDINATOR))["status"]
 
 
-async def test_a_withdrawn_offering_takes_its_matches_along(api: Client, owner: Owner) -> None:
+async def test_withdrawn_offering_ends_its_matches(api: Client, owner: Owner) -> None:
     offering = await approved(api)
     request = await opened(owner)
 
@@ -403,7 +395,7 @@ async def test_a_withdrawn_offering_takes_its_matches_along(api: Client, owner: 
     assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
 
 
-async def test_what_was_never_submitted_is_ignored(owner: Owner, databases: Mapping[str, Database]) -> None:
+async def test_facts_of_unsubmitted_requests_are_ignored(owner: Owner, databases: Mapping[str, Database]) -> None:
     unknown = a_submission()
     await owner.tells(
         RequestWithdrawn(**ids(unknown), withdrawn_at=NOON),
@@ -415,7 +407,7 @@ async def test_what_was_never_submitted_is_ignored(owner: Owner, databases: Mapp
         assert 0 == await tx.fetchval("SELECT count(*) FROM wanted_request")
 
 
-async def test_every_line_of_the_sample_world_is_suggested_whatever_is_feasible(api: Client, owner: Owner) -> None:
+async def test_every_feasible_offering_of_the_sample_world_is_suggested(api: Client, owner: Owner) -> None:
     filed: dict[str, Any] = {}
     for entry in sample_world.world("offerings"):
         offering = await approved(api, entry["as"], **entry["body"])

@@ -1,4 +1,4 @@
-"""Who sees which match, in which order, and at which revision."""
+"""Visibility, order and revisions of matches."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def owner(databases: Mapping[str, Database]) -> Owner:
     return Owner(databases["matching"])
 
 
-async def test_a_match_is_seen_by_its_sides_once_it_is_presented(api: Client, owner: Owner) -> None:
+async def test_match_is_visible_to_both_sides_once_presented(api: Client, owner: Owner) -> None:
     await approved(api)
     match = (await matches_of(api, await opened(owner)))[0]
     path = f"/v1/matches/{match['match_id']}"
@@ -45,7 +45,7 @@ async def test_a_match_is_seen_by_its_sides_once_it_is_presented(api: Client, ow
     assert dict.fromkeys(sides, 200) | dict.fromkeys(others, 404) == after
 
 
-async def test_a_provider_is_not_told_of_its_competitors(api: Client, owner: Owner) -> None:
+async def test_provider_does_not_see_competitors(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
 
     theirs = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(NORWAY))).json()
@@ -54,7 +54,7 @@ async def test_a_provider_is_not_told_of_its_competitors(api: Client, owner: Own
     assert 1 == (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(KENYA))).json()["rank"]
 
 
-async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, Database]) -> None:
+async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Database]) -> None:
     requests = uuid4(), uuid4(), uuid4()
     every = [
         a_match(
@@ -84,7 +84,7 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
             for role in Role:
                 caller = a_caller(f"{organization}:{role}")
                 for one in every:
-                    known = replace(one, told=role is Role.PROVIDER_OFFICER and one.request_id == told.request_id)
+                    known = replace(one, disclosed=role is Role.PROVIDER_OFFICER and one.request_id == told.request_id)
                     try:
                         seen = (await match_store.ranked(tx, one.match_id, caller)).match
                     except Missing:
@@ -95,25 +95,25 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
             line = await line_store.line(tx, of.lines[0].line_id)
             assert line is not None
             for organization in ("UNODC", "UNODC-CEB", "KEN", "NOR"):
-                in_sql = await tx.fetchval("SELECT told($1, $2)", of.request_id, organization)
-                assert in_sql == line.may_be_told_to(organization) == (organization not in of.excluded_providers)
+                in_sql = await tx.fetchval("SELECT disclosed($1, $2)", of.request_id, organization)
+                assert in_sql == line.may_be_disclosed_to(organization) == (organization not in of.excluded_providers)
 
 
-async def test_behind_the_wall_too_a_provider_is_not_told_of_what_excludes_it(
+async def test_row_security_hides_exclusions_from_the_provider(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
-    """`told` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
+    """`disclosed` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
     told, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
     await owner.tells(told, excluding)
     async with databases["matching"].transaction(by=a_caller(NORWAY)) as tx:
-        asked = "SELECT ARRAY[told($1, 'NOR'), told($2, 'NOR'), told($2, 'FRA')], caller_role()"
+        asked = "SELECT ARRAY[disclosed($1, 'NOR'), disclosed($2, 'NOR'), disclosed($2, 'FRA')], caller_role()"
         assert [[True, False, True], "provider_officer"] == list(
             await tx.fetchrow(asked, told.request_id, excluding.request_id) or ()
         )
         assert 0 == await tx.fetchval("SELECT count(*) FROM wanted_request")
 
 
-async def test_matches_are_paged_best_first_without_a_gap(api: Client, owner: Owner) -> None:
+async def test_matches_are_paged_best_first_without_gaps(api: Client, owner: Owner) -> None:
     for _ in range(5):
         await approved(api)
     request = await opened(owner, a_submission(a_contract_line(), a_contract_line()))
@@ -132,7 +132,7 @@ async def test_matches_are_paged_best_first_without_a_gap(api: Client, owner: Ow
     assert [1, 2, 3, 4, 5] == [match["rank"] for match in of_line.json()["matches"]]
 
 
-async def test_a_cursor_does_not_tell_a_hidden_match_from_none(api: Client, owner: Owner) -> None:
+async def test_cursor_does_not_reveal_a_hidden_match(api: Client, owner: Owner) -> None:
     await presented(api, owner)
     hidden = (await matches_of(api, await opened(owner)))[0]["match_id"]
 
@@ -141,7 +141,7 @@ async def test_a_cursor_does_not_tell_a_hidden_match_from_none(api: Client, owne
     assert pages[0] == pages[1]
 
 
-async def test_a_move_names_the_revision_and_a_repeat_has_one_effect(api: Client, owner: Owner) -> None:
+async def test_move_needs_the_revision_and_repeats_have_one_effect(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     path, key = f"/v1/matches/{match['match_id']}/accept", str(uuid4())
 

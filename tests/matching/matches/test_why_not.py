@@ -1,4 +1,4 @@
-"""What keeps an offering from a line is named, and the nearest change does mend it."""
+"""Each obstacle is named, and its nearest change resolves it."""
 
 from datetime import date, timedelta
 
@@ -74,7 +74,7 @@ def offerings(draw: st.DrawFn) -> Offering:
 
 
 @given(lines(), offerings())
-def test_every_change_mends_what_it_is_named_for_and_breaks_nothing(line: WantedLine, offering: Offering) -> None:
+def test_every_change_resolves_its_obstacle_and_adds_none(line: WantedLine, offering: Offering) -> None:
     broken = set(violated(line, offering))
     found = obstacles(line, offering, today=TODAY)
 
@@ -89,7 +89,7 @@ def test_every_change_mends_what_it_is_named_for_and_breaks_nothing(line: Wanted
 
 
 @given(lines(), offerings())
-def test_no_shorter_shift_would_do(line: WantedLine, offering: Offering) -> None:
+def test_shift_is_the_shortest(line: WantedLine, offering: Offering) -> None:
     for one in obstacles(line, offering, today=TODAY):
         if one.nearest is None or one.nearest.change not in {Change.LATER, Change.EARLIER}:
             continue
@@ -102,7 +102,7 @@ def test_no_shorter_shift_would_do(line: WantedLine, offering: Offering) -> None
 
 
 @given(lines(), offerings())
-def test_all_changes_together_admit_it(line: WantedLine, offering: Offering) -> None:
+def test_all_changes_together_resolve_everything(line: WantedLine, offering: Offering) -> None:
     """One after the other, each looked for in what the one before has left."""
     for _ in range(16):
         nearest = [one.nearest for one in obstacles(line, offering, today=TODAY) if one.nearest]
@@ -113,7 +113,7 @@ def test_all_changes_together_admit_it(line: WantedLine, offering: Offering) -> 
     assert set(violated(line, offering)) <= {"own_state", "validity"}, "a State serves not itself, nor anybody the past"
 
 
-def test_it_says_by_how_many_days_a_window_is_missed() -> None:
+def test_shift_in_days_is_given() -> None:
     spring = Period(starts=date(AHEAD, 3, 1), ends=date(AHEAD, 3, 28))
     offering = an_offering(
         terms=terms(
@@ -133,7 +133,7 @@ def test_it_says_by_how_many_days_a_window_is_missed() -> None:
     assert (f"{AHEAD}-04-11/{AHEAD}-04-30",) == only.offered
 
 
-def test_where_only_an_old_list_says_so_it_says_of_when_and_asks_for_a_newer_one() -> None:
+def test_status_from_the_old_list_asks_for_a_newer_record() -> None:
     offering = an_offering(terms=terms(treaties=("UNTOC", "SOM")))
 
     (unlisted,) = obstacles(a_wanted_line(state="IRN", treaties=statuses_of("IRN")), offering, today=TODAY)
@@ -145,7 +145,7 @@ def test_where_only_an_old_list_says_so_it_says_of_when_and_asks_for_a_newer_one
     assert (TODAY, Nearest(change=Change.JOINED, codes=("UNTOC",))) == (left.as_of, left.nearest)
 
 
-def test_what_nobody_else_takes_is_asked_for_once_more() -> None:
+def test_obstacle_without_capacity_asks_for_one_more_delivery() -> None:
     full = an_offering(taken={one.period.starts: one.units for one in an_offering().terms.capacity})
 
     (only,) = obstacles(a_wanted_line(), full, today=TODAY)
@@ -161,12 +161,12 @@ def test_what_nobody_else_takes_is_asked_for_once_more() -> None:
         (a_wanted_line(), an_offering(status=OfferingStatus.SUSPENDED), "offering_status"),
     ],
 )
-def test_a_record_that_is_not_there_to_be_matched_says_so(line: WantedLine, offering: Offering, name: str) -> None:
+def test_records_in_other_statuses_have_an_obstacle(line: WantedLine, offering: Offering, name: str) -> None:
     (only,) = obstacles(line, offering, today=TODAY)
 
     assert (name, None) == (only.name, only.nearest)
 
 
-def test_what_fits_has_nothing_against_it() -> None:
+def test_fitting_offering_has_no_obstacles() -> None:
     assert () == obstacles(a_wanted_line(), an_offering(), today=TODAY)
     assert [] == violated(replace(a_wanted_line(), group_size=1), an_offering())

@@ -1,4 +1,4 @@
-"""A coordinator asks why an offering is not suggested, and reads what is against it and what would admit it."""
+"""The route that explains why an offering is not suggested."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID, uuid4
@@ -27,7 +27,7 @@ def owner(databases: Mapping[str, Database]) -> Owner:
     return Owner(databases["matching"])
 
 
-async def test_what_is_against_it_is_named_with_the_nearest_change(api: Client, owner: Owner) -> None:
+async def test_obstacles_have_their_nearest_change(api: Client, owner: Owner) -> None:
     offering = await approved(api, NORWAY, capacity=ONLY_LATE, languages=["es"], interpretation=[])
     request = await opened(owner)
     assert [] == await matches_of(api, request)
@@ -48,7 +48,7 @@ async def test_what_is_against_it_is_named_with_the_nearest_change(api: Client, 
     assert {"place", "match_id"}.isdisjoint(told)
 
 
-async def test_it_is_told_in_the_readers_language(api: Client, owner: Owner) -> None:
+async def test_answer_is_in_the_readers_language(api: Client, owner: Owner) -> None:
     offering = await approved(api, NORWAY, capacity=ONLY_LATE)
     request = await opened(owner)
 
@@ -58,7 +58,7 @@ async def test_it_is_told_in_the_readers_language(api: Client, owner: Owner) -> 
     assert "如推迟14天，即可匹配。" == in_chinese["advice"]
 
 
-async def test_of_an_offering_that_fits_the_place_among_all_that_do_is_told(api: Client, owner: Owner) -> None:
+async def test_fitting_offering_gets_its_rank(api: Client, owner: Owner) -> None:
     offering = await approved(api)
     request = await opened(owner)
     (match,) = await matches_of(api, request)
@@ -73,7 +73,7 @@ async def test_of_an_offering_that_fits_the_place_among_all_that_do_is_told(api:
     } == await why_not(api, request, offering)
 
 
-async def test_a_provider_reads_of_its_own_whether_it_fits_and_no_more(api: Client, owner: Owner) -> None:
+async def test_provider_only_sees_whether_its_offering_fits(api: Client, owner: Owner) -> None:
     offering, others = await approved(api, NORWAY, capacity=ONLY_LATE), await approved(api, FRANCE)
     request = await opened(owner)
     unseen = await opened(owner, a_submission(a_contract_line(), visibility="named", addressed_states=("FRA",)))
@@ -91,7 +91,7 @@ async def test_a_provider_reads_of_its_own_whether_it_fits_and_no_more(api: Clie
     assert (403, "not-for-your-role") == (by_state.status_code, by_state.json()["slug"])
 
 
-async def test_what_is_not_there_and_what_is_no_id_are_refused(api: Client, owner: Owner) -> None:
+async def test_unknown_and_malformed_ids_are_refused(api: Client, owner: Owner) -> None:
     offering, request = await approved(api), await opened(owner)
 
     assert 404 == (await ask(api, request, {"offering_id": str(uuid4())})).status_code

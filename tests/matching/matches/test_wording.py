@@ -1,4 +1,4 @@
-"""Obstacles read as sentences in each of the six languages, with everything filled in and nothing left in code."""
+"""Obstacles as complete sentences in each of the six languages."""
 
 import re
 from datetime import date
@@ -58,7 +58,7 @@ def everything_against() -> list[Obstacle]:
     ]
 
 
-def test_there_is_a_sentence_for_all_there_is_and_for_nothing_else() -> None:
+def test_sentences_cover_exactly_the_existing_codes() -> None:
     found = everything_against()
 
     for language in Language:
@@ -68,7 +68,7 @@ def test_there_is_a_sentence_for_all_there_is_and_for_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_a_sentence_is_whole_and_in_the_readers_own_letters(language: Language) -> None:
+def test_sentences_are_complete_and_in_the_right_script(language: Language) -> None:
     for one in everything_against():
         for sentence in (reason(one, language), advice(one, one.nearest, language) if one.nearest else "."):
             assert re.search(r"[.。]\Z", sentence), sentence
@@ -80,7 +80,7 @@ def test_a_sentence_is_whole_and_in_the_readers_own_letters(language: Language) 
 
 
 @pytest.mark.parametrize("language", Language)
-def test_what_an_obstacle_holds_is_in_its_sentence(language: Language) -> None:
+def test_sentence_contains_the_obstacles_values(language: Language) -> None:
     """Were a template to leave something out, it could say what the figures do not."""
     for name, template in sentences(language).obstacles.items():
         for hole in re.findall(r"\{(\w+)\}", sentences(Language.EN).obstacles[name]):
@@ -114,7 +114,7 @@ def test_two_weeks_later_in_french_with_interpretation() -> None:
     assert "如推迟14天，即可匹配。" == advice(shift, shift.nearest, Language.ZH)
 
 
-def test_it_says_as_of_when_a_state_was_not_known_to_be_party() -> None:
+def test_sentence_has_the_day_of_the_treaty_status() -> None:
     unlisted = Obstacle(
         name="treaty", asked=("IRN",), offered=("UNTOC",), as_of=date(2014, 1, 1),
         nearest=Nearest(change=Change.STATUS_RECORDED, codes=("UNTOC",)),
@@ -127,7 +127,7 @@ def test_it_says_as_of_when_a_state_was_not_known_to_be_party() -> None:
     assert "Au 1 janvier 2014" in reason(unlisted, Language.FR)
 
 
-def test_what_is_filled_in_leaves_an_arabic_sentence_as_it_is() -> None:
+def test_inserted_values_keep_the_direction_of_arabic() -> None:
     foreign = Obstacle(name="addressee", asked=("unodc",), offered=("UNODC-CEB",))
 
     assert f"{FSI}UNODC-CEB{PDI}" in wording.reason(foreign, Language.AR)

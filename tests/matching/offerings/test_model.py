@@ -1,4 +1,4 @@
-"""The life of an offering: every cell of its table, what a revision may change, and how its status is shown."""
+"""The states of an offering: every cell of its table, revisions, and the shown status."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -93,34 +93,34 @@ def test_each_move_is_for_its_roles(move: str, roles: set[Role]) -> None:
             assert denied("not-for-your-role") == policy.decide(caller, cast(Action, move), an_offering())
 
 
-def test_an_officer_moves_no_offering_of_another_organization() -> None:
+def test_officer_cannot_move_another_organizations_offering() -> None:
     decision = policy.decide(a_caller("NOR:provider_officer"), Action.WITHDRAW, an_offering())
 
     assert denied("not-your-organization") == decision
 
 
-def test_an_offering_submitted_at_once_is_one_fact() -> None:
+def test_offering_submitted_at_creation_is_one_fact() -> None:
     created = evolve(None, offering.offer(an_offering().offering_id, "NOR", content(), now=NOON))
 
     assert (SUBMITTED, 1, NOON) == (created.status, created.revision, created.submitted_at)
 
 
 @pytest.mark.parametrize("field", ["kinds", "languages", "modalities", "capacity"])
-def test_what_the_hard_constraints_ask_about_has_to_be_said_to_submit(field: str) -> None:
+def test_submission_needs_the_data_of_hard_constraints(field: str) -> None:
     with pytest.raises(Invalid) as no:
         an_offering(status=DRAFT, terms=terms(**{field: ()})).submit(now=NOON)
 
     assert ("offering-incomplete", [field]) == (no.value.slug, no.value.details["fields"])
 
 
-def test_a_draft_may_be_revised_to_be_incomplete_but_an_approved_offering_may_not() -> None:
+def test_only_a_draft_may_become_incomplete() -> None:
     an_offering(status=DRAFT).revise(content(kinds=()), now=NOON)
     with pytest.raises(Invalid, match="offering-incomplete"):
         an_offering().revise(content(kinds=()), now=NOON)
 
 
 @pytest.mark.parametrize("move", ["submit", "approve"])
-def test_an_offering_past_its_validity_goes_no_further(move: str) -> None:
+def test_offering_past_its_validity_cannot_move(move: str) -> None:
     status = DRAFT if move == "submit" else SUBMITTED
     past = Period(starts=date(2026, 1, 1), ends=NOON.date() - timedelta(days=1))
 
@@ -128,7 +128,7 @@ def test_an_offering_past_its_validity_goes_no_further(move: str) -> None:
         DECIDE[move](an_offering(status=status, terms=terms(valid=past)))
 
 
-def test_an_offering_does_not_lapse_on_the_last_day_of_its_validity() -> None:
+def test_offering_does_not_lapse_on_its_last_day() -> None:
     last_day = Period(starts=date(2026, 1, 1), ends=NOON.date())
 
     with pytest.raises(Conflict, match="validity-not-ended"):
@@ -145,12 +145,12 @@ def test_an_offering_does_not_lapse_on_the_last_day_of_its_validity() -> None:
     ],
     ids=["dropped", "another", "too small", "shorter"],
 )
-def test_a_period_of_which_units_are_taken_stays(capacity: tuple[Capacity, ...]) -> None:
+def test_period_with_taken_units_cannot_be_removed(capacity: tuple[Capacity, ...]) -> None:
     with pytest.raises(Conflict, match="capacity-in-use"):
         an_offering(taken={SPRING.starts: 2}).revise(content(capacity=capacity), now=NOON)
 
 
-def test_a_period_of_which_units_are_taken_may_grow() -> None:
+def test_period_with_taken_units_may_grow() -> None:
     grown = (Capacity(period=SPRING, units=9),)
 
     after = evolve(before := an_offering(taken={SPRING.starts: 2}), before.revise(content(capacity=grown), now=NOON))
@@ -168,26 +168,24 @@ def test_a_period_of_which_units_are_taken_may_grow() -> None:
         ({AUTUMN.starts: 1}, date(AHEAD, 7, 1), ShownStatus.FULLY_RESERVED),
     ],
 )
-def test_an_available_offering_without_a_unit_left_from_today_on_is_fully_reserved(
-    taken: dict[date, int], today: date, shown: ShownStatus
-) -> None:
+def test_offering_without_units_left_is_fully_reserved(taken: dict[date, int], today: date, shown: ShownStatus) -> None:
     assert shown == an_offering(taken=taken).shown_status(today)
 
 
-def test_only_an_available_offering_is_shown_as_fully_reserved() -> None:
+def test_only_available_offerings_are_shown_as_fully_reserved() -> None:
     taken = {SPRING.starts: 2, AUTUMN.starts: 1}
 
     assert ShownStatus.SUSPENDED == an_offering(status=SUSPENDED, taken=taken).shown_status(NOON.date())
 
 
-def test_a_funded_delivery_lacks_no_money() -> None:
+def test_funded_delivery_has_no_funding_gap() -> None:
     lacking = Money(minor=5, currency="USD")
 
     assert an_offering().funding_lacking is None
     assert lacking == an_offering(terms=terms(resource_status="partly", funding_needed=lacking)).funding_lacking
 
 
-def test_training_on_mutual_legal_assistance_is_flagged_for_what_it_leaves_out() -> None:
+def test_missing_curriculum_of_mla_training_is_listed() -> None:
     incomplete = an_offering(terms=terms(curriculum=("convention_provisions",)))
 
     assert (
@@ -202,7 +200,7 @@ DAYS = st.dates(date(AHEAD, 1, 1), date(AHEAD, 12, 31))
 
 
 @given(st.lists(st.tuples(DAYS, DAYS), max_size=4))
-def test_capacity_periods_are_refused_exactly_when_two_share_a_day(edges: list[tuple[date, date]]) -> None:
+def test_overlapping_capacity_periods_are_refused(edges: list[tuple[date, date]]) -> None:
     periods = [Period(starts=min(pair), ends=max(pair)) for pair in edges]
     days = [{p.starts + timedelta(days=n) for n in range((p.ends - p.starts).days + 1)} for p in periods]
     share_a_day = len(set().union(*days)) < sum(len(one) for one in days)
@@ -216,6 +214,6 @@ def test_capacity_periods_are_refused_exactly_when_two_share_a_day(edges: list[t
         offering.check_periods(valid, capacity)
 
 
-def test_capacity_lies_within_the_validity() -> None:
+def test_capacity_must_be_within_the_validity() -> None:
     with pytest.raises(Invalid, match="capacity-outside-validity"):
         offering.check_periods(AUTUMN, (Capacity(period=SPRING, units=1),))

@@ -1,4 +1,4 @@
-"""Offerings of the matching service from their routes to their tables."""
+"""Offerings from their routes to their tables."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
@@ -28,7 +28,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await client_of("matching")
 
 
-async def test_an_offering_is_created_with_its_location_and_revision(api: Client) -> None:
+async def test_created_offering_has_location_and_revision(api: Client) -> None:
     answer = await api.post("/v1/offerings", json=an_offering_body(), headers=headers(NORWAY))
 
     assert 201 == answer.status_code
@@ -45,9 +45,7 @@ async def test_an_offering_is_created_with_its_location_and_revision(api: Client
     assert '"1"' == shown.headers["ETag"] == answer.headers["ETag"]
 
 
-async def test_the_fact_names_the_words_by_hash_and_does_not_hold_them(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_fact_has_the_hash_of_the_texts_only(api: Client, databases: Mapping[str, Database]) -> None:
     await offered(api, title="Canary-title", summary="Canary-summary")
 
     async with databases["matching"].transaction() as tx:
@@ -56,7 +54,7 @@ async def test_the_fact_names_the_words_by_hash_and_does_not_hold_them(
     assert "Canary" not in events[0]
 
 
-async def test_an_offering_goes_all_its_ways(api: Client) -> None:
+async def test_offering_makes_all_moves(api: Client) -> None:
     offering = await offered(api, submit=False, kinds=[])
     assert "draft" == offering["status"]
     body = {key: value for key, value in an_offering_body(title="Second thought").items() if key != "submit"}
@@ -80,7 +78,7 @@ async def test_an_offering_goes_all_its_ways(api: Client) -> None:
     assert ("withdrawn", 10) == (offering["status"], offering["revision"])
 
 
-async def test_an_edit_after_approval_needs_approval_again(api: Client) -> None:
+async def test_revision_after_approval_needs_approval_again(api: Client) -> None:
     offering = await approved(api)
     body = {key: value for key, value in an_offering_body(group_size_max=10).items() if key != "submit"}
 
@@ -92,7 +90,7 @@ async def test_an_edit_after_approval_needs_approval_again(api: Client) -> None:
     assert ("submitted", 10) == (revised.json()["status"], revised.json()["group_size_max"])
 
 
-async def test_the_same_key_has_one_effect(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_repeated_idempotency_key_has_one_effect(api: Client, databases: Mapping[str, Database]) -> None:
     key = str(uuid4())
     answers = [
         await api.post("/v1/offerings", json=an_offering_body(), headers=headers(NORWAY, key=key)) for _ in range(3)
@@ -112,7 +110,7 @@ async def test_the_same_key_has_one_effect(api: Client, databases: Mapping[str, 
         assert 2 == await tx.fetchval("SELECT count(*) FROM journal")
 
 
-async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> None:
+async def test_change_without_revision_is_refused(api: Client) -> None:
     offering = await offered(api)
     path = f"/v1/offerings/{offering['offering_id']}"
     body = {key: value for key, value in an_offering_body().items() if key != "submit"}
@@ -165,7 +163,7 @@ LONG_AGO = {
         (NORWAY, {"provider": "FRA"}, 400, "unknown-field"),
     ],
 )
-async def test_what_cannot_be_offered_is_refused_and_leaves_nothing(
+async def test_invalid_offering_is_refused_without_effect(
     api: Client, databases: Mapping[str, Database], by: str, changes: dict[str, Any], status: int, slug: str
 ) -> None:
     answer = await api.post("/v1/offerings", json=an_offering_body(**changes), headers=headers(by))
@@ -176,7 +174,7 @@ async def test_what_cannot_be_offered_is_refused_and_leaves_nothing(
             assert 0 == await tx.fetchval(f"SELECT count(*) FROM {table}"), table
 
 
-async def test_a_move_that_the_state_does_not_allow_is_a_conflict(api: Client) -> None:
+async def test_move_in_the_wrong_status_is_a_conflict(api: Client) -> None:
     offering = await offered(api)
 
     answer = await api.post(
@@ -186,7 +184,7 @@ async def test_a_move_that_the_state_does_not_allow_is_a_conflict(api: Client) -
     assert (409, "offering-status") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_an_offering_of_others_is_seen_once_it_is_available_and_never_moved(api: Client) -> None:
+async def test_others_see_only_available_offerings_and_cannot_move_them(api: Client) -> None:
     hidden, shown = await offered(api), await approved(api)
     for by in ("FRA:provider_officer", "KEN:focal_point", "NOR2:donor_officer"):
         answer = await api.get(f"/v1/offerings/{hidden['offering_id']}", headers=headers(by))
@@ -204,7 +202,7 @@ async def test_an_offering_of_others_is_seen_once_it_is_available_and_never_move
     assert (403, "not-your-organization") == (taken.status_code, taken.json()["slug"])
 
 
-async def test_what_is_written_beside_a_move_is_for_the_provider_and_unodc(api: Client) -> None:
+async def test_comments_are_visible_to_provider_and_unodc(api: Client) -> None:
     offering = await move(api, await offered(api), "approve", COORDINATOR, comment="Between us.")
     path = f"/v1/offerings/{offering['offering_id']}"
 
@@ -212,7 +210,7 @@ async def test_what_is_written_beside_a_move_is_for_the_provider_and_unodc(api: 
     assert "" == (await api.get(path, headers=headers("KEN:focal_point"))).json()["comment"]
 
 
-async def test_a_list_is_filtered_and_paged_to_its_end_without_a_gap(api: Client) -> None:
+async def test_list_is_filtered_and_paged_without_gaps(api: Client) -> None:
     ids = [(await approved(api))["offering_id"] for _ in range(5)]
     await offered(api, "FRA:provider_officer")
     seen: list[str] = []
@@ -226,7 +224,7 @@ async def test_a_list_is_filtered_and_paged_to_its_end_without_a_gap(api: Client
     assert ids[::-1] == seen
 
 
-async def test_an_offering_lapses_after_its_validity(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_offering_lapses_after_its_validity(api: Client, databases: Mapping[str, Database]) -> None:
     offering = await approved(api)
     async with databases["matching"].transaction() as tx:
         await tx.execute("UPDATE offering SET valid_from = '2020-01-01', valid_until = '2020-12-31'")
@@ -241,7 +239,7 @@ async def test_an_offering_lapses_after_its_validity(api: Client, databases: Map
 # -- twice said, held together ----------------------------------------------------------------------------------------
 
 
-async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, Database]) -> None:
+async def test_policy_in_sql_equals_policy_in_python(databases: Mapping[str, Database]) -> None:
     db = databases["matching"]
     every = [an_offering(offering_id=uuid4(), status=status, available_since=None) for status in OfferingStatus]
     every = [
@@ -262,7 +260,7 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
                     assert (seen is not None) == policy.may_see_offering(caller, one), (caller, one.status)
 
 
-async def test_the_shown_status_in_sql_and_in_python_is_the_same(databases: Mapping[str, Database]) -> None:
+async def test_shown_status_in_sql_equals_python(databases: Mapping[str, Database]) -> None:
     db = databases["matching"]
     taken: list[dict[date, int]] = [{}, {SPRING.starts: 2}, {AUTUMN.starts: 1}, {SPRING.starts: 2, AUTUMN.starts: 1}]
     async with db.transaction() as tx:
@@ -291,9 +289,7 @@ async def test_the_shown_status_in_sql_and_in_python_is_the_same(databases: Mapp
 
 
 @pytest.mark.parametrize("taken", [-1, 3])
-async def test_the_schema_keeps_capacity_within_its_bounds_when_the_code_is_wrong(
-    databases: Mapping[str, Database], taken: int
-) -> None:
+async def test_schema_checks_capacity_bounds(databases: Mapping[str, Database], taken: int) -> None:
     one = an_offering(terms=terms(capacity=(Capacity(period=SPRING, units=2),)))
     async with databases["matching"].transaction() as tx:
         await offering_store.save(tx, one)
@@ -304,7 +300,7 @@ async def test_the_schema_keeps_capacity_within_its_bounds_when_the_code_is_wron
             await tx.execute("UPDATE capacity SET taken = $1", taken)
 
 
-async def test_a_period_in_use_is_not_dropped(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_period_in_use_is_not_removed(api: Client, databases: Mapping[str, Database]) -> None:
     offering = await approved(api)
     async with databases["matching"].transaction() as tx:
         await tx.execute("UPDATE capacity SET taken = 1 WHERE starts = $1", SPRING.starts)
@@ -319,20 +315,18 @@ async def test_a_period_in_use_is_not_dropped(api: Client, databases: Mapping[st
     assert [1, 0] == [period["taken"] for period in kept.json()["capacity"]]
 
 
-def test_words_are_hashed_with_a_salt_of_their_own() -> None:
+def test_texts_are_hashed_with_their_own_salt() -> None:
     texts = offering_store.Texts(title="a", summary="b")
 
     assert hash_texts(texts) != hash_texts(texts)
 
 
-async def test_an_offering_nobody_knows_is_none(databases: Mapping[str, Database]) -> None:
+async def test_unknown_offering_is_none(databases: Mapping[str, Database]) -> None:
     async with databases["matching"].transaction() as tx:
         assert await offering_store.known(tx, UUID(int=1), lock=True) is None
 
 
-async def test_of_a_kind_that_may_put_somebody_at_risk_nobody_else_is_told_what_is_taken(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_taken_units_of_restricted_kinds_are_hidden(api: Client, databases: Mapping[str, Database]) -> None:
     unit, kenya = "UNODC-CEB:provider_officer", "KEN:focal_point"
     kept, told = await approved(api, unit, kinds=["witness_protection"]), await approved(api, unit)
     async with databases["matching"].transaction() as tx:

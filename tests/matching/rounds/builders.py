@@ -1,4 +1,4 @@
-"""Rounds for tests: small ones by hand, made up ones of every shape, and the best plan of a small one by trying all."""
+"""Rounds for tests: small and random ones, and the best plan of a small one by exhaustive search."""
 
 from collections.abc import Iterator
 from itertools import product

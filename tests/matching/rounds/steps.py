@@ -1,4 +1,4 @@
-"""What tests of rounds begin with: offerings approved, lines opened, a round asked for and planned."""
+"""Steps of tests about rounds: approve offerings, open lines, create and plan a round."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""A plan that is adopted becomes matches that are before their States and providers: all of them, or none."""
+"""Adoption of a plan presents all of its matches, or none."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -51,9 +51,7 @@ async def journal(db: Database) -> list[Any]:
         )
 
 
-async def test_an_adopted_plan_is_presented_and_each_match_says_because_of_what(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_adopted_plan_is_presented_with_its_cause(api: Client, db: Database, owner: Owner) -> None:
     offering = await offered(api, units=2)
     requests = [await opened(owner, a_submission(state=state)) for state in ("KEN", "NER")]
     found = await planned(api, db, seconds=5)
@@ -71,7 +69,7 @@ async def test_an_adopted_plan_is_presented_and_each_match_says_because_of_what(
     assert ["presented"] == [match["status"] for match in told.json()["matches"]]
 
 
-async def test_whom_the_plan_passes_over_is_passed_over_for_a_reason(api: Client, db: Database, owner: Owner) -> None:
+async def test_adopted_departure_has_its_reason(api: Client, db: Database, owner: Owner) -> None:
     """Each State's best would be the same offering: one of them gets the second best."""
     best, second = await offered(api), await offered(api, topics=["electronic_evidence"])
     requests = [await opened(owner, a_submission(state=state)) for state in ("KEN", "NER")]
@@ -86,7 +84,7 @@ async def test_whom_the_plan_passes_over_is_passed_over_for_a_reason(api: Client
     }
 
 
-async def test_a_match_that_has_expired_is_nominated_anew(api: Client, db: Database, owner: Owner) -> None:
+async def test_expired_match_is_nominated_again(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     request = await opened(owner)
     async with db.transaction() as tx:
@@ -139,7 +137,7 @@ async def its_unit_is_promised(api: Client, owner: Owner, request: RequestSubmit
     ],
     ids=lambda change: change.__name__,
 )
-async def test_what_has_changed_meanwhile_is_named_and_nothing_is_done(
+async def test_changes_since_planning_prevent_adoption(
     api: Client, db: Database, owner: Owner, change: Callable[..., Awaitable[None]]
 ) -> None:
     offering = await offered(api)
@@ -159,9 +157,7 @@ async def test_what_has_changed_meanwhile_is_named_and_nothing_is_done(
     assert "planned" == (await shown(api, found["round_id"]))["status"]
 
 
-async def test_a_consent_that_is_withdrawn_meanwhile_keeps_the_plan_from_being_adopted(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_withdrawn_consent_prevents_adoption(api: Client, db: Database, owner: Owner) -> None:
     await offered(api, NORWAY)
     request = await opened(owner)
     found = await planned(api, db, seconds=5)
@@ -173,9 +169,7 @@ async def test_a_consent_that_is_withdrawn_meanwhile_keeps_the_plan_from_being_a
     assert "round-outdated" == (await end(api, found, "adopt")).json()["slug"]
 
 
-async def test_a_plan_for_more_than_there_is_shows_what_if_and_cannot_be_adopted(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_plan_over_capacity_cannot_be_adopted(api: Client, db: Database, owner: Owner) -> None:
     offering = await offered(api)
     for state in ("KEN", "NER"):
         await wanted(owner, state)
@@ -188,7 +182,7 @@ async def test_a_plan_for_more_than_there_is_shows_what_if_and_cannot_be_adopted
     assert (409, "round-outdated", 2) == (answer.status_code, answer.json()["slug"], answer.json()["details"]["lines"])
 
 
-async def test_a_round_ends_once_and_for_who_has_read_it(api: Client, db: Database, owner: Owner) -> None:
+async def test_round_ends_once_by_current_revision(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
     found = await planned(api, db, seconds=5)
@@ -199,9 +193,7 @@ async def test_a_round_ends_once_and_for_who_has_read_it(api: Client, db: Databa
         assert "round-status" == (await end(api, adopted, again)).json()["slug"]
 
 
-async def test_what_was_adopted_stands_in_the_journal(
-    api: Client, db: Database, owner: Owner, database_url: str
-) -> None:
+async def test_adoption_is_in_the_journal(api: Client, db: Database, owner: Owner, database_url: str) -> None:
     await offered(api)
     await wanted(owner)
     adopted = await planned(api, db, seconds=5)
@@ -219,7 +211,7 @@ async def test_what_was_adopted_stands_in_the_journal(
         await migrator.close()
 
 
-async def test_a_match_takes_its_unit_in_the_period_that_was_planned(
+async def test_match_takes_its_unit_in_the_planned_period(
     api: Client, db: Database, owner: Owner, database_url: str
 ) -> None:
     """Whoever could be served in either period is served in the second, and leaves the first to whom it alone suits."""
@@ -269,9 +261,7 @@ STATES = ("KEN", "NER", "PER", "TUV", "KAZ", "NPL")
 
 
 @pytest.mark.parametrize("luck", range(6))
-async def test_two_rounds_that_are_adopted_at_once_never_promise_more_than_there_is(
-    api: Client, db: Database, owner: Owner, luck: int
-) -> None:
+async def test_concurrent_adoptions_do_not_overbook(api: Client, db: Database, owner: Owner, luck: int) -> None:
     """And neither do they when States and providers go on meanwhile with what was presented before."""
     chance = Random(luck)
     for _ in range(chance.randint(1, 3)):
@@ -304,9 +294,7 @@ def some_of(one: Mapping[str, Any], chance: Random) -> list[dict[str, str]]:
     return [{"line_id": line, "offering_id": offering} for line, offering in pairs if chance.random() < 0.5]
 
 
-async def test_a_second_round_does_not_give_out_what_the_first_is_giving_out(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_second_round_respects_promises_of_the_first(api: Client, db: Database, owner: Owner) -> None:
     """Of other lines, so that nothing but the offering makes the second wait."""
     offering = await offered(api, units=2)
     lines = [await wanted(owner, state) for state in STATES[:4]]

@@ -1,4 +1,4 @@
-"""A child that solves: it can be killed, runs out of time or memory, is asked nonsense, and always there is an answer."""
+"""The solver's child process: killed, out of time or memory, with malformed input; it always has an answer."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ SMALL = Problem(
 ROOT = Path(__file__).parents[3]
 
 
-async def test_a_child_solves_what_it_is_asked() -> None:
+async def test_child_solves_a_question() -> None:
     answer = await solve_in_child(Question(problem=SMALL, seed=5), Limits())
 
     assert "solved" == answer.outcome
@@ -41,14 +41,14 @@ async def test_a_child_solves_what_it_is_asked() -> None:
     assert [("l1", 1)] == [(one.line, one.open_units) for one in answer.solution.unmet]
 
 
-async def test_out_of_time_a_child_still_has_a_plan_and_a_bound() -> None:
+async def test_child_out_of_time_has_a_plan_and_a_bound() -> None:
     answer = await solve_in_child(ENDLESS, Limits(milliseconds=3_000))
 
     assert "out_of_time" == answer.outcome
     stands(answer, ENDLESS.problem)
 
 
-async def test_a_child_that_is_late_is_killed_and_what_it_told_is_kept() -> None:
+async def test_late_child_is_killed_and_its_best_plan_kept() -> None:
     """As if HiGHS looked at its limit too late: the child is told another limit than its parent."""
 
     class Late(Child):
@@ -66,10 +66,10 @@ async def test_a_child_that_is_late_is_killed_and_what_it_told_is_kept() -> None
     stands(answer, ENDLESS.problem)
 
 
-async def test_a_child_can_be_killed_and_what_it_told_is_kept() -> None:
+async def test_killed_child_keeps_its_best_plan() -> None:
     child = Child(ENDLESS, Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
-    while child.told is None:
+    while child.best is None:
         await asyncio.sleep(0.05)
     child.kill()
 
@@ -79,10 +79,10 @@ async def test_a_child_can_be_killed_and_what_it_told_is_kept() -> None:
     stands(answer, ENDLESS.problem)
 
 
-async def test_a_child_that_somebody_else_kills_is_not_taken_for_solved() -> None:
+async def test_externally_killed_child_is_not_solved() -> None:
     child = Child(ENDLESS, Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
-    while child.told is None:
+    while child.best is None:
         await asyncio.sleep(0.05)
     assert child.pid is not None
     os.kill(child.pid, 9)
@@ -90,10 +90,10 @@ async def test_a_child_that_somebody_else_kills_is_not_taken_for_solved() -> Non
     assert "killed" == (await asked).outcome
 
 
-async def test_who_no_longer_waits_leaves_no_child_behind() -> None:
+async def test_cancelled_caller_leaves_no_child() -> None:
     child = Child(ENDLESS, Limits(milliseconds=600_000))
     asked = asyncio.create_task(child.answer())
-    while child.told is None:
+    while child.best is None:
         await asyncio.sleep(0.05)
     pid = child.pid
     asked.cancel()
@@ -102,7 +102,7 @@ async def test_who_no_longer_waits_leaves_no_child_behind() -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_a_child_whose_parent_is_gone_does_not_go_on() -> None:
+def test_child_stops_when_its_parent_ends() -> None:
     started = """
 import msgspec, os, subprocess, sys
 from tests.matching.rounds.builders import ENDLESS
@@ -122,7 +122,7 @@ print(child.pid, flush=True)
     assert time.monotonic() < until
 
 
-async def test_a_child_has_no_more_memory_than_it_is_given() -> None:
+async def test_child_memory_is_limited() -> None:
     large = Question(problem=a_round(lines=6_000, offerings=300, budgets=20, seed=1))
 
     answer = await solve_in_child(large, Limits(memory_mb=128))
@@ -130,20 +130,20 @@ async def test_a_child_has_no_more_memory_than_it_is_given() -> None:
     assert "out_of_memory" == answer.outcome
 
 
-async def test_a_problem_that_cannot_be_meant_is_refused_by_name() -> None:
+async def test_invalid_problem_is_refused_with_its_fault() -> None:
     twice = msgspec.structs.replace(SMALL, lines=(a_line("l1"), a_line("l1")))
 
     assert ("refused", "line-twice", ("l1",)) == told(await solve_in_child(Question(problem=twice), Limits()))
 
 
-async def test_pins_that_contradict_what_there_is_are_named() -> None:
+async def test_pins_over_capacity_are_named() -> None:
     pins = (Pin(line="l1", offering="o1"), Pin(line="l2", offering="o1"))
     problem = msgspec.structs.replace(SMALL, pinned=pins)
 
     assert ("pins", "pins", ("slot o1 -",)) == told(await solve_in_child(Question(problem=problem), Limits()))
 
 
-def test_what_is_no_question_is_refused_and_the_output_is_answers_alone() -> None:
+def test_malformed_question_is_refused_and_stdout_has_only_answers() -> None:
     for nonsense in (b"", b"{", b"[]", b'{"problem": {"lines": 1}}', b"\xff"):
         done = subprocess.run(command(Limits()), input=nonsense, capture_output=True, env=environment(), timeout=60)
 
@@ -151,7 +151,7 @@ def test_what_is_no_question_is_refused_and_the_output_is_answers_alone() -> Non
         assert "malformed" == msgspec.json.decode(done.stdout)["fault"]
 
 
-def test_a_child_is_told_no_address_and_no_secret(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_child_environment_has_no_address_and_no_secret(monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
 
     assert "DATABASE_URL" not in environment()

@@ -1,4 +1,4 @@
-"""The fairness floor, and what is said of lines that stay open."""
+"""Fairness, and the obstacles of lines left open."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def a_contest() -> Problem:
 
 
 @pytest.mark.parametrize("effort", [Effort(), BY_PRICES], ids=["by HiGHS", "by moves"])
-def test_a_state_that_would_get_nothing_comes_first_within_the_loss(effort: Effort) -> None:
+def test_state_without_deliveries_comes_first_within_the_loss(effort: Effort) -> None:
     problem = a_contest()
 
     best = solve(Question(problem=problem, effort=effort))
@@ -42,23 +42,23 @@ def test_a_state_that_would_get_nothing_comes_first_within_the_loss(effort: Effo
     assert (2000, 1900, 2000) == (best.value, fair.value, fair.bound)
 
 
-def test_who_is_stopped_before_the_floor_says_that_it_may_lack() -> None:
+def test_stopped_fairness_search_is_reported() -> None:
     question = Question(problem=a_contest(), fairness=Fairness(loss=50))
 
     assert solve(question).fair
-    assert not solve(question, may_go_on=lambda: False).fair
+    assert not solve(question, may_continue=lambda: False).fair
     assert not solve(Question(problem=a_contest())).fair
 
 
 @pytest.mark.parametrize("effort", [Effort(), BY_PRICES], ids=["by HiGHS", "by moves"])
-def test_no_class_is_held_for_fairness_with_fewer_than_its_least(effort: Effort) -> None:
+def test_fairness_respects_the_least_of_a_slot(effort: Effort) -> None:
     course = Slot(offering="o1", capacity=4, least=2)
     problem = Problem(lines=(a_line(),), slots=(course,), candidates=(a_candidate(),))
 
     assert () == solve(Question(problem=problem, effort=effort, fairness=Fairness(loss=1000))).plan
 
 
-def test_no_more_is_lost_than_was_agreed() -> None:
+def test_loss_is_within_the_agreed_share() -> None:
     fair = solve(Question(problem=a_contest(), fairness=Fairness(loss=49)))
 
     assert 2000 == fair.value
@@ -67,9 +67,7 @@ def test_no_more_is_lost_than_was_agreed() -> None:
 
 @given(small_rounds(), st.sampled_from([0, 100, 500, 1000]), st.sampled_from([Effort(), BY_PRICES]))
 @settings(max_examples=100, deadline=None)
-def test_a_fair_plan_is_without_fault_worth_enough_and_never_less_fair(
-    problem: Problem, loss: int, effort: Effort
-) -> None:
+def test_fair_plan_is_valid_valuable_and_not_less_fair(problem: Problem, loss: int, effort: Effort) -> None:
     assume(best_value(problem) is not None)
     plain = solve(Question(problem=problem, effort=effort))
 
@@ -82,9 +80,7 @@ def test_a_fair_plan_is_without_fault_worth_enough_and_never_less_fair(
 
 @given(small_rounds(), st.sampled_from([0, 100, 500]))
 @settings(max_examples=100, deadline=None)
-def test_of_a_small_round_the_lowest_level_is_as_high_as_any_plan_within_the_loss_has_it(
-    problem: Problem, loss: int
-) -> None:
+def test_small_round_has_the_maximum_lowest_level(problem: Problem, loss: int) -> None:
     best = best_value(problem)
     assume(best is not None)
     floor = lowest_value(best or 0, Fairness(loss=loss))
@@ -102,7 +98,7 @@ def _with_values(problem: Problem) -> list[tuple[Any, int]]:
     return [(plan, value_of(problem, plan)) for plan in every_plan(problem)]
 
 
-def test_a_larger_round_gives_more_to_those_who_get_least() -> None:
+def test_larger_round_raises_the_lowest_levels() -> None:
     problem = a_round(lines=200, offerings=20, candidates=6, seed=4)
     plain = solve(Question(problem=problem, effort=BY_PRICES))
 
@@ -137,26 +133,26 @@ def two_lines(**more: Any) -> Problem:
 ALL_OF_IT = an_assignment("l2", "o1", units=2, budget="b1")
 
 
-def test_a_line_without_candidates_is_told_to_have_none() -> None:
+def test_line_without_candidates_is_reported() -> None:
     (line,) = unmet(Problem(lines=(a_line(),)), ())
 
     assert ("l1", 1, ()) == (line.line, line.open_units, line.candidates)
 
 
-def test_who_has_what_a_line_wanted_is_named() -> None:
+def test_lines_that_took_the_capacity_are_named() -> None:
     assert ("taken", ("l2",)) == the_obstacle(two_lines(), ALL_OF_IT)
     wide = (Slot(offering="o1", capacity=9),)
     assert ("budget", ("l2",)) == the_obstacle(two_lines(slots=wide), ALL_OF_IT)
 
 
-def test_what_is_decided_is_the_reason_where_it_is() -> None:
+def test_fixed_decision_is_given_as_the_obstacle() -> None:
     pins = (Pin(line="l2", offering="o1", budget="b1", units=2),)
 
     assert ("pinned", ()) == the_obstacle(two_lines(pinned=pins), ALL_OF_IT)
     assert ("forbidden", ()) == the_obstacle(two_lines(forbidden=(Pair(line="l1", offering="o1"),)), ALL_OF_IT)
 
 
-def test_sizes_that_cannot_meet_are_told_apart() -> None:
+def test_size_obstacles_are_distinguished() -> None:
     large = (a_candidate("l1", "o1", least=3, most=3), a_candidate("l2", "o1", most=2, budget="b1", cost=10))
     assert ("too_large", ()) == the_obstacle(two_lines(candidates=large), ALL_OF_IT)
 
@@ -169,14 +165,14 @@ def test_sizes_that_cannot_meet_are_told_apart() -> None:
     assert ("group_size", ()) == the_obstacle(in_part, an_assignment("l1", "o2"))
 
 
-def test_what_is_worth_nothing_and_what_was_given_up_say_so() -> None:
+def test_worthless_and_unchosen_candidates_are_reported() -> None:
     assert ("worth_nothing", ()) == the_obstacle(two_lines(candidates=(a_candidate("l1", "o1", each=0, most=2),)))
     assert ("not_chosen", ()) == the_obstacle(two_lines())
 
 
 @given(small_rounds())
 @settings(max_examples=50, deadline=None)
-def test_every_open_line_is_listed_and_nothing_that_fits_is_left(problem: Problem) -> None:
+def test_every_open_line_is_listed_with_its_obstacles(problem: Problem) -> None:
     assume(best_value(problem) is not None)
     found = solve(Question(problem=problem))
     given_ = {line.line: 0 for line in problem.lines}

@@ -1,4 +1,4 @@
-"""Rounds that go by what funds have: asked of the ledger, kept with the round, and paid from as it is earmarked."""
+"""Rounds paid from funds: balances from the ledger, stored with the round, and earmarks."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -66,7 +66,7 @@ def paid(one: dict[str, Any]) -> dict[str, list[tuple[str, bool]]]:
     }
 
 
-async def test_a_round_pays_from_what_funds_have_at_that_moment(api: Client, db: Database, owner: Owner) -> None:
+async def test_round_pays_from_current_fund_balances(api: Client, db: Database, owner: Owner) -> None:
     await lacking(api)
     lines = {state: str(await wanted(owner, state)) for state in ("KEN", "NER")}
     await funded(api, 1_500, FUND)
@@ -83,7 +83,7 @@ async def test_a_round_pays_from_what_funds_have_at_that_moment(api: Client, db:
     assert [FUND] == found["settings"]["funds"]
 
 
-async def test_a_fund_that_has_nothing_pays_nothing(api: Client, db: Database, owner: Owner) -> None:
+async def test_empty_fund_pays_nothing(api: Client, db: Database, owner: Owner) -> None:
     await lacking(api)
     line = str(await wanted(owner))
 
@@ -92,7 +92,7 @@ async def test_a_fund_that_has_nothing_pays_nothing(api: Client, db: Database, o
     assert ({}, {line: ["too_large"]}) == (paid(found), why(found))
 
 
-async def test_what_came_for_one_line_serves_no_other(api: Client, db: Database, owner: Owner, need: Need) -> None:
+async def test_earmarked_money_serves_only_its_line(api: Client, db: Database, owner: Owner, need: Need) -> None:
     """Also when its match was revoked: then the line is open again, and the money there for it."""
     await lacking(api)
     await need.opened()
@@ -111,9 +111,7 @@ async def test_what_came_for_one_line_serves_no_other(api: Client, db: Database,
     assert [{"line_id": str(need.line_id), "usd_minor": 1_000}] == found["settings"]["taken"]["funds"][0]["earmarked"]
 
 
-async def test_what_lacks_in_another_currency_is_paid_at_the_rate_in_force(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_gap_in_another_currency_is_paid_at_the_rate(api: Client, db: Database, owner: Owner) -> None:
     """One pound is 1.25 dollars here; the rate is kept, so that the plan can be made again."""
     today = clock.now().date().isoformat()
     rate = {"currency": "GBP", "valid_from": today, "source": "sample", "usd_per_unit": "1.25"}
@@ -131,7 +129,7 @@ async def test_what_lacks_in_another_currency_is_paid_at_the_rate_in_force(
     assert (1, 2) == (found["deliveries"], more["deliveries"])
 
 
-async def test_where_no_rate_is_in_force_nothing_is_guessed(api: Client, db: Database, owner: Owner) -> None:
+async def test_gap_without_a_rate_in_force_is_not_paid(api: Client, db: Database, owner: Owner) -> None:
     await lacking(api, 1_000, "VUV")
     line = str(await wanted(owner))
     await funded(api, 10_000, FUND)
@@ -142,7 +140,7 @@ async def test_where_no_rate_is_in_force_nothing_is_guessed(api: Client, db: Dat
     assert "rate of exchange" in found["unmet"][0]["hindrances"][0]["says"]
 
 
-async def test_a_round_that_is_based_on_another_takes_what_that_took(api: Client, db: Database, owner: Owner) -> None:
+async def test_based_on_round_uses_the_same_balances(api: Client, db: Database, owner: Owner) -> None:
     await lacking(api)
     await wanted(owner)
     await funded(api, 1_000, FUND)
@@ -162,7 +160,7 @@ async def test_a_round_that_is_based_on_another_takes_what_that_took(api: Client
     assert ["funds", "taken"] == compared["settings"]
 
 
-async def test_while_the_ledger_does_not_answer_no_round_is_made_that_goes_by_it(
+async def test_round_with_funds_needs_the_ledger(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:
     alone = await client_of("matching")
@@ -174,7 +172,7 @@ async def test_while_the_ledger_does_not_answer_no_round_is_made_that_goes_by_it
     await asked(alone)
 
 
-async def test_a_fund_there_is_not_is_named(api: Client) -> None:
+async def test_unknown_fund_is_named(api: Client) -> None:
     status, problem = await refused(api, funds=[FUND, "NO-FUND", "NONE"])
 
     assert (422, "fund-unknown", ["NO-FUND", "NONE"]) == (status, problem["slug"], problem["details"]["funds"])
@@ -182,13 +180,13 @@ async def test_a_fund_there_is_not_is_named(api: Client) -> None:
 
 
 @pytest.mark.parametrize("by", [FINANCE, "UNODC:auditor", "NOR:donor_officer", "KEN:focal_point"])
-async def test_coordinators_alone_ask_for_it(api: Client, by: str) -> None:
+async def test_only_coordinators_create_rounds_with_funds(api: Client, by: str) -> None:
     status, problem = await refused(api, by, funds=[FUND])
 
     assert (403, "not-for-your-role") == (status, problem["slug"])
 
 
-async def test_the_same_command_again_is_the_same_round(api: Client) -> None:
+async def test_repeated_command_is_the_same_round(api: Client) -> None:
     given = headers(COORDINATOR)
     body = {"funds": [FUND]}
     first = (await api.post("/v1/rounds", json=body, headers=given)).json()
@@ -200,7 +198,7 @@ async def test_the_same_command_again_is_the_same_round(api: Client) -> None:
     assert 0 == (await shown(api, first["round_id"]))["settings"]["taken"]["funds"][0]["available_usd_minor"]
 
 
-async def test_what_is_typed_and_what_is_asked_are_two_ways(api: Client) -> None:
+async def test_budgets_and_funds_are_mutually_exclusive(api: Client) -> None:
     budgets = [{"fund": FUND, "money": usd(1)}]
 
     assert (400, "budgets-and-funds") == ((r := await refused(api, funds=[FUND], budgets=budgets))[0], r[1]["slug"])

@@ -1,4 +1,4 @@
-"""What settings make of the lines and offerings that were found: priorities, budgets, pins, and what may not meet."""
+"""The problem built from settings and inputs: priorities, budgets, pins, and forbidden pairs."""
 
 import re
 from datetime import UTC, date, datetime
@@ -19,16 +19,16 @@ from services.matching.lines.model import RequestStatus
 from services.matching.matches.model import MatchStatus
 from services.matching.rounds import model as round
 from services.matching.rounds import snapshot
-from services.matching.rounds.answer import WHYS, Bar, RoundAnswer, told
+from services.matching.rounds.answer import WHY_CODES, ExcludedPair, RoundAnswer, plan_report
 from services.matching.rounds.inputs import (
     Fitting,
     Left,
     OpenLine,
     OpenOffering,
     World,
+    build_problem,
     needed,
     paid_from,
-    posed,
     priority,
 )
 from services.matching.rounds.settings import Deliveries, Earmark, FundBudget, KeptSettings, Pair, Priorities, Room
@@ -92,11 +92,11 @@ def pair(line: OpenLine, offering: OpenOffering) -> Pair:
         (an_open_line(waiting_since=date(AHEAD, 1, 1)), 0),
     ],
 )
-def test_a_priority_is_the_sum_of_what_is_published(line: OpenLine, points: int) -> None:
+def test_priority_is_the_sum_of_the_settings(line: OpenLine, points: int) -> None:
     assert 1000 + points == priority(line, Priorities(), TODAY)
 
 
-def test_what_is_promised_is_not_looked_for_again() -> None:
+def test_promised_deliveries_are_not_planned_again() -> None:
     line = an_open_line(promised=1)
     wanting_more = KeptSettings(deliveries=(Deliveries(line_id=line.line_id, needed=3),))
 
@@ -106,7 +106,7 @@ def test_what_is_promised_is_not_looked_for_again() -> None:
 # -- what is asked of the solver --------------------------------------------------------------------------------------
 
 
-def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() -> None:
+def test_budget_pays_by_earmark_and_currency() -> None:
     kenya, peru = an_open_line("KEN"), an_open_line("PER")
     dollars, kroner = (an_open_offering(lacks=Money(minor=5, currency=currency)) for currency in ("USD", "NOK"))
     world = a_world(
@@ -114,7 +114,7 @@ def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() ->
     )
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark(states=("KEN",)))
 
-    free, bounded = posed(world, KeptSettings()), posed(world, KeptSettings(budgets=(budget,)))
+    free, bounded = build_problem(world, KeptSettings()), build_problem(world, KeptSettings(budgets=(budget,)))
 
     assert {(None, 0)} == {(one.budget, one.cost) for one in free.problem.candidates}
     assert [("A", 5)] == [(one.budget, one.cost) for one in bounded.problem.candidates if one.budget]
@@ -123,11 +123,11 @@ def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() ->
     assert (str(kenya.line_id),) == bounded.problem.budgets[0].earmarked_for
 
 
-def test_a_budget_that_is_for_none_of_the_lines_pays_for_none() -> None:
+def test_budget_for_other_lines_pays_nothing() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=5, currency="USD"))
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark())
 
-    asked = posed(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(budgets=(budget,)))
+    asked = build_problem(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(budgets=(budget,)))
 
     assert ((), ["no_budget"]) == (asked.problem.budgets, list(asked.barred.values()))
 
@@ -144,12 +144,12 @@ def taken_of(lines: list[OpenLine], available: int = 9, kept: int = 4) -> Budget
     return Budgeted(as_at=datetime(2026, 11, 26, tzinfo=UTC), funds=(fund,), rates=(EURO,))
 
 
-def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is() -> None:
+def test_earmarked_money_pays_for_its_line_only() -> None:
     kenya, peru = an_open_line("KEN"), an_open_line("PER")
     offering = an_open_offering(lacks=Money(minor=4, currency="EUR"))
     world = a_world([kenya, peru], [offering], [fitting(kenya, offering), fitting(peru, offering)])
 
-    asked = posed(world, KeptSettings(taken=taken_of([kenya, peru])))
+    asked = build_problem(world, KeptSettings(taken=taken_of([kenya, peru])))
 
     kept = f"TA-REQUESTS {kenya.line_id}"
     assert [(kept, 4, (str(kenya.line_id),)), ("TA-REQUESTS", 5, ())] == [
@@ -163,33 +163,35 @@ def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is
     ]
 
 
-def test_what_no_rate_says_the_worth_of_is_paid_by_none() -> None:
+def test_gap_without_a_rate_is_not_paid() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=4, currency="VUV"))
 
-    asked = posed(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(taken=taken_of([line])))
+    asked = build_problem(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(taken=taken_of([line])))
 
     assert ["no_rate"] == list(asked.barred.values())
 
 
-def test_a_pin_and_one_of_several_deliveries_are_paid_from_what_has_as_much() -> None:
+def test_pins_are_paid_from_a_sufficient_budget() -> None:
     """Four are kept for the line, and it costs five: that comes out of what is free."""
     line, offering = an_open_line(), an_open_offering(2, lacks=Money(minor=5, currency="USD"))
     world = a_world([line], [offering], [fitting(line, offering)])
     settings = KeptSettings(taken=taken_of([line]), pinned=(pair(line, offering),))
 
-    pinned = posed(world, settings)
-    several = posed(world, replace(settings, pinned=(), deliveries=(Deliveries(line_id=line.line_id, needed=2),)))
+    pinned = build_problem(world, settings)
+    several = build_problem(
+        world, replace(settings, pinned=(), deliveries=(Deliveries(line_id=line.line_id, needed=2),))
+    )
 
     assert ["TA-REQUESTS"] == [one.budget for one in pinned.problem.pinned]
     assert ["TA-REQUESTS"] == [one.budget for one in several.problem.candidates]
 
 
-def test_pins_of_one_offering_go_where_there_is_room() -> None:
+def test_pins_of_one_offering_use_periods_with_capacity() -> None:
     periods = (Left(period=SPRING, units=1), Left(period=AUTUMN, units=1))
     lines, offering = [an_open_line(), an_open_line()], an_open_offering(periods=periods)
     world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
 
-    asked = posed(world, KeptSettings(pinned=tuple(pair(line, offering) for line in lines)))
+    asked = build_problem(world, KeptSettings(pinned=tuple(pair(line, offering) for line in lines)))
 
     assert [f"{AHEAD}-01-01", f"{AHEAD}-07-01"] == [pin.period for pin in asked.problem.pinned]
 
@@ -201,20 +203,20 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
         (KeptSettings(rooms=(Room(offering_id=UUID(int=2), starts=TODAY, left=1),)), "slot-unknown"),
     ],
 )
-def test_what_is_not_there_cannot_be_decided_about(settings: KeptSettings, fault: str) -> None:
+def test_decisions_about_missing_records_are_refused(settings: KeptSettings, fault: str) -> None:
     with pytest.raises(BadProblemError) as no:
-        posed(a_world([], [], []), settings)
+        build_problem(a_world([], [], []), settings)
 
     assert fault == no.value.fault
 
 
-def test_more_than_a_solver_takes_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problem_over_the_solver_limits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     lines, offering = [an_open_line(), an_open_line()], an_open_offering()
     world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
     monkeypatch.setattr("services.matching.rounds.inputs.CANDIDATES_MAX", 1)
 
     with pytest.raises(BadProblemError) as no:
-        posed(world, KeptSettings())
+        build_problem(world, KeptSettings())
 
     assert "too-large" == no.value.fault
 
@@ -251,30 +253,30 @@ def worlds(draw: st.DrawFn) -> tuple[World, KeptSettings]:
 
 
 @given(worlds())
-def test_every_world_makes_a_problem_whose_plan_and_reasons_can_be_told(given_one: tuple[World, KeptSettings]) -> None:
+def test_every_snapshot_gives_a_problem_and_a_report(given_one: tuple[World, KeptSettings]) -> None:
     world, settings = given_one
-    asked = posed(world, settings)
+    asked = build_problem(world, settings)
     check(asked.problem)
     solution = solve(Question(problem=asked.problem, effort=Effort(price_steps=20, moves=500)))
     answer = RoundAnswer(
-        outcome="solved", solution=solution, barred=tuple(Bar(*at, why) for at, why in asked.barred.items())
+        outcome="solved", solution=solution, barred=tuple(ExcludedPair(*at, why) for at, why in asked.barred.items())
     )
     again = msgspec.json.decode(msgspec.json.encode(answer), type=RoundAnswer)
 
-    account = told(world, again)
+    account = plan_report(world, again)
 
     assert [] == faults(asked.problem, solution.plan)
     assert not [one for one in account.plan if one.fitting.bar]
     assert len(account.plan) == len({(one.line.line_id, one.offering.offering_id) for one in account.plan}), (
         "a line and an offering have one match"
     )
-    assert {why for one in account.unmet for hindrance in one.hindrances for why in [hindrance.why]} <= set(WHYS)
+    assert {why for one in account.unmet for hindrance in one.hindrances for why in [hindrance.why]} <= set(WHY_CODES)
 
 
 # -- what is found ----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_before_states_is_taken_off_where_it_would_take_its_unit() -> None:
+def test_promises_reduce_the_period_they_would_take() -> None:
     offering = an_offering(taken={SPRING.starts: 1})
     in_spring = Promise(line_id=uuid4(), offering_id=offering.offering_id, starts=SPRING.starts, ends=SPRING.ends)
     whole_year = replace(in_spring, ends=AUTUMN.ends)
@@ -296,27 +298,27 @@ def test_what_is_before_states_is_taken_off_where_it_would_take_its_unit() -> No
         (MatchStatus.REVOKED, "ended"),
     ],
 )
-def test_what_has_ended_is_not_proposed_again(status: MatchStatus | None, bar: str | None) -> None:
+def test_ended_match_is_not_proposed_again(status: MatchStatus | None, bar: str | None) -> None:
     between = a_match(status) if status else None
 
     assert bar == snapshot.bar(a_wanted_line(), an_offering(), between)
 
 
-def test_who_may_not_be_told_is_not_proposed_and_a_unit_of_unodc_always_may() -> None:
+def test_proposal_needs_consent_except_for_unodc() -> None:
     untold = a_wanted_line(circulation="none")
 
     assert "consent" == snapshot.bar(untold, an_offering(provider="NOR"), None)
     assert snapshot.bar(untold, an_offering(), None) is None
 
 
-def test_a_line_has_changed_when_something_else_is_asked() -> None:
+def test_mark_changes_with_the_lines_content() -> None:
     line = a_wanted_line()
 
     assert snapshot.mark(line) == snapshot.mark(replace(line, status=RequestStatus.IN_DELIVERY, consents=()))
     assert snapshot.mark(line) != snapshot.mark(replace(line, group_size=26))
 
 
-def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
+def test_full_period_is_not_possible() -> None:
     full = an_offering(
         terms=terms(capacity=(Capacity(period=SPRING, units=1), Capacity(period=AUTUMN, units=1))),
         taken={SPRING.starts: 1},
@@ -329,10 +331,10 @@ def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
 # -- words and moves --------------------------------------------------------------------------------------------------
 
 
-def test_there_is_a_sentence_in_six_languages_for_every_reason_and_every_end() -> None:
+def test_every_reason_and_outcome_has_sentences_in_six_languages() -> None:
     words = sentences()
 
-    assert {*WHYS, "nothing_fits"} == set(words.unmet)
+    assert {*WHY_CODES, "nothing_fits"} == set(words.unmet)
     assert {"proven", "effort", "time", "solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused",
             "pins", "given_up"} == set(words.ends)  # fmt: skip
     for said in [*words.unmet.values(), *words.ends.values()]:
@@ -341,7 +343,7 @@ def test_there_is_a_sentence_in_six_languages_for_every_reason_and_every_end() -
         assert all(re.search(r"[.。]\Z", text) and not re.search(r"[{}_]", text) for text in said.values())
 
 
-def test_every_state_is_left_by_the_moves_that_are_written_down() -> None:
+def test_every_open_status_can_be_left() -> None:
     assert set(round.RoundStatus) - {round.RoundStatus.ADOPTED, round.RoundStatus.DISCARDED} == set().union(
         *round.MOVES.values()
     )

@@ -1,4 +1,4 @@
-"""Plans beside the best there is, found by trying all; bounds that hold; the same again, and never worse with more."""
+"""Plans compared with the exhaustive optimum; valid bounds; reproducible, and never worse with more effort."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,16 +32,16 @@ def after(calls: int) -> Callable[[], bool]:
     """A clock that runs out at the so many-th time it is asked."""
     left = [calls]
 
-    def may_go_on() -> bool:
+    def may_continue() -> bool:
         left[0] -= 1
         return left[0] >= 0
 
-    return may_go_on
+    return may_continue
 
 
 @given(small_rounds())
 @settings(max_examples=150, deadline=None)
-def test_highs_finds_the_best_plan_that_trying_all_finds(problem: Problem) -> None:
+def test_highs_equals_exhaustive_search(problem: Problem) -> None:
     best = best_value(problem)
     if best is None:
         with pytest.raises(PinsError):
@@ -58,7 +58,7 @@ def test_highs_finds_the_best_plan_that_trying_all_finds(problem: Problem) -> No
 
 @given(small_rounds())
 @settings(max_examples=150, deadline=None)
-def test_prices_alone_find_a_plan_without_fault_and_a_bound_that_holds(problem: Problem) -> None:
+def test_prices_give_a_valid_plan_and_bound(problem: Problem) -> None:
     best = best_value(problem)
     assume(best is not None)
 
@@ -71,7 +71,7 @@ def test_prices_alone_find_a_plan_without_fault_and_a_bound_that_holds(problem: 
 
 @given(small_rounds(pins=False), st.integers(0, 2**32 - 1))
 @settings(max_examples=150, deadline=None)
-def test_any_prices_at_all_prove_a_bound(problem: Problem, seed: int) -> None:
+def test_any_prices_prove_a_bound(problem: Problem, seed: int) -> None:
     table = table_of(normal(problem))
     chance = np.random.default_rng(seed)
     budgets = chance.uniform(0, 5, len(table.amount))
@@ -85,7 +85,7 @@ def test_any_prices_at_all_prove_a_bound(problem: Problem, seed: int) -> None:
 
 @given(small_rounds(pins=False))
 @settings(max_examples=100, deadline=None)
-def test_every_step_on_the_way_holds_and_none_loses(problem: Problem) -> None:
+def test_every_step_is_feasible_and_never_worse(problem: Problem) -> None:
     table = table_of(normal(problem))
     prices = bounded(table, np.zeros(len(table.slots)), np.zeros(len(table.amount)))
 
@@ -102,7 +102,7 @@ def test_every_step_on_the_way_holds_and_none_loses(problem: Problem) -> None:
     assert [] == faults(problem, plan_of(problem, table, better))
 
 
-def test_a_small_class_is_held_only_if_enough_come() -> None:
+def test_slot_below_its_least_is_not_held() -> None:
     course = Slot(offering="o1", capacity=10, least=6)
     lines = (a_line("l1", needed=4), a_line("l2", needed=4))
     both = tuple(a_candidate(line.line, "o1", each=1, most=4) for line in lines)
@@ -112,7 +112,7 @@ def test_a_small_class_is_held_only_if_enough_come() -> None:
     assert () == solved(Problem(lines=lines, slots=(course,), candidates=both[:1]), effort=BY_PRICES).plan
 
 
-def test_classes_of_a_larger_round_are_held_or_not_at_all() -> None:
+def test_slots_of_larger_rounds_respect_their_least() -> None:
     slots = tuple(Slot(offering=one.offering, capacity=one.capacity, least=one.capacity // 2) for one in LARGER.slots)
     problem = msgspec.structs.replace(LARGER, slots=slots)
     effort = Effort(exact_lines_max=0, parts=10)
@@ -124,7 +124,7 @@ def test_classes_of_a_larger_round_are_held_or_not_at_all() -> None:
     assert [] == faults(problem, solved(problem, effort=effort, fairness=Fairness(loss=50)).plan)
 
 
-def test_several_providers_share_a_line_and_what_is_left_stays_in_sight() -> None:
+def test_several_providers_share_a_line_and_the_rest_is_reported() -> None:
     problem = Problem(
         lines=(a_line(needed=9),),
         slots=(Slot(offering="o1", capacity=3), Slot(offering="o2", capacity=4)),
@@ -137,7 +137,7 @@ def test_several_providers_share_a_line_and_what_is_left_stays_in_sight() -> Non
     assert [("l1", 2)] == [(one.line, one.open_units) for one in found.unmet]
 
 
-def test_pins_stand_and_the_rest_is_planned_around_them() -> None:
+def test_pins_are_kept_and_the_rest_is_planned() -> None:
     problem = Problem(
         lines=(a_line("l1", priority=1), a_line("l2", priority=1000)),
         slots=(Slot(offering="o1", capacity=1),),
@@ -160,7 +160,7 @@ def test_pins_stand_and_the_rest_is_planned_around_them() -> None:
         ("l1 o1: 1 to 3 units", (Pin(line="l1", offering="o1", units=4),)),
     ],
 )
-def test_pins_that_contradict_what_there_is_are_named(where: str, pins: tuple[Pin, ...]) -> None:
+def test_pins_over_capacity_are_named(where: str, pins: tuple[Pin, ...]) -> None:
     problem = Problem(
         lines=(a_line("l1", needed=3), a_line("l2", needed=3)),
         slots=(Slot(offering="o1", capacity=4), Slot(offering="o2", capacity=9)),
@@ -180,7 +180,7 @@ def test_pins_that_contradict_what_there_is_are_named(where: str, pins: tuple[Pi
     assert where in no.value.where
 
 
-def test_the_same_question_and_seed_end_in_the_same_plan_however_it_is_listed() -> None:
+def test_same_problem_and_seed_give_the_same_plan() -> None:
     turned = msgspec.structs.replace(LARGER, lines=LARGER.lines[::-1], candidates=LARGER.candidates[::-1])
     effort = Effort(exact_lines_max=0, parts=4)
 
@@ -193,7 +193,7 @@ def test_the_same_question_and_seed_end_in_the_same_plan_however_it_is_listed() 
 def test_more_time_never_gives_a_worse_plan() -> None:
     values = []
     for calls in (0, 1, 5, 50, 150, 400, 1_000, 3_000):
-        found = solve(Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=4)), may_go_on=after(calls))
+        found = solve(Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=4)), may_continue=after(calls))
         assert [] == faults(LARGER, found.plan)
         values.append(found.value)
 
@@ -201,10 +201,10 @@ def test_more_time_never_gives_a_worse_plan() -> None:
     assert values[0] < values[-1]
 
 
-def test_who_is_stopped_says_so_and_who_is_not_does_not() -> None:
+def test_stopped_search_is_reported() -> None:
     question = Question(problem=LARGER, effort=Effort(exact_lines_max=0, parts=2))
 
-    assert "time" == solve(question, may_go_on=after(5)).ended
+    assert "time" == solve(question, may_continue=after(5)).ended
     assert "effort" == solve(question).ended
 
 
@@ -214,7 +214,7 @@ def test_more_effort_never_gives_a_worse_plan() -> None:
     assert sorted(values) == values
 
 
-def test_whoever_begins_with_a_plan_ends_with_one_that_is_worth_as_much() -> None:
+def test_result_is_not_worse_than_the_starting_plan() -> None:
     cold = solved(LARGER, effort=Effort(exact_lines_max=0, parts=4))
 
     warm = solved(LARGER, effort=WARM, plan=cold.plan, slot_prices=cold.slot_prices, budget_prices=cold.budget_prices)
@@ -235,7 +235,7 @@ def test_after_a_small_change_most_of_the_plan_is_kept() -> None:
 
 @given(small_rounds(), small_rounds())
 @settings(max_examples=50, deadline=None)
-def test_a_plan_of_another_round_is_kept_as_far_as_it_holds(problem: Problem, other: Problem) -> None:
+def test_plan_of_another_round_is_used_as_far_as_feasible(problem: Problem, other: Problem) -> None:
     assume(best_value(problem) is not None and best_value(other) is not None)
     plan: Plan = solved(other).plan
 
@@ -245,7 +245,7 @@ def test_a_plan_of_another_round_is_kept_as_far_as_it_holds(problem: Problem, ot
     assert found.value <= best_value(problem)  # type: ignore[operator]
 
 
-def test_each_better_plan_is_told_with_its_value_and_a_bound_that_holds() -> None:
+def test_each_better_plan_is_reported_with_value_and_bound() -> None:
     told: list[tuple[Plan, int, int]] = []
 
     found = solve(
@@ -259,12 +259,12 @@ def test_each_better_plan_is_told_with_its_value_and_a_bound_that_holds() -> Non
     assert all(found.value <= bound for _, _, bound in told)
 
 
-def test_a_round_of_nothing_has_a_plan_of_nothing() -> None:
+def test_empty_problem_has_an_empty_plan() -> None:
     assert () == solved(Problem(lines=())).plan
     assert "proven" == solved(Problem(lines=(a_line(),))).ended
 
 
-def test_a_gap_is_a_share_of_the_bound_rounded_up() -> None:
+def test_gap_is_a_share_of_the_bound_rounded_up() -> None:
     assert 0 == gap(0, 0) == gap(7, 7)
     assert 333_334 == gap(2, 3)
 
@@ -293,7 +293,7 @@ def test_large_amounts_of_money_are_counted_exactly(amount: int, takers: int) ->
 HARD, _ = hard_rounds.type_d(agents=8, jobs=80, seed=11)
 
 
-def test_bound_is_that_of_the_linear_relaxation() -> None:
+def test_bound_equals_the_linear_relaxation() -> None:
     table = table_of(normal(HARD))
     model = exact.model_of(table)
     highs = exact.prepared(model, seed=0, nodes_max=1)
@@ -302,22 +302,22 @@ def test_bound_is_that_of_the_linear_relaxation() -> None:
 
     found = solved(HARD, effort=Effort(nodes=1, parts=0))
 
-    assert found.bound <= exact.whole(highs.getObjectiveValue() * model.scale) + 1
+    assert found.bound <= exact.integer_bound(highs.getObjectiveValue() * model.scale) + 1
 
 
 def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -> None:
     began: list[str] = []
 
-    def explored(*_: Any, may_go_on: Callable[[], bool], **__: Any) -> None:
+    def improved_by_parts(*_: Any, may_continue: Callable[[], bool], **__: Any) -> None:
         began.append("parts")
-        assert not may_go_on(), "a third of the time has passed"
+        assert not may_continue(), "a third of the time has passed"
 
     def whole(*given: Any, **more: Any) -> exact.Exact:
         began.append("whole")
         return solve_whole(*given, **more)
 
     solve_whole = exact.solve
-    monkeypatch.setattr("services.matching.rounds.solver.solve.explored", explored)
+    monkeypatch.setattr("services.matching.rounds.solver.solve.improved_by_parts", improved_by_parts)
     monkeypatch.setattr("services.matching.rounds.solver.exact.solve", whole)
 
     found = solve(Question(problem=HARD, effort=Effort(nodes=1)), elapsed=lambda: 0.34)
@@ -326,7 +326,7 @@ def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -
     assert "time" == found.ended, "where it stands depends on the machine"
 
 
-def test_what_is_pinned_makes_no_gap_look_small() -> None:
+def test_pins_do_not_count_in_the_gap() -> None:
     dear = Line(line="dear", state="AAA", needed=1, priority=1_000_000)
     problem = msgspec.structs.replace(
         HARD,

@@ -1,4 +1,4 @@
-"""Rounds from their routes to their tables: asked for, planned in a child, shown with what is unmet and why."""
+"""Rounds from their routes to their tables: created, planned in a child process, shown with unmet lines."""
 
 import asyncio
 import os
@@ -49,9 +49,7 @@ def owner(db: Database) -> Owner:
     return Owner(db)
 
 
-async def test_a_round_gives_what_there_is_to_whom_it_is_worth_most_and_says_why_the_others_get_nothing(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_round_allocates_by_value_and_explains_unmet_lines(api: Client, db: Database, owner: Owner) -> None:
     offering = await offered(api)
     lines = {state: await wanted(owner, state) for state in ("KEN", "NER")}
     elsewhere = await wanted(owner, "PER", kind="witness_protection")
@@ -72,7 +70,7 @@ async def test_a_round_gives_what_there_is_to_whom_it_is_worth_most_and_says_why
     assert {"KEN": 0, "NER": 1_000_000} == {one["state"]: one["level_millionths"] for one in found["levels"]}
 
 
-async def test_it_is_told_in_the_readers_language(api: Client, db: Database, owner: Owner) -> None:
+async def test_answer_is_in_the_readers_language(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     for state in ("KEN", "NER"):
         await wanted(owner, state)
@@ -84,7 +82,7 @@ async def test_it_is_told_in_the_readers_language(api: Client, db: Database, own
     assert all(any("\u0600" <= letter <= "\u06ff" for letter in text) for text in says)
 
 
-async def test_what_is_before_a_state_already_is_promised(api: Client, db: Database, owner: Owner) -> None:
+async def test_presented_matches_are_promised(api: Client, db: Database, owner: Owner) -> None:
     """Neither is its line looked at again, nor is its unit given out a second time."""
     await offered(api)
     first = await opened(owner)
@@ -97,7 +95,7 @@ async def test_what_is_before_a_state_already_is_promised(api: Client, db: Datab
     assert {str(second): ["promised"]} == why(found)
 
 
-async def test_a_provider_that_may_not_be_told_is_not_proposed(api: Client, db: Database, owner: Owner) -> None:
+async def test_provider_without_consent_is_not_proposed(api: Client, db: Database, owner: Owner) -> None:
     await offered(api, NORWAY)
     submission = a_submission(circulation_rule="none")
     await opened(owner, submission)
@@ -107,7 +105,7 @@ async def test_a_provider_that_may_not_be_told_is_not_proposed(api: Client, db: 
     assert {str(submission.lines[0].line_id): ["consent"]} == why(found)
 
 
-async def test_what_is_decided_stands(api: Client, db: Database, owner: Owner) -> None:
+async def test_fixed_decisions_are_kept(api: Client, db: Database, owner: Owner) -> None:
     offering = await offered(api)
     kenya, niger = await wanted(owner, "KEN"), await wanted(owner, "NER")
     pair = {"line_id": str(kenya), "offering_id": offering["offering_id"]}
@@ -120,7 +118,7 @@ async def test_what_is_decided_stands(api: Client, db: Database, owner: Owner) -
     assert {str(niger): ["forbidden"]} == why(forbidden)
 
 
-async def test_money_is_looked_at_where_budgets_are_given(api: Client, db: Database, owner: Owner) -> None:
+async def test_money_is_considered_if_budgets_are_given(api: Client, db: Database, owner: Owner) -> None:
     lacking = {"resource_status": "partly", "funding_needed": {"minor": 1_000, "currency": "USD"}}
     await offered(api, units=3, **lacking)
     lines = {state: str(await wanted(owner, state)) for state in ("KEN", "NER", "PER")}
@@ -136,7 +134,7 @@ async def test_money_is_looked_at_where_budgets_are_given(api: Client, db: Datab
     assert {lines["KEN"]: ["budget"], lines["PER"]: ["no_budget"]} == why(bounded)
 
 
-async def test_several_serve_a_line_that_needs_several(api: Client, db: Database, owner: Owner) -> None:
+async def test_line_with_several_deliveries_gets_several_offerings(api: Client, db: Database, owner: Owner) -> None:
     offerings = [(await offered(api))["offering_id"] for _ in range(2)]
     line = str(await wanted(owner))
 
@@ -149,9 +147,7 @@ async def test_several_serve_a_line_that_needs_several(api: Client, db: Database
 # -- what if ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_round_that_is_based_on_another_plans_the_same_lines_under_other_settings(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_based_on_round_uses_the_same_inputs(api: Client, db: Database, owner: Owner) -> None:
     offering = await offered(api)
     kenya, niger = await wanted(owner, "KEN"), await wanted(owner, "NER")
     before = await planned(api, db, seconds=5)
@@ -171,9 +167,7 @@ async def test_a_round_that_is_based_on_another_plans_the_same_lines_under_other
     assert compared["other_score"] > compared["score"]
 
 
-async def test_the_same_question_with_the_same_seed_has_the_same_plan_and_more_time_none_that_is_worse(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_same_seed_gives_same_plan_and_more_time_no_worse_one(api: Client, db: Database, owner: Owner) -> None:
     for units in (1, 2):
         await offered(api, units=units)
     for state in ("KEN", "NER", "PER", "TUV", "KAZ"):
@@ -190,7 +184,7 @@ async def test_the_same_question_with_the_same_seed_has_the_same_plan_and_more_t
 # -- what goes wrong --------------------------------------------------------------------------------------------------
 
 
-async def test_pins_that_cannot_all_be_are_named(api: Client, db: Database, owner: Owner) -> None:
+async def test_contradictory_pins_are_named(api: Client, db: Database, owner: Owner) -> None:
     offering = await offered(api)
     lines = [await wanted(owner, state) for state in ("KEN", "NER")]
     pins = [{"line_id": str(line), "offering_id": offering["offering_id"]} for line in lines]
@@ -202,7 +196,7 @@ async def test_pins_that_cannot_all_be_are_named(api: Client, db: Database, owne
     assert "pinned" in found["says"]
 
 
-async def test_what_is_not_in_the_round_cannot_be_decided_about(api: Client, db: Database, owner: Owner) -> None:
+async def test_decisions_about_unknown_records_are_refused(api: Client, db: Database, owner: Owner) -> None:
     line, offering = await wanted(owner), await offered(api)
     unknown = str(uuid4())
 
@@ -215,7 +209,7 @@ async def test_what_is_not_in_the_round_cannot_be_decided_about(api: Client, db:
     assert ("refused", "slot-unknown") == (room["outcome"], room["fault"])
 
 
-async def test_nothing_at_all_is_planned_too(api: Client, db: Database) -> None:
+async def test_round_without_lines_is_planned(api: Client, db: Database) -> None:
     found = await planned(api, db)
 
     assert ("planned", 0, 0, [], []) == (
@@ -264,7 +258,7 @@ async def killed(api: Client, db: Database, kind: type[Child], ready: Callable[[
     return await shown(api, one["round_id"])
 
 
-async def test_a_child_that_is_killed_has_failed_and_says_so(api: Client, db: Database, owner: Owner) -> None:
+async def test_killed_child_fails_the_round(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
 
@@ -274,19 +268,19 @@ async def test_a_child_that_is_killed_has_failed_and_says_so(api: Client, db: Da
     assert "stopped from outside" in found["says"]
 
 
-async def test_the_best_plan_until_then_is_shown_and_cannot_be_adopted(api: Client, db: Database, owner: Owner) -> None:
+async def test_best_plan_of_a_failed_round_is_shown_but_not_adoptable(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     for state in ("KEN", "NER"):
         await wanted(owner, state)
 
-    found = await killed(api, db, Telling, lambda child: child.told)
+    found = await killed(api, db, Telling, lambda child: child.best)
 
     assert ("failed", "killed", 1, 1) == (found["status"], found["outcome"], len(found["plan"]), len(found["unmet"]))
     assert "round-status" == (await end(api, found, "adopt")).json()["slug"]
     assert 200 == (await end(api, found, "discard")).status_code
 
 
-async def test_out_of_time_without_a_plan_has_failed(api: Client, db: Database, owner: Owner) -> None:
+async def test_timeout_without_a_plan_fails_the_round(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
     one = await asked(api, seconds=1)
@@ -297,9 +291,7 @@ async def test_out_of_time_without_a_plan_has_failed(api: Client, db: Database, 
     assert ("failed", "out_of_time") == (found["status"], found["outcome"])
 
 
-async def test_out_of_time_the_best_plan_until_then_is_the_plan_and_more_time_goes_on_from_it(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_timeout_keeps_the_best_plan_and_more_time_continues(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     for state in ("KEN", "NER"):
         await wanted(owner, state)
@@ -315,7 +307,7 @@ async def test_out_of_time_the_best_plan_until_then_is_the_plan_and_more_time_go
     assert longer["value"] >= found["value"]
 
 
-async def test_a_planner_that_dies_leaves_the_round_to_another(api: Client, db: Database, owner: Owner) -> None:
+async def test_round_of_a_dead_planner_is_planned_by_another(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
     one = await asked(api)
@@ -331,9 +323,7 @@ async def test_a_planner_that_dies_leaves_the_round_to_another(api: Client, db: 
     assert "planned" == (await shown(api, one["round_id"]))["status"]
 
 
-async def test_round_of_a_planner_that_died_is_planned_when_its_lease_lapses_on_an_idle_platform(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
     one = await asked(api)
@@ -349,7 +339,7 @@ async def test_round_of_a_planner_that_died_is_planned_when_its_lease_lapses_on_
     assert "planned" == (await shown(api, one["round_id"]))["status"]
 
 
-async def test_a_planner_that_works_holds_its_lease(api: Client, db: Database, owner: Owner) -> None:
+async def test_working_planner_renews_its_lease(api: Client, db: Database, owner: Owner) -> None:
     await asked(api)
     planning = asyncio.create_task(Planner(db, child=Endless, lease_seconds=0.5, renew_seconds=0.1).plan_next())
     await asyncio.sleep(1.0)
@@ -359,7 +349,7 @@ async def test_a_planner_that_works_holds_its_lease(api: Client, db: Database, o
     await asyncio.gather(planning, return_exceptions=True)
 
 
-async def test_a_round_that_kills_its_planners_is_given_up(api: Client, db: Database) -> None:
+async def test_round_that_kills_its_planners_is_given_up(api: Client, db: Database) -> None:
     one = await asked(api)
     for _ in range(TIMES_MAX):
         async with db.transaction() as tx:
@@ -370,9 +360,7 @@ async def test_a_round_that_kills_its_planners_is_given_up(api: Client, db: Data
     assert "given_up" == (await shown(api, one["round_id"]))["outcome"]
 
 
-async def test_a_round_waits_for_what_it_is_made_of_and_is_not_given_up(
-    api: Client, db: Database, owner: Owner
-) -> None:
+async def test_round_waits_for_current_consents(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
     one = await asked(api)
@@ -391,18 +379,18 @@ async def test_a_round_waits_for_what_it_is_made_of_and_is_not_given_up(
     assert "planned" == (await shown(api, one["round_id"]))["status"]
 
 
-async def test_of_two_planners_the_first_says_what_a_round_is_about(db: Database, api: Client) -> None:
+async def test_first_of_two_planners_stores_the_inputs(db: Database, api: Client) -> None:
     one = UUID((await asked(api))["round_id"])
     now = clock.now()
     async with db.transaction() as tx:
         first = await snapshot.snapshot_inputs(tx, now=now)
-        assert await round_store.keep_world(tx, one, first)
+        assert await round_store.save_world(tx, one, first)
         later = await snapshot.snapshot_inputs(tx, now=now + timedelta(days=1))
-        assert not await round_store.keep_world(tx, one, later)
+        assert not await round_store.save_world(tx, one, later)
         assert first == (await round_store.papers(tx, one)).world
 
 
-async def test_a_round_that_is_let_go_is_not_planned(api: Client, db: Database) -> None:
+async def test_discarded_round_is_not_planned(api: Client, db: Database) -> None:
     one = await asked(api)
     assert 200 == (await end(api, one, "discard")).status_code
 
@@ -410,7 +398,7 @@ async def test_a_round_that_is_let_go_is_not_planned(api: Client, db: Database) 
     assert "discarded" == (await shown(api, one["round_id"]))["status"]
 
 
-async def test_no_more_than_some_wait_at_a_time_of_all_and_of_each_coordinator(api: Client) -> None:
+async def test_waiting_rounds_are_limited(api: Client) -> None:
     assert builders.issuer is not None
     own = [await api.post("/v1/rounds", json={}, headers=headers(COORDINATOR)) for _ in range(3)]
     others = []
@@ -448,13 +436,13 @@ async def test_no_more_than_some_wait_at_a_time_of_all_and_of_each_coordinator(a
         ({"funds": ["TA-REQUESTS"], "taken": {}}, "unknown-field"),
     ],
 )
-async def test_settings_that_cannot_be_meant_are_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+async def test_invalid_settings_are_refused(api: Client, body: dict[str, Any], slug: str) -> None:
     answer = await api.post("/v1/rounds", json=body, headers=headers(COORDINATOR))
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_of_a_round_that_is_not_there_or_has_no_lines_yet_none_begins(api: Client) -> None:
+async def test_based_on_unknown_or_unprepared_round_is_refused(api: Client) -> None:
     one = await asked(api)
 
     for based_on, status, slug in ((str(uuid4()), 404, "not-found"), (one["round_id"], 409, "round-status")):
@@ -462,7 +450,7 @@ async def test_of_a_round_that_is_not_there_or_has_no_lines_yet_none_begins(api:
         assert (status, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_round_sent_twice_is_one_round(api: Client) -> None:
+async def test_repeated_round_command_creates_one_round(api: Client) -> None:
     same = headers(COORDINATOR, key="the-same-round")
     first, again = [(await api.post("/v1/rounds", json={}, headers=same)).json() for _ in range(2)]
 

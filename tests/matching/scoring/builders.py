@@ -1,4 +1,4 @@
-"""Lines and offerings of any kind, for properties of scoring."""
+"""Random lines and offerings for properties of scoring."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a State, or an offering, cannot do without: who is excluded, what cannot wait, and who is party to a treaty."""
+"""Hard constraints: excluded providers, urgent lines, and treaty status."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -45,7 +45,7 @@ async def providers_of(api: Client, request: Any) -> set[str]:
 # -- the State's exclusions -------------------------------------------------------------------------------------------
 
 
-async def test_whom_the_state_excludes_is_not_suggested(api: Client, owner: Owner) -> None:
+async def test_excluded_provider_is_not_suggested(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
     request = await opened(owner, a_submission(excluded_providers=("NOR",)))
     await approved(api, NORWAY)
@@ -54,7 +54,7 @@ async def test_whom_the_state_excludes_is_not_suggested(api: Client, owner: Owne
     assert {"UNODC-CEB"} == await providers_of(api, request)
 
 
-async def test_a_match_with_whom_the_state_excludes_later_ends(api: Client, owner: Owner) -> None:
+async def test_later_exclusion_ends_the_match(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
     request = a_submission()
     await owner.tells(request)
@@ -68,7 +68,7 @@ async def test_a_match_with_whom_the_state_excludes_later_ends(api: Client, owne
     assert set() == await providers_of(api, request)
 
 
-async def test_a_provider_does_not_learn_that_it_is_excluded(api: Client, owner: Owner) -> None:
+async def test_exclusion_is_hidden_from_the_provider(api: Client, owner: Owner) -> None:
     """All else fits, and every provider may know of the request: to whom is excluded it is as if it were not there."""
     offering = await approved(api, NORWAY)
     request = await opened(owner, a_submission(excluded_providers=("NOR", "UNODC-CEB")))
@@ -93,7 +93,7 @@ async def test_a_provider_does_not_learn_that_it_is_excluded(api: Client, owner:
 # -- what cannot wait -------------------------------------------------------------------------------------------------
 
 
-async def test_what_cannot_wait_is_served_by_what_is_funded(api: Client, owner: Owner) -> None:
+async def test_urgent_line_needs_a_funded_offering(api: Client, owner: Owner) -> None:
     unfunded = await approved(api, NORWAY, **UNFUNDED)
     urgent = await opened(owner, a_submission(a_contract_line(cannot_wait=True)))
     patient = await opened(owner)
@@ -109,7 +109,7 @@ async def test_what_cannot_wait_is_served_by_what_is_funded(api: Client, owner: 
 # -- treaties ---------------------------------------------------------------------------------------------------------
 
 
-async def test_an_offering_for_parties_is_suggested_to_a_party(api: Client, owner: Owner) -> None:
+async def test_offering_with_treaties_is_suggested_to_parties(api: Client, owner: Owner) -> None:
     offering = await approved(api, CEB, treaties=["UNTOC"])
 
     assert ["UNTOC"] == offering["treaties"]
@@ -117,7 +117,7 @@ async def test_an_offering_for_parties_is_suggested_to_a_party(api: Client, owne
     assert set() == await providers_of(api, await opened(owner, a_submission(**IRAN)))
 
 
-async def test_what_the_old_list_does_not_know_is_recorded_and_admits(api: Client, owner: Owner) -> None:
+async def test_recorded_treaty_status_allows_suggestions(api: Client, owner: Owner) -> None:
     offering = await approved(api, CEB, treaties=["UNTOC"])
     request = await opened(owner, a_submission(**IRAN))
     (obstacle,) = (await why_not(api, request, offering))["obstacles"]
@@ -135,7 +135,7 @@ async def test_what_the_old_list_does_not_know_is_recorded_and_admits(api: Clien
     ][:2]
 
 
-async def test_of_what_is_no_state_no_status_is_told(api: Client) -> None:
+async def test_unknown_state_has_no_treaty_status(api: Client) -> None:
     forms = {"ken": "invalid-request", "KEN\n": "invalid-request", "KENYA": "invalid-request", "ZZZ": "unknown-code"}
 
     for state, slug in forms.items():
@@ -143,7 +143,7 @@ async def test_of_what_is_no_state_no_status_is_told(api: Client) -> None:
         assert (400, slug) == (answer.status_code, answer.json()["slug"]), state
 
 
-async def test_a_state_that_left_is_no_longer_matched(api: Client, owner: Owner) -> None:
+async def test_state_that_left_a_treaty_is_no_longer_matched(api: Client, owner: Owner) -> None:
     offering = await approved(api, CEB, treaties=["UNTOC"])
     request = await opened(owner)
 
@@ -154,7 +154,7 @@ async def test_a_state_that_left_is_no_longer_matched(api: Client, owner: Owner)
     assert ("2026-11-01", "joined") == (obstacle["as_of"], obstacle["nearest"]["change"])
 
 
-async def test_what_is_recorded_is_of_no_earlier_day_than_what_is_known(api: Client) -> None:
+async def test_invalid_treaty_status_is_refused(api: Client) -> None:
     refused = [
         await record(api, as_of="2013-12-31"),
         await record(api, as_of="2199-01-01"),
@@ -176,7 +176,7 @@ async def test_what_is_recorded_is_of_no_earlier_day_than_what_is_known(api: Cli
     ]
 
 
-async def test_everybody_reads_what_is_recorded_and_only_a_coordinator_writes(
+async def test_all_read_treaty_status_and_only_coordinators_write(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await record(api)
@@ -189,7 +189,7 @@ async def test_everybody_reads_what_is_recorded_and_only_a_coordinator_writes(
                     await tx.execute("UPDATE treaty_status SET party = false")
 
 
-async def test_the_journal_tells_what_was_recorded(api: Client, database_url: str) -> None:
+async def test_treaty_status_is_in_the_journal(api: Client, database_url: str) -> None:
     await record(api)
     await record(api, as_of="2026-11-02", party=False)
 

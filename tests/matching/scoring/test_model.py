@@ -1,4 +1,4 @@
-"""The score: whole thousandths that add up, the same however the offerings come, and better for what fits better."""
+"""The score: thousandths that add up, independent of order, and higher for a better fit."""
 
 import random
 from datetime import date
@@ -21,9 +21,9 @@ from services.matching.scoring.criteria import (
     RATED,
     Experience,
     ScoringContext,
+    experience_degree,
     mean_rating,
-    meant,
-    practised,
+    meaning_degree,
 )
 from services.matching.scoring.model import Scored, ranked, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion, Weights
@@ -35,16 +35,14 @@ UNJUDGED: set[Criterion] = {"meaning"}
 """What codes do not tell."""
 
 
-def test_the_weights_are_the_whole() -> None:
+def test_weights_add_up_to_1000() -> None:
     assert FULL == sum(FIRST.of.values())
     assert set(CRITERIA) == set(FIRST.of)
     assert len(CRITERIA) <= CRITERIA_MAX
 
 
 @given(lines(), offerings(), knowledge())
-def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(
-    line: Any, offering: Offering, known: ScoringContext
-) -> None:
+def test_shares_add_up_to_the_score_within_their_weights(line: Any, offering: Offering, known: ScoringContext) -> None:
     found = scored(line, offering, known=known)
 
     assert found.score == sum(share.points for share in found.shares) <= FULL
@@ -55,7 +53,7 @@ def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(
 
 
 @given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), knowledge(), st.randoms())
-def test_the_order_of_providers_changes_neither_winner_nor_ranking(
+def test_order_of_providers_does_not_change_the_ranking(
     line: Any, found: list[Offering], known: ScoringContext, chance: random.Random
 ) -> None:
     shuffled = list(found)
@@ -70,7 +68,7 @@ def test_equal_scores_rank_by_offering_id() -> None:
     assert [first, second] == [one.offering for one in ranked(a_wanted_line(), [second, first])]
 
 
-def test_an_offering_made_for_the_line_gets_it_all() -> None:
+def test_perfect_offering_gets_the_full_score() -> None:
     line = a_wanted_line(state="UGA")
     made_for_it = an_offering(provider="ZAF", terms=terms(topics=line.topics, eligible=Eligibility(states=("UGA",))))
     done = Experience(deliveries={"mla_training": 10}, topics=frozenset(line.topics))
@@ -84,7 +82,7 @@ def test_an_offering_made_for_the_line_gets_it_all() -> None:
 
 
 @given(lines(), offerings(), st.integers(0, FULL))
-def test_a_judgement_adds_its_share_and_changes_no_other(line: Any, offering: Offering, closeness: int) -> None:
+def test_judgement_adds_only_its_share(line: Any, offering: Offering, closeness: int) -> None:
     by_codes = scored(line, offering)
 
     judged = scored(line, offering, Judgement(model="letters", version="1", closeness=closeness))
@@ -95,14 +93,14 @@ def test_a_judgement_adds_its_share_and_changes_no_other(line: Any, offering: Of
     assert judged.score == by_codes.score + meaning.points <= FULL
 
 
-def test_texts_that_are_nearer_never_give_less() -> None:
-    degrees = [meant(closeness) for closeness in range(FULL + 1)]
+def test_closer_texts_never_give_fewer_points() -> None:
+    degrees = [meaning_degree(closeness) for closeness in range(FULL + 1)]
 
     assert degrees == sorted(degrees)
     assert (0, 0, FULL, FULL) == (degrees[0], degrees[FAR], degrees[NEAR], degrees[FULL])
 
 
-def test_what_a_line_does_not_ask_for_gives_nothing() -> None:
+def test_criteria_not_asked_for_give_no_points() -> None:
     vague = a_wanted_line(topics=(), articles=(), paragraphs=(), pillars=())
 
     points = {share.criterion: share.points for share in scored(vague, an_offering()).shares}
@@ -132,7 +130,7 @@ def test_what_a_line_does_not_ask_for_gives_nothing() -> None:
         ),
     ],
 )
-def test_each_criterion_prefers_what_fits_better(criterion: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
+def test_each_criterion_prefers_the_better_fit(criterion: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
     line = a_wanted_line()
 
     def points(changes: dict[str, Any]) -> int:
@@ -151,7 +149,9 @@ def test_each_criterion_prefers_what_fits_better(criterion: str, better: dict[st
         ("load", {"taken": {date(AHEAD, 1, 1): 1}}, {"taken": {date(AHEAD, 1, 1): 2}}),
     ],
 )
-def test_so_does_what_is_not_of_its_terms(criterion: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
+def test_criteria_beyond_the_terms_prefer_the_better_fit(
+    criterion: str, better: dict[str, Any], worse: dict[str, Any]
+) -> None:
     of_better, of_worse = (share_of(criterion, scored(a_wanted_line(), an_offering(**one))) for one in (better, worse))
 
     assert of_better > of_worse
@@ -161,7 +161,7 @@ def share_of(criterion: str, found: Scored) -> int:
     return next(share.points for share in found.shares if share.criterion == criterion)
 
 
-def test_the_more_a_provider_has_completed_the_better() -> None:
+def test_more_completed_deliveries_give_more_points() -> None:
     line = a_wanted_line(topics=("mutual_legal_assistance", "extradition"))
     on_one, on_both = frozenset(line.topics[:1]), frozenset(line.topics)
     ever_more = [
@@ -182,20 +182,20 @@ def test_the_more_a_provider_has_completed_the_better() -> None:
     assert (0, FIRST.weight("experience")) == (points[0], points[-1])
 
 
-def test_how_states_rate_what_was_completed_scales_the_deliveries_and_costs_no_more_than_half() -> None:
+def test_ratings_scale_deliveries_down_to_half() -> None:
     unrated = Experience(deliveries={"mla_training": 10})
     ratings = [replace(unrated, rating=rating) for rating in range(100, 501)]
 
-    degrees = [practised("mla_training", one) for one in ratings]
+    degrees = [experience_degree("mla_training", one) for one in ratings]
 
     assert degrees == sorted(degrees)
-    assert practised("mla_training", unrated) == degrees[-1] == 2 * degrees[0]
+    assert experience_degree("mla_training", unrated) == degrees[-1] == 2 * degrees[0]
     assert {step.counts for step in RATED} == {FULL * degree // degrees[-1] for degree in degrees}
-    assert 0 == practised("mentoring", ratings[-1])
+    assert 0 == experience_degree("mentoring", ratings[-1])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["KEN", "UGA", "PER", "FRA"]), st.integers(1, 5)), max_size=6))
-def test_a_mean_is_known_once_three_states_have_evaluated(given: list[tuple[str, int]]) -> None:
+def test_mean_rating_needs_three_states(given: list[tuple[str, int]]) -> None:
     states = {state for state, _ in given}
 
     found = mean_rating(len(states), sum(3 * rating for _, rating in given), 3 * len(given))
@@ -205,7 +205,7 @@ def test_a_mean_is_known_once_three_states_have_evaluated(given: list[tuple[str,
         assert 100 <= 100 * min(rating for _, rating in given) <= found <= 100 * max(rating for _, rating in given)
 
 
-def test_what_has_no_weight_has_no_share() -> None:
+def test_criterion_without_weight_has_no_share() -> None:
     for_topics_alone = ScoringContext(weights=Weights(version=7, of={"topics": FULL}))
 
     found = scored(a_wanted_line(), an_offering(), known=for_topics_alone)
@@ -214,13 +214,13 @@ def test_what_has_no_weight_has_no_share() -> None:
     assert "codes-4:weights-7" == found.algorithm
 
 
-def test_a_neighbour_is_nearer_than_a_stranger() -> None:
+def test_same_region_scores_higher() -> None:
     line = a_wanted_line()
 
     assert scored(line, an_offering(provider="ZAF")).score > scored(line, an_offering(provider="NOR")).score
 
 
-def test_a_full_period_counts_for_no_day() -> None:
+def test_full_period_counts_no_days() -> None:
     line, full = a_wanted_line(), an_offering(taken={date(AHEAD, 1, 1): 2})
 
     assert 0 == next(share.points for share in scored(line, full).shares if share.criterion == "window")
@@ -234,7 +234,7 @@ def test_each_hard_constraint_can_be_the_one_that_is_violated(
     assert [constraint] == violated(a_wanted_line(**line), an_offering(**offering))
 
 
-def test_named_states_are_eligible_beside_the_regions() -> None:
+def test_named_states_are_eligible_in_addition_to_regions() -> None:
     both = an_offering(terms=terms(eligible=Eligibility(states=("KEN",), regions=("weog",))))
 
     assert [] == violated(a_wanted_line(), both)

@@ -1,4 +1,4 @@
-"""How much each criterion counts is everybody's to read and a coordinator's to change, for what is scored from then on."""
+"""Score weights: readable by all, adopted by coordinators, applied to later scores."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +14,7 @@ from services.matching.index import memory
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.criteria import Experience
 from services.matching.scoring.weights import FIRST
-from services.matching.wiring import SERVICE, read_known, refresh_offerings
+from services.matching.wiring import SERVICE, refresh_context, refresh_offerings
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.steps import approved
@@ -42,7 +42,7 @@ async def adopt(
     return await api.post(PATH, json=body, headers=headers(by, revision=revision))
 
 
-async def test_the_first_come_with_the_program_and_everybody_reads_them(api: Client) -> None:
+async def test_default_weights_are_readable_by_all(api: Client) -> None:
     for by in (KENYA, NORWAY, "NOR:donor_officer", "UNODC:auditor"):
         answer = await api.get(PATH, headers=headers(by))
         assert (200, '"0"') == (answer.status_code, answer.headers["ETag"])
@@ -51,7 +51,7 @@ async def test_the_first_come_with_the_program_and_everybody_reads_them(api: Cli
         } == answer.json()  # fmt: skip
 
 
-async def test_adopted_weights_hold_for_what_is_scored_from_then_on(api: Client, owner: Owner) -> None:
+async def test_adopted_weights_apply_to_later_scores(api: Client, owner: Owner) -> None:
     await approved(api)
     before = await opened(owner)
 
@@ -70,24 +70,24 @@ async def test_adopted_weights_hold_for_what_is_scored_from_then_on(api: Client,
     assert 404 == (await api.get(f"{PATH}?revision=2", headers=headers(KENYA))).status_code
 
 
-async def test_idle_process_scores_by_weights_that_another_one_adopted(
+async def test_idle_process_uses_weights_adopted_by_another(
     api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db = databases["matching"]
     await approved(api)
     await refresh_offerings(db)
-    await read_known(db)
+    await refresh_context(db)
     assert 200 == (await adopt(api)).status_code
     (kept,) = await matches_of(api, await opened(owner))
     assert "codes-4:weights-0" == kept["algorithm"], "read before, and not long ago"
 
-    monkeypatch.setattr(memory, "KNOWN_SECONDS_MAX", -1)
+    monkeypatch.setattr(memory, "CONTEXT_SECONDS_MAX", -1)
     (match,) = await matches_of(api, await opened(owner))
 
     assert "codes-4:weights-1" == match["algorithm"]
 
 
-async def test_the_same_command_again_adopts_once(api: Client) -> None:
+async def test_repeated_command_adopts_once(api: Client) -> None:
     once = headers(COORDINATOR, revision=0)
     answers = [
         await api.post(PATH, json={"weights": LOAD_ALONE, "reason": "calibrated"}, headers=once) for _ in range(2)
@@ -96,7 +96,7 @@ async def test_the_same_command_again_adopts_once(api: Client) -> None:
     assert [(200, 1), (200, 1)] == [(answer.status_code, answer.json()["revision"]) for answer in answers]
 
 
-async def test_what_is_not_the_whole_or_not_known_is_refused(api: Client) -> None:
+async def test_invalid_weights_are_refused(api: Client) -> None:
     refused = [
         await adopt(api, [{"criterion": "load", "of": 999}]),
         await adopt(api, [{"criterion": "load", "of": 500}] * 2),
@@ -122,20 +122,20 @@ async def test_what_is_not_the_whole_or_not_known_is_refused(api: Client) -> Non
     assert 428 == without.status_code
 
 
-async def test_of_two_at_once_one_is_adopted(api: Client) -> None:
+async def test_one_of_two_concurrent_versions_is_adopted(api: Client) -> None:
     answers = await asyncio.gather(*(adopt(api) for _ in range(4)))
 
     assert [200, 412, 412, 412] == sorted(answer.status_code for answer in answers)
 
 
-async def test_only_a_coordinator_writes_them(databases: Mapping[str, Database]) -> None:
+async def test_only_coordinators_adopt_weights(databases: Mapping[str, Database]) -> None:
     for by in (NORWAY, "UNODC:auditor"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with databases["matching"].transaction(by=a_caller(by)) as tx:
                 await tx.execute("INSERT INTO weights VALUES (1, '[]', 'other', now())")
 
 
-async def test_the_journal_tells_them(api: Client, database_url: str) -> None:
+async def test_weights_are_in_the_journal(api: Client, database_url: str) -> None:
     await adopt(api)
     await adopt(api, OF_FIRST, revision=1)
     migrator = await Database.connect(database_url, "matching", owner=True)
@@ -162,7 +162,7 @@ async def completed(api: Client, owner: Owner, by: str, kind: str = "mla_trainin
         match = await move(api, match, name, who)
 
 
-async def test_what_a_provider_has_completed_counts_for_it_and_is_said(api: Client, owner: Owner) -> None:
+async def test_completed_deliveries_count_and_are_explained(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
     await approved(api, CEB, capacity=[{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 9}])
     await completed(api, owner, CEB)
@@ -182,9 +182,7 @@ async def test_what_a_provider_has_completed_counts_for_it_and_is_said(api: Clie
     )
 
 
-async def test_what_may_put_somebody_at_risk_is_not_counted(
-    api: Client, owner: Owner, databases: Mapping[str, Database]
-) -> None:
+async def test_restricted_kinds_are_not_counted(api: Client, owner: Owner, databases: Mapping[str, Database]) -> None:
     await approved(api, CEB, kinds=["witness_protection", "mla_training"])
     await completed(api, owner, CEB, "witness_protection")
     await completed(api, owner, CEB)

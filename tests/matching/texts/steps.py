@@ -1,4 +1,4 @@
-"""What tests of reading begin with: requests and matching in one process, asked over HTTP, and a model of letters."""
+"""Steps of tests about reading texts: requests and matching in one process over HTTP, with a model of letters."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ from chassis.runtime import http_server, listener, service_tokens
 from chassis.settings import Settings
 from contracts.matching import MatchRescored
 from services.matching.consumers import HANDLERS
-from services.matching.texts.meaning import Embedder, Lack, LackingError, Model
+from services.matching.texts.meaning import Embedder, Model, ModelProblem, ModelUnavailableError
 from services.matching.texts.reader import Reader
 from tests.builders import a_line, a_request, headers
 from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client
 
-LACK = Lack("model-not-installed", "It is not installed.")
+MODEL_PROBLEM = ModelProblem("model-not-installed", "It is not installed.")
 
 LETTERS = Model("letters", "1", 3)
 
@@ -44,7 +44,7 @@ class Letters:
 
 
 def nothing() -> Embedder:
-    raise LackingError(LACK)
+    raise ModelUnavailableError(MODEL_PROBLEM)
 
 
 class Stage:

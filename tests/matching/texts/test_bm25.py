@@ -1,4 +1,4 @@
-"""An index answers as the formula says, and however it came about, as one that was just built."""
+"""BM25 scores equal the formula, whatever the history of the index."""
 
 import math
 import random
@@ -41,12 +41,12 @@ def by_the_formula(documents: Mapping[str, Sequence[str]], query: Sequence[str])
 
 
 @given(DOCUMENTS, TOKENS, st.integers(1, 12))
-def test_it_finds_what_the_formula_finds(documents: dict[str, list[str]], query: list[str], limit: int) -> None:
+def test_scores_equal_the_formula(documents: dict[str, list[str]], query: list[str], limit: int) -> None:
     assert by_the_formula(documents, query)[:limit] == an_index(documents).search(query, limit=limit)
 
 
 @given(DOCUMENTS, TOKENS, st.sets(st.sampled_from(["d1", "d2", "d3", "nobody"])), st.integers(1, 3))
-def test_among_some_it_finds_them_alone_as_they_stand_among_all(
+def test_search_among_some_keeps_their_scores(
     documents: dict[str, list[str]], query: list[str], among: set[str], limit: int
 ) -> None:
     expected = [one for one in by_the_formula(documents, query) if one.document_id in among]
@@ -55,9 +55,7 @@ def test_among_some_it_finds_them_alone_as_they_stand_among_all(
 
 
 @given(st.lists(st.tuples(st.sampled_from(["d1", "d2", "d3", "d4"]), st.none() | TOKENS), max_size=40), TOKENS)
-def test_added_replaced_and_removed_it_is_as_newly_built(
-    changes: list[tuple[str, list[str] | None]], query: list[str]
-) -> None:
+def test_updated_index_equals_a_new_one(changes: list[tuple[str, list[str] | None]], query: list[str]) -> None:
     index, documents = Index(), dict[str, list[str]]()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(bm25, "GONE_MAX", 3)
@@ -73,7 +71,7 @@ def test_added_replaced_and_removed_it_is_as_newly_built(
     assert all(document_id in index for document_id in documents)
 
 
-def test_equal_documents_come_by_id_wherever_the_list_is_cut() -> None:
+def test_equal_documents_are_ordered_by_id() -> None:
     ids = [f"d{n:03}" for n in range(50)]
     shuffled = random.Random(7).sample(ids, len(ids))
     index = an_index({one: ["witness"] for one in shuffled} | {"other": ["judge"]})
@@ -82,7 +80,7 @@ def test_equal_documents_come_by_id_wherever_the_list_is_cut() -> None:
         assert ids[:limit] == [one.document_id for one in index.search(["witness"], limit=limit)]
 
 
-def test_by_itself_a_document_has_the_score_it_has_beside_all_to_the_last_bit() -> None:
+def test_single_score_equals_the_batch_score() -> None:
     chance = random.Random(7)
     vocabulary = [f"w{n}" for n in range(100)]
     documents = {f"d{n:02}": chance.choices(vocabulary, k=40) for n in range(50)}
@@ -92,13 +90,13 @@ def test_by_itself_a_document_has_the_score_it_has_beside_all_to_the_last_bit() 
     assert index.search(query, limit=50) == index.search(query, limit=50, among=documents)
 
 
-def test_a_rare_word_weighs_more_than_a_common_one() -> None:
+def test_rare_word_weighs_more_than_a_common_one() -> None:
     index = an_index({"a": ["training", "judge"], "b": ["training", "witness"], "c": ["training", "judge"]})
 
     assert "b" == index.search(["training", "witness"], limit=1)[0].document_id
 
 
-def test_an_empty_index_and_an_unknown_word_find_nothing() -> None:
+def test_empty_index_and_unknown_word_find_nothing() -> None:
     assert [] == Index().search(["witness"], limit=5)
     assert [] == an_index({"a": []}).search(["witness"], limit=5)
     assert [] == an_index({"a": ["judge"]}).search([], limit=5)

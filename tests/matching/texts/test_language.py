@@ -1,4 +1,4 @@
-"""The language of a text is told where there is text enough, and never made up."""
+"""The language of a text is detected if there is enough text."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def texts() -> list[tuple[str, str]]:
     ]
 
 
-def test_every_text_of_the_sample_world_is_in_the_language_it_says() -> None:
+def test_every_sample_text_is_detected_in_its_language() -> None:
     told = [(language, identify(text)) for language, text in texts()]
 
     assert 100 < len(told)
@@ -32,21 +32,21 @@ def test_every_text_of_the_sample_world_is_in_the_language_it_says() -> None:
 @pytest.mark.parametrize(
     "text", ["", "   ", "SHERLOC", "2027-03-01", "😀😀😀😀😀😀😀😀", "a", "法", "да", "\u200f\u202e", "1234567890" * 10]
 )
-def test_too_little_text_is_in_no_language(text: str) -> None:
+def test_too_short_text_has_no_language(text: str) -> None:
     assert identify(text) is None
 
 
 @pytest.mark.parametrize(
     ("language", "text"), [("zh", "引渡"), ("ru", "Выдача"), ("ar", "تسليم"), ("en", "WITNESS PROTECTION IN COURTS")]
 )
-def test_a_word_is_enough_in_a_script_of_its_own(language: str, text: str) -> None:
+def test_one_word_suffices_in_a_unique_script(language: str, text: str) -> None:
     found = identify(text)
 
     assert found is not None
     assert language == found.language
 
 
-def test_a_mixed_text_is_told_by_paragraph() -> None:
+def test_mixed_text_is_detected_by_paragraph() -> None:
     parts = [
         "Les autorités demandent une formation à l’entraide judiciaire.",
         "The training is to take place in 2027.",
@@ -60,7 +60,7 @@ def test_a_mixed_text_is_told_by_paragraph() -> None:
     assert ["fr", "en", None, "zh"] == [one.identified and one.identified.language for one in found]
 
 
-def test_a_text_of_too_many_paragraphs_ends_in_a_long_one() -> None:
+def test_paragraphs_over_the_limit_are_merged() -> None:
     text = "a\n" * 1000
     found = by_paragraph(text)
 
@@ -68,7 +68,7 @@ def test_a_text_of_too_many_paragraphs_ends_in_a_long_one() -> None:
     assert len(text) == found[-1].end
 
 
-def test_a_million_characters_are_told_by_their_beginning() -> None:
+def test_long_text_is_detected_by_its_beginning() -> None:
     found: Any = identify("Témoins et victimes. " * 50_000)
 
     assert "fr" == found.language

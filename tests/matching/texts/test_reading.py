@@ -1,4 +1,4 @@
-"""What is read of a text is the same whatever odd things stand in it, and compared only by the model that read it."""
+"""Readings of any text, compared only by the model that made them."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -26,7 +26,7 @@ def words(*outcomes: str, title: str = "Training", need: str = "We need judges."
     return RequestWords(request_id=uuid4(), texts_hash="0" * 64, title=title, need=need, lines=lines)
 
 
-def test_each_line_has_the_words_of_its_request_and_its_own() -> None:
+def test_line_has_its_own_texts_and_its_requests() -> None:
     first, second = read(of_lines(words("Extradition is asked for.", "Witnesses are protected.")), Letters())
 
     assert (LINE, OFFERING) == (first.about_id, second.about_id)
@@ -36,7 +36,7 @@ def test_each_line_has_the_words_of_its_request_and_its_own() -> None:
     assert "en" == first.language
 
 
-def test_the_need_is_read_for_its_words_and_not_for_what_the_line_means() -> None:
+def test_need_is_tokenized_but_not_embedded() -> None:
     with_need, without = (read(of_lines(words("aab", need=need)), Letters())[0] for need in ("ccc ccc", ""))
 
     assert with_need.vector == without.vector
@@ -44,14 +44,14 @@ def test_the_need_is_read_for_its_words_and_not_for_what_the_line_means() -> Non
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "…!?", "🙂🙃", "\u202e\u2067\u200f\ufeff"])
-def test_of_a_text_that_says_nothing_nothing_is_kept(text: str) -> None:
+def test_empty_text_has_an_empty_reading(text: str) -> None:
     (reading,) = read([Wording(about_id=LINE, core=text, rest=text)], Letters())
 
     assert ((), None, None) == (reading.tokens, reading.language, reading.vector)
     assert {} == judgements(reading, read([of_offering(OFFERING, "aab", "b")], Letters()))
 
 
-def test_of_a_million_characters_the_first_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_of_a_long_text_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     (reading,) = read([Wording(about_id=LINE, core=NARRATIVE, rest=NARRATIVE)], Letters())
 
     assert 0 < len(reading.tokens) <= TOKENS_MAX
@@ -76,7 +76,7 @@ def test_each_paragraph_is_read_in_its_own_language() -> None:
     assert reading.vector is None, "no model was there"
 
 
-def test_a_model_judges_what_it_has_read_and_nothing_else() -> None:
+def test_model_judges_only_its_own_readings() -> None:
     line, near, far, empty = read(
         [
             of_offering(LINE, "aab", ""),
@@ -106,7 +106,7 @@ class Opposites:
         return np.array([[(-1) ** number, 0, 0] for number in range(len(texts))], dtype=np.float32)
 
 
-def test_texts_that_are_opposite_are_not_close() -> None:
+def test_opposite_texts_are_not_close() -> None:
     line, offering = read([of_offering(LINE, "a", ""), of_offering(OFFERING, "b", "")], Opposites())
 
     assert 0 == judgements(line, [offering])[OFFERING].closeness

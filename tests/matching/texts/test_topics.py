@@ -1,4 +1,4 @@
-"""Topics are suggested where a text names them, in any of the six languages, with the passage that says so."""
+"""Topics are suggested for a text in any of the six languages, with their passages."""
 
 from collections import defaultdict
 from typing import Any
@@ -26,7 +26,7 @@ def passages(text: str, suggestion: Suggestion) -> list[str]:
     ("Просим помочь с подготовкой запросов о взаимной правовой помощи.", "mutual_legal_assistance", "взаимной правовой помощи | подготовкой запросов"),
     ("我们请求在电子证据方面提供培训。", "electronic_evidence", "电子证据"),
 ])  # fmt: skip
-def test_a_topic_is_found_inflected_with_its_passage(text: str, topic: str, passage: str) -> None:
+def test_inflected_topic_is_found_with_its_passage(text: str, topic: str, passage: str) -> None:
     first = suggested(text)[0]
 
     assert topic == first.topic
@@ -41,7 +41,7 @@ def test_a_topic_is_found_inflected_with_its_passage(text: str, topic: str, pass
     ("Взяточничество государственных должностных лиц остается безнаказанным.", "corruption"),
     ("检察官不会处理赎金软件和网络攻击案件。", "cybercrime"),
 ])  # fmt: skip
-def test_a_topic_is_found_by_what_officials_say_for_it(text: str, topic: str) -> None:
+def test_topic_is_found_by_its_wordings(text: str, topic: str) -> None:
     assert topic in {one.topic for one in suggested(text)}
 
 
@@ -56,7 +56,7 @@ def broader(topic: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_said_for_a_topic_is_found_by_itself_and_said_for_no_other(language: Any) -> None:
+def test_each_wording_finds_only_its_topic(language: Any) -> None:
     """As it is read: inflected, and "procureures" in every "procureurs". A broader topic may share its narrower one's."""
     said, every = wordings(language), reference.topics()
     assert said.keys() <= every.keys()
@@ -78,7 +78,7 @@ def test_what_is_said_for_a_topic_is_found_by_itself_and_said_for_no_other(langu
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_label_is_found_by_itself(language: Any) -> None:
+def test_every_label_finds_its_topic(language: Any) -> None:
     for code, term in reference.topics().items():
         found = {one.topic for one in suggested(term.labels[language])}
         assert code in found, term.labels[language]
@@ -90,14 +90,14 @@ def test_the_longest_name_at_a_place_wins() -> None:
     assert ["cooperation_in_confiscation"] == [one.topic for one in suggested(text)]
 
 
-def test_what_is_named_more_fully_comes_first_then_what_is_named_more_often() -> None:
+def test_topics_are_ordered_by_fullest_name_then_frequency() -> None:
     text = "Extradition comes late. Terrorism is another matter; terrorism is not meant. Mutual legal assistance is."
 
     assert ["mutual_legal_assistance", "terrorism", "extradition"] == [one.topic for one in suggested(text)]
     assert [1, 2, 1] == [one.times for one in suggested(text)]
 
 
-def test_no_name_goes_on_into_the_next_sentence() -> None:
+def test_name_does_not_span_sentences() -> None:
     assert "joint_investigations" in {one.topic for one in suggested("Our police asks for joint investigations.")}
     assert "joint_investigations" not in {
         one.topic for one in suggested("The offices are joint. Investigations go on.")
@@ -114,12 +114,12 @@ def test_each_paragraph_is_read_in_its_own_language() -> None:
     assert ["洗钱"] == found["money_laundering"]
 
 
-def test_a_text_too_short_for_a_language_is_read_in_each() -> None:
+def test_short_text_is_read_in_each_language() -> None:
     assert "extradition" in {one.topic for one in suggested("Extradición")}
     assert "gender" in {one.topic for one in suggested("Genre ; questions de genre")}
 
 
-def test_there_are_at_most_ten_and_none_twice() -> None:
+def test_at_most_ten_distinct_topics_are_suggested() -> None:
     text = " ".join(f"{term.labels['en']}." for term in reference.topics().values()) * 3
     found = suggested(text)
 
@@ -128,14 +128,14 @@ def test_there_are_at_most_ten_and_none_twice() -> None:
     assert found[:3] == suggested(text, limit=3)
 
 
-def test_an_alternative_label_is_a_name_too() -> None:
+def test_alternative_label_is_a_name() -> None:
     term = reference.Term(code="t", labels={"en": "Trafficking in persons"}, alt={"en": ("Human trafficking",)})
 
     assert ("Trafficking in persons", "Human trafficking") == names(term, "en")
     assert ("Preuves électroniques",) == names(reference.topics()["electronic_evidence"], "fr")[:1]
 
 
-def test_texts_of_the_sample_world_bring_some_of_their_topics_in_each_language() -> None:
+def test_sample_texts_give_topics_in_each_language() -> None:
     named = set()
     for request in world("requests"):
         body = request["body"]
@@ -153,5 +153,5 @@ def test_no_text_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Extradition. ", "电子证据", "الاتجار ", "Trafficking in ", "\n"], ids=ascii)
-def test_a_million_characters_are_read_as_far_as_is_said(text: str) -> None:
+def test_long_text_is_read_up_to_the_limit(text: str) -> None:
     assert len(suggested(text * (1_000_000 // len(text)))) <= SUGGESTIONS_MAX

@@ -1,4 +1,4 @@
-"""Whoever writes a text is told which topics it speaks of, and where; it is kept nowhere."""
+"""The route that suggests topics for a text, which is not stored."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ async def ask(api: Client, text: Any, by: str = KENYA, language: str = "en") -> 
 
 
 @pytest.mark.parametrize("language", IN_SIX_LANGUAGES)
-async def test_a_text_of_any_language_is_told_its_topics_with_the_passages(api: Client, language: str) -> None:
+async def test_text_in_any_language_gets_topics_with_passages(api: Client, language: str) -> None:
     text = IN_SIX_LANGUAGES[language]
 
     answer = await ask(api, text, language="ru")
@@ -46,7 +46,7 @@ async def test_a_text_of_any_language_is_told_its_topics_with_the_passages(api: 
             assert text[passage["start"] : passage["end"]].strip()
 
 
-async def test_what_says_nothing_and_what_is_no_text_has_a_clear_answer(api: Client) -> None:
+async def test_empty_and_malformed_texts_have_clear_answers(api: Client) -> None:
     for nothing in ("x", "👍🏽 ‏‎", "1234567890" * 100, "\u202e\u200f"):
         answer = await ask(api, nothing)
         assert (200, []) == (answer.status_code, answer.json()["topics"]), nothing
@@ -54,14 +54,14 @@ async def test_what_says_nothing_and_what_is_no_text_has_a_clear_answer(api: Cli
         assert 400 == (await ask(api, wrong)).status_code, wrong
 
 
-async def test_who_writes_may_ask_and_nobody_else(api: Client) -> None:
+async def test_only_writers_may_ask_for_topics(api: Client) -> None:
     for by in ACTORS:
         answer = await ask(api, "mutual legal assistance", by)
         writes = by.split(":")[1] in {"focal_point", "official", "provider_officer", "coordinator"}
         assert (200 if writes else 403) == answer.status_code, by
 
 
-async def test_the_text_is_kept_nowhere(
+async def test_text_is_not_stored(
     api: Client, databases: Mapping[str, Database], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await ask(api, "canary-of-a-draft about mutual legal assistance", NORWAY)

@@ -1,4 +1,4 @@
-"""Words of the six languages: inflected ones meet, others stay apart, and no text is too odd or too long."""
+"""Words of the six languages: stems, stop words, and robustness to any text."""
 
 import subprocess
 import sys
@@ -50,12 +50,12 @@ def pairs(table: dict[Any, str]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("language", "one", "other"), pairs(MEET))
-def test_inflected_words_meet(language: Any, one: str, other: str) -> None:
+def test_inflected_words_have_equal_stems(language: Any, one: str, other: str) -> None:
     assert set(stems(one, language)) & set(stems(other, language))
 
 
 @pytest.mark.parametrize(("language", "one", "other"), pairs(APART))
-def test_different_words_stay_apart(language: Any, one: str, other: str) -> None:
+def test_different_words_have_different_stems(language: Any, one: str, other: str) -> None:
     assert not set(stems(one, language)) & set(stems(other, language))
 
 
@@ -73,24 +73,24 @@ def test_stop_words_are_left_out(language: Any, text: str) -> None:
     assert not kept & STOP_WORDS[language]
 
 
-def test_stop_words_are_folded_as_words_are() -> None:
+def test_stop_words_are_folded_like_words() -> None:
     for language, listed in STOP_WORDS.items():
         for word in listed:
             assert word == (arabic.normalized(folded(word)) if language == "ar" else folded(word))
 
 
-def test_accents_go_once_the_ending_is_found() -> None:
+def test_accents_are_removed_after_stemming() -> None:
     assert stems("TEMOINS", "fr") == stems("témoins", "fr")
     assert stems("CAPACITACION", "es") == stems("capacitación", "es")
     assert ["polic"] == stems("policía", "es")
     assert stems("йод", "ru") != stems("иод", "ru")
 
 
-def test_a_mixed_text_has_each_word_stemmed_by_its_script() -> None:
+def test_words_of_a_mixed_text_are_stemmed_by_script() -> None:
     assert ["portal", "защит", "شهود", "证人"] == stems("portals, защиты, الشهود, 证人", "en")
 
 
-def test_a_word_tells_where_it_stands_in_the_text_as_it_was_given() -> None:
+def test_word_has_its_position_in_the_original_text() -> None:
     text = "😀 L’ＥＮＴＲＡＩＤＥ \u200fju\u00addiciaire\u200f ﬁnale"
 
     assert ["ＥＮＴＲＡＩＤＥ", "\u200fju\u00addiciaire\u200f", "ﬁnale"] == [
@@ -99,7 +99,7 @@ def test_a_word_tells_where_it_stands_in_the_text_as_it_was_given() -> None:
     assert ["entraide", "judiciaire", "finale"] == [w.folded for w in words(text, "fr")]
 
 
-def test_what_is_not_seen_divides_no_word_but_a_space_of_no_width_does() -> None:
+def test_only_zero_width_space_splits_words() -> None:
     assert ["portal"] == stems("por\u200dtal\u202c", "en")
     assert ["por", "tal"] == stems("por\u200btal", "en")
     assert stems("شهود", "ar") == stems("\u202bشـــهود\u200f", "ar")
@@ -109,13 +109,13 @@ def test_numbers_are_the_same_in_every_script() -> None:
     assert ["2027"] == stems("٢٠٢٧", "ar") == stems("２０２７", "zh") == stems("2027", "en")
 
 
-def test_chinese_is_cut_by_words_or_told_by_characters() -> None:
+def test_chinese_is_segmented_by_words_or_characters() -> None:
     assert {"司法", "协助"} <= set(stems("司法协助", "zh"))
     assert ["司", "法", "协", "助"] == [word.stem for word in words_and_characters("司法协助", "zh")]
     assert [(1, 3), (3, 5)] == [(w.start, w.end) for w in words("的证人保护", "zh")][:2]
 
 
-def test_a_light_stem_keeps_what_is_short() -> None:
+def test_light_stem_keeps_short_words() -> None:
     assert "ولد" == arabic.stem("ولد")
     assert "ال" == arabic.stem("ال")
     assert "بيان" == arabic.stem("بيانات") == arabic.stem("البيانات")
@@ -153,7 +153,7 @@ def test_no_text_is_refused_however_odd(text: str, language: Any) -> None:
 
 
 @given(st.text(st.characters()), st.sampled_from([*LANGUAGES, None]))
-def test_whatever_is_written_words_are_found_where_they_stand(text: str, language: Any) -> None:
+def test_word_positions_are_correct_for_any_text(text: str, language: Any) -> None:
     for found in (words(text, language), words_and_characters(text, language)):
         assert all(word.stem and word.folded and 0 <= word.start < word.end <= len(text) for word in found)
         assert all(len(word.folded) <= WORD_CHARACTERS_MAX or language == "zh" for word in found)
@@ -162,7 +162,7 @@ def test_whatever_is_written_words_are_found_where_they_stand(text: str, languag
 @pytest.mark.parametrize(
     "text", ["word ", "x", "打", "ﷺ", "\u0301", "\u200f", "打\u200f", "打x", "ء", "a\u0301"], ids=ascii
 )
-def test_a_million_characters_take_no_longer_than_what_is_looked_at(text: str) -> None:
+def test_long_text_takes_bounded_time(text: str) -> None:
     began = time.process_time()
     found = words(text * (1_000_000 // len(text)), "en")
 
@@ -171,7 +171,7 @@ def test_a_million_characters_take_no_longer_than_what_is_looked_at(text: str) -
     assert time.process_time() - began < 5
 
 
-def test_nothing_is_loaded_before_it_is_needed() -> None:
+def test_dictionaries_are_loaded_on_first_use() -> None:
     code = """
 import sys
 import services.matching.texts.language, services.matching.texts.topics

@@ -1,6 +1,5 @@
-"""Allocation rounds: who gets what when there is not enough.
+"""Solver of allocation rounds: allocate scarce offerings to lines.
 
-A round takes the open lines and what is left of capacity and budget, and finds a plan: the assignments there are to be.
-`problem` is what is asked, `plan` what is answered and the check of it, `solve` finds it, and `child` runs that where
-it can be stopped.
+`problem` is the input, `plan` the output and its check, `solve` the search, and `child` runs it in a process that can
+be stopped.
 """

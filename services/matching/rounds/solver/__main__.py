@@ -1,4 +1,4 @@
-"""The child: a question on its input, better and better plans and then the solution on its output."""
+"""The child process: a question on stdin; improving plans and then the solution on stdout."""
 
 import argparse
 import gc
@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 MEGABYTE = 1024 * 1024
-TOLD_EVERY_SECONDS = 0.25
-"""How often a better plan is told at most: writing down a large one takes time."""
+REPORT_SECONDS_MIN = 0.25
+"""Minimum interval between plans reported: encoding a large plan takes time."""
 
 
 def main() -> int:
@@ -20,57 +20,57 @@ def main() -> int:
     given = parser.parse_args()
     began, parent = time.monotonic(), os.getppid()
     limit_memory(given.memory_mb * MEGABYTE)
-    # It lives for one question, and nothing in it points back at itself.
+    # The process solves one question and creates no reference cycles.
     gc.disable()
-    # HiGHS greets on the standard output, which is for answers.
+    # HiGHS prints a banner to stdout, which is reserved for answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    # Only now, so that what they take counts.
+    # Imported after the limit is set, so that their memory counts.
     import msgspec
 
-    from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
+    from services.matching.rounds.solver.messages import Better, Message, Refused, Solved
     from services.matching.rounds.solver.plan import Plan, faults
     from services.matching.rounds.solver.problem import BadProblemError
     from services.matching.rounds.solver.solve import Question, solve
     from services.matching.rounds.solver.table import PinsError
 
-    def say(said: Said) -> None:
-        out.write(msgspec.json.encode(said) + b"\n")
+    def send(message: Message) -> None:
+        out.write(msgspec.json.encode(message) + b"\n")
         out.flush()
 
-    told = began - TOLD_EVERY_SECONDS
+    reported_at = began - REPORT_SECONDS_MIN
 
     def improved(plan: Callable[[], Plan], _: int, bound: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= TOLD_EVERY_SECONDS:
-            say(Better(plan=plan(), bound=bound))
-            told = time.monotonic()
+        nonlocal reported_at
+        if time.monotonic() - reported_at >= REPORT_SECONDS_MIN:
+            send(Better(plan=plan(), bound=bound))
+            reported_at = time.monotonic()
 
     try:
         question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
         until = began + given.milliseconds / 1000
-        # Nobody waits for what a child finds whose parent is gone.
+        # Stops if the parent has ended.
         solution = solve(
             question,
             improved=improved,
-            may_go_on=lambda: time.monotonic() < until and os.getppid() == parent,
+            may_continue=lambda: time.monotonic() < until and os.getppid() == parent,
             elapsed=lambda: (time.monotonic() - began) / (until - began),
         )
-        assert not faults(question.problem, solution.plan), "the search keeps to what the check counts"
+        assert not faults(question.problem, solution.plan), "the search only gives valid plans"
     except BadProblemError as error:
-        say(Refused(outcome="refused", fault=error.fault, where=error.where))
+        send(Refused(outcome="refused", fault=error.fault, where=error.where))
     except PinsError as error:
-        say(Refused(outcome="pins", fault="pins", where=error.where))
+        send(Refused(outcome="pins", fault="pins", where=error.where))
     except msgspec.DecodeError as error:
-        say(Refused(outcome="refused", fault="malformed", where=(str(error),)))
+        send(Refused(outcome="refused", fault="malformed", where=(str(error),)))
     else:
-        say(Solved(solution=solution))
+        send(Solved(solution=solution))
     return 0
 
 
 def limit_memory(size: int) -> None:
-    """No more address space than this, and no picture of it on the disk when it ends badly."""
+    """Limit the address space, and disable core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -1,8 +1,7 @@
-"""A round is solved in a process of its own, which can be stopped at any time and takes no memory from anybody.
+"""Solve a round in a child process, which can be stopped at any time and has its own memory limit.
 
-The child reads a question on its input and writes what it finds to its output, a JSON document a line: first each
-better plan, then the solution. Whatever ends it, the best plan told until then is kept, and the outcome says what
-happened.
+The child reads a question from stdin and writes JSON lines to stdout: each better plan, then the solution. However it
+ends, the best plan reported is kept, and the outcome says what happened.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from typing import IO, Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
+from services.matching.rounds.solver.messages import Better, Message, Refused, Solved
 from services.matching.rounds.solver.plan import faults, levels, value_of
 from services.matching.rounds.solver.problem import fingerprint, normal
 from services.matching.rounds.solver.solve import Question, Solution, gap, pinned_value
@@ -25,17 +24,17 @@ from services.matching.rounds.solver.unmet import unmet
 MEMORY_MB_MIN = 128
 ANSWER_BYTES_MAX = 256 * 1024 * 1024
 GRACE_SECONDS = 2.0
-"""How long a child that is out of time may take to say so, before it is killed: HiGHS is late now and then."""
+"""How long a child may exceed its time limit before it is killed: HiGHS checks its limits late at times."""
 GRACE_SHARE = 0.5
 STDERR_BYTES_MAX = 64 * 1024
 OUT_OF_MEMORY = (b"MemoryError", b"bad_alloc", b"emory allocation", b"annot allocate memory", b"failed to map segment")
-"""What Python, HiGHS, the system and its loader say when there is no more."""
+"""Messages of Python, HiGHS, the C library and the loader when memory is exhausted."""
 
 Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins"]
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How long a child may take and how much address space it may have."""
+    """Time limit and address space limit of a child."""
 
     milliseconds: Annotated[int, Meta(ge=1, le=3_600_000)] = 10_000
     memory_mb: Annotated[int, Meta(ge=MEMORY_MB_MIN, le=65_536)] = 2_048
@@ -44,9 +43,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """How a round ended, and its solution if there is one.
 
-    `solved`: to the end of its effort, or the best there is. `out_of_time`: stopped, with the best plan until then.
-    `out_of_memory`, `killed`, `crashed`: the child ended, with the last plan it told, if any. `refused`: a bad
-    problem. `pins`: what is pinned contradicts what there is. In the last two `fault` and `where` say what and where.
+    `solved`: with all effort used, or the optimum. `out_of_time`: stopped, with the best plan so far. `out_of_memory`,
+    `killed`, `crashed`: the child ended, with the last plan reported, if any. `refused`: an invalid problem. `pins`:
+    pinned candidates exceed what is available. For the last two, `fault` and `where` say what and where.
     """
 
     outcome: Outcome
@@ -56,29 +55,29 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Child:
-    """One child for one question; `kill` ends it from outside, at any time."""
+    """A child process for one question; `kill` ends it at any time."""
 
     def __init__(self, question: Question, limits: Limits) -> None:
         self.question, self.limits = question, limits
         self.command = command(limits)
-        self.told: Better | None = None
+        self.best: Better | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._killed = False
 
     def kill(self) -> None:
-        """End it now; `answer` then has the best plan it told."""
+        """Kill the process; `answer` then has the best plan reported."""
         self._killed = True
         self._end()
 
     @property
     def pid(self) -> int | None:
-        """Its process, once there is one."""
+        """The process id, once started."""
         return self._process.pid if self._process else None
 
     async def answer(self) -> Answer:
-        """Run it to its end. Cancelling this ends the child, too."""
+        """Run until the end. Cancelling kills the child."""
         seconds = self.limits.milliseconds / 1000
-        said: Said | None = None
+        message: Message | None = None
         late = False
         with tempfile.TemporaryFile() as errors:
             self._process = await asyncio.create_subprocess_exec(
@@ -95,19 +94,19 @@ class Child:
                 async with asyncio.timeout(seconds * (1 + GRACE_SHARE) + GRACE_SECONDS):
                     await self._ask(self._process)
                     while line := await _line(self._process):
-                        said = msgspec.json.decode(line, type=Said)
-                        if not isinstance(said, Better):
+                        message = msgspec.json.decode(line, type=Message)
+                        if not isinstance(message, Better):
                             break
-                        self.told = said
+                        self.best = message
             except TimeoutError:
                 late = True
             except msgspec.DecodeError:
-                # It was ended in the middle of a line.
-                said = None
+                # It was killed in the middle of a line.
+                message = None
             finally:
                 self._end()
                 code = await self._process.wait()
-            return self._concluded(said, late=late, code=code, errors=errors)
+            return self._concluded(message, late=late, code=code, errors=errors)
 
     async def _ask(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None, "it is a pipe"
@@ -118,17 +117,17 @@ class Child:
 
     def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
-            # Not by the process itself: that would take its exit code from whoever waits for it.
+            # Not `process.kill()`: that would consume the exit code.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
 
-    def _concluded(self, said: Said | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
-        if isinstance(said, Solved):
-            ended = said.solution.ended
-            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=said.solution)
-        if isinstance(said, Refused):
-            return Answer(outcome=said.outcome, fault=said.fault, where=said.where)
-        solution = None if self.told is None else self._so_far(self.told)
+    def _concluded(self, message: Message | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
+        if isinstance(message, Solved):
+            ended = message.solution.ended
+            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=message.solution)
+        if isinstance(message, Refused):
+            return Answer(outcome=message.outcome, fault=message.fault, where=message.where)
+        solution = None if self.best is None else self._best_so_far(self.best)
         if self._killed:
             return Answer(outcome="killed", solution=solution)
         if late:
@@ -139,8 +138,8 @@ class Child:
             return Answer(outcome="out_of_memory", solution=solution)
         return Answer(outcome="killed" if code == -signal.SIGKILL else "crashed", solution=solution)
 
-    def _so_far(self, last: Better) -> Solution | None:
-        """What a child told before it ended, as a solution; nothing if it does not stand up to the check."""
+    def _best_so_far(self, last: Better) -> Solution | None:
+        """The last plan reported before the child ended, as a solution; None if it fails the check."""
         problem = normal(self.question.problem)
         if faults(problem, last.plan):
             return None
@@ -161,7 +160,7 @@ class Child:
 
 
 async def solve_in_child(question: Question, limits: Limits) -> Answer:
-    """Solve a question in a child of its own."""
+    """Solve a question in a child process."""
     return await Child(question, limits).answer()
 
 
@@ -171,7 +170,7 @@ async def _line(process: asyncio.subprocess.Process) -> bytes:
 
 
 def command(limits: Limits) -> list[str]:
-    """How a child is started."""
+    """The command line of a child."""
     return [
         sys.executable,
         "-P",
@@ -185,6 +184,6 @@ def command(limits: Limits) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """What a child is told: where Python finds things, and to use one thread. No address, no secret."""
+    """The child's environment: Python's paths, and one thread. No addresses or secrets."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}

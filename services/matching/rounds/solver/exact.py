@@ -1,7 +1,7 @@
-"""The best plan by HiGHS, with a bound on what any plan could be worth.
+"""Exact solution by HiGHS, with an upper bound on the value of any plan.
 
-HiGHS prints unless it is told not to, and looks at its limits only between steps: it may run far over. Whoever has to
-stop in time runs it in a child and keeps what `improved` was told.
+HiGHS prints unless configured not to, and checks its limits only between steps, so it may exceed them by far. For a
+strict time limit run it in a child process and keep the last choice given to `improved`.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from services.matching.rounds.solver.table import Floats, Ints, Table, holds, pa
 NODES_MAX = 1_000_000
 NEARLY = 1e-9
 NEARLY_AT_LEAST = 1e-4
-"""A bound is rounded down to a whole number unless it is this close to the next one."""
+"""A bound is rounded down to an integer unless it is this close to the next one."""
 
 Improved = Callable[[Ints], None]
-MayGoOn = Callable[[], bool]
+MayContinue = Callable[[], bool]
 
 
 class Exact(Struct, frozen=True, kw_only=True):
-    """What HiGHS found: a choice or none, what no choice can be worth more than, and whether it came to an end."""
+    """HiGHS's result: a choice or none, an upper bound on the value of any choice, and whether it finished."""
 
     units: Ints | None
     bound: int
@@ -46,9 +46,9 @@ class Model(Struct, frozen=True, kw_only=True):
     rows: int
     unit_size: Ints
     flag: Ints
-    """Column that says whether row r has any units, or -1 where its first column says that."""
+    """The column that is 1 if row r has any units; -1 if its first column says so."""
     held: Ints
-    """Column that says whether a slot is held, or -1."""
+    """The column that is 1 if a slot is held, or -1."""
     scale: int
 
 
@@ -59,11 +59,11 @@ def solve(
     seed: int = 0,
     nodes_max: int = NODES_MAX,
     improved: Improved = lambda units: None,
-    may_go_on: MayGoOn = lambda: True,
+    may_continue: MayContinue = lambda: True,
 ) -> Exact:
-    """The best choice for the table, or the best within `nodes_max` nodes, and never below `start`.
+    """The optimal choice for the table, or the best within `nodes_max` nodes, never below `start`.
 
-    HiGHS is stopped when `may_go_on` says no; where it stands then depends on the machine, unlike the nodes.
+    HiGHS stops when `may_continue` returns False; unlike with the node limit, the result then depends on the machine.
     """
     ceiling = _ceiling(table)
     if not len(table.keys):
@@ -73,8 +73,8 @@ def solve(
     if start is not None:
         columns = columns_of(table, model, start)
         highs.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), columns)
-    stop_when(highs, may_go_on)
-    _tell(highs, table, model, improved)
+    stop_when(highs, may_continue)
+    _report_improvements(highs, table, model, improved)
     highs.run()
     info = highs.getInfo()
     found, as_found = None, True
@@ -82,42 +82,44 @@ def solve(
         found = units_of(model, np.array(highs.getSolution().col_value), len(table.keys))
         as_found = holds(table, found)
         if not as_found:
-            # Whole numbers are what HiGHS takes for whole: with large coefficients they can be off.
+            # HiGHS's integers are within a tolerance: with large coefficients the rounded choice may not fit.
             found = packed(table, found)
     if start is not None and (found is None or table.value(found) < table.value(start)):
         found = start
     finished = as_found and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    bound = min(ceiling, whole(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
+    bound = (
+        min(ceiling, integer_bound(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
+    )
     if found is not None:
-        # At its end HiGHS is less than one from the bound, which then is the value.
+        # Finished, HiGHS is less than one from the bound, so the bound is the value.
         bound = table.value(found) if finished else max(bound, table.value(found))
     return Exact(units=found, bound=bound, finished=finished)
 
 
 class Duals(NamedTuple):
-    """The dual values of slots and budgets at the optimum of the linear relaxation, in the problem's value."""
+    """The dual values of slots and budgets at the optimum of the linear relaxation, in units of the problem's value."""
 
     slots: Floats
     budgets: Floats
 
 
-def relaxed(table: Table, *, may_go_on: MayGoOn = lambda: True) -> Duals | None:
-    """Solve the linear relaxation of the table by HiGHS; None when that was stopped before its end."""
+def relaxed(table: Table, *, may_continue: MayContinue = lambda: True) -> Duals | None:
+    """Solve the linear relaxation of the table by HiGHS; None if it was stopped."""
     model = model_of(table)
     highs = prepared(model, seed=0, nodes_max=NODES_MAX)
     highs.setOptionValue("solve_relaxation", True)
-    stop_when(highs, may_go_on)
+    stop_when(highs, may_continue)
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     lines, slots, funds = len(table.lines), len(table.slots), len(table.amount)
-    # All three are rows with an upper bound of something worth having: within tolerances their duals are not negative.
+    # All are upper-bound rows in a maximization: up to tolerances their duals are not negative.
     duals: Floats = np.maximum(np.array(highs.getSolution().row_dual)[lines : lines + slots + funds], 0) * model.scale
     return Duals(slots=duals[:slots], budgets=duals[slots:])
 
 
-def whole(bound: float) -> int:
-    """The largest whole number that a bound in floating point allows."""
+def integer_bound(bound: float) -> int:
+    """The largest integer within a floating-point bound."""
     return floor(bound + max(NEARLY_AT_LEAST, NEARLY * abs(bound)))
 
 
@@ -154,7 +156,7 @@ def model_of(table: Table) -> Model:
     row_upper = [table.needed, np.where(table.slot_least > 0, 0, table.capacity), table.amount]
     row_lower = [np.full(lines + places + budgets, -np.inf)]
     rows = lines + places + budgets
-    # A slot that is held takes up to its capacity and at least its least.
+    # A held slot uses between its least and its capacity.
     entries.append((lines + slots, held[slots], -table.capacity[slots]))
     inside = np.flatnonzero(table.slot_least[table.slot] > 0)
     row_of = np.full(places, -1, dtype=np.int64)
@@ -164,7 +166,7 @@ def model_of(table: Table) -> Model:
     row_lower.append(np.zeros(len(slots)))
     row_upper.append(np.full(len(slots), np.iinfo(np.int64).max // 2))
     rows += len(slots)
-    # A candidate that is used has between least and most.
+    # A used candidate has between `least` and `most` units.
     own = np.flatnonzero(flagged)
     at = np.arange(len(own))
     entries += [(rows + at, own, np.ones(len(own), np.int64)), (rows + at, flag[own], -table.most[own])]
@@ -199,14 +201,14 @@ def model_of(table: Table) -> Model:
 
 
 def prepared(model: Model, *, seed: int, nodes_max: int) -> highspy.Highs:
-    """HiGHS with a model, silent, on one thread."""
+    """HiGHS with a model, silent and single-threaded."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.silent()
     for option, value in {
         "threads": 1,
         "random_seed": seed,
         "mip_rel_gap": 0.0,
-        # What a choice is worth is whole: less than one from the bound is at it.
+        # Values are integers: within less than one of the bound is optimal.
         "mip_abs_gap": 0.999,
         "mip_max_nodes": nodes_max,
     }.items():
@@ -229,18 +231,18 @@ def _program(model: Model) -> highspy.HighsLp:
     return lp
 
 
-def stop_when(highs: highspy.Highs, may_go_on: MayGoOn) -> None:
-    """Have HiGHS ask between its steps whether it may go on."""
+def stop_when(highs: highspy.Highs, may_continue: MayContinue) -> None:
+    """Interrupt HiGHS when `may_continue` returns False, checked between its steps."""
 
     def asked(event: highspy.HighsCallbackEvent) -> None:
-        if not may_go_on():
+        if not may_continue():
             event.interrupt()
 
     highs.cbMipInterrupt.subscribe(asked)
     highs.cbSimplexInterrupt.subscribe(asked)
 
 
-def _tell(highs: highspy.Highs, table: Table, model: Model, improved: Improved) -> None:
+def _report_improvements(highs: highspy.Highs, table: Table, model: Model, improved: Improved) -> None:
     def solved(event: highspy.HighsCallbackEvent) -> None:
         found = units_of(model, np.array(event.data_out.mip_solution), len(table.keys))
         if holds(table, found):
@@ -250,12 +252,12 @@ def _tell(highs: highspy.Highs, table: Table, model: Model, improved: Improved) 
 
 
 def units_of(model: Model, columns: Floats, count: int) -> Ints:
-    """The choice that the first `count` columns stand for."""
+    """The choice that the first `count` columns represent."""
     return np.rint(columns[:count]).astype(np.int64) * model.unit_size
 
 
 def columns_of(table: Table, model: Model, units: Ints) -> Floats:
-    """A choice as values of the model's columns."""
+    """The model's column values for a choice."""
     columns = np.zeros(len(model.worth))
     columns[: len(units)] = units // model.unit_size
     used = (units > 0) & (model.flag >= 0)

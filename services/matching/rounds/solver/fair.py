@@ -1,13 +1,13 @@
-"""A fairness floor: the States that get least come first, as long as the whole loses no more than was agreed.
+"""Fairness: raise the coverage of the least covered States, within an agreed loss of total value.
 
-A State's level is the share of what it needs that it gets, over its lines that anybody could serve. Of two plans the
-fairer one has the higher lowest level, or the same and the higher second lowest, and so on (leximin).
+A State's level is the covered share of its need, over its servable lines. Of two plans the fairer one has the higher
+lowest level, or the same and the higher second lowest, and so on (leximin).
 
-Promised: the plan is worth at least the agreed share of the plan found without the floor; it is never less fair than
-that one; and beyond the size that HiGHS has as a whole, no single move makes it fairer within the loss at its end, a
-move being units of one more candidate for a line of a State, with at most one assignment ejected. Up to that size HiGHS
-raises the lowest level first as far as its nodes go, and in the end takes back what value it can without any State
-getting less. Not promised: that no other plan is fairer.
+Guaranteed: the plan is worth at least the agreed share of the plan found without fairness; it is never less fair than
+that plan; and, beyond the size that HiGHS solves as a whole, no single move within the loss makes it fairer, a move
+being units of one more candidate for a line of a State with at most one assignment ejected. Up to that size HiGHS first
+raises the lowest level within its node limit, and finally regains value without lowering any State. Not guaranteed:
+that no other plan is fairer.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,32 +19,32 @@ from msgspec import Meta, Struct
 
 from services.matching.rounds.solver import exact
 from services.matching.rounds.solver.prices import Prices
-from services.matching.rounds.solver.search import Standing
+from services.matching.rounds.solver.search import WorkingPlan
 from services.matching.rounds.solver.table import Floats, Ints, Table, holds
 
 FINE = 1_000_000
 EJECTED_TRIED = 40
 NEARLY_LEVEL = 0.005
-"""Two levels that differ by less are as good as each other to HiGHS."""
+"""Levels that differ by less are equal to HiGHS."""
 RAISING_NODES_MAX = 50
-"""The highest lowest level is far harder to prove than the best value, and little is gained after the first nodes."""
+"""The maximum lowest level is much harder to prove than the maximum value; the first nodes bring most of the gain."""
 
 
 class Fairness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much of the total value may be lost for States to stand closer together, in thousandths."""
+    """How much of the total value may be lost for more equal levels, in thousandths."""
 
     loss: Annotated[int, Meta(ge=0, le=1000)]
 
 
 class States(Struct, frozen=True, kw_only=True):
-    """Which State each line is of (-1 where no plan can serve it), what it needs and what pins give it already."""
+    """The State of each line (-1 if no plan can serve it), its need and the units pinned."""
 
     of_line: Ints
     needed: Ints
     pinned: Ints
 
     def levels(self, table: Table, units: Ints) -> Ints:
-        """In whole millionths, by State."""
+        """Levels in millionths, rounded down, by State."""
         of_row = self.of_line[table.line]
         given = np.bincount(of_row[of_row >= 0], weights=units[of_row >= 0], minlength=len(self.needed))
         found: Ints = FINE * (given.astype(np.int64) + self.pinned) // self.needed
@@ -52,7 +52,7 @@ class States(Struct, frozen=True, kw_only=True):
 
 
 def lowest_value(value: int, fairness: Fairness) -> int:
-    """What a plan has to be worth at least, where the best one found is worth `value`."""
+    """The minimum value of a fair plan, if the best plan found is worth `value`."""
     return -(-value * (1000 - fairness.loss) // 1000)
 
 
@@ -64,9 +64,9 @@ def raised_by_solver(
     floor: int,
     nodes_max: int,
     seed: int,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """A choice whose lowest level is as high as HiGHS finds it, worth at least `floor`; `units` if there is none."""
+    """The choice with the highest lowest level that HiGHS finds, worth at least `floor`; else `units`."""
     if not table.keys:
         return units
     model = exact.model_of(table)
@@ -81,7 +81,7 @@ def raised_by_solver(
         lowest = np.append(mine, width).astype(np.int32)
         highs.addRow(-states.pinned[state] / states.needed[state], np.inf, len(lowest), lowest, np.append(share, -1.0))
     start = np.append(exact.columns_of(table, model, units), int(states.levels(table, units).min(initial=FINE)) / FINE)
-    found = _found(highs, table, model, start, may_go_on)
+    found = _found(highs, table, model, start, may_continue)
     good = holds(table, found) and table.value(found) >= floor and _fairer(states, table, found, units)
     return found if good else units
 
@@ -93,9 +93,9 @@ def regained(
     *,
     nodes_max: int,
     seed: int,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice of most value that HiGHS finds in which no State gets less; never worth less than `units`."""
+    """The most valuable choice HiGHS finds in which no State gets less; never worth less than `units`."""
     if not table.keys:
         return units
     model = exact.model_of(table)
@@ -104,13 +104,13 @@ def regained(
     for state, mine, _ in _shares(table, states, model):
         has = float(units[of_row == state].sum())
         highs.addRow(has, np.inf, len(mine), mine.astype(np.int32), model.unit_size[mine].astype(np.float64))
-    found = _found(highs, table, model, exact.columns_of(table, model, units), may_go_on)
+    found = _found(highs, table, model, exact.columns_of(table, model, units), may_continue)
     as_fair = bool(np.all(states.levels(table, found) >= states.levels(table, units)))
     return found if holds(table, found) and as_fair and table.value(found) > table.value(units) else units
 
 
 def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[int, Ints, Floats]]:
-    """Each State with its rows, and how much of what it needs one of each column is."""
+    """Each State with its rows, and the share of its need that one unit of each column covers."""
     of_row = states.of_line[table.line]
     for state in range(len(states.needed)):
         mine = np.flatnonzero(of_row == state)
@@ -118,11 +118,11 @@ def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[
 
 
 def _found(
-    highs: highspy.Highs, table: Table, model: exact.Model, start: Floats, may_go_on: Callable[[], bool]
+    highs: highspy.Highs, table: Table, model: exact.Model, start: Floats, may_continue: Callable[[], bool]
 ) -> Ints:
-    """What HiGHS finds from a choice that it is given; nothing at all if it finds none."""
+    """The choice HiGHS finds from `start`; an empty choice if it finds none."""
     highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
-    exact.stop_when(highs, may_go_on)
+    exact.stop_when(highs, may_continue)
     highs.run()
     if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return np.zeros(len(table.keys), dtype=np.int64)
@@ -141,22 +141,22 @@ def raised_by_moves(
     *,
     floor: int,
     moves_max: int,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
     """A choice that no move makes fairer, or the fairest within `moves_max`; worth at least `floor`."""
-    standing = Standing(table, units, prices)
+    working = WorkingPlan(table, units, prices)
     given: list[int] = states.pinned.tolist()
     needed, of_line = states.needed.tolist(), states.of_line.tolist()
     lines_of: list[list[int]] = [[] for _ in needed]
     for line, state in enumerate(of_line):
         if state >= 0:
             lines_of[state].append(line)
-    for row, count in enumerate(standing.units):
-        if count and of_line[standing.line[row]] >= 0:
-            given[of_line[standing.line[row]]] += count
+    for row, count in enumerate(working.units):
+        if count and of_line[working.line[row]] >= 0:
+            given[of_line[working.line[row]]] += count
     stuck: set[int] = set()
     left = moves_max
-    while left > 0 and may_go_on():
+    while left > 0 and may_continue():
         state = min(
             (one for one in range(len(needed)) if one not in stuck and given[one] < needed[one]),
             key=lambda one: (FINE * given[one] // needed[one], one),
@@ -164,87 +164,87 @@ def raised_by_moves(
         )
         if state is None:
             break
-        moved, tried = _raise(standing, lines_of[state], of_line, given, needed, floor)
+        moved, tried = _raise(working, lines_of[state], of_line, given, needed, floor)
         left -= tried
         if moved:
             stuck.clear()
         else:
             stuck.add(state)
-    return standing.chosen()
+    return working.chosen()
 
 
 def _raise(
-    standing: Standing, lines: list[int], of_line: list[int], given: list[int], needed: list[int], floor: int
+    working: WorkingPlan, lines: list[int], of_line: list[int], given: list[int], needed: list[int], floor: int
 ) -> tuple[bool, int]:
-    """Make the fairest move for one of these lines, of equal ones the one that loses least.
+    """Make the fairest move for one of these lines, of equals the one with the least loss.
 
-    Returns whether there was one that is fairer at all, and how many were tried.
+    Returns whether there was a fairer move, and how many were tried.
     """
     best: tuple[tuple[int, int], int, int | None] | None = None
     tried = 0
     for line in lines:
-        if standing.needed[line] <= 0:
+        if working.needed[line] <= 0:
             continue
-        for row in standing.rows_of[line]:
-            for ejected in _makes_room(standing, row):
+        for row in working.rows_of[line]:
+            for ejected in _ejections(working, row):
                 tried += 1
-                mark = len(standing.log)
-                if _moved(standing, row, ejected) and standing.value >= floor and not standing.leaves_short(mark):
-                    change = _change(standing, mark, of_line)
+                mark = len(working.log)
+                if _moved(working, row, ejected) and working.value >= floor and not working.leaves_short(mark):
+                    change = _change(working, mark, of_line)
                     before, after = _levels_around(change, given, needed)
-                    rank = (after[0], standing.value) if after > before else None
+                    rank = (after[0], working.value) if after > before else None
                     if rank and (best is None or rank > best[0]):
                         best = (rank, row, ejected)
-                standing.undo(mark)
+                working.undo(mark)
     if best is None:
         return False, tried
-    mark = len(standing.log)
-    _moved(standing, best[1], best[2])
-    for state, more in _change(standing, mark, of_line).items():
+    mark = len(working.log)
+    _moved(working, best[1], best[2])
+    for state, more in _change(working, mark, of_line).items():
         given[state] += more
-    standing.log.clear()
+    working.log.clear()
     return True, tried
 
 
-def _makes_room(standing: Standing, row: int) -> list[int | None]:
-    """Nobody if it fits already, else those in its slot or paid from its budget, cheapest first."""
-    if standing.fits(row) > standing.units[row]:
+def _ejections(working: WorkingPlan, row: int) -> list[int | None]:
+    """None if the row fits already, else rows in its slot or on its budget, cheapest first."""
+    if working.fits(row) > working.units[row]:
         return [None]
-    if standing.units[row] == standing.most[row]:
+    if working.units[row] == working.most[row]:
         return []
-    pool = set(standing.users[standing.slot[row]])
-    if standing.cost[row]:
-        pool |= standing.payees[standing.budget[row]]
-    cheapest = sorted((standing.reduced[one], one) for one in pool if one != row)
+    pool = set(working.users[working.slot[row]])
+    if working.cost[row]:
+        pool |= working.payees[working.budget[row]]
+    cheapest = sorted((working.reduced[one], one) for one in pool if one != row)
     return [one for _, one in cheapest[:EJECTED_TRIED]]
 
 
-def _moved(standing: Standing, row: int, ejected: int | None) -> bool:
+def _moved(working: WorkingPlan, row: int, ejected: int | None) -> bool:
     if ejected is not None:
-        standing.set(ejected, 0)
-    count = standing.fits(row)
-    if count <= standing.units[row]:
+        working.set(ejected, 0)
+    count = working.fits(row)
+    if count <= working.units[row]:
         return False
-    standing.set(row, count)
+    working.set(row, count)
     if ejected is not None:
-        standing.fill(standing.line[ejected])
+        working.fill(working.line[ejected])
     return True
 
 
-def _change(standing: Standing, mark: int, of_line: list[int]) -> dict[int, int]:
-    """Units more, by State, since the mark."""
+def _change(working: WorkingPlan, mark: int, of_line: list[int]) -> dict[int, int]:
+    """Additional units by State since the log position `mark`."""
     had: dict[int, int] = {}
-    for row, before in standing.log[mark:]:
+    for row, before in working.log[mark:]:
         had.setdefault(row, before)
     change: dict[int, int] = {}
     for row, before in had.items():
-        state = of_line[standing.line[row]]
-        change[state] = change.get(state, 0) + standing.units[row] - before
+        state = of_line[working.line[row]]
+        change[state] = change.get(state, 0) + working.units[row] - before
     return change
 
 
 def _levels_around(change: dict[int, int], given: list[int], needed: list[int]) -> tuple[list[int], list[int]]:
-    """The levels that change, before and after, lowest first; which is fairer does not hang on those that stay."""
+    """The levels that change, before and after, lowest first; unchanged levels do not affect the comparison."""
     before = sorted(FINE * given[state] // needed[state] for state in change)
     after = sorted(FINE * (given[state] + more) // needed[state] for state, more in change.items())
     return before, after

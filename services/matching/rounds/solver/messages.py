@@ -1,4 +1,4 @@
-"""What a child tells who started it, a JSON document a line."""
+"""Messages of the child process to its parent, one JSON document per line."""
 
 from typing import Literal
 
@@ -9,24 +9,24 @@ from services.matching.rounds.solver.solve import Solution
 
 
 class Better(Struct, frozen=True, kw_only=True, tag="better"):
-    """What a child has found so far."""
+    """The best plan so far."""
 
     plan: Plan
     bound: int
 
 
 class Solved(Struct, frozen=True, kw_only=True, tag="solved"):
-    """What a child has found in the end."""
+    """The final solution."""
 
     solution: Solution
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
-    """Why a child does not begin: the problem cannot be meant, or what is pinned cannot be."""
+    """Why the child does not start: an invalid problem, or pins that exceed what is available."""
 
     outcome: Literal["refused", "pins"]
     fault: str
     where: tuple[str, ...] = ()
 
 
-Said = Better | Solved | Refused
+Message = Better | Solved | Refused

@@ -1,7 +1,7 @@
-"""A plan that is too large for HiGHS as a whole, made better by it part by part.
+"""Large neighbourhood search: improve a plan too large for HiGHS as a whole, part by part.
 
-A part is some slots that compete for the same lines: all that is assigned there is opened again, beside what the rest
-of the plan leaves, and HiGHS looks for the best. What it finds is worth at least what was there.
+A part is a set of slots that compete for the same lines: its assignments are freed, and HiGHS optimizes them beside
+the rest of the plan. The result is never worth less.
 """
 
 from collections import Counter
@@ -18,11 +18,11 @@ Flags = NDArray[np.bool_]
 
 PART_LINES_MAX = 60
 ROWS_OF_A_LINE_MAX = 5
-"""In a part a line has its best candidates at the prices, and those it has already."""
+"""In a part a line has its best candidates at the prices, and those it is assigned already."""
 PART_NODES = 1
 
 
-def explored(
+def improved_by_parts(
     table: Table,
     prices: Prices,
     units: Ints,
@@ -30,11 +30,11 @@ def explored(
     parts: int,
     seed: int,
     improved: Callable[[Ints], None] = lambda units: None,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice after HiGHS has looked at so many parts of it; never worth less.
+    """The choice after HiGHS optimized `parts` parts of it; never worth less.
 
-    Parts begin where the most is lost against the bound, and each slot begins at most one until all have.
+    Parts start at the slots with the largest loss against the bound; no slot starts a second part before all had one.
     """
     reduced = reduced_worth(table, prices)
     near = _near(table, reduced)
@@ -43,7 +43,7 @@ def explored(
     rows_of = [by_slot[edges[slot] : edges[slot + 1]] for slot in range(len(table.slots))]
     begun: set[int] = set()
     for _ in range(parts):
-        if not may_go_on():
+        if not may_continue():
             break
         lost = _lost_by_slot(table, prices, reduced, units)
         lost[list(begun)] = -1
@@ -56,7 +56,7 @@ def explored(
         begun.add(start)
         rows = _part(table, rows_of, near | (units > 0), start)
         part = part_of(table, units, rows)
-        found = exact.solve(part, start=units[rows], seed=seed, nodes_max=PART_NODES, may_go_on=may_go_on).units
+        found = exact.solve(part, start=units[rows], seed=seed, nodes_max=PART_NODES, may_continue=may_continue).units
         if found is not None:
             better = units.copy()
             better[rows] = found
@@ -67,7 +67,7 @@ def explored(
 
 
 def _near(table: Table, reduced: Floats) -> Flags:
-    """Which rows are among the best of their line."""
+    """A mask of the rows that are among the best of their line."""
     order = np.lexsort((-reduced, table.line))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
@@ -75,7 +75,7 @@ def _near(table: Table, reduced: Floats) -> Flags:
 
 
 def _lost_by_slot(table: Table, prices: Prices, reduced: Floats, units: Ints) -> Floats:
-    """How much of the bound is lost at each slot: by room left over, and by lines that would rather be there."""
+    """The loss against the bound at each slot: by capacity left over, and by lines whose best candidate is there."""
     taken = np.bincount(table.slot, weights=table.takes * units, minlength=len(table.slots))
     lost: Floats = prices.slots * (table.capacity - taken)
     best = np.zeros(len(table.lines))
@@ -87,7 +87,7 @@ def _lost_by_slot(table: Table, prices: Prices, reduced: Floats, units: Ints) ->
 
 
 def _part(table: Table, rows_of: list[Ints], interesting: Flags, start: int) -> Ints:
-    """Rows of the lines that compete for this slot and for those that are next to it, ascending."""
+    """Rows of the lines that compete for this slot and adjacent ones, ascending."""
     lines: set[int] = set()
     slots = {start}
     ties: Counter[int] = Counter()

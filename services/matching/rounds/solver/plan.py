@@ -1,6 +1,6 @@
-"""What a round answers, and the check of it: any plan against its problem, by counting alone.
+"""The plan of a round, and its check against the problem by counting alone.
 
-The check shares no code with the search. Whatever a solver claims is believed after this.
+The check shares no code with the search, so a plan that passes it can be trusted.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from services.matching.rounds.solver.problem import Candidate, Id, Key, Positive
 
 
 class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many units of a line are served by an offering in a period, paid from a budget if they cost anything."""
+    """Units of a line served by an offering in a period, paid from a budget if they cost anything."""
 
     line: Id
     offering: Id
@@ -27,7 +27,7 @@ class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 Plan = Annotated[tuple[Assignment, ...], Meta(max_length=500_000)]
-"""Assignments in the order of their keys; what is not listed is not assigned."""
+"""Assignments in the order of their keys."""
 
 
 def planned(units: Mapping[Key, int]) -> Plan:
@@ -39,7 +39,7 @@ def planned(units: Mapping[Key, int]) -> Plan:
 
 
 def value_of(problem: Problem, plan: Iterable[Assignment]) -> int:
-    """What a plan is worth: for each assignment its line's priority times `once` and `each` of its units."""
+    """The value of a plan: for each assignment its line's priority times `once` and `each` of its units."""
     priorities = {one.line: one.priority for one in problem.lines}
     candidates = {key_of(one): one for one in problem.candidates}
     return sum(priorities[one.line] * (candidates[one.key].once + candidates[one.key].each * one.units) for one in plan)
@@ -54,9 +54,9 @@ def covered(plan: Iterable[Assignment]) -> Counter[str]:
 
 
 def levels(problem: Problem, plan: Iterable[Assignment]) -> dict[str, int]:
-    """How far each State's lines that anybody could serve are covered, in whole millionths of the units needed.
+    """The coverage of each State's servable lines, in millionths of the units needed, rounded down.
 
-    A State none of whose lines has a candidate is not listed: no plan can do anything for it.
+    States without a servable line are not listed.
     """
     served = servable(problem)
     units = covered(plan)
@@ -70,7 +70,7 @@ def levels(problem: Problem, plan: Iterable[Assignment]) -> dict[str, int]:
 
 
 def faults(problem: Problem, plan: Iterable[Assignment]) -> list[str]:
-    """Everything that is wrong with a plan, a sentence each; none if it may be adopted."""
+    """All faults of a plan, a sentence each; empty if it may be adopted."""
     plan = tuple(plan)
     given = {one.key for one in plan}
     candidates = {key: one for one in problem.candidates if (key := key_of(one)) in given}
@@ -79,7 +79,7 @@ def faults(problem: Problem, plan: Iterable[Assignment]) -> list[str]:
         return found
     chosen = [(one, candidates[one.key]) for one in plan]
     return [
-        *(f"{key} stands twice" for key, times in Counter(one.key for one in plan).items() if times > 1),
+        *(f"{key} is listed twice" for key, times in Counter(one.key for one in plan).items() if times > 1),
         *_decisions(problem, plan),
         *_sizes(problem, chosen),
         *_slots(problem, chosen),
@@ -120,9 +120,9 @@ def _slots(problem: Problem, chosen: list[tuple[Assignment, Candidate]]) -> list
         at = (slot.offering, slot.period)
         if taken[at] > slot.capacity:
             found.append(f"slot {at} has {taken[at]} of {slot.capacity} taken")
-        # What a pin decides is held whoever else comes.
+        # A pin holds its slot regardless of other assignments.
         if at in used and taken[at] < slot.least and at not in held:
-            found.append(f"slot {at} has {taken[at]} taken, and is held with {slot.least} at least")
+            found.append(f"slot {at} has {taken[at]} taken, below its least {slot.least}")
     return found
 
 

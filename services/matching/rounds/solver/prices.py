@@ -1,8 +1,8 @@
-"""Prices for capacity and money, by Lagrangian relaxation: a bound on every plan, and a guide to a good one.
+"""Prices of capacity and money by Lagrangian relaxation: a bound on every plan, and a guide to a good one.
 
-Each slot and each budget has a price; each line takes what is best for it at these prices, whoever else does. Where
-that asks for more than there is, the price goes up, and down where something is left over. At any prices at all, what
-the lines take plus what everything there is costs is at least what the best plan is worth: that is the bound.
+Each slot and each budget has a price; each line takes what is best for it at these prices, independently of others.
+Where demand exceeds supply the price rises, where supply is left over it falls. At any prices, the lines' gains plus
+the price of all supply is an upper bound on the value of the best plan.
 """
 
 from collections.abc import Callable
@@ -10,22 +10,22 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from services.matching.rounds.solver.exact import whole
+from services.matching.rounds.solver.exact import integer_bound
 from services.matching.rounds.solver.table import NEVER_ENDS, Floats, Ints, Table
 
 PATIENCE = 12
-"""After so many steps without a lower bound the steps become shorter."""
+"""After so many steps without a lower bound the step length is reduced."""
 STEP = 1.0
 SHORTER = 0.6
 ENOUGH = 1e-6
-"""What share a bound has to come down by to count as lower."""
+"""The relative decrease of a bound that counts as lower."""
 SHORTEST = 1e-4
 MEMORY = 0.35
-"""How much of the last direction stays in the next one."""
+"""The weight of the last direction in the next one."""
 
 
 class Prices(Struct, frozen=True, kw_only=True):
-    """What a unit of each slot and of each budget is worth, in the problem's value, and the bound proven by it."""
+    """The prices per unit of each slot and budget, in units of the problem's value, and the bound they prove."""
 
     slots: Floats
     budgets: Floats
@@ -33,10 +33,10 @@ class Prices(Struct, frozen=True, kw_only=True):
 
 
 class Segments(Struct, frozen=True, kw_only=True):
-    """Rows cut where their worth per unit changes: the first `least` units with `once` spread over them, then the rest.
+    """Rows split where their value per unit changes: `least` units with `once` spread over them, then the rest.
 
-    Their envelope is concave and nowhere below a row's worth; so a line that takes the dearest segments first has at
-    least what any choice would give it. There is an empty segment at the end.
+    Their envelope is concave and never below a row's value, so a line that takes the most valuable segments first gains
+    at least the value of any choice. The last segment is empty.
     """
 
     size: Floats
@@ -46,16 +46,16 @@ class Segments(Struct, frozen=True, kw_only=True):
     takes: Floats
     cost: Floats
     whole: Ints
-    """Segments by line, filled up with the empty one, of the lines that any one of their segments fills."""
+    """Segments by line, padded with the empty one, for lines that each single segment satisfies."""
     whole_needed: Floats
     mixed: Ints
-    """The same of the other lines, which may need several."""
+    """The same for the other lines, which may need several segments."""
     mixed_needed: Floats
 
 
 def segments_of(table: Table) -> Segments:
     count = len(table.keys)
-    # A row without `once` is worth the same per unit from the first one on.
+    # A row without `once` has a constant value per unit.
     joined = table.once == 0
     rest = np.flatnonzero((table.most > table.least) & ~joined)
     row = np.concatenate([np.arange(count), rest])
@@ -90,7 +90,7 @@ def segments_of(table: Table) -> Segments:
 
 
 def taken_at(segments: Segments, slots: Floats, budgets: Floats) -> tuple[float, Floats]:
-    """What the lines gain at these prices together, and how many units of each segment they take for it."""
+    """The lines' total gain at these prices, and the units of each segment they take for it."""
     reduced = segments.rate - slots[segments.slot] * segments.takes - budgets[segments.budget] * segments.cost
     reduced[-1] = 0
     fill = np.zeros(len(reduced))
@@ -108,30 +108,30 @@ def taken_at(segments: Segments, slots: Floats, budgets: Floats) -> tuple[float,
 
 
 def bounded(table: Table, slots: Floats, budgets: Floats) -> Prices:
-    """Any prices, with the bound that they prove."""
+    """Any prices, with the bound they prove."""
     if not table.keys:
         return Prices(slots=slots, budgets=budgets, bound=0)
     gain, _ = taken_at(segments_of(table), slots, budgets)
-    return Prices(slots=slots, budgets=budgets, bound=whole(gain + _paid(table, slots, budgets)))
+    return Prices(slots=slots, budgets=budgets, bound=integer_bound(gain + _paid(table, slots, budgets)))
 
 
 def _paid(table: Table, slots: Floats, budgets: Floats) -> float:
-    """What everything there is costs at these prices; what never ends has none."""
+    """The total price of all supply; unlimited supply has no price."""
     return float(slots @ table.capacity + budgets @ np.where(table.amount >= NEVER_ENDS, 0, table.amount))
 
 
 def priced(
-    table: Table, *, steps: int, target: int, start: Prices, may_go_on: Callable[[], bool] = lambda: True
+    table: Table, *, steps: int, target: int, start: Prices, may_continue: Callable[[], bool] = lambda: True
 ) -> Prices:
-    """The prices with the lowest bound in so many steps from `start`, aimed at a value that a plan has.
+    """The prices with the lowest bound within `steps` steps from `start`; `target` is the value of a known plan.
 
-    The bound holds for every plan of this table, and for its fractional relaxation; it is at least that one's value.
+    The bound holds for every plan of this table and for its linear relaxation, whose value it is never below.
     """
     if not table.keys:
         return start
     segments = segments_of(table)
     places, funds = len(table.slots), len(table.amount)
-    # A step is equally long in all directions where prices are counted in what an average unit takes.
+    # Prices are scaled by the mean use per unit, so that a step has the same length in all directions.
     slot_scale = _mean(segments.slot, segments.takes, places)
     fund_scale = _mean(segments.budget, segments.cost, funds)
     capacity = table.capacity / slot_scale
@@ -142,7 +142,7 @@ def priced(
     direction = np.zeros(places + funds)
     step, waited = STEP, 0
     for _ in range(steps):
-        if not may_go_on():
+        if not may_continue():
             break
         gain, fill = taken_at(segments, slots / slot_scale, budgets / fund_scale)
         bound = gain + float(slots @ capacity + budgets @ amount)
@@ -167,11 +167,11 @@ def priced(
             break
         prices = np.maximum(prices + step * (bound - target) / length * direction, 0)
         slots, budgets = prices[:places], prices[places:]
-    return Prices(slots=best[1] / slot_scale, budgets=best[2] / fund_scale, bound=max(whole(best[0]), 0))
+    return Prices(slots=best[1] / slot_scale, budgets=best[2] / fund_scale, bound=max(integer_bound(best[0]), 0))
 
 
 def _mean(place: Ints, weight: Floats, count: int) -> Floats:
-    """The mean of the weights at each place that are not zero; 1 where there are none."""
+    """The mean of the non-zero weights at each place; 1 if there are none."""
     used = weight > 0
     times = np.bincount(place[used], minlength=count)
     total = np.bincount(place[used], weights=weight[used], minlength=count).astype(np.float64)
@@ -179,7 +179,7 @@ def _mean(place: Ints, weight: Floats, count: int) -> Floats:
 
 
 def reduced_worth(table: Table, prices: Prices) -> Floats:
-    """What each row, used in full, is worth beyond what it takes at these prices."""
+    """The value of each row, used in full, beyond the price of what it takes."""
     worth = (table.each * table.most + table.once).astype(np.float64)
     paid_for_room = prices.slots[table.slot] * (table.takes * table.most)
     return worth - paid_for_room - prices.budgets[table.budget] * (table.cost * table.most)

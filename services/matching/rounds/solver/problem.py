@@ -1,7 +1,7 @@
-"""What a round is asked: lines, slots, budgets, candidates, and what is already decided.
+"""The input of a round: lines, slots, budgets, candidates, and fixed decisions.
 
-All numbers are whole, so that a plan is worth the same on every machine. Priorities are thousandths; units are those of
-the line; capacity is in the offering's own units; money is in minor units of one currency.
+All numbers are integers, so that a plan has the same value on every machine. Priorities are thousandths; units are
+those of the line; capacity is in the offering's own units; money is in minor units of one currency.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ BUDGETS_MAX = 1_000
 CANDIDATES_MAX = 500_000
 NUMBER_MAX = 10**12
 WORTH_MAX = 2**53
-"""What all candidates together may be worth: up to here a solver's floating point tells one unit from the next."""
+"""The maximum total value of all candidates: up to here floating point in a solver is exact to one unit."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=80)]
 Count = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
@@ -28,7 +28,7 @@ FULL = 1000
 
 
 class BadProblemError(ValueError):
-    """The problem cannot be meant; `fault` is a word that stays, `where` names what it is about."""
+    """The problem is invalid; `fault` is a stable code, `where` names the elements."""
 
     def __init__(self, fault: str, *where: str) -> None:
         super().__init__(f"{fault}: {' '.join(where)}" if where else fault)
@@ -37,7 +37,7 @@ class BadProblemError(ValueError):
 
 
 class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One need of a State. Waiting time, urgency and whatever else comes first is in the priority already."""
+    """One need of a State. Its priority includes waiting time, urgency and all other criteria."""
 
     line: Id
     state: Id
@@ -46,7 +46,7 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Slot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an offering has left in one period; with `least`, it is held with that much taken up or not at all."""
+    """An offering's capacity left in one period; with `least`, either at least that much is used or nothing."""
 
     offering: Id
     period: Id = "-"
@@ -55,7 +55,7 @@ class Slot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a fund has left, for these lines alone if any are named."""
+    """A fund's money left, only for these lines if any are named."""
 
     budget: Id
     amount: Count
@@ -63,10 +63,10 @@ class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line that an offering may serve in a period: with no units, or with between `least` and `most` of them.
+    """A line that an offering may serve in a period: with zero units, or with `least` to `most`.
 
-    It is worth `each` for every unit and `once` if there is any, both times the line's priority. A unit takes `takes`
-    of the slot's capacity and `cost` of the budget. Who could pay from two budgets stands here twice.
+    Its value is `each` per unit plus `once` if there are any, times the line's priority. A unit takes `takes` of the
+    slot's capacity and `cost` of the budget. With two possible budgets there are two candidates.
     """
 
     line: Id
@@ -82,7 +82,7 @@ class Candidate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A candidate that is decided: it is in every plan, with exactly these units."""
+    """A fixed candidate: in every plan, with exactly these units."""
 
     line: Id
     offering: Id
@@ -92,14 +92,14 @@ class Pin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line and an offering that are not to meet, in no period and from no budget."""
+    """A forbidden pair of a line and an offering, in all periods and from all budgets."""
 
     line: Id
     offering: Id
 
 
 class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole round. The order of what it lists means nothing."""
+    """A round's problem. The order of its lists has no meaning."""
 
     lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)]
     slots: Annotated[tuple[Slot, ...], Meta(max_length=SLOTS_MAX)] = ()
@@ -110,20 +110,20 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 Key = tuple[str, str, str, str | None]
-"""A candidate by line, offering, period and budget; there is one of each."""
+"""Unique key of a candidate: line, offering, period and budget."""
 
 
 key_of: Callable[[Candidate | Pin], Key] = attrgetter("line", "offering", "period", "budget")
-"""The key of each of a hundred thousand candidates is asked for several times, which a function of ours is slow at."""
+"""An attrgetter, since a Python function is slow for several calls on each of a hundred thousand candidates."""
 
 
 def order(key: Key) -> tuple[str, str, str, str]:
-    """Sorts keys; no budget comes before any."""
+    """Sort key; no budget comes first."""
     return key[0], key[1], key[2], key[3] or ""
 
 
 def servable(problem: Problem) -> set[str]:
-    """Lines that have a candidate which is worth something and not forbidden. What is worth nothing is not planned."""
+    """Lines with a candidate that has a value and is not forbidden. Candidates without a value are never planned."""
     forbidden = {(one.line, one.offering) for one in problem.forbidden}
     wanted = {one.line for one in problem.lines if one.priority}
     return {
@@ -134,7 +134,7 @@ def servable(problem: Problem) -> set[str]:
 
 
 def normal(problem: Problem) -> Problem:
-    """The same problem with everything in the order of its ids: equal questions look equal."""
+    """The normal form: all lists sorted, so that equal problems are identical."""
     return Problem(
         lines=tuple(sorted(problem.lines, key=lambda one: one.line)),
         slots=tuple(sorted(problem.slots, key=lambda one: (one.offering, one.period))),
@@ -156,12 +156,12 @@ def normal(problem: Problem) -> Problem:
 
 
 def fingerprint(normal_problem: Problem) -> str:
-    """SHA-256 of a problem in its normal form, in hexadecimal: the same for the same question, however it is listed."""
+    """SHA-256 of a problem in its normal form, in hexadecimal."""
     return hashlib.sha256(msgspec.json.encode(normal_problem)).hexdigest()
 
 
 def check(problem: Problem) -> None:
-    """Raise BadProblemError unless every id is known, nothing stands twice and every number has its place.
+    """Raise BadProblemError unless every id is known, keys are unique and numbers are within their limits.
 
     Faults: `line-twice`, `slot-twice`, `budget-twice`, `candidate-twice`, `pin-twice`, `line-unknown`, `slot-unknown`,
     `offering-unknown`, `budget-unknown`, `cost-without-budget`, `not-earmarked`, `least-above-most`,
@@ -216,7 +216,7 @@ def _check_candidates(problem: Problem, lines: dict[str, Line]) -> None:
         doubled = _doubled(pairs)
         for one in once:
             if (one.line, one.offering, one.period) in doubled:
-                # It would be worth `once` from each of the budgets.
+                # `once` would count for each of the budgets.
                 raise BadProblemError("once-twice", one.line, one.offering)
 
 

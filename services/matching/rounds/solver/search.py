@@ -1,8 +1,8 @@
-"""From prices to a plan, and from a plan to a better one by moves that prices suggest.
+"""Build a plan from prices, and improve it by local search guided by the prices.
 
-A move gives a line units of one more candidate; what stands in the way is ejected, at most one assignment of another
-line, and both lines then take what else they can. Only what gains is kept. Everything is counted and in a fixed order,
-so that the same question and the same number of moves end in the same plan.
+A move gives a line units of one more candidate; at most one assignment of another line is ejected, and both lines then
+take what else fits. Only gains are kept. Moves are counted and in a fixed order, so that the same problem and number
+of moves give the same plan.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,13 +14,13 @@ from services.matching.rounds.solver.prices import Prices, reduced_worth
 from services.matching.rounds.solver.table import Floats, Ints, Table
 
 ROWS_TRIED = 5
-"""How many candidates of a line a move is tried for, dearest first."""
+"""How many candidates of a line are tried in moves, best first."""
 EJECTED_TRIED = 4
-"""How many assignments are tried to make room for it, cheapest first."""
+"""How many assignments are tried for ejection, cheapest first."""
 
 
-class Standing:
-    """A choice under change: what is assigned and what is left of needs, capacities and budgets."""
+class WorkingPlan:
+    """A choice under modification: assigned units and what is left of needs, capacities and budgets."""
 
     def __init__(self, table: Table, units: Ints, prices: Prices) -> None:
         self.line, self.slot, self.budget = table.line.tolist(), table.slot.tolist(), table.budget.tolist()
@@ -43,7 +43,7 @@ class Standing:
             self.set(row, int(units[row]))
 
     def set(self, row: int, units: int) -> None:
-        """Give a row so many units, however many it had; it has to fit."""
+        """Set the units of a row; they must fit."""
         had = self.units[row]
         self.log.append((row, had))
         more = units - had
@@ -61,18 +61,18 @@ class Standing:
             self.payees[self.budget[row]].discard(row)
 
     def undo(self, mark: int) -> None:
-        """Take back what was set since the log was so long."""
+        """Revert the changes since the log position `mark`."""
         for row, had in reversed(self.log[mark:]):
             self.set(row, had)
         del self.log[mark:]
 
     def leaves_short(self, mark: int) -> bool:
-        """Whether a slot that was touched since the log was so long is used and would not be held."""
+        """True if a slot changed since the log position `mark` is used below its least."""
         slots = {self.slot[row] for row, _ in self.log[mark:]}
         return any(self.users[slot] and self.capacity[slot] - self.room[slot] < self.slot_least[slot] for slot in slots)
 
     def fits(self, row: int) -> int:
-        """How many units a row may have now in all, none if fewer than its least."""
+        """The maximum units of a row now, 0 if below its least."""
         had = self.units[row]
         count = min(
             self.most[row], had + self.needed[self.line[row]], had + self.room[self.slot[row]] // self.takes[row]
@@ -82,7 +82,7 @@ class Standing:
         return count if count >= self.least[row] else 0
 
     def fill(self, line: int) -> None:
-        """Give a line what it can still have, in the order of what prices leave of its candidates' worth."""
+        """Give a line what still fits, in the order of its candidates' reduced values."""
         if self.needed[line] <= 0:
             return
         for row in self.rows_of[line]:
@@ -97,23 +97,23 @@ class Standing:
 
 
 def repaired(table: Table, prices: Prices) -> Ints:
-    """A choice that fits, lines with the most to lose first, each its best candidates at these prices."""
-    standing = Standing(table, np.zeros(len(table.keys), dtype=np.int64), prices)
+    """A feasible choice: lines by descending regret, each with its best candidates at these prices."""
+    working = WorkingPlan(table, np.zeros(len(table.keys), dtype=np.int64), prices)
     for line in _by_regret(table, reduced_worth(table, prices)):
-        standing.fill(line)
-    return _settled(table, standing, prices)
+        working.fill(line)
+    return _settled(table, working, prices)
 
 
 def completed(table: Table, prices: Prices, units: Ints) -> Ints:
-    """A choice that fits and has at least these units, with what else fits."""
-    standing = Standing(table, units, prices)
+    """A feasible choice with at least these units, and with what else fits."""
+    working = WorkingPlan(table, units, prices)
     for line in _by_regret(table, reduced_worth(table, prices)):
-        standing.fill(line)
-    return _settled(table, standing, prices)
+        working.fill(line)
+    return _settled(table, working, prices)
 
 
 def _by_regret(table: Table, reduced: Floats) -> list[int]:
-    """Lines in the order of what their second best candidate is worth less than their best."""
+    """Lines by regret: the difference between their best and second best candidate."""
     order = np.lexsort((-reduced, table.line))
     ranked = np.append(reduced[order], [0.0, 0.0])
     counts = np.diff(table.first)
@@ -124,24 +124,24 @@ def _by_regret(table: Table, reduced: Floats) -> list[int]:
     return [line for line in lines if counts[line]]
 
 
-def _settled(table: Table, standing: Standing, prices: Prices) -> Ints:
-    """The choice with slots closed that would not be held, and their lines served elsewhere as far as may be."""
+def _settled(table: Table, working: WorkingPlan, prices: Prices) -> Ints:
+    """The choice without slots used below their least; their lines are served elsewhere if possible."""
     short = [
         slot
         for slot, least in enumerate(table.slot_least.tolist())
-        if standing.users[slot] and table.capacity[slot] - standing.room[slot] < least
+        if working.users[slot] and table.capacity[slot] - working.room[slot] < least
     ]
     if not short:
-        return standing.chosen()
-    lines = sorted({standing.line[row] for slot in short for row in standing.users[slot]})
+        return working.chosen()
+    lines = sorted({working.line[row] for slot in short for row in working.users[slot]})
     for slot in range(len(table.slots)):
-        if table.slot_least[slot] and (slot in short or not standing.users[slot]):
-            for row in sorted(standing.users[slot]):
-                standing.set(row, 0)
-            standing.room[slot] = 0
+        if table.slot_least[slot] and (slot in short or not working.users[slot]):
+            for row in sorted(working.users[slot]):
+                working.set(row, 0)
+            working.room[slot] = 0
     for line in lines:
-        standing.fill(line)
-    return standing.chosen()
+        working.fill(line)
+    return working.chosen()
 
 
 def searched(
@@ -151,95 +151,95 @@ def searched(
     *,
     moves_max: int,
     lines: Iterable[int] | None = None,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Ints:
-    """The choice after up to `moves_max` tried moves that each gained, of these lines or all; never worth less."""
-    standing = Standing(table, units, prices)
+    """The choice after up to `moves_max` moves, of these lines or all, keeping only gains."""
+    working = WorkingPlan(table, units, prices)
     wanted = range(len(table.lines)) if lines is None else lines
     left = moves_max
-    while left > 0 and may_go_on():
-        before = standing.value
+    while left > 0 and may_continue():
+        before = working.value
         queue = sorted(
-            ((-loss, line) for line in wanted if (loss := _loss(standing, line)) > 0),
+            ((-loss, line) for line in wanted if (loss := _loss(working, line)) > 0),
         )
         for _, line in queue:
-            left -= _improve(standing, line)
-            if left <= 0 or not may_go_on():
+            left -= _improve(working, line)
+            if left <= 0 or not may_continue():
                 break
-        if standing.value == before:
+        if working.value == before:
             break
-    found = _settled(table, standing, prices)
+    found = _settled(table, working, prices)
     return found if table.value(found) > table.value(units) else units
 
 
-def _loss(standing: Standing, line: int) -> float:
-    """By how much a line falls short of its best candidate, at the prices."""
-    rows = standing.rows_of[line]
+def _loss(working: WorkingPlan, line: int) -> float:
+    """How far a line is below its best candidate, at the prices."""
+    rows = working.rows_of[line]
     if not rows:
         return 0.0
-    return float(standing.reduced[rows[0]]) - _has(standing, line)
+    return float(working.reduced[rows[0]]) - _has(working, line)
 
 
-def _has(standing: Standing, line: int) -> float:
-    """What a line has at the prices."""
+def _has(working: WorkingPlan, line: int) -> float:
+    """The reduced value of a line's assignments."""
     found = 0.0
-    for row in standing.rows_of[line]:
-        if standing.units[row]:
-            found += standing.reduced[row] * standing.units[row] / standing.most[row]
+    for row in working.rows_of[line]:
+        if working.units[row]:
+            found += working.reduced[row] * working.units[row] / working.most[row]
     return found
 
 
-def _improve(standing: Standing, line: int) -> int:
+def _improve(working: WorkingPlan, line: int) -> int:
     """Try to give a line a better candidate; returns how many moves were tried."""
     tried = 0
-    standing.fill(line)
-    own = [row for row in standing.rows_of[line] if standing.units[row]]
-    has = _has(standing, line)
-    for row in standing.rows_of[line][:ROWS_TRIED]:
-        if standing.reduced[row] <= has:
+    working.fill(line)
+    own = [row for row in working.rows_of[line] if working.units[row]]
+    has = _has(working, line)
+    for row in working.rows_of[line][:ROWS_TRIED]:
+        if working.reduced[row] <= has:
             break
-        for ejected in _in_the_way(standing, row, own):
+        for ejected in _ejections(working, row, own):
             tried += 1
-            if _gained(standing, line, row, own, ejected):
+            if _gained(working, line, row, own, ejected):
                 return tried
     return tried
 
 
-def _in_the_way(standing: Standing, row: int, own: list[int]) -> list[int | None]:
-    """Whom to eject so that a row fits: nobody, or each of the cheapest in its slot or budget that leave enough."""
-    wanted = min(standing.most[row], standing.needed[standing.line[row]] + sum(standing.units[one] for one in own))
-    slot, budget = standing.slot[row], standing.budget[row]
-    lacks = wanted * standing.takes[row] - standing.room[slot]
-    lacks -= sum(standing.units[one] * standing.takes[one] for one in own if standing.slot[one] == slot)
-    owes = wanted * standing.cost[row] - standing.money[budget] if standing.cost[row] else 0
-    owes -= sum(standing.units[one] * standing.cost[one] for one in own if standing.budget[one] == budget)
+def _ejections(working: WorkingPlan, row: int, own: list[int]) -> list[int | None]:
+    """Rows to eject so that a row fits: none, or each of the cheapest in its slot or on its budget that free enough."""
+    wanted = min(working.most[row], working.needed[working.line[row]] + sum(working.units[one] for one in own))
+    slot, budget = working.slot[row], working.budget[row]
+    lacks = wanted * working.takes[row] - working.room[slot]
+    lacks -= sum(working.units[one] * working.takes[one] for one in own if working.slot[one] == slot)
+    owes = wanted * working.cost[row] - working.money[budget] if working.cost[row] else 0
+    owes -= sum(working.units[one] * working.cost[one] for one in own if working.budget[one] == budget)
     if lacks <= 0 and owes <= 0:
         return [None]
-    pool = standing.users[slot] if lacks > 0 else standing.payees[budget]
+    pool = working.users[slot] if lacks > 0 else working.payees[budget]
     cheapest = sorted(
-        (standing.reduced[one], one)
+        (working.reduced[one], one)
         for one in pool
         if one not in own
-        and standing.units[one] * standing.takes[one] * (standing.slot[one] == slot) >= lacks
-        and standing.units[one] * standing.cost[one] * (standing.budget[one] == budget) >= owes
+        and working.units[one] * working.takes[one] * (working.slot[one] == slot) >= lacks
+        and working.units[one] * working.cost[one] * (working.budget[one] == budget) >= owes
     )
     return [one for _, one in cheapest[:EJECTED_TRIED]]
 
 
-def _gained(standing: Standing, line: int, row: int, own: list[int], ejected: int | None) -> bool:
-    mark, before = len(standing.log), standing.value
+def _gained(working: WorkingPlan, line: int, row: int, own: list[int], ejected: int | None) -> bool:
+    mark, before = len(working.log), working.value
     for one in own:
-        standing.set(one, 0)
+        working.set(one, 0)
     if ejected is not None:
-        standing.set(ejected, 0)
-    count = standing.fits(row)
+        working.set(ejected, 0)
+    count = working.fits(row)
     if count:
-        standing.set(row, count)
-        standing.fill(line)
+        working.set(row, count)
+        working.fill(line)
         if ejected is not None:
-            standing.fill(standing.line[ejected])
-    if standing.value > before:
-        del standing.log[:]
+            working.fill(working.line[ejected])
+    if working.value > before:
+        del working.log[:]
         return True
-    standing.undo(mark)
+    working.undo(mark)
     return False

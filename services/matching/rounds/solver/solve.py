@@ -1,11 +1,11 @@
-"""A plan for a round: prices first, then moves, then HiGHS, each started from what the one before found.
+"""Solve a round: prices, then local search, then HiGHS, each starting from the previous result.
 
-Up to `exact_lines_max` lines the prices are the dual values of the linear relaxation, which also is the bound. Then
-HiGHS has parts of the round for at most a third of the time, and the whole round for the rest.
+Up to `exact_lines_max` lines the prices are the dual values of the linear relaxation, which is also the bound; then
+HiGHS optimizes parts of the round for at most a third of the time, and the whole round for the rest.
 
-The same question with the same seed ends in the same plan, since everything that decides is counted in steps, moves and
-nodes. Time only stops it, between two improvements, and then the answer says so; what was found until then is kept, so
-that more time never gives less.
+The same question with the same seed gives the same plan, since effort is counted in steps, moves and nodes. Time only
+stops the search between two improvements, which the solution reports; the best plan so far is kept, so more time never
+gives a worse plan.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from services.matching.rounds.solver.fair import (
     raised_by_solver,
     regained,
 )
-from services.matching.rounds.solver.neighbours import PART_LINES_MAX, explored
+from services.matching.rounds.solver.neighbours import PART_LINES_MAX, improved_by_parts
 from services.matching.rounds.solver.plan import Assignment, Plan, levels, value_of
 from services.matching.rounds.solver.prices import Prices, bounded, priced
 from services.matching.rounds.solver.problem import NUMBER_MAX, Count, Id, Problem, check, fingerprint, normal, servable
@@ -35,31 +35,31 @@ SLOT_SCALE = 1000
 BUDGET_SCALE = 1_000_000
 MILLION = 1_000_000
 PARTS_SHARE = 1 / 3
-"""Of the time, when the whole round is to be solved afterwards."""
+"""Share of the time, if the whole round is solved afterwards."""
 
 Ended = Literal["proven", "effort", "time"]
-"""At the best plan there is; with all steps taken; stopped before that. Only the last one depends on the machine."""
+"""Proven optimal; all effort used; stopped before that. Only the last depends on the machine."""
 
 Method = Literal["exact", "prices"]
 
 
 class Effort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much is tried. Up to `exact_lines_max` lines HiGHS has the whole round, beyond only parts of it."""
+    """Search effort. Up to `exact_lines_max` lines HiGHS solves the whole round, beyond that only parts of it."""
 
     price_steps: Annotated[int, Meta(ge=0, le=10_000)] = 300
     moves: Annotated[int, Meta(ge=0, le=10_000_000)] = 60_000
     exact_lines_max: Annotated[int, Meta(ge=0, le=2_000)] = 500
     nodes: Annotated[int, Meta(ge=1, le=10_000_000)] = 20_000
     parts: Annotated[int, Meta(ge=0, le=10_000)] = 40
-    """How many parts HiGHS has for every hundred slots."""
+    """How many parts HiGHS optimizes per hundred slots."""
 
 
 WARM = Effort(price_steps=10, moves=1_000, exact_lines_max=0, parts=0)
-"""After a small change: from the last plan and its prices."""
+"""After a small change: start from the last plan and its prices."""
 
 
 class SlotPrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one more unit of capacity would be worth, in thousandths of the problem's value."""
+    """The value of one more unit of capacity, in thousandths of the problem's value."""
 
     offering: Id
     period: Id = "-"
@@ -67,14 +67,14 @@ class SlotPrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BudgetPrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one more minor unit of money would be worth, in millionths of the problem's value."""
+    """The value of one more minor unit of money, in millionths of the problem's value."""
 
     budget: Id
     price: Count
 
 
 class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A problem and where to begin: a plan and prices, of this problem or another, are kept as far as they hold."""
+    """A problem and a start: a plan and prices, of this or another problem, are used as far as they apply."""
 
     problem: Problem
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
@@ -86,22 +86,22 @@ class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Solution(Struct, frozen=True, kw_only=True):
-    """A plan with all that says how good it is. No plan of this problem is worth more than `bound`."""
+    """A plan and measures of its quality. No plan of this problem is worth more than `bound`."""
 
     fingerprint: str
     plan: Plan
     value: int
     bound: int
     gap_millionths: int
-    """How much of the bound the plan falls short of, rounded up; with a fairness floor also what that has cost.
+    """The gap of the plan to the bound, rounded up; includes the cost of fairness.
 
-    What is pinned counts in neither: it is worth the same in every plan, and would make any gap look small.
+    Without the value of pins, which is the same in every plan and would make any gap look small.
     """
     method: Method
     ended: Ended
     seed: int
     fair: bool
-    """Whether a fairness floor was asked for and sought to its end; stopped before, a plan may lack some of it."""
+    """True if fairness was requested and its search finished; if stopped, the plan may be less fair."""
     levels: dict[str, int]
     unmet: tuple[Unmet, ...]
     slot_prices: tuple[SlotPrice, ...] = ()
@@ -109,23 +109,23 @@ class Solution(Struct, frozen=True, kw_only=True):
 
 
 Improved = Callable[[Callable[[], Plan], int, int], None]
-"""Told of each better plan: how to have it, its value, and the bound known by then."""
+"""Callback for each better plan: a function that returns the plan, its value, and the current bound."""
 
 
 def solve(
     question: Question,
     *,
     improved: Improved = lambda plan, value, bound: None,
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_continue: Callable[[], bool] = lambda: True,
     elapsed: Callable[[], float] = lambda: 0.0,
 ) -> Solution:
-    """The best plan that the effort finds; `elapsed` tells the share of the time that has passed, 0 to 1.
+    """The best plan found with the effort; `elapsed` returns the share of the time that has passed, 0 to 1.
 
-    Raises BadProblemError, and PinsError if pins contradict what there is.
+    Raises BadProblemError, and PinsError if pins exceed what is available.
     """
     check(question.problem)
     problem = normal(question.problem)
-    ours = Search(question, problem, improved, may_go_on, elapsed)
+    ours = Search(question, problem, improved, may_continue, elapsed)
     ours.run()
     fair = question.fairness is not None and ours.make_fair(question.fairness)
     plan = plan_of(problem, ours.table, ours.units)
@@ -154,14 +154,14 @@ def gap(value: int, bound: int) -> int:
 
 
 class Search:
-    """One search under way: the best choice so far and the lowest bound."""
+    """A search in progress: the best choice so far and the lowest bound."""
 
     def __init__(
         self,
         question: Question,
         problem: Problem,
         improved: Improved,
-        may_go_on: Callable[[], bool],
+        may_continue: Callable[[], bool],
         elapsed: Callable[[], float],
     ) -> None:
         self.question, self.problem = question, problem
@@ -173,7 +173,7 @@ class Search:
         self.method: Method = "exact" if len(problem.lines) <= question.effort.exact_lines_max else "prices"
         self.stopped = False
         self.parts_stopped = False
-        self._improved, self._may_go_on, self._elapsed = improved, may_go_on, elapsed
+        self._improved, self._may_go_on, self._elapsed = improved, may_continue, elapsed
 
     def run(self) -> None:
         effort = self.question.effort
@@ -183,7 +183,7 @@ class Search:
                 self._keep(search.completed(self.table, self.prices, self.units))
         else:
             self._keep(search.repaired(self.table, self.prices))
-        if not self.goes_on():
+        if not self.continues():
             return
         relaxed = self.method == "exact" and self._relax()
         if not relaxed:
@@ -200,10 +200,10 @@ class Search:
             self._solve_whole()
 
     def make_fair(self, fairness: Fairness) -> bool:
-        """Give up value, no more than agreed, for a fairer choice; whether that came to its end."""
+        """Trade value, within the agreed loss, for a fairer choice; returns whether the search finished."""
         states = _states_of(self.problem, self.table)
         floor = lowest_value(self.pinned + self.table.value(self.units), fairness) - self.pinned
-        if self.method == "exact" and self.goes_on():
+        if self.method == "exact" and self.continues():
             self.units = raised_by_solver(
                 self.table,
                 states,
@@ -211,7 +211,7 @@ class Search:
                 floor=floor,
                 nodes_max=self.question.effort.nodes,
                 seed=self.question.seed,
-                may_go_on=self.goes_on,
+                may_continue=self.continues,
             )
         self.units = raised_by_moves(
             self.table,
@@ -220,20 +220,20 @@ class Search:
             self.units,
             floor=floor,
             moves_max=self.question.effort.moves,
-            may_go_on=self.goes_on,
+            may_continue=self.continues,
         )
-        if self.method == "exact" and self.goes_on():
+        if self.method == "exact" and self.continues():
             self.units = regained(
                 self.table,
                 states,
                 self.units,
                 nodes_max=self.question.effort.nodes,
                 seed=self.question.seed,
-                may_go_on=self.goes_on,
+                may_continue=self.continues,
             )
-        return self.goes_on()
+        return self.continues()
 
-    def goes_on(self) -> bool:
+    def continues(self) -> bool:
         self.stopped = self.stopped or not self._may_go_on()
         return not self.stopped
 
@@ -250,11 +250,11 @@ class Search:
         self.bound = min(self.bound, bound)
 
     def _relax(self) -> bool:
-        """Take prices and bound from the linear relaxation; whether it was solved to its end."""
-        duals = exact.relaxed(self.table, may_go_on=self.goes_on) if self.table.keys else None
+        """Set prices and bound from the linear relaxation; returns whether it was solved."""
+        duals = exact.relaxed(self.table, may_continue=self.continues) if self.table.keys else None
         if duals is None:
             return False
-        # Not the objective that HiGHS tells: what any prices prove holds whatever its tolerances are.
+        # Not HiGHS's objective, which is subject to tolerances: any prices prove a valid bound.
         prices = bounded(self.table, *duals)
         if prices.bound <= self.prices.bound:
             self.prices = prices
@@ -262,46 +262,48 @@ class Search:
         return True
 
     def _price(self, steps: int) -> None:
-        if steps and self.goes_on():
+        if steps and self.continues():
             value = self.table.value(self.units)
-            self.prices = priced(self.table, steps=steps, target=value, start=self.prices, may_go_on=self.goes_on)
+            self.prices = priced(self.table, steps=steps, target=value, start=self.prices, may_continue=self.continues)
             self._lower(self.prices.bound)
 
     def _move(self, moves: int) -> None:
-        if moves and self.goes_on():
-            self._keep(search.searched(self.table, self.prices, self.units, moves_max=moves, may_go_on=self.goes_on))
+        if moves and self.continues():
+            self._keep(
+                search.searched(self.table, self.prices, self.units, moves_max=moves, may_continue=self.continues)
+            )
 
     def _solve_whole(self) -> None:
-        if self.goes_on() and self.table.value(self.units) < self.bound:
+        if self.continues() and self.table.value(self.units) < self.bound:
             found = exact.solve(
                 self.table,
                 start=self.units,
                 seed=self.question.seed,
                 nodes_max=self.question.effort.nodes,
                 improved=self._keep,
-                may_go_on=self.goes_on,
+                may_continue=self.continues,
             )
             self._lower(found.bound)
             if found.units is not None:
                 self._keep(found.units)
 
     def _solve_parts(self) -> None:
-        if self.goes_on() and self.table.value(self.units) < self.bound:
-            explored(
+        if self.continues() and self.table.value(self.units) < self.bound:
+            improved_by_parts(
                 self.table,
                 self.prices,
                 self.units,
                 parts=-(-self.question.effort.parts * len(self.table.slots) // 100),
                 seed=self.question.seed,
                 improved=self._keep,
-                may_go_on=self._parts_go_on,
+                may_continue=self._parts_may_continue,
             )
 
-    def _parts_go_on(self) -> bool:
-        """Parts leave time for the whole round where it is solved afterwards."""
+    def _parts_may_continue(self) -> bool:
+        """Reserve time for the whole round if it is solved afterwards."""
         if self.method == "exact" and self._elapsed() >= PARTS_SHARE:
             self.parts_stopped = True
-        return self.goes_on() and not self.parts_stopped
+        return self.continues() and not self.parts_stopped
 
 
 def pinned_value(problem: Problem) -> int:

@@ -1,7 +1,7 @@
-"""A problem as arrays, without what is decided: what both methods search in.
+"""A problem as arrays, without fixed decisions: the search space of both methods.
 
-Pins are taken out of needs, capacities and budgets first; forbidden pairs and candidates that could have no unit even
-alone are left out. A choice is an array with the units of each row.
+Pins are subtracted from needs, capacities and budgets; forbidden pairs and candidates that cannot have a unit are left
+out. A choice is an array with the units of each row.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ NEVER_ENDS = 2**61
 
 
 class PinsError(ValueError):
-    """What is pinned cannot be, whatever else is planned; `where` says for what it does not suffice."""
+    """Pins exceed what is available; `where` names what is insufficient."""
 
     def __init__(self, *where: str) -> None:
         super().__init__("; ".join(where))
@@ -31,7 +31,7 @@ class PinsError(ValueError):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows are candidates in the order of the problem's; the last budget is for those without one and never ends."""
+    """Rows are candidates in the problem's order; the last budget is unlimited, for candidates without one."""
 
     keys: list[Key]
     line: Ints
@@ -54,12 +54,12 @@ class Table(Struct, frozen=True, kw_only=True):
     """Rows of line l are first[l] to first[l + 1]."""
 
     def value(self, units: Ints) -> int:
-        """What a choice is worth, exactly."""
+        """The exact value of a choice."""
         return int(np.sum(self.each * units) + np.sum(self.once[units > 0]))
 
 
 def table_of(problem: Problem) -> Table:
-    """The open part of a checked problem in its normal form. Raises PinsError if pins contradict what there is."""
+    """The open part of a checked problem in its normal form. Raises PinsError if pins exceed what is available."""
     line_at = {one.line: index for index, one in enumerate(problem.lines)}
     slot_at = {(one.offering, one.period): index for index, one in enumerate(problem.slots)}
     budget_at: dict[str | None, int] = {one.budget: index for index, one in enumerate(problem.budgets)}
@@ -103,7 +103,7 @@ def table_of(problem: Problem) -> Table:
     each, once = each * priority, once * priority
     most = np.minimum(np.minimum(most, needed[line]), capacity[slot] // takes)
     most = np.minimum(most, np.where(cost > 0, amount[budget] // np.maximum(cost, 1), most))
-    # What is worth nothing is never planned.
+    # Rows without a value are never planned.
     kept = (most >= least) & ((each > 0) | (once > 0))
     line = line[kept]
     return Table(
@@ -129,7 +129,7 @@ def table_of(problem: Problem) -> Table:
 
 
 def _each(candidates: Iterable[Candidate], *names: str) -> Iterator[Any]:
-    """What each of them has by these names. Without a step of Python for each: there are a hundred thousand."""
+    """Values of these attributes; without a Python step per candidate, of which there may be a hundred thousand."""
     return map(attrgetter(*names), candidates)
 
 
@@ -138,14 +138,14 @@ def _column(numbers: Iterable[int]) -> Ints:
 
 
 def plan_of(problem: Problem, table: Table, units: Ints) -> Plan:
-    """A choice as a plan, with what is pinned."""
+    """A choice as a plan, with the pins."""
     given = {key_of(pin): pin.units for pin in problem.pinned}
     given |= {table.keys[row]: int(units[row]) for row in np.flatnonzero(units)}
     return planned(given)
 
 
 def choice_of(table: Table, plan: tuple[Assignment, ...]) -> Ints:
-    """What of a plan, maybe of another problem, still holds in this one."""
+    """The part of a plan, possibly of another problem, that is feasible in this one."""
     at = {key: row for row, key in enumerate(table.keys)}
     units = np.zeros(len(table.keys), dtype=np.int64)
     for one in plan:
@@ -155,7 +155,7 @@ def choice_of(table: Table, plan: tuple[Assignment, ...]) -> Ints:
 
 
 def holds(table: Table, units: Ints) -> bool:
-    """Whether a choice keeps to every size, need, capacity and amount."""
+    """True if a choice respects every size, need, capacity and budget."""
     used = units > 0
     sizes = np.all((units >= 0) & (units <= table.most) & (~used | (units >= table.least)))
     taken = _summed(table.slot, table.takes * units, len(table.slots))
@@ -169,7 +169,7 @@ def holds(table: Table, units: Ints) -> bool:
 
 
 def packed(table: Table, wanted: Ints) -> Ints:
-    """As much of a choice as fits, what is worth most first."""
+    """As much of a choice as fits, most valuable rows first."""
     worth = table.each * np.minimum(wanted, table.most) + table.once
     rows = np.flatnonzero(wanted > 0)
     units = np.zeros(len(table.keys), dtype=np.int64)
@@ -195,16 +195,16 @@ def _summed(place: Ints, amount: Ints, count: int) -> Ints:
 
 
 def without_empty_slots(table: Table, units: Ints) -> Ints:
-    """The choice without what is in slots that would not be held with so little."""
+    """The choice without slots used below their least."""
     taken = _summed(table.slot, table.takes * units, len(table.slots))
     short = (taken > 0) & (taken < table.slot_least)
     return np.where(short[table.slot], 0, units) if short.any() else units
 
 
 def part_of(table: Table, units: Ints, rows: Ints) -> Table:
-    """The table of these rows alone, ascending, beside what the choice gives to all others.
+    """The table of these rows (ascending), beside what the choice gives to all others.
 
-    Lines, slots and budgets that none of them needs are gone. Where others hold a slot already, its least is met.
+    Lines, slots and budgets that no row uses are removed. If others hold a slot already, its least is met.
     """
     others = units.copy()
     others[rows] = 0

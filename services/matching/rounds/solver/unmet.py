@@ -1,4 +1,4 @@
-"""Which lines a plan leaves open, and why: what stands in the way of each of their candidates."""
+"""Lines that a plan leaves open, and the obstacle of each of their candidates."""
 
 from collections import Counter, defaultdict
 from itertools import islice
@@ -9,24 +9,24 @@ from msgspec import Struct
 from services.matching.rounds.solver.plan import Assignment, Plan, covered
 from services.matching.rounds.solver.problem import Candidate, Line, Problem, key_of
 
-CANDIDATES_TOLD_MAX = 5
-TAKERS_TOLD_MAX = 5
+CANDIDATES_LISTED_MAX = 5
+TAKERS_LISTED_MAX = 5
 
 Obstacle = Literal[
-    "forbidden",  # decided that the two do not meet
+    "forbidden",  # a fixed decision
     "worth_nothing",
-    "too_large",  # its least is more than the line needs, the slot ever had or the budget ever had
-    "pinned",  # it is itself, at the units it has; or what is left beside pins does not suffice
-    "taken",  # others have the capacity
-    "not_held",  # too few came together for the slot
+    "too_large",  # its least exceeds the line's need, or the slot's or budget's total
+    "pinned",  # it is pinned with its units; or what is left beside pins does not suffice
+    "taken",  # other lines use the capacity
+    "not_held",  # too few units for the slot's least
     "budget",  # the money is spent
-    "group_size",  # what is still open of the line is less than its least
-    "not_chosen",  # it fits, and was given up so that States stand closer together, or the search stopped before it
+    "group_size",  # the line's open units are fewer than its least
+    "not_chosen",  # it fits, but fairness was preferred or the search stopped early
 ]
 
 
-class Barred(Struct, frozen=True, kw_only=True):
-    """A candidate and what stands in its way; with `taken` and `budget`, some of the lines that have it."""
+class BlockedCandidate(Struct, frozen=True, kw_only=True):
+    """A candidate and its obstacle; with `taken` and `budget`, some of the lines that use it instead."""
 
     offering: str
     period: str
@@ -36,15 +36,15 @@ class Barred(Struct, frozen=True, kw_only=True):
 
 
 class Unmet(Struct, frozen=True, kw_only=True):
-    """A line with units left open; without candidates, nobody offers what it needs."""
+    """A line with units left open; without candidates, no offering fits it."""
 
     line: str
     open_units: int
-    candidates: tuple[Barred, ...]
+    candidates: tuple[BlockedCandidate, ...]
 
 
 def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
-    """The lines that are not covered in full, in the problem's order; of each its candidates of most worth."""
+    """The lines not covered in full, in the problem's order, each with its candidates of highest value."""
     units = covered(plan)
     by_line: dict[str, list[Candidate]] = {line.line: [] for line in problem.lines if line.needed > units[line.line]}
     for one in problem.candidates:
@@ -59,15 +59,15 @@ def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
                 by_line[line.line],
                 key=lambda one: (-one.once - one.each * one.most, one.offering, one.period, one.budget or ""),
             )
-            barred = (told for one in mine if (told := stock.barred(line, one, open_units)))
+            barred = (blocked for one in mine if (blocked := stock.barred(line, one, open_units)))
             found.append(
-                Unmet(line=line.line, open_units=open_units, candidates=tuple(islice(barred, CANDIDATES_TOLD_MAX)))
+                Unmet(line=line.line, open_units=open_units, candidates=tuple(islice(barred, CANDIDATES_LISTED_MAX)))
             )
     return tuple(found)
 
 
 class _Stock:
-    """What there was, what pins took of it and what the rest of the plan took."""
+    """Supply: in total, used by pins, and used by the rest of the plan."""
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
         given = {one.key for one in plan}
@@ -97,37 +97,37 @@ class _Stock:
                 self.pinned[at] += takes
                 self.promised[one.budget or ""] += cost
 
-    def barred(self, line: Line, one: Candidate, open_units: int) -> Barred | None:
-        """What keeps a candidate from giving more to its line; None if it gives all it can."""
+    def barred(self, line: Line, one: Candidate, open_units: int) -> BlockedCandidate | None:
+        """Why a candidate does not give more to its line; None if it gives its maximum."""
         if self.units.get(key_of(one), 0) >= one.most:
             return None
         obstacle, takers = self._obstacle(line, one, open_units)
         lines = [taker for taker in takers if taker != line.line]
-        return Barred(
+        return BlockedCandidate(
             offering=one.offering,
             period=one.period,
             budget=one.budget,
             obstacle=obstacle,
-            taken_by=tuple(lines[:TAKERS_TOLD_MAX]),
+            taken_by=tuple(lines[:TAKERS_LISTED_MAX]),
         )
 
     def _slot_lines(self, at: tuple[str, str]) -> list[str]:
-        """The first lines that have a slot, one more than is told: the asking line may be among them."""
+        """The first lines that use a slot, one more than are reported: the line itself may be among them."""
         if at not in self.slot_lines:
-            self.slot_lines[at] = list(dict.fromkeys(one.line for one in self.users[at]))[: TAKERS_TOLD_MAX + 1]
+            self.slot_lines[at] = list(dict.fromkeys(one.line for one in self.users[at]))[: TAKERS_LISTED_MAX + 1]
         return self.slot_lines[at]
 
     def _budget_lines(self, budget: str) -> list[str]:
         if budget not in self.budget_lines:
             self.budget_lines[budget] = list(dict.fromkeys(one.line for one in self.payees[budget]))[
-                : TAKERS_TOLD_MAX + 1
+                : TAKERS_LISTED_MAX + 1
             ]
         return self.budget_lines[budget]
 
     def _obstacle(self, line: Line, one: Candidate, open_units: int) -> tuple[Obstacle, list[str]]:
         at = (one.offering, one.period)
         slot, amount = self.slots[at], self.amounts.get(one.budget or "", 0)
-        # One that gives something already lacks room for a unit more, which is worth nothing `once` again.
+        # For a candidate with units already, capacity for one more unit is missing, and `once` does not count again.
         used = key_of(one) in self.units
         wanted = 1 if used else one.least
         takes, cost = wanted * one.takes, wanted * one.cost
