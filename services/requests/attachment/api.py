@@ -1,4 +1,4 @@
-"""The routes of attachments: put to a request, listed, read, taken back."""
+"""The routes of attachments."""
 
 import asyncio
 from datetime import datetime
@@ -33,7 +33,7 @@ Own = NamedDependency[FileStorage]
 
 
 class IncomingFile(NamedTuple):
-    """A file that somebody sends: why, to which request, and what the call says beside."""
+    """An uploaded file: its purpose, its request, and the command's key and revision."""
 
     purpose: Purpose
     request_id: UUID
@@ -58,8 +58,8 @@ async def attach_file(
     expected: Expected,
     now: Now,
 ) -> Response[AttachmentView]:
-    """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content; its name is in
-    `File-Name`. It is `pending` until a scanner has looked into it. `If-Match` is the request's revision, which stays.
+    """The body is the file itself: PDF, DOCX, PNG or JPEG, recognised by its content; its name is in `File-Name`.
+    It is `pending` until it is scanned. `If-Match` is the request's revision, which does not change.
     """
     coming = IncomingFile(Purpose.REQUEST, request_id, caller, command, expected, now)
     return await _attach(db, own, upload, coming)
@@ -80,8 +80,8 @@ async def scan_note(
     expected: Expected,
     now: Now,
 ) -> Response[AttachmentView]:
-    """A coordinator does, before a consent is recorded by it; sent as an attachment is. The State reads it with its
-    own files, and nobody beyond it and UNODC does.
+    """By a coordinator, before a consent is recorded with it; uploaded as an attachment is. Only the State and UNODC
+    read it.
     """
     coming = IncomingFile(Purpose.NOTE_VERBALE, request_id, caller, command, expected, now)
     return await _attach(db, own, upload, coming)
@@ -127,7 +127,7 @@ async def _attach(db: Database, own: FileStorage, upload: Upload, coming: Incomi
     summary="The files attached to a request",
 )
 async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[AttachmentView]:
-    """For whom the words of the request are. Beyond the State and UNODC what can be read, and no scanned note."""
+    """For readers of the request's words. Outside the State and UNODC only readable files, without scanned notes."""
     async with db.transaction(by=caller) as tx:
         await attachment_store.require_words(tx, request_id)
         request = await store.get(tx, request_id, caller)
@@ -143,7 +143,7 @@ async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) 
     summary="An attached file itself",
 )
 async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling) -> Download:
-    """To be saved, not to be shown: whatever it is, a browser gets bytes without a type."""
+    """Always a download without a media type that a browser would display."""
     async with db.transaction(by=caller) as tx:
         found = await attachment_store.get(tx, attachment_id)
         request = await store.get(tx, found.request_id, caller)
@@ -164,8 +164,8 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
 async def remove_attachment(
     attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling, expected: Expected, now: Now
 ) -> Response[AttachmentView]:
-    """In whatever state its request is. The file is deleted, and its name forgotten. A scanned note is a coordinator's
-    to take back, as long as no consent was recorded by it.
+    """In any status of its request. The file and its name are deleted. A scanned note is removed by a coordinator,
+    unless a consent was recorded with it.
     """
     async with db.transaction(by=caller) as tx:
         await attachment_actions.remove(tx, attachment_id, caller=caller, expected=expected, now=now)
