@@ -1,4 +1,4 @@
-"""What time it is: asked for here and nowhere else, so that a test says which day it is."""
+"""The current time, read in one place so that a test can replace the clock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,21 +8,21 @@ from typing import TypeAlias
 Clock: TypeAlias = Callable[[], datetime]
 
 
-def _of_the_machine() -> datetime:
+def _system_time() -> datetime:
     return datetime.now(UTC)
 
 
-_clock: Clock = _of_the_machine
+_clock: Clock = _system_time
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """The current time, in UTC."""
     return _clock()
 
 
 @contextmanager
 def use_clock(clock: Clock) -> Iterator[None]:
-    """Meanwhile all of this process asks that clock. No setting and no request leads here."""
+    """Replace the clock of the whole process inside the block. No setting or request can do this."""
     global _clock
     before, _clock = _clock, clock
     try:

@@ -1,4 +1,4 @@
-"""How much of one kind of work an organization may have under way at a time, so that none takes all of it."""
+"""A limit on concurrent work per organization, so that one organization cannot take all capacity."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from contracts.refusals import Excessive
 
 
 class ConcurrencyLimit:
-    """Of one process: each organization has so many running, and so many more that wait for these."""
+    """Per process: each organization has `running_max` running and `waiting_max` waiting."""
 
     def __init__(self, *, running_max: int, waiting_max: int) -> None:
         self._running_max = running_max
@@ -19,7 +19,7 @@ class ConcurrencyLimit:
 
     @contextlib.asynccontextmanager
     async def slot(self, organization: str) -> AsyncIterator[None]:
-        """Run inside the block, after those that came before. Raises Excessive where too many wait already."""
+        """Hold a slot inside the block, first come, first served. Raises Excessive if too many already wait."""
         limit = self._running_max + self._waiting_max
         if self._admitted[organization] >= limit:
             raise Excessive("organization-limit-reached", limit=limit)

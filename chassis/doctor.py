@@ -1,4 +1,4 @@
-"""Every external part, looked at from outside: is it reached, is it new enough, does it keep what it acknowledges?"""
+"""Check every external part: reachable, new enough, durable."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from contracts.refusals import Unavailable
 
 SECONDS = 5
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-"""The harmless text that every scanner calls infected (EICAR); in two pieces, lest it calls this file so."""
+"""The EICAR test file, in two pieces so that a scanner does not report this source file."""
 
 TESTED = {16: "16.14", 17: "17.12", 18: "18.6"}
 """The release of each major version of PostgreSQL that `./dev soak` migrates and tests."""
@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def examine(settings: Settings, services: Sequence[Service]) -> list[Finding]:
-    """One finding for each part and what of it matters; never raises for a part that is wrong."""
+    """Return one finding per part; a broken part never raises."""
     found: list[Finding] = []
     if settings.database_url is None and not settings.database_urls:
         found.append(_here("PostgreSQL", "DATABASE_URL"))
@@ -60,7 +60,7 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
         found.append(_here("mail", "SMTP_URL"))
     found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))
     if settings.scanner is None:
-        found.append(Finding(part="files", ok=True, says="ENTRAIDE_SCANNER is off: none are taken in"))
+        found.append(Finding(part="files", ok=True, says="ENTRAIDE_SCANNER is off: no files are accepted"))
     else:
         found += [await _files(settings.files_folder), await _scanner(settings.scanner)]
     return found
@@ -84,7 +84,7 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
         for name, wanted in DURABLE.items():
             value = await connection.fetchval("SELECT current_setting($1)", name)
             if value != wanted:
-                found.append(Finding(part=part, ok=False, says=f"{name} is {value}: what is acknowledged can be lost"))
+                found.append(Finding(part=part, ok=False, says=f"{name} is {value}: acknowledged data can be lost"))
         for service in services:
             found.append(await _schema(connection, service))
         return found
@@ -94,7 +94,7 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
 
 
 def version_says(version: str, major: int) -> str:
-    """Whether a version of PostgreSQL is new enough and was tested; "17.12 (Debian 17.12-0+deb13u1)" is 17.12."""
+    """Whether a PostgreSQL version is new enough and tested; reads "17.12 (Debian 17.12-0+deb13u1)" as 17.12."""
     if major < min(TESTED):
         return f"version {version}; {min(TESTED)} or newer is needed"
     if version.split()[0] in TESTED.values():
@@ -112,7 +112,7 @@ async def _schema(connection: asyncpg.Connection, service: Service) -> Finding:
     except MigrationError as error:
         return Finding(part=part, ok=False, says=str(error))
     except asyncpg.PostgresError:
-        return Finding(part=part, ok=False, says="not there: run `entraide migrate`")
+        return Finding(part=part, ok=False, says="missing: run `entraide migrate`")
     if applied != wanted:
         return Finding(part=part, ok=False, says=f"{applied} of {wanted} migrations applied: run `entraide migrate`")
     return Finding(part=part, ok=True, says=f"{applied} migrations applied, role {role_of(service.name)}")
@@ -152,11 +152,11 @@ async def _issuer(settings: Settings) -> Finding:
         await asyncio.wait_for(Keys(source, settings.issuer).get("any"), SECONDS)
     except (Unavailable, TimeoutError):
         return Finding(part="identity", ok=False, says=f"no keys at {source}")
-    return Finding(part="identity", ok=True, says="the issuer's keys are read")
+    return Finding(part="identity", ok=True, says="the issuer's keys can be read")
 
 
 async def _files(folder: Path) -> Finding:
-    """What was kept is read again, and dropped."""
+    """Store a file, read it again and delete it."""
     files, file_id = Folder(folder), new_id()
     try:
         await files.keep(file_id, io.BytesIO(b"entraide doctor"))
@@ -166,24 +166,24 @@ async def _files(folder: Path) -> Finding:
         await files.drop(file_id)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return Finding(part="files", ok=False, says=f"cannot be kept in ENTRAIDE_FILES, {folder}: {reason}")
-    return Finding(part="files", ok=kept is not None, says=f"kept in {folder}")
+        return Finding(part="files", ok=False, says=f"cannot be stored in ENTRAIDE_FILES, {folder}: {reason}")
+    return Finding(part="files", ok=kept is not None, says=f"stored in {folder}")
 
 
 async def _scanner(setting: str) -> Finding:
     if setting == NOTHING:
-        return Finding(part="scanner", ok=True, says="ENTRAIDE_SCANNER is none: nothing looks into files")
+        return Finding(part="scanner", ok=True, says="ENTRAIDE_SCANNER is none: files are not scanned")
     scanner, found = scanner_of(setting), []
     try:
         for content in (b"nothing", EICAR):
-            # A command reads the file itself, as its input.
+            # A scan command reads the file as its standard input.
             with tempfile.TemporaryFile() as file:
                 file.write(content)
                 file.seek(0)
                 found.append(await scanner(file))
     except ScannerError as error:
-        return Finding(part="scanner", ok=False, says=f"{setting} says nothing: {error}; files wait")
+        return Finding(part="scanner", ok=False, says=f"{setting} does not answer: {error}; files wait")
     if found != [Verdict.CLEAN, Verdict.INFECTED]:
-        says = f"of a harmless file {setting} says {found[0]}, of the EICAR test file {found[1]}"
+        says = f"{setting} reports {found[0]} for a harmless file, {found[1]} for the EICAR test file"
         return Finding(part="scanner", ok=False, says=says)
     return Finding(part="scanner", ok=True, says="finds the EICAR test file")

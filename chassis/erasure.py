@@ -1,8 +1,8 @@
-"""What names a person goes from every service at the word of two, and is not taken in again.
+"""Erasure of a person from every service, on the decision of two people, also after a restore.
 
-Each service hears `directory.person.erased` and drops what it holds; `entraide erase` has it done again and sees that
-nothing is left. The lines of `erasures.jsonl`, signed as the audit's checkpoints are and beside them, outlive the
-database: after a restore to an earlier moment they say who had been erased.
+Each service consumes `directory.person.erased` and deletes what it holds; `entraide erase` repeats that and verifies
+that nothing is left. The lines of `erasures.jsonl`, signed like the checkpoints of the audit log and stored beside
+them, outlive the database: after a restore to an earlier time they list who had been erased.
 """
 
 import contextlib
@@ -24,19 +24,20 @@ from contracts.facts import Event
 from contracts.refusals import Conflict
 
 OWNER = "directory"
-"""Whose key signs the lines of the file of erasures."""
+"""The service whose key signs the erasure file."""
 
 Dropped = Mapping[str, int]
-"""How many rows of which table."""
+"""Table → number of deleted rows."""
 
 Forget = Callable[[Tx, UUID, Event | None], Awaitable[Dropped]]
-"""`(tx, person_id, because)`: drop all that names a person; without `because` an operator has it done again."""
+"""`(tx, person_id, because)`: delete all that names a person. `because` is None when an operator repeats it."""
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None, *, about: Sequence[UUID] = ()) -> Dropped:
-    """What every service holds: where somebody called from, and the keys of their commands and of those `about` them.
+    """Delete what every service holds of a person.
 
-    To be done in the service's own role, and twice without harm.
+    That is the client addresses they called from, and the idempotency keys of their commands and of commands `about`
+    them. Runs in the service's own role. Idempotent.
     """
     await tx.execute("INSERT INTO erased (person_id) VALUES ($1) ON CONFLICT DO NOTHING", person_id)
     return {
@@ -46,7 +47,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None, *, about
 
 
 def handler_of(forget: Forget) -> Handler:
-    """What a service does when somebody is erased."""
+    """The handler of `directory.person.erased`."""
 
     async def on_erasure(tx: Tx, event: Event, fact: PersonErased) -> None:
         await forget(tx, fact.person_id, event)
@@ -54,17 +55,17 @@ def handler_of(forget: Forget) -> Handler:
     return on_erasure
 
 
-async def require_named(tx: Tx, person_id: UUID) -> None:
-    """Raises Conflict for somebody who has been erased and may still have a token for a moment."""
+async def require_not_erased(tx: Tx, person_id: UUID) -> None:
+    """Raise Conflict for an erased person, whose token may still be valid for a short time."""
     if await tx.fetchval("SELECT EXISTS (SELECT FROM erased WHERE person_id = $1)", person_id):
         raise Conflict("person-erased")
 
 
-# -- what outlives the database ---------------------------------------------------------------------------------------
+# -- the erasure file, which outlives the database ------------------------------------------------------------------
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """That two people had somebody erased."""
+    """A person erased by two people."""
 
     person_id: UUID
     reason: str
@@ -75,14 +76,14 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ErasureLedger:
-    """The file of erasures, beside the audit's checkpoints. Raises SettingsError where it or its key cannot be used."""
+    """The erasure file, beside the checkpoints. Raises SettingsError if it or its key cannot be used."""
 
     def __init__(self, settings: Settings) -> None:
         self._path: Path = (settings.audit_dir or settings.state / "audit") / "erasures.jsonl"
         self._settings = settings
 
     def read(self) -> tuple[list[Erasure], int]:
-        """Each once, and how many lines are none of ours."""
+        """The distinct erasures, and the number of lines without a valid signature."""
         keys = known_keys(self._settings, OWNER)
         found: dict[UUID, Erasure] = {}
         strange = 0
@@ -96,7 +97,7 @@ class ErasureLedger:
         return list(found.values()), strange
 
     def add(self, erasures: Sequence[Erasure]) -> None:
-        """On disk when it returns; whoever is in it already is not added."""
+        """Append the erasures that are not in the file yet, and flush them to disk."""
         known = {one.person_id for one in self.read()[0]}
         with self._reached():
             for one in erasures:

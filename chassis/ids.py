@@ -6,8 +6,15 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """48 bits of Unix milliseconds, then 74 random bits: index pages fill in order, and nothing can be guessed."""
+    """48 bits of Unix milliseconds, then 74 random bits: ids fill index pages in order and cannot be guessed."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return UUID(int=value)
+
+
+def new_ids(count: int) -> list[UUID]:
+    """At most 256 ids that differ in their last byte alone, in no order: what is common to them finds them together."""
+    common = new_id().int & ~0xFF
+    shuffled = sorted(range(256), key=os.urandom(256).__getitem__)
+    return [UUID(int=common | last) for last in shuffled[:count]]

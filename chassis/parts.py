@@ -1,4 +1,4 @@
-"""The external parts: those an address is given for are used, the others are started here from their wheels."""
+"""External parts: PostgreSQL and nats-server, used where an address is set, else started from their wheels."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -10,16 +10,17 @@ from chassis.service import Service
 from chassis.settings import Settings
 
 ADMINISTRATOR = "streams"
-"""The broker user that alone creates and repairs streams and consumers."""
+"""The only broker user that creates and repairs streams and consumers."""
 
 Say = Callable[[str], None]
 
 
 @contextlib.contextmanager
 def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda _line: None) -> Iterator[Settings]:
-    """Settings in which every part has an address; what was started here ends with the block.
+    """Start the parts that have no address; yield settings in which each part has one.
 
-    To be entered from the main thread: the servers end when the thread that started them does. Raises EmbeddedError.
+    Stops what it started at the end of the block. Call it from the main thread: the servers end with the thread that
+    started them. Raises EmbeddedError.
     """
     with contextlib.ExitStack() as stack:
         if settings.database_url is None and len(settings.database_urls) < len(services):
@@ -42,7 +43,7 @@ def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda 
 
 
 def running_parts(settings: Settings) -> Settings:
-    """Where no address is given, that of the part which `entraide up` or `demo` runs on the same state, if one does."""
+    """Fill in the addresses of the parts that `entraide up` or `demo` runs on the same state folder."""
     return replace(
         settings,
         database_url=settings.database_url or running_postgres(settings.state / "postgres"),

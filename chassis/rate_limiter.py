@@ -1,8 +1,7 @@
-"""How often somebody may call: a caller and an organization within an allowance, and by the address without a token.
+"""Rate limits per caller and per organization, and per address for calls without a token.
 
-Each process counts for itself. What an allowance keeps free is the process's own connections to PostgreSQL, and a count
-shared by all would cost a write for every read, in the very place it is to protect. With N replicas of a service a
-caller has therefore up to N times the allowance, each replica no more than it.
+Each process counts for itself. The limit protects the process's own connections to PostgreSQL; a shared counter would
+cost a write per read in the very place it protects. With N replicas of a service a caller has up to N times the limit.
 """
 
 import time
@@ -17,19 +16,19 @@ from contracts.refusals import Refusal
 from contracts.values import Caller, Role
 
 CALLERS_MAX = 20_000
-"""Of each kind so many are remembered: the one not heard of for longest is forgotten, and begins anew."""
+"""Number of remembered callers of each kind; the least recently seen is forgotten and starts with a full bucket."""
 
 HOPS_MAX = 10
 ADDRESSES_KEPT_MAX = 10_000
 IPV6_PREFIX = 64
-"""One subscriber has a whole /64, and could call from a new address each time."""
+"""A subscriber has a whole /64 and could use a new address for each call."""
 
 READING = {"GET", "HEAD", "OPTIONS"}
 UNCOUNTED = {"/health/live", "/health/ready", "/metrics"}
-"""Asked for by who looks after the process, every few seconds, and most of all when there is much to do."""
+"""Probes, called every few seconds, most needed under load."""
 
 IDENTITY = "entraide.identity"
-"""Where the scope holds who calls: a Caller, or the Refusal to say where a route wants one."""
+"""Key of the ASGI scope: a Caller, or the Refusal to raise on a route that requires one."""
 
 _MINUTE_NS = 60 * 10**9
 
@@ -38,7 +37,7 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True)
 class RateLimit:
-    """So many calls a minute on average, and so many at once after a rest."""
+    """Calls per minute on average, and the burst after a pause."""
 
     per_minute: int
     burst: int
@@ -51,11 +50,11 @@ WRITES = RateLimit(per_minute=60, burst=30)
 READS = RateLimit(per_minute=600, burst=200)
 
 ORGANIZATION_CALLERS = 10
-"""An organization has the allowance of so many callers, however many act for it."""
+"""The limit of an organization is that of so many callers."""
 
 
 class TokenBuckets:
-    """A token bucket for each caller: kept is only when it will be full again (the algorithm of ITU-T I.371, GCRA)."""
+    """A token bucket per caller, stored as the time at which it is full again (GCRA, ITU-T I.371)."""
 
     def __init__(self, allowance: RateLimit, *, callers_max: int = CALLERS_MAX) -> None:
         self._each_ns = _MINUTE_NS // allowance.per_minute
@@ -64,7 +63,7 @@ class TokenBuckets:
         self._full_at: OrderedDict[Hashable, int] = OrderedDict()
 
     def take(self, who: Hashable, now_ns: int) -> float:
-        """Take one call; the seconds to wait instead, where none is left."""
+        """Take one token; if there is none, return the seconds to wait."""
         full_at = max(self._full_at.get(who, 0), now_ns)
         early_ns = full_at - now_ns - self._ahead_ns
         if early_ns > 0:
@@ -81,7 +80,7 @@ class TokenVerifier(Protocol):
 
 
 class RateLimiter:
-    """Finds out who calls, and counts it. A flood without valid tokens makes no caller wait, nor forgets one."""
+    """Identifies and counts callers. Calls without a valid token never delay or evict a caller."""
 
     def __init__(
         self,
@@ -101,9 +100,9 @@ class RateLimiter:
         self._addresses = {True: TokenBuckets(reads), False: TokenBuckets(writes)}
 
     async def wait_seconds(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, float]:
-        """Who calls (a Caller, or the Refusal that says why it is none), and how long that one has to wait.
+        """The caller (or the Refusal that explains why there is none), and the seconds to wait.
 
-        Services are not counted: what they ask of each other is bounded by their own loops, and a fact must not wait.
+        Services are not counted: their loops bound their own calls, and a fact must not wait.
         """
         if scope["path"] in UNCOUNTED:
             return None, 0.0
@@ -118,7 +117,7 @@ class RateLimiter:
         return own or self._organizations[reading].take(who.organization, now_ns)
 
     def address(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:
-        """Where a call comes from."""
+        """The client address of a call."""
         return address_of(scope.get("client"), headers, self._trusted_proxies)
 
     async def _identified(self, headers: Mapping[bytes, bytes]) -> Caller | Refusal:
@@ -133,9 +132,9 @@ class RateLimiter:
 
 
 def address_of(peer: Sequence[Any] | None, headers: Mapping[bytes, bytes], trusted: Sequence[Network]) -> str:
-    """Whose connection it is: the peer's, or what a trusted proxy says of it in `X-Forwarded-For`, nearest hop last.
+    """The client address: the peer's, or the nearest hop that a trusted proxy names in `X-Forwarded-For`.
 
-    What an address that is not trusted says of others is not believed, and of an IPv6 address only the /64 counts.
+    Headers from untrusted addresses are ignored. Of an IPv6 address only the /64 counts.
     """
     if not peer:
         return "local"
@@ -158,7 +157,7 @@ def _parsed(host: str) -> IPv4Address | IPv6Address:
 
 @lru_cache(ADDRESSES_KEPT_MAX)
 def _counted(host: str) -> str:
-    """The address under which a host is counted."""
+    """The address or /64 under which a host is counted."""
     address = _parsed(host)
     if isinstance(address, IPv4Address):
         return str(address)

@@ -1,4 +1,4 @@
-"""The journal tells the whole story: every table but the texts can be made again from it, and this proves it."""
+"""Rebuild tables from the journal, to prove that it contains everything except the texts."""
 
 from asyncpg import Record
 
@@ -14,15 +14,15 @@ class _Undo(Exception):
 
 
 async def verify(db: Database, service: Service) -> list[str]:
-    """Rebuild the service's tables in a transaction that is undone; returns what differs, a line each.
+    """Rebuild the service's tables in a transaction that is rolled back; return the differences, one per line.
 
-    `db` has to be the owner's connection, which may delete; nothing else should write meanwhile.
+    `db` is the owner's connection, which may delete. Nothing else should write meanwhile.
     """
     differences: list[str] = []
     try:
         async with db.transaction() as tx:
             await tx.execute("SET LOCAL statement_timeout = '600s'")
-            # Row-level security is forced on the owner too; it says what it is here for.
+            # Row-level security is also forced on the owner.
             await tx.execute("SET LOCAL entraide.role = 'owner'")
             before = {table: await contents(tx, table) for table in service.tables}
             await rebuild(tx, service)
@@ -37,13 +37,13 @@ async def verify(db: Database, service: Service) -> list[str]:
 
 
 async def rebuild(tx: Tx, service: Service) -> None:
-    """Empty the service's tables and fold its journal into them again, in the order it was written."""
+    """Empty the service's tables and fold its journal into them, in order."""
     if service.rebuild is None:
         return
     await tx.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in service.tables:
         await tx.execute(f"DELETE FROM {table}")
-    # From the lowest place there can be: a fact that somebody put before the first one is not passed over.
+    # From the lowest possible position, so that an event inserted before the first one is included.
     start = -(2**63)
     while True:
         rows = await tx.fetch(
@@ -62,6 +62,6 @@ async def rebuild(tx: Tx, service: Service) -> None:
 
 
 async def contents(tx: Tx, table: str) -> set[str]:
-    """The rows of a table as text, to compare."""
+    """The rows of a table as text, for comparison."""
     rows: list[Record] = await tx.fetch(f"SELECT t::text AS row FROM {table} AS t")
     return {str(row["row"]) for row in rows}

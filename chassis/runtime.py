@@ -1,4 +1,4 @@
-"""Services brought to life: pools, broker connections, loops and one HTTP listener, until they are told to stop."""
+"""Run services: pools, broker connections, loops and one HTTP listener, until a stop signal."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 
 def service_tokens(settings: Settings) -> Callable[[str], Callable[[], str]]:
-    """Where each service's own token comes from: the embedded issuer, or the file that a setting names."""
+    """The source of each service's token: the embedded issuer, or the file that a setting names."""
     if settings.keys is not None:
         return partial(_token_from_file, settings)
     return Issuer.load(settings.state / "issuer.jwk", settings.issuer).service_token
@@ -64,10 +64,10 @@ def _token_from_file(settings: Settings, _service: str) -> Callable[[], str]:
 
 
 def verifier(settings: Settings, directory: Directory, *, address: str | None = None) -> Verifier:
-    """Who verifies callers: what an issuer says of them, and what the directory knows of those.
+    """The verifier of callers' tokens.
 
-    Without `ENTRAIDE_ISSUER` that is the embedded issuer, whose key lies in the state folder. API clients are the
-    directory's own: their keys are asked for at its `address`, and where there is none no client is let in.
+    Without `ENTRAIDE_ISSUER` it trusts the embedded issuer, whose key is in the state folder. The directory issues the
+    tokens of API clients: its keys are fetched from `address`; without it no API client is accepted.
     """
     source = settings.keys
     named = {subject: ServiceClient(name, settings.clients[name]) for name, subject in settings.subjects.items()}
@@ -84,13 +84,13 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
     return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
 
 
-def addresses_of(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
-    """Where each service answers the others: as a setting says, else at its port here."""
+def service_urls(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
+    """The URL of each service for the others: from a setting, else its port here."""
     return {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
 
 
 async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
-    """Migrate every service's schema; returns what was applied. Raises MigrationError or what asyncpg raises."""
+    """Migrate every service's schema; return what was applied. Raises MigrationError or what asyncpg raises."""
     applied: list[str] = []
     for service in services:
         dsn = settings.database_url or settings.database_urls[service.name]
@@ -99,9 +99,9 @@ async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
 
 
 async def check_parts(settings: Settings, name: str) -> list[str]:
-    """Ask for the parts of one service before it starts; returns what it will have to do without, a line each.
+    """Check the parts of one service before it starts; return warnings, one per line.
 
-    Without PostgreSQL nothing can be done: raises what asyncpg raises. Without the broker intake goes on.
+    PostgreSQL is required: raises what asyncpg raises. Without the broker requests are still accepted.
     """
     dsn = settings.database_urls.get(name) or settings.database_url
     nats_url = settings.nats_urls.get(name) or settings.nats_url
@@ -111,30 +111,30 @@ async def check_parts(settings: Settings, name: str) -> list[str]:
     try:
         await check_connection(nats_url)
     except BusError as error:
-        return [f"{error}; requests are taken in all the same, and the service is not ready until it is"]
+        return [f"{error}; requests are accepted, but the service is not ready until the broker is reached"]
     return []
 
 
 def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:
-    """The streams and durable consumers that these services need."""
+    """The streams and durable consumers of these services."""
     consumers = [Consumer(owner=owner, durable=s.name) for s in services for owner in s.listens_to]
     return [s.name for s in services], consumers
 
 
 @contextlib.asynccontextmanager
-async def alive(
+async def started_services(
     settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
 ) -> AsyncIterator[list[Running]]:
-    """The services with their connections and loops running; at the end handlers finish and connections close."""
+    """The running services; on exit handlers finish and connections close."""
     token_of = service_tokens(settings)
-    addresses = addresses_of(settings, ports)
+    addresses = service_urls(settings, ports)
     running: list[Running] = []
     async with contextlib.AsyncExitStack() as stack:
         for service in services:
             running.append(await _connect(stack, settings, service, addresses, token_of(service.name)))
         loops: dict[str, Loop] = {}
         for one in running:
-            # What one service writes is work for another: all of a process look, or none.
+            # A write of one service is work for others: all services of a process share one activity.
             one.db.activity = running[0].db.activity
             loops |= loops_of(one)
         loops["callers"] = partial(running[0].callers.follow, [one.callers for one in running[1:]])
@@ -174,7 +174,7 @@ async def _connect(
 
 
 def loops_of(running: Running) -> dict[str, Loop]:
-    """Everything a service does in the background, by name."""
+    """The background loops of a service, by name."""
     name, inbox = running.name, running.inbox
     loops: dict[str, Loop] = {
         f"{name} broker": running.bus.keep_connected,
@@ -202,7 +202,7 @@ async def _forget(db: Database) -> None:
 
 
 async def ensure_streams_continuously(settings: Settings, services: Sequence[Service]) -> None:
-    """Every few seconds see that the streams are as they have to be; a wiped broker gets them back."""
+    """Ensure the streams every few seconds; restores them after the broker lost its data."""
     owners, consumers = topology(services)
     while True:
         if settings.nats_url is not None:
@@ -215,7 +215,7 @@ async def ensure_streams_continuously(settings: Settings, services: Sequence[Ser
 
 
 class Server(uvicorn.Server):
-    """uvicorn in our own loop: it would raise a signal again after its end and skip what we still have to do."""
+    """uvicorn in our own loop: its own signal handling would raise the signal again before we have shut down."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -261,20 +261,20 @@ async def serve(
     stop: asyncio.Event | None = None,
     bound: socket.socket | None = None,
 ) -> None:
-    """Run the services until SIGTERM, SIGINT or `stop`: then stop fetching, finish what is under way, close.
+    """Run the services until SIGTERM, SIGINT or `stop`; then stop fetching, finish running work, close.
 
-    `ensure` also keeps the streams, which takes the administrator's broker address. `bound` is the socket to listen on,
-    where the caller has made it before the rest was started.
+    `ensure` also ensures the streams, with the administrator's broker address. `bound` is the listening socket, if the
+    caller has opened it before.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
-    async with alive(settings, services, ports=ports) as running:
+    async with started_services(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = (
             {"streams": partial(ensure_streams_continuously, settings, services)} if ensure else {}
         )
-        identify = verifier(settings, running[0].callers, address=addresses_of(settings, ports).get(DIRECTORY))
+        identify = verifier(settings, running[0].callers, address=service_urls(settings, ports).get(DIRECTORY))
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking
         app = application(running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams)
@@ -287,12 +287,12 @@ async def serve(
         async with supervised(keeping):
             task = asyncio.create_task(server.serve(sockets=[bound or listener(settings.host, settings.port)]))
             await asyncio.wait({task, asyncio.create_task(_started(server))}, return_when=asyncio.FIRST_COMPLETED)
-            # What is there now stays: no collection has to look at it again.
+            # Objects that exist now stay: exclude them from garbage collection.
             gc.freeze()
             ready = on_ready(running)
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            # Those that are open have no end of their own for which the listener could wait.
+            # Open streams have no end that the listener could wait for.
             event_streams.close()
             server.should_exit = True
             await task
@@ -307,13 +307,13 @@ async def _started(server: Server) -> None:
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises SettingsError when the port is taken, in one line that says which setting to change."""
+    """A listening socket. Raises SettingsError if the port is in use, naming the setting to change."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named for asyncio, which sets TCP_NODELAY only where it reads it: without, an answer in two writes
-    # waits 40 ms for the first one's acknowledgement.
+    # The protocol number is given because asyncio sets TCP_NODELAY only if it is: without it an answer in two writes
+    # waits 40 ms for the acknowledgement of the first.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Of what is accepted too: whoever takes nothing for so long is gone, or might as well be.
+    # Inherited by accepted sockets: disconnect clients that acknowledge nothing for so long.
     if sys.platform == "linux":
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:

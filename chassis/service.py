@@ -1,4 +1,4 @@
-"""A service is a value: what it owns, serves, hears and does in the background."""
+"""A service as a value: what it owns, serves, consumes and runs in the background."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ from contracts.facts import Event, Fact
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """`name` is the schema, the stream's owner and the durable consumer; `folder` holds `migrations/`.
+    """A service: its schema, routes, handlers and loops.
 
-    `hears` are the handlers that a setting has a say in, in place of those of the same facts in `handlers`.
-
-    `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
-    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `forget` drops
-    what names a person, and returns how many rows of what. `own` makes what its routes and its loops share;
-    `feed_policy` says which events of its journal which caller receives.
+    `name` is the schema, the owner of the stream and the durable consumer; `folder` holds `migrations/`.
+    `configured_handlers` returns handlers that depend on settings; they replace those of the same facts in `handlers`.
+    `rebuild` folds one fact of the service's journal into its tables, as the action that announced it did; `tables` are
+    those it rebuilds, `texts` those with texts and personal data, which it leaves alone. `forget` deletes what names a
+    person and returns the number of rows per table. `own` makes the objects that routes and loops share; `feed_policy`
+    says which caller receives which events of the journal.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Service:
     routes: Sequence[Any] = ()
     listens_to: Sequence[str] = ()
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
-    hears: Callable[[Settings], Mapping[type[Fact], Handler]] = lambda _settings: {}
+    configured_handlers: Callable[[Settings], Mapping[type[Fact], Handler]] = lambda _settings: {}
     loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
@@ -46,12 +46,12 @@ class Service:
     feed_policy: FeedPolicy = NOTHING
 
     def handlers_with(self, settings: Settings) -> dict[type[Fact], Handler]:
-        return {**self.handlers, **self.hears(settings)}
+        return {**self.handlers, **self.configured_handlers(settings)}
 
 
 @dataclass(frozen=True)
 class Running:
-    """A service with what it works with."""
+    """A service with its connections."""
 
     service: Service
     settings: Settings
@@ -68,10 +68,10 @@ class Running:
 
     @cached_property
     def own(self) -> Any:
-        """Made when it is first asked for; a route asks for it as `own`."""
+        """Created on first use; injected into routes as `own`."""
         return self.service.own(self)
 
     @cached_property
     def event_feed(self) -> EventFeed:
-        """Those who follow this service here."""
+        """The event feed of this service in this process."""
         return EventFeed(self.db.for_reading(), self.service.feed_policy)

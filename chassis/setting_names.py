@@ -1,18 +1,18 @@
-"""The names of settings: which ones this program reads, and which given names it does not know."""
+"""Names of settings: which ones the program reads, and which given names are unknown."""
 
 import difflib
 from collections.abc import Iterator, Mapping
 
 PREFIX = "ENTRAIDE_"
 READ_ELSEWHERE = frozenset({"ENTRAIDE_VENV"})
-"""Settings of `./dev`, which the program itself never reads."""
+"""Settings of `./dev`, not read by the program."""
 
 SIMILARITY_LOWEST = 0.85
-"""Ratio of `difflib.SequenceMatcher` from which a name counts as misspelt: one letter wrong, missing or too many."""
+"""`difflib.SequenceMatcher` ratio above which a name counts as misspelt: one letter wrong, missing or extra."""
 
 
 class RecordedReads(Mapping[str, str]):
-    """An environment that records each name it is asked for, so that no list of known names can go stale."""
+    """An environment that records each name read, so that no separate list of known names is needed."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -29,7 +29,7 @@ class RecordedReads(Mapping[str, str]):
         return len(self._env)
 
     def unknown(self) -> tuple[str, ...]:
-        """Given names with our prefix that nothing has asked for, sorted."""
+        """Names with our prefix that are set but were never read, sorted."""
         given = {name for name in self._env if name.startswith(PREFIX)}
         return tuple(sorted(given - self.names - READ_ELSEWHERE))
 

@@ -1,4 +1,4 @@
-"""What an operator may set, read from the environment once and handed down."""
+"""Settings of the operator, read once from the environment."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from chassis.setting_names import RecordedReads
 
 ANY = "any"
 IATI_ORGANIZATION = "XM-DAC-41128"
-"""UNODC, by its code in the DAC's list of channels."""
+"""UNODC's code in the DAC list of channels."""
 
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
@@ -26,15 +26,15 @@ LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
 
 
 class SettingsError(Exception):
-    """A setting cannot be used; the message names it and says what would do."""
+    """A setting is unusable; the message names it and a remedy."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the external parts are, and what may vary; a part that is None is started here from its wheel.
+    """Addresses of the external parts, limits and switches; a part that is None is started from its wheel.
 
     `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role. `keys` is
-    None with the embedded issuer; by `subjects` and `clients` another issuer names the services themselves.
+    None with the embedded issuer; another issuer identifies the services by `subjects` and `clients`.
     """
 
     state: Path
@@ -79,10 +79,10 @@ class Settings:
     files_state_count: int = 1000
     files_state_mebibytes: int = 2048
     scanner: str | None = None
-    """What looks into files (`chassis/files/scanner.py`); None where none are taken in."""
+    """The malware scanner (`chassis/files/scanner.py`); None if no files are accepted."""
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
+    """Source of exchange rates → days after its date that a rate is valid, `month` or `off`."""
     pledge_lapse_days: int = 365
-    """Source of rates of exchange → how many days after its own each holds, `month` or `off`."""
     writes: RateLimit = WRITES
     reads: RateLimit = READS
     trusted_proxies: tuple[Network, ...] = ()
@@ -95,7 +95,7 @@ class Settings:
     log_level: str = "warning"
     log_human: bool = False
     unknown: tuple[str, ...] = ()
-    """Names in the environment that begin as ours do, resemble none of ours, and are ignored."""
+    """Environment variables with our prefix that are unknown, resemble no setting, and are ignored."""
 
     @property
     def files_folder(self) -> Path:
@@ -151,15 +151,15 @@ class Settings:
             webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
             webhook_allowed=_names(env, "ENTRAIDE_WEBHOOK_ALLOWED"),
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
-            webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
+            webhook_loopback=_test_only(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             files=_path(env, "ENTRAIDE_FILES"),
             files_state_count=_number(env, "ENTRAIDE_FILES_STATE_COUNT", 1000, lowest=1, highest=1_000_000),
             files_state_mebibytes=_number(env, "ENTRAIDE_FILES_STATE_MEBIBYTES", 2048, lowest=1, highest=1_000_000),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
             pledge_lapse_days=_number(env, "ENTRAIDE_PLEDGE_LAPSE_DAYS", 365, lowest=1, highest=3650),
-            writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
-            reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
+            writes=_rate_limit(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
+            reads=_rate_limit(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
             connections_each=_number(env, "ENTRAIDE_CONNECTIONS_EACH", 500, lowest=1, highest=100_000),
             connections_all=_number(env, "ENTRAIDE_CONNECTIONS_ALL", 4000, lowest=1, highest=100_000),
@@ -173,29 +173,29 @@ class Settings:
 
 
 def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret: bool = False) -> str | None:
-    value = _kept_apart(env, name) if secret else env.get(name)
+    value = _secret(env, name) if secret else env.get(name)
     if not value:
         return None
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError as error:
-        # Not in the error's words: it may quote half a password.
+        # Without the error's text: it may quote part of a password.
         raise SettingsError(
-            f"{name} is not an address: its port is no number, or what has to be encoded is not"
+            f"{name} is not an address: its port is not a number, or a character is not percent-encoded"
         ) from error
     if parts.scheme not in schemes or not parts.hostname:
         raise SettingsError(f"{name} has to look like {schemes[0]}://host:port…")
     return value
 
 
-def _kept_apart(env: Mapping[str, str], name: str) -> str | None:
-    """What holds a password may stand in a file that `<NAME>_FILE` names, as secrets are mounted into containers."""
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """A setting that may contain a password can be in a file named by `<NAME>_FILE`, as containers mount secrets."""
     value, file = env.get(name), env.get(f"{name}_FILE")
     if not file:
         return value
     if value:
-        raise SettingsError(f"{name} and {name}_FILE are both set: take one away")
+        raise SettingsError(f"{name} and {name}_FILE are both set: remove one")
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -203,25 +203,27 @@ def _kept_apart(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _keys(env: Mapping[str, str]) -> str | None:
-    """Where the issuer's keys are: named, or found by discovery; None without an issuer."""
+    """The address of the issuer's keys: set, or by discovery; None without an issuer."""
     issuer, keys = env.get("ENTRAIDE_ISSUER"), env.get("ENTRAIDE_JWKS")
     if keys and not issuer:
-        raise SettingsError("ENTRAIDE_JWKS needs ENTRAIDE_ISSUER: whose keys they are")
+        raise SettingsError("ENTRAIDE_JWKS needs ENTRAIDE_ISSUER, the issuer of these keys")
     for name, value in (("ENTRAIDE_ISSUER", issuer), ("ENTRAIDE_JWKS", keys)):
         if (value or "").startswith("http:") and urlsplit(value or "").hostname not in LOOPBACK:
-            raise SettingsError(f"{name} has to be https://: whoever changes keys on their way is anybody")
+            raise SettingsError(f"{name} has to be https://: keys could be changed in transit")
     return keys or (issuer.rstrip("/") + DISCOVERY if issuer else None)
 
 
 def _scope(env: Mapping[str, str]) -> str:
     scope = env.get("ENTRAIDE_SIGN_IN_SCOPE") or SCOPE
     if SCOPE not in scope.split():
-        raise SettingsError("ENTRAIDE_SIGN_IN_SCOPE has to have openid among its words: else nobody says who signs in")
+        raise SettingsError(
+            "ENTRAIDE_SIGN_IN_SCOPE has to contain openid: otherwise the issuer does not identify the person"
+        )
     return scope
 
 
 def _client_issuer(env: Mapping[str, str]) -> str:
-    """How the directory calls itself in the tokens of API clients: another name than the issuer of people has."""
+    """The issuer of API clients' tokens: the directory, under a name other than the issuer of people."""
     name = env.get("ENTRAIDE_API_CLIENT_ISSUER") or CLIENT_ISSUER
     if name == (env.get("ENTRAIDE_ISSUER") or EMBEDDED_ISSUER):
         raise SettingsError(
@@ -243,7 +245,7 @@ def _texts(env: Mapping[str, str], pattern: str, services: tuple[str, ...]) -> d
 
 
 def _clients(env: Mapping[str, str], services: tuple[str, ...]) -> dict[str, str]:
-    """The client of each service that has a subject: by the subject alone a person could be taken for it."""
+    """The client id of each service that has a subject: a person may have the same subject."""
     found = _texts(env, "ENTRAIDE_{}_CLIENT", services)
     for service in _texts(env, "ENTRAIDE_{}_SUBJECT", services):
         if service not in found:
@@ -272,7 +274,7 @@ def _number(env: Mapping[str, str], name: str, default: int, *, lowest: int, hig
     return int(value)
 
 
-def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: RateLimit) -> RateLimit:
+def _rate_limit(env: Mapping[str, str], per_minute: str, burst: str, default: RateLimit) -> RateLimit:
     return RateLimit(
         per_minute=_number(env, per_minute, default.per_minute, lowest=1, highest=1_000_000),
         burst=_number(env, burst, default.burst, lowest=1, highest=100_000),
@@ -280,7 +282,7 @@ def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: Rat
 
 
 def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """Names of hosts, with commas between."""
+    """Comma-separated host names."""
     found = tuple(one.strip().lower() for one in env.get(name, "").split(",") if one.strip())
     if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", one) for one in found):
         raise SettingsError(f"{name} has to look like hooks.example.org,example.net")
@@ -288,7 +290,7 @@ def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 def _periods(env: Mapping[str, str], name: str) -> dict[str, int | str]:
-    """`source=days`, `source=month` or `source=off`, with commas between."""
+    """Comma-separated `source=days`, `source=month` or `source=off`."""
     found: dict[str, int | str] = {}
     for one in (part.strip() for part in env.get(name, "").split(",")):
         source, _, period = one.partition("=")
@@ -298,13 +300,13 @@ def _periods(env: Mapping[str, str], name: str) -> dict[str, int | str]:
         if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", source) or source in found:
             raise SettingsError(f"{name} has to name each source once, as in ecb=7,un_operational=month")
         if period not in {"month", "off"} and (not days or int(period) > RATE_DAYS_MAX):
-            raise SettingsError(f"{name} has to say for each source days from 0 to {RATE_DAYS_MAX}, month or off")
+            raise SettingsError(f"{name} needs for each source days from 0 to {RATE_DAYS_MAX}, month or off")
         found[source] = int(period) if days else period
     return found
 
 
 def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
-    """Addresses or networks, with commas between."""
+    """Comma-separated addresses or networks."""
     try:
         return tuple(ip_network(one.strip()) for one in env.get(name, "").split(",") if one.strip())
     except ValueError as error:
@@ -312,15 +314,15 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:
-    """On unless it says `off`."""
+    """True unless `off`."""
     value = env.get(name) or "on"
     if value not in {"on", "off"}:
         raise SettingsError(f"{name} has to be on or off")
     return value == "on"
 
 
-def _for_trying(env: Mapping[str, str], name: str) -> bool:
-    """Off unless it says `on`, which it may only beside the embedded issuer: never where callers are real."""
+def _test_only(env: Mapping[str, str], name: str) -> bool:
+    """True if `on`, which is allowed only with the embedded issuer."""
     value = env.get(name) or "off"
     if value not in {"on", "off"}:
         raise SettingsError(f"{name} has to be on or off")
@@ -337,7 +339,7 @@ def _contact(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _scanner(env: Mapping[str, str], name: str) -> str | None:
-    """Beside the embedded issuer, where callers are not real, nothing has to look into files."""
+    """The scanner; by default none with the embedded issuer."""
     value = env.get(name) or ("off" if env.get("ENTRAIDE_ISSUER") else NOTHING)
     if value == "off":
         return None

@@ -1,4 +1,4 @@
-"""Background loops that outlive their failures: a dead broker makes a service not ready, never dead."""
+"""Supervised background loops: a failed loop is restarted; a lost broker makes a service not ready, not dead."""
 
 import asyncio
 import contextlib
@@ -13,14 +13,14 @@ from chassis.activity import IDLE_SECONDS, Activity
 PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 5.0
 STOP_SECONDS = 15.0
-"""How long work under way may go on after a stop was asked for; the process has 20 s in all."""
+"""Time for running work to finish after a stop signal; the process has 20 s in all."""
 
-AGAIN_SECONDS = STOP_SECONDS + 1
-"""When a loop that still runs is told again: the word may have been lost."""
+CANCEL_AGAIN_SECONDS = STOP_SECONDS + 1
+"""Interval after which a loop that still runs is cancelled again: the first cancellation may be lost."""
 
 REST_SECONDS_MAX = 0.5
-REST_OF_THE_BUSY = 200
-"""So many times as long as work took rests who gives way to a process that has no moment free."""
+BUSY_REST_FACTOR = 200
+"""Factor of the rest after work in a process that is fully busy."""
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ Loop = Callable[[], Awaitable[None]]
 
 
 async def forever(name: str, loop: Loop) -> None:
-    """Run `loop`, and again when it ends or fails, with a growing pause; only cancellation ends it."""
+    """Run `loop` and restart it when it ends or fails, with a growing pause, until cancelled."""
     pause = PAUSE_SECONDS_MIN
     while True:
         started = asyncio.get_running_loop().time()
@@ -44,7 +44,7 @@ async def forever(name: str, loop: Loop) -> None:
 
 
 async def every(seconds: float, work: Loop) -> None:
-    """Do `work`, wait, and again."""
+    """Run `work` again and again, with `seconds` between two runs."""
     while True:
         await work()
         await asyncio.sleep(seconds)
@@ -57,9 +57,9 @@ async def while_active(
     *,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
-    """Do `work`, wait, and again: so many seconds while the service is written to, else `idle_seconds` at most.
+    """Run `work` again and again, every `seconds` while the service is written to, else at most every `idle_seconds`.
 
-    `work` returns in how many seconds more of it falls due, None where it knows of none.
+    `work` returns the seconds until more of it falls due, or None.
     """
     while True:
         due_in_seconds = await work()
@@ -67,16 +67,16 @@ async def while_active(
 
 
 async def yield_cpu(seconds: float) -> None:
-    """Rest after work that took so long and nobody waits for: once as long, and longer the busier the process is."""
+    """Rest after low-priority work: as long as it took, and longer the busier the process is."""
     began, used = time.monotonic(), time.process_time()
     await asyncio.sleep(min(seconds, REST_SECONDS_MAX))
     share = (time.process_time() - used) / max(time.monotonic() - began, 0.001)
-    await asyncio.sleep(min(seconds * min(share, 1.0) * REST_OF_THE_BUSY, REST_SECONDS_MAX))
+    await asyncio.sleep(min(seconds * min(share, 1.0) * BUSY_REST_FACTOR, REST_SECONDS_MAX))
 
 
 @contextlib.asynccontextmanager
 async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
-    """The loops run inside the block, and are cancelled and awaited at its end."""
+    """Run the loops inside the block; cancel and await them at its end."""
     tasks = [asyncio.create_task(forever(name, loop), name=name) for name, loop in loops.items()]
     try:
         yield
@@ -85,9 +85,9 @@ async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
         while waiting:
             for task in waiting:
                 task.cancel()
-            # Before Python 3.12 `asyncio.wait_for` forgets it when what it waits for ends in the same moment, and the
-            # broker's client then goes on trying for ever.
-            _, waiting = await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
+            # Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits;
+            # the broker's client would then retry for ever.
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
 
 
 def _reason(error: BaseException) -> str:
@@ -96,7 +96,7 @@ def _reason(error: BaseException) -> str:
 
 
 async def finish_despite_cancel(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for `work`; if we are cancelled meanwhile it still ends first, within the time a stop may take."""
+    """Await `work`; if cancelled meanwhile, let it finish first, for at most STOP_SECONDS."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""Logs without words or names, metrics, and the one correlation id from HTTP header to fact to mail."""
+"""Logs without texts or names, metrics, and one correlation id from HTTP header to fact to mail."""
 
 import contextlib
 import logging
@@ -25,16 +25,16 @@ REQUESTS = Histogram(
 )
 PENDING = Gauge("entraide_pending", "Facts committed and not yet acknowledged by the broker", ["service"])
 PUBLISHED = Counter("entraide_published", "Facts acknowledged by the broker", ["service"])
-RECEIVED = Counter("entraide_received", "Events by what became of them", ["service", "owner", "outcome"])
-UNSEALED = Gauge("entraide_audit_unsealed", "Rows of the audit that no seal covers yet", ["service"])
+RECEIVED = Counter("entraide_received", "Events by outcome", ["service", "owner", "outcome"])
+UNSEALED = Gauge("entraide_audit_unsealed", "Rows of the audit log that are not sealed yet", ["service"])
 CHECKPOINTED = Gauge(
     "entraide_audit_checkpointed_seconds", "When this process last saw the chain's end in a checkpoint", ["service"]
 )
-EVENT_STREAMS = Gauge("entraide_event_streams", "Streams of events that are open in this process")
-CONNECTIONS = Gauge("entraide_http_connections", "HTTP connections that are open in this process")
+EVENT_STREAMS = Gauge("entraide_event_streams", "Open event streams of this process")
+CONNECTIONS = Gauge("entraide_http_connections", "Open HTTP connections of this process")
 CONNECTIONS_REFUSED = Counter(
     "entraide_http_connections_refused",
-    "HTTP connections closed because of a limit or of what cannot be parsed",
+    "HTTP connections closed because of a limit or a parse error",
     ["slug"],
 )
 PARKED = Gauge("entraide_parked", "Events parked for an operator", ["service"])
@@ -44,18 +44,18 @@ _origin: ContextVar[str | None] = ContextVar("origin", default=None)
 
 
 def correlation_id() -> str:
-    """The id of what is under way; a new one where nothing set any."""
+    """The current correlation id; a new one if none is set."""
     return _correlation.get() or str(new_id())
 
 
-def of_caller(sent: str) -> str | None:
-    """A correlation id that came from outside, where it is a UUID: it stays in journal, broker and mails for ever."""
+def correlation_from(sent: str) -> str | None:
+    """Accept a correlation id from outside only if it is a UUID: it is stored in journal, broker and mails for ever."""
     return sent.lower() if _UUID.match(sent) else None
 
 
 @contextlib.contextmanager
-def correlated(given: str | None) -> Iterator[str]:
-    """Inside the block everything carries `given`, or a new id where it is none or has an odd shape."""
+def with_correlation(given: str | None) -> Iterator[str]:
+    """Set the correlation id inside the block: `given`, or a new one if `given` is None or malformed."""
     correlation = given if given and _CORRELATION.match(given) else str(new_id())
     token = _correlation.set(correlation)
     try:
@@ -65,13 +65,13 @@ def correlated(given: str | None) -> Iterator[str]:
 
 
 def origin() -> str | None:
-    """The address that what is under way was asked from; None where the system acts by itself. Never logged."""
+    """The client address of the current call; None for work of the system itself. Never logged."""
     return _origin.get()
 
 
 @contextlib.contextmanager
-def coming_from(address: str | None) -> Iterator[None]:
-    """Inside the block everything was asked from this address."""
+def with_origin(address: str | None) -> Iterator[None]:
+    """Set the client address inside the block."""
     token = _origin.set(address)
     try:
         yield
@@ -86,7 +86,7 @@ def _correlate(_logger: object, _method: str, entry: structlog.typing.EventDict)
 
 
 def _frames(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Where an exception passed, and not its text: a database error quotes the row that caused it."""
+    """Log the frames of an exception, not its text: a database error quotes the row that caused it."""
     given = entry.pop("exc_info", None)
     error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
     if error is not None:
@@ -96,7 +96,7 @@ def _frames(_logger: object, _method: str, entry: structlog.typing.EventDict) ->
 
 
 def configure_logs(*, level: str = "info", human: bool = False) -> None:
-    """One JSON object a line on standard error, or columns for a person at a terminal."""
+    """Write one JSON object per line to standard error, or columns for a terminal if `human`."""
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
     )
@@ -112,5 +112,5 @@ def configure_logs(*, level: str = "info", human: bool = False) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # Libraries that log through the standard library speak of connections and addresses: their warnings only.
+    # Libraries that use the standard library's logging write connections and addresses: errors only.
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, force=True)

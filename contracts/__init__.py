@@ -1,1 +1,1 @@
-"""What the services say to each other and to the world: facts, refusals, values and reference data, without I/O."""
+"""Contracts between services and with clients: facts, refusals, values and reference data, without I/O."""

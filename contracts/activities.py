@@ -1,4 +1,4 @@
-"""Facts of activities, which a fund pays for beside work packages and requests; the pledges service owns them."""
+"""Facts of activities, which a fund finances besides work packages and requests; owned by pledges."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -17,10 +17,10 @@ Participants = Annotated[int, Meta(ge=0, le=PARTICIPANTS_MAX)]
 
 
 class ActivityPlanned(Fact, frozen=True, kw_only=True, tag="pledges.activity.planned.v1"):
-    """UNODC planned something that a fund is to pay for: one course, meeting or campaign, from a day to another.
+    """UNODC planned an activity to be paid by a fund: a course, meeting or campaign, with its first and last day.
 
-    `activity_kind` is a code of the table `activity_kinds`; `language` is that of its title, which the journal does not
-    hold.
+    `activity_kind` is a code of the table `activity_kinds`; `language` is that of the title, which is not in the
+    journal.
     """
 
     activity_id: UUID
@@ -37,7 +37,7 @@ class ActivityPlanned(Fact, frozen=True, kw_only=True, tag="pledges.activity.pla
 
 
 class ActivityRevised(Fact, frozen=True, kw_only=True, tag="pledges.activity.revised.v1"):
-    """What was planned is otherwise, or was written otherwise than it should: the whole of it, but for its fund."""
+    """UNODC changed or corrected an activity: all of it, except its fund."""
 
     activity_id: UUID
     fund: FundCode
@@ -53,7 +53,7 @@ class ActivityRevised(Fact, frozen=True, kw_only=True, tag="pledges.activity.rev
 
 
 class ActivityCompleted(Fact, frozen=True, kw_only=True, tag="pledges.activity.completed.v1"):
-    """It took place and is over; `participants` is how many it reached, where that was counted."""
+    """The activity took place; `participants` is the number of participants, if counted."""
 
     activity_id: UUID
     fund: FundCode
@@ -64,7 +64,7 @@ class ActivityCompleted(Fact, frozen=True, kw_only=True, tag="pledges.activity.c
 
 
 class ActivityCancelled(Fact, frozen=True, kw_only=True, tag="pledges.activity.cancelled.v1"):
-    """It does not take place, for a coded reason; nothing of what was set aside for it was left unspent."""
+    """The activity was cancelled, for a coded reason; no allocation to it was left unspent."""
 
     activity_id: UUID
     fund: FundCode

@@ -1,4 +1,4 @@
-"""What funds have at a moment, as the ledger's owner tells it to whoever plans what they may pay."""
+"""Funds' balances at a time, given by the owner of the ledger to services that plan payments."""
 
 from datetime import datetime
 from fractions import Fraction
@@ -18,22 +18,22 @@ USD = "USD"
 Funds = Annotated[tuple[FundCode, ...], Meta(min_length=1, max_length=FUNDS_MAX)]
 
 
-class Budgeting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a service asks the ledger's owner: what these funds have, and what these currencies are worth, just now."""
+class BudgetQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of another service: the balances of these funds and the rates of these currencies, now."""
 
     funds: Funds
     currencies: Annotated[tuple[Currency, ...], Meta(max_length=CURRENCIES_MAX)] = ()
 
 
 class LinePart(Struct, frozen=True, kw_only=True):
-    """What of a fund is kept for one line: it came tightly earmarked, and was not allocated to the line yet."""
+    """Money of a fund reserved for one line: received tightly earmarked, and not allocated to the line yet."""
 
     line_id: UUID
     usd_minor: int
 
 
 class FundBalance(Struct, frozen=True, kw_only=True):
-    """What of a fund has come and is not allocated, in US-dollar cents; `earmarked` is a part of it, never more."""
+    """Money of a fund received and not allocated, in US-dollar cents; `earmarked` is part of it."""
 
     fund: FundCode
     available_usd_minor: int
@@ -41,26 +41,26 @@ class FundBalance(Struct, frozen=True, kw_only=True):
 
     @property
     def free_usd_minor(self) -> int:
-        """What is kept for no line."""
+        """Money not reserved for a line."""
         return self.available_usd_minor - sum(one.usd_minor for one in self.earmarked)
 
 
 class FundingGap(Struct, frozen=True, kw_only=True):
-    """What a confirmed match still lacks in money, in US-dollar cents; null where no requirement is known of it."""
+    """The money a confirmed match still lacks, in US-dollar cents; null if it has no known requirement."""
 
     match_id: UUID
     gap_usd_minor: int | None
 
 
 class Budgeted(Struct, frozen=True, kw_only=True):
-    """What funds have as at a moment, those that there are, and the rates in force on its day, those that there are."""
+    """Balances of the known funds at a time, and the rates in force that day, as far as there are any."""
 
     as_at: datetime
     funds: tuple[FundBalance, ...]
     rates: tuple[Rate, ...] = ()
 
     def worth(self, money: Money) -> Money | None:
-        """The amount in US dollars, to the cent, half to even, as the ledger has it; None where no rate is in force."""
+        """The amount in US dollars, to the cent, half to even, like the ledger; None without a rate in force."""
         if money.currency == USD:
             return money
         rate = next((one for one in self.rates if one.currency == money.currency), None)

@@ -1,4 +1,4 @@
-"""Who may act: what the directory answers every other service, again and again."""
+"""Appointments as the directory reports them to the other services."""
 
 from datetime import date
 from uuid import UUID
@@ -8,11 +8,11 @@ from msgspec import Struct, field
 from contracts.values import Caller, Organization, Role, Scope
 
 
-class Holding(Struct, frozen=True, kw_only=True):
-    """An appointment that was once in force, as it now stands; a disabled person's have all `ended`, until enabled.
+class HeldAppointment(Struct, frozen=True, kw_only=True):
+    """An appointment that is or was in force; all of a disabled person count as `ended` until enabled.
 
-    `version` never falls: of two that differ the higher one is the newer. An API client is told of in the same words:
-    its id stands for both others, and it alone has `scopes`.
+    `version` never decreases: the higher one is newer. An API client has the same form: its id is both other ids, and
+    only it has `scopes`.
     """
 
     appointment_id: UUID
@@ -33,27 +33,27 @@ class Holding(Struct, frozen=True, kw_only=True):
         return not self.ended and self.starts <= today and (self.ends is None or today <= self.ends)
 
 
-class News(Struct, frozen=True, kw_only=True):
-    """What has changed since a watermark; `after` is the next one, and `more` says that there is more already.
+class CallerChanges(Struct, frozen=True, kw_only=True):
+    """Changes after a watermark; `after` is the next one, and `more` is true if there are more.
 
-    The same may come again. `people` are those of whom there is news of any kind: how they sign in may be another.
+    Changes may be repeated. `people` are all persons with a change: their subjects may have changed.
     """
 
-    holdings: list[Holding]
+    holdings: list[HeldAppointment]
     people: list[UUID]
     after: str
     more: bool
 
 
 class Subject(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fields=True):
-    """By what an issuer names somebody who signs in there: `iss` and `sub` of their tokens."""
+    """A subject at an issuer: `iss` and `sub` of a token."""
 
     issuer: str
     subject: str
 
 
-class Known(Struct, frozen=True, kw_only=True):
-    """Who that is; `others` where several organizations have a person of this subject, one each."""
+class KnownSubject(Struct, frozen=True, kw_only=True):
+    """The person of a subject; `others` if several organizations each have a person with it."""
 
     person_id: UUID
     others: tuple[UUID, ...] = ()

@@ -1,4 +1,4 @@
-"""Codes of the lists under `/v1/reference` as types of fields, and what is said of a code that is in none of them."""
+"""Field types for codes of the lists under `/v1/reference`, and errors for unknown codes."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from difflib import get_close_matches
@@ -35,16 +35,16 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "countries": reference.countries,
     "currencies": reference.currencies,
 }
-"""What `extra` of a type names → the codes there are, whose labels `/v1/reference/<name>` shows."""
+"""Name in `extra` of a type → its codes, whose labels `/v1/reference/<name>` lists."""
 
 ALLOWED_SHOWN_MAX = 30
 BEGINNING_MIN = 4
-LIKENESS_MIN = 0.6
-"""Of `difflib`: twice the letters that two words share, in their order, beside all that they have."""
+SIMILARITY_MIN = 0.6
+"""Ratio of `difflib`: twice the common letters, in order, divided by all letters."""
 
 
 def unknown_code(field: str, code: str, known: Iterable[str], *, code_list: str | None = None) -> Invalid:
-    """The refusal of a code that is none of `known`; `code_list` is the name of the list, such as `kinds`."""
+    """The refusal of an unknown code; `code_list` is the name of the list, such as `kinds`."""
     return Invalid("unknown-code", field=field, code=code, errors=[unknown_code_error(field, code, known, code_list)])
 
 
@@ -60,15 +60,15 @@ def unknown_code_error(field: str, code: str, known: Iterable[str], code_list: s
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that is most like `word`; None where none is.
+    """The most similar one of `known`, or None.
 
-    First the longest that the word begins with, or that begins with the word: what follows is often shared by others.
+    Prefers the longest that is a prefix of the word or has it as a prefix: endings are often shared.
     """
     word, codes = word.lower(), list(known)
-    begins = [code for code in codes if min(len(code), len(word)) >= BEGINNING_MIN and _begins_alike(code, word)]
-    alike = begins or get_close_matches(word, codes, n=1, cutoff=LIKENESS_MIN)
+    begins = [code for code in codes if min(len(code), len(word)) >= BEGINNING_MIN and _is_prefix(code, word)]
+    alike = begins or get_close_matches(word, codes, n=1, cutoff=SIMILARITY_MIN)
     return max(alike, key=len, default=None)
 
 
-def _begins_alike(one: str, other: str) -> bool:
+def _is_prefix(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)

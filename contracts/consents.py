@@ -1,4 +1,4 @@
-"""What a State's consent gives: to whom, which fields of a request, from when until when."""
+"""A State's consents: recipients, fields of a request, and period."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,10 +11,10 @@ from msgspec import Meta, Struct
 from contracts.values import END, Organization, is_unodc
 
 PROVIDERS = "providers"
-"""Every provider and donor."""
+"""All providers and donors."""
 
 UNODC_UNITS = "unodc_units"
-"""UNODC as a provider: each of its units."""
+"""UNODC as a provider: all of its units."""
 
 RECIPIENTS_MAX = 60
 SHOWN_MAX = 1000
@@ -30,10 +30,10 @@ Recipients = Annotated[tuple[Recipient, ...], Meta(max_length=RECIPIENTS_MAX)]
 
 
 class FieldSet(StrEnum):
-    """Parts of a request that a consent gives or withholds.
+    """Groups of a request's fields that a consent covers.
 
-    `codes` is always given: kinds, topics, articles, dates and everything else that is neither of the others. `words`
-    are the title, the need, the outcomes and what is in place; `institution` is for whom, by code and by name.
+    `codes` is always covered: kinds, topics, articles, dates and all other fields. `words` are the title, the need, the
+    outcomes and what is in place; `institution` is the beneficiary, by code and name.
     """
 
     CODES = "codes"
@@ -46,7 +46,7 @@ EVERYTHING = tuple(FieldSet)
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What is consented to. Without `starts_at` it begins when given, without `ends_at` it ends when withdrawn."""
+    """The terms of a consent. Without `starts_at` it begins when given, without `ends_at` it ends when withdrawn."""
 
     recipients: Recipients
     fields: FieldSets = EVERYTHING
@@ -54,7 +54,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     ends_at: datetime | None = None
 
     def names(self, organization: str) -> bool:
-        """True where the organization is among the recipients."""
+        """True if the organization is among the recipients."""
         return (
             PROVIDERS in self.recipients
             or organization in self.recipients
@@ -63,9 +63,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Consent(Terms, frozen=True, kw_only=True):
-    """A consent as it stands. `ended_at`: its period was over, or the request it was given for was revised.
+    """A consent and its state. `ended_at`: its period was over, or its request was revised.
 
-    `recorded`: a coordinator wrote down what came by note verbale, whose scan is the attachment `scan_id`.
+    `recorded`: a coordinator recorded a note verbale, whose scan is the attachment `scan_id`.
     """
 
     consent_id: UUID
@@ -76,17 +76,17 @@ class Consent(Terms, frozen=True, kw_only=True):
     scan_id: UUID | None = None
 
     @property
-    def stands(self) -> bool:
-        """True while nobody has withdrawn it and nothing has ended it."""
+    def active(self) -> bool:
+        """True unless withdrawn or ended."""
         return self.withdrawn_at is None and self.ended_at is None
 
     def in_force(self, now: datetime) -> bool:
-        """True within its period, to the moment: no clock has to have noticed its end."""
+        """True within its period, computed: independent of the recorded end."""
         begun = self.starts_at is None or self.starts_at <= now
-        return self.stands and begun and (self.ends_at is None or now < self.ends_at)
+        return self.active and begun and (self.ends_at is None or now < self.ends_at)
 
     def covers(self, terms: Terms) -> bool:
-        """True where the terms would give nobody anything more than this consent gives."""
+        """True if the terms give no more than this consent to any recipient."""
         return (
             (PROVIDERS in self.recipients or set(terms.recipients) <= set(self.recipients))
             and set(terms.fields) <= set(self.fields)
@@ -96,7 +96,7 @@ class Consent(Terms, frozen=True, kw_only=True):
 
 
 class RequestConsents(Struct, frozen=True, kw_only=True):
-    """All consents of one request at one of its revisions: what its owner tells the services that show it."""
+    """All consents of one revision of a request, as its owner reports them to other services."""
 
     request_id: UUID
     state: str
@@ -105,10 +105,10 @@ class RequestConsents(Struct, frozen=True, kw_only=True):
 
 
 class ConsentPage(Struct, frozen=True, kw_only=True):
-    """Requests whose consents changed after a watermark; `after` is where the next page starts.
+    """Requests whose consents changed after a watermark; the next page starts at `after`.
 
-    What is committed is told at once, in whatever order. `safe` is how far nothing can slip in any more: whoever comes
-    back starts there, and hears some of it again.
+    Committed changes are included at once, in any order. `safe` is the watermark before which no commit can follow: a
+    later query starts there, and some changes are repeated.
     """
 
     requests: list[RequestConsents]
@@ -117,22 +117,22 @@ class ConsentPage(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-class Showing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a service asks the requests' owner: which of these requests consents show to an organization, just now."""
+class VisibilityQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query to the owner of requests: which of these requests may an organization see now."""
 
     organization: Organization
     request_ids: Annotated[tuple[UUID, ...], Meta(max_length=SHOWN_MAX)]
 
 
-class Shown(Struct, frozen=True, kw_only=True):
-    """A request that consents in force show to an organization, with what of it."""
+class VisibleRequest(Struct, frozen=True, kw_only=True):
+    """A request visible to an organization by consents in force, with the visible fields."""
 
     request_id: UUID
     fields: FieldSets
 
 
 def given_to(consents: Iterable[Consent], organization: str, now: datetime) -> frozenset[FieldSet]:
-    """The union of what the consents in force give an organization; empty where they give nothing."""
+    """The union of the fields that the consents in force give to an organization."""
     return frozenset(
         field
         for consent in consents
@@ -142,7 +142,7 @@ def given_to(consents: Iterable[Consent], organization: str, now: datetime) -> f
 
 
 def recipients_by_visibility(visibility: str, addressee: str, addressed_states: Sequence[str]) -> tuple[str, ...]:
-    """Whom a request's visibility lets see it where a consent names nobody."""
+    """The recipients by the visibility of a request, if a consent names none."""
     if visibility in {"providers", "public_summary"}:
         return (PROVIDERS,)
     if visibility == "named":

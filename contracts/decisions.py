@@ -1,4 +1,4 @@
-"""What a policy answers: yes, with the guarded fields that are shown; or no, with the slug of the refusal."""
+"""The decision of a policy: allowed, with the guarded fields shown; or denied, with the slug of the refusal."""
 
 from msgspec import Struct
 
@@ -8,12 +8,12 @@ ABSENT = "not-found"
 
 
 class Decision(Struct, frozen=True):
-    """One answer. A guarded field is one that not everybody who sees its record is shown."""
+    """A decision. A guarded field is shown only to some of those who see its record."""
 
     slug: str | None
-    """Why not; None is yes."""
+    """The slug if denied; None if allowed."""
     fields: frozenset[str] = frozenset()
-    """The guarded fields that are shown."""
+    """The guarded fields shown."""
 
     @property
     def allowed(self) -> bool:
@@ -21,22 +21,22 @@ class Decision(Struct, frozen=True):
 
     @property
     def hidden(self) -> bool:
-        """True where the record does not exist for this caller."""
+        """True if the record does not exist for this caller."""
         return self.slug == ABSENT
 
     def required(self) -> "Decision":
-        """This decision, where it is a yes. Raises Missing where it hides the record, Forbidden for any other no."""
+        """Return this decision if it allows. Raises Missing if the record is hidden, Forbidden if denied otherwise."""
         if self.slug is None:
             return self
         raise Missing(self.slug) if self.hidden else Forbidden(self.slug)
 
 
 def denied(slug: str) -> Decision:
-    """No to somebody who may know that the record is there, whatever the record."""
+    """A denial to a caller who may know that the record exists."""
     return Decision(slug)
 
 
 ALLOWED = Decision(None)
-"""Yes, without any guarded field."""
+"""Allowed, without guarded fields."""
 HIDDEN = Decision(ABSENT)
-"""There is no such record, or none for this caller: the two look the same."""
+"""No such record, or hidden from this caller: both look the same."""

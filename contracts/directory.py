@@ -1,8 +1,7 @@
-"""Facts of the directory: which organizations there are, who is a person here, and who is appointed to what.
+"""Facts of the directory: organizations, persons, appointments and API clients.
 
-A person stands in them as an id. Names, addresses, the subjects that people sign in with and the words of a letter
-never do: a salted hash names them. Nothing of an API client's secrets stands in them. Days are those of UTC, both
-included.
+A person is an id in them. Names, addresses, sign-in subjects and texts of letters are not included: a salted hash names
+them. Secrets of API clients are not included. Days are in UTC, both included.
 """
 
 from datetime import date, datetime
@@ -21,7 +20,7 @@ RemitCodes = Annotated[tuple[Code, ...], Meta(max_length=REMIT_CODES_MAX)]
 
 
 class OrganizationRegistered(Fact, frozen=True, kw_only=True, tag="directory.organization.registered.v1"):
-    """UNODC registered an organization: people may now be entered for it."""
+    """UNODC registered an organization: persons can now be entered for it."""
 
     organization_id: UUID
     code: Organization
@@ -30,9 +29,9 @@ class OrganizationRegistered(Fact, frozen=True, kw_only=True, tag="directory.org
 
 
 class PersonEntered(Fact, frozen=True, kw_only=True, tag="directory.person.entered.v1"):
-    """Somebody was entered, for the one organization they belong to; nothing may be done before an appointment.
+    """A person was entered for one organization; they can do nothing before an appointment.
 
-    With `subjects_proposed_by` a second person has to approve by which subjects they sign in.
+    With `subjects_proposed_by` a second person has to approve their sign-in subjects.
     """
 
     person_id: UUID
@@ -44,9 +43,9 @@ class PersonEntered(Fact, frozen=True, kw_only=True, tag="directory.person.enter
 
 
 class PersonIdentified(Fact, frozen=True, kw_only=True, tag="directory.person.identified.v1"):
-    """It was set anew by how many subjects, of whichever issuers, a person signs in.
+    """The sign-in subjects of a person were replaced; the fact has their number.
 
-    Set by their own focal point, or proposed by one person and approved by another.
+    By their own focal point, or proposed by one person and approved by another.
     """
 
     person_id: UUID
@@ -59,7 +58,7 @@ class PersonIdentified(Fact, frozen=True, kw_only=True, tag="directory.person.id
 
 
 class PersonSubjectsProposed(Fact, frozen=True, kw_only=True, tag="directory.person.subjects-proposed.v1"):
-    """Somebody proposed by how many subjects a person is to sign in; a second person has to approve."""
+    """New sign-in subjects of a person were proposed, in number; a second person has to approve."""
 
     person_id: UUID
     organization: Organization
@@ -70,7 +69,7 @@ class PersonSubjectsProposed(Fact, frozen=True, kw_only=True, tag="directory.per
 
 
 class PersonSubjectsDeclined(Fact, frozen=True, kw_only=True, tag="directory.person.subjects-declined.v1"):
-    """Proposed subjects were declined by a second person, or taken back by whoever proposed them."""
+    """Proposed subjects were declined by a second person, or withdrawn by their proposer."""
 
     person_id: UUID
     organization: Organization
@@ -78,7 +77,7 @@ class PersonSubjectsDeclined(Fact, frozen=True, kw_only=True, tag="directory.per
 
 
 class PersonDisabled(Fact, frozen=True, kw_only=True, tag="directory.person.disabled.v1"):
-    """A person is out, everywhere and whatever their appointments."""
+    """A person was disabled, with all their appointments."""
 
     person_id: UUID
     organization: Organization
@@ -87,7 +86,7 @@ class PersonDisabled(Fact, frozen=True, kw_only=True, tag="directory.person.disa
 
 
 class PersonEnabled(Fact, frozen=True, kw_only=True, tag="directory.person.enabled.v1"):
-    """A person is let in again, to whatever appointments have not ended."""
+    """A person was enabled again, with all appointments that have not ended."""
 
     person_id: UUID
     organization: Organization
@@ -95,7 +94,7 @@ class PersonEnabled(Fact, frozen=True, kw_only=True, tag="directory.person.enabl
 
 
 class PersonErasureProposed(Fact, frozen=True, kw_only=True, tag="directory.person.erasure-proposed.v1"):
-    """Somebody proposed to erase what names a person; a second one has to approve."""
+    """The erasure of a person was proposed; a second person has to approve."""
 
     person_id: UUID
     organization: Organization
@@ -105,7 +104,7 @@ class PersonErasureProposed(Fact, frozen=True, kw_only=True, tag="directory.pers
 
 
 class PersonErasureDeclined(Fact, frozen=True, kw_only=True, tag="directory.person.erasure-declined.v1"):
-    """A proposed erasure is not to be: a second person does not agree, or whoever proposed it took it back."""
+    """A proposed erasure was declined by a second person, or withdrawn by its proposer."""
 
     person_id: UUID
     organization: Organization
@@ -114,9 +113,9 @@ class PersonErasureDeclined(Fact, frozen=True, kw_only=True, tag="directory.pers
 
 
 class PersonErased(Fact, frozen=True, kw_only=True, tag="directory.person.erased.v1"):
-    """What names a person is erased, by the word of two: every service drops what it holds of that, and takes no more.
+    """A person was erased, by two people: every service deletes their personal data and accepts no more.
 
-    The id stays, in what they did, and names nobody.
+    The id remains in records of their actions, without a name.
     """
 
     person_id: UUID
@@ -128,9 +127,9 @@ class PersonErased(Fact, frozen=True, kw_only=True, tag="directory.person.erased
 
 
 class Mandate(Struct, frozen=True, kw_only=True):
-    """What an appointment is: one role in one organization, from a day on, until another one where that is set.
+    """The terms of an appointment: one role in one organization, from a day on, with or without a last day.
 
-    `regions` and `topics` are a coordinator's remit; without any it is the whole world and every topic.
+    `regions` and `topics` are a coordinator's remit; without any it is unlimited.
     """
 
     role: Role
@@ -141,9 +140,9 @@ class Mandate(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appointment.proposed.v1"):
-    """Somebody proposed an appointment that takes a second person.
+    """An appointment was proposed that a second person has to approve.
 
-    `subjects_hash` names the subjects by which the person was to sign in at that moment: the approval is for these.
+    `subjects_hash` names the person's sign-in subjects at that time: the approval is for these.
     """
 
     appointment_id: UUID
@@ -157,9 +156,9 @@ class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appoin
 
 
 class AppointmentMade(Fact, frozen=True, kw_only=True, tag="directory.appointment.made.v1"):
-    """An appointment is in force, within its days: approved by a second person, or made by one who may alone.
+    """An appointment is in force within its days: approved by a second person, or made by one who may do so alone.
 
-    Where the platform itself made it, for its first administrators, nobody proposed it.
+    Appointments of the first administrators, made by the platform, have no proposer.
     """
 
     appointment_id: UUID
@@ -173,7 +172,7 @@ class AppointmentMade(Fact, frozen=True, kw_only=True, tag="directory.appointmen
 
 
 class AppointmentRefused(Fact, frozen=True, kw_only=True, tag="directory.appointment.refused.v1"):
-    """A second person refused what was proposed."""
+    """A second person refused the proposal."""
 
     appointment_id: UUID
     person_id: UUID
@@ -184,7 +183,7 @@ class AppointmentRefused(Fact, frozen=True, kw_only=True, tag="directory.appoint
 
 
 class AppointmentWithdrawn(Fact, frozen=True, kw_only=True, tag="directory.appointment.withdrawn.v1"):
-    """Whoever had proposed it took it back before it was decided."""
+    """The proposer withdrew the proposal before it was decided."""
 
     appointment_id: UUID
     person_id: UUID
@@ -194,7 +193,7 @@ class AppointmentWithdrawn(Fact, frozen=True, kw_only=True, tag="directory.appoi
 
 
 class AppointmentEnded(Fact, frozen=True, kw_only=True, tag="directory.appointment.ended.v1"):
-    """An appointment ended, before its last day or without one."""
+    """An appointment ended early, or without a set last day."""
 
     appointment_id: UUID
     person_id: UUID
@@ -205,7 +204,7 @@ class AppointmentEnded(Fact, frozen=True, kw_only=True, tag="directory.appointme
 
 
 class ClientRegistered(Fact, frozen=True, kw_only=True, tag="directory.client.registered.v1"):
-    """A machine of an organization may act in a role, as far as its scopes go, until its last day."""
+    """An API client of an organization may act in a role, within its scopes, until its last day."""
 
     client_id: UUID
     organization: Organization
@@ -218,7 +217,7 @@ class ClientRegistered(Fact, frozen=True, kw_only=True, tag="directory.client.re
 
 
 class ClientRotated(Fact, frozen=True, kw_only=True, tag="directory.client.rotated.v1"):
-    """An API client has a new secret; until a moment the one before it is good as well, and none before that."""
+    """An API client has a new secret; the previous one is valid until a set time, older ones are not."""
 
     client_id: UUID
     organization: Organization
@@ -228,7 +227,7 @@ class ClientRotated(Fact, frozen=True, kw_only=True, tag="directory.client.rotat
 
 
 class ClientExpiring(Fact, frozen=True, kw_only=True, tag="directory.client.expiring.v1"):
-    """An API client's last day is near."""
+    """An API client expires soon."""
 
     client_id: UUID
     organization: Organization
@@ -237,7 +236,7 @@ class ClientExpiring(Fact, frozen=True, kw_only=True, tag="directory.client.expi
 
 
 class ClientEnded(Fact, frozen=True, kw_only=True, tag="directory.client.ended.v1"):
-    """An API client is out, everywhere and for good."""
+    """An API client was ended permanently."""
 
     client_id: UUID
     organization: Organization

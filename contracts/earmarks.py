@@ -1,4 +1,4 @@
-"""Facts of what a donor's money is for; the pledges service owns them, and none of them moves any money."""
+"""Facts of earmarks, which move no money; owned by pledges."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from contracts.values import Code, Organization
 
 
 class PledgeEarmarkReleased(Fact, frozen=True, kw_only=True, tag="pledges.pledge.earmark-released.v1"):
-    """Two finance officers recorded that its donor agrees: it is for its fund, no more for one need alone."""
+    """Two finance officers recorded the donor's agreement: the pledge is for its whole fund, no longer for one need."""
 
     pledge_id: UUID
     donor: Organization

@@ -1,4 +1,4 @@
-"""What a score rested on when its match was presented: codes and figures, from which its sentences are made."""
+"""The basis of a score at the time its match was presented: codes and numbers for its explanation."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ Hundredths = Annotated[int, Meta(ge=0, le=500)]
 
 
 class CloseCode(Struct, frozen=True, kw_only=True):
-    """What is offered in the place of what is asked, and how close that is, in thousandths."""
+    """An offered code close to a requested one, and the closeness in thousandths."""
 
     asked: Code
     offered: Code
@@ -31,7 +31,7 @@ class CloseCode(Struct, frozen=True, kw_only=True):
 
 
 class RatingStep(Struct, frozen=True, kw_only=True):
-    """The step that a mean rating is on, in hundredths, and for how many thousandths deliveries then count."""
+    """The step of a mean rating, in hundredths, and the thousandths with which deliveries then count."""
 
     least: Hundredths
     most: Hundredths
@@ -39,9 +39,9 @@ class RatingStep(Struct, frozen=True, kw_only=True):
 
 
 class ShareBasis(Struct, frozen=True, kw_only=True):
-    """What one criterion's share rested on: what was asked and offered, met, nearly met and not.
+    """The basis of one criterion's share: requested and offered codes, met, nearly met and not met.
 
-    `case` names the sentence, where it is not made of the codes; `amount` of `whole` is what it counts.
+    `case` names the sentence if it is not derived from the codes; it counts `amount` of `whole`.
     """
 
     criterion: Code

@@ -1,8 +1,8 @@
-"""What a fact is, and the envelope it travels in (CloudEvents 1.0, structured mode).
+"""Facts and their envelope (CloudEvents 1.0, structured mode).
 
-A fact says in the past tense what happened to one aggregate: ids, codes, dates and numbers, never words or names.
-`tag` is its type, `<owner>.<aggregate>.<event>.v<N>`; the field `<aggregate>_id` names the aggregate it is about.
-Contracts only grow: a field added later is optional and has a default, anything else is a v2 beside the v1.
+A fact states in the past tense what happened to one aggregate: ids, codes, dates and numbers, no texts or names. `tag`
+is its type, `<owner>.<aggregate>.<event>.v<N>`; the field `<aggregate>_id` names its aggregate. Contracts only grow: a
+new field is optional with a default, anything else is a v2 beside the v1.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from msgspec import Meta, Raw, Struct
 from contracts.values import Organization, Role
 
 EVENT_BYTES_MAX = 60_000
-"""Below the 64 kB that a message may have, so that headers fit beside it."""
+"""Below the 64 kB limit of a message, to leave room for headers."""
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """Something that happened to one aggregate."""
+    """An event of one aggregate."""
 
     @property
     def type(self) -> str:
@@ -37,10 +37,10 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fact in its envelope, as it stands in the journal and travels on NATS.
+    """A fact in its envelope, as stored in the journal and sent over NATS.
 
     `subject` is `<aggregate>/<id>`; `aggregateversion` counts the facts of that aggregate from 1 without a gap;
-    `causationid` is the event this one follows from. The actor is a person's id, role and organization.
+    `causationid` is the event that caused this one. The actor is a person's id, role and organization.
     """
 
     specversion: Literal["1.0"]
@@ -71,9 +71,9 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return UUID(self.subject.partition("/")[2])
 
     def fact(self) -> Fact | None:
-        """What happened; None for a type this version does not know (a newer service published it).
+        """The decoded fact; None for a type unknown to this version (published by a newer service).
 
-        Raises msgspec.ValidationError if the data do not have the shape its type promises.
+        Raises msgspec.ValidationError if the data do not match the type.
         """
         kind = facts().get(self.type)
         return None if kind is None else msgspec.json.decode(self.data, type=kind)
@@ -84,18 +84,18 @@ def fact_type(kind: type[Fact]) -> str:
 
 
 def subject_of(event_type: str) -> str:
-    """The NATS subject of a type of fact: `ta.` and the type, whose tokens are literals in the code."""
+    """The NATS subject of a fact type: `ta.` and the type, whose tokens are literals in the code."""
     return f"ta.{event_type}"
 
 
 def decode_event(raw: bytes | str) -> Event:
-    """Raises msgspec.DecodeError (ValidationError is one) for anything that is not an event."""
+    """Decode an event. Raises msgspec.DecodeError (or its subclass ValidationError)."""
     return msgspec.json.decode(raw, type=Event)
 
 
 @cache
 def facts() -> Mapping[str, type[Fact]]:
-    """Every fact ever published, by type."""
+    """All fact types ever published, by name."""
     from contracts import (
         activities,
         directory,

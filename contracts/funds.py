@@ -1,4 +1,4 @@
-"""Facts of funds: what each needs in a year, and how far it is for the equality of women and men; pledges owns them."""
+"""Facts of funds: yearly requirements and gender markers; owned by pledges."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,11 +13,11 @@ from contracts.values import Code
 REQUIREMENTS_MAX = 100
 
 GenderMarker = Annotated[int, Meta(ge=0, le=2)]
-"""The OECD DAC's marker of gender equality: 0 not targeted, 1 a significant objective, 2 the principal one."""
+"""The OECD DAC's gender equality marker: 0 not targeted, 1 significant objective, 2 principal objective."""
 
 
 class YearlyRequirement(Struct, frozen=True, kw_only=True):
-    """What a fund needs in a year; of a fund for SHERLOC for one of its work packages, where that is known."""
+    """The requirement of a fund for a year; of a SHERLOC fund for a work package, where known."""
 
     year: Annotated[int, Meta(ge=2000, le=2100)]
     usd_minor: UsdMinor
@@ -25,9 +25,9 @@ class YearlyRequirement(Struct, frozen=True, kw_only=True):
 
 
 class FundOpened(Fact, frozen=True, kw_only=True, tag="pledges.fund.opened.v1"):
-    """UNODC opened a fund that can be pledged to.
+    """UNODC opened a fund for pledges.
 
-    `gender_marker` is None where nobody has judged it, which is not 0.
+    `gender_marker` is None if not assessed, which differs from 0.
     """
 
     fund_id: UUID
@@ -39,9 +39,9 @@ class FundOpened(Fact, frozen=True, kw_only=True, tag="pledges.fund.opened.v1"):
 
 
 class FundRequirementRevised(Fact, frozen=True, kw_only=True, tag="pledges.fund.requirement-revised.v1"):
-    """UNODC stated anew what a fund needs in a year, for a work package or for none; nothing takes the need away.
+    """UNODC set the requirement of a fund for a year, for a work package or none; a requirement cannot be removed.
 
-    `before_usd_minor` is what was stated before, nothing where nothing was.
+    `before_usd_minor` is the previous requirement, None if there was none.
     """
 
     fund_id: UUID
@@ -53,9 +53,9 @@ class FundRequirementRevised(Fact, frozen=True, kw_only=True, tag="pledges.fund.
 
 
 class FundGenderMarkerStated(Fact, frozen=True, kw_only=True, tag="pledges.fund.gender-marker-stated.v1"):
-    """UNODC stated how far a fund is for the equality of women and men, or one of its work packages.
+    """UNODC set the gender equality marker of a fund or of one of its work packages.
 
-    A work package without a statement of its own has the fund's. None takes back what was stated before.
+    A work package without a marker has the fund's. None removes the marker.
     """
 
     fund_id: UUID

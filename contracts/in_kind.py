@@ -1,4 +1,4 @@
-"""Facts of what donors give that is no money; the pledges service owns them, and none of them moves any."""
+"""Facts of in-kind contributions, which move no money; owned by pledges."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -9,10 +9,10 @@ from contracts.values import Code, Money, Organization
 
 
 class InKindContributionDeclared(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.declared.v1"):
-    """A donor said what it gave that is no money, and what it holds that to be worth: counted beside the money only.
+    """A donor declared an in-kind contribution and its value, which is reported beside the money.
 
-    `form` is a code of the table `in_kind_forms`. It takes effect in no book, and so has no value date: `provided_on`
-    is the day of the thing, at whose rate `valuation` is.
+    `form` is a code of the table `in_kind_forms`. It has no value date, because it is no ledger entry: `provided_on` is
+    the day of the contribution, whose rate `valuation` uses.
     """
 
     in_kind_contribution_id: UUID
@@ -29,7 +29,7 @@ class InKindContributionDeclared(Fact, frozen=True, kw_only=True, tag="pledges.i
 class InKindContributionAcknowledged(
     Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.acknowledged.v1"
 ):
-    """UNODC has it: `usd_minor`, what the donor declared it to be worth, is told of the fund as in kind."""
+    """UNODC acknowledged it: `usd_minor`, the declared value, is reported as in kind of the fund."""
 
     in_kind_contribution_id: UUID
     donor: Organization
@@ -39,7 +39,7 @@ class InKindContributionAcknowledged(
 
 
 class InKindContributionWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.withdrawn.v1"):
-    """The donor took back what it had declared, before UNODC acknowledged it."""
+    """The donor withdrew it before UNODC acknowledged it."""
 
     in_kind_contribution_id: UUID
     donor: Organization
@@ -48,7 +48,7 @@ class InKindContributionWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.
 
 
 class InKindContributionStruck(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.struck.v1"):
-    """It had been acknowledged and should not have been: `usd_minor` of it is not told of the fund any more."""
+    """It had been acknowledged by mistake: its `usd_minor` is no longer reported."""
 
     in_kind_contribution_id: UUID
     donor: Organization

@@ -1,6 +1,6 @@
-"""Facts of the books as a whole: what two people decide together, and years that are closed.
+"""Facts of the ledger as a whole: proposals for a second approval, and closed years.
 
-The pledges service owns them; what a decision does to a pledge or an allocation is a fact of that one.
+Owned by pledges; the effect of a proposal on a pledge or an allocation is a fact of that aggregate.
 """
 
 from datetime import date, datetime
@@ -19,12 +19,10 @@ Year = Annotated[int, Meta(ge=2000, le=2100)]
 
 
 class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v1"):
-    """A finance officer proposed what another one has to approve.
+    """A finance officer proposed a measure that another has to approve.
 
     `measure` is `write_off`, `refund` or `earmark_release` of a pledge, `reversal` of an entry of the ledger, or
-    `reopening` of a year.
-    With what is written off `conditional_minor` falls away, which waits for its conditions; it was not told before
-    there was the field.
+    `reopening` of a year. `conditional_minor`, not recognized yet, ends with a write-off; older facts lack the field.
     """
 
     proposal_id: UUID
@@ -42,7 +40,7 @@ class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v
 
 
 class ProposalApproved(Fact, frozen=True, kw_only=True, tag="pledges.proposal.approved.v1"):
-    """Another finance officer than who proposed it approved it; it was done in the same moment."""
+    """A second finance officer approved it; it was executed in the same transaction."""
 
     proposal_id: UUID
     measure: Code
@@ -50,7 +48,7 @@ class ProposalApproved(Fact, frozen=True, kw_only=True, tag="pledges.proposal.ap
 
 
 class ProposalRefused(Fact, frozen=True, kw_only=True, tag="pledges.proposal.refused.v1"):
-    """A finance officer refused it, or whoever had proposed it took it back."""
+    """A finance officer refused it, or its proposer withdrew it."""
 
     proposal_id: UUID
     measure: Code
@@ -58,14 +56,14 @@ class ProposalRefused(Fact, frozen=True, kw_only=True, tag="pledges.proposal.ref
 
 
 class CarriedForward(Struct, frozen=True, kw_only=True):
-    """What a fund can still allocate at the end of a year, in US-dollar cents."""
+    """The unallocated money of a fund at the end of a year, in US-dollar cents."""
 
     fund: FundCode
     usd_minor: UsdMinor
 
 
 class PeriodClosed(Fact, frozen=True, kw_only=True, tag="pledges.period.closed.v1"):
-    """A year's books are closed: no entry takes effect in it any more."""
+    """A fiscal year was closed: no later entry takes effect in it."""
 
     period_id: UUID
     year: Year
@@ -74,7 +72,7 @@ class PeriodClosed(Fact, frozen=True, kw_only=True, tag="pledges.period.closed.v
 
 
 class PeriodReopened(Fact, frozen=True, kw_only=True, tag="pledges.period.reopened.v1"):
-    """Two finance officers opened the last closed year again."""
+    """Two finance officers reopened the last closed year."""
 
     period_id: UUID
     year: Year

@@ -18,14 +18,14 @@ STATES_MAX = 200
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
-    """How many deliveries an offering can take on in a period."""
+    """The number of deliveries that an offering can take in a period."""
 
     period: Period
     units: Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
-    """Who may be served: these States and those of these UN regional groups (all, where both are empty), less some."""
+    """The eligible States: these and those of these UN regional groups (all if both are empty), minus exclusions."""
 
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
     regions: Codes = ()
@@ -33,7 +33,7 @@ class Eligibility(Struct, frozen=True, kw_only=True):
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """All of an offering but its words."""
+    """An offering except its texts."""
 
     kinds: Codes
     topics: Codes
@@ -51,11 +51,11 @@ class Terms(Struct, frozen=True, kw_only=True):
     funding_needed: Money | None = None
     curriculum: Codes = ()
     treaties: Codes = ()
-    """Instruments that a State has to be party to (`/v1/reference/instruments`)."""
+    """Instruments to which a State has to be party (`/v1/reference/instruments`)."""
 
 
 class OfferingDrafted(Fact, frozen=True, kw_only=True, tag="matching.offering.drafted.v1"):
-    """A provider began an offering."""
+    """A provider created an offering as a draft."""
 
     offering_id: UUID
     provider: Organization
@@ -66,7 +66,7 @@ class OfferingDrafted(Fact, frozen=True, kw_only=True, tag="matching.offering.dr
 
 
 class OfferingRevised(Fact, frozen=True, kw_only=True, tag="matching.offering.revised.v1"):
-    """A provider changed its offering: the whole of it, as it now stands; it needs approval (again)."""
+    """A provider changed its offering: all of it; it needs approval (again)."""
 
     offering_id: UUID
     language: Language
@@ -95,7 +95,7 @@ class OfferingApproved(Fact, frozen=True, kw_only=True, tag="matching.offering.a
 
 
 class OfferingReturned(Fact, frozen=True, kw_only=True, tag="matching.offering.returned.v1"):
-    """A coordinator gave the offering back, for a coded reason."""
+    """A coordinator returned the offering, for a coded reason."""
 
     offering_id: UUID
     provider: Organization
@@ -104,7 +104,7 @@ class OfferingReturned(Fact, frozen=True, kw_only=True, tag="matching.offering.r
 
 
 class OfferingSuspended(Fact, frozen=True, kw_only=True, tag="matching.offering.suspended.v1"):
-    """The offering takes no new matches for a while."""
+    """The offering takes no new matches until resumed."""
 
     offering_id: UUID
     provider: Organization
@@ -120,7 +120,7 @@ class OfferingResumed(Fact, frozen=True, kw_only=True, tag="matching.offering.re
 
 
 class OfferingReconfirmed(Fact, frozen=True, kw_only=True, tag="matching.offering.reconfirmed.v1"):
-    """The provider confirmed that the offering still stands."""
+    """The provider confirmed that the offering is still valid."""
 
     offering_id: UUID
     provider: Organization
@@ -144,7 +144,7 @@ class OfferingLapsed(Fact, frozen=True, kw_only=True, tag="matching.offering.lap
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """What one criterion gave to a score: `points` of at most `of`, in thousandths of the whole."""
+    """One criterion's share of a score: `points` of at most `of`, in thousandths of the whole."""
 
     criterion: Code
     points: Annotated[int, Meta(ge=0, le=1000)]
@@ -152,14 +152,14 @@ class Share(Struct, frozen=True, kw_only=True):
 
 
 class Weight(Struct, frozen=True, kw_only=True):
-    """How much one criterion counts: in thousandths of the whole."""
+    """The weight of a criterion, in thousandths of the whole."""
 
     criterion: Code
     of: Annotated[int, Meta(ge=1, le=1000)]
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
-    """How near a model found two texts to be in what they mean: `closeness` in thousandths, 0 for nothing in common."""
+    """A model's similarity of two texts: `closeness` in thousandths, 0 for nothing in common."""
 
     model: Code
     version: Code
@@ -170,12 +170,12 @@ Rating = Annotated[int, Meta(ge=1, le=5)]
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
-    """How a delivery went: whether the need was met, and ratings from 1, the worst, to 5.
+    """The evaluation of a delivery: whether the need was met, and ratings from 1 (worst) to 5.
 
     `result` is `met`, `partially_met` or `unmet`, as the outcome of a request. The ratings follow the evaluation
-    criteria of the OECD Development Assistance Committee ("Better Criteria for Better Evaluation", 2019) as far as the
-    two sides can tell at the end of a delivery: `relevance`; for effectiveness the `quality` of what was delivered; of
-    efficiency the `timeliness`.
+    criteria of the OECD Development Assistance Committee ("Better Criteria for Better Evaluation", 2019) as far as both
+    sides can assess them at the end of a delivery: `relevance`; for effectiveness the `quality` of what was delivered;
+    of efficiency the `timeliness`.
     """
 
     result: Code
@@ -185,10 +185,10 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
 
 class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
-    """The system found that an offering fits a line: score in thousandths, and each criterion's share of it.
+    """The system suggested an offering for a line: score in thousandths, and each criterion's share.
 
-    `algorithm` names the version of the scoring; `offering_revision` is the offering's revision it was made with.
-    `judgement` is there where the meaning of the texts took part.
+    `algorithm` names the version of the scoring; `offering_revision` is the revision of the offering used. `judgement`
+    is present if text similarity was scored.
     """
 
     match_id: UUID
@@ -207,7 +207,7 @@ class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.sugges
 
 
 class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nominated.v1"):
-    """A coordinator named an offering for a line."""
+    """A coordinator nominated an offering for a line."""
 
     match_id: UUID
     request_id: UUID
@@ -241,7 +241,7 @@ class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.inter
 
 
 class _MatchFact(Fact, frozen=True, kw_only=True):
-    """What every later fact of a match names again, so that whoever hears it can act without asking."""
+    """Fields repeated in every later fact of a match, so that consumers can act without a query."""
 
     match_id: UUID
     request_id: UUID
@@ -252,9 +252,9 @@ class _MatchFact(Fact, frozen=True, kw_only=True):
 
 
 class MatchRescored(_MatchFact, frozen=True, kw_only=True, tag="matching.match.rescored.v1"):
-    """The match was scored anew, before anybody was shown it: a model has compared what the texts mean.
+    """The match was scored again, before it was shown: a model compared the texts.
 
-    The score takes the place of the one before; `judgement` says which model, and how near the texts are to it.
+    The score replaces the previous one; `judgement` names the model and the similarity.
     """
 
     score: Annotated[int, Meta(ge=0, le=1000)]
@@ -266,13 +266,13 @@ class MatchRescored(_MatchFact, frozen=True, kw_only=True, tag="matching.match.r
 
 
 class MatchShortlisted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.shortlisted.v1"):
-    """A coordinator put the match on the short list."""
+    """A coordinator shortlisted the match."""
 
     shortlisted_at: datetime
 
 
 class PresentedScore(Struct, frozen=True, kw_only=True):
-    """The score of a match as it was presented, and what each share rested on."""
+    """The score of a match when presented, and the basis of each share."""
 
     score: Annotated[int, Meta(ge=0, le=1000)]
     shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
@@ -285,9 +285,9 @@ class PresentedScore(Struct, frozen=True, kw_only=True):
 class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.presented.v1"):
     """A coordinator presented the match to the State and the provider.
 
-    `departs` where a better ranked match of the line was passed over; `departure` is then the coded reason.
-    `planned_period` is the period of the offering that a round means it to be in; its unit is taken there if there is
-    room when both have agreed. `scored` is its score of that moment, which takes the place of the one before.
+    `departs` if a better ranked match of the line was passed over; `departure` is then the coded reason.
+    `planned_period` is the period of the offering in which a round planned it; a unit of it is taken if available when
+    both have agreed. `scored` is its score at that time, which replaces the previous one.
     """
 
     presented_at: datetime
@@ -298,13 +298,13 @@ class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
 
 class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):
-    """The State accepted; the provider has yet to confirm."""
+    """The State accepted; the provider has not confirmed yet."""
 
     accepted_at: datetime
 
 
 class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.provider-confirmed.v1"):
-    """The provider confirmed; the State has yet to accept."""
+    """The provider confirmed; the State has not accepted yet."""
 
     confirmed_at: datetime
 
@@ -312,8 +312,8 @@ class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matchin
 class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
     """Both sides agreed and the offering's capacity was taken: one unit of `capacity_period`.
 
-    `funding_needed` is what the delivery lacks in money; None where it is funded. Only who pays for one is told what
-    it is `about`; None in facts of before as well.
+    `funding_needed` is the money that the delivery lacks; None if it is funded. `about` is set only if there is such a
+    need; older facts lack it.
     """
 
     capacity_period: Period
@@ -335,7 +335,7 @@ class MatchCompleted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
 
 class MatchEvaluated(_MatchFact, frozen=True, kw_only=True, tag="matching.match.evaluated.v1"):
-    """One `side` (`state` or `provider`) said how the completed delivery went, in the place of what it said before."""
+    """One `side` (`state` or `provider`) evaluated the completed delivery; replaces its earlier evaluation."""
 
     side: Code
     evaluation: Evaluation
@@ -357,7 +357,7 @@ class MatchDeclinedByProvider(_MatchFact, frozen=True, kw_only=True, tag="matchi
 
 
 class MatchNotPursued(_MatchFact, frozen=True, kw_only=True, tag="matching.match.not-pursued.v1"):
-    """A coordinator let the match go, for a coded reason."""
+    """A coordinator decided not to pursue the match, for a coded reason."""
 
     reason: Code
     ended_at: datetime
@@ -370,7 +370,7 @@ class MatchExpired(_MatchFact, frozen=True, kw_only=True, tag="matching.match.ex
 
 
 class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.revoked.v1"):
-    """A confirmed match was revoked, for a coded reason, and its capacity given back."""
+    """A confirmed match was revoked, for a coded reason, and its capacity released."""
 
     reason: Code
     capacity_period: Period
@@ -378,7 +378,7 @@ class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.re
 
 
 class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty_status.recorded.v1"):
-    """A coordinator recorded whether a State is party to an instrument, as the depositary tells it on a day."""
+    """A coordinator recorded whether a State is party to an instrument, as published by the depositary on a day."""
 
     treaty_status_id: UUID
     state: State
@@ -389,9 +389,9 @@ class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty
 
 
 class WeightsAdopted(Fact, frozen=True, kw_only=True, tag="matching.weights.adopted.v1"):
-    """A coordinator adopted new weights, for a coded reason: they hold for what is scored from now on.
+    """A coordinator adopted new score weights, for a coded reason; they apply to later scores.
 
-    They add up to 1000; a criterion that is left out is not judged.
+    They add up to 1000; an omitted criterion is not scored.
     """
 
     weights_id: UUID

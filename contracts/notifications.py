@@ -1,7 +1,7 @@
-"""Facts of the notifications service: who wants to be told where, what somebody is owed, and whether it arrived.
+"""Facts of the notifications service: subscriptions, owed notifications and deliveries, webhooks.
 
-A person stands in them as an id with an organization and a role. An address never does, nor the URL of a webhook: a
-salted hash names it.
+A person is an id with an organization and a role. Addresses and webhook URLs are not included: a salted hash names
+them.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications.subscription.registered.v1"):
-    """Somebody said in which language and by which channels to be told: the whole of it, as it now stands."""
+    """A person chose a language and channels for notifications: all of the subscription."""
 
     subscription_id: UUID
     person_id: UUID
@@ -33,21 +33,21 @@ class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications
 
 
 class SubscriptionEnded(Fact, frozen=True, kw_only=True, tag="notifications.subscription.ended.v1"):
-    """Its person was erased: nobody is told by it any more."""
+    """The person was erased: the subscription ended."""
 
     subscription_id: UUID
     ended_at: datetime
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """One way in which a notification has to reach its recipient."""
+    """A channel by which a notification is owed."""
 
     dispatch_id: UUID
     channel: Code
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """What a webhook names for its owner to ask for: ids, and the version the event made of it."""
+    """The record named in a webhook: ids to query it, and the version set by the event."""
 
     aggregate: Code
     id: Code
@@ -55,10 +55,10 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notification.owed.v1"):
-    """Somebody has to be told of an event: once for each cause, by each of the channels chosen.
+    """A recipient is to be notified of an event: once per cause, by each chosen channel.
 
-    `cause_id` is the event told of, or the one behind several that are told of together. `notice` names the words.
-    With `webhook_id` it is that webhook that has to be told, with `record` and `happened_at`, and not the person.
+    `cause_id` is the event, or the common cause of several reported together. `notice` names the text. With
+    `webhook_id` the recipient is that webhook, with `record` and `happened_at`, not the person.
     """
 
     notification_id: UUID
@@ -79,7 +79,7 @@ class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notif
 
 
 class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.notification.delivered.v1"):
-    """It stands in the inbox, or the mail server or the webhook's receiver has accepted it; `reason` is its answer."""
+    """It is in the inbox, or was accepted by the mail server or the webhook's receiver; `reason` is its answer."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -89,7 +89,7 @@ class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.
 
 
 class NotificationDeferred(Fact, frozen=True, kw_only=True, tag="notifications.notification.deferred.v1"):
-    """An attempt failed for a reason of the moment; the next one comes at `next_at`."""
+    """An attempt failed temporarily; the next one is at `next_at`."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -100,7 +100,7 @@ class NotificationDeferred(Fact, frozen=True, kw_only=True, tag="notifications.n
 
 
 class NotificationRefused(Fact, frozen=True, kw_only=True, tag="notifications.notification.refused.v1"):
-    """The mail server refused it for good, or its recipient no longer wants this channel."""
+    """The mail server rejected it permanently, or its recipient has turned off this channel."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -110,7 +110,7 @@ class NotificationRefused(Fact, frozen=True, kw_only=True, tag="notifications.no
 
 
 class NotificationExpired(Fact, frozen=True, kw_only=True, tag="notifications.notification.expired.v1"):
-    """The last attempt failed as well: it is given up."""
+    """The last attempt failed; there will be no other."""
 
     notification_id: UUID
     dispatch_id: UUID
@@ -120,16 +120,16 @@ class NotificationExpired(Fact, frozen=True, kw_only=True, tag="notifications.no
 
 
 class NotificationRead(Fact, frozen=True, kw_only=True, tag="notifications.notification.read.v1"):
-    """Its recipient has read it."""
+    """The recipient has read it."""
 
     notification_id: UUID
     read_at: datetime
 
 
 class WebhookRegistered(Fact, frozen=True, kw_only=True, tag="notifications.webhook.registered.v1"):
-    """Somebody wants a program of theirs to be told of what their appointment is told.
+    """A person registered a webhook that receives the notifications of their appointment.
 
-    `scheme` is how it is signed (`v1a` Ed25519, `v1` HMAC), `key_id` the master key that its own is derived from.
+    `scheme` is how it is signed (`v1a` Ed25519, `v1` HMAC), `key_id` the master key from which its own is derived.
     """
 
     webhook_id: UUID
@@ -143,7 +143,7 @@ class WebhookRegistered(Fact, frozen=True, kw_only=True, tag="notifications.webh
 
 
 class WebhookRotated(Fact, frozen=True, kw_only=True, tag="notifications.webhook.rotated.v1"):
-    """It has a new key, of this generation; the one before signs as well until `previous_until`."""
+    """The webhook has a new key, of this generation; the previous one also signs until `previous_until`."""
 
     webhook_id: UUID
     generation: Number
@@ -153,7 +153,7 @@ class WebhookRotated(Fact, frozen=True, kw_only=True, tag="notifications.webhook
 
 
 class WebhookDisabled(Fact, frozen=True, kw_only=True, tag="notifications.webhook.disabled.v1"):
-    """Nothing more is sent to it: it said that it is `gone`, kept `failing`, or its `queue` was full."""
+    """The webhook was disabled: it answered that it is `gone`, kept `failing`, or its `queue` was full."""
 
     webhook_id: UUID
     person_id: UUID
@@ -164,14 +164,14 @@ class WebhookDisabled(Fact, frozen=True, kw_only=True, tag="notifications.webhoo
 
 
 class WebhookEnabled(Fact, frozen=True, kw_only=True, tag="notifications.webhook.enabled.v1"):
-    """Its owner says that it can be sent to again; what happened meanwhile is not sent."""
+    """The owner enabled the webhook again; events in between are not sent."""
 
     webhook_id: UUID
     enabled_at: datetime
 
 
 class WebhookRemoved(Fact, frozen=True, kw_only=True, tag="notifications.webhook.removed.v1"):
-    """Its owner took it back; its address is erased."""
+    """The owner removed the webhook; its URL is erased."""
 
     webhook_id: UUID
     removed_at: datetime

@@ -1,7 +1,7 @@
-"""Facts that take back what had been recorded wrongly of a pledge; the pledges service owns them.
+"""Facts that reverse entries recorded by mistake; owned by pledges.
 
-Each names the entry of the ledger that it `reverses`, and says again every amount of it: the entry that follows is the
-other one's opposite. Two people decided each, by the proposal that it names.
+Each names the ledger entry it `reverses` and repeats every amount of it: the resulting entry is its opposite. Two
+people approved each, by the proposal it names.
 """
 
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from contracts.values import Code, Money, Organization
 
 
 class InstalmentRestored(Struct, frozen=True, kw_only=True):
-    """An instalment of an agreement, by its number from 1, and what it comes to again."""
+    """An instalment of an agreement, by its number from 1, and its restored amount."""
 
     number: Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
     minor: Minor
@@ -24,12 +24,12 @@ class InstalmentRestored(Struct, frozen=True, kw_only=True):
 
 Restored = Annotated[
     tuple[InstalmentRestored, ...],
-    Meta(max_length=SCHEDULE_MAX, description="every instalment of the agreement, as it is from now on"),
+    Meta(max_length=SCHEDULE_MAX, description="all instalments of the agreement from now on"),
 ]
 
 
 class PledgeRefundReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refund-reversed.v1"):
-    """A refund had been recorded wrongly: the money is in the fund; the amounts are those of the refund."""
+    """A refund was recorded by mistake: the money is in the fund; the amounts are those of the refund."""
 
     pledge_id: UUID
     donor: Organization
@@ -44,9 +44,9 @@ class PledgeRefundReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.
 
 
 class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.write-off-reversed.v1"):
-    """What is owed had been given up wrongly: it is owed again; the amounts are those of the write-off.
+    """A write-off was recorded by mistake: the amount is owed again; the amounts are those of the write-off.
 
-    `conditional_minor`, which had fallen away with it, waits for its conditions again, as `restored` says.
+    `conditional_minor`, which ended with it, waits for its conditions again, as in `restored`.
     """
 
     pledge_id: UUID
@@ -64,7 +64,7 @@ class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledg
 
 
 class PledgeCarryOverReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carry-over-reversed.v1"):
-    """Money had been carried over wrongly: what left this fund for `to_fund` is back."""
+    """A carry-over was recorded by mistake: what left this fund for `to_fund` is back."""
 
     pledge_id: UUID
     donor: Organization
@@ -78,7 +78,7 @@ class PledgeCarryOverReversed(Fact, frozen=True, kw_only=True, tag="pledges.pled
 
 
 class PledgeBroughtForwardReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.brought-forward-reversed.v1"):
-    """The other half of a carry-over that was taken back: it left this fund again in the same moment."""
+    """The other half of a reversed carry-over: the money left this fund in the same transaction."""
 
     pledge_id: UUID
     donor: Organization
@@ -92,7 +92,7 @@ class PledgeBroughtForwardReversed(Fact, frozen=True, kw_only=True, tag="pledges
 
 
 class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.condition-reversed.v1"):
-    """The condition of an instalment had been recorded as met and is not: its amount waits for it again."""
+    """The condition of an instalment was recorded as met by mistake: its amount waits for it again."""
 
     pledge_id: UUID
     donor: Organization
@@ -109,9 +109,9 @@ class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pled
 
 
 class PledgeReductionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduction-reversed.v1"):
-    """A reduction had been recorded wrongly: as much is pledged or agreed as before; the amounts are those of it.
+    """A reduction was recorded by mistake: the former amount is pledged or agreed; the amounts are those of it.
 
-    `restored` says what each instalment comes to again; it is empty where no agreement was signed.
+    `restored` lists the restored instalments; empty if no agreement was signed.
     """
 
     pledge_id: UUID

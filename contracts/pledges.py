@@ -1,7 +1,7 @@
-"""Facts of the pledges service: pledges and what becomes of them, rates, requirements and allocations.
+"""Facts of the pledges service: pledges and their life, rates, requirements and allocations.
 
-Every fact that moves money carries the original amount, its worth in US-dollar minor units, and the rate with its
-source and date, so that the ledger can be made again from the facts alone. `effective_on` is the value date.
+Every fact that moves money has the original amount, its value in US-dollar minor units, and the rate with its source
+and date, so that the ledger can be rebuilt from facts alone. `effective_on` is the value date.
 """
 
 from datetime import date, datetime
@@ -36,19 +36,19 @@ Agreement = Annotated[
         pattern="^[A-Za-z0-9][A-Za-z0-9/._-]*" + END,
         min_length=1,
         max_length=64,
-        description="the reference that the parties gave their agreement: signs, no words",
+        description="the parties' reference of their agreement, not a text",
     ),
 ]
 FundCode = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9-]+" + END, min_length=3, max_length=32)]
-# Who listens may hear of an allocation before it hears of the agreements: their order is not promised.
+# A consumer may receive an allocation before the agreements: their order is not guaranteed.
 FundDonors = Annotated[
     tuple[Organization, ...],
-    Meta(max_length=FUND_DONORS_MAX, description="who had signed for money to the fund by then"),
+    Meta(max_length=FUND_DONORS_MAX, description="donors with a signed agreement for the fund at that time"),
 ]
 
 
 class Valuation(Struct, frozen=True, kw_only=True):
-    """What an amount is worth in US-dollar minor units, by which rate, whose, and of which day."""
+    """The value of an amount in US-dollar minor units, with the rate, its source and its day."""
 
     usd_minor: UsdMinor
     rate: RateText
@@ -57,9 +57,9 @@ class Valuation(Struct, frozen=True, kw_only=True):
 
 
 class Instalment(Struct, frozen=True, kw_only=True):
-    """A part of what was agreed, in minor units of its currency, and the day it is due.
+    """A part of the agreed amount, in minor units of its currency, and its due day.
 
-    One with a `condition` (a code of the agreement's) is recognized once the condition is met, and not before.
+    An instalment with a `condition` (a code of the agreement's) is recognized once the condition is met.
     """
 
     due_on: date
@@ -68,7 +68,7 @@ class Instalment(Struct, frozen=True, kw_only=True):
 
 
 class Rate(Struct, frozen=True, kw_only=True):
-    """What one unit of a currency is worth in US dollars from a day on, and who says so."""
+    """The value of one unit of a currency in US dollars from a day on, and its source."""
 
     source: Code
     currency: Currency
@@ -85,9 +85,9 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
-    """A donor pledged an amount to a fund, for what a match lacks where it says so; it binds nobody yet.
+    """A donor pledged an amount to a fund, or for the gap of a match if named; it is not binding yet.
 
-    One that UNODC recorded for its donor names the flow in which that reported it: the import, and its line there.
+    A pledge that UNODC recorded for its donor names the flow in which the donor reported it: the import, and its line.
     """
 
     pledge_id: UUID
@@ -105,12 +105,12 @@ class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged
 
 
 class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.committed.v1"):
-    """An agreement was signed over the amount pledged, which is an open pledge no longer.
+    """An agreement was signed over the pledged amount, which is no longer an open pledge.
 
-    `support_cost_basis_points` is the programme support cost agreed, in hundredths of a percent of the direct cost.
-    `valuation` is of what depends on no condition, `recognized_minor`; `pledged_usd_minor` is what the open pledge was
-    carried at, and `pledged_valuation` at which rate. An agreement of before there were schedules has none, and all of
-    it was recognized.
+    `support_cost_basis_points` is the agreed programme support cost, in hundredths of a percent of the direct cost.
+    `valuation` is that of the unconditional part, `recognized_minor`; `pledged_usd_minor` is the carrying amount of the
+    open pledge, and `pledged_valuation` its rate. Older agreements have no schedule; all of their amount was
+    recognized.
     """
 
     pledge_id: UUID
@@ -129,7 +129,7 @@ class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.commi
 
 
 class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.condition-met.v1"):
-    """The condition of an instalment is met: from now on its amount is owed, at the rate of the agreement."""
+    """The condition of an instalment is met: its amount is owed from now on, at the rate of the agreement."""
 
     pledge_id: UUID
     donor: Organization
@@ -144,13 +144,13 @@ class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.co
 
 
 class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.received.v1"):
-    """Cash came in: a receipt, by its number `instalment`, the last one where `complete`.
+    """Cash was received: receipt number `instalment`, the last one if `complete`.
 
-    `money` is what it settles of the agreement, `cash` what came where that was another currency, `valuation` the
-    cash's worth. `agreed_usd_minor` is the worth of `money` at the rate of the agreement, `relieved_usd_minor` what it
-    took from the amount still owed (the two differ by rounding), `agreed_valuation` at which rate that was carried,
-    `support_cost_usd_minor` the part of the cash that is programme support cost. The bank kept `charges` of it, in the
-    cash's currency.
+    `money` is what it settles of the agreement, `cash` the amount received if in another currency, `valuation` the
+    value of the cash. `agreed_usd_minor` is the value of `money` at the rate of the agreement, `relieved_usd_minor` the
+    reduction of the amount owed (the two differ by rounding), `agreed_valuation` the rate of its carrying amount,
+    `support_cost_usd_minor` the part of the cash that is programme support cost. The bank deducted `charges`, in the
+    currency of the cash.
     """
 
     pledge_id: UUID
@@ -172,7 +172,7 @@ class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receiv
 
 
 class PledgeReceiptReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receipt-reversed.v1"):
-    """A receipt had been recorded wrongly and was taken back; the amounts are those of the receipt."""
+    """A receipt was recorded by mistake and reversed; the amounts are those of the receipt."""
 
     pledge_id: UUID
     donor: Organization
@@ -193,7 +193,7 @@ class PledgeReceiptReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge
 
 
 class PledgeWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.pledge.withdrawn.v1"):
-    """The donor withdrew a pledge that was not committed; `money` and `valuation` are those it had been made with."""
+    """The donor withdrew an uncommitted pledge; `money` and `valuation` are the original ones."""
 
     pledge_id: UUID
     donor: Organization
@@ -205,7 +205,7 @@ class PledgeWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.pledge.withd
 
 
 class PledgeLapsed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.lapsed.v1"):
-    """No agreement was signed within the time set; `money` is what was still pledged, `valuation` its worth."""
+    """No agreement was signed in time; `money` is the amount still pledged, `valuation` its value."""
 
     pledge_id: UUID
     donor: Organization
@@ -217,7 +217,7 @@ class PledgeLapsed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.lapsed.v
 
 
 class PledgeReduced(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduced.v1"):
-    """The donor gives less than pledged or agreed: less by `money`.
+    """The donor reduced the pledged or agreed amount by `money`.
 
     `pledged_usd_minor` leaves the open pledges; of an agreement `recognized_minor` of it had been recognized, and
     `committed_usd_minor` leaves the commitments.
@@ -237,9 +237,9 @@ class PledgeReduced(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduced
 
 
 class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.written-off.v1"):
-    """What was owed and will not come was given up, by two people; `usd_minor` is what it had been carried at.
+    """An owed amount was written off, by two people; `usd_minor` is its carrying amount.
 
-    `conditional_minor` of the agreement was never recognized and falls away with it.
+    `conditional_minor` of the agreement was never recognized and ends with it.
     """
 
     pledge_id: UUID
@@ -256,7 +256,7 @@ class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.writ
 
 
 class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refunded.v1"):
-    """Money went back to the donor, by two people; `support_cost_usd_minor` of its worth out of programme support."""
+    """Money was refunded to the donor, by two people; `support_cost_usd_minor` of it from programme support."""
 
     pledge_id: UUID
     donor: Organization
@@ -271,7 +271,7 @@ class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refund
 
 
 class PledgeCarriedOver(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carried-over.v1"):
-    """With the donor's consent what was not used left the fund for another one, where it is brought forward."""
+    """Unused money left the fund for another, with the donor's consent, where it is brought forward."""
 
     pledge_id: UUID
     donor: Organization
@@ -283,7 +283,7 @@ class PledgeCarriedOver(Fact, frozen=True, kw_only=True, tag="pledges.pledge.car
 
 
 class PledgeBroughtForward(Fact, frozen=True, kw_only=True, tag="pledges.pledge.brought-forward.v1"):
-    """The other half of a carry-over: what left `from_fund` came into this one in the same moment."""
+    """The other half of a carry-over: what left `from_fund` entered this fund in the same transaction."""
 
     pledge_id: UUID
     donor: Organization
@@ -295,7 +295,7 @@ class PledgeBroughtForward(Fact, frozen=True, kw_only=True, tag="pledges.pledge.
 
 
 class PledgeClosed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.closed.v1"):
-    """All has come that will, the donor has its report, and nothing is left to do."""
+    """The pledge was closed: everything is received and reported."""
 
     pledge_id: UUID
     donor: Organization
@@ -304,7 +304,7 @@ class PledgeClosed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.closed.v
 
 
 class RequirementOpened(Fact, frozen=True, kw_only=True, tag="pledges.requirement.opened.v1"):
-    """A confirmed match lacks money for its delivery; what that is `about` was not told before there was the field."""
+    """A confirmed match lacks money for its delivery; older facts lack `about`."""
 
     requirement_id: UUID
     match_id: UUID
@@ -320,7 +320,7 @@ class RequirementOpened(Fact, frozen=True, kw_only=True, tag="pledges.requiremen
 
 
 class RequirementCancelled(Fact, frozen=True, kw_only=True, tag="pledges.requirement.cancelled.v1"):
-    """The match was revoked; what had been allocated to it goes back, each allocation by a fact of its own."""
+    """The match was revoked; its allocations are returned, each by its own fact."""
 
     requirement_id: UUID
     match_id: UUID
@@ -332,7 +332,7 @@ class RequirementCancelled(Fact, frozen=True, kw_only=True, tag="pledges.require
 
 
 class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.made.v1"):
-    """Money of a fund was set aside for a request's line's requirement, a work package on SHERLOC, or an activity.
+    """Money of a fund was allocated to the requirement of a request's line, a SHERLOC work package, or an activity.
 
     For a requirement `gap_usd_minor` is what it still lacks after this allocation.
     """
@@ -355,7 +355,7 @@ class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.ma
 
 
 class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocation.returned.v1"):
-    """What was not used of an allocation went back to its fund: its requirement was cancelled, or less was needed."""
+    """Unused money of an allocation returned to its fund: its requirement was cancelled, or less was needed."""
 
     allocation_id: UUID
     requirement_id: UUID | None = None
@@ -367,7 +367,7 @@ class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocatio
 
 
 class AllocationReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.reversed.v1"):
-    """An allocation had been made wrongly, and its money went back to the fund, by two people."""
+    """An allocation was made by mistake; its money returned to the fund, by two people."""
 
     allocation_id: UUID
     fund: FundCode
@@ -380,7 +380,7 @@ class AllocationReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocatio
 
 
 class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spent.v1"):
-    """Of what was set aside so much was used: `how` is expenditure, or disbursement to who passes it on (IATI 4, 3)."""
+    """An allocation was spent in part: `how` is expenditure, or disbursement to an implementer (IATI 4, 3)."""
 
     allocation_id: UUID
     fund: FundCode
@@ -391,9 +391,9 @@ class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.s
 
 
 class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spending-reversed.v1"):
-    """A use of allocated money had been recorded wrongly: it counts as unused again, by two people.
+    """A spending was recorded by mistake: it counts as unspent again, by two people.
 
-    Where the rest of the allocation had gone back before (`returned`), so does this, at once.
+    If the rest of the allocation was returned before (`returned`), so is this, at once.
     """
 
     allocation_id: UUID
@@ -409,10 +409,10 @@ class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.a
 
 
 class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.recorded.v1"):
-    """UNODC imported a table of flows that others reported: kept beside the ledger, and counted nowhere.
+    """UNODC imported a table of flows reported by others: kept beside the ledger, not counted.
 
-    `file_hash` is the SHA-256 of the file; what its rows say stays with its owner. `format` is that of the file:
-    `fts_csv` or `iati`.
+    `file_hash` is the SHA-256 of the file; its rows stay with the owner. `format` is that of the file: `fts_csv` or
+    `iati`.
     """
 
     import_id: UUID

@@ -1,4 +1,4 @@
-"""Facts of the matching service: what a line was suggested at first, all of it together."""
+"""Facts of the matching service: the first ranking of a line, as one fact."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ SUGGESTIONS_MAX = 20
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
-    """An offering that a ranking found for a line, and the match that has begun between the two."""
+    """An offering ranked for a line, and the match created between the two."""
 
     match_id: UUID
     offering_id: UUID
@@ -22,15 +22,15 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     offering_revision: int
     score: Annotated[int, Meta(ge=0, le=1000)]
     points: Annotated[tuple[Annotated[int, Meta(ge=0, le=1000)], ...], Meta(max_length=CRITERIA_MAX)]
-    """What each criterion gave to the score, in the order of the ranking's `criteria`."""
+    """The points of each criterion, in the order of the ranking's `criteria`."""
 
 
 class LineRanked(Fact, frozen=True, kw_only=True, tag="matching.line.ranked.v1"):
-    """The system suggested to a line that had no match yet what fits it best: the whole ranking, best first.
+    """The system ranked the best offerings for a line that had no match yet, best first.
 
-    Each of its matches is `suggested`, and at revision 0 until a fact of its own tells more. `algorithm` names the
-    version of the scoring, `criteria` what was asked, and `of`, in their order, the most that each could give. What is
-    suggested to the line later, `matching.match.suggested.v1` tells.
+    Each of its matches is `suggested`, at revision 0 until it has a fact of its own. `algorithm` names the version of
+    the scoring, `criteria` the criteria used, and `of`, in their order, the maximum points of each. Later suggestions
+    are facts `matching.match.suggested.v1`.
     """
 
     line_id: UUID

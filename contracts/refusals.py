@@ -1,18 +1,17 @@
-"""The kinds of "no", and what each is called in the six languages.
+"""The kinds of refusals.
 
-A refusal carries a stable slug and the values that explain it; the words are in `reference/refusals.json`, so that the
-domain speaks no language and knows no status code. HTTP maps a kind to its status in one place, the inbox to its
-outcome in another.
+A refusal has a stable slug and details; the sentences are in `reference/refusals/`, so that the domain knows no
+language and no status code. HTTP maps a kind to its status in one place, the inbox to its outcome in another.
 """
 
 from msgspec import Struct
 
 
 class FieldError(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing of a body that does not fit: where (`lines[0].kind`; `body` for the whole), and by which slug.
+    """One validation error of a body: its place (`lines[0].kind`; `body` for the whole) and its slug.
 
-    `allowed` are the values there are, where they are few; `code_list` is where all of them are shown. `nearest` is the
-    one, or the name of a field, that is most like what was sent.
+    `allowed` are the valid values, if few; `code_list` is the list of all of them. `nearest` is the most similar valid
+    value or field name.
     """
 
     field: str
@@ -24,7 +23,7 @@ class FieldError(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Refusal(Exception):
-    """The rules say no; nothing has been changed."""
+    """A rule was violated; nothing was changed."""
 
     def __init__(self, slug: str, /, **details: object) -> None:
         super().__init__(slug, details)
@@ -36,19 +35,19 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """What was sent cannot be meant."""
+    """The input is invalid."""
 
 
 class Unidentified(Refusal):
-    """Nobody known is asking."""
+    """The caller is not identified."""
 
 
 class Forbidden(Refusal):
-    """Somebody known asks for what their role never does, whatever the record."""
+    """The caller's role never has this permission, whatever the record."""
 
 
 class Missing(Refusal):
-    """There is no such record, or none for this caller: the two look the same."""
+    """No such record, or hidden from this caller: both look the same."""
 
 
 class Conflict(Refusal):
@@ -60,16 +59,16 @@ class Stale(Refusal):
 
 
 class Unconditional(Refusal):
-    """A change of an existing record has to say which revision it changes."""
+    """A change of an existing record needs its revision."""
 
 
 class Mismatch(Refusal):
-    """The same key was used for something else, or a rule across records does not hold."""
+    """The idempotency key was used for another command, or a rule across records is violated."""
 
 
 class Excessive(Refusal):
-    """The caller has as much of it as one may have at a time."""
+    """A limit of the caller is reached."""
 
 
 class Unavailable(Refusal):
-    """Not now; nothing is known to have been changed."""
+    """Temporarily unavailable; nothing is known to have changed."""

@@ -1,4 +1,4 @@
-"""Facts by which a donor is reminded of what its agreements say; the pledges service owns them."""
+"""Facts of reminders to donors about due instalments; owned by pledges."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -11,11 +11,11 @@ from contracts.pledges import SCHEDULE_MAX, FundCode
 from contracts.values import Money, Organization
 
 InstalmentNumber = Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
-Reminder = Annotated[int, Meta(ge=1, le=9, description="how many reminders there were, with this one")]
+Reminder = Annotated[int, Meta(ge=1, le=9, description="number of reminders, including this one")]
 
 
 class PledgeDueSoon(Fact, frozen=True, kw_only=True, tag="pledges.pledge.due-soon.v1"):
-    """An instalment will be due; `money` is what of it has not come."""
+    """An instalment is due soon; `money` is its unpaid part."""
 
     pledge_id: UUID
     donor: Organization
@@ -28,7 +28,7 @@ class PledgeDueSoon(Fact, frozen=True, kw_only=True, tag="pledges.pledge.due-soo
 
 
 class PledgeOverdue(Fact, frozen=True, kw_only=True, tag="pledges.pledge.overdue.v1"):
-    """An instalment was due and has not come, or not all of it; `money` is what is missing."""
+    """An instalment is overdue, in whole or in part; `money` is its unpaid part."""
 
     pledge_id: UUID
     donor: Organization

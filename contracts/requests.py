@@ -16,15 +16,15 @@ CODES_MAX = 20
 ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDERS_MAX)]
-"""Providers by whom a State does not wish to be served: for the State and UNODC alone."""
+"""Providers that a State excludes: visible only to the State and UNODC."""
 
 
-# `circulation_rule` is what the State chose when it filed: `none`, `granted`, or `silence` (no objection within five
-# working days of the submission). What came of it is the request's circulation.
+# `circulation_rule` is the State's choice on filing: `none`, `granted`, or `silence` (no objection within five working
+# days of the submission). The result is the request's circulation.
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One need, in codes: a kind of assistance, what it is about, for whom, when, in which languages."""
+    """One need, in codes: the kind of assistance, its topics, beneficiary, time and languages."""
 
     line_id: UUID
     kind: Code
@@ -40,11 +40,11 @@ class Line(Struct, frozen=True, kw_only=True):
     gender_marker: Annotated[int, Meta(ge=0, le=2)]
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)]
     cannot_wait: bool = False
-    """Only what is funded already will do."""
+    """Only funded offerings are accepted."""
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What a line is about, for whom no more of it is told. `gender_marker` is None where it was not kept."""
+    """The subject of a line, for consumers that may see no more of it. `gender_marker` is None if not kept."""
 
     kind: Code
     topics: Codes
@@ -52,7 +52,7 @@ class About(Struct, frozen=True, kw_only=True):
 
 
 class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.drafted.v1"):
-    """A State began a request; nobody outside it sees it yet."""
+    """A State created a draft, visible only to itself."""
 
     request_id: UUID
     state: State
@@ -68,7 +68,7 @@ class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.draf
 
 
 class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revised.v1"):
-    """A State changed its draft, or what was returned to it: the whole of it, as it now stands."""
+    """A State changed its draft or returned request: all of it."""
 
     request_id: UUID
     language: Language
@@ -83,7 +83,7 @@ class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revi
 
 
 class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.submitted.v1"):
-    """A State's focal point submitted a request: the whole of it, in codes."""
+    """A State's focal point submitted a request: all of it, in codes."""
 
     request_id: UUID
     state: State
@@ -99,7 +99,7 @@ class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.su
 
 
 class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.registered.v1"):
-    """A coordinator authenticated the channel and gave a reference number."""
+    """A coordinator authenticated the channel and assigned a reference number."""
 
     request_id: UUID
     state: State
@@ -108,7 +108,7 @@ class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.r
 
 
 class RequestReturned(Fact, frozen=True, kw_only=True, tag="requests.request.returned.v1"):
-    """A coordinator gave the request back to the State, for a coded reason; the clock is paused."""
+    """A coordinator returned the request to the State, for a coded reason; terms are suspended."""
 
     request_id: UUID
     state: State
@@ -126,7 +126,7 @@ class RequestDeclined(Fact, frozen=True, kw_only=True, tag="requests.request.dec
 
 
 class RequestOpened(Fact, frozen=True, kw_only=True, tag="requests.request.opened.v1"):
-    """Triage ended: the request is open for proposals, with a priority."""
+    """Triage is complete: the request is open for proposals, with a priority."""
 
     request_id: UUID
     state: State
@@ -135,7 +135,7 @@ class RequestOpened(Fact, frozen=True, kw_only=True, tag="requests.request.opene
 
 
 class RequestHeld(Fact, frozen=True, kw_only=True, tag="requests.request.held.v1"):
-    """Work on the request pauses, for a coded reason."""
+    """The request was put on hold, for a coded reason."""
 
     request_id: UUID
     state: State
@@ -144,7 +144,7 @@ class RequestHeld(Fact, frozen=True, kw_only=True, tag="requests.request.held.v1
 
 
 class RequestResumed(Fact, frozen=True, kw_only=True, tag="requests.request.resumed.v1"):
-    """Work on the request goes on, in the state it was in."""
+    """The request was resumed, in its former status."""
 
     request_id: UUID
     state: State
@@ -160,7 +160,7 @@ class RequestStarted(Fact, frozen=True, kw_only=True, tag="requests.request.star
 
 
 class RequestReopened(Fact, frozen=True, kw_only=True, tag="requests.request.reopened.v1"):
-    """A gap or a new need: the request is open again."""
+    """The request was reopened for a gap or a new need."""
 
     request_id: UUID
     state: State
@@ -169,7 +169,7 @@ class RequestReopened(Fact, frozen=True, kw_only=True, tag="requests.request.reo
 
 
 class RequestDelivered(Fact, frozen=True, kw_only=True, tag="requests.request.delivered.v1"):
-    """All confirmed matches are completed, or the State says that it suffices."""
+    """All confirmed matches are completed, or the State declares the delivery sufficient."""
 
     request_id: UUID
     state: State
@@ -194,7 +194,7 @@ class RequestWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.wi
 
 
 class RequestReminded(Fact, frozen=True, kw_only=True, tag="requests.request.reminded.v1"):
-    """The State was reminded that the request waits for its answer: the first or the second time."""
+    """The State was reminded that its answer is needed: the first or the second time."""
 
     request_id: UUID
     state: State
@@ -203,7 +203,7 @@ class RequestReminded(Fact, frozen=True, kw_only=True, tag="requests.request.rem
 
 
 class RequestLapsed(Fact, frozen=True, kw_only=True, tag="requests.request.lapsed.v1"):
-    """No answer came after two reminders."""
+    """The request lapsed: no answer after two reminders."""
 
     request_id: UUID
     state: State
@@ -211,10 +211,10 @@ class RequestLapsed(Fact, frozen=True, kw_only=True, tag="requests.request.lapse
 
 
 class CirculationDecided(Fact, frozen=True, kw_only=True, tag="requests.request.circulation-decided.v1"):
-    """Who beyond UNODC may see the request changed: `window_running`, `granted`, `objected` or `none`.
+    """The circulation beyond UNODC changed: `window_running`, `granted`, `objected` or `none`.
 
-    Stated when a running window ends in silence; `consent_id` is then None. Journals from before consents had
-    recipients also hold it for a consent that was given or withdrawn, which it names.
+    Announced when an objection window ends in silence; `consent_id` is then None. Older journals, from before consents
+    had recipients, also have it for a given or withdrawn consent, which it names.
     """
 
     request_id: UUID
@@ -226,9 +226,9 @@ class CirculationDecided(Fact, frozen=True, kw_only=True, tag="requests.request.
 
 
 class ConsentGiven(Fact, frozen=True, kw_only=True, tag="requests.request.consent-given.v1"):
-    """The State let its request be shown: to whom, which fields, from when until when.
+    """The State consented to show its request: recipients, fields and period.
 
-    `instead_of` names the consent that its silence would have given: who speaks is not silent.
+    `instead_of` names the consent by silence that it replaces.
     """
 
     request_id: UUID
@@ -243,9 +243,9 @@ class ConsentGiven(Fact, frozen=True, kw_only=True, tag="requests.request.consen
 
 
 class ConsentRecorded(Fact, frozen=True, kw_only=True, tag="requests.request.consent-recorded.v1"):
-    """A coordinator wrote down a consent that came by note verbale; the State is told, and can withdraw it.
+    """A coordinator recorded a consent received by note verbale; the State is notified and can withdraw it.
 
-    `scan_id` is the attachment that the note was scanned into; none where it was recorded before scans were asked for.
+    `scan_id` is the attachment with the scan of the note; None in older facts.
     """
 
     request_id: UUID
@@ -261,7 +261,7 @@ class ConsentRecorded(Fact, frozen=True, kw_only=True, tag="requests.request.con
 
 
 class ConsentWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.consent-withdrawn.v1"):
-    """The State took a consent back, or objected while silence would have become one. `circulation` is what is left."""
+    """The State withdrew a consent, or objected during the objection window. `circulation` is the result."""
 
     request_id: UUID
     state: State
@@ -271,7 +271,7 @@ class ConsentWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.co
 
 
 class ConsentEnded(Fact, frozen=True, kw_only=True, tag="requests.request.consent-ended.v1"):
-    """The period of a consent is over. `circulation` is what is left."""
+    """The period of a consent ended. `circulation` is the result."""
 
     request_id: UUID
     state: State
@@ -281,7 +281,7 @@ class ConsentEnded(Fact, frozen=True, kw_only=True, tag="requests.request.consen
 
 
 class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.request.fulfilment-changed.v1"):
-    """How far a line is met changed (`none`, `partial`, `complete`), following a match of it."""
+    """The fulfilment of a line changed (`none`, `partial`, `complete`), following one of its matches."""
 
     request_id: UUID
     state: State
@@ -291,13 +291,13 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     match_status: Code
     changed_at: datetime
     provider: Organization | None = None
-    """Who delivers the match, and may know whom to turn to."""
+    """The provider of the match, who may see the contact."""
 
 
 class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.delivery-evaluated.v1"):
-    """One `side` (`state` or `provider`) of a match of a line said whether its delivery met the need.
+    """One `side` (`state` or `provider`) of a match evaluated whether its delivery met the need.
 
-    `result` is `met`, `partially_met` or `unmet`, in the place of what that side said before.
+    `result` is `met`, `partially_met` or `unmet`; it replaces that side's earlier one.
     """
 
     request_id: UUID
@@ -310,9 +310,9 @@ class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.d
 
 
 class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):
-    """A file was attached to a request; nobody reads it before it was looked at. Its name is words.
+    """A file was attached to a request; it is not readable before a scan. Its name is a text, and not included.
 
-    `purpose`: `request` where it is part of what the State asks, `note_verbale` where a coordinator scanned a note.
+    `purpose`: `request` if part of the State's request, `note_verbale` if a coordinator scanned a note.
     """
 
     attachment_id: UUID
@@ -326,7 +326,7 @@ class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.
 
 
 class AttachmentCleared(Fact, frozen=True, kw_only=True, tag="requests.attachment.cleared.v1"):
-    """A file may be read: a scanner found nothing in it or, where `scanned` is false, there is none."""
+    """A file is readable: a scanner found nothing or, if `scanned` is false, there is no scanner."""
 
     attachment_id: UUID
     request_id: UUID
@@ -345,7 +345,7 @@ class AttachmentRejected(Fact, frozen=True, kw_only=True, tag="requests.attachme
 
 
 class AttachmentRemoved(Fact, frozen=True, kw_only=True, tag="requests.attachment.removed.v1"):
-    """The State took a file back, which was deleted."""
+    """The State removed a file, which was deleted."""
 
     attachment_id: UUID
     request_id: UUID

@@ -1,4 +1,4 @@
-"""Facts of words that their donor put otherwise; the pledges service owns them, and none of them moves any money."""
+"""Facts of texts changed by their donor, which move no money; owned by pledges."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from contracts.values import Organization
 
 
 class PledgeReworded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reworded.v1"):
-    """Its note says something else, and what it said before is forgotten."""
+    """The note of a pledge was changed; the old text is deleted."""
 
     pledge_id: UUID
     donor: Organization
@@ -19,7 +19,7 @@ class PledgeReworded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reword
 
 
 class InKindContributionReworded(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.reworded.v1"):
-    """Its description says something else, and what it said before is forgotten."""
+    """The description of a contribution was changed; the old text is deleted."""
 
     in_kind_contribution_id: UUID
     donor: Organization

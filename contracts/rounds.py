@@ -1,4 +1,4 @@
-"""Facts of the matching service about rounds: plans of who gets what when there is not enough."""
+"""Facts of the matching service about allocation rounds: plans for scarce capacity."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,9 +11,9 @@ from contracts.values import Code
 
 
 class RoundAsked(Fact, frozen=True, kw_only=True, tag="matching.round.asked.v1"):
-    """A coordinator asked for a plan of who gets what; what was asked in full is told by the round, under its hash.
+    """A coordinator started an allocation round; its full input is stored with the round, under this hash.
 
-    `seconds` is how long may be searched; `based_on` is the round whose lines and offerings are planned anew.
+    `seconds` is the time limit of the search; `based_on` is the round whose lines and offerings are planned again.
     """
 
     round_id: UUID
@@ -25,9 +25,9 @@ class RoundAsked(Fact, frozen=True, kw_only=True, tag="matching.round.asked.v1")
 
 
 class RoundPlanned(Fact, frozen=True, kw_only=True, tag="matching.round.planned.v1"):
-    """There is a plan: so many of the lines' deliveries, worth `value`, where no plan is worth more than `bound`.
+    """The round has a plan: so many deliveries for its lines, worth `value`; no plan is worth more than `bound`.
 
-    `ended` is how the search came to its end, `gap_millionths` what the plan falls short of the bound by.
+    `ended` is how the search ended, `gap_millionths` the relative distance of the plan to the bound.
     """
 
     round_id: UUID
@@ -42,7 +42,7 @@ class RoundPlanned(Fact, frozen=True, kw_only=True, tag="matching.round.planned.
 
 
 class RoundFailed(Fact, frozen=True, kw_only=True, tag="matching.round.failed.v1"):
-    """The search came to no end of its own, or could not begin; `outcome` says why."""
+    """The search failed or could not start; `outcome` is the reason."""
 
     round_id: UUID
     outcome: Code
@@ -51,7 +51,7 @@ class RoundFailed(Fact, frozen=True, kw_only=True, tag="matching.round.failed.v1
 
 
 class RoundAdopted(Fact, frozen=True, kw_only=True, tag="matching.round.adopted.v1"):
-    """A coordinator adopted the plan: so many matches were presented, each caused by this."""
+    """A coordinator adopted the plan: so many matches were presented, each caused by this fact."""
 
     round_id: UUID
     presented: Annotated[int, Meta(ge=0)]
@@ -59,7 +59,7 @@ class RoundAdopted(Fact, frozen=True, kw_only=True, tag="matching.round.adopted.
 
 
 class RoundDiscarded(Fact, frozen=True, kw_only=True, tag="matching.round.discarded.v1"):
-    """A coordinator let the round go."""
+    """A coordinator discarded the round."""
 
     round_id: UUID
     discarded_at: datetime

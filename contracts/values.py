@@ -1,4 +1,4 @@
-"""Words that cross borders: who acts, money, a period, the six languages, and how long a text may be."""
+"""Shared values: callers, money, periods, the six languages, and lengths of texts."""
 
 from datetime import date
 from enum import StrEnum
@@ -8,13 +8,13 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 MINOR_UNITS_MAX = 10**15
-"""No amount above this: a thousand times the yearly budget of the United Nations in cents."""
+"""The highest amount: a thousand times the yearly budget of the United Nations, in cents."""
 
 END = r"$(?!\n)"
-"""Where a text ends. A `$` alone lets a line feed by in Python, and JSON Schema's language has no `\\Z`."""
+"""End of text in a pattern. Python's `$` also matches before a line feed, and JSON Schema has no `\\Z`."""
 
 CODE_LIST = "code_list"
-"""In `extra` of a type: the name of the list under `/v1/reference` that a value has to be in."""
+"""Key in `extra` of a type: the name of its list under `/v1/reference`."""
 
 Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]+" + END, min_length=1, max_length=64)]
 State = Annotated[
@@ -60,7 +60,7 @@ class Language(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody has been appointed to do."""
+    """The role of an appointment."""
 
     FOCAL_POINT = "focal_point"
     OFFICIAL = "official"
@@ -74,16 +74,16 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What of its role's rights an API client has been given."""
+    """Scope of an API client: part of the rights of its role."""
 
     READ = "read"
     WRITE = "write"
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who acts, in the one appointment acted in; `person_id` is all that names a person outside the directory.
+    """The caller, in one appointment; `person_id` is the only personal data outside the directory.
 
-    An API client has its own id there, and `scopes`; a person has none, and may all that the role may.
+    An API client has its own id there, and `scopes`; a person has none, and all rights of the role.
     """
 
     person_id: UUID
@@ -96,20 +96,20 @@ class Caller(Struct, frozen=True, kw_only=True):
         return is_unodc(self.organization)
 
     def lacks(self, scope: Scope) -> bool:
-        """True for an API client that has not been given leave for this."""
+        """True for an API client without this scope."""
         return self.scopes is not None and scope not in self.scopes
 
 
-# Money and a period are whole as they are: with a field more they would be something else, in a fact as in a command.
+# Money and periods are complete: unknown fields are refused, in facts as in commands.
 class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An amount in whole minor units of an ISO 4217 currency; never a float, never a decimal fraction."""
+    """An amount in whole minor units of an ISO 4217 currency; never a float or a decimal fraction."""
 
     minor: Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)]
     currency: Currency
 
 
 class Period(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """From one day to another, both included."""
+    """From a first to a last day, both included."""
 
     starts: date = field(name="from")
     ends: date = field(name="until")
@@ -123,5 +123,5 @@ class Period(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def is_unodc(organization: str) -> bool:
-    """True for the United Nations Office on Drugs and Crime and each of its units."""
+    """True for UNODC and each of its units."""
     return organization == "UNODC" or organization.startswith("UNODC-")

@@ -1,4 +1,4 @@
-"""What a State wrote in a request that it has submitted, for services alone: a fact names it by a hash."""
+"""Texts of a submitted request, for services only; the fact names them by a hash."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class LineWords(Struct, frozen=True, kw_only=True):
-    """What is to come of one line, and what is in place."""
+    """The expected outcome of a line, and what is in place."""
 
     line_id: UUID
     outcome: str
@@ -14,7 +14,7 @@ class LineWords(Struct, frozen=True, kw_only=True):
 
 
 class RequestWords(Struct, frozen=True, kw_only=True):
-    """The words that `texts_hash` of a submission names, all but whom they are for and how they are justified."""
+    """The texts that `texts_hash` of a submission covers, without beneficiary and justification."""
 
     request_id: UUID
     texts_hash: str

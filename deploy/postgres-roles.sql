@@ -1,18 +1,18 @@
--- The roles that a deployment connects with. Once as superuser, in the database of Entraide; again after a change:
+-- The login roles of a deployment. Run once as superuser, in the database of Entraide; again after a change:
 --
 --   psql --no-psqlrc --file postgres-roles.sql "$SUPERUSER_URL"
 --
 -- Passwords come from the environment: POSTGRES_PASSWORD_MIGRATOR, POSTGRES_PASSWORD_REQUESTS and so on. Run before
--- the first `entraide migrate` it makes the services' roles as that would, and the migrator then needs no right to make
--- any; run after it, it finds them.
+-- the first `entraide migrate` it creates the services' roles as that would, so that the migrator needs no CREATEROLE;
+-- run after it, it uses the existing ones.
 --
 --   entraide_migrator          owns the database and every schema        DATABASE_URL
---   entraide_<service>         acts for callers, on the rows that row-level security lets them have; logs in nowhere
---   entraide_<service>_own     does what a service does by itself, on all rows of its schema; logs in nowhere
---   entraide_<service>_login   becomes these two, and no other           DATABASE_URL_<SERVICE>
+--   entraide_<service>         acts for callers, on the rows that row-level security allows; no login
+--   entraide_<service>_own     does a service's own work, on all rows of its schema; no login
+--   entraide_<service>_login   may become only these two                 DATABASE_URL_<SERVICE>
 --
--- A service with two logins changes its password without a pause: make entraide_<service>_login_2 likewise, let the
--- service use it, drop the first.
+-- To change a password without downtime, create entraide_<service>_login_2 likewise, let the service use it, and drop
+-- the first.
 
 \set ON_ERROR_STOP on
 \getenv migrator_password POSTGRES_PASSWORD_MIGRATOR
@@ -24,7 +24,7 @@
 
 BEGIN;
 
--- Statements with a password stay out of the server's log.
+-- Keep statements with a password out of the server's log.
 SET LOCAL log_statement = 'none';
 SET LOCAL log_min_error_statement = 'panic';
 SET LOCAL log_min_duration_statement = -1;
@@ -41,10 +41,10 @@ BEGIN
         CREATE ROLE entraide_migrator;
     END IF;
     ALTER ROLE entraide_migrator LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 5;
-    -- A migration waits for no lock longer than 5 s; what it then does on a large table may take its time.
+    -- A migration waits 5 s at most for a lock; its statements on large tables may take longer.
     ALTER ROLE entraide_migrator SET statement_timeout = 0;
     EXECUTE format('ALTER DATABASE %I OWNER TO entraide_migrator', current_database());
-    -- Nobody connects but those named below, and nobody makes tables of their own, temporary ones included.
+    -- Only the roles below may connect, and none may create tables, temporary ones included.
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
@@ -53,7 +53,7 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
             EXECUTE format('CREATE ROLE %I', login);
         END IF;
-        -- Ten connections for each of three processes, and one to look with.
+        -- Ten connections for each of three processes, and one for inspection.
         EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT
             CONNECTION LIMIT 31', login);
         FOREACH becomes IN ARRAY ARRAY['entraide_' || service, format('entraide_%s_own', service)] LOOP
@@ -63,7 +63,7 @@ BEGIN
             EXECUTE format('ALTER ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION
                 NOINHERIT', becomes);
             EXECUTE format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', becomes, login);
-            -- `entraide parked` and `entraide doctor` look after a service with its own rights.
+            -- `entraide parked` and `entraide doctor` use a service's own privileges.
             EXECUTE format('GRANT %I TO entraide_migrator WITH INHERIT FALSE, SET TRUE', becomes);
         END LOOP;
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), login);

@@ -11,9 +11,10 @@ from msgspec import Struct
 from chassis.http.application import PUBLIC
 from chassis.http.edge import header
 from contracts import reference
+from contracts.conversion import from_attributes
 from contracts.reference import skos
 from contracts.reference.scheme import Status, Wording
-from contracts.reference.search import How, folded
+from contracts.reference.search import LabelMatch, normalize
 from contracts.refusals import Invalid, Missing
 from contracts.values import Language
 
@@ -56,7 +57,7 @@ class Found(Struct, frozen=True, kw_only=True):
     table: str
     code: str
     label: str
-    how: How
+    how: LabelMatch
     matched: str
     matched_language: Language
 
@@ -92,16 +93,13 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
 
 def _entry(table: str, term: reference.Term) -> Entry:
     concept = reference.scheme().concepts.get(f"{table}/{term.code}")
-    return Entry(
-        code=term.code,
+    return from_attributes(
+        Entry,
+        term,
         labels=dict(term.labels),
         statuses={language: term.label_status(language) for language in term.labels},
         alternatives={language: term.alternatives(language) for language in term.alt},
-        parents=term.parents,
         related=concept.related if concept else (),
-        restricted=term.restricted,
-        retired=term.retired,
-        replaced_by=term.replaced_by,
     )
 
 
@@ -135,7 +133,7 @@ async def search(
     Case, accents and Arabic vowel signs are ignored. `language` is that of the labels shown. Retired concepts are not
     found.
     """
-    if not folded(q):
+    if not normalize(q):
         raise Invalid("search-text-empty", field="q")
     hits = reference.search(q, language=language, limit=limit, table=table)
     found = [

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -24,7 +24,7 @@ from chassis.auth.callers import Callers
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
-from chassis.embedded import Nats, Permissions, Postgres
+from chassis.embedded import Nats, Permissions, Postgres, free_port
 from chassis.http.application import application
 from chassis.http.edge import Edge
 from chassis.journal.bus import Bus, grants
@@ -37,6 +37,9 @@ from chassis.settings import Settings
 from tests import builders
 from tests.clocks import Ticking
 from tests.seats import ISSUER, hearing
+
+# Failed assertions of steps and builders show their values, as those of tests do.
+pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
 
 MEMORY = Path("/dev/shm")
 DATABASES = "entraide-databases-"
@@ -219,10 +222,38 @@ async def own_database(servers: Servers, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
-    """The migrator's address of a database of this test's own."""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The migrator's address of a database of this test's own, or of its module's if it is marked `writes_nothing`."""
+    unchanged = request.node.get_closest_marker("writes_nothing")
+    address: str = request.getfixturevalue("module_database_url" if unchanged else "own_database_url")
+    return address
+
+
+@pytest.fixture
+async def own_database_url(servers: Servers, template: str) -> AsyncIterator[str]:
     async with own_database(servers, template) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def module_database_url(servers: Servers, template: str) -> Iterator[str]:
+    """The address of a database whose journals are to stay empty."""
+    with asyncio.Runner() as runner:
+        database = own_database(servers, template)
+        address = runner.run(database.__aenter__())
+        yield address
+        written = runner.run(_facts(address))
+        runner.run(database.__aexit__(None, None, None))
+    assert not written, "a test marked writes_nothing has written"
+
+
+async def _facts(address: str) -> int:
+    connection = await asyncpg.connect(address)
+    try:
+        journals = " UNION ALL ".join(f"SELECT FROM {one.name}.journal" for one in every_service())
+        return int(await connection.fetchval(f"SELECT count(*) FROM ({journals}) AS fact"))
+    finally:
+        await connection.close()
 
 
 @pytest.fixture
@@ -328,3 +359,9 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no reference data beside the project: not compared")
     return folder
+
+
+@pytest.fixture
+def without_a_broker(settings: Settings) -> Settings:
+    nowhere = f"nats://127.0.0.1:{free_port()}"
+    return replace(settings, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(settings.nats_urls, nowhere))

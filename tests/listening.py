@@ -18,7 +18,7 @@ from chassis.http.event_streams import EventStreams
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.supervise import supervised
-from contracts.callers import News
+from contracts.callers import CallerChanges
 from tests.builders import headers
 from tests.conftest import running_of
 from tests.seats import persona_id
@@ -119,7 +119,9 @@ class Place:
         """As if the directory had told that it has ended."""
         (held,) = self.running[0].callers.in_force(persona_id(appointment), clock.now())
         ended = replace(held, ended=True, version=held.version + 1)
-        self.running[0].callers.hear(News(holdings=[ended], people=[], after="0.0", more=False), asked_at=float("inf"))
+        self.running[0].callers.apply(
+            CallerChanges(holdings=[ended], people=[], after="0.0", more=False), asked_at=float("inf")
+        )
 
     async def refused(self, path: str, appointment: str = "KEN:focal_point", **more: str) -> tuple[int, str]:
         """The status and the slug of an answer that is no stream."""

@@ -8,7 +8,8 @@ from weakref import WeakSet
 from chassis.auth.callers import Callers
 from chassis.db.database import Database
 from chassis.ids import new_id
-from contracts.callers import Holding, News, Subject
+from chassis.texts import hash_texts
+from contracts.callers import CallerChanges, HeldAppointment, Subject
 from contracts.directory import Mandate
 from contracts.values import Language, Role
 from services.directory.appointments import model as appointment
@@ -52,7 +53,7 @@ def seat(*appointments: str, person_id: UUID | None = None) -> None:
     for held in appointments:
         organization, _, role = held.partition(":")
         holdings.append(
-            Holding(
+            HeldAppointment(
                 appointment_id=uuid5(NAMESPACE_URL, f"{person_id} {held}"),
                 person_id=person_id,
                 organization=organization,
@@ -62,8 +63,8 @@ def seat(*appointments: str, person_id: UUID | None = None) -> None:
             )
         )
     for callers in _hearing:
-        callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
-        callers.remember(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
+        callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+        callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 
 async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
@@ -82,7 +83,7 @@ async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = IS
                 subjects=(Subject(issuer=issuer, subject=str(person_id)),),
             )
             await actions.enter(tx, person_id, organization, texts, now=EARLY)
-            salt, texts_hash = actions.hash_texts("")
+            salt, texts_hash = hash_texts("")
             appointment_id = new_id()
             mandate = Mandate(role=Role(role), starts=EARLY.date())
             fact = appointment.make(

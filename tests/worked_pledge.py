@@ -14,7 +14,7 @@ from services.pledges.money.model import value
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import pledge
-from services.pledges.pledge.schedule import at_once
+from services.pledges.pledge.schedule import single_instalment
 
 FUND = "SHERLOC-MNT"
 PLEDGED_ON, SIGNED_ON, RECEIVED_ON, SPENT_ON = (date(2026, month, 15) for month in (2, 3, 4, 5))
@@ -42,7 +42,7 @@ def facts() -> Iterator[Fact]:
     )
     yield donated
     record = evolve(None, donated)
-    parts = at_once(AMOUNT.minor, SIGNED_ON)
+    parts = single_instalment(AMOUNT.minor, SIGNED_ON)
     signed = record.commit(
         worth(SIGNED_ON), SUPPORT_COST_BASIS_POINTS, agreement=None, schedule=parts, on=SIGNED_ON, now=NOW
     )

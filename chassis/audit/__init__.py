@@ -1,1 +1,1 @@
-"""The audit: who did what, chained by hashes, signed, verified."""
+"""The audit log: who did what; hash chain, signatures, verification."""

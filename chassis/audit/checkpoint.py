@@ -1,7 +1,7 @@
-"""The end of a chain, signed, in a second place: who can rewrite the whole chain cannot rewrite what is kept there.
+"""Checkpoints: the end of the audit chain, signed and stored elsewhere, against a rewrite of the whole chain.
 
-One JSON line each, in a file for each service, only ever appended to. `jws` is a signature (RFC 7515 appendix F: its
-payload, left out, is the line without `jws`). Several processes may write to one file, or each to a folder of its own.
+One JSON line each, in an append-only file per service. `jws` is a signature (RFC 7515 appendix F: its detached payload
+is the line without `jws`). Several processes may write to one file, or each to its own folder.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from joserfc.errors import JoseError
 
 from chassis import clock
 from chassis.db.database import Database
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM
 from chassis.keys.signing import key_set, signing_key_of
 from chassis.settings import Settings, SettingsError
@@ -46,22 +46,22 @@ def file_of(settings: Settings, service: str) -> Path:
     return (settings.audit_dir or settings.state / "audit") / f"{service}.jsonl"
 
 
-def public_halves(files: Sequence[Path]) -> str:
-    """A JWK set that verifies what any key of these files has signed, and signs nothing. Raises SettingsError."""
+def public_keys(files: Sequence[Path]) -> str:
+    """A JWK set of public keys that verifies signatures by the keys in these files. Raises SettingsError."""
     keys = [key for file in files for key in key_set(file, SETTING)]
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]})
 
 
 def _is_of(key: jwk.OKPKey, service: str) -> bool:
-    """A key whose id names a service is that one's alone: else whoever took over one could sign for all."""
+    """A key whose id names a service is only that service's: a stolen key must not sign for the others."""
     named, _, rest = str(key.kid).partition(".")
     return not rest or named == service
 
 
 def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
-    """The first key of ENTRAIDE_AUDIT_KEY_FILE, or one of its own in the state folder. Raises SettingsError."""
+    """The first key of ENTRAIDE_AUDIT_KEY_FILE, or a key in the state folder. Raises SettingsError."""
     if settings.audit_key_file is None:
-        return key_made_once(settings.state / OWN_KEY)
+        return read_or_create_key(settings.state / OWN_KEY)
     key = signing_key_of(key_set(settings.audit_key_file, SETTING), SETTING)
     if not _is_of(key, service):
         raise SettingsError(f"the first key of ENTRAIDE_AUDIT_KEY_FILE is another service's than {service}'s")
@@ -69,14 +69,14 @@ def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
 
 
 def known_keys(settings: Settings, service: str) -> jwk.KeySet:
-    """All keys that the lines of a service may be signed with. Raises SettingsError."""
+    """All keys that may have signed a service's lines. Raises SettingsError."""
     if settings.audit_key_file is not None:
         return jwk.KeySet([key for key in key_set(settings.audit_key_file, SETTING) if _is_of(key, service)])
-    return jwk.KeySet([key_made_once(settings.state / OWN_KEY)] if (settings.state / OWN_KEY).exists() else [])
+    return jwk.KeySet([read_or_create_key(settings.state / OWN_KEY)] if (settings.state / OWN_KEY).exists() else [])
 
 
 class Signed(Protocol):
-    """A struct that is kept as a line."""
+    """A struct stored as a signed line."""
 
     @property
     def jws(self) -> str: ...
@@ -86,14 +86,14 @@ S = TypeVar("S", bound=Signed)
 
 
 def signed(one: Signed, key: jwk.OKPKey) -> bytes:
-    """Its line, without the end of line."""
+    """The signed line, without a newline."""
     header = {"alg": ALGORITHM, "kid": key.kid}
     whole = jws.serialize_compact(header, msgspec.json.encode(one), key, algorithms=[ALGORITHM])
     return msgspec.json.encode(_with(one, jws.detach_content(whole)))
 
 
 def read_signed(line: bytes, keys: jwk.KeySet, kind: type[S]) -> S | None:
-    """What a line says; None where none of these keys has signed it so."""
+    """Verify a line and decode it; None if none of the keys has signed it."""
     try:
         one = msgspec.json.decode(line, type=kind)
         payload = msgspec.json.encode(_with(one, ""))
@@ -108,7 +108,7 @@ def _with(one: Any, signature: str) -> Any:
 
 
 def append(path: Path, line: bytes) -> None:
-    """On disk when it returns; what a crash left of the line before stays a line of its own."""
+    """Append a line and flush it to disk; a partial line left by a crash stays separate."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
     with open(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640), "r+b", buffering=0) as file:
@@ -128,7 +128,7 @@ def size_of(path: Path) -> int:
 
 
 def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
-    """The numbered lines of its first `size` bytes."""
+    """The numbered lines in the first `size` bytes."""
     number = 0
     with path.open("rb") if size else contextlib.nullcontext(io.BytesIO()) as file:
         while size > 0 and (line := file.readline(min(size, LINE_BYTES_MAX))):
@@ -138,7 +138,7 @@ def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 async def write_checkpoints(db: Database, settings: Settings) -> None:
-    """Each minute, sign the end of the chain where it has moved."""
+    """Each minute, sign the end of the chain if it has changed."""
     key, path = signing_key(settings, db.source), file_of(settings, db.source)
     height = 0
     while True:

@@ -1,7 +1,7 @@
-"""Who did what, when and from where: a row for each change, and for each read of what is somebody else's.
+"""The audit log: one row per change, and per read of another's confidential record.
 
-It goes out with what it tells of, in the same statement or transaction: there is no change without its row. Rows are
-never changed; `chassis/audit/sealing.py` chains them. What names a person's whereabouts stands beside, to be erased.
+A row is written in the same statement or transaction as its change. Rows are never changed; `chassis/audit/sealing.py`
+chains them. Client addresses are in a table of their own, so that they can be erased.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from contracts.facts import Event
 
 SALT_BYTES = 16
 READ_AGAIN_SECONDS = 600
-"""Whoever reads the same version of a record again within so long is still reading it: no further row."""
+"""Reads of the same version by the same caller within so long are one row."""
 
 FORGET_MAX = 10_000
-"""Rows that one statement looks at."""
+"""Rows per statement."""
 
 _NOTE = Write(
     parts={
@@ -61,11 +61,11 @@ _NOTE_READ = Write(
         """,
     }
 )
-"""By the index `audit_reads`. Where there is a row already it writes nothing, and COMMIT has nothing to flush."""
+"""Uses the index `audit_reads`. If a row exists it writes nothing, and COMMIT has nothing to flush."""
 
 
 async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
-    """A row for each event, which `encoded` holds as the journal does; they are of one cause."""
+    """Add a row per event, whose JSON is in `encoded`; the events have one cause."""
     if not events:
         return
     last: dict[UUID, bytes] = {}
@@ -84,9 +84,9 @@ async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes])
 
 
 async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
-    """The caller is shown this version of a confidential record of somebody else; a change tells that by itself.
+    """Log that the caller reads this version of another's confidential record.
 
-    The row is committed before the answer leaves: nobody has read what does not stand here.
+    The row is committed before the answer is sent: no read is missing here.
     """
     if tx.announced:
         return
@@ -98,8 +98,8 @@ async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, vers
         aggregate_id,
         version,
         correlation_id(),
-        *_who(tx),
-        *_whence(),
+        *_actor(tx),
+        *_hashed_origin(),
         READ_AGAIN_SECONDS,
     )
 
@@ -110,11 +110,11 @@ async def _note(
     hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
     correlation: str,
 ) -> None:
-    hashed, salt, address = _whence()
+    hashed, salt, address = _hashed_origin()
     await tx.write(
         _NOTE,
         clock.now(),
-        *_who(tx),
+        *_actor(tx),
         correlation,
         hashed,
         *(list(column) for column in zip(*what, strict=True)),
@@ -124,13 +124,13 @@ async def _note(
     )
 
 
-def _who(tx: Tx) -> tuple[UUID | None, str | None, str | None]:
+def _actor(tx: Tx) -> tuple[UUID | None, str | None, str | None]:
     who = tx.caller
     return (who.person_id, who.organization, who.role) if who else (None, None, None)
 
 
-def _whence() -> tuple[bytes | None, bytes | None, str | None]:
-    """The hash of the address that the call came from, its salt, and the address itself."""
+def _hashed_origin() -> tuple[bytes | None, bytes | None, str | None]:
+    """The hash of the client address, its salt, and the address."""
     address = origin()
     if not address:
         return None, None, None
@@ -139,10 +139,10 @@ def _whence() -> tuple[bytes | None, bytes | None, str | None]:
 
 
 async def forget_origins(tx: Tx, person_id: UUID) -> int:
-    """Drop from where somebody called, with the salts; returns how many rows were. The chain covers their hashes."""
+    """Delete a person's client addresses and their salts; return the number of rows. The chain covers their hashes."""
     gone, after = 0, 0
     while after is not None:
-        # Page by page, by place: no index leads from a person here, which every change would have to keep up.
+        # In pages by position: an index by person would have to be maintained by every change.
         page = await tx.fetchrow(
             """
             WITH page AS (
@@ -163,5 +163,5 @@ async def forget_origins(tx: Tx, person_id: UUID) -> int:
 
 
 def salted(salt: bytes, value: bytes) -> bytes:
-    """What stands for a value in the chain, and tells nothing of it once the salt is gone."""
+    """A salted hash of a value; reveals nothing once the salt is deleted."""
     return hashlib.sha256(salt + value).digest()

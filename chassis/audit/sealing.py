@@ -1,8 +1,8 @@
-"""The audit's rows chained by hashes, one seal each, in an order that no later commit can slip into.
+"""The hash chain of the audit log, one seal per row, in commit-stable order.
 
 h(n) = SHA-256(h(n-1) ‖ row n), from h(0) = SHA-256 of the chain's name. A row is a JSON array of its columns in the
-order of COLUMNS, without spaces: hashes in hexadecimal, times in UTC with microseconds. `written_by` is not among
-them: it counts the transactions of one server, and another one starts anew.
+order of COLUMNS, without spaces: hashes in hexadecimal, times in UTC with microseconds. `written_by` is excluded: it is
+a transaction id, which a restored server assigns again.
 """
 
 import hashlib
@@ -25,17 +25,17 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def first_link(service: str) -> bytes:
-    """Where the chain of a service begins."""
+def first_hash(service: str) -> bytes:
+    """The first hash of a service's chain."""
     return hashlib.sha256(f"entraide audit {service} v1".encode()).digest()
 
 
-def linked(before: bytes, row: bytes) -> bytes:
+def next_hash(before: bytes, row: bytes) -> bytes:
     return hashlib.sha256(before + row).digest()
 
 
 def canonical(row: Record | dict[str, Any]) -> bytes:
-    """The bytes of a row that are chained; the same for everybody who reads the row."""
+    """The bytes of a row that are hashed, the same for every reader."""
     return msgspec.json.encode([_plain(row[column]) for column in COLUMNS])
 
 
@@ -48,9 +48,9 @@ def _plain(value: object) -> object:
 
 
 async def seal(tx: Tx, service: str) -> int:
-    """Chain what can be, at most BATCH_MAX rows; returns how many: 0 while another process is about it.
+    """Seal up to BATCH_MAX rows; return how many: 0 while another process does it.
 
-    Only what was written by transactions older than every one still running: what those write comes later.
+    Seals only rows of transactions older than every running one: rows of those come later in the order.
     """
     if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended('seal ' || $1, 0))", service):
         return 0
@@ -59,14 +59,14 @@ async def seal(tx: Tx, service: str) -> int:
         SELECT height, written_by::text AS written_by, position, hash FROM seal ORDER BY height DESC LIMIT 1
         """
     )
-    height, link = (last["height"], last["hash"]) if last else (0, first_link(service))
+    height, link = (last["height"], last["hash"]) if last else (0, first_hash(service))
     rows = await tx.fetch(
         """
         SELECT written_by::text AS written_by, position, recorded_at, action, aggregate, aggregate_id, version,
             person_id, organization, role, correlation, origin, salt, old, new
         FROM audit
         WHERE (written_by, position) > ($1::text::xid8, $2) AND written_by < pg_snapshot_xmin(pg_current_snapshot())
-            -- After a restore what was sealed has one place in common.
+            -- After a restore all sealed rows have the same written_by.
             AND NOT EXISTS (SELECT FROM seal WHERE seal.position = audit.position)
         ORDER BY audit.written_by, audit.position LIMIT $3
         """,
@@ -81,7 +81,7 @@ async def seal(tx: Tx, service: str) -> int:
 async def _add(tx: Tx, rows: Sequence[Record], height: int, link: bytes) -> None:
     links = []
     for row in rows:
-        link = linked(link, canonical(row))
+        link = next_hash(link, canonical(row))
         links.append(link)
     await tx.execute(
         """
@@ -97,7 +97,7 @@ async def _add(tx: Tx, rows: Sequence[Record], height: int, link: bytes) -> None
 
 
 async def unsealed(tx: Tx) -> int:
-    """How many rows no seal covers yet."""
+    """The number of rows without a seal."""
     return int(
         await tx.fetchval(
             """
@@ -109,9 +109,9 @@ async def unsealed(tx: Tx) -> int:
 
 
 async def seal_continuously(db: Database) -> None:
-    """Each second, chain what was added; where nothing is, look each minute.
+    """Seal new rows each second; without writes each minute.
 
-    Several at once: one works, the others find nothing to do.
+    Of several processes one works, the others find nothing to do.
     """
     while True:
         sealed = BATCH_MAX

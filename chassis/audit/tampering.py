@@ -1,6 +1,6 @@
-"""Whether the audit is as it was written: the first row of each table that is not.
+"""Find tampering with the audit log: the first wrong row of each table.
 
-It compares all rows with seals, checkpoints and journal, in one snapshot, page by page, while others write.
+Compares all rows with seals, checkpoints and journal, in one snapshot, in pages, while others write.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from chassis.audit.checkpoint import Checkpoint, file_of, known_keys, lines, read_signed, size_of
-from chassis.audit.sealing import canonical, first_link, linked, unsealed
+from chassis.audit.sealing import canonical, first_hash, next_hash, unsealed
 from chassis.db.database import Database, Tx
 from chassis.settings import Settings
 
@@ -17,7 +17,7 @@ UNSIGNED_SECONDS_MAX = 3600
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The first wrong row of a table; of `seal` the position is the height, of `checkpoint` the line of the file."""
+    """The first wrong row of a table; the position is the height of a seal, or the line of a checkpoint."""
 
     table: str
     position: int
@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """`sealed` rows were compared; `unsealed` ones are too young to be."""
+    """`sealed` rows were verified; `unsealed` ones are too new."""
 
     service: str
     sealed: int = 0
@@ -34,7 +34,7 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding] = msgspec.field(default_factory=list)
 
     def add(self, table: str, position: int, what: str) -> None:
-        """Keep it unless a row of the same table at a lower position is wrong."""
+        """Keep the finding unless the table has one at a lower position."""
         first = {finding.table: finding for finding in self.findings}
         if table not in first or position < first[table].position:
             first[table] = Finding(table=table, position=position, what=what)
@@ -44,9 +44,9 @@ class Report(msgspec.Struct, kw_only=True):
 async def find_tampering(
     db: Database, service: str, settings: Settings, *, say: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Report:
-    """Raises SettingsError where the keys of checkpoints cannot be read. `say` is told how many links are done."""
+    """Raises SettingsError if the keys of checkpoints cannot be read. `say` reports progress: links done, and all."""
     report = Report(service=service)
-    # Before the snapshot: what is signed by now is in it.
+    # Before the snapshot, which therefore contains all that was signed by now.
     size = size_of(file_of(settings, service))
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -61,8 +61,8 @@ async def find_tampering(
 
 
 async def _chain(tx: Tx, report: Report, height: int, say: Callable[[int, int], None]) -> None:
-    """Follow the links from the first one; after one that does not fit, go on from what was sealed."""
-    done, link, place = 0, first_link(report.service), (0, 0)
+    """Verify the links from the first one; after a mismatch, continue from the stored hash."""
+    done, link, place = 0, first_hash(report.service), (0, 0)
     query = """
         SELECT seal.height, seal.hash, seal.written_by::text AS sealed_by, seal.position AS sealed_position,
             audit.position, audit.recorded_at, audit.action, audit.aggregate, audit.aggregate_id, audit.version,
@@ -76,10 +76,10 @@ async def _chain(tx: Tx, report: Report, height: int, say: Callable[[int, int], 
             number, here = row["height"], (int(row["sealed_by"]), row["sealed_position"])
             if number != done + 1:
                 report.add("seal", done + 1, f"the link is missing; link {number} comes next")
-            elif row["position"] is None or linked(link, canonical(row)) != row["hash"]:
+            elif row["position"] is None or next_hash(link, canonical(row)) != row["hash"]:
                 found = "is missing" if row["position"] is None else "has another content"
                 report.add("audit", here[1], f"the row that link {number} seals {found}")
-            # After a restore all that had been sealed is written by 0.
+            # After a restore all sealed rows have written_by 0.
             elif here <= place and here[0]:
                 report.add("seal", number, f"the link seals row {here[1]}, which was written before row {place[1]}")
             else:
@@ -90,7 +90,7 @@ async def _chain(tx: Tx, report: Report, height: int, say: Callable[[int, int], 
 
 
 _ROWS = {
-    # The sequence is asked after the snapshot was taken: a row that is in it has its position from there.
+    # The sequence is read after the snapshot was taken: it covers every row of the snapshot.
     "audit": """
         DECLARE looked_at CURSOR FOR SELECT position, CASE
             WHEN position NOT BETWEEN 1 AND
@@ -125,7 +125,7 @@ _ROWS = {
 
 
 async def _rows(tx: Tx, report: Report) -> None:
-    """Look at each row beside what it names and what names it, whether or not it is in the chain."""
+    """Compare each row with the rows it refers to and that refer to it, sealed or not."""
     for table, query in _ROWS.items():
         await tx.execute(query)
         while rows := await tx.fetch(f"FETCH {PAGE} FROM looked_at"):
@@ -136,7 +136,7 @@ async def _rows(tx: Tx, report: Report) -> None:
 
 
 async def _checkpoints(tx: Tx, report: Report, settings: Settings, size: int, height: int) -> None:
-    """Compare the chain, which has `height` links, with what was signed of it; what is long sealed has to be signed."""
+    """Compare the chain of `height` links with its checkpoints; old links must be covered by one."""
     keys, path = known_keys(settings, report.service), file_of(settings, report.service)
     agreed = signed = 0
     for number, line in lines(path, size):

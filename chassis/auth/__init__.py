@@ -1,1 +1,1 @@
-"""Who is calling: tokens, sign-in, and what the directory says of callers."""
+"""Authentication: tokens, sign-in, and the callers known to the directory."""

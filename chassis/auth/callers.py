@@ -1,7 +1,7 @@
-"""Who may act, as the directory last said: asked every two seconds, so that an end is known with the broker away.
+"""Appointments, polled from the directory every two seconds, so that an end takes effect without the broker.
 
-Each process holds all of it, and keeps it in its service's schema for the next one. What is heard twice changes
-nothing, and what comes late is known by its version.
+Each process holds all of them in memory, and stores them in its service's schema for the next process. Repeats change
+nothing, and versions order them.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ import structlog
 from chassis.db.database import Database, Tx
 from chassis.journal.outbox import Place
 from chassis.journal.peers import PeerError, Peers
-from contracts.callers import Holding, Known, News, Subject
+from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subject
 from contracts.values import Role
 
 PULL_SECONDS = 2.0
 PULL_IDLE_SECONDS = 3.5
-"""Where this process writes nothing, and hears of nothing that others wrote."""
+"""Interval when this process writes nothing, and others wrote nothing it knows of."""
 
 FAILED_SECONDS = 1.0
 FIRST_SECONDS = 0.1
-"""Between questions as long as none has been answered: a process that starts has to know before it serves."""
+"""Interval until the first answer: a starting process needs the appointments before it serves."""
 
 STALE_SECONDS = 5.0
-"""After so long without an answer what is held may no longer be so."""
+"""Age from which the appointments count as stale."""
 
 SUBJECTS_MAX = 10_000
 DIRECTORY = "directory"
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 class AppointmentLookup(Protocol):
-    """Who holds which appointment, asked by what works for people without being called by them."""
+    """Appointment lookup for work that is done for people without a call of theirs."""
 
     def holds(self, person_id: UUID, organization: str, role: Role, at: datetime) -> bool: ...
 
@@ -48,41 +48,41 @@ class AppointmentLookup(Protocol):
 
 
 class Callers:
-    """The appointments of everybody who has any, in memory."""
+    """All appointments, in memory."""
 
     def __init__(self, db: Database, peers: Peers) -> None:
         self._db = db
         self._peers = peers
         self._after = "0.0"
-        self._heard_at = float("-inf")
-        self._held: dict[UUID, dict[UUID, Holding]] = {}
+        self._answered_at = float("-inf")
+        self._held: dict[UUID, dict[UUID, HeldAppointment]] = {}
         self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
-        """The people of a subject, and of which `_news` that is; nobody for who was not known."""
+        """Subject → `_people_changes` when it was queried, and its people; none for an unknown subject."""
 
         self._others: Sequence[Callers] = ()
-        self._news = 0
-        """How often there was news of people: a subject may be of one more, or of others, after it."""
+        self._people_changes = 0
+        """Counts changes of people: each may change who a subject belongs to."""
 
-    def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]:
-        """The appointments that a person may act in at a moment; none for somebody who is not known."""
+    def in_force(self, person_id: UUID, at: datetime) -> Sequence[HeldAppointment]:
+        """The appointments of a person in force at a time; none for an unknown person."""
         return [one for one in self._held.get(person_id, {}).values() if one.in_force(at.date())]
 
     def holds(self, person_id: UUID, organization: str, role: Role, at: datetime) -> bool:
-        """True where a person may act in this appointment at a moment."""
+        """True if the person holds this appointment at a time."""
         return any(one.organization == organization and one.role is role for one in self.in_force(person_id, at))
 
     def stale(self) -> bool:
-        """True where the directory has not been heard for five seconds, or ever: somebody may have ended meanwhile."""
-        return time.monotonic() - self._heard_at > STALE_SECONDS
+        """True if the last answer of the directory is older than STALE_SECONDS: an appointment may have ended."""
+        return time.monotonic() - self._answered_at > STALE_SECONDS
 
     async def people_of(self, subject: Subject) -> Sequence[UUID]:
-        """Who signs in by a subject, one person in an organization; nobody if it is not known there.
+        """The people of a subject, one per organization; none if it is unknown.
 
-        Where the directory cannot be asked it is who was known before the last news, if that was not of them. Raises
-        PeerError where nothing was known.
+        If the directory is unreachable, the people known before the last change of people, unless it concerned them.
+        Raises PeerError if nothing was known.
         """
         asked, known = self._subjects.get(subject, (None, ()))
-        news = self._news
+        news = self._people_changes
         if asked == news:
             return known
         try:
@@ -91,25 +91,25 @@ class Callers:
             if asked is None or subject not in self._subjects:
                 raise
             return known
-        people = () if answer is None else msgspec.json.decode(answer, type=Known).people
-        if news == self._news:
-            self.remember(subject, *people)
+        people = () if answer is None else msgspec.json.decode(answer, type=KnownSubject).people
+        if news == self._people_changes:
+            self.cache_people(subject, *people)
         return people
 
-    def remember(self, subject: Subject, *people: UUID) -> None:
-        """Who signs in by a subject, until there is news."""
-        self._subjects[subject] = (self._news, people)
+    def cache_people(self, subject: Subject, *people: UUID) -> None:
+        """Cache the people of a subject until people change."""
+        self._subjects[subject] = (self._people_changes, people)
         if len(self._subjects) > SUBJECTS_MAX:
             self._subjects.popitem(last=False)
 
-    # -- hearing -------------------------------------------------------------------------------------------------
+    # -- polling -------------------------------------------------------------------------------------------------
 
     async def follow(self, others: "Sequence[Callers]" = ()) -> None:
-        """Every two seconds hear what has changed, for the other services of this process as well."""
+        """Poll changes every two seconds, also for the other services of this process."""
         self._others = others
         for one in (self, *others):
             await one.load()
-        # What one of them has not kept yet is heard again by all.
+        # What one of them has not stored yet is received again by all.
         self._after = min((one._after for one in (self, *others)), key=Place.parse)
         silent = False
         while True:
@@ -118,9 +118,9 @@ class Callers:
                 silent = False
             except PeerError as error:
                 if not silent:
-                    log.warning("the directory is not heard", service=self._db.source, reason=str(error))
+                    log.warning("directory not reached", service=self._db.source, reason=str(error))
                 silent = True
-            if self._heard_at == float("-inf"):
+            if self._answered_at == float("-inf"):
                 await asyncio.sleep(FIRST_SECONDS)
             elif silent:
                 await asyncio.sleep(FAILED_SECONDS)
@@ -128,9 +128,9 @@ class Callers:
                 await self._db.activity.pause(PULL_SECONDS, idle_seconds=PULL_IDLE_SECONDS)
 
     async def load(self) -> None:
-        """Hold what was kept, and go on from there. It is stale until the directory is heard."""
+        """Load the stored appointments and the watermark. They are stale until the directory answers."""
         async with self._db.transaction() as tx:
-            # The watermark first: rows that are kept meanwhile are then merely heard again.
+            # The watermark first: rows stored meanwhile are then merely received again.
             after = await tx.fetchval(
                 "SELECT after FROM watermark WHERE consumer = $1 AND owner = $2", CONSUMER, DIRECTORY
             )
@@ -141,38 +141,38 @@ class Callers:
                 FROM caller
                 """
             )
-        self._hold(msgspec.convert([dict(row) for row in rows], list[Holding]))
+        self._hold(msgspec.convert([dict(row) for row in rows], list[HeldAppointment]))
         self._after = after or "0.0"
 
     async def pull(self) -> None:
-        """Hear all that has changed since the last time. Raises PeerError."""
+        """Receive all changes since the last call. Raises PeerError."""
         more = True
         while more:
             asked_at = time.monotonic()
             news = await self._ask()
             for one in (self, *self._others):
-                one.hear(news, asked_at=asked_at)
-            # What is held has effect even where it cannot be kept: it is then heard again.
+                one.apply(news, asked_at=asked_at)
+            # Changes take effect even if they cannot be stored: they are then received again.
             if news.holdings:
                 for one in (self, *self._others):
                     await one._keep(news)
             self._after, more = news.after, news.more
 
-    def hear(self, news: News, *, asked_at: float) -> None:
-        """Hold what the directory answered to a question of that moment (`time.monotonic`)."""
+    def apply(self, news: CallerChanges, *, asked_at: float) -> None:
+        """Apply an answer of the directory to a query of that time (`time.monotonic`)."""
         self._hold(news.holdings)
         self._forget(news.people)
         if not news.more:
-            self._heard_at = asked_at
+            self._answered_at = asked_at
 
-    async def _ask(self) -> News:
+    async def _ask(self) -> CallerChanges:
         body = await self._peers.get(DIRECTORY, "/internal/callers", {"after": self._after})
         try:
-            return msgspec.json.decode(body, type=News)
+            return msgspec.json.decode(body, type=CallerChanges)
         except msgspec.DecodeError as error:
-            raise PeerError("the answer is not news of callers") from error
+            raise PeerError("the answer is not a list of changes") from error
 
-    def _hold(self, holdings: Sequence[Holding]) -> None:
+    def _hold(self, holdings: Sequence[HeldAppointment]) -> None:
         for one in holdings:
             own = self._held.setdefault(one.person_id, {})
             held = own.get(one.appointment_id)
@@ -181,7 +181,7 @@ class Callers:
 
     def _forget(self, people: Sequence[UUID]) -> None:
         if people:
-            self._news += 1
+            self._people_changes += 1
             gone = set(people)
             self._subjects = OrderedDict(
                 (subject, (asked, known))
@@ -189,7 +189,7 @@ class Callers:
                 if known and gone.isdisjoint(known)
             )
 
-    async def _keep(self, news: News) -> None:
+    async def _keep(self, news: CallerChanges) -> None:
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
@@ -216,5 +216,5 @@ class Callers:
 
 
 async def is_known(tx: Tx, organization: str) -> bool:
-    """Whether anybody is or was appointed in an organization, as far as the directory has been heard."""
+    """Whether an organization has or had any appointment known here."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM caller WHERE organization = $1)", organization))

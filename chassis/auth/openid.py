@@ -1,7 +1,7 @@
-"""Signing in at an issuer, as its client: OpenID Connect Core 1.0 by authorization code with PKCE, and by no other way.
+"""Client of an OpenID Connect issuer: authorization code with PKCE (OpenID Connect Core 1.0), no other flow.
 
-There is no page and no cookie here. Who uses it sends a browser to `Started.address`, keeps what was started where only
-that browser brings it back, and hears the answer at the `redirect_uri` it gave.
+No pages and no cookies here. The user of this module sends a browser to `StartedSignIn.address`, stores the started
+sign-in so that only that browser can return it, and receives the answer at its `redirect_uri`.
 """
 
 import base64
@@ -19,7 +19,7 @@ import msgspec
 
 from chassis import clock
 from chassis.auth.tokens import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
-from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, body_of, document, is_safe, json_object
+from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, fetch_json, is_safe, parse_object, read_body
 from contracts.refusals import Unavailable, Unidentified
 
 SCOPE = "openid"
@@ -30,19 +30,19 @@ ERROR = re.compile(r"[a-z_]{1,60}")
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an issuer's discovery document is used here (OpenID Connect Discovery 1.0 section 3)."""
+    """The fields used of an issuer's discovery document (OpenID Connect Discovery 1.0 section 3)."""
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     code_challenge_methods_supported: tuple[str, ...] = ("S256",)
-    """Who says nothing is asked by it all the same: a provider without PKCE passes over it."""
+    """If absent, PKCE is used anyway: a provider without it ignores the parameters."""
 
     authorization_response_iss_parameter_supported: bool = False
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in under way: where to send the browser, and what its answer is known by, which is secret."""
+class StartedSignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A started sign-in: the address for the browser, and the secrets that its answer is checked against."""
 
     address: str
     redirect_uri: str
@@ -52,7 +52,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What the issuer gives for somebody who has signed in. `expires_at` is None where it does not say."""
+    """The tokens of a person who signed in. `expires_at` is None if the issuer does not state it."""
 
     subject: str
     access_token: str
@@ -61,8 +61,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str | None
 
 
-class Granted(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a token endpoint's answer is used (RFC 6749 section 5.1)."""
+class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields used of a token endpoint's answer (RFC 6749 section 5.1)."""
 
     access_token: str
     token_type: str
@@ -72,7 +72,7 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an ID token is used."""
+    """The claims used of an ID token."""
 
     iss: str
     sub: str
@@ -84,7 +84,7 @@ class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenId:
-    """One client at one issuer."""
+    """A client at an issuer."""
 
     def __init__(
         self,
@@ -98,10 +98,10 @@ class OpenId:
         resource: str | None = None,
         audience: str | None = None,
     ) -> None:
-        """`resource` (RFC 8707) and `audience` name what the token is for, at an issuer that wants to be told.
+        """`resource` (RFC 8707) and `audience` name what the token is for, at an issuer that requires it.
 
-        `strengths` (`acr`) are asked for; whether one was shown, whoever verifies the access token sees. A `secret` is
-        for a server that can keep one: a program in somebody's hands has none.
+        `strengths` (`acr`) are requested; the verifier of the access token checks them. A `secret` is for a server that
+        can keep one; a program on a person's machine has none.
         """
         self._issuer = issuer
         self._client_id = client_id
@@ -114,8 +114,8 @@ class OpenId:
         self._discovery = issuer.rstrip("/") + DISCOVERY
         self._keys = Keys(self._discovery, issuer)
 
-    async def begin(self, redirect_uri: str) -> Started:
-        """Raises Unavailable for an issuer that does not answer, or not as one has to."""
+    async def begin(self, redirect_uri: str) -> StartedSignIn:
+        """Raises Unavailable if the issuer does not answer, or answers incorrectly."""
         provider = await self._discover()
         state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
         asked = {
@@ -130,23 +130,23 @@ class OpenId:
             **self._resource,
             **self._audience,
             **self._strengths,
-            # Access for when nobody is there is given by somebody who was asked (OpenID Connect Core 1.0 section 11).
+            # Offline access requires consent (OpenID Connect Core 1.0 section 11).
             **({"prompt": "consent"} if OFFLINE in self._scope.split() else {}),
         }
         address = str(httpx.URL(provider.authorization_endpoint).copy_merge_params(asked))
-        return Started(address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
+        return StartedSignIn(address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
 
-    async def finish(self, started: Started, answer: str) -> Tokens:
-        """`answer` is the query that the browser came back with.
+    async def finish(self, started: StartedSignIn, answer: str) -> Tokens:
+        """Exchange the answer (the query of the redirect) for tokens.
 
-        Raises Unidentified `sign-in-not-asked` where it answers nothing that was started here: another may still come.
+        Raises Unidentified `sign-in-not-asked` if the answer does not belong to `started`: another may still come.
         """
         said = _parameters(answer)
         if not _same(said.get("state"), started.state):
             raise Unidentified("sign-in-not-asked")
         provider = await self._discover()
-        told = provider.authorization_response_iss_parameter_supported
-        if said.get("iss", None if told else self._issuer) != self._issuer:
+        returns_iss = provider.authorization_response_iss_parameter_supported
+        if said.get("iss", None if returns_iss else self._issuer) != self._issuer:
             raise Unidentified("sign-in-elsewhere")
         if "error" in said or "code" not in said:
             raise Unidentified("sign-in-denied", error=_error_in(said))
@@ -165,9 +165,9 @@ class OpenId:
         return _tokens(granted, claims.sub, id_token=granted.id_token, refresh_token=granted.refresh_token)
 
     async def refresh(self, tokens: Tokens) -> Tokens:
-        """New ones for the same person; those given are spent, and not to be used again.
+        """Exchange the refresh token for new tokens of the same person; do not use the old ones again.
 
-        Raises Unidentified where the person has to sign in anew.
+        Raises Unidentified if the person has to sign in again.
         """
         if tokens.refresh_token is None:
             raise Unidentified("grant-refused", error="no_refresh_token")
@@ -185,7 +185,7 @@ class OpenId:
 
     async def _discover(self) -> Provider:
         try:
-            provider = msgspec.convert(await document(self._discovery), Provider)
+            provider = msgspec.convert(await fetch_json(self._discovery), Provider)
         except (OSError, httpx.HTTPError, ValueError, msgspec.ValidationError, RecursionError) as error:
             raise Unavailable("issuer-unavailable") from error
         if provider.issuer != self._issuer:
@@ -197,23 +197,23 @@ class OpenId:
             raise Unavailable("issuer-unsuitable", wrong="code_challenge_methods_supported")
         return provider
 
-    async def _exchange(self, provider: Provider, **form: str) -> Granted:
+    async def _exchange(self, provider: Provider, **form: str) -> TokenResponse:
         sent = {"client_id": self._client_id, **form, **self._resource}
-        # RFC 6749 section 2.3.1 has both encoded before they are.
+        # RFC 6749 section 2.3.1: both are form-encoded first.
         basic = None if self._secret is None else (quote_plus(self._client_id), quote_plus(self._secret))
         try:
             status, said = await _post(provider.token_endpoint, sent, basic)
             if status in {400, 401}:
                 raise Unidentified("grant-refused", error=_error_in(said))
-            granted = msgspec.convert(said, Granted)
+            granted = msgspec.convert(said, TokenResponse)
             if status != httpx.codes.OK or granted.token_type.lower() != "bearer":
-                raise ValueError("no answer of a token endpoint")
+                raise ValueError("not a token endpoint's answer")
         except (OSError, httpx.HTTPError, ValueError, msgspec.ValidationError, RecursionError) as error:
             raise Unavailable("issuer-unavailable") from error
         return granted
 
     async def _identify(self, id_token: str) -> IdClaims:
-        """What an ID token for this client says (OpenID Connect Core 1.0 section 3.1.3.7), its nonce left aside."""
+        """The verified claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7), except its nonce."""
         try:
             claims = msgspec.convert((await self._keys.signed(id_token, self._algorithm)).claims, IdClaims)
         except msgspec.ValidationError as error:
@@ -238,11 +238,11 @@ class OpenId:
 async def _post(address: str, form: Mapping[str, str], basic: tuple[str, str] | None) -> tuple[int, dict[str, Any]]:
     client = httpx.AsyncClient(timeout=EXCHANGE_SECONDS, trust_env=False, auth=basic)
     async with client, client.stream("POST", address, data=form, headers={"Accept": "application/json"}) as answer:
-        return answer.status_code, json_object(await body_of(answer))
+        return answer.status_code, parse_object(await read_body(answer))
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """Each parameter once, as RFC 6749 section 3.1 has it; nothing at all where one is repeated."""
+    """The parameters (RFC 6749 section 3.1); none at all if one is repeated."""
     try:
         said = parse_qsl(query, keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
@@ -255,12 +255,12 @@ def _same(said: str | None, meant: str) -> bool:
 
 
 def _error_in(said: Mapping[str, Any]) -> str:
-    """The code of an error (RFC 6749 section 4.1.2.1); its words are anybody's and are not repeated."""
+    """The error code (RFC 6749 section 4.1.2.1); its description is untrusted and not repeated."""
     error = said.get("error")
     return error if isinstance(error, str) and ERROR.fullmatch(error) else "unknown"
 
 
-def _tokens(granted: Granted, subject: str, *, id_token: str | None, refresh_token: str | None) -> Tokens:
+def _tokens(granted: TokenResponse, subject: str, *, id_token: str | None, refresh_token: str | None) -> Tokens:
     lifetime = granted.expires_in
     return Tokens(
         subject=subject,

@@ -1,9 +1,8 @@
-"""Who is calling: a signed token, checked for everything that a token can be wrong about, and whom the directory knows.
+"""Verify bearer tokens and find their callers in the directory.
 
 Tokens are JWT access tokens (RFC 9068) of one of two issuers: the configured one signs for people and services, the
-directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
-they may do: that is what the directory says. Who holds several appointments names the one acted in by the `Acting-As`
-header.
+directory for API clients. A token identifies its subject by `iss` and `sub`, and grants nothing: the directory does. A
+person with several appointments names the one to act in by the `Acting-As` header.
 """
 
 import json
@@ -24,15 +23,15 @@ from msgspec.structs import replace
 from chassis import clock
 from chassis.ids import new_id
 from chassis.journal.peers import PeerError
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM, Keys, claimed_issuer
-from contracts.callers import Holding, Subject
+from contracts.callers import HeldAppointment, Subject
 from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
 TOKEN_TYPE = "at+jwt"
 TOKEN_TYPES = frozenset({TOKEN_TYPE, f"application/{TOKEN_TYPE}"})
-"""RFC 9068 section 4; it is a media type, whose `application/` may be left out (RFC 7515 section 4.1.9)."""
+"""RFC 9068 section 4; as a media type, its `application/` may be omitted (RFC 7515 section 4.1.9)."""
 
 AUDIENCE = "entraide"
 UNODC = "UNODC"
@@ -46,28 +45,28 @@ SUBJECT_LENGTH_MAX = 255
 """OpenID Connect Core 1.0 section 2."""
 
 SERVICE_SUBJECT = "service:"
-"""How the embedded issuer's subjects of services begin."""
+"""Prefix of the embedded issuer's subjects for services."""
 
-AT_HOME = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
-"""Who works on the own State's requests alone, and may go on while it is not known whose appointment has ended."""
+OWN_STATE_ROLES = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
+"""Roles that act only for their own State, and may go on while appointments are stale."""
 
 
 log = structlog.get_logger()
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a token is used."""
+    """The claims used here."""
 
     iss: str
     aud: str | list[str]
     sub: str
     jti: str
-    # Moments may have a fraction (NumericDate, RFC 7519 section 2).
+    # NumericDate may have a fraction (RFC 7519 section 2).
     iat: int | float
     exp: int | float
     nbf: int | float = 0
     acr: str | None = None
-    # What others say of these is nobody's business here.
+    # Values of other types in these claims are ignored.
     client_id: Any = None
     azp: Any = None
     scope: Any = None
@@ -77,18 +76,18 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
         return Subject(issuer=self.iss, subject=self.sub)
 
     def is_for(self, audience: str) -> bool:
-        """Whether the audience is among those of the token, of which there may be one or a list (RFC 7519)."""
+        """Whether the token's `aud`, one value or a list (RFC 7519), contains `audience`."""
         return audience == self.aud if isinstance(self.aud, str) else audience in self.aud
 
     @property
     def client(self) -> object:
-        """The client that got the token: `client_id` (RFC 9068), else `azp` (OpenID Connect Core 1.0)."""
+        """The client the token was issued to: `client_id` (RFC 9068), else `azp` (OpenID Connect Core 1.0)."""
         return self.azp if self.client_id is None else self.client_id
 
 
 @dataclass
 class VerifiedToken:
-    """A token that has been verified: the id of the key that signed it, and what it says."""
+    """A verified token: the id of its key, and its claims."""
 
     kid: str
     claims: Claims
@@ -96,18 +95,18 @@ class VerifiedToken:
 
 
 class Directory(Protocol):
-    """Who may act, as far as it is known here: `chassis.auth.callers.Callers`."""
+    """The appointments known to this process: `chassis.auth.callers.Callers`."""
 
     async def people_of(self, subject: Subject) -> Sequence[UUID]: ...
 
-    def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]: ...
+    def in_force(self, person_id: UUID, at: datetime) -> Sequence[HeldAppointment]: ...
 
     def stale(self) -> bool: ...
 
 
 @dataclass(frozen=True)
 class ServiceClient:
-    """A service of the platform, and the client by which the issuer knows it."""
+    """A service of the platform, and its client id at the issuer."""
 
     name: str
     client_id: str
@@ -115,7 +114,7 @@ class ServiceClient:
 
 @dataclass(frozen=True)
 class TrustedIssuer:
-    """An issuer, and what its tokens are signed with."""
+    """An issuer and the algorithm of its signatures."""
 
     issuer: str
     keys: Keys
@@ -123,7 +122,7 @@ class TrustedIssuer:
 
 
 class Verifier:
-    """Turns a bearer token into a caller, or refuses."""
+    """Verifies a bearer token and returns its caller."""
 
     def __init__(
         self,
@@ -134,10 +133,10 @@ class Verifier:
         strengths: Collection[str] = (),
         clients: TrustedIssuer | None = None,
     ) -> None:
-        """`service_of` names the service of the platform whose token has a subject of `people`; None for people.
+        """`service_of` returns the platform's service with a subject of `people`; None for people.
 
-        `strengths` are what the issuer calls the ways to sign in (`acr`) that will do for people; all, if none is said.
-        Without `clients` no API client is let in.
+        `strengths` are the authentication contexts (`acr`) accepted for people; all if empty. Without `clients` no API
+        client is accepted.
         """
         self._people = people
         self._clients = clients
@@ -147,32 +146,32 @@ class Verifier:
         self._known: OrderedDict[str, VerifiedToken] = OrderedDict()
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
-        """Raises Unidentified for a token that will not do, Forbidden for who holds no such appointment."""
+        """Raises Unidentified for an invalid token, Forbidden for a person without such an appointment."""
         scheme, _, token = (authorization or "").partition(" ")
         if not authorization:
             raise Unidentified("token-missing")
         if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
             raise Unidentified("token-invalid")
-        good = await self._good(token)
+        good = await self._verified(token)
         if good.claims.iss != self._people.issuer:
             caller = self._client(good.claims, acting)
         elif (service := self._service_of(good.claims.sub)) is not None:
-            # Where the issuer's clients and people share a name space, a person may have the subject of a service.
+            # If the issuer's clients and people share a namespace, a person may have the subject of a service.
             if good.claims.client != service.client_id:
                 raise Unidentified("token-invalid")
             caller = Caller(person_id=service_id(service.name), organization=UNODC, role=Role.SERVICE)
         else:
             if self._strengths and good.claims.acr not in self._strengths:
                 raise Unidentified("sign-in-too-weak")
-            caller = await self._appointed(good.claims.subject, acting)
+            caller = await self._person(good.claims.subject, acting)
         if not good.logged:
             good.logged = True
             whose = {"person_id": str(caller.person_id), "organization": caller.organization, "role": str(caller.role)}
             log.info("token accepted", token_id=good.claims.jti, **whose)
         return caller
 
-    async def _good(self, token: str) -> VerifiedToken:
-        """A token that is good now; what was found of it before is remembered."""
+    async def _verified(self, token: str) -> VerifiedToken:
+        """The verified token, cached between calls."""
         if (known := self._known.get(token)) is None:
             known = self._known[token] = await self._verify(token)
             if len(self._known) > CACHE_MAX:
@@ -183,7 +182,7 @@ class Verifier:
             raise Unidentified("token-invalid")
         return known
 
-    async def _appointed(self, subject: Subject, acting: str | None) -> Caller:
+    async def _person(self, subject: Subject, acting: str | None) -> Caller:
         try:
             people = await self._directory.people_of(subject)
         except PeerError as error:
@@ -193,18 +192,19 @@ class Verifier:
         now = clock.now()
         held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
         if self._directory.stale():
-            # Who has ended meanwhile, or begun, is not known: what is another State's stays closed.
-            held = [one for one in held if one.role in AT_HOME]
+            # While appointments are stale, other States' records are closed.
+            held = [one for one in held if one.role in OWN_STATE_ROLES]
             if not held:
                 raise Unavailable("identity-unavailable")
-        # An organization may name anybody's subject as its own person's. So that nobody acts for one they do not mean,
-        # also when their appointment in another one has ended, who is a person of several always says for which.
+        # An organization may register any subject as its own person's. So that no person acts for an organization they
+        # do not mean, even after their appointment elsewhere has ended, a person of several organizations always names
+        # one.
         return _acting(held, acting, always_named=len(people) > 1)
 
     def _client(self, claims: Claims, acting: str | None) -> Caller:
-        """An API client, with those of its scopes that the token was made for."""
+        """An API client, with those of its scopes that the token was issued for."""
         if self._directory.stale():
-            # People go on with their own State's affairs; a machine comes again.
+            # People may go on with their own State's affairs; a program retries.
             raise Unavailable("identity-unavailable")
         try:
             client_id = UUID(claims.sub)
@@ -217,7 +217,7 @@ class Verifier:
         return replace(caller, scopes=frozenset(one for one in caller.scopes or () if one in asked))
 
     def _trusted(self, issuer: object) -> TrustedIssuer:
-        """Whose token it would have to be, by what it says itself; whose it is, the signature shows."""
+        """The issuer that the token claims; the signature is verified with its keys."""
         if self._clients is not None and issuer == self._clients.issuer:
             return self._clients
         return self._people
@@ -234,7 +234,7 @@ class Verifier:
             signed.type not in TOKEN_TYPES
             or claims.iss != trusted.issuer
             or not claims.is_for(AUDIENCE)
-            # NaN, which JSON can say in Python, is neither above nor below.
+            # NaN, which Python's JSON accepts, compares false to everything.
             or not claims.exp > now - LEEWAY_SECONDS
             or not claims.iat <= now + LEEWAY_SECONDS
             or not claims.nbf <= now + LEEWAY_SECONDS
@@ -246,13 +246,13 @@ class Verifier:
 
 
 class NoDirectory:
-    """Knows nobody: for an application that is only looked at."""
+    """Knows no caller: for an application that only documents its routes."""
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
         raise Unidentified("token-invalid")
 
 
-def _acting(held: Sequence[Holding], acting: str | None, *, always_named: bool = False) -> Caller:
+def _acting(held: Sequence[HeldAppointment], acting: str | None, *, always_named: bool = False) -> Caller:
     if not held:
         raise Forbidden("not-appointed")
     by_name = {f"{one.organization}:{one.role}": one.caller for one in held}
@@ -266,7 +266,7 @@ def _acting(held: Sequence[Holding], acting: str | None, *, always_named: bool =
 
 
 class Issuer:
-    """An issuer of our own. The embedded one is for trying out: whoever reads its key is anybody."""
+    """An issuer run by the platform. The embedded one is for trials: its key is readable on the machine."""
 
     def __init__(self, key: jwk.OKPKey, issuer: str) -> None:
         self._key = key
@@ -274,11 +274,11 @@ class Issuer:
 
     @classmethod
     def load(cls, path: Path, issuer: str) -> "Issuer":
-        """The key in `path`, made on first use and readable by its owner alone."""
-        return cls(key_made_once(path), issuer)
+        """Load the key in `path`; create it on first use, readable only by its owner."""
+        return cls(read_or_create_key(path), issuer)
 
     def publish_keys(self, path: Path) -> None:
-        """Write the public half where verifiers read it."""
+        """Write the public key to where verifiers read it."""
         path.write_text(json.dumps({"keys": [self._key.as_dict(private=False)]}), encoding="utf-8")
 
     def token(
@@ -298,7 +298,7 @@ class Issuer:
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
 
     def service_token(self, service: str) -> Callable[[], str]:
-        """A token for one service, made anew before it ends."""
+        """A function that returns a valid token of the service, renewed before it expires."""
         held = ""
         until = 0.0
 
@@ -314,12 +314,12 @@ class Issuer:
 
 
 def service_id(service: str) -> UUID:
-    """A service has an id as a person has; it stands in the audit where it acted."""
+    """The id of a service, used in the audit log like a person's."""
     return uuid5(NAMESPACE_URL, f"entraide:service:{service}")
 
 
 def embedded_service(subject: str) -> ServiceClient | None:
-    """The service that a subject of the embedded issuer names; its client is called the same."""
+    """The service named by a subject of the embedded issuer; its client id is its name."""
     if not subject.startswith(SERVICE_SUBJECT):
         return None
     return ServiceClient(subject.removeprefix(SERVICE_SUBJECT), subject)

@@ -1,4 +1,4 @@
-"""A service's PostgreSQL: one pool, one role, one schema, and the transaction that an action works in."""
+"""A service's PostgreSQL: one pool, one role, one schema, and transactions."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ from contracts.values import Caller
 
 POOL_MAX = 12
 RESERVED_FRACTION = 4
-"""One of so many connections is for reading alone, and as many are for all but reading."""
+"""A fraction of the connections is reserved for reading, and as many for all other uses."""
 
 ACQUIRE_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
@@ -33,10 +33,10 @@ ROLLBACK_SECONDS = 0.5
 ATTEMPTS_MAX = 5
 RETRY_SECONDS = 0.02
 LOCK_SECONDS_MAX = 3.0
-"""So long a row that another process has locked is tried for, as `lock_timeout` has it for one that is waited for."""
+"""Time for retries of a row lock with NOWAIT, as `lock_timeout` for one that waits."""
 
 LOCK_RETRY_SECONDS, LOCK_RETRY_SECONDS_MAX = 0.005, 0.1
-"""Between the first two attempts, and between later ones at most."""
+"""Pause between the first two attempts, and the longest pause."""
 
 SESSION_LIMITS = {
     "statement_timeout": "10s",
@@ -45,18 +45,18 @@ SESSION_LIMITS = {
     "tcp_keepalives_idle": "10",
 }
 
-# Whole transactions that may be tried again: deadlock and serialization (40), lock not available (55P03), server
-# going down or coming up (57P0x), too many connections (53300), read-only after a failover (25006).
+# Transactions that may be retried: deadlock and serialization (40), lock not available (55P03), server shutting down or
+# starting (57P0x), too many connections (53300), read-only after a failover (25006).
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "57014"})
 
 BUSY_STATES = frozenset({"40P01", "53300", "55P03", "57014"})
-"""Of those the ones that come of how much is asked: no lock, no connection, or not enough time for a statement."""
+"""The ones caused by load: no lock, no connection, or a statement timeout."""
 
 ENDS_SESSION = frozenset({"FATAL", "PANIC"})
-"""Severities after which PostgreSQL closes the connection (PostgreSQL, 19.8.3): it has undone what was under way."""
+"""Severities after which PostgreSQL closes the connection (PostgreSQL, 19.8.3), with a rollback."""
 
 CALLER_SETTINGS = ("entraide.organization", "entraide.role", "entraide.person")
-"""What row-level security asks, local to the transaction: who is not told sees no row."""
+"""Settings read by row-level security, local to the transaction: without them no row is visible."""
 
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FOR_CALLER = Write(
@@ -75,20 +75,20 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-def _words(caller: Caller) -> tuple[str, str, str]:
+def _caller_settings(caller: Caller) -> tuple[str, str, str]:
     return caller.organization, caller.role.value, str(caller.person_id)
 
 
 class OutcomeUnknown(Exception):
-    """COMMIT was sent and its answer never came: the transaction may or may not have happened."""
+    """COMMIT was sent and not answered: the transaction may or may not be committed."""
 
 
 class Tx:
-    """One transaction: what may be asked of PostgreSQL in it, who acts, and the events announced so far.
+    """A transaction: its queries, its caller, and the events announced so far.
 
-    It is opened when something is asked; what does nothing but write is one statement, and needs no other. With a
-    caller it sees and changes the rows that the row-level security of its service lets this caller have; without one,
-    and inside `as_service`, it acts in the role that the service has for its own work.
+    It begins with the first query; a transaction that only writes is a single statement. With a caller it sees and
+    changes the rows that row-level security allows this caller; without one, and inside `as_service`, it acts in the
+    role of the service's own work.
     """
 
     __slots__ = (
@@ -126,58 +126,62 @@ class Tx:
         self.caller = caller
         self.announced: list[Event] = []
         self.wrote = False
-        """Something that loops may have to look at: a fact, or a `Write`."""
+        """Whether it wrote something for background loops: a fact, or a `Write`."""
         self.in_doubt = False
-        """Its last word was sent and not answered."""
+        """COMMIT was sent and not answered."""
         self.connection: Connection | None = None
-        """Taken when something is first asked, and to be given back."""
+        """Acquired with the first query, released at the end."""
 
     async def write(self, write: Write, *args: object) -> None:
-        """Send it together with the writes around it: before anything is asked again, at the latest at the end.
+        """Queue a write, to be sent with others: before the next query, or at the end.
 
-        Until then it has no effect, and what it may raise is raised there.
+        Until then it has no effect, and its errors are raised there.
         """
         if not may_join(tuple(self._writes), write):
-            await self._reach()
+            await self._begin()
         self._writes[write] = args
         self.wrote = True
 
+    async def flush(self) -> None:
+        """Send the queued writes."""
+        await self._begin()
+
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
-        return await (await self._reach()).fetch(query, *args)
+        return await (await self._begin()).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
-        return await (await self._reach()).fetchrow(query, *args)
+        return await (await self._begin()).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: object) -> Any:
-        return await (await self._reach()).fetchval(query, *args)
+        return await (await self._begin()).fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
-        return await (await self._reach()).execute(query, *args)
+        return await (await self._begin()).execute(query, *args)
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
-        await (await self._reach()).executemany(query, args)
+        await (await self._begin()).executemany(query, args)
 
     @contextlib.asynccontextmanager
     async def as_service(self) -> AsyncIterator[None]:
-        """What the service does inside as a consequence of what the caller did, and the caller could not do alone.
+        """Act in the service's own role, for consequences of the caller's action that the caller may not do alone.
 
-        Only after the caller's right to the move has been decided.
+        Only after the policy has allowed the action.
         """
         if self.caller is None or self._own_role is None:
             yield
             return
-        connection = await self._reach()
+        connection = await self._begin()
         await connection.execute(f"SET LOCAL ROLE {self._own_role}")
         yield
         await self._send()
         await connection.execute("RESET ROLE")
 
-    async def _reach(self) -> Connection:
-        """Have the transaction open, and everything written so far in effect."""
+    async def _begin(self) -> Connection:
+        """Begin the transaction if necessary and send the queued writes."""
         if self.connection is None:
             self.connection = await self._take()
         if not self._opened:
-            # Known before it has begun: whoever is cancelled meanwhile leaves a connection that nobody may use again.
+            # Set before BEGIN: a cancellation in between leaves a connection that must not be used again.
             self._opened = True
             planned = "; SET LOCAL plan_cache_mode = force_generic_plan" if self._planned_once else ""
             await self.connection.execute(f"BEGIN; {self._identify()}{planned}")
@@ -185,11 +189,11 @@ class Tx:
         return self.connection
 
     def _identify(self) -> str:
-        """Said with BEGIN, in one round trip, where there are no parameters: so every word is looked at."""
+        """Sent with BEGIN in one round trip, which excludes parameters: so every value is checked."""
         if self.caller is None:
             return f"SET LOCAL ROLE {self._own_role}" if self._own_role else ""
-        words = _words(self.caller)
-        assert all(_WORD.fullmatch(word) for word in words), "an organization, a role and an id are words"
+        words = _caller_settings(self.caller)
+        assert all(_WORD.fullmatch(word) for word in words), "organization, role and id have no special characters"
         return "; ".join(f"SET LOCAL {name} = '{word}'" for name, word in zip(CALLER_SETTINGS, words, strict=True))
 
     async def _send(self) -> None:
@@ -197,32 +201,32 @@ class Tx:
             return
         writes, self._writes = self._writes, {}
         if not self._opened and self.caller is not None:
-            writes = {_FOR_CALLER: _words(self.caller), **writes}
+            writes = {_FOR_CALLER: _caller_settings(self.caller), **writes}
         statement, args = combine(tuple(writes)), [arg for args in writes.values() for arg in args]
         try:
             if self._opened and self.connection is not None:
                 await self.connection.execute(statement, *args)
             else:
-                await self._group.carry_out(statement, args, role=self._own_role if self.caller is None else None)
+                await self._group.execute_grouped(statement, args, role=self._own_role if self.caller is None else None)
         except asyncpg.DivisionByZeroError as error:
             raise NotWritten from error
 
     async def commit(self) -> None:
-        """Raises NotWritten, OutcomeUnknown, and what PostgreSQL answers where it has refused, or has not begun."""
+        """Commit. Raises NotWritten, OutcomeUnknown, and errors of PostgreSQL."""
         if self._opened:
-            await self._reach()
+            await self._begin()
         self.in_doubt = True
         try:
             if not self._opened:
                 await self._send()
-            elif await (await self._reach()).execute("COMMIT") != "COMMIT":
-                # What an action caught and went on after had ended the transaction.
+            elif await (await self._begin()).execute("COMMIT") != "COMMIT":
+                # An action ignored an error that had aborted the transaction.
                 raise RuntimeError("the transaction had failed and was rolled back")
         except NotWritten:
             self.in_doubt = False
             raise
         except asyncpg.PostgresError as error:
-            # An ERROR has undone the transaction; after anything worse nobody knows.
+            # After an ERROR the transaction is rolled back; after a worse error the outcome is unknown.
             if not has_undone(error):
                 raise OutcomeUnknown from error
             self.in_doubt = self._opened = False
@@ -237,15 +241,15 @@ class Tx:
 
 
 class Database:
-    """The pool of one service.
+    """The database of one service.
 
-    `source` is the name of the service that owns the schema; it signs every event announced here. `on_commit` is told
-    the events of each transaction after its COMMIT returned.
+    `source` is the name of the service that owns the schema, the source of its events. `on_commit` receives the events
+    of each committed transaction.
     """
 
     def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
         self._pool = pool
-        self._group = GroupCommit(self._lent, seconds=COMMAND_SECONDS)
+        self._group = GroupCommit(self._borrow, seconds=COMMAND_SECONDS)
         self._locks = KeyedLocks()
         self._reading = False
         self.activity = Activity()
@@ -253,20 +257,20 @@ class Database:
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
         self.memory: dict[type, object] = {}
-        """What a service keeps in this process of what stands in the database: it can be read again at any time."""
+        """In-memory caches of a service, by type; they can be reloaded at any time."""
 
     @classmethod
     async def connect(
         cls, dsn: str, source: str, *, role: str | None = None, owner: bool = False, pool_max: int = POOL_MAX
     ) -> "Database":
-        """Opens no connection before the first is needed, so that a service starts while PostgreSQL is away.
+        """Opens no connection before the first query, so that a service starts without PostgreSQL.
 
-        With `role` the session of a shared login drops to that role, in which the service acts for its callers. As the
-        `owner` of the schema it has no role for its own work, and does all as who it is.
+        With `role` the session of a shared login changes to that role, in which the service acts for its callers. The
+        `owner` of the schema has no separate role for its own work.
         """
         settings = {
             **SESSION_LIMITS,
-            # To compile a statement takes longer than to run any of ours.
+            # JIT compilation takes longer than any of our statements.
             "jit": "off",
             "search_path": source,
             "application_name": f"entraide {source}",
@@ -282,7 +286,7 @@ class Database:
         return cls(pool, source, own_role=None if owner else own_role_of(source))
 
     def for_reading(self) -> "Database":
-        """The same, whose transactions take the connections that are kept for reading."""
+        """The same database, whose transactions use the connections reserved for reading."""
         made = copy.copy(self)
         made._reading = True
         return made
@@ -291,13 +295,12 @@ class Database:
     async def transaction(
         self, *, by: Caller | None = None, planned_once: bool = False, locks: Sequence[str] = ()
     ) -> AsyncIterator[Tx]:
-        """Commits at the end of the block, rolls back on any exception. Without `by` it is the service's own work.
+        """A transaction: commits at the end of the block, rolls back on any exception.
 
-        `locks` name what many change at once, and whose row it will lock: held in this process from before a connection
-        is taken until after COMMIT.
-        `planned_once`: what is asked in it is written so that one plan does, whoever asks and whatever for; with
-        row-level security in it a statement takes longer to plan than to carry out.
-        Raises Unavailable when no connection or lock is to be had, OutcomeUnknown when COMMIT was not answered.
+        Without `by` it is the service's own work. `locks` are in-process locks on rows with many concurrent changes:
+        held from before a connection is acquired until after COMMIT. `planned_once`: its statements use generic plans;
+        with row-level security planning takes longer than execution. Raises Unavailable if no connection or lock is
+        available, OutcomeUnknown if COMMIT was not answered.
         """
         async with self._locks.hold(*locks) if locks else contextlib.nullcontext():
             tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
@@ -308,27 +311,27 @@ class Database:
                     await tx.commit()
                 except BaseException as error:
                     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                        # It was the primary when we connected; a new connection finds the one that is primary now.
+                        # It was the primary when we connected; a new connection finds the current one.
                         self.expire()
                     sound = await self._roll_back(tx, error)
                     raise
                 sound = True
             finally:
-                # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
+                # No reset: all settings, locks and cursors here are local to the transaction.
                 if tx.connection is not None:
-                    self._pool.give_back(tx.connection, sound=sound)
+                    self._pool.release(tx.connection, sound=sound)
         if tx.wrote:
-            self.activity.note()
+            self.activity.record_write()
         if tx.announced:
             self.on_commit(tx.announced)
 
     async def run_in_transaction(
         self, work: Callable[[Tx], Awaitable[T]], *, by: Caller | None = None, locks: Sequence[str] = ()
     ) -> T:
-        """Run `work` in a transaction; again where another process has locked a row that it locks with NOWAIT.
+        """Run `work` in a transaction; retry if another process holds a row lock that it takes with NOWAIT.
 
-        `locks` as in `transaction`, held over all attempts; between two of them it has no connection. Raises
-        LockNotAvailableError where the row is not free within LOCK_SECONDS_MAX, and all that `transaction` raises.
+        `locks` as in `transaction`, held over all attempts; no connection is held between two of them. Raises
+        LockNotAvailableError after LOCK_SECONDS_MAX, and all that `transaction` raises.
         """
         async with self._locks.hold(*locks):
             deadline, pause = time.monotonic() + LOCK_SECONDS_MAX, LOCK_RETRY_SECONDS
@@ -343,8 +346,8 @@ class Database:
                 pause = min(2 * pause, LOCK_RETRY_SECONDS_MAX)
 
     @contextlib.asynccontextmanager
-    async def _lent(self) -> AsyncIterator[Connection]:
-        """A connection for one statement that is a transaction by itself."""
+    async def _borrow(self) -> AsyncIterator[Connection]:
+        """A connection for a single-statement transaction."""
         connection = await self._take()
         sound = False
         try:
@@ -354,20 +357,20 @@ class Database:
             sound = has_undone(error)
             raise
         finally:
-            self._pool.give_back(connection, sound=sound)
+            self._pool.release(connection, sound=sound)
 
     async def _take(self) -> Connection:
         try:
-            return await self._pool.take(within_seconds=ACQUIRE_SECONDS, reading=self._reading)
+            return await self._pool.acquire(within_seconds=ACQUIRE_SECONDS, reading=self._reading)
         except PoolTimeout as error:
             raise Unavailable("overloaded") from error
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable("database-unavailable") from error
 
     async def _roll_back(self, tx: Tx, error: BaseException) -> bool:
-        """False where PostgreSQL did not say that it has: then it does so when the connection is closed."""
+        """False if PostgreSQL did not confirm it: then it rolls back when the connection is closed."""
         if tx.in_doubt or isinstance(error, TimeoutError):
-            # Silent for as long as a caller may wait already.
+            # No answer within the longest wait of a caller.
             return False
         with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             async with asyncio.timeout(ROLLBACK_SECONDS):
@@ -376,7 +379,7 @@ class Database:
         return False
 
     async def ready(self) -> bool:
-        """True when PostgreSQL answers now."""
+        """Whether PostgreSQL answers now."""
         try:
             async with self.transaction() as tx:
                 return bool(await tx.fetchval("SELECT NOT pg_is_in_recovery()"))
@@ -384,7 +387,7 @@ class Database:
             return False
 
     def expire(self) -> None:
-        """Forget every pooled connection: they may lead to a server that is no longer the primary."""
+        """Close all pooled connections: they may lead to a former primary."""
         self._pool.expire()
 
     async def close(self) -> None:
@@ -392,12 +395,12 @@ class Database:
 
 
 def is_transient(error: BaseException) -> bool:
-    """True for a failure of the moment: the whole transaction may be tried again, and had no effect."""
+    """True for a temporary failure without effect: the whole transaction may be retried."""
     if isinstance(error, asyncpg.InvalidCachedStatementError):
-        # A migration has changed a table since; asyncpg has forgotten all that it had prepared.
+        # A migration has changed a table since; asyncpg has discarded its prepared statements.
         return True
     if isinstance(error, asyncpg.PostgresConnectionError):
-        # Class 08: the connection broke, and the transaction was undone with it (COMMIT is OutcomeUnknown).
+        # Class 08: the connection broke, and the transaction was rolled back (COMMIT is OutcomeUnknown).
         return not isinstance(error, asyncpg.ProtocolViolationError)
     if isinstance(error, asyncpg.PostgresError):
         return error.sqlstate in TRANSIENT_STATES or error.severity_en in ENDS_SESSION
@@ -405,12 +408,12 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """True for a failure of the moment that comes of how much is asked of PostgreSQL, which answers."""
+    """True for a temporary failure caused by load on a reachable PostgreSQL."""
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in BUSY_STATES
 
 
 async def with_retries(work: Callable[[], Awaitable[T]]) -> T:
-    """Run a whole transaction again, with jitter, while it fails for a reason of the moment."""
+    """Run a transaction, and retry it, with jitter, after temporary failures."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
             return await work()

@@ -1,7 +1,7 @@
-"""Group commit: what several callers write at the same moment, each in one statement, is committed once for all.
+"""Group commit: concurrent single-statement writes are committed together.
 
-A COMMIT has to reach the disk, and every process that waits for that costs what the others would work with. So at most
-a few are under way for a statement, and whatever comes meanwhile goes with the next one. Who is alone does not wait.
+A COMMIT waits for the disk, and each process that waits for it takes CPU from the others. So at most a few are under
+way per statement, and later writes join the next one. A single write does not wait.
 """
 
 import asyncio
@@ -18,29 +18,28 @@ from chassis.supervise import finish_despite_cancel
 from contracts.refusals import Unavailable
 
 UNDER_WAY_MAX = 2
-"""Transactions of one statement at a time: while PostgreSQL works for some, we work for the others."""
+"""Transactions per statement at a time: PostgreSQL works on one while we prepare the other."""
 
 OWN_UNDER_WAY_MAX = 1
 OWN_LINGER_SECONDS = 0.001
-"""Of a service's own work nobody waits for an answer, and what one fact has led to comes in bundles: so it waits a
-moment for the others."""
+"""A service's own work comes in bursts, and no caller waits for it: it waits for the rest of its burst."""
 
 TOGETHER_MAX = 16
-"""Callers whose writes are one transaction."""
+"""Writes per transaction at most."""
 
 WAIT_SECONDS = 2.0
-"""Whoever has waited longer for a turn is told so, and has written nothing."""
+"""A write that has waited longer is refused, and has written nothing."""
 
 Lending: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
 Kind: TypeAlias = tuple[str, str | None]
-"""What may go together: the same statement, carried out in the same role."""
+"""Writes of one kind can be grouped: same statement, same role."""
 
 
 class _Write(NamedTuple):
     args: Sequence[object]
     since: float
     turn: "asyncio.Future[bool]"
-    """True: it leads the next group. False: it was committed with somebody else's."""
+    """True: this write leads the next group. False: it was committed by another leader."""
 
     def end(self, error: Exception | None = None) -> None:
         if self.turn.done():
@@ -52,7 +51,7 @@ class _Write(NamedTuple):
 
 
 class GroupCommit:
-    """`lending` lends a connection outside of any transaction; `seconds` is the most that a caller waits in all."""
+    """`lending` provides a connection outside of any transaction; `seconds` limits the total wait of a caller."""
 
     def __init__(self, lending: Lending, *, seconds: float) -> None:
         self._lending = lending
@@ -61,12 +60,11 @@ class GroupCommit:
         self._under_way: Counter[Kind] = Counter()
         self._gathering: Counter[Kind] = Counter()
 
-    async def carry_out(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
-        """Returns once it is committed; raises what PostgreSQL answers to it, or why there was no answer.
+    async def execute_grouped(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
+        """Execute and commit a statement; raise what PostgreSQL answers, or why it did not.
 
-        One that is refused undoes those it went with: each is then carried out by itself, and hears only of itself.
-        With a `role` it is a service's own work, carried out in that role. Raises Unavailable where its turn does not
-        come.
+        An error rolls back the whole group: each write is then executed alone, and gets only its own error. `role` is
+        set for a service's own work. Raises Unavailable if its turn does not come in time.
         """
         kind = (statement, role)
         write = _Write(args, time.monotonic(), asyncio.get_running_loop().create_future())
@@ -83,7 +81,7 @@ class GroupCommit:
             raise errors[0]
 
     def _may_lead(self, kind: Kind) -> bool:
-        """Not while another is about to leave: whoever comes then goes with it."""
+        """False while another leader gathers its group: later writes join that one."""
         _, role = kind
         return not self._gathering[kind] and self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX)
 
@@ -93,12 +91,12 @@ class GroupCommit:
             return await write.turn
         except asyncio.CancelledError:
             if not write.turn.cancelled() and not write.turn.exception() and write.turn.result():
-                # Its turn came in the moment in which it gave up.
+                # Its turn came just as it was cancelled.
                 self._pass_on(kind)
             raise
 
     def _pass_on(self, kind: Kind) -> None:
-        """Let the longest waiting lead the next group."""
+        """Make the longest waiting write the next leader."""
         for write in self._next(kind, 1):
             write.turn.set_result(True)
             return
@@ -108,7 +106,7 @@ class GroupCommit:
             self._waiting.pop(kind, None)
 
     def _next(self, kind: Kind, count: int) -> list[_Write]:
-        """The longest waiting, less those who have given up, or have to."""
+        """The longest waiting writes, without those cancelled or timed out."""
         waiting, group = self._waiting.get(kind, deque()), list[_Write]()
         while waiting and len(group) < count:
             write = waiting.popleft()
@@ -119,7 +117,7 @@ class GroupCommit:
         return group
 
     async def _lead(self, kind: Kind, write: _Write) -> Sequence[Exception | None]:
-        """Take along whoever came in the same moment: they are seen once everything that is ready has had its turn."""
+        """Commit a group with the writes that arrived in the same turn of the event loop: sleep(0) lets them queue."""
         _, role = kind
         try:
             await asyncio.sleep(OWN_LINGER_SECONDS if role and not self._waiting.get(kind) else 0)
@@ -129,10 +127,10 @@ class GroupCommit:
         if self._waiting.get(kind) and self._may_lead(kind):
             self._under_way[kind] += 1
             self._pass_on(kind)
-        return await self._committed(kind, group)
+        return await self._commit_group(kind, group)
 
-    async def _committed(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
-        """What became of each, of which all but the first are told."""
+    async def _commit_group(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
+        """Commit a group and return an error or None for each write; all but the leader are notified."""
         errors: list[Exception | None] = [await self._commit(kind, group)] * len(group)
         if len(group) > 1 and errors[0] and has_undone(errors[0]):
             errors = [await self._commit(kind, [write]) for write in group]
@@ -150,7 +148,7 @@ class GroupCommit:
                 if len(group) == 1:
                     await connection.execute(statement, *group[0].args, timeout=left)
                 else:
-                    # Sent with one Sync at the end, and so one transaction.
+                    # executemany() sends one Sync at the end: one transaction.
                     await connection.executemany(statement, [write.args for write in group], timeout=left)
         except Exception as error:
             return error
@@ -159,7 +157,7 @@ class GroupCommit:
 
 @asynccontextmanager
 async def _in_role(connection: Connection, role: str | None, *, seconds: float) -> AsyncIterator[None]:
-    """A transaction in that role; without one each statement is its own."""
+    """A transaction in that role; without a role each statement is its own transaction."""
     if role is None:
         yield
         return
@@ -174,7 +172,7 @@ async def _in_role(connection: Connection, role: str | None, *, seconds: float) 
 
 
 def has_undone(error: Exception) -> bool:
-    """True where nothing has happened for certain: PostgreSQL refused it, or an argument of it could not be sent."""
+    """True if nothing was committed for certain: PostgreSQL refused it, or an argument could not be encoded."""
     return isinstance(error, asyncpg.DataError) or (
         isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
     )

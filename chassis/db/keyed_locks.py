@@ -1,7 +1,7 @@
-"""A lock for each record that is being changed: who waits for it waits in this process, without a connection.
+"""In-process locks per record: a waiting change holds no database connection.
 
-PostgreSQL's row lock is what keeps two changes apart, in any number of processes. But whoever waits for that one holds
-a connection from the pool, and sixty who change one record would leave none for all the others.
+PostgreSQL's row lock separates two changes in any number of processes. But each change that waits for a row lock holds
+a connection from the pool, and sixty changes of one record would leave none for the others.
 """
 
 import asyncio
@@ -11,18 +11,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from contracts.refusals import Unavailable
 
 WAITING_MAX = 100
-"""For one key; more would only wait in vain."""
+"""Waiters per key at most."""
 
 WAIT_SECONDS_MAX = 5.0
 
 
 class _Lock(asyncio.Lock):
     users = 0
-    """Who holds it, and who waits."""
+    """A lock with a count of its holder and waiters."""
 
 
 class KeyedLocks:
-    """The locks of one process, made when they are first wanted and dropped when nobody wants them."""
+    """The locks of one process, created on demand and dropped when unused."""
 
     def __init__(self) -> None:
         self._locks: dict[str, _Lock] = {}
@@ -31,10 +31,10 @@ class KeyedLocks:
     async def hold(self, *keys: str) -> AsyncIterator[None]:
         """Hold the locks of all keys inside the block; first come, first served.
 
-        Raises Unavailable (`overloaded`) where too many wait already, or for too long.
+        Raises Unavailable (`overloaded`) if too many wait already, or the wait takes too long.
         """
         async with AsyncExitStack() as held:
-            # In one order for everybody, so that no two wait for each other.
+            # Always in the same order, to avoid deadlocks.
             for key in sorted(set(keys)):
                 await held.enter_async_context(self._hold(key))
             yield

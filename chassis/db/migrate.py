@@ -1,8 +1,8 @@
-"""Forward-only migrations: numbered SQL files, one transaction each, a role and a schema per service.
+"""Forward-only migrations: numbered SQL files, one transaction each, one schema and its roles per service.
 
-The chassis and each service have one file, `0001_schema.sql`, until the first release; what changes a schema afterwards
-is the next number. A file is applied once and never changed after it was released. Its first lines may name tables that
-are append-only (`-- append-only: journal`): the service may read them and add to them, and nothing else.
+Until the first release the chassis and each service have one file, `0001_schema.sql`; later changes are the next
+numbers. A file is applied once and never changed after its release. Its first lines may name append-only tables (`--
+append-only: journal`), which the service may read and insert into, nothing else.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class MigrationError(Exception):
-    """The schema cannot be brought to this version; one line that says why."""
+    """The schema cannot be migrated; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class Migration:
 
 
 def role_of(service: str) -> str:
-    """The PostgreSQL role in which a service acts for its callers: row-level security lets it have their rows."""
+    """The PostgreSQL role in which a service acts for its callers; row-level security limits its rows."""
     return f"entraide_{service}"
 
 
 def own_role_of(service: str) -> str:
-    """The PostgreSQL role in which a service does what it does by itself; it has all rows of its own schema."""
+    """The PostgreSQL role of a service's own work, with all rows of its schema."""
     return f"entraide_{service}_own"
 
 
 def read_migrations(part: str, folder: Path) -> list[Migration]:
-    """Raises MigrationError for a file that is not named NNNN_name.sql, or a gap in the numbers."""
+    """Read the migrations of a folder. Raises MigrationError for a wrong file name or a gap in the numbers."""
     found = []
     for path in sorted(folder.glob("*.sql")):
         named = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", path.name)
@@ -64,9 +64,9 @@ def read_migrations(part: str, folder: Path) -> list[Migration]:
 
 
 async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
-    """Bring a service's schema up to date; returns what was applied. Several at once: one works, the others wait.
+    """Migrate a service's schema; return what was applied. Of concurrent calls one works, the others wait.
 
-    Raises MigrationError, or what asyncpg raises when the server is not reached.
+    Raises MigrationError, or what asyncpg raises if the server is unreachable.
     """
     wanted = [*read_migrations("chassis", CHASSIS_MIGRATIONS), *read_migrations(service, folder / "migrations")]
     connection = await asyncpg.connect(dsn, timeout=10)
@@ -81,7 +81,7 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
 
 
 async def _lock(connection: asyncpg.Connection) -> None:
-    # Polled: a session that waits inside pg_advisory_lock() pins a snapshot.
+    # Polled: a session waiting in pg_advisory_lock() would hold a snapshot.
     for _ in range(int(LOCK_SECONDS_MAX / LOCK_POLL_SECONDS)):
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return
@@ -133,7 +133,7 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = '5s'")
         await connection.execute(f"SET LOCAL search_path = {service}")
-        # Row-level security is forced on the owner too: a migration would find no row, and change none, silently.
+        # Row-level security is also forced on the owner: without this a migration would silently change no row.
         await connection.execute("SET LOCAL entraide.role = 'owner'")
         await connection.execute(migration.sql)
         await _keep_bodies_as_strings(connection, service)
@@ -147,13 +147,13 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
 
 
 async def _keep_bodies_as_strings(connection: asyncpg.Connection, service: str) -> None:
-    """Recreate each SQL function that depends on a table with its body as a string, in the transaction that is open.
+    """Recreate each SQL function that depends on a table with its body as a string, in the current transaction.
 
-    A body that PostgreSQL keeps parsed (`RETURN`, `BEGIN ATOMIC`) ties the table down: no column of a type that it uses
-    can be changed, and from 17.12 on none with a default can be added where it uses the table's row type. Of a string
-    no dependency is recorded. Both are inlined into queries.
+    A body stored parsed (`RETURN`, `BEGIN ATOMIC`) makes its tables dependencies: the type of a column it uses cannot
+    be changed, and from 17.12 on no column with a default can be added to a table whose row type it uses. A string has
+    no dependencies. Both are inlined into queries.
     """
-    # Names that are not on the path are written with their schema: the string means the same whatever the caller's is.
+    # Names outside the search path are schema-qualified: the string means the same under any search path.
     await connection.execute("SET LOCAL search_path = pg_catalog")
     rows = await connection.fetch(
         """
@@ -174,7 +174,7 @@ async def _keep_bodies_as_strings(connection: asyncpg.Connection, service: str) 
 
 
 async def _grant(connection: asyncpg.Connection, service: str, append_only: Iterable[str]) -> None:
-    """Give both roles their rights, on every table there is now."""
+    """Grant both roles their privileges on all current tables."""
     roles = f"{role_of(service)}, {own_role_of(service)}"
     async with connection.transaction():
         await connection.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {service} TO {roles}")

@@ -1,8 +1,8 @@
-"""At most so many connections to PostgreSQL, opened when first needed; the one given back last is taken first.
+"""A connection pool: bounded, lazy, last in first out.
 
-In the place of asyncpg's own pool, which starts a task for each connection that comes back, waits in two timers and
-stands between us and every statement: a seventh of the time of a command. It can be smaller, because whoever gives a
-connection back says whether its transaction ended in order; one that did not is never used again.
+Replaces asyncpg's pool, which starts a task per released connection, uses two timers per wait and wraps every
+statement: a seventh of the time of a command. It can be smaller, because `release` states whether the transaction ended
+cleanly; a connection whose transaction did not is closed.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class PoolTimeout(TimeoutError):
-    """All connections that may be taken for this are in use, and none was given back in time."""
+    """No connection of this kind was released in time."""
 
 
 class Pool:
     """`connect` opens a connection; at most `places` are open at a time.
 
-    Of those reads and everything else leave each other `reserved`: whatever one kind waits for, the other goes on.
+    Reads and all other uses each leave `reserved` connections to the other kind.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]], places: int, *, reserved: int = 0) -> None:
@@ -35,13 +35,13 @@ class Pool:
         self._places = asyncio.Semaphore(places)
         self._shares = {reading: asyncio.Semaphore(places - reserved) for reading in (True, False)}
         self._reads: dict[Connection, bool] = {}
-        """Those in use, and whether for reading."""
+        """Connections in use → whether for reading."""
         self._idle: list[tuple[Connection, float]] = []
         self._open: set[Connection] = set()
         self._closing = False
 
-    async def take(self, *, within_seconds: float, reading: bool = False) -> Connection:
-        """A connection outside of any transaction. Raises PoolTimeout, or what opening one raises."""
+    async def acquire(self, *, within_seconds: float, reading: bool = False) -> Connection:
+        """Acquire a connection outside of any transaction. Raises PoolTimeout, or what `connect` raises."""
         if self._closing:
             raise asyncpg.InterfaceError("the pool is closed")
         await self._take_place(within_seconds, reading)
@@ -85,8 +85,8 @@ class Pool:
         self._open.add(connection)
         return connection
 
-    def give_back(self, connection: Connection, *, sound: bool) -> None:
-        """`sound`: its transaction was committed or rolled back, and no answer is outstanding."""
+    def release(self, connection: Connection, *, sound: bool) -> None:
+        """Release a connection. `sound`: its transaction has ended, and no answer is outstanding."""
         if sound and not connection.is_closed() and not self._closing and connection in self._open:
             self._idle.append((connection, time.monotonic()))
             self._drop_unused()
@@ -95,14 +95,14 @@ class Pool:
         self._leave_place(self._reads.pop(connection))
 
     def expire(self) -> None:
-        """Use no connection again that is open now; those in use go when they are given back."""
+        """Close idle connections; those in use are closed when released."""
         for connection, _ in self._idle:
             connection.terminate()
         self._idle.clear()
         self._open.clear()
 
     async def close(self) -> None:
-        """Wait a little for those in use, then close all."""
+        """Wait CLOSE_SECONDS at most for connections in use, then close all."""
         self._closing = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

@@ -1,8 +1,8 @@
-"""Statements that change rows, sent together: what a transaction writes is one round trip instead of one for each.
+"""Combine the writes of a transaction into one round trip.
 
-They are joined as the parts of one `WITH`. So they all see the rows as they were before any of them; foreign keys
-between them hold, because PostgreSQL checks those at the end of the statement. Of two changes to one row it would
-carry out only the first, and say nothing: writes to the same table do not go together.
+They become parts of one `WITH`. All parts see the rows as before the statement; foreign keys between them hold, because
+PostgreSQL checks those at its end. Of two changes to one row it would silently apply only the first, so writes to the
+same table are not combined.
 """
 
 import re
@@ -17,13 +17,13 @@ _TABLE = re.compile(r"\b(?:INSERT\s+INTO|DELETE\s+FROM|UPDATE(?!\s+SET\b))\s+(\w
 
 
 class NotWritten(Exception):
-    """The part that was needed changed no row, and so nothing has been written at all."""
+    """The `needed` part changed no row, so nothing was written."""
 
 
 class Write(Struct, frozen=True, kw_only=True, eq=False):
-    """Queries by name, each of which may read what one before it RETURNs; names differ between writes.
+    """Queries by name; each may read what an earlier one RETURNs. Names differ between writes.
 
-    `needed` names the one that has to change a row.
+    `needed` names the query that has to change a row.
     """
 
     parts: Mapping[str, str]
@@ -31,16 +31,16 @@ class Write(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def parameters(self) -> int:
-        """How many `$n` its parts have between them."""
+        """The number of `$n` parameters of all parts."""
         return max((int(n) for query in self.parts.values() for n in _PARAMETER.findall(query)), default=0)
 
     @property
     def tables(self) -> frozenset[str]:
-        """Those it changes rows of."""
+        """The tables it writes to."""
         return frozenset(table for query in self.parts.values() for table in _TABLE.findall(query))
 
     def with_conflict_clause(self, **ends: str) -> "Write":
-        """The same with an end to each part that is named: what it does where the row is there already."""
+        """A copy with a clause appended to the named parts, such as `ON CONFLICT DO NOTHING`."""
         return Write(
             parts={name: f"{part} {ends.get(name, '')}" for name, part in self.parts.items()}, needed=self.needed
         )
@@ -48,16 +48,15 @@ class Write(Struct, frozen=True, kw_only=True, eq=False):
 
 @lru_cache(JOINED_MAX)
 def may_join(writes: tuple[Write, ...], write: Write) -> bool:
-    """False where it changes a table that one of them does."""
+    """False if it writes to a table that one of `writes` does."""
     return all(write.tables.isdisjoint(other.tables) for other in writes)
 
 
 @lru_cache(JOINED_MAX)
 def combine(writes: tuple[Write, ...]) -> str:
-    """One statement that does what all of them do, with the parameters of one after those of the other.
+    """One statement for all writes, with their parameters in sequence.
 
-    It divides by zero where a part that is needed has returned no row: nothing but an error undoes a statement that is
-    a transaction by itself.
+    Divides by zero if a `needed` part returned no row: only an error rolls back a single-statement transaction.
     """
     parts: dict[str, str] = {}
     given = 0

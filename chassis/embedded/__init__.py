@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real nats-server, started from wheels and ended with us; nothing needs to be installed."""
+"""Embedded PostgreSQL and nats-server, started from wheels and stopped with the process."""
 
 from chassis.embedded.account import default_state
 from chassis.embedded.errors import EmbeddedError

@@ -1,4 +1,4 @@
-"""Whom a server runs as: PostgreSQL refuses root, and whoever it is instead must be able to enter its folder."""
+"""The user that a server runs as: PostgreSQL refuses root, and its user must be able to enter its folder."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ NOBODY = 65_534
 
 @dataclass(frozen=True)
 class Account:
-    """Runs programs as the caller, as user `uid`, or `apart`: in a user namespace that shows root as nobody."""
+    """Runs programs as the current user, as user `uid`, or `apart`: in a user namespace that maps root to nobody."""
 
     uid: int | None = None
     gid: int | None = None
@@ -31,7 +31,7 @@ class Account:
         return subprocess.Popen(argv, cwd="/", env=environment(), **options)
 
     def run(self, argv: Sequence[str], *, timeout: float = 120) -> tuple[int, str]:
-        """The exit code, and all that was printed."""
+        """The exit code and the output."""
         process = self.popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         with process:
             try:
@@ -52,15 +52,15 @@ class Account:
 
 
 def environment() -> dict[str, str]:
-    """Little of ours: PG… and LD_… variables of the caller would change what the server does."""
+    """A minimal environment: the caller's PG… and LD_… variables would change the server's behaviour."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "TZ") if name in os.environ}
     return {"PATH": os.defpath, **kept, "LC_ALL": "C"}
 
 
-def lesser_account(folder: Path, data: Path) -> Account:
-    """Whom PostgreSQL may run as in `folder`: whoever owns `data`, once there is data.
+def unprivileged_account(folder: Path, data: Path) -> Account:
+    """The user that PostgreSQL may run as in `folder`: the owner of `data`, if it exists.
 
-    Raises EmbeddedError where that user cannot enter the folder.
+    Raises EmbeddedError if that user cannot enter the folder.
     """
     if os.geteuid() != 0:
         return Account()
@@ -69,17 +69,17 @@ def lesser_account(folder: Path, data: Path) -> Account:
         choices = [Account(owner.st_uid, owner.st_gid) if owner.st_uid else Account(apart=True)]
     else:
         # The namespace second: it helps below a closed folder such as /root, but containers often forbid it.
-        choices = [*_first_lesser_user(), Account(apart=True)]
+        choices = [*_first_unprivileged_user(), Account(apart=True)]
     for account in choices:
         if account.can_enter(folder):
             return account
     raise EmbeddedError(
-        f"root may not run PostgreSQL, and no lesser user can enter {folder}: "
-        "name another folder with --state, one that everybody can enter, such as /var/lib/entraide"
+        f"root may not run PostgreSQL, and no unprivileged user can enter {folder}: "
+        "name another folder with --state, one that all users can enter, such as /var/lib/entraide"
     )
 
 
-def _first_lesser_user() -> list[Account]:
+def _first_unprivileged_user() -> list[Account]:
     for name in LESSER_USERS:
         with contextlib.suppress(KeyError):
             user = pwd.getpwnam(name)
@@ -88,7 +88,7 @@ def _first_lesser_user() -> list[Account]:
 
 
 def make_folder(folder: Path, *, shared: bool = False) -> None:
-    """Make `folder` and its missing parents; as root a `shared` one can be entered, but not listed, by all."""
+    """Create `folder` and its missing parents; as root, a `shared` one can be entered, but not listed, by all."""
     mode = 0o711 if shared and os.geteuid() == 0 else 0o700
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
@@ -99,7 +99,7 @@ def make_folder(folder: Path, *, shared: bool = False) -> None:
 
 
 def default_state() -> Path:
-    """Where the embedded servers keep their data unless told otherwise."""
+    """The default folder of the embedded servers' data."""
     if os.geteuid() == 0:
         return Path("/var/lib/entraide")
     xdg = os.environ.get("XDG_STATE_HOME", "")

@@ -1,4 +1,4 @@
-"""A server process of our own: one for each folder, and it never outlives us."""
+"""A child server process: one per folder, ended with its parent."""
 
 import contextlib
 import ctypes
@@ -21,7 +21,7 @@ from chassis.embedded.account import Account, make_folder
 from chassis.embedded.errors import EmbeddedError
 
 STOP_SECONDS = 20.0
-"""How long a server may take to stop in order; then it is told to give up, and killed five seconds later."""
+"""Time for an orderly stop; then a fast stop, and SIGKILL five seconds later."""
 ORPHAN_SECONDS = 20.0
 POLL_SECONDS = 0.02
 LOG_BYTES_MAX = 10_000_000
@@ -29,15 +29,15 @@ PR_SET_PDEATHSIG = 1
 
 
 class Child(ABC):
-    """A server, its folder and its log. To be started from the main thread."""
+    """A server, its folder and its log. Start it from the main thread."""
 
     title: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self, state: Path, *, passing: tuple[str, ...]) -> None:
-        """`passing` are words of the log that say: start it again in a moment."""
+    def __init__(self, state: Path, *, retryable: tuple[str, ...]) -> None:
+        """`retryable` are log messages of temporary failures, after which the start is retried."""
         self.state = state.absolute()
-        self._passing = passing
+        self._retryable = retryable
         self.log = self.state / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
@@ -52,10 +52,10 @@ class Child(ABC):
         return self._process is not None and self._process.poll() is None
 
     def start(self, timeout: float = 60) -> None:
-        """Returns once the server serves; raises EmbeddedError, and leaves nothing running, where it cannot."""
+        """Start the server and wait until it serves. On failure leave nothing running and raise EmbeddedError."""
         assert threading.current_thread() is threading.main_thread(), "the server ends with the thread that started it"
         if self._process is not None:
-            # One that was just killed may not be gone yet.
+            # A killed one may not have exited yet.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1.0)
         assert not self.running, f"{self.title} runs already"
@@ -74,7 +74,7 @@ class Child(ABC):
             raise
 
     def stop(self) -> None:
-        """End the server in order, by force when it does not; the folder is free for another afterwards."""
+        """Stop the server, by force if necessary, and release the folder."""
         if self._process is not None:
             for wanted, seconds in ((self.stop_signal, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
                 if self.running:
@@ -94,15 +94,15 @@ class Child(ABC):
 
     @abstractmethod
     def _prepare(self) -> Account:
-        """Make everything ready in the claimed folder; whom to run as."""
+        """Prepare the claimed folder; return the user to run as."""
 
     @abstractmethod
     def _command(self) -> Sequence[str]:
-        """The program and its arguments."""
+        """The command line."""
 
     @abstractmethod
     def _ready(self) -> bool:
-        """Does the process started last answer?"""
+        """Whether the current process answers."""
 
     @property
     def _folder_is_shared(self) -> bool:
@@ -121,7 +121,7 @@ class Child(ABC):
         except PermissionError as error:
             raise EmbeddedError(f"{self.state} is another user's: name another folder with --state") from error
         try:
-            # The kernel lets go of it however we end, and children do not inherit it: it is never stale.
+            # The kernel releases the lock however we end, and children do not inherit it: it is never stale.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(lock, 20).decode().strip() or "unknown"
@@ -135,7 +135,7 @@ class Child(ABC):
         self._lock = lock
 
     def _end_orphan(self) -> None:
-        """Wait for a server whose starter was killed; we hold the lock, so nobody else looks after it."""
+        """Wait for the end of an orphan, whose parent was killed; we hold the lock of the folder."""
         try:
             pid = int((self.state / "server.pid").read_text())
         except (OSError, ValueError):
@@ -153,7 +153,7 @@ class Child(ABC):
             time.sleep(POLL_SECONDS)
 
     def _served(self, account: Account, deadline: float) -> bool:
-        """Start the process and wait until it serves; False where it is worth another try."""
+        """Start the process and wait until it serves; False if a retry may help."""
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.rename(self.log.with_suffix(".log.old"))
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as out:
@@ -166,13 +166,13 @@ class Child(ABC):
                 raise EmbeddedError(f"{self.title} does not answer in time; its log is {self.log}")
             time.sleep(POLL_SECONDS)
         said = self.log.read_bytes()[start_of_log:].decode(errors="replace")
-        if any(words in said for words in self._passing) and time.monotonic() < deadline:
+        if any(words in said for words in self._retryable) and time.monotonic() < deadline:
             return False
         raise EmbeddedError(f"{self.title} ended at once: {reason(said)}. Its log is {self.log}")
 
     def _spawn(self, account: Account, log: int) -> None:
         with warnings.catch_warnings():
-            # Python warns of a fork among threads; between it and exec we only make one system call.
+            # Python warns of a fork in a threaded process; before exec we make only one system call.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process = account.popen(
                 list(self._command()),
@@ -181,12 +181,12 @@ class Child(ABC):
                 stderr=subprocess.STDOUT,
                 # Ctrl-C in a terminal is for us; we then stop the servers in order.
                 start_new_session=True,
-                preexec_fn=_die_with_us(self.stop_signal),
+                preexec_fn=_parent_death_signal(self.stop_signal),
             )
         (self.state / "server.pid").write_text(f"{self._process.pid}\n")
 
 
-def _die_with_us(wanted: signal.Signals) -> Callable[[], None] | None:
+def _parent_death_signal(wanted: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -201,7 +201,7 @@ def _die_with_us(wanted: signal.Signals) -> Callable[[], None] | None:
 
 
 def is_alive(pid: int, *, marker: str) -> bool:
-    """Does process `pid` run a command that names `marker`? A zombie does not, however long nobody reaps it."""
+    """Whether process `pid` runs a command that contains `marker`. False for a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return state not in "ZX" and marker.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -210,22 +210,22 @@ def is_alive(pid: int, *, marker: str) -> bool:
 
 
 def reason(log: str) -> str:
-    """The line of a server's log that tells most, without its date."""
+    """The most informative line of a server's log, without its date."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"FATAL:|PANIC:|\[FTL\]|\[ERR\]", line)]
-    line = (telling or lines or ["it said nothing"])[-1]
+    line = (telling or lines or ["its log is empty"])[-1]
     return re.sub(r"^.*?(FATAL:|PANIC:|\[FTL\]|\[ERR\])\s*", "", line).rstrip(".")
 
 
 def secret(file: Path) -> str:
-    """The secret kept in `file`, made once; only the file's owner can read it."""
+    """The secret in `file`, created once, readable only by its owner."""
     if not file.exists():
         keep(file, secrets.token_urlsafe(24))
     return file.read_text().strip()
 
 
 def keep(file: Path, text: str) -> None:
-    """Write all of `file` or nothing, for its owner only."""
+    """Write `file` atomically, readable only by its owner."""
     fresh = file.with_name(file.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

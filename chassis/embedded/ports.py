@@ -1,4 +1,4 @@
-"""Ports of this machine for servers of our own, the same again after a restart."""
+"""Loopback ports for the embedded servers, kept across restarts."""
 
 import contextlib
 import secrets
@@ -8,7 +8,7 @@ from pathlib import Path
 from chassis.embedded.errors import EmbeddedError
 
 LOOPBACK = "127.0.0.1"
-# Below the range Linux takes outgoing connections' ports from: none of them can get there before the server does.
+# Below Linux's ephemeral range: no outgoing connection can take one before the server does.
 PORT_LOWEST, PORT_HIGHEST = 20_000, 32_767
 TRIES_MAX = 200
 GIVEN_MAX = (PORT_HIGHEST - PORT_LOWEST) * 3 // 4
@@ -17,10 +17,10 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port of the loopback address that nothing listens on, and that this process was not given before.
+    """A free loopback port that this process has not returned before.
 
-    Who is given one listens on it only later, and again after a restart: until then nobody else is to get it. They
-    begin to come again once three quarters of all were given.
+    Servers listen on it later, and again after restarts, so it is reserved for them. Ports are reused once three
+    quarters of the range are taken.
     """
     for _ in range(TRIES_MAX):
         port = PORT_LOWEST + secrets.randbelow(PORT_HIGHEST - PORT_LOWEST + 1)
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As both servers do: connections that are only waiting to be forgotten do not hold the port.
+        # With SO_REUSEADDR, as both servers do: connections in TIME_WAIT do not hold the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -44,10 +44,10 @@ def is_free(port: int) -> bool:
 
 
 def chosen_port(wanted: int | None, file: Path) -> int:
-    """The port `wanted`; without one the port that `file` remembers, or another, remembered, where that is taken."""
+    """The port `wanted`; without one the port stored in `file`, or a new one, stored, if that is in use."""
     if wanted is not None:
         if not is_free(wanted):
-            raise EmbeddedError(f"port {wanted} of {LOOPBACK} is taken: end what listens there, or choose another")
+            raise EmbeddedError(f"port {wanted} of {LOOPBACK} is in use: stop what listens there, or choose another")
         return wanted
     with contextlib.suppress(OSError, ValueError):
         port = int(file.read_text())

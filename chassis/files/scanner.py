@@ -1,4 +1,4 @@
-"""What looks for malware in a file: clamd over its socket, a command, or nothing where the operator says so."""
+"""Malware scanners: clamd over a socket, a command, or none."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 class ScannerError(Exception):
-    """The scanner is away, or has not said yes or no; the file waits."""
+    """The scanner is unreachable or gave no verdict; the file waits."""
 
 
 Scanner = Callable[[BinaryIO], Awaitable[Verdict]]
@@ -52,7 +52,7 @@ async def _nothing(_file: BinaryIO) -> Verdict:
 
 
 async def _by_command(words: list[str], file: BinaryIO) -> Verdict:
-    """The file is its standard input; it ends with 0 for clean and with 1 for infected, as clamdscan does."""
+    """The file is its standard input; exit code 0 is clean, 1 infected, as for clamdscan."""
     try:
         process = await asyncio.create_subprocess_exec(
             *words, stdin=file, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
@@ -74,7 +74,7 @@ async def _by_command(words: list[str], file: BinaryIO) -> Verdict:
 
 
 async def _by_clamd(host: str, port: int, path: str, file: BinaryIO) -> Verdict:
-    """INSTREAM: chunks with their length before them, an empty one at the end; the answer is one line."""
+    """INSTREAM: length-prefixed chunks, an empty one at the end; the answer is one line."""
     try:
         async with asyncio.timeout(SCAN_SECONDS_MAX):
             reply = await _streamed(host, port, path, file)

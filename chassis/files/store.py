@@ -1,7 +1,7 @@
-"""Where files are kept: outside the database, under ids that we gave, behind one small interface.
+"""File storage outside the database, by our ids, behind one interface.
 
-Their rows say whether they count. A file is there before its row and goes after it, so that a crash leaves at most a
-file without a row, which `sweep` finds.
+A file is written before its row and deleted after it, so that a crash leaves at most a file without a row, which
+`sweep` deletes.
 """
 
 import asyncio
@@ -16,25 +16,25 @@ from typing import BinaryIO, Protocol
 from uuid import UUID
 
 ORPHAN_SECONDS = 3600.0
-"""A file that is younger may still get its row."""
+"""A younger file may still get its row."""
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class Files(Protocol):
-    """What a store of files can do."""
+    """Interface of a file store."""
 
     async def keep(self, file_id: UUID, content: BinaryIO) -> None:
-        """Copy the content under this id; it has survived a power cut when this returns. Raises OSError."""
+        """Store the content durably under this id. Raises OSError."""
 
     async def open(self, file_id: UUID) -> BinaryIO | None:
-        """The content, to be closed by who asked; None where there is none. Raises OSError."""
+        """Open the content; the caller closes it. None if there is none. Raises OSError."""
 
     async def drop(self, file_id: UUID) -> None:
-        """Forget the content, if there is any. Raises OSError."""
+        """Delete the content, if there is any. Raises OSError."""
 
     async def older_than(self, seconds: float) -> Sequence[UUID]:
-        """All files that were kept so long ago."""
+        """The ids of files older than `seconds`."""
 
 
 class Folder:
@@ -56,7 +56,7 @@ class Folder:
         return await asyncio.to_thread(self._older_than, time.time() - seconds)
 
     def _path(self, file_id: UUID) -> Path:
-        # The last digits: the first ones of our ids are the time, and would put all of a day into one folder.
+        # The last digits: the first ones are the time, and would put all files of a day into one folder.
         return self._folder / file_id.hex[-2:] / file_id.hex
 
     def _keep(self, file_id: UUID, content: BinaryIO) -> None:
@@ -81,7 +81,7 @@ class Folder:
     def _older_than(self, moment: float) -> list[UUID]:
         found = []
         for path in self._folder.glob("??/*"):
-            # What another process drops meanwhile is gone.
+            # Another process may have deleted it.
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime >= moment:
                     continue
@@ -93,7 +93,7 @@ class Folder:
 
 
 def _sync(folder: Path) -> None:
-    """Have what was put into a folder survive a power cut."""
+    """Flush the entries of a folder to disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -102,7 +102,7 @@ def _sync(folder: Path) -> None:
 
 
 async def sweep(files: Files, wanted: Callable[[Sequence[UUID]], Awaitable[Collection[UUID]]]) -> int:
-    """Drop what has been there for long and is not among those `wanted` of them; returns how many."""
+    """Delete old files that are not in `wanted`; return how many."""
     old = await files.older_than(ORPHAN_SECONDS)
     kept = set(await wanted(old)) if old else set()
     gone = [file_id for file_id in old if file_id not in kept]

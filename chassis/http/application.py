@@ -1,4 +1,4 @@
-"""The HTTP application of one or several services: who may call, how a body becomes a command, how a "no" is said."""
+"""The HTTP application of one or several services: authentication, decoding of commands, common routes."""
 
 import asyncio
 import hashlib
@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, partial
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -15,10 +14,6 @@ from urllib.parse import urlencode
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, Router, get
-from litestar._kwargs import KwargsModel
-from litestar._kwargs.cleanup import DependencyCleanupGroup
-from litestar._kwargs.dependencies import resolve_dependency
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import (
@@ -41,6 +36,7 @@ from chassis.http.event_streams import EventStream, EventStreams
 from chassis.http.exception_handlers import EXCEPTION_HANDLERS
 from chassis.http.forms import routes_of_forms
 from chassis.http.idempotency import KEY_HEADER, Command, command_key, etag, expected_revision
+from chassis.http.private_parts import resolve_dependencies_in_turn
 from chassis.http.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.http.tables import routes_of_tables
 from chassis.http.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
@@ -57,25 +53,25 @@ T = TypeVar("T")
 READY_SECONDS = 3.0
 EMPTY_OBJECT = b"{}"
 SERVED = "entraide.served"
-"""Where the scope holds what the routes work with."""
+"""Scope key of the objects that routes use."""
 
 ROUTE_SETS_MAX = 16
 RECORD_DEPTH = 4
-"""The parts of a path that name the record it changes, as in `/v1/requests/{request_id}`."""
+"""Number of path segments that name the record, as in `/v1/requests/{request_id}`."""
 
 PUBLIC = {"public": True}
-"""Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
+"""`opt=PUBLIC`: a route that needs no token; a test has the list of these routes."""
 
 INTERNAL = {"internal": True}
-"""Put as `opt=INTERNAL` on a route for services alone."""
+"""`opt=INTERNAL`: a route for services only."""
 
 
 def asks(action: StrEnum) -> dict[str, StrEnum]:
-    """Put as `opt=asks(Action.SHOW)` on every other route: what it asks of its service's `decide`."""
+    """`opt=asks(Action.SHOW)`, on every other route: the action that its service's `decide` has to allow."""
     return {"action": action}
 
 
-# What a handler may ask for, by name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
+# Dependencies of handlers, by name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
 Db = NamedDependency[Database]
 Calling = NamedDependency[Caller]
 Commanded = NamedDependency[Command]
@@ -87,10 +83,10 @@ log = structlog.get_logger()
 
 
 class CommandRequest(Request[Caller, Any, State]):
-    """Decodes a body once, strictly, into the type that its handler declares."""
+    """A request whose body is decoded once, strictly, into the type that its handler declares."""
 
     async def body(self) -> bytes:
-        """As it was sent; `{}` where nothing was, and an object is asked for."""
+        """The body as sent; `{}` if it is empty and the handler expects an object."""
         if sent := cast(Mapping[str, object], self.scope).get(BODY):
             return cast(bytes, sent)
         field = self.route_handler.parsed_data_field
@@ -108,22 +104,22 @@ class CommandRequest(Request[Caller, Any, State]):
 
 
 class Authentication(ASGIMiddleware):
-    """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out.
+    """Requires a token, except on public routes; the edge has already verified it.
 
-    Changes of one record go one after the other: records are locked by their path.
+    Serializes changes of a record: records are locked by their path.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         asked = cast(Mapping[str, object], scope)
         if asked["method"] == "OPTIONS":
-            # The framework would answer it for every route; nobody of another origin has anything to ask here (CORS).
+            # The framework would answer it for every route; no other origin is allowed (CORS).
             raise MethodNotAllowedException
         opt = scope["route_handler"].opt
         if not opt.get("public"):
             caller = asked[IDENTITY]
             if isinstance(caller, Refusal):
                 raise caller
-            assert isinstance(caller, Caller), "the edge leaves out only routes that are public"
+            assert isinstance(caller, Caller), "the edge identifies callers of all other routes"
             if bool(opt.get("internal")) and caller.role is not Role.SERVICE:
                 raise Forbidden("not-for-your-role")
             needed = ClientScope.READ if asked["method"] in READING else ClientScope.WRITE
@@ -137,24 +133,9 @@ class Authentication(ASGIMiddleware):
             await next_app(scope, receive, send)
 
 
-async def in_turn(
-    self: KwargsModel, connection: ASGIConnection[Any, Any, Any, Any], kwargs: dict[str, Any]
-) -> DependencyCleanupGroup:
-    """What a handler asks for, one after the other, and by name where one does not need another.
-
-    In the place of `KwargsModel.resolve_dependencies`, which starts a task for each: ours wait for nothing, and the
-    tasks took an eighth of the time of a request.
-    """
-    cleanup = DependencyCleanupGroup()
-    for batch in self.dependency_batches:
-        for dependency in sorted(batch, key=attrgetter("key")):
-            await resolve_dependency(dependency, connection, kwargs, cleanup)
-    return cleanup
-
-
 @dataclass(frozen=True)
 class Served:
-    """What the routes of one application work with; they themselves hold nothing."""
+    """The objects that the routes of one application use; the routes have no state."""
 
     running: Mapping[str, Running]
     event_streams: EventStreams
@@ -170,7 +151,7 @@ def caller_of(request: CommandRequest) -> Caller:
 
 
 async def command_of(request: CommandRequest) -> Command:
-    """The command that a POST is, with its key. Raises Invalid without one."""
+    """The command of a POST, with its idempotency key. Raises Invalid without one."""
     return Command(
         caller=request.user,
         route=f"{request.method} {request.scope['path']}",
@@ -180,7 +161,7 @@ async def command_of(request: CommandRequest) -> Command:
 
 
 async def _hash_of(request: CommandRequest) -> bytes:
-    """Of all that makes it another command: of a file also what it is called."""
+    """The hash of everything that makes a command another one: of a file also its name."""
     if UPLOAD in cast(Mapping[str, object], request.scope):
         upload = upload_of(request)
         return hashlib.sha256(upload.digest + upload.name.encode()).digest()
@@ -188,7 +169,7 @@ async def _hash_of(request: CommandRequest) -> bytes:
 
 
 def upload_of(request: CommandRequest) -> Upload:
-    """The file that the edge has taken in; by a path that it does not know as this route's it has taken in none."""
+    """The file read by the edge; it reads none for a path that is not this route's."""
     upload = cast(Upload | None, cast(Mapping[str, object], request.scope).get(UPLOAD))
     if upload is None:
         raise HTTPException(status_code=415)
@@ -205,17 +186,43 @@ def expected_of(request: CommandRequest) -> int:
     return expected_revision(header(request.scope, "If-Match"))
 
 
+def key_of(record: Any) -> Any:
+    """The key of a record: its first field."""
+    return getattr(record, record.__struct_fields__[0])
+
+
 class Pages(msgspec.Struct, frozen=True, kw_only=True):
-    """The list that was asked for, to lead on from: its path and its filters."""
+    """The requested list, for links to its next page: path and filters."""
 
     path: str
     filters: Sequence[tuple[str, str]]
 
     def next_link(self, cursor: str | None) -> dict[str, str]:
-        """The `Link` header (RFC 8288) of a page; nothing at the end."""
+        """The `Link` header (RFC 8288) of a page; empty on the last page."""
         if cursor is None:
             return {}
         return {"Link": f'<{self.path}?{urlencode([*self.filters, ("cursor", cursor)])}>; rel="next"'}
+
+    def page(
+        self,
+        page: type[T],
+        found: Sequence[Any],
+        limit: int,
+        *,
+        view: Callable[[Any], object] | None = None,
+        at: Callable[[Any], object] = key_of,
+        **more: object,
+    ) -> Response[T]:
+        """A page: the first `limit` records as its first field, and `more` of its fields.
+
+        If there are more records, its `cursor` is `at` of the last one shown, a number or a string.
+        """
+        items, cursor = found[:limit], at(found[limit - 1]) if len(found) > limit else None
+        if cursor is not None and not isinstance(cursor, int):
+            cursor = str(cursor)
+        shown = [view(one) for one in items] if view else list(items)
+        fields = {cast(Any, page).__struct_fields__[0]: shown, "cursor": cursor, **more}
+        return Response(page(**fields), headers=self.next_link(None if cursor is None else str(cursor)))
 
 
 Paging = NamedDependency[Pages]
@@ -234,7 +241,7 @@ def stream_of(
     event_streams: NamedDependency[SkipValidation[EventStreams]],
     event_feed: NamedDependency[SkipValidation[EventFeed]],
 ) -> Callable[[str | None], EventStream[Any]]:
-    """Follows the service whose route it is, from a `Last-Event-ID` on."""
+    """A function that streams the events of the route's service, from a `Last-Event-ID` on."""
     return partial(EventStream, event_streams, event_feed, request.user, request.scope)
 
 
@@ -268,7 +275,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     opt=PUBLIC,
     summary="The process can do all of its work",
     responses={
-        503: ResponseSpec(Readiness, generate_examples=False, description="A part is not ready; which one is said")
+        503: ResponseSpec(Readiness, generate_examples=False, description="A part is not ready; `parts` names it")
     },
 )
 async def ready(running: NamedDependency[SkipValidation[Sequence[Running]]]) -> Response[Readiness]:
@@ -283,7 +290,7 @@ async def ready(running: NamedDependency[SkipValidation[Sequence[Running]]]) -> 
 
 
 async def _answers(db: Database) -> bool:
-    # Whoever asks gives up as well: a probe that is not answered tells less than one that says no.
+    # The prober has a time limit too: a negative answer says more than none.
     try:
         async with asyncio.timeout(READY_SECONDS):
             return await db.for_reading().ready()
@@ -305,7 +312,7 @@ def application(
     event_streams: EventStreams | None = None,
     version: str = VERSION,
 ) -> Edge:
-    """All routes of the given services behind one edge; `routes` are those of no single service."""
+    """All routes of these services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())
     event_streams = event_streams or EventStreams.of(settings, verifier)
     served = Served({service.name: service for service in running}, event_streams, KeyedLocks())
@@ -327,8 +334,8 @@ def application(
 
 @lru_cache(ROUTE_SETS_MAX)
 def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler, ...], version: str) -> Litestar:
-    """The routes of services, and those of no single one: a process that makes several applications makes them once."""
-    KwargsModel.resolve_dependencies = in_turn  # type: ignore[method-assign]
+    """The routes of services and of no single one, cached for processes with several applications."""
+    resolve_dependencies_in_turn()
     routers = [
         Router(
             "/",
@@ -360,7 +367,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
             "services": Provide(_services, sync_to_thread=False),
         },
         exception_handlers=cast(Any, EXCEPTION_HANDLERS),
-        # Described by services/documents: the framework's document loses limits, and its pages load scripts from afar.
+        # services/documents describes it: the framework's document omits limits, and its pages load external scripts.
         openapi_config=None,
         state=State({"version": version}),
         logging_config=None,
@@ -372,7 +379,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
 
 
 def _database_of(service: str) -> Callable[[CommandRequest], Any]:
-    """A handler's database: of one that only reads, the connections kept for that."""
+    """The database of a handler; the connections for reading if it only reads."""
 
     def provide(request: CommandRequest) -> Any:
         db = _served(request.scope).running[service].db
@@ -408,5 +415,5 @@ def _running(request: CommandRequest) -> Any:
 
 
 def litestar_of(edge: Edge) -> Litestar:
-    """The application behind the edge, to walk its routes."""
+    """The application behind the edge, to list its routes."""
     return cast(Litestar, edge._app)

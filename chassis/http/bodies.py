@@ -1,7 +1,7 @@
-"""What is wrong with a body: all of it at once, in the terms of the API.
+"""All validation errors of a body at once, in the terms of the API.
 
-A body is decoded in one go into the type that its handler declares, which stops at the first thing that does not fit.
-Only then is it gone through once more here, field by field; what is sent is not repeated.
+Decoding stops at the first error. Only after a failure is the body validated again here, field by field. Values sent
+are not repeated in the answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ from contracts.values import CODE_LIST
 ERRORS_MAX = 50
 NAME_SHOWN_MAX = 64
 WHOLE = "body"
-"""What is told as the field where the body as a whole does not fit."""
+"""The field of an error of the whole body."""
 
 OUT_OF_RANGE = "Number out of range"
 
 
 def refused_body(body: bytes, kind: Any, error: msgspec.ValidationError) -> Invalid:
-    """The refusal of a body that could not be decoded, with all that is wrong with it. Raises msgspec.DecodeError."""
+    """The refusal of an undecodable body, with all its errors. Raises msgspec.DecodeError."""
     errors = errors_of(body, kind) or [_error_of(str(error), "")]
     first = errors[0]
     more = {"more": True} if len(errors) > ERRORS_MAX else {}
@@ -34,7 +34,7 @@ def refused_body(body: bytes, kind: Any, error: msgspec.ValidationError) -> Inva
 
 
 def with_all_errors(refusal: Refusal, body: bytes, kind: Any) -> Refusal:
-    """A refusal of one code, with the other codes of the body that are in no list either."""
+    """Add the other unknown codes of the body to the refusal of one."""
     own = refusal.details.get("errors")
     if refusal.slug != "unknown-code" or not isinstance(own, list):
         return refusal
@@ -45,13 +45,13 @@ def with_all_errors(refusal: Refusal, body: bytes, kind: Any) -> Refusal:
 
 
 def errors_of(body: bytes, kind: Any) -> list[FieldError]:
-    """All that does not fit the type, in the order of the body, one more than `ERRORS_MAX` at most.
+    """All errors, in the order of the body, at most `ERRORS_MAX` + 1.
 
-    Raises msgspec.DecodeError for what is no JSON.
+    Raises msgspec.DecodeError for malformed JSON.
     """
     try:
         plain = msgspec.json.decode(body)
-    except msgspec.ValidationError:  # a number that is larger than any
+    except msgspec.ValidationError:  # a number out of range
         return []
     return list(islice(_errors(plain, kind, ""), ERRORS_MAX + 1))
 
@@ -68,7 +68,7 @@ def _errors(value: Any, kind: Any, place: str) -> Iterator[FieldError]:
     inner = _errors_inside(value, bare, metas, place)
     first = next(inner, None)
     if first is None:
-        # Each part fits: is it too long, or does it not go together?
+        # Each part is valid: check length and the whole.
         yield from _error_of_whole(value, kind, place)
     else:
         yield first
@@ -79,7 +79,7 @@ def _errors_inside(value: Any, bare: Any, metas: Sequence[Meta], place: str) -> 
     if isinstance(bare, type) and issubclass(bare, Struct) and isinstance(value, dict):
         yield from _errors_of_fields(value, bare, place)
     elif isinstance(value, list) and (item := _item(bare)) is not None:
-        # What is longer than it may be is not gone through.
+        # Items of a list that is too long are not checked.
         if not any(meta.max_length is not None and len(value) > meta.max_length for meta in metas):
             for position, one in enumerate(value):
                 yield from _errors(one, item, f"{place}[{position}]")
@@ -91,7 +91,7 @@ def _errors_inside(value: Any, bare: Any, metas: Sequence[Meta], place: str) -> 
 
 
 def _error_of_code(value: str, kind: Any, name: str, place: str) -> Iterator[FieldError]:
-    """Nothing of what has not even the form of a code: `_error_of_whole` says so."""
+    """No error for a value without the form of a code: `_error_of_whole` reports that."""
     known = CODE_LISTS[name]()
     if value not in known and not any(_error_of_whole(value, kind, place)):
         yield unknown_code_error(place or WHOLE, value, known, name)
@@ -118,7 +118,7 @@ def _error_of_whole(value: Any, kind: Any, place: str) -> Iterator[FieldError]:
 
 
 def _error_of(said: str, place: str, allowed: tuple[Any, ...] = (), value: Any = None) -> FieldError:
-    """Of what msgspec says; its own place, as `$.lines[0]`, is below ours."""
+    """Convert an error of msgspec; its path, such as `$.lines[0]`, is relative to `place`."""
     message, _, below = said.partition(" - at `$")
     at = f"{place}{below.removesuffix('`')}".removeprefix(".")
     field, name = at or WHOLE, message.partition("`")[2].rstrip("`")
@@ -143,7 +143,7 @@ def _bare(kind: Any) -> tuple[Any, tuple[Meta, ...]]:
 
 
 def _item(bare: Any) -> Any:
-    """The type of each item of an array; None for what is no array of one type."""
+    """The item type of an array; None for other types."""
     arguments = get_args(bare)
     if get_origin(bare) is tuple:
         return arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
@@ -155,7 +155,7 @@ def _code_list(metas: Sequence[Meta]) -> str | None:
 
 
 def values_of(kind: Any) -> tuple[Any, ...]:
-    """The values of an enumeration, or of one that may be left out; none of another type."""
+    """The values of an enumeration, optional or not; none for other types."""
     bare, _ = _bare(kind)
     if get_origin(bare) in {Union, UnionType}:
         arms = [arm for arm in get_args(bare) if arm is not NoneType]

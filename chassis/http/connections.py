@@ -1,8 +1,8 @@
-"""Limits on HTTP connections that hold before a request is parsed: size and time of its head, and how many there are.
+"""Limits on HTTP connections before parsing: size and time of a request's head, and number of connections.
 
-The parser joins what arrives of a header field piece by piece, so that a field without an end takes time that grows
-with the square of its size. It is therefore given no more than the limit; what it has not understood by then is
-refused. This holds in every process that listens, whether or not a proxy with limits of its own stands in front.
+The parser concatenates the pieces of a header field, so an endless field takes quadratic time. It is therefore fed no
+more than the limit; a head that is incomplete by then is refused. This holds in every listening process, with or
+without a proxy in front.
 """
 
 import asyncio
@@ -22,39 +22,39 @@ from chassis.http.edge import CLOSED, SECURITY_HEADERS
 from chassis.http.one_write import OneWriteProtocol
 from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
 from chassis.rate_limiter import Network, address_of
-from chassis.telemetry import CONNECTIONS, CONNECTIONS_REFUSED, CORRELATION_HEADER, correlated
+from chassis.telemetry import CONNECTIONS, CONNECTIONS_REFUSED, CORRELATION_HEADER, with_correlation
 
 PIPELINED_MAX = 16
-"""Requests sent ahead on one connection, before the first of them has been answered."""
+"""Pipelined requests per connection at most."""
 
 FILES_RESERVED = 512
-"""File descriptors kept for everything else than HTTP connections: PostgreSQL, the broker, attached files, logs."""
+"""File descriptors reserved for other uses: PostgreSQL, the broker, attachments, logs."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """What one connection, one address and one process may take."""
+    """Limits per connection, address and process."""
 
     head_bytes_max: int = 16 * 1024
-    """Of one request all that is not its body: request line, header fields, sizes and extensions of chunks, trailers.
+    """All of a request but its body: request line, header fields, chunk sizes and extensions, trailers.
 
-    Of requests that are pipelined the head of the second may be twice as large.
+    The head of a pipelined second request may be twice as large.
     """
     head_seconds_max: float = 10.0
-    """From the connection, or from the first byte of a later request, until its head is complete."""
+    """From the connection, or the first byte of a later request, to the end of its head."""
     discard_seconds_max: float = 5.0
-    """For the rest of a body whose request has been answered before all of it had arrived."""
+    """For the rest of a body that arrives after the answer."""
     idle_seconds_max: int = 15
-    """Between an answer and the next request."""
+    """From an answer to the next request."""
     each_max: int = 500
-    """Open connections of one address, or of one /64 of IPv6; a trusted proxy has no such limit."""
+    """Open connections per address, or per /64 of IPv6; trusted proxies are exempt."""
     all_max: int = 4000
 
 
 class OpenConnections:
-    """The connections that are open in this process, by client address."""
+    """The open connections of this process, by client address."""
 
     def __init__(self, limits: ConnectionLimits, trusted_proxies: Sequence[Network] = ()) -> None:
         self.limits = limits
@@ -63,7 +63,7 @@ class OpenConnections:
         self._by_address: Counter[str] = Counter()
 
     def add(self, client: tuple[str, int] | None) -> str | None:
-        """Count one more, and return the address it is counted under; None where there are too many of it or of all."""
+        """Count a connection; return the address it is counted under, None at a limit."""
         address = address_of(client, {}, ())
         if self._count >= self.limits.all_max:
             return None
@@ -89,7 +89,7 @@ class OpenConnections:
 
 
 class Part(Enum):
-    """What the parser reads next."""
+    """The part of a request that the parser expects next."""
 
     NOTHING = auto()
     HEAD = auto()
@@ -97,7 +97,7 @@ class Part(Enum):
 
 
 class LimitedProtocol(OneWriteProtocol):
-    """uvicorn's protocol, with limits on what it parses and how long it waits."""
+    """uvicorn's protocol with limits on size and time."""
 
     def __init__(self, *args: Any, open_connections: OpenConnections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,7 +128,7 @@ class LimitedProtocol(OneWriteProtocol):
             return
         start = 0
         while start < len(data) and not self.transport.is_closing():
-            # At least one byte is left: what fills the limit is refused below.
+            # At least one byte is left: reaching the limit is refused below.
             piece = data[start : start + self._limits.head_bytes_max - self._head_bytes]
             start += len(piece)
             self._head_bytes += len(piece)
@@ -147,7 +147,7 @@ class LimitedProtocol(OneWriteProtocol):
         self._clear_deadline()
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINED_MAX:
-            # The parser stops, and `send_400_response` is called.
+            # The parser stops and calls `send_400_response`.
             raise ValueError("too many requests are pipelined")
 
     def on_body(self, body: bytes) -> None:
@@ -166,7 +166,7 @@ class LimitedProtocol(OneWriteProtocol):
             self._set_deadline(self._limits.discard_seconds_max if in_body else self._limits.head_seconds_max)
 
     def send_400_response(self, msg: str) -> None:
-        """What is said of a request that cannot be parsed, in the place of a line of text."""
+        """Answer a request that cannot be parsed with a problem document instead of plain text."""
         self._refuse("invalid-request", 400)
 
     def _answering(self) -> bool:
@@ -189,7 +189,7 @@ class LimitedProtocol(OneWriteProtocol):
             self.transport.close()
 
     def _refuse(self, slug: str, status: int) -> None:
-        """Close the connection, with a problem document where nothing else is being answered."""
+        """Close the connection, with a problem document if no other answer is under way."""
         self._clear_deadline()
         if self.transport.is_closing():
             return
@@ -200,14 +200,14 @@ class LimitedProtocol(OneWriteProtocol):
         self.transport.close()
 
     def _may_answer(self) -> bool:
-        """Whether what is said now would be taken for the answer to what is being read, and to nothing else."""
+        """Whether an answer sent now would be matched to the request being read."""
         if self._part is Part.BODY:
             return not self.pipeline and not self.cycle.response_started
         return not self._answering()
 
     def _problem(self, slug: str, status: int) -> bytes:
         accept_language = dict(self.headers or ()).get(b"accept-language", b"").decode("latin-1")
-        with correlated(None) as correlation:
+        with with_correlation(None) as correlation:
             body = msgspec.json.encode(problem(slug, status, language_of(accept_language)))
         head = [
             (b"content-type", MEDIA_TYPE.encode()),
@@ -223,7 +223,7 @@ class LimitedProtocol(OneWriteProtocol):
 
 
 def connections_possible(wanted: int) -> int:
-    """Raise this process's limit of open files as far as `wanted` connections need; how many there can then be."""
+    """Raise the process's limit of open files for `wanted` connections; return how many are possible."""
     needed = wanted + FILES_RESERVED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:

@@ -1,4 +1,4 @@
-"""A file as an answer: sent in pieces, to be saved and never shown, to somebody who takes it."""
+"""File downloads: sent in chunks, as an attachment, with a timeout for clients that do not read."""
 
 import asyncio
 from contextlib import closing
@@ -14,13 +14,13 @@ from chassis.http.uploads import MEDIA_TYPE
 
 CHUNK_BYTES = 256 * 1024
 SEND_SECONDS = 10.0
-"""Who takes nothing for so long, with all that the system holds for them full, is let go."""
+"""A client that reads nothing for so long, with full socket buffers, is disconnected."""
 
 log = structlog.get_logger()
 
 
 class Download(Response[bytes]):
-    """Sends an open file, and closes it."""
+    """Sends an open file and closes it."""
 
     def __init__(
         self, content: BinaryIO, *, name: str, size_bytes: int, etag: str, media_type: str = MEDIA_TYPE.decode()
@@ -37,7 +37,7 @@ class Download(Response[bytes]):
         ]
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
-        """In the place of the framework's own stream, which waits for ever for somebody who does not read."""
+        """Replaces the framework's stream, which waits for ever for a client that does not read."""
         return self._sent
 
     async def _sent(self, _scope: Scope, _receive: Receive, send: Send) -> None:
@@ -48,16 +48,16 @@ class Download(Response[bytes]):
                     await _put(send, piece)
                 await _put(send, b"", more=False)
             except TimeoutError:
-                log.info("a file is not sent to its end: it is not read")
+                log.info("download aborted: the client does not read")
 
 
 async def _put(send: Send, body: bytes, *, more: bool = True) -> None:
-    """Raises TimeoutError where it is not taken."""
+    """Raises TimeoutError if the client does not read."""
     async with asyncio.timeout(SEND_SECONDS):
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def disposition(name: str) -> str:
-    """To be saved under this name (RFC 6266): in full by RFC 8187, and without what is not ASCII for old programs."""
+    """The Content-Disposition of an attachment (RFC 6266), in full (RFC 8187) and in ASCII for old clients."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,4 +1,4 @@
-"""Fields that come twice in an object of JSON: RFC 8259 leaves open which of the two counts, so none does."""
+"""Reject duplicate names in JSON objects: RFC 8259 leaves open which value counts."""
 
 import json
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 def reject_duplicate_fields(decoded: T, body: bytes) -> T:
-    """What the body was decoded into. Raises Invalid where a name comes twice in one object, also with escapes.
+    """Return `decoded`. Raises Invalid if a name is repeated in one object, also if written with escapes.
 
-    After decoding, so that the limits of a valid body bound what it costs.
+    Runs after decoding, so that the limits of a valid body bound its cost.
     """
     if not _all_fields_left(body):
         _DECODER.decode(body.decode())
@@ -23,16 +23,16 @@ def reject_duplicate_fields(decoded: T, body: bytes) -> T:
 
 
 def _all_fields_left(body: bytes) -> bool:
-    """Whether decoding leaves out no field, by counting colons in place of looking at every name.
+    """Whether decoding keeps every field, by counting colons instead of comparing names.
 
-    Each field has one outside of strings, and of fields with one name the last is left. Those inside of strings are
-    counted before and after, unless one is written as an escape. False where that cannot be told.
+    Each field has one colon outside of strings, and of repeated fields only the last is kept. Colons in strings are
+    counted before and after, unless one is written as an escape. False if undecidable.
     """
     if b"\\u003" in body:
         return False
     try:
         left = msgspec.json.encode(msgspec.json.decode(body))
-    except (msgspec.MsgspecError, OverflowError):  # a number that is larger than any
+    except (msgspec.MsgspecError, OverflowError):  # a number out of range
         return False
     return left.count(b":") == body.count(b":")
 
@@ -46,5 +46,5 @@ def _check(pairs: Sequence[tuple[str, object]]) -> None:
             names.add(name)
 
 
-# Made once, since that takes longer than reading a body. Integers as floats: a long one would be refused.
+# Created once, since that takes longer than decoding a body. Integers as floats: a long one would be refused.
 _DECODER = json.JSONDecoder(object_pairs_hook=_check, parse_int=float)

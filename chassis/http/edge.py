@@ -1,6 +1,6 @@
-"""The outermost layer of HTTP: size and shape of a body before anything decodes it, one correlation id, one measure.
+"""The outermost layer of HTTP: body checks before decoding, limits, correlation id, metrics.
 
-Plain ASGI around the application, so that it holds for wrong paths and crashes as well.
+Plain ASGI around the application, so that it also covers unknown paths and crashes.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
-from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
+from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, log_refusal, problem
 from chassis.http.uploads import (
     OF_ONE_ORGANIZATION_MAX,
     UPLOAD,
@@ -24,34 +24,34 @@ from chassis.http.uploads import (
     Receive,
     TooLarge,
     Uploads,
-    take_in,
+    read_upload,
 )
 from chassis.rate_limiter import IDENTITY, RateLimiter
-from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlation_from, with_correlation, with_origin
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
 BODY_BYTES_MAX = 256 * 1024
 BODY_SECONDS_MAX = 30.0
 UNDER_WAY_MAX = 400
-"""More requests than this at a time are refused: past it they would only wait for a connection to PostgreSQL."""
+"""Limit of concurrent requests; more would only wait for a connection to PostgreSQL."""
 
 SINGLE_FIELDS = frozenset(
     {b"acting-as", b"authorization", b"content-length", b"content-type", b"date", b"file-name", b"from", b"host"}
     | {b"idempotency-key", b"if-modified-since", b"if-range", b"if-unmodified-since", b"last-event-id", b"location"}
     | {b"max-forwards", b"origin", b"proxy-authorization", b"range", b"referer", b"user-agent", b"x-correlation-id"}
 )
-"""Header fields that hold one value and no list (RFC 9110 sections 5.5 and 5.6.1; ours, too): sent once, or refused."""
+"""Header fields with a single value (RFC 9110 sections 5.5 and 5.6.1; ours, too); a repeated one is refused."""
 
 NESTING_MAX = 32
 QUERY_BYTES_MAX = 4096
 LIVE = "/health/live"
 BODY = "entraide.body"
 HEADERS = "entraide.headers"
-"""Where the scope holds what was read here, so that nothing behind reads it again."""
+"""Scope key of the parsed headers, so that they are parsed once."""
 
 STAYS_OPEN = "entraide.stays_open"
-"""Where it holds what to call when an answer has begun that goes on; `chassis.http.event_streams` bounds those."""
+"""Scope key of a function to call when a long-lived answer begins; `chassis.http.event_streams` limits those."""
 JSON_TYPE = b"application/json"
 FORM_TYPE = b"application/x-www-form-urlencoded"
 TABLE_TYPE = b"text/csv"
@@ -60,7 +60,7 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# `\u0000` where the backslash is not itself escaped.
+# `\u0000` with an unescaped backslash.
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _ESCAPED_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -68,7 +68,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 CLOSED = b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The content security policy of whatever is not a page: a browser that is shown it loads, runs and sends nothing."""
+"""Content security policy of everything but pages: a browser loads, runs and sends nothing."""
 
 OF_A_PAGE = CLOSED.replace(b"default-src 'none';", b"default-src 'none'; style-src 'self'; img-src 'self';")
 
@@ -81,7 +81,7 @@ SECURITY_HEADERS = [
     (b"cross-origin-embedder-policy", b"require-corp"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""Of every answer that does not say otherwise itself; no other origin is ever allowed (CORS)."""
+"""Headers of every answer that does not set its own; no other origin is allowed (CORS)."""
 
 ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
@@ -89,7 +89,7 @@ log = structlog.get_logger()
 
 
 class Edge:
-    """ASGI: checks what comes in, counts what goes out."""
+    """ASGI middleware: checks requests, measures answers."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Edge:
         tables: Collection[str] = (),
         only_https: bool = False,
     ) -> None:
-        """Each scope is given `served`; `forms` and `tables` are the paths whose body is a form or CSV, never JSON."""
+        """`served` is added to each scope; `forms` and `tables` are the paths whose body is a form or CSV, not JSON."""
         self._app = app
         self._rate_limiter = rate_limiter
         self._uploads = uploads
@@ -120,13 +120,13 @@ class Edge:
         scope.update(self._served)
         if len(headers) != len(scope["headers"]):
             scope["headers"] = list(headers.items())
-        given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
-        with correlated(given) as correlation, coming_from(self._rate_limiter.address(scope, headers)):
+        given = correlation_from(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
+        with with_correlation(given) as correlation, with_origin(self._rate_limiter.address(scope, headers)):
             answer = Answer(scope, send, correlation, self._headers)
             try:
                 await self._pass_on(scope, headers, receive, answer, repeated)
             except CallerGone:
-                log.info("caller gone before the end of the body")
+                log.info("client disconnected before the end of the body")
             except Exception as error:
                 log.exception("request crashed", error=type(error).__name__)
                 if answer.status is not None:
@@ -139,7 +139,7 @@ class Edge:
     async def _pass_on(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", repeated: bytes | None
     ) -> None:
-        # Before anything else: whatever is wrong with a request, having made it counts.
+        # First of all: a malformed request counts as well.
         scope[IDENTITY], wait_seconds = await self._rate_limiter.wait_seconds(scope, headers)
         if wait_seconds:
             await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
@@ -164,7 +164,7 @@ class Edge:
         if rule := self._uploads.rule_of(scope["method"], scope["path"]):
             await self._pass_on_file(scope, headers, receive, answer, rule)
             return
-        # A body that trickles in takes no place of those under way, and not for ever.
+        # A slow body is read before a slot is taken, within a time limit.
         try:
             async with asyncio.timeout(BODY_SECONDS_MAX):
                 body = await _read(headers, receive)
@@ -179,7 +179,7 @@ class Edge:
             if _media_type(headers) != accepted:
                 await self._refuse("media-type-unsupported", 415, answer, accepted=[accepted.decode()])
                 return
-            if slug := fault_of(body):
+            if slug := malformed_slug(body):
                 await self._refuse(slug, 400, answer)
                 return
         scope[BODY] = body
@@ -190,21 +190,21 @@ class Edge:
     ) -> None:
         who = scope[IDENTITY]
         if not isinstance(who, Caller) or who.lacks(ClientScope.WRITE):
-            # The application says why not; nobody's file is taken in meanwhile.
+            # The application answers with the reason; no file is read for an unidentified caller.
             await self._admit(scope, headers, _once(b""), answer)
             return
         if _media_type(headers).decode("latin-1") not in rule.media_types:
             await self._refuse("media-type-unsupported", 415, answer, accepted=rule.media_types)
             return
-        if not self._uploads.has_room_for(who.organization):
+        if not self._uploads.has_capacity_for(who.organization):
             await self._refuse("organization-limit-reached", 429, answer, limit=OF_ONE_ORGANIZATION_MAX)
             return
-        if not self._uploads.has_room(who):
+        if not self._uploads.has_capacity(who):
             await self._refuse("overloaded", 503, answer)
             return
         with self._uploads.place(who) as file:
             try:
-                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
+                scope[UPLOAD] = await read_upload(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
             except TimeoutError:
                 await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
                 return
@@ -218,18 +218,18 @@ class Edge:
             await self._refuse("overloaded", 503, answer)
             return
         self._under_way += 1
-        scope[STAYS_OPEN] = partial(self._set_aside, answer)
+        scope[STAYS_OPEN] = partial(self._release_slot, answer)
         try:
             await self._app(scope, receive, answer)
         finally:
-            # It leads back to the scope: only the collector would find the two.
+            # It refers back to the scope: a cycle would need the garbage collector.
             del scope[STAYS_OPEN]
             if not answer.stays_open:
                 self._under_way -= 1
 
-    def _set_aside(self, answer: "Answer") -> None:
-        """Count it no longer among those under way; what is measured is the time until it began."""
-        assert not answer.stays_open, "it is set aside once"
+    def _release_slot(self, answer: "Answer") -> None:
+        """Take a long-lived answer out of the concurrent requests; its measured time ends here."""
+        assert not answer.stays_open, "called once per answer"
         answer.measure()
         answer.stays_open = True
         self._under_way -= 1
@@ -244,7 +244,7 @@ class Edge:
     ) -> None:
         language = reader_language(answer.scope)
         said = problem(slug, status, language, details)
-        note(answer.scope, said)
+        log_refusal(answer.scope, said)
         body = msgspec.json.encode(said)
         head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         if status in {408, 413, 414}:
@@ -256,7 +256,7 @@ class Edge:
 
 
 class Answer:
-    """Sends on what the application answers, with the headers every answer has."""
+    """Sends the application's answer with the common headers."""
 
     def __init__(
         self, scope: Scope, send: Send, correlation: str, headers: Sequence[tuple[bytes, bytes]] = SECURITY_HEADERS
@@ -282,16 +282,16 @@ class Answer:
         await self._send(message)
 
     def measure(self) -> None:
-        # The route's template, never the path: an id would make a series of its own.
+        # The route's template, not the path: each id would create a time series.
         route = self.scope.get("path_template") or "none"
         REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
 
 
 def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bytes | None]:
-    """Header fields by name, and the name of one that came again and is no list.
+    """Header fields by name, and the name of a single-valued field that is repeated.
 
-    Lines of one name are one list (RFC 9110 section 5.3). Of two values for a field that has one, whoever stands before
-    us may have looked at the other.
+    Lines of one name form a list (RFC 9110 section 5.3). Of two values of a single-valued field, a proxy before us may
+    have used the other.
     """
     fields = dict(sent)
     if len(fields) == len(sent):
@@ -308,25 +308,25 @@ def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], 
 
 
 def header(scope: Mapping[str, object], name: str) -> str | None:
-    """One header of the request, as it came."""
+    """A header of the request, as sent."""
     value = cast(dict[bytes, bytes], scope[HEADERS]).get(name.lower().encode())
     return None if value is None else str(value, "latin-1")
 
 
 def reader_language(scope: Mapping[str, object]) -> Language:
-    """The one of the six languages that a caller wishes to read."""
+    """The language of the six that the caller prefers."""
     return language_of(header(scope, "Accept-Language"))
 
 
-def fault_of(body: bytes) -> str | None:
-    """The slug of what makes a body unfit to be decoded at all, or None."""
+def malformed_slug(body: bytes) -> str | None:
+    """The slug of the error that makes a body undecodable, or None."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return "invalid-unicode"
     if b"\0" in body:
         return "nul-character"
-    if b"\\u" in body:  # rare, and the patterns look at every byte
+    if b"\\u" in body:  # rare, and the patterns scan every byte
         if _ESCAPED_NUL.search(body):
             return "nul-character"
         if _ESCAPED_SURROGATE.search(body) and _ESCAPED_SURROGATE.search(_PAIR.sub(b"", body)):
@@ -359,7 +359,7 @@ def _has_body(headers: dict[bytes, bytes]) -> bool:
 
 
 async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-    """The whole body, or None when it is larger than allowed, announced or not. Raises CallerGone."""
+    """Read the body; None if it is larger than allowed, announced or not. Raises CallerGone."""
     announced = headers.get(b"content-length", b"0")
     if not announced.isdigit() or int(announced) > BODY_BYTES_MAX:
         return None

@@ -1,7 +1,7 @@
-"""Server-sent events (WHATWG HTML, section 9.2): who may keep an answer open, how many, and for how long.
+"""Server-sent events (WHATWG HTML, section 9.2): who may open streams, how many, and for how long.
 
-A stream is an answer that goes on. It is counted apart from the requests under way, asks every second whether its
-caller may still act, and ends at once where not: whoever comes again is then told why.
+Streams are counted apart from other requests. Each second their callers are checked again, and streams of callers who
+may no longer act end at once; on reconnect they get the reason.
 """
 
 import asyncio
@@ -30,20 +30,20 @@ from contracts.values import Caller
 
 EVENT_STREAM = "text/event-stream"
 CHECK_SECONDS = 1.0
-"""With the two seconds in which a service hears of an end, and the half of one in which it looks: below five."""
+"""With the 2 s poll of appointments and the 0.5 s poll of the journal, an end takes effect in under 5 s."""
 
 BEAT_SECONDS = 15.0
 SEND_SECONDS = 5.0
-"""Who takes nothing for so long, with all that the system holds for them full, is let go."""
+"""A client that reads nothing for so long, with full socket buffers, is disconnected."""
 
 FRESH_SECONDS = 2.0
-"""After so long what a page shows may no longer be theirs to see: what is left of it is asked for again."""
+"""After so long the visibility of a page is checked again: the rest of it is fetched again."""
 
 RETRY_MILLISECONDS = (2_000, 8_000)
-"""When to come again: not all at once after a restart."""
+"""Reconnect delay, random, so that clients do not all reconnect at once after a restart."""
 
 HEADERS = [(b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()), (b"x-accel-buffering", b"no")]
-"""The latter asks proxies of the nginx kind to hold nothing back."""
+"""The latter disables buffering in nginx-like proxies."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ LastEventId = Annotated[
 
 
 class EventStreams:
-    """Those that are open in this process."""
+    """The open streams of this process."""
 
     def __init__(
         self, verifier: TokenVerifier, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
@@ -88,12 +88,12 @@ class EventStreams:
     async def subscriber(
         self, event_feed: EventFeed, caller: Caller, authorization: str | None, acting: str | None, after: str | None
     ) -> AsyncIterator[Subscriber]:
-        """Follow inside the block.
+        """Subscribe inside the block.
 
-        Raises Excessive where the caller or the organization has as many open as it may, Unavailable where all have.
+        Raises Excessive at the limit of the caller or the organization, Unavailable at that of the process.
         """
 
-        async def still() -> bool:
+        async def may_receive() -> bool:
             try:
                 return await self._verifier.caller(authorization, acting) == caller
             except Refusal:
@@ -105,7 +105,7 @@ class EventStreams:
             raise Excessive("too-many-organization-event-streams", limit=self._organization_max)
         if self._closed or len(self._open) >= self._all_max:
             raise Unavailable("overloaded")
-        subscriber = Subscriber(caller, still)
+        subscriber = Subscriber(caller, may_receive)
         self._open.add(subscriber)
         self._of_each[caller] += 1
         self._of_organization[caller.organization] += 1
@@ -121,20 +121,20 @@ class EventStreams:
             EVENT_STREAMS.set(len(self._open))
 
     async def keep_checking(self) -> None:
-        """Every second, end the streams of whoever may no longer act."""
+        """Each second, end the streams of callers who may no longer act."""
         while True:
             await asyncio.gather(*(one.check() for one in self._open))
             await asyncio.sleep(CHECK_SECONDS)
 
     def close(self) -> None:
-        """End all, and open none."""
+        """End all streams and refuse new ones."""
         self._closed = True
         for one in self._open:
             one.end()
 
 
 class EventStream(Response[T]):
-    """Answers with what a service's journal tells from now on, or from a bookmark on, each as JSON of a T."""
+    """An answer that streams a service's events, from now or from a cursor on, each as JSON of a T."""
 
     def __init__(
         self, streams: EventStreams, event_feed: EventFeed, caller: Caller, request: Scope, after: str | None = None
@@ -145,56 +145,58 @@ class EventStream(Response[T]):
         self._follows = (caller, header(request, "Authorization"), header(request, "Acting-As"), after)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
-        """In the place of the framework's own stream, which waits for ever for somebody who does not read."""
+        """Replaces the framework's stream, which waits for ever for a client that does not read."""
         return self._stream
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._streams.subscriber(self._event_feed, *self._follows) as subscriber:
-            leaving = asyncio.create_task(_until_gone(receive, subscriber))
+            leaving = asyncio.create_task(_until_disconnected(receive, subscriber))
             try:
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 cast(Mapping[str, Callable[[], None]], scope)[STAYS_OPEN]()
-                await self._tell(subscriber, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
+                await self._send_events(subscriber, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
                 await _sent(send, b"", more=False)
             except TimeoutError:
-                log.info("a stream is let go: it is not read")
+                log.info("stream aborted: the client does not read")
             finally:
                 leaving.cancel()
 
-    async def _tell(self, subscriber: Subscriber, put: Callable[[bytes], Awaitable[None]], ends_at: float) -> None:
-        """Until that time, or until the follower has ended."""
+    async def _send_events(
+        self, subscriber: Subscriber, put: Callable[[bytes], Awaitable[None]], ends_at: float
+    ) -> None:
+        """Send events until `ends_at`, or until the subscription ends."""
         await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(subscriber.place)))
         beat_at = time.monotonic() + BEAT_SECONDS
         while not subscriber.ended and (now := time.monotonic()) < ends_at:
             page = await self._event_feed.next_page(subscriber, max(0.0, min(beat_at, ends_at) - now))
-            if page is not None and await self._tell_page(subscriber, page, put):
+            if page is not None and await self._send_page(subscriber, page, put):
                 beat_at = time.monotonic() + BEAT_SECONDS
             if not subscriber.ended and time.monotonic() >= beat_at:
-                # The place goes along: whoever comes again need not go over what was not theirs to see.
+                # The cursor is sent too: on reconnect, events they may not see are not read again.
                 await put(b":\n%s\n" % self._id(subscriber.place))
                 beat_at = time.monotonic() + BEAT_SECONDS
 
-    async def _tell_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
-        """True where there was anything to tell. What it cannot tell in time is left for the next page."""
-        for place, data in page.told:
+    async def _send_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
+        """Send a page; True if it had events. What cannot be sent in time is left for the next page."""
+        for place, data in page.items:
             if subscriber.ended or time.monotonic() - page.at > FRESH_SECONDS:
                 return True
             await put(b"%sdata: %s\n\n" % (self._id(place), data))
             subscriber.place = place
         subscriber.place = page.reached
-        return bool(page.told)
+        return bool(page.items)
 
     def _id(self, place: Place) -> bytes:
         return b"id: %s\n" % self._event_feed.cursor(place).encode()
 
 
 async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
-    """Raises TimeoutError where it is not taken."""
+    """Raises TimeoutError if the client does not read."""
     async with asyncio.timeout(SEND_SECONDS):
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _until_gone(receive: Receive, subscriber: Subscriber) -> None:
+async def _until_disconnected(receive: Receive, subscriber: Subscriber) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     subscriber.end()

@@ -1,4 +1,4 @@
-"""How what goes wrong in a handler is answered: each exception becomes a problem of `chassis.http.problems`."""
+"""Exception handlers: each exception becomes a problem of `chassis.http.problems`."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from chassis.db.database import OutcomeUnknown, is_busy, is_transient
 from chassis.http.bodies import with_all_errors
 from chassis.http.edge import BODY, reader_language
-from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
+from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, log_refusal, problem, problem_of
 from chassis.http.queries import STATE_KEY
 from chassis.http.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.rate_limiter import READING
@@ -31,7 +31,7 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Pr
     if isinstance(sent, bytes) and sent and field:
         refusal = with_all_errors(refusal, sent, field.annotation)
     body = problem_of(refusal, reader_language(request.scope))
-    note(cast(Mapping[str, Any], request.scope), body)
+    log_refusal(cast(Mapping[str, Any], request.scope), body)
     headers: dict[str, str] = {}
     if body.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
@@ -53,7 +53,7 @@ HTTP_SLUGS = {
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    # The framework's own text is not passed on: it repeats what was sent.
+    # The framework's text is not used: it repeats what was sent.
     details: dict[str, object] = {}
     if isinstance(error, ValidationException):
         details = request.app.state[STATE_KEY][request.route_handler].refused(_parameters_refused(error))
@@ -62,20 +62,20 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
     allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
     body = problem(slug, error.status_code, reader_language(request.scope), details)
-    note(cast(Mapping[str, Any], request.scope), body)
+    log_refusal(cast(Mapping[str, Any], request.scope), body)
     return _respond(body, allow)
 
 
 def _parameters_refused(error: ValidationException) -> list[str]:
-    """What does not fit, by the names of the handler's arguments."""
+    """The invalid parameters, by the names of the handler's arguments."""
     if isinstance(error.extra, list):
         return [str(item.get("key")) for item in error.extra if isinstance(item, dict)]
-    # One that is required and missing: the framework tells its name only as the cause.
+    # For a missing required parameter the framework names it only in the cause.
     return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
 
 
 def _allowed(request: Request[Any, Any, Any]) -> list[str]:
-    """The methods that the path does have (RFC 9110 section 15.5.6)."""
+    """The allowed methods of the path (RFC 9110 section 15.5.6)."""
     path = request.url.path.rstrip("/").split("/")
     for route in request.app.routes:
         template = route.path_format.split("/")
@@ -96,7 +96,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
         slug = "overloaded" if is_busy(error) else "database-unavailable"
         return _respond(problem(slug, 503, language), retry)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
-        # Two changes of one record at once: the journal let the other one through.
+        # Two concurrent changes of a record: the journal accepted the other one.
         return _respond(problem("revision-stale", 412, language))
     if isinstance(error, asyncpg.DataError):
         return _respond(problem("invalid-request", 400, language))

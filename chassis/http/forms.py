@@ -1,4 +1,4 @@
-"""Bodies that are forms: where another specification than ours says so."""
+"""Form-encoded bodies, for routes defined by another specification."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +14,12 @@ FIELDS_MAX = 20
 
 
 def takes_form(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Put as `opt` on a public route whose body is a form with these fields: `form_of` reads it."""
+    """Route option: the body is a form with these fields, read by `form_of`."""
     return {"public": True, "form": kind}
 
 
 def routes_of_forms(app: Litestar) -> list[str]:
-    """Their paths."""
+    """The paths of routes with a form body."""
     return [
         route.path
         for route in app.routes
@@ -28,7 +28,7 @@ def routes_of_forms(app: Litestar) -> list[str]:
 
 
 async def form_of(request: Request[Any, Any, Any]) -> Mapping[str, str]:
-    """The fields of a form, without those that are empty. Raises Invalid for one that is given twice."""
+    """The non-empty fields of a form. Raises Invalid for a repeated one."""
     try:
         text = (await request.body()).decode("ascii")
         pairs = parse_qsl(text, strict_parsing=bool(text), max_num_fields=FIELDS_MAX, errors="strict")

@@ -1,7 +1,7 @@
-"""A command sent again has one effect and one outcome (`Idempotency-Key`), and says what it changes (`If-Match`).
+"""Idempotent commands (`Idempotency-Key`) and conditional changes (`If-Match`).
 
-The key's row and the work are one transaction. Kept is not the answer but what it was about: a repeat is rendered
-anew, through the policy, from the record as it now stands.
+The key's row and the work are one transaction. Not the answer is stored but the id of its record: a repeat reads the
+record again, through the policy, in its current state.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """One POST: whose, on which route, under which key, with which body."""
+    """A POST: caller, route, idempotency key and hash of the body."""
 
     caller: Caller
     route: str
@@ -35,15 +35,8 @@ class Command(Struct, frozen=True, kw_only=True):
     body_hash: bytes
 
 
-class Claim(Struct, frozen=True, kw_only=True):
-    """`first` when the work is to be done now; `outcome` is the id of the record the command is about, then and now."""
-
-    first: bool
-    outcome: UUID
-
-
 def command_key(given: str | None) -> str:
-    """Raises Invalid for a key that is missing or is not 8 to 128 visible ASCII characters."""
+    """Validate a key. Raises Invalid unless it has 8 to 128 visible ASCII characters."""
     if given is None:
         raise Invalid("idempotency-key-missing")
     if not _KEY.match(given):
@@ -59,33 +52,29 @@ _TAKE = """
 _TAKE_KEY = Write(parts={"turn": _TURN, "taken": _TAKE}, needed="taken")
 
 
-async def claim(tx: Tx, command: Command, *, outcome: UUID) -> Claim:
-    """Take the command's key for this transaction, or learn what it was used for before.
-
-    Raises Conflict while the first one is still under way, Mismatch when the key came with another body.
-    """
-    if await tx.fetchval(f"WITH turn AS ({_TURN}) {_TAKE}", *_taking(command, outcome)):
-        return Claim(first=True, outcome=outcome)
-    return Claim(first=False, outcome=await _outcome_before(tx, command))
-
-
 async def once(
     db: Database,
     command: Command,
+    outcome: UUID | None = None,
     *,
     first: Callable[[Tx, UUID], Awaitable[T]],
     again: Callable[[Tx, UUID], Awaitable[T]],
+    locks: Sequence[str] = (),
 ) -> T:
-    """Make a new record, whose id is the command's outcome; a repeat of the command reads it `again`.
+    """Execute a command once; for a repeat, read `again` the record of its outcome, by default a new id.
 
-    The key is taken together with what `first` writes, in one round trip: where it was taken before, that transaction
-    has written nothing. Raises as `claim` does.
+    The key is inserted with the writes of `first`, in one round trip: if it exists, that transaction has written
+    nothing. What `first` refuses before its first query or flush is also refused to a repeat. Raises Conflict while the
+    first call is still running, Mismatch if the key was used with another body.
     """
-    outcome = new_id()
+    outcome = outcome or new_id()
+
+    async def carry_out(tx: Tx) -> T:
+        await tx.write(_TAKE_KEY, *_taking(command, outcome))
+        return await first(tx, outcome)
+
     try:
-        async with db.transaction(by=command.caller) as tx:
-            await tx.write(_TAKE_KEY, *_taking(command, outcome))
-            return await first(tx, outcome)
+        return await db.run_in_transaction(carry_out, by=command.caller, locks=locks)
     except NotWritten:
         async with db.transaction(by=command.caller) as tx:
             return await again(tx, await _outcome_before(tx, command))
@@ -116,7 +105,7 @@ def _name(command: Command) -> tuple[UUID, str, str, str]:
 
 
 async def forget_old(tx: Tx) -> int:
-    """Drop keys older than 30 days, some thousand at a time."""
+    """Delete keys older than 30 days, some thousand at a time."""
     return int(
         await tx.fetchval(
             """
@@ -133,9 +122,10 @@ async def forget_old(tx: Tx) -> int:
 
 
 async def forget_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int:
-    """Drop the keys of a person's commands, and of those about these records; returns how many there were.
+    """Delete the keys of a person's commands, and of commands about these records; return how many.
 
-    A key is the client's own word, and the hash of a short body can be guessed. What this transaction takes stays.
+    A client may put personal data into a key, and the hash of a short body can be guessed. Keys inserted by this
+    transaction stay.
     """
     total = int(
         await tx.fetchval(
@@ -173,7 +163,7 @@ def etag(revision: int) -> str:
 
 
 def expected_revision(if_match: str | None) -> int:
-    """The revision a change is meant for. Raises Unconditional without one, Invalid for what is no ETag of ours."""
+    """The revision that a change expects. Raises Unconditional without one, Invalid for a malformed ETag."""
     if if_match is None:
         raise Unconditional("if-match-missing")
     found = _REVISION.match(if_match.strip())
@@ -183,6 +173,6 @@ def expected_revision(if_match: str | None) -> int:
 
 
 def check_revision(current: int, expected: int) -> None:
-    """Raises Stale when the record is not at the revision the caller read."""
+    """Raises Stale if the record is not at the revision that the caller read."""
     if current != expected:
         raise Stale("revision-stale", current=current, expected=expected)

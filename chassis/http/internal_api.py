@@ -1,4 +1,4 @@
-"""What services ask of one another: the journal after a watermark, or the facts of one aggregate."""
+"""The internal API between services: the journal after a watermark, or the facts of one aggregate."""
 
 from collections.abc import Mapping
 from typing import Annotated

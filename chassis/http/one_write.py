@@ -1,13 +1,13 @@
-"""The head and the body of an answer leave together: one system call, one packet, one wake-up of who reads them."""
+"""Send the head and the body of an answer together: one system call, one packet, one wake-up of the client."""
 
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from chassis.http.private_parts import HttpToolsProtocol
 
 
 class BufferedTransport:
-    """A transport that sends at the end of a turn of the loop what was written in it."""
+    """A transport that sends what was written at the end of the turn of the event loop."""
 
     __slots__ = ("_held", "_loop", "_transport")
 
@@ -30,7 +30,7 @@ class BufferedTransport:
 
     def _send(self) -> None:
         held, self._held = self._held, []
-        # Who is gone by now is told nothing.
+        # Nothing is sent to a client that has disconnected.
         if held and not self._transport.is_closing():
             self._transport.write(b"".join(held))
 
@@ -39,7 +39,7 @@ class BufferedTransport:
 
 
 class OneWriteProtocol(HttpToolsProtocol):
-    """uvicorn's, with such a transport."""
+    """uvicorn's protocol with a BufferedTransport."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, BufferedTransport(transport)))

@@ -1,4 +1,4 @@
-"""Every "no" that leaves by HTTP, as RFC 9457 problem details in the caller's language."""
+"""Error answers: RFC 9457 problem details in the caller's language."""
 
 import re
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 def _details_schema() -> dict[str, Any]:
-    """What OpenAPI says of `details`: what they may hold is different with every slug, but for a body's errors."""
+    """The OpenAPI schema of `details`: open, because each slug has its own, except for `errors` of a body."""
     _, named = msgspec.json.schema_components((FieldError,))
     return {
         "description": "What explains this case. Of a body that does not fit, `field` is the first place where it does "
@@ -92,7 +92,7 @@ def problem_of(refusal: Refusal, language: Language) -> Problem:
 
 
 def language_of(accept_language: str | None) -> Language:
-    """The first of the six languages that the caller prefers (RFC 9110 section 12.5.4); English without a wish."""
+    """The caller's preferred language of the six (RFC 9110 section 12.5.4); English by default."""
     wishes: list[tuple[float, str]] = []
     for wish in (accept_language or "").split(",")[:20]:
         tag, _, quality = wish.strip().partition(";")
@@ -102,14 +102,14 @@ def language_of(accept_language: str | None) -> Language:
     return Language(negotiate_locale(preferred, list(Language)) or Language.EN)
 
 
-def note(scope: Mapping[str, Any], said: Problem) -> None:
-    """A line of the log for whoever looks for attempts: what was refused to whom, and nothing of what was sent."""
+def log_refusal(scope: Mapping[str, Any], said: Problem) -> None:
+    """Log a refusal: the caller and the reason, nothing of what was sent."""
     who = scope.get(IDENTITY)
     known = (
         {"person_id": str(who.person_id), "organization": who.organization, "role": str(who.role)}
         if isinstance(who, Caller)
         else {}
     )
-    # The route's template, never the path: what was asked for may be a guess at what is there.
+    # The route's template, not the path: a path may guess at ids.
     route = scope.get("path_template") or "none"
     log.info("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known)

@@ -1,4 +1,4 @@
-"""What a query may hold: the parameters that its route declares, each of a certain form, and nothing else."""
+"""Query parameters: only those a route declares, each in its form."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,20 +24,20 @@ STATE_KEY = "parameters"
 
 
 class Parameters(Struct, frozen=True, kw_only=True):
-    """The parameters that a handler and its dependencies declare, under the names by which they are sent."""
+    """The parameters that a handler and its dependencies declare, by the names in which they are sent."""
 
     query: frozenset[str]
     repeatable: frozenset[str]
-    """Those of `query` that may be given several times: lists."""
+    """Names in `query` that may be repeated: lists."""
 
     sent_as: Mapping[str, str]
-    """The name of a Python parameter → the name by which it is sent, in the query, the path or a header."""
+    """Name of a Python parameter → its name in query, path or header."""
 
     allowed: Mapping[str, tuple[str | int, ...]]
-    """The values of those that are enumerations, by the names by which they are sent."""
+    """Values of the enumerations, by the names in which they are sent."""
 
     def refused(self, names: Iterable[str]) -> dict[str, object]:
-        """The details of a refusal of these, which are Python's or those by which they are sent."""
+        """The details of a refusal of these parameters, by Python's or by sent names."""
         sent = sorted({self.sent_as.get(name, name) for name in names})
         errors = [
             FieldError(field=name, problem="invalid-request", allowed=self.allowed[name])
@@ -70,7 +70,7 @@ def parameters_of(app: Litestar) -> Mapping[BaseRouteHandler, Parameters]:
 
 
 def _declared(handler: BaseRouteHandler) -> Iterator[tuple[str, Any]]:
-    """The parameters of a handler, and of what it shares with other routes, with their types."""
+    """The parameters of a handler and its shared dependencies, with their types."""
     shared = (one for one in (handler.dependencies or {}).values() if isinstance(one, Provide))
     for signature in (*(one.parsed_fn_signature for one in shared), handler.parsed_fn_signature):
         for name, field in signature.parameters.items():
@@ -78,10 +78,9 @@ def _declared(handler: BaseRouteHandler) -> Iterator[tuple[str, Any]]:
 
 
 class DeclaredParameters(ASGIMiddleware):
-    """Refuse a query with a parameter that the route does not declare, or with one value too many.
+    """Refuse a query with an undeclared parameter, or a repeated one that is no list.
 
-    Reads `parameters_of` from the application's state. Stands behind the authentication: whoever may not call is told
-    so first.
+    Reads `parameters_of` from the application's state. Runs after authentication, whose errors come first.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -92,7 +91,7 @@ class DeclaredParameters(ASGIMiddleware):
 
 
 def check_query(known: Parameters, query: str) -> None:
-    """Raises Invalid, naming what is sent and not declared, or is sent twice and no list."""
+    """Raises Invalid, naming undeclared or repeated parameters."""
     names = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
     if unknown := sorted(names.keys() - known.query):
         shown = [name[:NAME_SHOWN_MAX] for name in unknown[:NAMES_SHOWN_MAX]]
@@ -102,11 +101,10 @@ def check_query(known: Parameters, query: str) -> None:
 
 
 def formed_as(word: Any, *, name: str | None = None) -> QueryParameter:
-    """A parameter in the form of `word`, one of the aliases of `contracts.values`; anything else is `invalid-request`.
+    """A query parameter with the limits of `word`, an alias of `contracts.values`; else `invalid-request`.
 
-    Named as a parameter's type such an alias would be a `str` without limits: what it says of itself is looked at in
-    bodies only.
+    As a plain annotation the alias would be a `str` without limits: the framework reads its Meta only in bodies.
     """
     _, meta = get_args(word)
-    assert isinstance(meta, Meta), "an alias says its form once"
+    assert isinstance(meta, Meta), "an alias has one Meta"
     return QueryParameter(name=name, pattern=meta.pattern, min_length=meta.min_length, max_length=meta.max_length)

@@ -1,4 +1,4 @@
-"""Bodies that are tables: `text/csv` (RFC 4180) in UTF-8, as spreadsheets write it."""
+"""CSV bodies: `text/csv` (RFC 4180) in UTF-8, as spreadsheets write it."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from litestar.routes import HTTPRoute
 
 
 def takes_table(example: str) -> dict[str, str]:
-    """Put into a route's `opt`: its body is CSV like the example, which `table_of` reads."""
+    """Route option: the body is CSV like the example, read by `table_of`."""
     return {"table": example}
 
 
 def routes_of_tables(app: Litestar) -> list[str]:
-    """Their paths."""
+    """The paths of routes with a CSV body."""
     return [
         route.path
         for route in app.routes
@@ -21,5 +21,5 @@ def routes_of_tables(app: Litestar) -> list[str]:
 
 
 async def table_of(request: Request[Any, Any, Any]) -> str:
-    """The text of the body, without the mark that spreadsheets put before it. The edge has seen that it is UTF-8."""
+    """The text of the body without a byte order mark. The edge has checked that it is UTF-8."""
     return (await request.body()).decode("utf-8-sig")

@@ -1,7 +1,7 @@
-"""Bodies that are files: read to disk as they come, with bounded memory and in bounded time.
+"""File uploads: streamed to disk with bounded memory and time.
 
-What was taken in lies in a file without a name, which is gone with whoever holds it open: nothing is left of a caller
-who goes away, of a refusal, or of a process that is killed.
+An upload is an unnamed temporary file, which disappears with the process that holds it open: nothing is left after a
+disconnect, a refusal or a crash.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from litestar.routes import HTTPRoute
 from contracts.values import END, Caller
 
 UPLOAD = "entraide.upload"
-"""Where the scope holds the file that was taken in."""
+"""Scope key of the uploaded file."""
 
 MEDIA_TYPE = b"application/octet-stream"
-"""What every file may be sent as. Of one that is sent as something else, too, it is seen in it what it is."""
+"""Accepted for every file. Of other media types the content is checked."""
 
 NAME_HEADER = "File-Name"
 NAME_MAX = 200
-"""Of characters; as it is sent a character has up to twelve bytes."""
+"""In characters; percent-encoded a character has up to twelve bytes."""
 
 NAME_SENT = r"^([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+" + END
 NAME_SENT_MAX = 12 * NAME_MAX
@@ -44,7 +44,7 @@ OF_ONE_ORGANIZATION_MAX = 4
 
 _SENT = re.compile(NAME_SENT)
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""They would have `gpj.exe` read as `exe.jpg` (UAX #9); letters have a direction without them."""
+"""They would display `gpj.exe` as `exe.jpg` (UAX #9); right-to-left letters need no such signs."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 
@@ -56,43 +56,43 @@ class TooLarge(Exception):
 
 
 class CallerGone(Exception):
-    """The connection ended before the whole body had come: what had come is not what was meant."""
+    """The client disconnected before the end of the body."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that was taken in; open while the request is under way."""
+    """An uploaded file, open until the request ends."""
 
     file: BinaryIO
     size_bytes: int
     digest: bytes
     """SHA-256 of all its bytes."""
     name: str = ""
-    """What its caller calls it: words, and never a path."""
+    """The name given by the caller; not a path."""
 
 
 def file_name(sent: str) -> str:
-    """What a file is called, from its header (percent-encoded UTF-8), without direction signs. Raises ValueError.
+    """Decode the file name header (percent-encoded UTF-8) and remove direction signs. Raises ValueError.
 
-    In a header and not in the address, which proxies and browsers write down.
+    A header, because proxies and browsers log URLs.
     """
     name = _DIRECTION_SIGNS.sub("", unquote(sent, errors="strict"))
     if not _SENT.fullmatch(sent) or not _NAME.fullmatch(name):
-        raise ValueError("no name of a file")
+        raise ValueError("not a file name")
     return name
 
 
 class FileRule(NamedTuple):
-    """What a route takes as its body."""
+    """The file that a route takes as its body."""
 
     bytes_max: int
     media_types: tuple[str, ...]
 
 
 def takes_file(*media_types: str, bytes_max: int) -> dict[str, FileRule]:
-    """Put into a route's `opt`: its body is a file of at most so many bytes, which it asks for as `upload`.
+    """Route option: the body is a file of at most `bytes_max` bytes, injected as `upload`.
 
-    It may be sent as one of `media_types` as well; the route goes by what is in it.
+    `media_types` are accepted as well; the route decides by the content.
     """
     return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types))}
 
@@ -109,33 +109,33 @@ def routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
 
 
 class Uploads:
-    """Which routes take a file, and how many are being taken in."""
+    """The routes that take a file, and the uploads under way."""
 
     def __init__(self, routes: Mapping[tuple[str, str], FileRule], folder: Path) -> None:
-        """`routes` are method and path template → the rule; `folder` is where files lie meanwhile."""
+        """`routes` maps method and path template to the rule; `folder` holds the temporary files."""
         self._routes = [(method, template.split("/"), rule) for (method, template), rule in routes.items()]
         self._folder = folder
         self._under_way: Counter[UUID] = Counter()
         self._of_organization: Counter[str] = Counter()
 
     def rule_of(self, method: str, path: str) -> FileRule | None:
-        """What file the route takes; None for a route that takes none."""
+        """The file rule of a route; None if it takes no file."""
         for of_method, template, rule in self._routes:
             if method == of_method and _fits(path.split("/"), template):
                 return rule
         return None
 
-    def has_room(self, caller: Caller) -> bool:
-        """False while too many files are under way, or too many of this person's."""
+    def has_capacity(self, caller: Caller) -> bool:
+        """False at the limit of uploads under way, or of this person's."""
         return self._under_way.total() < UNDER_WAY_MAX and self._under_way[caller.person_id] < OF_ONE_CALLER_MAX
 
-    def has_room_for(self, organization: str) -> bool:
-        """False while too many files of this organization are under way."""
+    def has_capacity_for(self, organization: str) -> bool:
+        """False at the limit of this organization's uploads under way."""
         return self._of_organization[organization] < OF_ONE_ORGANIZATION_MAX
 
     @contextlib.contextmanager
     def place(self, caller: Caller) -> Iterator[BinaryIO]:
-        """A place among those under way, and an empty file; both are given back at the end."""
+        """Reserve a slot and an empty temporary file for an upload; both are released at the end."""
         self._under_way[caller.person_id] += 1
         self._of_organization[caller.organization] += 1
         try:
@@ -151,8 +151,8 @@ def _fits(path: Sequence[str], template: Sequence[str]) -> bool:
     return len(path) == len(template) and all(t.startswith("{") or t == p for t, p in zip(template, path, strict=True))
 
 
-async def take_in(file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int) -> Upload:
-    """Read the whole body into the file. Raises TooLarge, TimeoutError and CallerGone."""
+async def read_upload(file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int) -> Upload:
+    """Read the body into the file. Raises TooLarge, TimeoutError and CallerGone."""
     if not announced.isdigit() or int(announced) > bytes_max:
         raise TooLarge
     digest, waiting, size = hashlib.sha256(), bytearray(), 0

@@ -1,6 +1,6 @@
-"""JetStream: streams and consumers as they have to be, publishing with an acknowledgement, pulling without a stall.
+"""JetStream: configure streams and consumers, publish with acknowledgement, pull without polling delay.
 
-The only module that imports nats. `ensure_streams` alone creates and repairs; services bind to what is there.
+The only module that imports nats. `ensure_streams` alone creates and repairs; services use what exists.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from contracts.facts import Event, decode_event, subject_of
 
 PUBLISH_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
-"""A first connection has no end of its own: the client goes on trying a server that is away."""
+"""A first connection has no timeout of its own: the client retries an absent server for ever."""
 
 PULL_MAX = 100
 PULL_SECONDS = 5.0
@@ -45,12 +45,12 @@ log = structlog.get_logger()
 
 
 class BusError(Exception):
-    """The broker refused or did not answer; whatever was asked may have happened."""
+    """The broker refused or did not answer; the requested operation may have happened."""
 
 
 @dataclass(frozen=True)
 class Consumer:
-    """One service's durable place in one owner's stream; every kind of fact, so that a gap is a gap."""
+    """A service's durable consumer of one owner's stream, for all kinds of facts, so that gaps can be detected."""
 
     owner: str
     durable: str
@@ -62,14 +62,14 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message, and what to answer."""
+    """A delivered message and its acknowledgement."""
 
     body: bytes
     attempt: int
     _message: Msg = field(repr=False)
 
     async def ack(self) -> None:
-        # A lost ack costs one repeat, which the inbox ends.
+        # A lost ack causes one redelivery, which the inbox recognizes.
         with contextlib.suppress(nats.errors.Error):
             await self._message.ack()
 
@@ -83,7 +83,7 @@ class Delivery:
 
 
 class Heartbeat:
-    """Has the broker wait on for who is still at work; of what is soon done it costs nothing."""
+    """Extends the ack deadline of a message while it is processed; costs nothing for quick ones."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -102,7 +102,7 @@ class Heartbeat:
 
 
 class Bus:
-    """A connection that comes back by itself; until then `connected` is false and publishing refuses at once."""
+    """A connection that reconnects on its own; until then `connected` is False and publishing fails at once."""
 
     def __init__(self, url: str, name: str) -> None:
         self._url = url
@@ -117,9 +117,9 @@ class Bus:
         return self._client is not None and self._client.is_connected
 
     async def keep_connected(self) -> None:
-        """Connect, and again whenever the client gave up; run under supervision."""
+        """Connect and stay connected; run it supervised."""
         client = await nats.connect(
-            **_reached_at(self._url),
+            **_connect_options(self._url),
             name=self.name,
             inbox_prefix=f"_INBOX_{self.name}",
             allow_reconnect=True,
@@ -128,7 +128,7 @@ class Bus:
             connect_timeout=3,
             ping_interval=10,
             max_outstanding_pings=2,
-            # Nothing is kept for later: what cannot be sent now stays in `pending`.
+            # No buffering: what cannot be sent now stays in `pending`.
             pending_size=-1,
             error_cb=self._on_error,
             reconnected_cb=self._on_reconnect,
@@ -160,7 +160,7 @@ class Bus:
     # -- publishing ----------------------------------------------------------------------------------------------
 
     async def publish(self, event: Event) -> bool:
-        """True when the stream has stored the event (now, or once before). False may mean stored as well."""
+        """True if the stream has stored the event, now or before. False is ambiguous: it may be stored."""
         if not self.connected or self._jetstream is None:
             return False
         try:
@@ -177,9 +177,9 @@ class Bus:
         return True
 
     async def publish_batch(self, events: Sequence[Event]) -> bool:
-        """Store all of them or none, with one acknowledgement (JetStream atomic batch, at most 1000 of one owner).
+        """Publish all or none with one acknowledgement (JetStream atomic batch, at most 1000 of one owner).
 
-        False when not acknowledged, or when one of them had been stored before.
+        False if not acknowledged, or if one of them was stored before.
         """
         client = self._client
         if client is None or not client.is_connected:
@@ -212,9 +212,9 @@ class Bus:
     # -- pulling -------------------------------------------------------------------------------------------------
 
     async def deliveries(self, consumer: Consumer) -> AsyncIterator[list[Delivery]]:
-        """Messages as they come, in lists of what had arrived together; ends when the broker is lost.
+        """Yield messages as they arrive, in lists; ends when the connection is lost.
 
-        One pull request stands open at the server and is renewed before it is used up, so that a message never waits
+        One pull request is always open at the server and renewed before it is used up, so that a message never waits
         for a poll and a restart of the server costs one renewal.
         """
         client = self._client
@@ -248,11 +248,11 @@ class Bus:
         await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.durable}", body, reply=inbox)
 
 
-def _reached_at(url: str) -> dict[str, Any]:
-    """How to come to an address: by `tls://` nothing is said before the broker has shown its certificate.
+def _connect_options(url: str) -> dict[str, Any]:
+    """Connection options for a URL. With `tls://` TLS starts first.
 
-    By itself the client would wait to be asked for TLS, and tell its password to whoever does not ask.
-    `?ca=<file>` names the authority; without it those of this machine are trusted.
+    Else the client would wait for the server to ask for TLS, and send its password to a server that does not.
+    `?ca=<file>` names the certificate authority; the default is the trust store of the machine.
     """
     parts = urlsplit(url)
     if parts.scheme != "tls":
@@ -270,7 +270,7 @@ def stream_name(owner: str) -> str:
 
 
 def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
-    """A stream that refuses rather than drops, keeps what was read, and never loses what it acknowledged."""
+    """A stream that rejects new messages when full, keeps consumed ones, and never loses acknowledged ones."""
     return {
         "name": stream_name(owner),
         "subjects": [f"ta.{owner}.>"],
@@ -289,7 +289,7 @@ def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
 
 
 def consumer_config(durable: str) -> dict[str, Any]:
-    # No delivery limit: past it JetStream drops in silence. The inbox parks instead.
+    # No delivery limit: past it JetStream drops silently. The inbox parks instead.
     return {
         "durable_name": durable,
         "ack_policy": "explicit",
@@ -303,9 +303,9 @@ def consumer_config(durable: str) -> dict[str, Any]:
 async def ensure_streams(
     url: str, owners: Sequence[str], consumers: Sequence[Consumer], *, replicas: int = 1
 ) -> list[str]:
-    """Create what is missing and repair what differs; returns what was done, a line each.
+    """Create missing streams and consumers and repair changed ones; return what was done, one per line.
 
-    Raises BusError when the broker is not reached or refuses.
+    Raises BusError if the broker is unreachable or refuses.
     """
     done: list[str] = []
     async with _administrator(url) as client:
@@ -322,7 +322,7 @@ async def ensure_streams(
 
 
 async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping[str, int] | None]:
-    """Messages and bytes of each owner's stream; None where it is missing. Raises BusError."""
+    """Messages and bytes of each owner's stream; None if it is missing. Raises BusError."""
     states: dict[str, Mapping[str, int] | None] = {}
     async with _administrator(url) as client:
         for owner in owners:
@@ -332,7 +332,7 @@ async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping
 
 
 async def check_connection(url: str) -> None:
-    """Raises BusError, in one line, when the broker is not reached at this address or does not know the user."""
+    """Raise BusError, in one line, if the broker is unreachable or does not know the user."""
     async with _administrator(url):
         return
 
@@ -342,7 +342,7 @@ async def _administrator(url: str) -> AsyncIterator[Client]:
     try:
         client = await asyncio.wait_for(
             nats.connect(
-                **_reached_at(url),
+                **_connect_options(url),
                 name="streams",
                 inbox_prefix="_INBOX_admin",
                 allow_reconnect=False,
@@ -360,7 +360,7 @@ async def _administrator(url: str) -> AsyncIterator[Client]:
 
 
 async def _quiet(_error: Exception) -> None:
-    """The call that failed raises; the client's own report of it would be a stack trace on standard error."""
+    """Ignore it: the failed call raises; the client's own report is a stack trace on standard error."""
 
 
 async def _ensure(client: Client, subject: str, wanted: dict[str, Any], body: dict[str, Any]) -> str | None:

@@ -1,8 +1,7 @@
-"""A bookmark tells somebody outside where in a journal they have got to, and tells them nothing else.
+"""Encrypted cursors of event streams: opaque outside, a journal position inside.
 
-A place counts: who saw those of two events would know how much happened between them that is not theirs to see. So it
-is sealed (AES-256-GCM) with a key that each schema has and a nonce of its own, so that nobody can tell even whether two
-are of the same place.
+Positions are counters: two of them would show how many events lie between that the subscriber may not see. So they are
+encrypted (AES-256-GCM) with a key per schema and a random nonce each; not even equality of two positions is visible.
 """
 
 import base64
@@ -19,20 +18,20 @@ from contracts.refusals import Invalid
 
 BOOKMARK_LENGTH_MAX = 80
 NONCE_BYTES = 12
-"""By chance: were two ever alike, who holds both would learn how far their places lie apart, and read no more by it."""
+"""Random. If one repeated, its holder would learn the distance of two positions, nothing else."""
 
 _SEALED = struct.Struct(">QQ")
 
 
 class StreamCursors:
-    """Makes bookmarks and reads them."""
+    """Encrypts and decrypts cursors."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
     @classmethod
     async def load(cls, tx: Tx) -> "StreamCursors":
-        """Those of this schema."""
+        """Load the key of this schema."""
         return cls(await tx.fetchval("SELECT key FROM bookmark_key"))
 
     def at(self, place: Place) -> str:
@@ -41,7 +40,7 @@ class StreamCursors:
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def place(self, cursor: str) -> Place:
-        """Raises Invalid for whatever was not made here, with this key."""
+        """Raises Invalid for a cursor that was not made with this key."""
         try:
             sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             nonce, sealed = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]

@@ -1,7 +1,7 @@
-"""What is told as it happens: one look at a service's journal twice a second, for everybody who follows it.
+"""Event feeds: one journal query twice a second per process, shared by all subscribers.
 
-Who has been told all there is waits, and costs nothing: the look is the process's, not theirs, and nobody holds a
-connection to PostgreSQL meanwhile. Who is further back reads for themselves until they have caught up.
+A subscriber that is up to date waits at no cost and holds no connection to PostgreSQL. A subscriber that is behind
+reads the journal on its own until it has caught up.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from contracts.values import Caller
 LOOK_SECONDS = 0.5
 PAGE_MAX = 200
 CATCHING_UP_MAX = 2
-"""So many read at a time who are not at the end: what else the process does needs the other connections."""
+"""Subscribers that may catch up at a time: the rest of the process needs the other connections."""
 
 log = structlog.get_logger()
 
 
 class FeedItemData(msgspec.Struct, frozen=True, kw_only=True):
-    """Which event, and which record it changed to which version."""
+    """The event, its record, and the version it changed it to."""
 
     event_id: UUID
     aggregate: str
@@ -39,7 +39,7 @@ class FeedItemData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact as it is told outside, in the shape of a webhook's body: its type, when, and ids to ask for the rest."""
+    """A fact as sent to subscribers, in the shape of a webhook's body: type, time, and ids to query the rest."""
 
     type: str
     timestamp: datetime
@@ -61,14 +61,14 @@ Seen = Callable[[Tx, Sequence[Caller], Sequence[Event]], Awaitable[Mapping[Calle
 
 @dataclass(frozen=True)
 class FeedPolicy:
-    """What of a service's journal is told to whom.
+    """Which events of a service's journal each caller receives.
 
-    `seen` says as the policy does, and as things now stand, which of some events each of some callers may be told, by
-    their ids; of whom that cannot be said now is left out. `told` is what is said of an event, None where nothing is.
+    `seen` maps callers to the ids of those of the given events that they may see now, as the policy decides; a caller
+    who cannot be checked now is left out. `item_of` converts an event to what is sent; None if it is not sent.
     """
 
     seen: Seen
-    told: Callable[[Event], msgspec.Struct | None] = feed_item_of
+    item_of: Callable[[Event], msgspec.Struct | None] = feed_item_of
 
 
 async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
@@ -78,10 +78,10 @@ async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event])
 NOTHING = FeedPolicy(seen=_nobody)
 
 
-def of_records(
+def visible_events(
     callers: Sequence[Caller], events: Sequence[Event], records: Sequence[Collection[UUID]]
 ) -> Mapping[Caller, Collection[UUID]]:
-    """The events of the records that each caller sees, which stand in the order of the callers."""
+    """The events of the records visible to each caller; `records` is in the order of `callers`."""
     return {
         caller: {event.id for event in events if event.aggregate_id in ids}
         for caller, ids in zip(callers, map(set, records), strict=True)
@@ -89,28 +89,28 @@ def of_records(
 
 
 class Page(NamedTuple):
-    """What a follower is told next, each with its place; `reached` is where they have got to with all of it."""
+    """The next events for a subscriber, each with its position; `reached` is the position after them."""
 
-    told: Sequence[tuple[Place, bytes]]
+    items: Sequence[tuple[Place, bytes]]
     reached: Place
     at: float
 
 
 class Subscriber:
-    """Somebody who follows, and how far they have been told. `still` says whether they may still be."""
+    """A subscriber and its position. `may_receive` returns whether the caller may still receive events."""
 
-    def __init__(self, caller: Caller, still: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, caller: Caller, may_receive: Callable[[], Awaitable[bool]]) -> None:
         self.caller = caller
         self.place = Place(0, 0)
         self.waits = False
         self.ended = False
-        self._still = still
+        self._may_receive = may_receive
         self._page: Page | None = None
         self._woken = asyncio.Event()
 
     async def check(self) -> None:
-        """Have it end where they may no longer be told anything."""
-        if not self.ended and not await self._still():
+        """End the subscription if the caller may no longer receive events."""
+        if not self.ended and not await self._may_receive():
             self.end()
 
     def end(self) -> None:
@@ -123,7 +123,7 @@ class Subscriber:
         self._woken.set()
 
     async def page(self, seconds: float) -> Page | None:
-        """What has been handed to them, or is within this time."""
+        """The page handed over, waiting up to `seconds` for it."""
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -136,28 +136,28 @@ class Subscriber:
 
     @property
     def reads(self) -> bool:
-        """True for one who is not at the end, and has not been handed what they have not been told."""
+        """True if the subscriber is behind, and no page is waiting for it."""
         return not self.waits and not self._woken.is_set()
 
 
 class EventFeed:
-    """Those who follow one service in this process."""
+    """The subscribers of one service in this process."""
 
     def __init__(self, db: Database, feed_policy: FeedPolicy) -> None:
         self._db = db
-        self._followed = feed_policy
+        self._policy = feed_policy
         self._subscribers: set[Subscriber] = set()
         self._somebody = asyncio.Event()
-        self._bookmarks: StreamCursors | None = None
+        self._cursors: StreamCursors | None = None
         self._head: Place | None = None
-        """Where the look has got to; None while nobody waits for it."""
+        """Position of the poll; None while there are no waiting subscribers."""
         self._looking = asyncio.Lock()
         self._catching_up = asyncio.Semaphore(CATCHING_UP_MAX)
 
     async def join(self, subscriber: Subscriber, after: str | None) -> None:
-        """Follow from a bookmark on; without one, from now. Raises Invalid for one that is not of this journal."""
+        """Subscribe from a cursor on, or from now. Raises Invalid for a cursor of another journal."""
         async with self._db.transaction() as tx:
-            bookmarks = self._bookmarks = self._bookmarks or await StreamCursors.load(tx)
+            bookmarks = self._cursors = self._cursors or await StreamCursors.load(tx)
             subscriber.place = bookmarks.place(after) if after else await read_end(tx)
         self._subscribers.add(subscriber)
         self._somebody.set()
@@ -168,35 +168,35 @@ class EventFeed:
             self._somebody.clear()
 
     def cursor(self, place: Place) -> str:
-        assert self._bookmarks is not None, "whoever has a place has joined"
-        return self._bookmarks.at(place)
+        assert self._cursors is not None, "join() has set it"
+        return self._cursors.at(place)
 
     async def next_page(self, subscriber: Subscriber, seconds: float) -> Page | None:
-        """What has happened after their place that they may see; None where there is nothing in this time."""
+        """The visible events after the subscriber's position; None if there are none within `seconds`."""
         if subscriber.reads and not await self._wait_from(subscriber, subscriber.place):
             try:
                 async with self._catching_up:
                     page, more = await self._read(subscriber)
             except Exception as error:
-                if not _passes(error):
+                if not _is_retryable(error):
                     raise
                 return await subscriber.page(min(seconds, LOOK_SECONDS))
-            if more or page.told or not await self._wait_from(subscriber, page.reached, at_end=True):
+            if more or page.items or not await self._wait_from(subscriber, page.reached, at_end=True):
                 return page
         return await subscriber.page(seconds)
 
     async def _read(self, subscriber: Subscriber) -> tuple[Page, bool]:
-        """The next of the journal for one who is not at its end, and whether there is more."""
+        """The next page for a subscriber that is behind, and whether there is more."""
         await subscriber.check()
         at = time.monotonic()
         async with self._db.transaction() as tx:
             events = await read_placed(tx, after=subscriber.place, limit=PAGE_MAX)
             seen = await self._seen(tx, [subscriber], [event for _, event in events])
-        told = self._told(events, seen.get(subscriber.caller, ()))
-        return Page(told, events[-1][0] if events else subscriber.place, at), len(events) == PAGE_MAX
+        items = self._items_of(events, seen.get(subscriber.caller, ()))
+        return Page(items, events[-1][0] if events else subscriber.place, at), len(events) == PAGE_MAX
 
     async def _wait_from(self, subscriber: Subscriber, reached: Place, *, at_end: bool = False) -> bool:
-        """False where the look has passed that place, or nobody waits and it may be far from the end."""
+        """False if the poll has passed that position, or does not run and may be far behind the end."""
         async with self._looking:
             if self._head is None and at_end:
                 self._head = reached
@@ -205,23 +205,23 @@ class EventFeed:
             subscriber.place, subscriber.waits = reached, True
             return True
 
-    # -- the look ------------------------------------------------------------------------------------------------
+    # -- polling ------------------------------------------------------------------------------------------------
 
     async def keep_polling(self) -> None:
-        """Look twice a second while anybody follows."""
+        """Poll twice a second while there are subscribers."""
         while True:
             await self._somebody.wait()
             try:
                 while await self.poll():
                     pass
             except Exception as error:
-                if not _passes(error):
+                if not _is_retryable(error):
                     raise
-                log.warning("the journal is not read for those who follow", service=self._db.source)
+                log.warning("journal not read for event streams", service=self._db.source)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def poll(self) -> bool:
-        """Hand what is new to all who wait, each what they may see; True where there is more."""
+        """Hand new events to all waiting subscribers, each what it may see; True if there is more."""
         async with self._looking:
             waiting = [one for one in self._subscribers if one.waits and not one.ended]
             if not waiting or self._head is None:
@@ -232,14 +232,14 @@ class EventFeed:
                 events = await read_placed(tx, after=self._head, limit=PAGE_MAX)
             if not events:
                 return False
-            # Between the two, because it may have to ask the directory: nothing is held meanwhile.
+            # Between the two transactions, because it may query the directory: no connection is held meanwhile.
             await asyncio.gather(*(one.check() for one in waiting))
             async with self._db.transaction() as tx:
                 seen = await self._seen(tx, waiting, [event for _, event in events])
             self._head = events[-1][0]
-            told = {caller: self._told(events, ids) for caller, ids in seen.items()}
+            items = {caller: self._items_of(events, ids) for caller, ids in seen.items()}
             for one in waiting:
-                if page := [(place, data) for place, data in told.get(one.caller, ()) if place > one.place]:
+                if page := [(place, data) for place, data in items.get(one.caller, ()) if place > one.place]:
                     one.hand(Page(page, max(self._head, one.place), at))
                 else:
                     one.place = max(self._head, one.place)
@@ -248,20 +248,22 @@ class EventFeed:
     async def _seen(
         self, tx: Tx, subscribers: Sequence[Subscriber], events: Sequence[Event]
     ) -> Mapping[Caller, Collection[UUID]]:
-        """Which of the events each may be told; whoever may not be told anything now ends."""
+        """The events each subscriber may see; ends those that may see nothing any more."""
         callers = sorted({one.caller for one in subscribers if not one.ended}, key=str)
-        of_interest = [event for event in events if self._followed.told(event) is not None]
+        of_interest = [event for event in events if self._policy.item_of(event) is not None]
         if not callers or not of_interest:
             return {}
-        seen = await self._followed.seen(tx, callers, of_interest)
+        seen = await self._policy.seen(tx, callers, of_interest)
         for one in subscribers:
             if one.caller not in seen:
                 one.end()
         return seen
 
-    def _told(self, events: Sequence[tuple[Place, Event]], seen: Collection[UUID]) -> list[tuple[Place, bytes]]:
-        return [(place, msgspec.json.encode(self._followed.told(event))) for place, event in events if event.id in seen]
+    def _items_of(self, events: Sequence[tuple[Place, Event]], seen: Collection[UUID]) -> list[tuple[Place, bytes]]:
+        return [
+            (place, msgspec.json.encode(self._policy.item_of(event))) for place, event in events if event.id in seen
+        ]
 
 
-def _passes(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     return isinstance(error, OutcomeUnknown) or is_transient(error)

@@ -1,4 +1,4 @@
-"""Why an event was parked, in words that quote nothing of it."""
+"""Reasons for parking an event, without quoting its content."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from contracts.refusals import Refusal
 
 
 def reason_of(no: Exception) -> str:
-    """For an operator; an error's own text may hold words that were sent."""
+    """The reason for an operator; the text of an error may quote personal data."""
     if isinstance(no, Refusal):
         return f"refused: {no.slug}"
     if isinstance(no, msgspec.ValidationError):

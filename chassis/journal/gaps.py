@@ -1,4 +1,4 @@
-"""Which events of the inbox can go on, and of which aggregates one has been missing for a few seconds."""
+"""Released events that can be applied, and aggregates with a missing event."""
 
 from asyncpg import Record
 
@@ -8,7 +8,7 @@ FOUND_MAX = 200
 
 
 async def due_gaps(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]:
-    """Aggregates whose next event waits (`ready`: released), or is missing for so long; and what was heard of them."""
+    """Aggregates whose next event is released (`ready`) or missing for so long, with the last version applied."""
     return await tx.fetch(
         """
         SELECT first.aggregate_id, first.owner, heard.version AS heard,
@@ -33,7 +33,7 @@ async def due_gaps(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]
 
 
 async def due_in_seconds(tx: Tx, consumer: str, *, gap_seconds: float) -> float | None:
-    """Until the next event will have been missing for so long."""
+    """Seconds until the next gap will be `gap_seconds` old; None if there is no gap."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         """
         SELECT extract(epoch FROM min(received_at) + $2 * interval '1 second' - clock_timestamp())::float8 FROM inbox

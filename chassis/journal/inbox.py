@@ -1,9 +1,9 @@
-"""An event changes a service's state at most once, and in its aggregate's order, however often and late it comes.
+"""The inbox applies each event once and in the order of its aggregate, however often and late it is delivered.
 
-Each event passes `receive`, whether the broker delivered it or the owner's journal was read. Its effect, its inbox row
-and the aggregate's new version are one transaction. An event that comes too early waits in the inbox; what is missing
-before it is fetched from the owner. An event that cannot take effect is parked: later ones of its aggregate wait
-behind it, every other aggregate goes on.
+All events pass through `receive`, whether delivered by the broker or read from the owner's journal. The effect, the
+inbox row and the aggregate's new version are one transaction. An early event waits in the inbox, and what is missing
+before it is fetched from the owner. An event that cannot be applied is parked: later ones of its aggregate wait behind
+it, other aggregates go on.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from chassis.journal.bus import Bus, Consumer, Delivery, Heartbeat
 from chassis.journal.failures import reason_of
 from chassis.journal.peers import Peers
 from chassis.supervise import finish_despite_cancel
-from chassis.telemetry import PARKED, RECEIVED, correlated
+from chassis.telemetry import PARKED, RECEIVED, with_correlation
 from contracts.facts import Event, Fact, decode_event
 from contracts.refusals import Refusal, Unavailable
 
@@ -35,17 +35,16 @@ ATTEMPTS_MAX = 5
 RETRY_SECONDS_MAX = 30.0
 GAP_SECONDS = 3
 CATCH_UP_SECONDS = 60.0
-STRAIGHTEN_SECONDS = 1.0
-STRAIGHTEN_IDLE_SECONDS = 30.0
-"""Where nothing is heard and nothing falls due: so late at most goes on what an operator has released."""
+FILL_GAPS_SECONDS = 1.0
+FILL_GAPS_IDLE_SECONDS = 30.0
+"""Interval when nothing is received or due: the longest time until a released event is applied."""
 
 VERSION_MAX = 2**31 - 1
 
 Handler = Callable[[Tx, Event, Any], Awaitable[None]]
-"""`(tx, event, fact)`: what a fact means to this service, inside the transaction that records it as heard.
+"""`(tx, event, fact)`: apply a fact, inside the transaction that records the event as applied.
 
-It may be called for an event whose turn it is not: then nothing of what it writes comes into effect, and it is called
-again.
+It may run for an event that is out of order: its writes are then rolled back, and it runs again in order.
 """
 
 _TAKE_UP = Write(
@@ -66,8 +65,8 @@ _TAKE_UP = Write(
     },
     needed="event_taken_up",
 )
-"""An event whose turn it is, and behind which none waits. It goes with what its handler writes first: where that is all
-there is, and the event common, several are one transaction."""
+"""Claims an event that is in order and has none waiting behind it. Sent with the first write of its handler: if
+there is no other, several such events are committed as one transaction."""
 
 log = structlog.get_logger()
 
@@ -80,7 +79,7 @@ class Outcome(Enum):
 
 
 class Inbox:
-    """What one service hears from the owners it listens to."""
+    """The inbox of one service, for all owners it consumes."""
 
     def __init__(
         self,
@@ -100,8 +99,8 @@ class Inbox:
     # -- one event -----------------------------------------------------------------------------------------------
 
     async def receive(self, event: Event) -> Outcome:
-        """Let an event take effect, once. Raises what the handler raised, unless it is a Refusal: that parks."""
-        with correlated(event.correlationid):
+        """Apply an event, once. Raises what the handler raises, except that a Refusal parks the event."""
+        with with_correlation(event.correlationid):
             try:
                 outcome, next_waits = await self._apply(event)
             except (Refusal, msgspec.ValidationError) as no:
@@ -120,16 +119,16 @@ class Inbox:
                 await tx.write(_TAKE_UP, *claim)
                 await self._take_effect(tx, event)
         except Exception as error:
-            if _may_pass(error):
+            if _is_retryable(error):
                 raise
-            # Whatever stopped it: whether it was its turn at all is looked at first.
-            return await self._apply_looking(event)
+            # Whatever failed: first check whether the event was in order.
+            return await self._apply_checked(event)
         return Outcome.APPLIED, False
 
-    async def _apply_looking(self, event: Event) -> tuple[Outcome, bool]:
+    async def _apply_checked(self, event: Event) -> tuple[Outcome, bool]:
         async with self._db.transaction() as tx:
-            # One statement claims the event and moves its aggregate on: a second delivery waits here for the first
-            # one's COMMIT and then finds the row. No row back means that it is a repeat.
+            # One statement claims the event and advances its aggregate: a second delivery waits here for the first
+            # COMMIT and then finds the row. No row returned means a repeat.
             version = await tx.fetchval(
                 """
                 WITH claimed AS (
@@ -175,7 +174,7 @@ class Inbox:
             await handler(tx, event, fact)
 
     async def _apply_waiting(self, aggregate_id: UUID) -> None:
-        """Let what waited behind the last version take effect, as far as there is no gap."""
+        """Apply the events that wait behind the last version, up to the next gap."""
         while True:
             async with self._db.transaction() as tx:
                 row = await tx.fetchrow(
@@ -192,11 +191,11 @@ class Inbox:
                 return
             event = decode_event(row["event"])
             try:
-                with correlated(event.correlationid):
+                with with_correlation(event.correlationid):
                     await self._apply_from_waiting(event)
             except Exception as no:
-                # It is this one that failed, not the one before it, whose effect is committed.
-                if _may_pass(no):
+                # This event failed, not the one before it, which is committed.
+                if _is_retryable(no):
                     raise
                 await self.park(event, reason=reason_of(no))
                 return
@@ -221,9 +220,9 @@ class Inbox:
                 await self._take_effect(tx, event)
 
     async def park(self, event: Event, *, reason: str) -> None:
-        """Set an event aside for an operator; the rest of its aggregate waits behind it.
+        """Park an event for an operator; later events of its aggregate wait behind it.
 
-        Where another delivery of it has taken effect meanwhile, it stays applied.
+        An event that another delivery has applied meanwhile stays applied.
         """
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -244,7 +243,7 @@ class Inbox:
         log.error("event parked", consumer=self.consumer, event_id=str(event.id), type=event.type, reason=reason)
 
     async def park_unreadable(self, owner: str, body: bytes, *, reason: str) -> None:
-        """Set aside what is not even an event; its id is made from its bytes, so that a repeat changes nothing."""
+        """Park a message that is not an event, under an id derived from its bytes, so that a repeat changes nothing."""
         event_id = UUID(bytes=hashlib.sha256(body).digest()[:16])
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -256,7 +255,7 @@ class Inbox:
                 event_id,
                 owner,
                 reason,
-                # PostgreSQL's text holds no NUL.
+                # PostgreSQL's text type cannot contain NUL.
                 body.decode(errors="backslashreplace").replace("\0", "\\x00"),
             )
         log.error("message parked", consumer=self.consumer, event_id=str(event_id), reason=reason)
@@ -264,7 +263,7 @@ class Inbox:
     # -- from the broker -----------------------------------------------------------------------------------------
 
     async def listen(self, bus: Bus, owner: str) -> None:
-        """Take what the broker delivers until it is lost; aggregates side by side, each in its own order."""
+        """Receive what the broker delivers until the connection is lost: aggregates in parallel, each in order."""
         await bus.wait_connected()
         places = asyncio.Semaphore(LANES_MAX)
         async for deliveries in bus.deliveries(Consumer(owner=owner, durable=self.consumer)):
@@ -277,11 +276,11 @@ class Inbox:
 
     async def _read(self, owner: str, delivery: Delivery) -> Event | None:
         try:
-            # As text: what is not decoded of an event yet, its data, has to be UTF-8 to be kept.
+            # As text: the data of an event, not decoded here, has to be UTF-8 to be stored.
             event = decode_event(delivery.body.decode())
             _ = event.aggregate_id
             if event.owner != owner or event.aggregateversion > VERSION_MAX:
-                raise ValueError("no event of this owner's")
+                raise ValueError("not an event of this owner")
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             await self.park_unreadable(owner, delivery.body, reason=f"unreadable: {type(error).__name__}")
             await delivery.ack()
@@ -302,7 +301,7 @@ class Inbox:
         try:
             outcome = await self.receive(event)
         except Exception as error:
-            if _may_pass(error) or delivery.attempt < ATTEMPTS_MAX:
+            if _is_retryable(error) or delivery.attempt < ATTEMPTS_MAX:
                 log.warning("event not handled yet", type=event.type, error=type(error).__name__)
                 await delivery.retry(delay_seconds=min(0.2 * 2 ** min(delivery.attempt, 10), RETRY_SECONDS_MAX))
                 return
@@ -317,15 +316,15 @@ class Inbox:
     # -- from the owner's journal --------------------------------------------------------------------------------
 
     async def fill_gaps(self, peers: Peers) -> None:
-        """Let released events go on, and fetch what has been missing for a few seconds.
+        """Apply released events, and fetch events that have been missing for some seconds.
 
-        Looks each second while anything is written, when a gap has been there for so long, and each half minute else.
+        Runs each second while anything is written, when a gap becomes due, and else every 30 seconds.
         """
         rows: list[Any] = []
         due_in_seconds: float | None = None
         while True:
-            idle_seconds = STRAIGHTEN_SECONDS if rows else STRAIGHTEN_IDLE_SECONDS
-            await self._db.activity.pause(STRAIGHTEN_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
+            idle_seconds = FILL_GAPS_SECONDS if rows else FILL_GAPS_IDLE_SECONDS
+            await self._db.activity.pause(FILL_GAPS_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
             async with self._db.transaction() as tx:
                 rows = await gaps.due_gaps(tx, self.consumer, gap_seconds=GAP_SECONDS)
                 due_in_seconds = await gaps.due_in_seconds(tx, self.consumer, gap_seconds=GAP_SECONDS)
@@ -337,8 +336,8 @@ class Inbox:
                     else:
                         await self._fill_gap(peers, row["owner"], row["aggregate_id"], row["heard"])
                 except Exception as error:
-                    # It stands in the list the next second; until then the others have their turn.
-                    log.warning("aggregate not straightened", owner=row["owner"], error=type(error).__name__)
+                    # It is listed again in the next second; until then the others are handled.
+                    log.warning("gap not filled", owner=row["owner"], error=type(error).__name__)
 
     async def _fill_gap(self, peers: Peers, owner: str, aggregate_id: UUID, heard: int) -> None:
         for event in await peers.events_of(owner, aggregate_id, after_version=heard):
@@ -346,7 +345,7 @@ class Inbox:
                 return
 
     async def catch_up(self, peers: Peers, owner: str) -> None:
-        """Each minute: read what the owner's journal has after our watermark, whatever the broker delivered."""
+        """Each minute, read the owner's journal after our watermark, whatever the broker delivered."""
         after = None
         while True:
             started = time.monotonic()
@@ -354,11 +353,11 @@ class Inbox:
             await asyncio.sleep(max(0.1, self._catch_up_seconds - (time.monotonic() - started)))
 
     async def catch_up_once(self, peers: Peers, owner: str) -> int:
-        """Returns how many events had been missing. The watermark moves only past events that have their row here."""
+        """Return how many events were missing. The watermark passes only events that have a row here."""
         return (await self._caught_up(peers, owner, await self._watermark(owner)))[0]
 
     async def _caught_up(self, peers: Peers, owner: str, after: str) -> tuple[int, str]:
-        """How many events had been missing, and the watermark that was reached."""
+        """The number of missing events, and the watermark reached."""
         missed, more = 0, True
         while more:
             page = await peers.events_after(owner, after)
@@ -382,7 +381,7 @@ class Inbox:
         return missed, after
 
     async def _take_in(self, events: Sequence[Event]) -> int:
-        """Receive them, aggregates side by side, each in its own order; returns how many had not been heard."""
+        """Receive events, aggregates in parallel, each in order; return how many were new."""
         lanes: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             lanes[event.subject].append(event)
@@ -403,7 +402,7 @@ class Inbox:
         try:
             return await self.receive(event)
         except Exception as error:
-            if _may_pass(error):
+            if _is_retryable(error):
                 raise
             await self.park(event, reason=reason_of(error))
             return Outcome.PARKED
@@ -428,6 +427,6 @@ class Inbox:
         return {UUID(str(row["id"])) for row in rows}
 
 
-def _may_pass(error: Exception) -> bool:
-    """True for what a later attempt may not meet again; anything else parks."""
+def _is_retryable(error: Exception) -> bool:
+    """True if a later attempt may succeed; any other error parks the event."""
     return is_transient(error) or isinstance(error, OutcomeUnknown)

@@ -1,8 +1,8 @@
-"""A change and the fact about it are committed together; the fact is then published, however often that takes.
+"""The outbox: a change and its fact are committed together, then the fact is published, at least once.
 
-`announce` writes the fact to the journal, the audit and the list of what is still to be published, in the caller's
-transaction. The relay of the process that committed is handed the rows; a sweeper in every process takes over what
-was left, a second later, under a lease.
+`announce` writes the fact to journal, audit log and `pending` in the caller's transaction. After COMMIT the rows are
+handed to the relay of the same process; a sweeper in each process publishes what was left, a second later, under a
+lease.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ from contracts.values import Caller
 HANDOVER_MAX = 10_000
 BATCH_MAX = 1000
 SINGLES_MAX = 4
-"""Facts at a time of which each is acknowledged by itself; with more, one acknowledgement does."""
+"""Up to so many facts are published and acknowledged singly; more go as one batch."""
 SWEEP_SECONDS = 1.0
 LEASE_SECONDS = 10
-"""How long rows belong to the process that committed or claimed them; far above the time a publish takes."""
+"""Lease of the process that committed or claimed rows; far longer than a publish takes."""
 
 PAGE_MAX = 500
 
@@ -58,17 +58,17 @@ log = structlog.get_logger()
 
 
 async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> Event:
-    """State a fact: it is published if, and only if, this transaction commits.
+    """Announce a fact: it is published if, and only if, this transaction commits.
 
     `version` is the aggregate's new revision, one above its last: of two writers that both read the last one, the
     journal's key lets one through (asyncpg.UniqueViolationError for the other, when it is written). `because` is the
-    event that caused this one; its correlation goes on, else that of the HTTP request under way.
+    event that caused this one; its correlation id is kept, else that of the current HTTP request.
     """
     return (await announce_all(tx, [(fact, version)], because=because))[0]
 
 
 async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> Sequence[Event]:
-    """State several facts, each with its aggregate's new revision, in this order and in one statement."""
+    """Announce several facts, each with its aggregate's new revision, in this order and in one statement."""
     now = clock.now()
     events = [_event(fact, version, because, tx.caller, now) for fact, version in facts]
     encoded = [msgspec.json.encode(event) for event in events]
@@ -111,7 +111,7 @@ def _event(fact: Fact, version: int, because: Event | None, caller: Caller | Non
 
 
 class Relay:
-    """Publishes what was announced; every failure is ambiguous, so it is published again under the same id."""
+    """Publishes announced facts. Every failure is ambiguous, so it publishes again under the same id."""
 
     def __init__(self, db: Database, bus: Bus) -> None:
         self._db = db
@@ -123,16 +123,16 @@ class Relay:
         db.on_commit = self.hand_over
 
     def hand_over(self, events: Sequence[Event]) -> None:
-        """Take the events of a transaction that has committed; what does not fit is found by the sweeper."""
+        """Enqueue the events of a committed transaction; the sweeper finds those that do not fit."""
         if self._bus.connected:
             self._handed.extend(events)
             self._wake.set()
 
     async def relay(self) -> None:
-        """Publish what this process committed, as it comes; the sweeper strikes it off.
+        """Publish what this process commits, at once; the sweeper deletes the `pending` rows.
 
-        A process that dies before that leaves it pending, and it is published again under the same id: so a second's
-        facts can be struck off in one transaction, and none waits for that of the one before.
+        If the process dies before that, the fact is published again under the same id. So the deletes of a second are
+        one transaction, and no publish waits for the delete of the one before.
         """
         while True:
             await self._wake.wait()
@@ -142,18 +142,18 @@ class Relay:
                 await finish_despite_cancel(self._publish(batch))
 
     async def sweep(self) -> None:
-        """Each second, strike off what is published, then claim and publish what nobody else holds.
+        """Each second, delete published rows, then claim and publish rows without a lease.
 
-        The latter is what another process left, or we after a failure. Where nothing is pending and nothing is written,
-        there is a look each minute.
+        Those were left by another process, or by this one after a failure. Polls each minute if nothing is pending or
+        written.
         """
         while True:
             await self._db.activity.pause(SWEEP_SECONDS, idle_seconds=SWEEP_SECONDS if self._pending else IDLE_SECONDS)
-            await self._strike_off()
+            await self._delete_pending()
             if self._bus.connected:
                 while await self._publish(await self._claim()) == BATCH_MAX:
-                    await self._strike_off()
-                await self._strike_off()
+                    await self._delete_pending()
+                await self._delete_pending()
             else:
                 async with self._db.transaction() as tx:
                     await self._count(tx)
@@ -183,27 +183,28 @@ class Relay:
         return [decode_event(row["event"]) for row in rows]
 
     async def _publish(self, events: list[Event]) -> int:
-        """Publish in version order per aggregate; returns how many the broker acknowledged."""
+        """Publish in version order per aggregate; return how many the broker acknowledged."""
         if not events:
             return 0
-        sent = await (self._one_by_one(events) if len(events) <= SINGLES_MAX else self._together(events))
+        sent = await (self._publish_singly(events) if len(events) <= SINGLES_MAX else self._publish_batch(events))
         self._acknowledged += sent
         PUBLISHED.labels(self._db.source).inc(len(sent))
         return len(sent)
 
-    async def _strike_off(self) -> None:
-        while struck := self._acknowledged[:BATCH_MAX]:
+    async def _delete_pending(self) -> None:
+        while deleted := self._acknowledged[:BATCH_MAX]:
             async with self._db.transaction() as tx:
-                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", struck)
-            del self._acknowledged[: len(struck)]
+                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", deleted)
+            del self._acknowledged[: len(deleted)]
 
-    async def _together(self, events: list[Event]) -> list[UUID]:
+    async def _publish_batch(self, events: list[Event]) -> list[UUID]:
         if await self._bus.publish_batch(events):
             return [event.id for event in events]
-        # One of them had been stored before (10201), which rejects the whole batch: one by one drops just the repeat.
-        return await self._one_by_one(events)
+        # One of them was stored before (10201), which rejects the whole batch: published singly, only the repeat is
+        # dropped.
+        return await self._publish_singly(events)
 
-    async def _one_by_one(self, events: list[Event]) -> list[UUID]:
+    async def _publish_singly(self, events: list[Event]) -> list[UUID]:
         by_aggregate = groupby(sorted(events, key=lambda e: (e.subject, e.aggregateversion)), key=lambda e: e.subject)
         lanes = await asyncio.gather(*(self._in_order(list(lane)) for _, lane in by_aggregate))
         return [event_id for lane in lanes for event_id in lane]
@@ -218,7 +219,7 @@ class Relay:
 
 
 class Place(NamedTuple):
-    """Where an event stands in the order that can be read while others write: no later commit slips in before it.
+    """Position of an event in an order that is stable under concurrent writes: no later commit comes before it.
 
     As text, `<written_by>.<position>`, it is a watermark.
     """
@@ -236,7 +237,7 @@ class Place(NamedTuple):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Part of a journal, in an order that no later commit can slip into; `after` is where the next page starts."""
+    """A page of a journal, in commit-stable order; the next page starts at `after`."""
 
     events: list[Event]
     after: str
@@ -244,23 +245,23 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
-    """The journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it)."""
+    """Read the journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it)."""
     found = await read_placed(tx, after=Place.parse(after), limit=limit + 1)
     page = found[:limit]
     return Page(events=[event for _, event in page], after=str(page[-1][0]) if page else after, more=len(found) > limit)
 
 
 async def read_placed(tx: Tx, *, after: Place, limit: int) -> list[tuple[Place, Event]]:
-    """The events after a place, each with its own.
+    """Read the events after a position, each with its own.
 
-    Only what was written by transactions older than every one still running is returned: what those write comes
-    later in this order, so that a watermark never passes an event by.
+    Returns only what was written by transactions older than every running one: what those write comes later in this
+    order, so a watermark never skips an event.
     """
     rows = await tx.fetch(
         """
         SELECT written_by::text AS written_by, position, event FROM journal
         WHERE (written_by, position) > ($1::text::xid8, $2) AND written_by < pg_snapshot_xmin(pg_current_snapshot())
-        -- Qualified: by itself the name would mean the text above, where 10 comes before 9.
+        -- Qualified: unqualified it would be the text column above, where 10 sorts before 9.
         ORDER BY journal.written_by, journal.position LIMIT $3
         """,
         str(after.written_by),
@@ -271,7 +272,7 @@ async def read_placed(tx: Tx, *, after: Place, limit: int) -> list[tuple[Place, 
 
 
 async def read_end(tx: Tx) -> Place:
-    """The place of the last event that can be read now."""
+    """The position of the last event that can be read now."""
     row = await tx.fetchrow(
         """
         SELECT written_by::text AS written_by, position FROM journal
@@ -283,7 +284,7 @@ async def read_end(tx: Tx) -> Place:
 
 
 async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, limit: int = PAGE_MAX) -> list[Event]:
-    """The facts of one aggregate in order, from the one after `after_version`."""
+    """Read the events of one aggregate in order, after `after_version`."""
     rows = await tx.fetch(
         "SELECT event FROM journal WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3",
         aggregate_id,
@@ -294,6 +295,6 @@ async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, 
 
 
 async def read_event(tx: Tx, event_id: UUID) -> Event | None:
-    """One of this service's own events; None for an id that it has none of."""
+    """Read one of this service's own events; None if there is none with this id."""
     raw = await tx.fetchval("SELECT event FROM journal WHERE event_id = $1", event_id)
     return decode_event(raw) if raw else None

@@ -1,4 +1,4 @@
-"""Events set aside because they could not take effect: listed, and released, by an operator."""
+"""Parked events, which could not be applied: list and release them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ PAGE = 500
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):
-    """An event set aside, and why."""
+    """A parked event and the reason."""
 
     consumer: str
     event_id: UUID
@@ -20,11 +20,11 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None
     reason: str
     behind: int
-    """How many later events of the aggregate wait behind it."""
+    """Number of later events of the aggregate that wait behind it."""
 
 
 async def list_parked(tx: Tx) -> list[Parked]:
-    """All that is parked, longest first; read page by page, so that no statement takes long."""
+    """List all parked events, oldest first; reads in pages, so that no statement takes long."""
     found: list[Parked] = []
     after: tuple[datetime | None, str, UUID] = (None, "", UUID(int=0))
     while True:
@@ -48,7 +48,7 @@ async def list_parked(tx: Tx) -> list[Parked]:
 
 
 async def release_parked(tx: Tx, event_id: UUID) -> bool:
-    """Let a parked event try again, within 30 seconds. False when no such event is parked."""
+    """Release a parked event, to be applied within 30 seconds. False if no such event is parked."""
     done = await tx.fetchval(
         """
         UPDATE inbox SET status = 'waiting', reason = NULL
@@ -60,7 +60,7 @@ async def release_parked(tx: Tx, event_id: UUID) -> bool:
 
 
 async def discard_unreadable(tx: Tx, event_id: UUID) -> bool:
-    """Forget a parked message that is not an event. What was an event is never discarded."""
+    """Delete a parked message that is not an event. Events are never discarded."""
     done = await tx.fetchval(
         "DELETE FROM inbox WHERE event_id = $1 AND status = 'parked' AND aggregate_id IS NULL RETURNING true", event_id
     )

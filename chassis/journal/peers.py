@@ -1,4 +1,4 @@
-"""Asking another service: what it wrote in its journal, and a record that a fact named (the claim check)."""
+"""Calls to other services: their journal, and a record that a fact names (claim check)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,33 +15,33 @@ TIMEOUT_SECONDS = 5.0
 
 
 class PeerError(Exception):
-    """Another service did not answer as it should; asking again later may help."""
+    """Another service did not answer correctly; a later call may succeed."""
 
 
 class Peers:
-    """The other services' addresses, and the token this one shows them."""
+    """Client of the other services' internal APIs."""
 
     def __init__(
         self, addresses: Mapping[str, str], token: Callable[[], str], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        """`transport` leads to them by another way than the network."""
+        """`transport` replaces the network in tests."""
         self._addresses = addresses
         self._token = token
         self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, transport=transport)
 
     async def get(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        """The body of a 200. Raises PeerError for anything else."""
+        """GET; the body of a 200. Raises PeerError for any other status."""
         response = await self._answer("GET", service, path, params=dict(params or {}))
         if response.status_code != httpx.codes.OK:
             raise PeerError(f"{service}: {response.status_code}")
         return response.content
 
     async def find(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes | None:
-        """The body of a 200; None for a 404. Raises PeerError for anything else."""
+        """GET; the body of a 200, None for a 404. Raises PeerError for any other status."""
         return self._found(service, await self._answer("GET", service, path, params=dict(params or {})))
 
     async def ask(self, service: str, path: str, body: bytes) -> bytes | None:
-        """The body of a 200 to a question that has to stand in no log; None for a 404. Raises PeerError."""
+        """POST parameters that must not appear in logs; the body of a 200, None for a 404. Raises PeerError."""
         return self._found(service, await self._answer("POST", service, path, content=body))
 
     @staticmethod
@@ -66,15 +66,15 @@ class Peers:
             raise PeerError(f"{service}: {type(error).__name__}") from error
 
     async def record(self, service: str, path: str) -> dict[str, Any]:
-        """A record that a fact named, as its owner shows it to this service. Raises PeerError."""
+        """Get a record that a fact names, as its owner shows it to this service. Raises PeerError."""
         return msgspec.json.decode(await self.get(service, path), type=dict[str, Any])
 
     async def events_after(self, owner: str, after: str) -> Page:
-        """The next page of the owner's journal. Raises PeerError."""
+        """Get the next page of the owner's journal. Raises PeerError."""
         return _decode(await self.get(owner, "/internal/events", {"owner": owner, "after": after}), Page)
 
     async def events_of(self, owner: str, aggregate_id: UUID, *, after_version: int) -> list[Event]:
-        """The owner's facts about one aggregate after a version. Raises PeerError."""
+        """Get the owner's events of one aggregate after a version. Raises PeerError."""
         params: dict[str, str | int] = {
             "owner": owner,
             "aggregate": str(aggregate_id),

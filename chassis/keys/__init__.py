@@ -1,1 +1,1 @@
-"""Keys: an issuer's public ones, those in files, those an operator gives to sign with."""
+"""Keys: public keys of issuers, secrets in files, operators' signing keys."""

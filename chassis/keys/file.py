@@ -1,4 +1,4 @@
-"""A secret in a file of its own, made on first use."""
+"""A secret in its own file, created on first use."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from chassis.ids import new_id
 from chassis.keys.issuer import ALGORITHM
 
 
-def made_once(path: Path, make: Callable[[], str]) -> str:
-    """What stands in the file, readable by its owner alone; of two that make it at once both get the same."""
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
+    """The content of the file, readable only by its owner; concurrent creators get the same content."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{new_id()}")
@@ -28,12 +28,12 @@ def made_once(path: Path, make: Callable[[], str]) -> str:
 
 
 def new_key(service: str | None = None) -> str:
-    """A private key (JWK, RFC 8037) as the text of its file; one service's alone, if that is named."""
+    """A new private key (JWK, RFC 8037) as JSON; `service` limits it to one service."""
     kid = f"{service}.{new_id()}" if service else str(new_id())
     key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid, "use": "sig", "alg": ALGORITHM})
     return json.dumps(key.as_dict(private=True))
 
 
-def key_made_once(path: Path) -> jwk.OKPKey:
-    """The key in the file, made on first use."""
-    return jwk.OKPKey.import_key(json.loads(made_once(path, new_key)))
+def read_or_create_key(path: Path) -> jwk.OKPKey:
+    """The key in the file, created on first use."""
+    return jwk.OKPKey.import_key(json.loads(read_or_create(path, new_key)))

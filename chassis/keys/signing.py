@@ -1,4 +1,4 @@
-"""Keys that an operator gives to sign with: in a file that a setting names."""
+"""Signing keys of the operator, in a file named by a setting."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from chassis.settings import SettingsError
 
 
 def key_set(path: Path, setting: str) -> Sequence[jwk.OKPKey]:
-    """The keys of the file that a setting names, of which the first signs. Raises SettingsError."""
+    """The keys in the file that a setting names; the first one signs. Raises SettingsError."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         keys = [jwk.OKPKey.import_key(key) for key in read.get("keys", [read])]
@@ -24,7 +24,7 @@ def key_set(path: Path, setting: str) -> Sequence[jwk.OKPKey]:
 
 
 def signing_key_of(keys: Sequence[jwk.OKPKey], setting: str) -> jwk.OKPKey:
-    """The first one. Raises SettingsError where it is only the public half."""
+    """The first key. Raises SettingsError if it is only a public key."""
     if not keys[0].is_private:
         raise SettingsError(f"the first key of {setting} has to be a private one")
     return keys[0]

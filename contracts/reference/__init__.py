@@ -1,7 +1,7 @@
-"""The codes everybody uses, with labels in the six languages; each table names its source and version.
+"""Reference data: code lists with labels in the six languages; each table names its source and version.
 
-Importing this module opens nothing: a table is read from its JSON file when first asked for, then kept. States are
-named as the United Nations name them. Names of currencies come from the Unicode CLDR by way of Babel.
+Importing this module reads no file: a table is read from JSON on first use, then cached. States have their names in the
+United Nations. Names of currencies are from the Unicode CLDR, via Babel.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from contracts.reference.country_names import country_name as country_name
 from contracts.reference.country_names import country_order as country_order
 from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_of
 from contracts.reference.search import Hit, Index, find, index_of
-from contracts.reference.similarity import Taxonomy, likest, taxonomy_of
+from contracts.reference.similarity import Taxonomy, highest_similarity, taxonomy_of
 
 LEGAL_AND_JUDICIAL_DEVELOPMENT = "15130"
-"""The sector of the DAC that all is in of which nobody can say more."""
+"""The default DAC sector."""
 
 UNRELATED = 99
-"""The distance of two topics without a common ancestor: further than any two that have one."""
+"""The distance of two topics without a common ancestor, larger than any other."""
 
 Region = Literal["african", "asia_pacific", "eastern_european", "grulac", "weog"]
 SpecialGroup = Literal["ldc", "lldc", "sids"]
@@ -32,7 +32,7 @@ SpecialGroup = Literal["ldc", "lldc", "sids"]
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
-    """A code and what it is called in each of the six languages."""
+    """A code and its labels in the six languages."""
 
     code: str
     labels: dict[str, str]
@@ -40,31 +40,31 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     restricted: bool = False
     paragraphs: tuple[str, ...] = ()
     official: tuple[str, ...] = ()
-    """The languages whose label is the wording of the source named in the file; the others were compiled."""
+    """Languages whose label is the wording of the file's source; the other labels were compiled."""
     reviewed: tuple[str, ...] = ()
-    """The languages whose compiled label a speaker of them has approved."""
+    """Languages whose compiled label was reviewed by a speaker."""
     alt: dict[str, tuple[str | Wording, ...]] = {}
-    """What else people call it, by language. A bare text is compiled; another status is written beside it."""
+    """Alternative labels by language. A plain string is compiled; other statuses are explicit."""
     related: tuple[str, ...] = ()
-    """Concepts of the scheme that it goes with (`articles/UNTOC:18`); said on one side, true on both."""
+    """Related concepts of the scheme (`articles/UNTOC:18`); stated on one side, valid in both directions."""
     close: tuple[str, ...] = ()
-    """Concepts of other vocabularies that come near, by their addresses."""
+    """Similar concepts of other vocabularies, by URI."""
     retired: bool = False
-    """Kept so that what was filed with it can be read; nothing new is to use it."""
+    """Retired: kept for records that use it, not for new ones."""
     replaced_by: tuple[str, ...] = ()
-    """The codes of the same table that say today what a retired one said."""
+    """The codes of the same table that replace a retired one."""
 
     def label(self, language: str) -> str:
         return self.labels[language]
 
     def label_status(self, language: str) -> Status:
-        """Whether a label may be shown as the source's own words, and if not, whether anybody has looked at it."""
+        """The status of a label: the source's wording, reviewed, or compiled."""
         if language in self.official:
             return "official"
         return "reviewed" if language in self.reviewed else "compiled"
 
     def alternatives(self, language: str) -> tuple[Wording, ...]:
-        """Its alternative labels in one language, in the order of the file."""
+        """The alternative labels in one language, in the order of the file."""
         return tuple(one if isinstance(one, Wording) else Wording(text=one) for one in self.alt.get(language, ()))
 
 
@@ -76,7 +76,7 @@ class Article(Term, frozen=True, kw_only=True):
 
 
 class Reason(Term, frozen=True, kw_only=True):
-    """A coded reason, and the moves it may be given for."""
+    """A coded reason, and the transitions it is valid for."""
 
     moves: tuple[str, ...]
 
@@ -90,18 +90,18 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     region: Region | None
     membership: Literal["member", "observer"]
     languages: tuple[str, ...]
-    """Those of the six languages that are official there."""
+    """Which of the six languages are official there."""
 
 
 class LegalSystem(msgspec.Struct, frozen=True, kw_only=True):
-    """Which legal traditions the law of a State draws on."""
+    """The legal traditions of a State's law."""
 
     code: str
     draws_on: tuple[str, ...]
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """Which States are party to an instrument, each since when, as far as was known on the day `as_of`."""
+    """The States party to an instrument and their dates, as known on the day `as_of`."""
 
     code: str
     as_of: date
@@ -109,30 +109,30 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DacSector(msgspec.Struct, frozen=True, kw_only=True):
-    """A purpose code of the OECD's Development Assistance Committee, and which of our topics and kinds fall in it."""
+    """A purpose code of the OECD's Development Assistance Committee, and our topics and kinds in it."""
 
     code: str
     labels: dict[str, str]
-    """In English and French: its source has no others."""
+    """In English and French, the languages of the source."""
     topics: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
 
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
-    """A currency or unit of account by its ISO 4217 code, and how many decimal digits its minor unit stands for."""
+    """A currency or unit of account by its ISO 4217 code, and its number of decimal digits."""
 
     code: str
     exponent: int
 
 
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
-"""What the terms of a table of the scheme are, where they are more than terms."""
+"""Term types of tables whose terms have more fields."""
 
 Entry = TypeVar("Entry", Term, Article, Reason, Country, LegalSystem, Parties, DacSector, Currency)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """What every file says of itself before its terms."""
+    """Metadata of every file, and its terms."""
 
     source: str
     version: str
@@ -140,7 +140,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpecialGroups(msgspec.Struct, frozen=True, kw_only=True):
-    """Which States are in which of the groups that the United Nations lists for special attention, as at a day."""
+    """The States in each of the United Nations' special groups, as of a day."""
 
     source: str
     version: str
@@ -149,7 +149,7 @@ class SpecialGroups(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SchemeFile(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tables the scheme of topics is made of, and its version: that of the newest of them, or newer."""
+    """The tables of the scheme of topics, and its version: that of the newest table, or later."""
 
     source: str
     version: str
@@ -159,7 +159,7 @@ class SchemeFile(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def table(name: str) -> Table:
-    """One file as it stands: its source, its version and its terms undecoded."""
+    """Read a file: source, version, and terms not decoded."""
     return msgspec.json.decode(resources.files(__name__).joinpath(f"{name}.json").read_bytes(), type=Table)
 
 
@@ -170,13 +170,13 @@ def _by_code(name: str, entry: type[Entry]) -> Mapping[str, Entry]:
 
 @cache
 def kinds() -> Mapping[str, Term]:
-    """Kinds of assistance, with the paragraphs each serves; restricted ones are confidential by default."""
+    """Kinds of assistance and the paragraphs they serve; restricted ones are confidential by default."""
     return _by_code("kinds", Term)
 
 
 @cache
 def topics() -> Mapping[str, Term]:
-    """What assistance is about: a taxonomy in which a topic may stand below several others."""
+    """Topics of assistance: a taxonomy in which a topic may have several parents."""
     return _by_code("topics", Term)
 
 
@@ -188,7 +188,7 @@ def instruments() -> Mapping[str, Term]:
 
 @cache
 def legal_traditions() -> Mapping[str, Term]:
-    """What legal systems draw on."""
+    """Legal traditions."""
     return _by_code("legal_traditions", Term)
 
 
@@ -198,20 +198,20 @@ def _legal_systems() -> Mapping[str, LegalSystem]:
 
 
 def legal_system_of(organization: str) -> tuple[str, ...]:
-    """The legal traditions that the law of a State draws on; none for what is no State, or where it is not known."""
+    """The legal traditions of a State; none for other organizations, or if unknown."""
     found = _legal_systems().get(organization)
     return found.draws_on if found else ()
 
 
 @cache
 def parties() -> Mapping[str, Parties]:
-    """The parties to each instrument by its code: a list of 2014, never to be shown as today's."""
+    """The parties to each instrument by its code: a list of 2014, not to be shown as current."""
     return _by_code("parties", Parties)
 
 
 @cache
 def dac_sectors() -> Mapping[str, DacSector]:
-    """The sectors of the DAC that assistance of ours can be in."""
+    """The DAC sectors of the assistance."""
     return _by_code("dac_sectors", DacSector)
 
 
@@ -223,7 +223,7 @@ def _sector_of_term() -> Mapping[tuple[str, str], str]:
 
 
 def dac_sector_of(table: Literal["topics", "kinds"], code: str) -> str:
-    """The purpose code that a topic or a kind falls in; `LEGAL_AND_JUDICIAL_DEVELOPMENT` for one that is not known."""
+    """The purpose code of a topic or a kind; `LEGAL_AND_JUDICIAL_DEVELOPMENT` if unknown."""
     return _sector_of_term().get((table, code), LEGAL_AND_JUDICIAL_DEVELOPMENT)
 
 
@@ -241,7 +241,7 @@ def paragraphs() -> Mapping[str, Term]:
 
 @cache
 def pillars() -> Mapping[str, Term]:
-    """Prevent, pursue, protect, promote."""
+    """The pillars: prevent, pursue, protect, promote."""
     return _by_code("pillars", Term)
 
 
@@ -253,31 +253,31 @@ def languages() -> Mapping[str, Term]:
 
 @cache
 def modalities() -> Mapping[str, Term]:
-    """How assistance is delivered."""
+    """Modalities of delivery."""
     return _by_code("modalities", Term)
 
 
 @cache
 def in_kind_forms() -> Mapping[str, Term]:
-    """What a donor gives that is no money."""
+    """Forms of in-kind contributions."""
     return _by_code("in_kind_forms", Term)
 
 
 @cache
 def activity_kinds() -> Mapping[str, Term]:
-    """What a fund pays for that no State asked for."""
+    """Kinds of activities, which no State requested."""
     return _by_code("activity_kinds", Term)
 
 
 @cache
 def institutions() -> Mapping[str, Term]:
-    """Kinds of national institutions that benefit."""
+    """Kinds of national beneficiary institutions."""
     return _by_code("institutions", Term)
 
 
 @cache
 def reasons(move: str) -> Mapping[str, Reason]:
-    """The reasons that may be given for one move; none for a move that takes no reason."""
+    """The reasons valid for a transition; none if it takes no reason."""
     every = _by_code("reasons", Reason)
     return MappingProxyType({code: reason for code, reason in every.items() if move in reason.moves})
 
@@ -295,31 +295,31 @@ def currencies() -> Mapping[str, Currency]:
 
 
 def region_of(alpha3: str) -> Region | None:
-    """The United Nations regional group of a State; none for observers and for unknown codes."""
+    """The United Nations regional group of a State; None for observers and unknown codes."""
     country = countries().get(alpha3)
     return country.region if country else None
 
 
 @cache
 def special_groups() -> SpecialGroups:
-    """The lists as they stand in the file."""
+    """The lists in the file."""
     return msgspec.json.decode(
         resources.files(__name__).joinpath("special_groups.json").read_bytes(), type=SpecialGroups
     )
 
 
 def special_groups_of(alpha3: str) -> tuple[SpecialGroup, ...]:
-    """The special groups that a State is in, in the order of the alphabet."""
+    """The special groups of a State, sorted."""
     return tuple(sorted(name for name, states in special_groups().groups.items() if alpha3 in states))
 
 
 def exponent(currency: str) -> int:
-    """How many decimal digits the minor unit of a currency stands for."""
+    """The number of decimal digits of a currency."""
     return currencies()[currency].exponent
 
 
 def currency_name(currency: str, language: str) -> str:
-    """The name of a currency after the Unicode CLDR; its code where the CLDR has no name in that language."""
+    """The name of a currency in the Unicode CLDR; its code if there is none in that language."""
     return str(Locale.parse(language).currencies.get(currency, currency))
 
 
@@ -354,23 +354,23 @@ def _index() -> Index:
 
 
 def search(typed: str, *, language: str, limit: int, table: str | None = None) -> list[Hit]:
-    """The concepts in use that a text may be the beginning of, in whichever language it was typed, best first."""
+    """The concepts in use with a word that begins with the text, in any language, best first."""
     return find(_index(), typed, language=language, limit=limit, table=table)
 
 
 def current(table: str, code: str) -> tuple[str, ...]:
-    """The codes that a code of the scheme is read as today: itself, unless it was retired.
+    """The current codes of a code of the scheme: itself, or its replacements if retired.
 
-    Raises KeyError for a code that never was in that table.
+    Raises KeyError for a code that never existed.
     """
     return tuple(name.partition("/")[2] for name in scheme().current(f"{table}/{code}"))
 
 
 @cache
 def topic_distance(a: str, b: str) -> int:
-    """The edges between two topics by way of their nearest common ancestor, `UNRELATED` if they have none.
+    """The number of edges between two topics via their nearest common ancestor; `UNRELATED` without one.
 
-    A retired topic stands where those stand that replaced it.
+    A retired topic has the position of its replacements.
     """
     found = scheme().distance(f"topics/{a}", f"topics/{b}")
     return UNRELATED if found is None else found
@@ -383,8 +383,8 @@ def _taxonomy() -> Taxonomy:
 
 @cache
 def topic_similarity(a: str, b: str) -> int:
-    """How alike two topics are, in whole thousandths: 1000 for the same one, 0 without a common ancestor.
+    """The similarity of two topics in thousandths: 1000 for the same one, 0 without a common ancestor.
 
-    See `contracts.reference.similarity`. A retired topic is as like another as the likest of those that replaced it.
+    See `contracts.reference.similarity`. A retired topic has the highest similarity of its replacements.
     """
-    return likest(_taxonomy(), current("topics", a), current("topics", b))
+    return highest_similarity(_taxonomy(), current("topics", a), current("topics", b))

@@ -1,4 +1,4 @@
-"""The short names of States in the six languages, as the United Nations use them, and their order in each language."""
+"""The United Nations short names of States in the six languages, and their order in each language."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -16,7 +16,7 @@ class CountryName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CountryNames(msgspec.Struct, frozen=True, kw_only=True):
-    """The file: names, and for each language the codes sorted by the names in it (Unicode CLDR collation)."""
+    """The names, and for each language the codes sorted by its names (Unicode CLDR collation)."""
 
     source: str
     version: str
@@ -26,7 +26,7 @@ class CountryNames(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def country_names() -> CountryNames:
-    """The file as it stands."""
+    """Read the file."""
     content = resources.files(__package__).joinpath("country_names.json").read_bytes()
     return msgspec.json.decode(content, type=CountryNames)
 
@@ -37,7 +37,7 @@ def _labels() -> Mapping[str, Mapping[str, str]]:
 
 
 def country_name(alpha3: str, language: str) -> str:
-    """The United Nations' short name of a State in one of the six languages. Raises KeyError for an unknown code."""
+    """The United Nations short name of a State in one of the six languages. Raises KeyError for an unknown code."""
     return _labels()[alpha3][language]
 
 

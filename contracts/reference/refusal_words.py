@@ -1,4 +1,4 @@
-"""The words for each "no" in the six languages: `refusals/<part>.json`, slug → language → one sentence."""
+"""The sentences of refusals in the six languages: `refusals/<part>.json`, slug → language → sentence."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,7 +9,7 @@ import msgspec
 
 @cache
 def refusal_words() -> Mapping[str, Mapping[str, str]]:
-    """Every slug that a refusal may have, with its sentence in each language."""
+    """All slugs of refusals, with a sentence in each language."""
     words: dict[str, dict[str, str]] = {}
     for part in sorted(files("contracts.reference").joinpath("refusals").iterdir(), key=lambda entry: entry.name):
         if part.name.endswith(".json"):
@@ -18,5 +18,5 @@ def refusal_words() -> Mapping[str, Mapping[str, str]]:
 
 
 def words_of(slug: str, language: str) -> str:
-    """The sentence of one refusal; its slug where there is none, so that saying "no" never fails."""
+    """The sentence of a refusal; its slug if there is none, so that an error answer never fails."""
     return refusal_words().get(slug, {}).get(language, slug)

@@ -1,7 +1,7 @@
-"""The scheme of topics as a value: concepts, how they stand to each other, and what came after those that were retired.
+"""The scheme of topics as a value: concepts, their relations, and replacements of retired ones.
 
-A concept is named by its table and its code (`topics/extradition`): tables have codes in common. Nothing here reads a
-file, so that every rule can be tried on a scheme made up for it.
+A concept is named by table and code (`topics/extradition`), because tables share codes. No file is read here, so that
+each rule can be tested with a small scheme.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,21 +12,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 Status = Literal["official", "compiled", "reviewed"]
-"""Whose words: the named source's, the project's own, or the project's approved by a speaker of the language."""
+"""Origin of a label: the source's wording, the project's, or the project's reviewed by a speaker."""
 
 STEPS_MAX = 64
-"""No concept is retired this often; past it the replacements go in a circle."""
+"""Limit of replacement steps, to detect cycles."""
 
 
 class Wording(Struct, frozen=True, kw_only=True):
-    """One label of a concept in one language."""
+    """A label of a concept in one language."""
 
     text: str
     status: Status = "compiled"
 
 
 class Concept(Struct, frozen=True, kw_only=True):
-    """One node. `broader`, `related` and `replaced_by` name other concepts; `close` is near it elsewhere."""
+    """A concept. `broader`, `related` and `replaced_by` name other concepts; `close` is in another vocabulary."""
 
     table: str
     code: str
@@ -48,20 +48,20 @@ class Concept(Struct, frozen=True, kw_only=True):
 
 
 class Scheme(Struct, frozen=True, kw_only=True):
-    """All concepts by their names, under one version."""
+    """All concepts by name, under one version."""
 
     version: str
     title: Mapping[str, str]
     concepts: Mapping[str, Concept]
 
     def tops(self) -> list[Concept]:
-        """The concepts with nothing above them, retired ones left out."""
+        """The concepts without a broader one, except retired ones."""
         return [concept for concept in self.concepts.values() if not concept.broader and not concept.retired]
 
     def current(self, name: str) -> tuple[str, ...]:
-        """What a concept is called today: itself, or all that replaced it, over as many steps as it took.
+        """The current names of a concept: itself, or all replacements, transitively.
 
-        Of one retired without a replacement, nothing. Raises KeyError for a name that never was.
+        Empty for one retired without replacement. Raises KeyError for a name that never existed.
         """
         names = [name]
         for _ in range(STEPS_MAX):
@@ -72,18 +72,18 @@ class Scheme(Struct, frozen=True, kw_only=True):
                 for one in names
                 for now in (self.concepts[one].replaced_by if self.concepts[one].retired else [one])
             ]
-        raise ValueError(f"{name} is replaced in a circle")
+        raise ValueError(f"{name} has a replacement cycle")
 
     def distance(self, a: str, b: str) -> int | None:
-        """The edges from one concept up to what stands above both and down to the other, by the shortest way.
+        """The number of edges of the shortest path between two concepts via a common ancestor.
 
-        None if nothing stands above both. One that was retired stands where those stand that replaced it.
+        None without one. A retired concept has the position of its replacements.
         """
         up_from_a, up_from_b = self._edges_up(a), self._edges_up(b)
         return min((up_from_a[name] + up_from_b[name] for name in up_from_a.keys() & up_from_b.keys()), default=None)
 
     def _edges_up(self, name: str) -> dict[str, int]:
-        """The concept and all that stand above it, each with the fewest edges up to it."""
+        """The concept and its ancestors, each with the least number of edges up to it."""
         frontier = list(self.current(name))
         edges = dict.fromkeys(frontier, 0)
         while frontier:
@@ -97,7 +97,7 @@ class Scheme(Struct, frozen=True, kw_only=True):
 
 
 def scheme_of(concepts: Iterable[Concept], *, version: str, title: Mapping[str, str]) -> Scheme:
-    """A scheme of these concepts, in which whoever is related to somebody is so in both directions."""
+    """A scheme of these concepts, with `related` made symmetric."""
     by_name = {concept.name: concept for concept in concepts}
     related: dict[str, dict[str, None]] = {name: dict.fromkeys(one.related) for name, one in by_name.items()}
     for name, concept in by_name.items():

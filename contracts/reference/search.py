@@ -1,7 +1,7 @@
-"""Finding a concept by the beginning of a word, in whichever of the six languages it is typed.
+"""Search concepts by the beginning of a word, in any of the six languages.
 
-An index is a value in memory: a sorted list of every place in every label at which a word begins, asked by bisection.
-Chinese has no spaces; there each character begins a word, so that any part of a label is found.
+The index is in memory: a sorted list of the suffixes of labels that begin at a word, searched by bisection. Chinese has
+no spaces: each character begins a word, so that any part of a label matches.
 """
 
 import re
@@ -14,32 +14,32 @@ from msgspec import Struct
 
 from contracts.reference.scheme import Concept
 
-How = Literal["exact", "label", "word", "alternative"]
-"""How a wording was met, best first: as a whole, by its beginning, by a word's beginning, by another name's."""
+LabelMatch = Literal["exact", "label", "word", "alternative"]
+"""Kind of match, best first: the whole label, its beginning, a word's beginning, an alternative label."""
 
-HOW: tuple[How, ...] = ("exact", "label", "word", "alternative")
+HOW: tuple[LabelMatch, ...] = ("exact", "label", "word", "alternative")
 BEYOND = "\U0010ffff"
-"""Sorts after whatever a label may go on with."""
+"""Sorts after every continuation of a label."""
 
 IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 ARABIC_VARIANTS = str.maketrans("أإآٱىئؤة", "ااااييوه", "\u0640\u0670")
-"""Alif, ya, waw and ta marbuta are typed with and without what they bear; the tatweel only stretches."""
+"""Alif, ya, waw and ta marbuta are typed with and without diacritics; the tatweel only stretches."""
 
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ё": "е"})
 ARABIC_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ال|لل)(?=\w{3})")
 
 
 class Hit(Struct, frozen=True, kw_only=True):
-    """A concept that was found, and the wording that it was found by."""
+    """A matching concept, and the label that matched."""
 
     concept: Concept
-    how: How
+    how: LabelMatch
     matched: str
     language: str
 
 
 class Place(Struct, frozen=True):
-    """Where in a wording a word begins: `rest` is how the wording goes on from there, folded."""
+    """A word's beginning in a label: `rest` is the normalized label from there."""
 
     rest: str
     whole: bool
@@ -48,21 +48,21 @@ class Place(Struct, frozen=True):
     language: str
     concept: Concept
     order: int
-    """Of the concept among all."""
+    """Position of the concept in the scheme."""
 
 
 class Index(Struct, frozen=True):
-    """The places in the order of their rests, which stand beside them for bisection."""
+    """The places sorted by `rest`, and their rests for bisection."""
 
     rests: list[str]
     places: list[Place]
 
 
-def folded(text: str) -> str:
-    """What is left of a text when it does not matter how it was typed: words of letters and digits, one space between.
+def normalize(text: str) -> str:
+    """Normalize a text for search: words of letters and digits, separated by single spaces.
 
-    Case, width and typographic forms go (NFKC, case folding), accents of Latin letters, the dots of ё, and in Arabic
-    harakat, tatweel and the variants of alif, ya and ta marbuta. The й stays: it is a letter of its own.
+    Removes case, width and typographic forms (NFKC, case folding), accents of Latin letters, the dots of ё, and in
+    Arabic harakat, tatweel and the variants of alif, ya and ta marbuta. Keeps й: it is a letter of its own.
     """
     text = unicodedata.normalize("NFKC", text).casefold().translate(LIGATURES).translate(ARABIC_VARIANTS)
     kept: list[str] = []
@@ -74,7 +74,7 @@ def folded(text: str) -> str:
 
 
 def index_of(concepts: Iterable[Concept]) -> Index:
-    """An index over the labels and alternative labels of all concepts in use, in every language that they have."""
+    """An index over the labels and alternative labels of all concepts in use, in every language."""
     found = sorted(
         (place for order, one in enumerate(concepts) if not one.retired for place in _places(one, order)),
         key=lambda place: (place.rest, place.order, place.language, place.text),
@@ -95,8 +95,8 @@ def _places(concept: Concept, order: int) -> Iterator[Place]:
 
 
 def _forms(text: str) -> tuple[str, ...]:
-    """A text as it stands and, where it differs, without the Arabic articles: both are typed."""
-    plain = folded(text)
+    """A text and, if different, the text without Arabic articles: people type both."""
+    plain = normalize(text)
     bare = ARABIC_ARTICLE.sub("", plain)
     return (plain,) if bare == plain else (plain, bare)
 
@@ -108,10 +108,10 @@ def _beginnings(form: str) -> list[int]:
 
 
 def find(index: Index, typed: str, *, language: str, limit: int, table: str | None = None) -> list[Hit]:
-    """At most `limit` concepts, best first, each by its best wording; none for a text without a letter or a digit.
+    """At most `limit` concepts, best first, each with its best label; none for a text without letters or digits.
 
-    What is met as a whole comes first, then labels that begin so, then labels with a word that does, then other names.
-    Among equals the language asked for comes first, then the shorter wording, then the order of the scheme.
+    Whole matches come first, then beginnings of labels, then beginnings of words, then alternative labels. Ties are
+    sorted by the requested language, then the shorter label, then the order of the scheme.
     """
     best: dict[int, tuple[tuple[int, bool, bool, int, int, str, str], Hit]] = {}
     for form in _forms(typed):
@@ -143,7 +143,7 @@ def _beginning_with(index: Index, form: str) -> list[Place]:
     return index.places[first:last]
 
 
-def _how(place: Place, form: str) -> How:
+def _how(place: Place, form: str) -> LabelMatch:
     if place.whole and place.rest == form:
         return "exact"
     if not place.preferred:

@@ -1,6 +1,6 @@
 """The scheme of topics as SKOS (W3C Recommendation of 18 August 2009), in Turtle and in JSON-LD.
 
-Both are written from the same statements. Names are URNs: a scheme that several installations serve has no one host.
+Both are generated from the same statements. Names are URNs: the scheme is served by several installations.
 """
 
 import json
@@ -18,19 +18,19 @@ PREFIXES = {
 }
 BASE = "urn:entraide:reference:"
 WHOLE = f"{BASE}scheme"
-"""What the scheme itself is called."""
+"""The URI of the scheme."""
 
 ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
 class Iri(Struct, frozen=True):
-    """Something with a name of its own."""
+    """A resource."""
 
     name: str
 
 
 class Text(Struct, frozen=True):
-    """Words, with their language if they are in one."""
+    """A literal, with an optional language."""
 
     words: str
     language: str | None = None
@@ -38,11 +38,11 @@ class Text(Struct, frozen=True):
 
 Value = Iri | Text | bool
 Subject = tuple[str, str, list[tuple[str, Value]]]
-"""Its name, its class, and what is said of it in order."""
+"""URI, class, and statements in order."""
 
 
 def iri(name: str) -> str:
-    """What a concept is called outside: `topics/extradition` is `urn:entraide:reference:topics:extradition`."""
+    """The URI of a concept: `topics/extradition` is `urn:entraide:reference:topics:extradition`."""
     return BASE + name.replace("/", ":", 1)
 
 
@@ -90,13 +90,13 @@ def _subjects(scheme: Scheme) -> Iterator[Subject]:
     whole += [("skos:hasTopConcept", Iri(iri(name))) for name in tops]
     yield WHOLE, "skos:ConceptScheme", whole
     for concept in scheme.concepts.values():
-        yield iri(concept.name), "skos:Concept", list(_said_of(concept, top=concept.name in tops))
+        yield iri(concept.name), "skos:Concept", list(_statements_of(concept, top=concept.name in tops))
     for table in dict.fromkeys(concept.table for concept in scheme.concepts.values()):
         members = (one for one in scheme.concepts.values() if one.table == table)
         yield f"{BASE}{table}", "skos:Collection", [("skos:member", Iri(iri(one.name))) for one in members]
 
 
-def _said_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]]:
+def _statements_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]]:
     yield "skos:inScheme", Iri(WHOLE)
     if top:
         yield "skos:topConceptOf", Iri(WHOLE)
@@ -119,7 +119,7 @@ def _said_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]]:
 
 
 def _note(concept: Concept) -> str:
-    """Whose words the labels are: SKOS has no place for that beside the label itself."""
+    """The origin of the labels: SKOS cannot state it per label."""
     labels = _by_status([(label.status, language) for language, label in concept.labels.items()])
     others = [
         (word.status, f"{word.text} ({language})") for language, words in concept.alternatives.items() for word in words
@@ -130,7 +130,7 @@ def _note(concept: Concept) -> str:
 
 
 def _by_status(found: list[tuple[Status, str]]) -> list[str]:
-    """`official: en`, `compiled: ar, fr`: each status with where it holds."""
+    """`official: en`, `compiled: ar, fr`: each status with its languages."""
     statuses: tuple[Status, ...] = ("official", "reviewed", "compiled")
-    told = {status: [where for one, where in found if one == status] for status in statuses}
-    return [f"{status}: {', '.join(where)}" for status, where in told.items() if where]
+    by_status = {status: [where for one, where in found if one == status] for status in statuses}
+    return [f"{status}: {', '.join(where)}" for status, where in by_status.items() if where]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from chassis.audit.checkpoint import public_halves
+from chassis.audit.checkpoint import public_keys
 from chassis.audit.tampering import Report, find_tampering
 from chassis.db.database import Database
 from chassis.keys.file import new_key
@@ -58,7 +58,7 @@ def key(service: str | None) -> None:
 def public(files: tuple[Path, ...]) -> None:
     """Print the public halves of all keys in some files, for verifiers."""
     try:
-        click.echo(public_halves(files))
+        click.echo(public_keys(files))
     except SettingsError as error:
         fail(str(error))
 

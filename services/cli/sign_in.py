@@ -10,7 +10,7 @@ from functools import partial
 
 import click
 
-from chassis.auth.openid import OpenId, Started, Tokens
+from chassis.auth.openid import OpenId, StartedSignIn, Tokens
 from chassis.event_loop import run
 from chassis.http.edge import CLOSED
 from chassis.http.problems import language_of
@@ -124,7 +124,7 @@ class RedirectReceiver:
     def __init__(self, client: OpenId) -> None:
         self._client = client
         self._turn = asyncio.Lock()
-        self.started: Started | None = None
+        self.started: StartedSignIn | None = None
         self.outcome: asyncio.Future[Tokens] = asyncio.get_running_loop().create_future()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

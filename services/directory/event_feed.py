@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import of_records
+from chassis.journal.event_feed import visible_events
 from contracts.facts import Event
 from contracts.values import Caller
 
@@ -30,4 +30,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [event.aggregate_id for event in events],
     )
     of_everybody = [event.aggregate_id for event in events if event.aggregate == "organization"]
-    return of_records(callers, events, [[*row["ids"], *of_everybody] for row in rows])
+    return visible_events(callers, events, [[*row["ids"], *of_everybody] for row in rows])

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
+from chassis.texts import hash_texts
 from contracts import reference
 from contracts.codes import (
     ArticleCode,
@@ -19,6 +20,7 @@ from contracts.codes import (
     TopicCode,
     unknown_code,
 )
+from contracts.conversion import from_attributes
 from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
@@ -26,7 +28,6 @@ from contracts.requests import CODES_MAX, Codes, Excluded
 from contracts.values import Code, Language, Money, Period, State, is_unodc
 from services.matching.lines.model import RequestStatus, WantedLine
 from services.matching.matches.evaluation import Result
-from services.matching.offerings.actions import hash_texts
 from services.matching.offerings.model import MLA_CURRICULUM, Content, ResourceStatus, check_periods
 from services.matching.offerings.store import Texts
 from services.matching.rounds.settings import RoundSettings
@@ -103,27 +104,15 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         _check_codes(self)
         _check_periods(self)
         _check_funding(self)
-        return Terms(
-            kinds=self.kinds,
-            topics=self.topics,
-            articles=self.articles,
-            paragraphs=self.paragraphs,
-            pillars=self.pillars,
-            languages=self.languages,
-            interpretation=self.interpretation,
-            modalities=self.modalities,
+        return from_attributes(
+            Terms,
+            self,
             eligible=Eligibility(
                 states=self.eligible.states,
                 regions=self.eligible.regions,
                 excluded_states=self.eligible.excluded_states,
             ),
-            valid=self.valid,
             capacity=tuple(sorted((one.capacity() for one in self.capacity), key=lambda one: one.period.starts)),
-            resource_status=self.resource_status,
-            group_size_max=self.group_size_max,
-            funding_needed=self.funding_needed,
-            curriculum=self.curriculum,
-            treaties=self.treaties,
         )
 
 

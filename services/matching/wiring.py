@@ -26,7 +26,7 @@ from services.matching.consumers import HANDLERS
 from services.matching.index import store as entry_store
 from services.matching.index.meanings import MEANINGS_MAX
 from services.matching.index.memory import memory_of
-from services.matching.index.offering_index import Held
+from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines import consent_store
 from services.matching.matches import actions as match_actions
 from services.matching.matches import api as match_api
@@ -150,20 +150,20 @@ async def refresh_offerings(db: Database) -> None:
     async with db.transaction() as tx:
         begun_at = await entry_store.now(tx)
     if memory.outdated:
-        held, after = Held(), UUID(int=0)
+        index, after = OfferingIndex(), UUID(int=0)
         while True:
             async with db.transaction() as tx:
                 page = await entry_store.page(tx, after)
             if not page:
                 break
-            held.add(page)
+            index.add(page)
             after = page[-1].offering_id
-            if len(held) <= MEANINGS_MAX:
+            if len(index) <= MEANINGS_MAX:
                 async with db.transaction() as tx:
                     read = await reading_store.vectors(tx, [one.offering_id for one in page])
                 for offering_id, vector in read.items():
-                    held.know(offering_id, vector)
-        memory.begin(held, begun_at)
+                    index.know(offering_id, vector)
+        memory.begin(index, begun_at)
     async with db.transaction() as tx:
         await memory.follow(tx, begun_at)
 
@@ -171,10 +171,10 @@ async def refresh_offerings(db: Database) -> None:
 async def read_known(db: Database) -> None:
     """Keep in memory the weights in force, and what the providers in memory have completed: it is all that ever was."""
     memory = memory_of(db)
-    if memory.held is not None:
+    if memory.index is not None:
         began_at = time.monotonic()
         async with db.transaction() as tx:
-            memory.know(await scoring_store.known(tx, memory.held.providers), began_at)
+            memory.know(await scoring_store.known(tx, memory.index.providers.numbers), began_at)
 
 
 async def forget_changes(db: Database) -> None:
@@ -230,7 +230,7 @@ SERVICE = Service(
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
+    tables=("line_ranking", "match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
     texts=("offering_text", "remark", "round_papers", "reading"),
     feed_policy=FeedPolicy(event_feed.seen),
     own=lambda running: Budgets(running.peers),

@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import of_records
+from chassis.journal.event_feed import visible_events
+from contracts.conversion import from_attributes
 from contracts.facts import Event
 from contracts.notifications import NotificationOwed
 from contracts.values import Caller, Role
@@ -31,7 +32,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     data: ArrivalData
 
 
-def told(event: Event) -> Arrival | None:
+def item_of(event: Event) -> Arrival | None:
     """The stream item of an event; None unless it is a new notification of a person."""
     owed = event.fact()
     if not isinstance(owed, NotificationOwed) or owed.webhook_id is not None:
@@ -39,13 +40,7 @@ def told(event: Event) -> Arrival | None:
     return Arrival(
         type=owed.notice,
         timestamp=owed.owed_at,
-        data=ArrivalData(
-            notification_id=owed.notification_id,
-            organization=owed.organization,
-            role=owed.role,
-            request_id=owed.request_id,
-            match_id=owed.match_id,
-        ),
+        data=from_attributes(ArrivalData, owed),
     )
 
 
@@ -60,4 +55,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [caller.person_id for caller in callers],
         [event.aggregate_id for event in events],
     )
-    return of_records(callers, events, [row["ids"] for row in rows])
+    return visible_events(callers, events, [row["ids"] for row in rows])

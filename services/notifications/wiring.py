@@ -79,6 +79,6 @@ SERVICE = Service(
     tables=("dispatch", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
-    feed_policy=FeedPolicy(event_feed.seen, event_feed.told),
+    feed_policy=FeedPolicy(event_feed.seen, event_feed.item_of),
     own=own,
 )

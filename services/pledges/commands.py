@@ -1,4 +1,4 @@
-"""What a caller sends: each body with its limits, and what its codes have to be."""
+"""Request bodies with their limits, and checks of their codes."""
 
 from datetime import date
 from typing import Annotated
@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from contracts.activities import Participants
 from contracts.codes import ActivityKind, InKindForm, PillarCode, TopicCode, unknown_code
+from contracts.conversion import from_attributes
 from contracts.funds import REQUIREMENTS_MAX, GenderMarker, YearlyRequirement
 from contracts.pledges import (
     RATES_MAX,
@@ -33,7 +34,7 @@ Label = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class NewLabels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the fund is called in each of the six languages."""
+    """The name of the fund in each of the six languages."""
 
     ar: Label
     en: Label
@@ -47,7 +48,7 @@ class NewLabels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewRequirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the fund needs in a year, in US dollars; of a fund for SHERLOC for one work package, where that is known."""
+    """The fund's requirement for a year, in US dollars; for a SHERLOC fund by work package, if known."""
 
     year: Annotated[int, Meta(ge=2000, le=2100)]
     money: Money
@@ -59,19 +60,20 @@ class NewRequirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ReviseRequirement(NewRequirement, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the fund needs in a year from now on, in US dollars, and why (`/v1/reference/reasons/revise_requirement`).
+    """The fund's new requirement for a year, in US dollars, and the reason
+    (`/v1/reference/reasons/revise_requirement`).
 
-    Of a fund for SHERLOC for one work package, or for none; an amount of nothing takes the need away.
+    For a SHERLOC fund for one work package, or for none; an amount of 0 removes the requirement.
     """
 
     reason: Code
 
 
 class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fund that can be pledged to, with what it needs in each year, where that is known.
+    """A fund that can receive pledges, with its requirements by year, if known.
 
-    `gender_marker` says how far it is for the equality of women and men: 0 not, 1 significantly, 2 principally. Where
-    nobody has judged that yet it is null, which is not 0.
+    `gender_marker`: 0 not targeted, 1 significant, 2 principal objective of gender equality; null, which is not 0, if
+    not assessed.
     """
 
     code: FundCode
@@ -85,8 +87,8 @@ class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class StateGenderMarker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far a fund is for the equality of women and men, or a work package of it: 0 not, 1 significantly,
-    2 principally; null takes back what was stated.
+    """The gender equality marker of a fund or of a work package: 0 not targeted, 1 significant, 2 principal objective;
+    null removes it.
     """
 
     gender_marker: GenderMarker | None
@@ -94,10 +96,10 @@ class StateGenderMarker(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A pledge of the caller's organization: not binding yet. `pledged_on` is its value date.
+    """A pledge of the caller's organization, not yet binding. `pledged_on` is its value date.
 
-    One for what a match lacks names it in `requirement_id` (`GET /v1/requirements/unfunded`) and is tightly earmarked;
-    any other is softly earmarked unless it says how.
+    A pledge for a requirement names it in `requirement_id` (`GET /v1/requirements/unfunded`) and is tightly earmarked;
+    any other is softly earmarked by default.
     """
 
     fund: FundCode
@@ -109,13 +111,13 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RewordPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the pledge's note is to say from now on; nothing, where it is left out."""
+    """The pledge's new note; empty if left out."""
 
     note: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class PledgeFlow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To which fund and by whose code a flow of an import is pledged; all else the flow says."""
+    """The fund and donor of a pledge made from an imported flow; everything else comes from the flow."""
 
     fund: FundCode
     donor: Organization
@@ -123,7 +125,7 @@ class PledgeFlow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the caller's organization has given that is no money, and what it holds that to be worth.
+    """A gift in kind of the caller's organization, and its value by the donor.
 
     `form` is a code of `/v1/reference/in_kind_forms`; the rate is that of `provided_on`.
     """
@@ -135,42 +137,42 @@ class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     description: Annotated[str, Meta(max_length=2000)] = ""
 
     def checked_form(self) -> str:
-        """Raises Invalid for a form nobody knows."""
+        """Raises Invalid for an unknown form."""
         if self.form not in in_kind_forms():
             raise unknown_code("form", self.form, in_kind_forms(), code_list="in_kind_forms")
         return self.form
 
 
 class RewordInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What its description is to say from now on; nothing, where it is left out."""
+    """The new description; empty if left out."""
 
     description: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class AcknowledgeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing but the revision has to be said."""
+    """No fields: the revision is enough."""
 
 
 class WithdrawInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing but the revision has to be said."""
+    """No fields: the revision is enough."""
 
 
 class StrikeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a contribution in kind does not count any more (`/v1/reference/reasons/strike_in_kind`)."""
+    """The reason why a contribution in kind no longer counts (`/v1/reference/reasons/strike_in_kind`)."""
 
     reason: Code
 
 
 UNSEEN = frozenset({"Cc", "Zl", "Zp"})
 TURNING = frozenset("\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-"""What makes that which follows be read in another direction than its letters are, or is not there for a reader."""
+"""Characters that change the direction of the text after them, or are invisible."""
 
 
 class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a fund is to pay for that no State asked for, from one day to another, both included.
+    """An activity that a fund pays for without a State's request; both days are included.
 
     `activity_kind` is a code of `/v1/reference/activity_kinds`; `title` is in `language`. `topics`, `pillars` and the
-    marker are those that a request's line has.
+    marker are as in a request's line.
     """
 
     fund: FundCode
@@ -184,7 +186,7 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
 
     def plan(self) -> Plan:
-        """Raises Invalid for a code nobody knows."""
+        """Raises Invalid for an unknown code."""
         if self.activity_kind not in activity_kinds():
             raise unknown_code("activity_kind", self.activity_kind, activity_kinds(), code_list="activity_kinds")
         for field, codes, known in (("topics", self.topics, topics()), ("pillars", self.pillars, pillars())):
@@ -193,33 +195,24 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                     raise unknown_code(field, code, known, code_list=field)
         if not self.title.strip() or any(category(sign) in UNSEEN or sign in TURNING for sign in self.title):
             raise Invalid("invalid-field", field="title", expected="words, without signs that control or turn them")
-        return Plan(
-            fund=self.fund,
-            activity_kind=self.activity_kind,
-            topics=self.topics,
-            pillars=self.pillars,
-            gender_marker=self.gender_marker,
-            starts_on=self.starts_on,
-            ends_on=self.ends_on,
-            language=self.language,
-        )
+        return from_attributes(Plan, self)
 
 
 class CompleteActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many it reached, where that was counted, and its last day; today, where none is given."""
+    """The number of participants, if counted, and the last day, by default today."""
 
     participants: Participants | None = None
     completed_on: date | None = None
 
 
 class CancelActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why it does not take place (`/v1/reference/reasons/cancel_activity`)."""
+    """The reason for the cancellation (`/v1/reference/reasons/cancel_activity`)."""
 
     reason: Code
 
 
 class NewInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the agreement in minor units of its currency, its day, and the code of a condition it waits for."""
+    """A part of the agreement in minor units of its currency, its due date, and the code of its condition, if any."""
 
     due_on: date
     minor: Annotated[int, Meta(ge=1, le=MINOR_UNITS_MAX)]
@@ -245,17 +238,17 @@ class CommitPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class MeetCondition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which instalment, by its number from 1, and the day its condition was met; today, where none is given."""
+    """The number of the instalment, from 1, and the day its condition was met, by default today."""
 
     instalment: Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
     met_on: date | None = None
 
 
 class ReceiveInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Cash that came in for the pledge, and the value date.
+    """Cash received for the pledge, and the value date.
 
-    `settles` says what it settles of the agreement, where it came in another currency than the agreement's. The bank
-    kept `charges_minor` of it, in the currency it came in.
+    `settles` is the amount of the agreement it settles, if it is in another currency. `charges_minor` are bank charges,
+    in the currency of the cash.
     """
 
     money: Money
@@ -265,19 +258,19 @@ class ReceiveInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class WithdrawPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The day of the withdrawal; today, where none is given."""
+    """The day of the withdrawal, by default today."""
 
     withdrawn_on: date | None = None
 
 
 class LapsePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The day from which nobody waits for an agreement any more; today, where none is given."""
+    """The day of the lapse, by default today."""
 
     lapsed_on: date | None = None
 
 
 class ReducePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By how much, in the pledge's currency, why (`/v1/reference/reasons`), and the day; today, where none is given."""
+    """The amount in the pledge's currency, the reason (`/v1/reference/reasons`), and the day, by default today."""
 
     money: Money
     reason: Code
@@ -285,7 +278,7 @@ class ReducePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CarryOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars that the donor agreed to see used from another fund."""
+    """US dollars to be used from another fund, with the donor's consent."""
 
     to_fund: FundCode
     money: Money
@@ -293,18 +286,18 @@ class CarryOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ClosePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing but the revision has to be said."""
+    """No fields: the revision is enough."""
 
 
 class ProposeWriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why what is owed is given up (`/v1/reference/reasons`), and the day; today, where none is given."""
+    """The reason for the write-off (`/v1/reference/reasons`), and the day, by default today."""
 
     reason: Code
     written_off_on: date | None = None
 
 
 class ProposeRefund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the donor is to get back, in the pledge's currency, why, and the day; today, where none is given."""
+    """The refund in the pledge's currency, the reason, and the day, by default today."""
 
     money: Money
     reason: Code
@@ -312,13 +305,13 @@ class ProposeRefund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ProposeEarmarkRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the pledge may be used for others than its need (`/v1/reference/reasons/release_earmark`)."""
+    """The reason why the pledge may be used for other purposes (`/v1/reference/reasons/release_earmark`)."""
 
     reason: Code
 
 
 class ProposeReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The entry that was recorded wrongly, why (`/v1/reference/reasons`), and the day; today, where none is given."""
+    """The wrong entry, the reason (`/v1/reference/reasons`), and the day, by default today."""
 
     entry_id: UUID
     reason: Code
@@ -326,21 +319,21 @@ class ProposeReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ProposeReopening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a closed year is to be opened again (`/v1/reference/reasons`)."""
+    """The reason for reopening a closed year (`/v1/reference/reasons`)."""
 
     reason: Code
 
 
 class Decide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing but the revision has to be said."""
+    """No fields: the revision is enough."""
 
 
 class CloseYear(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The checklist says what is missing; nothing has to be said here."""
+    """No fields; the checklist has the conditions."""
 
 
 class Spend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars used of an allocation, how (`expenditure` or `disbursement`), and the day."""
+    """US dollars spent from an allocation, how (`expenditure` or `disbursement`), and the day."""
 
     money: Money
     how: Spending = Spending.EXPENDITURE
@@ -348,13 +341,13 @@ class Spend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class GiveBack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The day on which what is left of an allocation goes back; today where none is said."""
+    """The day of the return, by default today."""
 
     returned_on: date | None = None
 
 
 class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars of a fund, for one of a requirement, a work package on SHERLOC and an activity."""
+    """US dollars of a fund for exactly one requirement, SHERLOC work package or activity."""
 
     fund: FundCode
     money: Money
@@ -371,7 +364,7 @@ class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewRate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars for one unit of the currency, as a string of decimal digits, from a day on."""
+    """US dollars per unit of the currency, as a string of decimal digits, from a day on."""
 
     source: Code
     currency: Currency
@@ -380,12 +373,12 @@ class NewRate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of rates. A rate that is there already may come again; one that says otherwise is refused."""
+    """A table of rates. A loaded rate may be repeated; a different one is refused."""
 
     rates: Annotated[tuple[NewRate, ...], Meta(min_length=1, max_length=RATES_MAX)]
 
     def table(self) -> tuple[Rate, ...]:
-        """Raises Invalid for a currency nobody knows."""
+        """Raises Invalid for an unknown currency."""
         for position, rate in enumerate(self.rates):
             if rate.currency not in currencies():
                 raise unknown_code(f"rates[{position}].currency", rate.currency, currencies(), code_list="currencies")
@@ -396,14 +389,14 @@ class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def check_reason(move: str, reason: str) -> str:
-    """Raises Invalid for a reason that this move does not have."""
+    """Raises Invalid for a reason that this transition does not have."""
     if reason not in (known := reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
 
 
 def dollars(money: Money) -> int:
-    """The US-dollar minor units of an amount that has to be in dollars. Raises Mismatch."""
+    """The US cents of an amount, which has to be in dollars. Raises Mismatch."""
     if money.currency != USD:
         raise Mismatch("fund-currency", expected=USD)
     return money.minor

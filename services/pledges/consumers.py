@@ -1,4 +1,4 @@
-"""What the pledges service hears: matches that lack money, those that are revoked, who was erased."""
+"""Events the pledges service consumes: confirmed and revoked matches, erased persons."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -10,15 +10,15 @@ from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.pledges.allocations import actions as allocation_actions
-from services.pledges.money.model import AS_USUAL, Validity
+from services.pledges.money.model import DEFAULT_VALIDITY, Validity
 
 HANDLERS: Mapping[type[Fact], Handler] = {
-    MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=AS_USUAL),
+    MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=DEFAULT_VALIDITY),
     MatchRevoked: allocation_actions.on_match_revoked,
     PersonErased: handler_of(forget),
 }
 
 
 def handlers_for(settings: Settings) -> Mapping[type[Fact], Handler]:
-    """What a match lacks is valued as everything else is."""
+    """Handlers that value requirements by the rates in force."""
     return {MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=Validity(settings.rates_hold))}

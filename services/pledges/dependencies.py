@@ -1,4 +1,4 @@
-"""What the routes of this service are given of its settings."""
+"""Values that the routes of this service get from its settings."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from services.pledges.money.model import Validity
 from services.pledges.statements.printing.press import Press
 
 TABLES_AT_ONCE_MAX = 1
-"""Of one process: the longest takes some 140 MB of the temporary folder, and seconds of a thread."""
+"""Per process: the largest takes some 140 MB of the temporary folder, and seconds of a thread."""
 
 
 class OpenTables:
-    """How many tables are being made in this process."""
+    """Counts the tables being made in this process."""
 
     def __init__(self) -> None:
         self._under_way = 0
 
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
-        """Raises Unavailable while there are too many."""
+        """Raises Unavailable while too many are being made."""
         if self._under_way >= TABLES_AT_ONCE_MAX:
             raise Unavailable("overloaded")
         self._under_way += 1
@@ -35,9 +35,7 @@ class OpenTables:
 
 
 class Dependencies(NamedTuple):
-    """For how long rates hold, in whose name it publishes (an IATI organization identifier), the tables' turns,
-    whom to ask what States have consented to show, and who prints statements.
-    """
+    """What routes need: validity of rates, publisher (an IATI organization identifier), limits, consents, PDF press."""
 
     validity: Validity
     reporter: str

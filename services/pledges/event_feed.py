@@ -1,10 +1,10 @@
-"""Who is told of which events of funds, pledges and allocations; `may_see` in the statement is the policy in SQL."""
+"""Which callers get which events of funds, pledges and allocations; `may_see` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import of_records
+from chassis.journal.event_feed import visible_events
 from contracts.facts import Event
 from contracts.values import Caller
 
@@ -12,7 +12,7 @@ FOR_EVERYBODY = frozenset({"fund", "rate_table", "period", "activity"})
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events each caller may be told: what they see; the rest is everybody's."""
+    """The events each caller may see; those of public records are for everybody."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT pledge_id FROM pledge
@@ -35,4 +35,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [event.aggregate_id for event in events],
     )
     of_everybody = [event.aggregate_id for event in events if event.aggregate in FOR_EVERYBODY]
-    return of_records(callers, events, [[*row["ids"], *of_everybody] for row in rows])
+    return visible_events(callers, events, [[*row["ids"], *of_everybody] for row in rows])

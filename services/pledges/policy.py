@@ -1,8 +1,8 @@
-"""Who may do what with funds, pledges, allocations and the ledger; /docs/permissions is its table.
+"""Authorization for funds, pledges, allocations and the ledger; shown as a table at /docs/permissions.
 
 A donor sees its own pledges and contributions in kind, and no other donor's; a State what concerns its own requests;
-totals are for everybody.
-`may_see` in SQL says in the WHERE of every read what the functions of that name say here; a test compares them.
+totals are for everybody. `may_see` in SQL states in the WHERE of every read what the functions of that name state here;
+a test compares them.
 """
 
 from enum import StrEnum
@@ -21,7 +21,7 @@ from services.pledges.proposals.model import Proposal
 
 
 class Action(StrEnum):
-    """All that can be asked of this service, one for each route."""
+    """The actions of this service, one for each route."""
 
     FOLLOW = "follow"
     OPEN_FUND = "open_fund"
@@ -90,7 +90,7 @@ class Action(StrEnum):
 
 
 class Entry(Struct, frozen=True):
-    """What of an entry of the ledger matters here: whose pledge it is about, if any's."""
+    """The donor of a ledger entry, if its pledge has one."""
 
     donor: str | None
 
@@ -114,9 +114,9 @@ _OF_PLEDGE = frozenset(
     {Action.COMMIT, Action.MEET_CONDITION, Action.RECEIVE, Action.LAPSE, Action.REDUCE, Action.CARRY_OVER}
     | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND, Action.PROPOSE_EARMARK_RELEASE}
 )
-"""What a finance officer of UNODC does with a donor's pledge."""
+"""Actions of a UNODC finance officer on a donor's pledge."""
 _WORDS = frozenset({Action.REWORD, Action.REWORD_IN_KIND})
-"""Who wrote them takes out what should not be there, or has the office do it."""
+"""Text changes, allowed to the author and to UNODC's office."""
 _OF_ACTIVITY = frozenset({Action.REVISE_ACTIVITY, Action.COMPLETE_ACTIVITY, Action.CANCEL_ACTIVITY})
 _READS = frozenset(
     {
@@ -137,27 +137,27 @@ Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowI
 
 
 def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
-    """Whether the caller may do this; what nobody is given leave for is not. No field is guarded: who sees, sees all.
+    """Whether the caller may do this; denied unless granted. Access is by record, never by field.
 
-    A list is asked of nothing (anybody may ask) and of each record that is to stand in it; what is done with a pledge,
-    an allocation or a proposal of that; all others of nothing.
+    Listing takes no resource (allowed for everybody) and is decided for each record in the list; an action on a pledge,
+    an allocation or a proposal takes that; all others take none.
     """
     if resource is not None:
         return _decide_record(caller, action, resource)
     if action in _FOR_EVERYBODY or action in _LISTS:
         return ALLOWED
     if action in _OF_FINANCE:
-        return _leave(is_finance_officer(caller))
+        return _allowed_if(is_finance_officer(caller))
     if action in {Action.PLEDGE, Action.DECLARE_IN_KIND}:
-        return _leave(caller.role is Role.DONOR_OFFICER)
+        return _allowed_if(caller.role is Role.DONOR_OFFICER)
     if action is Action.PLAN_ACTIVITY:
-        return _leave(plans_activities(caller))
+        return _allowed_if(plans_activities(caller))
     if action in {Action.SHOW_IATI, Action.LIST_UNFUNDED}:
-        # Of which entries it is made, is decided of each entry; which requests are shown, by consents.
-        return _leave(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
+        # Decided for each of its entries; consents decide which requests are shown.
+        return _allowed_if(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
     if action in {Action.SHOW_BALANCES, Action.SHOW_PERIOD}:
-        # An account in kroner is one donor's; the checklist of a year says whether something is proposed.
-        return _leave(reads_all(caller))
+        # A balance in kroner is one donor's; a year's checklist shows whether there are proposals.
+        return _allowed_if(reads_all(caller))
     return HIDDEN
 
 
@@ -168,36 +168,38 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
         return ALLOWED
     match record:
         case Pledge() | InKindContribution() if action in _WORDS:
-            return _leave(caller.role is Role.DONOR_OFFICER or is_finance_officer(caller))
+            return _allowed_if(caller.role is Role.DONOR_OFFICER or is_finance_officer(caller))
         case Pledge() if action is Action.WITHDRAW:
-            return _leave(caller.role is Role.DONOR_OFFICER)
+            return _allowed_if(caller.role is Role.DONOR_OFFICER)
         case Pledge():
-            return _leave(action in _OF_PLEDGE and is_finance_officer(caller))
+            return _allowed_if(action in _OF_PLEDGE and is_finance_officer(caller))
         case Allocation():
-            return _leave(action in {Action.SPEND, Action.GIVE_BACK} and is_finance_officer(caller))
+            return _allowed_if(action in {Action.SPEND, Action.GIVE_BACK} and is_finance_officer(caller))
         case InKindContribution() if action is Action.WITHDRAW_IN_KIND:
-            return _leave(caller.role is Role.DONOR_OFFICER)
+            return _allowed_if(caller.role is Role.DONOR_OFFICER)
         case InKindContribution():
-            return _leave(action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller))
+            return _allowed_if(
+                action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller)
+            )
         case Activity():
-            return _leave(action in _OF_ACTIVITY and plans_activities(caller))
+            return _allowed_if(action in _OF_ACTIVITY and plans_activities(caller))
         case FlowImport():
-            return _leave(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
+            return _allowed_if(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
         case Proposal():
             return _decide_proposal(caller, action, record)
     return _NOT_FOR_YOUR_ROLE
 
 
 def _decide_proposal(caller: Caller, action: Action, proposal: Proposal) -> Decision:
-    """Who proposes does not approve, but may take it back."""
+    """The proposer may not approve, but may withdraw."""
     if not is_finance_officer(caller):
         return _NOT_FOR_YOUR_ROLE
     if action is Action.APPROVE_PROPOSAL:
         return _OWN_PROPOSAL if proposal.proposed_by == caller.person_id else ALLOWED
-    return _leave(action is Action.REFUSE_PROPOSAL)
+    return _allowed_if(action is Action.REFUSE_PROPOSAL)
 
 
-def _leave(given: bool) -> Decision:
+def _allowed_if(given: bool) -> Decision:
     return ALLOWED if given else _NOT_FOR_YOUR_ROLE
 
 
@@ -223,12 +225,12 @@ def _may_see(caller: Caller, record: Record) -> bool:
 
 
 def is_finance_officer(caller: Caller) -> bool:
-    """True for a finance officer of UNODC, who alone moves money."""
+    """True for a finance officer of UNODC, the only role that moves money."""
     return caller.role is Role.FINANCE_OFFICER and caller.of_unodc
 
 
 def plans_activities(caller: Caller) -> bool:
-    """True for those of UNODC who run its programmes, and those who pay for them."""
+    """True for the roles of UNODC that run its programmes or pay for them."""
     return caller.role is Role.COORDINATOR or is_finance_officer(caller)
 
 
@@ -253,7 +255,7 @@ def may_see_requirement(caller: Caller, requirement: Requirement) -> bool:
 
 
 def may_see_allocation(caller: Caller, allocation: Allocation) -> bool:
-    # Work packages and activities name no State; what a request got is for those it concerns.
+    # Work packages and activities name no State; an allocation to a request is for the parties to it.
     of_office = allocation.work_package is not None or allocation.activity_id is not None
     return (
         reads_all(caller)

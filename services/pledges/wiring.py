@@ -1,4 +1,4 @@
-"""The pledges service, put together."""
+"""The wiring of the pledges service."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -52,8 +52,8 @@ CLOCK_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-async def keep_closing(db: Database) -> None:
-    """Each second, close the books where something was recorded. Whatever else fails, they become final."""
+async def close_continuously(db: Database) -> None:
+    """Each second, advance the finality watermark if something was recorded, independently of the snapshots."""
     closed: Finality | None = None
     while True:
         closed = await _close(db, closed)
@@ -69,37 +69,37 @@ async def _close(db: Database, closed: Finality | None) -> Finality | None:
         return await snapshots.close(tx, closed, now=clock.now())
 
 
-async def write_closings(db: Database) -> None:
-    """Write down what has become final until nothing is left, a fund in each transaction."""
+async def write_due_snapshots(db: Database) -> None:
+    """Write balance snapshots until none is due, one fund per transaction."""
     while True:
         async with db.transaction() as tx:
             if not await snapshots.write_snapshots(tx):
                 return
 
 
-async def write_snapshots_continuously(db: Database, closed: Finality | None) -> Finality | None:
-    """One turn of both loops; several at once do no harm."""
+async def close_and_write_snapshots(db: Database, closed: Finality | None) -> Finality | None:
+    """One run of both loops; concurrent runs do no harm."""
     closed = await _close(db, closed)
-    await write_closings(db)
+    await write_due_snapshots(db)
     return closed
 
 
-async def count_again(db: Database) -> list[str]:
-    """The funds whose counter is not what their entries come to; each is an error in the log."""
+async def verify_balances(db: Database) -> list[str]:
+    """Return the funds whose balance differs from the sum of their entries, and log each as an error."""
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        differing = await balances.miscounted(tx)
+        differing = await balances.differing_balances(tx)
     for fund in differing:
-        log.error("the counter of a fund is not what its entries come to: see `entraide ledger verify`", fund=fund)
+        log.error("fund balance differs from its entries: see `entraide ledger verify`", fund=fund)
     return differing
 
 
-async def _count_again(db: Database) -> None:
-    await count_again(db)
+async def _verify_balances(db: Database) -> None:
+    await verify_balances(db)
 
 
 async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = None) -> None:
-    """Each pledge by itself: one that cannot be keeps no other waiting."""
+    """Remind of or lapse each due pledge in its own transaction, so that a failure does not block the others."""
     now = now or clock.now()
     async with db.transaction() as tx:
         due = await exit_actions.due(tx, now, lapse_days=lapse_days)
@@ -110,17 +110,17 @@ async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = 
         except Exception as error:
             if is_transient(error) or isinstance(error, OutcomeUnknown):
                 raise
-            log.exception("pledge neither reminded of nor lapsed", pledge_id=str(pledge_id))
+            log.exception("reminder or lapse of a pledge failed", pledge_id=str(pledge_id))
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
-        "books": partial(keep_closing, running.db),
-        "closings": partial(while_active, running.db.activity, CLOSE_SECONDS, partial(write_closings, running.db)),
+        "books": partial(close_continuously, running.db),
+        "closings": partial(while_active, running.db.activity, CLOSE_SECONDS, partial(write_due_snapshots, running.db)),
         "reminders": partial(
             every, CLOCK_SECONDS, partial(remind_or_lapse, running.db, running.settings.pledge_lapse_days)
         ),
-        "counters": partial(every, COUNT_SECONDS, partial(_count_again, running.db)),
+        "counters": partial(every, COUNT_SECONDS, partial(_verify_balances, running.db)),
     }
 
 
@@ -147,7 +147,7 @@ SERVICE = Service(
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
-    hears=handlers_for,
+    configured_handlers=handlers_for,
     loops=loops,
     rebuild=record.rebuild,
     tables=(

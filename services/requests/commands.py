@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from chassis.ids import new_id
+from chassis.texts import hash_texts
 from contracts import reference
 from contracts.codes import (
     ArticleCode,
@@ -20,10 +21,10 @@ from contracts.codes import (
     unknown_code,
 )
 from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, Recipient, Terms
+from contracts.conversion import from_attributes
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, Excluded, Line
 from contracts.values import Code, Language, Period, State, is_unodc
-from services.requests.request.actions import hash_texts
 from services.requests.request.deliveries import Outcome
 from services.requests.request.model import Addressee, CirculationRule, Content, Priority, Visibility
 from services.requests.request.specificity import LineText
@@ -60,30 +61,10 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_place: Words = ""
 
     def line(self) -> Line:
-        return Line(
-            line_id=new_id(),
-            kind=self.kind,
-            topics=self.topics,
-            articles=self.articles,
-            paragraphs=self.paragraphs,
-            pillars=self.pillars,
-            institution=self.institution,
-            group_size=self.group_size,
-            languages=self.languages,
-            modality=self.modality,
-            window=self.window,
-            gender_marker=self.gender_marker,
-            human_rights_marker=self.human_rights_marker,
-            cannot_wait=self.cannot_wait,
-        )
+        return from_attributes(Line, self, line_id=new_id())
 
     def text(self) -> LineText:
-        return LineText(
-            institution_name=self.institution_name,
-            outcome=self.outcome,
-            in_place=self.in_place,
-            markers_justification=self.markers_justification,
-        )
+        return from_attributes(LineText, self)
 
 
 class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

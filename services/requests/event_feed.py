@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.journal.event_feed import of_records
+from chassis.journal.event_feed import visible_events
 from contracts.facts import Event
 from contracts.values import Caller
 
@@ -26,4 +26,4 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [caller.role for caller in callers],
         [event.aggregate_id for event in events],
     )
-    return of_records(callers, events, [row["ids"] for row in rows])
+    return visible_events(callers, events, [row["ids"] for row in rows])

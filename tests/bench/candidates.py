@@ -19,11 +19,13 @@ from contracts.reference import instruments, region_of
 from services.matching.index import store as entry_store
 from services.matching.index.candidates import RERANKED_MAX, best
 from services.matching.index.memory import memory_of
-from services.matching.index.offering_index import NAMES, OF_BITS, OF_TOPICS, Held, numbers
+from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
 from services.matching.scoring import store as scoring_store
+from services.matching.scoring.constraints import CONSTRAINTS, EVERYONE
 from services.matching.scoring.model import ranked
+from services.matching.scoring.records import NAMES, OF_BITS, OF_TOPICS, numbers
 from services.matching.texts.meaning import ENCODER, Vector, vector
 from services.matching.texts.reading import Reading, judgements
 from services.matching.wiring import refresh_offerings
@@ -42,10 +44,18 @@ SEED = 20_261_126
 Say = Callable[[str], None]
 T = TypeVar("T")
 
-BY_GIN = f"""
-    SELECT offering_id FROM ({offering_store.CANDIDATES}) AS fitting
-    ORDER BY 300 * (topics && $14::text[])::int + 150 * (articles && $15::text[])::int
-        + 80 * (paragraphs && $16::text[])::int + 40 * (pillars && $17::text[])::int DESC, offering_id LIMIT 20
+BY_GIN = """
+    SELECT offering_id FROM offering
+    WHERE status = 'available' AND kinds @> ARRAY[$1::text] AND $2 = ANY (modalities)
+      AND languages || interpretation @> $3::text[] AND (group_size_max IS NULL OR group_size_max >= $4)
+      AND provider <> $5 AND $5 <> ALL (excluded_states)
+      AND ((eligible_states = '{}' AND eligible_regions = '{}')
+           OR $5 = ANY (eligible_states) OR $6 = ANY (eligible_regions))
+      AND EXISTS (SELECT FROM capacity WHERE capacity.offering_id = offering.offering_id
+                  AND starts <= $8 AND ends >= $7 AND taken < units)
+      AND treaties <@ $9::text[]
+    ORDER BY 300 * (topics && $10::text[])::int + 150 * (articles && $11::text[])::int
+        + 80 * (paragraphs && $12::text[])::int + 40 * (pillars && $13::text[])::int DESC, offering_id LIMIT 20
 """
 """PostgreSQL has less to do than we: it counts no days, and no topic that is only like another."""
 
@@ -65,9 +75,9 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             loaded = size
             say(f"{size:,} offerings loaded")
             whole, select, resident = await _rebuilt(db)
-            held = memory_of(db).held
-            assert held is not None, "it has been read"
-            ours, bare, gin = await _asked(db, held, administrator, size=size, rounds=rounds)
+            index = memory_of(db).index
+            assert index is not None, "it has been read"
+            ours, bare, gin = await _asked(db, index, administrator, size=size, rounds=rounds)
             ours_by_size[size] = ours[0]
             cells = (f"{ours[0]:.3f}", f"{bare:.3f}", f"{gin:.1f}" if gin else "", f"{ours[1]:.3f}")
             rows.append((f"  {size:,} offerings", cells))
@@ -75,7 +85,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             if size == POSTGRES_MAX:
                 aims.append(Aim(what=f"{size:,}: PostgreSQL GIN : ours", ratio=gin / ours[0], at_least=20))
             if size == min(sizes[-1], POSTGRES_MAX):
-                meant = await _with_meaning(db, held, rounds=rounds)
+                meant = await _with_meaning(db, index, rounds=rounds)
                 rows.append(("  and ranked anew by meaning", (f"{meant[0]:.3f}", "", "", f"{meant[1]:.3f}")))
                 aims.append(Aim(what=f"{size:,}: with the meaning : without", ratio=meant[0] / ours[0], at_most=5))
             if size == sizes[-1]:
@@ -114,18 +124,18 @@ async def _rebuilt(db: Database) -> tuple[float, float, float]:
 
 
 async def _asked(
-    db: Database, held: Held, administrator: asyncpg.Connection, *, size: int, rounds: int
+    db: Database, index: OfferingIndex, administrator: asyncpg.Connection, *, size: int, rounds: int
 ) -> tuple[tuple[float, float], float, float]:
     """Milliseconds of a line: ours (p50, p99), bare sets and PostgreSQL (p50); the answers are compared first."""
     asked = lines(LINES)
     if size <= POSTGRES_MAX:
-        await _checked(db, held, asked[:ASKED_OF_POSTGRES])
-    sets, points = _bare(held)
+        await _checked(db, index, asked[:ASKED_OF_POSTGRES])
+    sets, points = _bare(index)
     ours: list[Sequence[float]] = []
     bare: list[Sequence[float]] = []
     gin: list[Sequence[float]] = []
     for _ in range(rounds):
-        ours.append(_timed(lambda line: best(held, line), asked))
+        ours.append(_timed(lambda line: best(index, line), asked))
         bare.append(_timed(lambda line: _by_sets(sets, points, line), asked))
         if size <= POSTGRES_MAX:
             gin.append([await _by_gin(administrator, line) for line in asked[:ASKED_OF_POSTGRES]])
@@ -136,40 +146,40 @@ async def _asked(
     return (figure(ours, 0.5), figure(ours, 0.99)), figure(bare, 0.5), figure(gin, 0.5)
 
 
-async def _with_meaning(db: Database, held: Held, *, rounds: int) -> tuple[float, float]:
+async def _with_meaning(db: Database, index: OfferingIndex, *, rounds: int) -> tuple[float, float]:
     """Milliseconds of a line (p50, p99) where the best five hundred by codes are ranked anew by made up vectors."""
     chance = np.random.default_rng(SEED)
     # Texts of one field have something in common, and more or less of it.
-    rows = chance.normal(size=(len(held) + LINES, ENCODER.dimensions)).astype(np.float32) / ENCODER.dimensions**0.5
+    rows = chance.normal(size=(len(index) + LINES, ENCODER.dimensions)).astype(np.float32) / ENCODER.dimensions**0.5
     rows += rows[0] * chance.uniform(0.2, 1.5, size=(len(rows), 1)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    places = np.frombuffer(held.of("held", "").to_array(), np.uint32)
-    of_places = held.rows_of(places)
+    places = np.frombuffer(index.all.to_array(), np.uint32)
+    of_places = index.records_of(places)
     ids = [
         UUID(int=high << 64 | low)
         for high, low in zip(of_places["id_high"].tolist(), of_places["id_low"].tolist(), strict=True)
     ]
     for offering_id, row in zip(ids, rows, strict=False):
-        held.know(offering_id, vector(ENCODER, row))
-    asked = [(line, vector(ENCODER, row)) for line, row in zip(lines(LINES), rows[len(held) :], strict=True)]
+        index.know(offering_id, vector(ENCODER, row))
+    asked = [(line, vector(ENCODER, row)) for line, row in zip(lines(LINES), rows[len(index) :], strict=True)]
     meant = dict(zip(ids, rows, strict=False))
     for line, own in asked[:ASKED_OF_POSTGRES]:
-        await _checked_by_meaning(db, held, line, own, meant)
-    times = [_timed(lambda pair: best(held, pair[0], vector=pair[1]), asked) for _ in range(rounds)]
+        await _checked_by_meaning(db, index, line, own, meant)
+    times = [_timed(lambda pair: best(index, pair[0], vector=pair[1]), asked) for _ in range(rounds)]
     return tuple(median(percentile(one, part) for one in times) * 1000 for part in (0.5, 0.99))  # type: ignore[return-value]
 
 
 async def _checked_by_meaning(
-    db: Database, held: Held, line: WantedLine, own: Vector, meant: Mapping[UUID, NDArray[np.float32]]
+    db: Database, index: OfferingIndex, line: WantedLine, own: Vector, meant: Mapping[UUID, NDArray[np.float32]]
 ) -> None:
     """The twenty are those that ranking five hundred whole offerings finds."""
-    by_codes = [one.offering_id for one in best(held, line, RERANKED_MAX)]
+    by_codes = [one.offering_id for one in best(index, line, RERANKED_MAX)]
     async with db.transaction() as tx:
         those = await entry_store.available(tx, by_codes)
     read = [a_reading(one, vector(ENCODER, meant[one])) for one in by_codes]
     anew = ranked(line, those, judgements(a_reading(line.line_id, own), read))[:SUGGESTIONS_MAX]
     assert [(one.offering.offering_id, one.score) for one in anew] == [
-        (one.offering_id, one.score) for one in best(held, line, vector=own)
+        (one.offering_id, one.score) for one in best(index, line, vector=own)
     ]
 
 
@@ -186,19 +196,23 @@ def _timed(ask: Callable[[T], object], asked: Iterable[T]) -> list[float]:
     return times
 
 
-async def _checked(db: Database, held: Held, asked: Iterable[WantedLine]) -> None:
+async def _checked(db: Database, index: OfferingIndex, asked: Iterable[WantedLine]) -> None:
     """The twenty of each are those that looking at all that fit finds."""
     for line in asked:
         async with db.transaction() as tx:
             fitting = await offering_store.candidates(tx, line)
             known = await scoring_store.known(tx, {one.provider for one in fitting})
         plain = [(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:SUGGESTIONS_MAX]]
-        assert plain == [(one.offering_id, one.score) for one in best(held, line, known=known)]
+        assert plain == [(one.offering_id, one.score) for one in best(index, line, known=known)]
 
 
 async def _by_gin(connection: asyncpg.Connection, line: WantedLine) -> float:
     began = time.perf_counter()
-    arguments = (*offering_store.what_is_wanted(line), line.topics, line.articles, line.paragraphs, line.pillars)
+    arguments = (
+        *(line.kind, line.modality, line.languages, line.group_size, line.state, region_of(line.state)),
+        *(line.window.starts, line.window.ends, list(line.party_to)),
+        *(line.topics, line.articles, line.paragraphs, line.pillars),
+    )
     await connection.fetch(BY_GIN, *arguments)
     return time.perf_counter() - began
 
@@ -230,11 +244,11 @@ TOPICS, ARTICLES, PARAGRAPHS, PILLARS = "topics", "articles", "paragraphs", "pil
 WEIGHTS = {TOPICS: 300, ARTICLES: 150, PARAGRAPHS: 80, PILLARS: 40}
 
 
-def _bare(held: Held) -> tuple[dict[tuple[str, str], BitMap], dict[tuple[str, str], BitMap]]:
-    """The sets of hard constraints as they are held, and a set for each code that a score asks about."""
+def _bare(index: OfferingIndex) -> tuple[dict[tuple[str, str], BitMap], dict[tuple[str, str], BitMap]]:
+    """The sets of hard constraints as the index has them, and a set for each code that a score asks about."""
     scored: dict[tuple[str, str], BitMap] = {}
-    places = np.frombuffer(held.of("held", "").to_array(), np.uint32)
-    rows = held.rows_of(places)
+    places = np.frombuffer(index.all.to_array(), np.uint32)
+    rows = index.records_of(places)
     for what in (ARTICLES, PARAGRAPHS, PILLARS):
         for code, number in numbers(what).items():
             word, bit = divmod(number, 64)
@@ -245,7 +259,9 @@ def _bare(held: Held) -> tuple[dict[tuple[str, str], BitMap], dict[tuple[str, st
         scored[TOPICS, code] = BitMap.union(
             BitMap(), *(BitMap(places[rows[NAMES[at]] == number + 1]) for at in OF_TOPICS)
         )
-    return held._sets, scored
+    return {
+        (one.slug, code): rows for one in CONSTRAINTS for code, rows in index._sets.get(one.has, {}).items()
+    }, scored
 
 
 def _by_sets(
@@ -255,10 +271,10 @@ def _by_sets(
     nothing = BitMap()
     left = sets.get(("kind", line.kind), nothing) & sets.get(("modality", line.modality), nothing)
     for language in line.languages:
-        left &= sets.get(("understood", language), nothing)
-    eligible = sets.get(("open", ""), nothing) | sets.get(("state", line.state), nothing)
-    left &= eligible | sets.get(("region", region_of(line.state) or ""), nothing)
-    left -= sets.get(("excluded", line.state), nothing)
+        left &= sets.get(("language", language), nothing)
+    eligible = sets.get(("eligibility", EVERYONE), nothing) | sets.get(("eligibility", line.state), nothing)
+    left &= eligible | sets.get(("eligibility", region_of(line.state) or ""), nothing)
+    left -= sets.get(("excluded_state", line.state), nothing)
     for instrument in instruments().keys() - line.party_to:
         left -= sets.get(("treaty", instrument), nothing)
     if not left:

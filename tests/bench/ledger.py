@@ -16,7 +16,7 @@ from chassis.runtime import prepare as prepare_schemas
 from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger.snapshots import Finality
 from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
-from services.pledges.wiring import SERVICE, write_snapshots_continuously
+from services.pledges.wiring import SERVICE, close_and_write_snapshots
 from tests.bench import ledger_reports, ledger_writer
 from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, resident_mb
 from tests.bench.ground import ChildError, Ground, carried_out
@@ -200,21 +200,21 @@ async def _read(
     await ledger_reports.load(url, PUBLISHED, ledger_writer.POSTINGS * TRANSACTIONS_MAX)
     await ledger_reports.load(url, LARGE, large, AGREEMENTS)
     say(f"{large:,} postings of one fund loaded, and {AGREEMENTS:,} agreements")
-    final_until = await _closed(db)
-    say(f"the books are closed until {final_until.isoformat(timespec='seconds')}")
+    finality_watermark = await _closed(db)
+    say(f"the books are closed until {finality_watermark.isoformat(timespec='seconds')}")
     chance = random.Random(1)
-    moments = [began + (final_until - began) * chance.random() for _ in range(REPORTS)]
+    moments = [began + (finality_watermark - began) * chance.random() for _ in range(REPORTS)]
     few = await timed(lambda: _totals(db, SMALL), MOMENTS)
     many = await timed(lambda: _totals(db, LARGE), MOMENTS)
     report = await timed(lambda: _report(db, moments.pop()), REPORTS)
     # By value date all of it came later: none of it is to be read.
-    trial = await timed(lambda: _report(db, final_until, date(final_until.year - 1, 12, 31)), REPORTS)
-    moments = [began + (final_until - began) * chance.random() for _ in range(REPORTS)]
+    trial = await timed(lambda: _report(db, finality_watermark, date(finality_watermark.year - 1, 12, 31)), REPORTS)
+    moments = [began + (finality_watermark - began) * chance.random() for _ in range(REPORTS)]
     of_fund = await timed(lambda: _of_fund(db, moments.pop()), REPORTS)
     say("balances read")
     as_service = await Database.connect(url, "pledges", role=role_of("pledges"), pool_max=2)
     try:
-        reports = await Reports(as_service, LARGE, PUBLISHED, began, final_until).taken(REPORTS_OF_EACH)
+        reports = await Reports(as_service, LARGE, PUBLISHED, began, finality_watermark).taken(REPORTS_OF_EACH)
     finally:
         await as_service.close()
     return few, many, report, trial, of_fund, reports, resident_mb("self", at_most=True)
@@ -224,13 +224,13 @@ async def _closed(db: Database) -> datetime:
     """Turn for turn as the service does, until all that was written is final and in a closing."""
     closed: Finality | None = None
     until = datetime.now(UTC)
-    while closed is None or closed.final_until < until:
-        closed = await write_snapshots_continuously(db, closed) or closed
+    while closed is None or closed.finality_watermark < until:
+        closed = await close_and_write_snapshots(db, closed) or closed
         async with db.transaction() as tx:
             if not await snapshots.is_behind(tx):
-                return await snapshots.final_until(tx)
+                return await snapshots.finality_watermark(tx)
         await asyncio.sleep(0.1)
-    return closed.final_until
+    return closed.finality_watermark
 
 
 async def _totals(db: Database, fund: str) -> Any:

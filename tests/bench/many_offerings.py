@@ -3,18 +3,18 @@
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 from msgspec.structs import replace
 
 from contracts import reference
+from contracts.matching import Capacity, Eligibility, Terms
 from contracts.values import Period
-from services.matching.index.offering_index import Entry
 from services.matching.lines.model import WantedLine
+from services.matching.offerings.model import Offering
 from tests.builders import AHEAD
-from tests.matching.builders import a_wanted_line
+from tests.matching.builders import a_wanted_line, an_offering
 
 PAGE = 20_000
 COLUMNS = [
@@ -54,17 +54,7 @@ PROVIDERS = ("UNODC-CEB", "UNODC-SHERLOC", "UNODC-JTIP", "NOR", "JPN", "FRA", "Z
 STATES = ("KEN", "UGA", "PER", "NPL", "ALB", "FJI", "MDG", "UZB", "JOR", "PRY")
 
 
-class Made(NamedTuple):
-    """An offering, when it is valid, and of each of its periods the first and the last day, the units and how many are
-    taken.
-    """
-
-    entry: Entry
-    valid: tuple[date, date]
-    periods: Sequence[tuple[date, date, int, int]]
-
-
-def offerings(first: int, end: int) -> Iterator[Made]:
+def offerings(first: int, end: int) -> Iterator[Offering]:
     """Those with these numbers, in the order of their ids: a few kinds, topics and languages each, some half years."""
     kinds, topics = sorted(reference.kinds()), sorted(reference.topics())
     articles, paragraphs = sorted(reference.articles()), sorted(reference.paragraphs())
@@ -77,31 +67,37 @@ def offerings(first: int, end: int) -> Iterator[Made]:
         for half_year in range(chance.randint(1, 3)):
             starts, units = begin + timedelta(180 * half_year), chance.randint(1, 4)
             periods.append((starts, starts + timedelta(150), units, chance.randrange(units + 1)))
-        roomy = [(starts.toordinal(), ends.toordinal()) for starts, ends, units, taken in periods if taken < units]
         spoken, limited = chance.sample(LANGUAGES, chance.randint(1, 2)), chance.random()
-        entry = Entry(
-            UUID(int=number << 80 | chance.getrandbits(80)),
-            chance.choice(PROVIDERS),
-            chance.sample(kinds, chance.randint(1, 2)),
-            chance.sample(topics, chance.randint(1, 4)),
-            chance.sample(articles, chance.randint(1, 4)),
-            chance.sample(paragraphs, chance.randint(0, 3)),
-            chance.sample(pillars, chance.randint(1, 2)),
-            spoken,
-            [one for one in LANGUAGES if one not in spoken and chance.random() < 0.2],
-            chance.sample(MODALITIES, chance.randint(1, 2)),
-            chance.sample(STATES, 3) if limited < 0.1 else [],
-            chance.sample(regions, 2) if 0.1 <= limited < 0.4 else [],
-            chance.sample(STATES, 1) if chance.random() < 0.05 else [],
-            chance.sample(instruments, 1) if chance.random() < 0.1 else [],
-            None if chance.random() < 0.5 else chance.choice((10, 20, 40, 100)),
-            chance.choice(("funded", "partly", "unfunded")),
-            sum(units for _, _, units, _ in periods),
-            sum(taken for _, _, _, taken in periods),
-            [one for one, _ in roomy],
-            [one for _, one in roomy],
+        offering_id = UUID(int=number << 80 | chance.getrandbits(80))
+        provider = chance.choice(PROVIDERS)
+        codes = {
+            "kinds": chance.sample(kinds, chance.randint(1, 2)),
+            "topics": chance.sample(topics, chance.randint(1, 4)),
+            "articles": chance.sample(articles, chance.randint(1, 4)),
+            "paragraphs": chance.sample(paragraphs, chance.randint(0, 3)),
+            "pillars": chance.sample(pillars, chance.randint(1, 2)),
+            "languages": spoken,
+            "interpretation": [one for one in LANGUAGES if one not in spoken and chance.random() < 0.2],
+            "modalities": chance.sample(MODALITIES, chance.randint(1, 2)),
+        }
+        eligible = Eligibility(
+            states=tuple(chance.sample(STATES, 3)) if limited < 0.1 else (),
+            regions=tuple(chance.sample(regions, 2)) if 0.1 <= limited < 0.4 else (),
+            excluded_states=tuple(chance.sample(STATES, 1)) if chance.random() < 0.05 else (),
         )
-        yield Made(entry, (begin - timedelta(30), periods[-1][1] + timedelta(30)), periods)
+        terms = Terms(
+            **{name: tuple(those) for name, those in codes.items()},
+            eligible=eligible,
+            treaties=tuple(chance.sample(instruments, 1)) if chance.random() < 0.1 else (),
+            group_size_max=None if chance.random() < 0.5 else chance.choice((10, 20, 40, 100)),
+            resource_status=chance.choice(("funded", "partly", "unfunded")),
+            valid=Period(starts=begin - timedelta(30), ends=periods[-1][1] + timedelta(30)),
+            capacity=tuple(
+                Capacity(period=Period(starts=starts, ends=ends), units=units) for starts, ends, units, _ in periods
+            ),
+        )
+        taken = {starts: count for starts, _, _, count in periods if count}
+        yield an_offering(offering_id=offering_id, provider=provider, terms=terms, taken=taken)
 
 
 async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
@@ -110,20 +106,31 @@ async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
     await connection.execute("SET search_path = matching; SET session_replication_role = replica")
     for begin in range(first, end, PAGE):
         made = list(offerings(begin, min(begin + PAGE, end)))
-        rows = [_row(entry, valid, became) for entry, valid, _ in made]
+        rows = [_row(one, became) for one in made]
         await connection.copy_records_to_table("offering", records=rows, columns=COLUMNS)
-        capacity = [(e.offering_id, *period) for e, _, periods in made for period in periods]
+        capacity = [
+            (one.offering_id, at.period.starts, at.period.ends, at.units, at.units - one.room(at))
+            for one in made
+            for at in one.terms.capacity
+        ]
         await connection.copy_records_to_table(
             "capacity", records=capacity, columns=["offering_id", "starts", "ends", "units", "taken"]
         )
     await connection.execute("SET session_replication_role = DEFAULT; ANALYZE offering; ANALYZE capacity")
 
 
-def _row(entry: Entry, valid: tuple[date, date], became: datetime) -> Sequence[object]:
+def _row(one: Offering, became: datetime) -> Sequence[object]:
     """The values of COLUMNS."""
-    money = (None, None) if entry.resource_status == "funded" else (1000, "USD")
-    codes = entry[2:14]
-    return (*entry[:2], "available", 2, "en", *codes, *valid, *entry[14:16], *money, [], "0" * 64, *[became] * 3)
+    terms, eligible = one.terms, one.terms.eligible
+    money = (None, None) if terms.resource_status == "funded" else (1000, "USD")
+    return (
+        *(one.offering_id, one.provider, "available", 2, "en"),
+        *(terms.kinds, terms.topics, terms.articles, terms.paragraphs, terms.pillars),
+        *(terms.languages, terms.interpretation, terms.modalities),
+        *(eligible.states, eligible.regions, eligible.excluded_states, terms.treaties),
+        *(terms.valid.starts, terms.valid.ends, terms.group_size_max, terms.resource_status, *money, []),
+        *("0" * 64, became, became, became),
+    )
 
 
 def lines(count: int, *, seed: int = 2) -> Sequence[WantedLine]:

@@ -48,10 +48,10 @@ class Recorder:
         self.statements: list[Statement] = []
         self.transactions = 0
 
-    async def take(self, *, within_seconds: float, reading: bool = False) -> "Recorded":
+    async def acquire(self, *, within_seconds: float, reading: bool = False) -> "Recorded":
         return Recorded(self._connection, self)
 
-    def give_back(self, connection: "Recorded", *, sound: bool) -> None:
+    def release(self, connection: "Recorded", *, sound: bool) -> None:
         assert sound, "the call that is recorded has to succeed"
 
 

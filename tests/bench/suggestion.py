@@ -16,7 +16,7 @@ from chassis.journal.bus import watch
 from services.demo.people import Api
 from services.demo.samples import moved_to_today
 from tests.bench.app import SUGGESTED
-from tests.bench.figures import Aim, Comparison, Row, percentile
+from tests.bench.figures import Aim, Comparison, Row, cpu_seconds, family_cpu_seconds, percentile
 from tests.bench.filing import sample_request, token
 from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 from tests.bench.many_offerings import load
@@ -33,6 +33,8 @@ DATABASE = "bench_suggestion"
 Say = Callable[[str], None]
 Times = Mapping[str, Sequence[float]]
 """Seconds of each request, by what was timed."""
+Cpu = tuple[float, float]
+"""Of the application and of PostgreSQL."""
 
 
 async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say, many: int = 0) -> Comparison:
@@ -43,6 +45,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say, many
     await ground.execute("postgres", "CREATE DATABASE bench_floor")
     notes = ground.folder / "suggestions"
     taken: dict[str, list[Times]] = {"path": [], "floor": []}
+    cpu: list[Cpu] = []
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(serving("app", **_app_task(ground, notes)))
         count = many or await _load_offerings(ground, app)
@@ -53,12 +56,25 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say, many
             # The first requests of a process meet cold caches and new connections: they are sent before the clock.
             if number == 1:
                 await _path(ground, app, notes, seconds=1.0, seed=0)
+            before = _cpu(ground, app)
             taken["path"].append(await _path(ground, app, notes, seconds=seconds * 2, seed=number))
+            cpu.append(_cpu_since(before, _cpu(ground, app), len(taken["path"][-1]["POST → 201"])))
             taken["floor"].append(await _floor(ground, seconds=seconds * 2, seed=number))
             for name, times in ((name, rounds_[-1]) for name, rounds_ in taken.items()):
                 figures = ", ".join(f"{what} {percentile(ts, 0.5) * 1000:.2f}" for what, ts in times.items())
                 say(f"round {number}/{rounds}, {name:6} p50 ms: {figures}")
-    return _comparison(taken["path"], taken["floor"], count)
+            say(f"round {number}/{rounds}, CPU ms: application {cpu[-1][0]:.2f}, PostgreSQL {cpu[-1][1]:.2f}")
+    return _comparison(taken["path"], taken["floor"], cpu, count)
+
+
+def _cpu(ground: Ground, app: Child) -> Cpu:
+    return cpu_seconds(app.pid), family_cpu_seconds(ground.postgres.pid)
+
+
+def _cpu_since(before: Cpu, after: Cpu, submissions: int) -> Cpu:
+    """Milliseconds a submission."""
+    app, postgres = ((end - begin) / submissions * 1000 for begin, end in zip(before, after, strict=True))
+    return app, postgres
 
 
 async def _load_many(ground: Ground, count: int) -> None:
@@ -150,7 +166,7 @@ async def _floor(ground: Ground, *, seconds: float, seed: int) -> Times:
     return said
 
 
-def _comparison(path: Sequence[Times], floor: Sequence[Times], offerings: int) -> Comparison:
+def _comparison(path: Sequence[Times], floor: Sequence[Times], cpu: Sequence[Cpu], offerings: int) -> Comparison:
     def figure(rounds: Sequence[Times], what: str, part: float) -> float:
         return median(percentile(times[what], part) * 1000 for times in rounds)
 
@@ -160,6 +176,9 @@ def _comparison(path: Sequence[Times], floor: Sequence[Times], offerings: int) -
     for title, rounds in (("", path), ("floor: ", floor)):
         for what in rounds[0]:
             rows.append((title + what, (f"{figure(rounds, what, 0.5):.2f}", f"{figure(rounds, what, 0.99):.2f}")))
+    app_ms, postgres_ms = (median(figures) for figures in zip(*cpu, strict=True))
+    rows.append(("CPU milliseconds of a submission", ("application", "PostgreSQL", "both")))
+    rows.append(("", (f"{app_ms:.2f}", f"{postgres_ms:.2f}", f"{app_ms + postgres_ms:.2f}")))
     return Comparison(
         title=f"From the 201 of a submission to its suggestion: {RATE:g} submissions a second, {offerings:,} offerings",
         figures=rows,

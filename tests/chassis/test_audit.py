@@ -12,17 +12,14 @@ import msgspec
 from chassis.audit.log import log_read
 from chassis.db.database import Database
 from chassis.journal.outbox import announce, announce_all
-from chassis.telemetry import coming_from, correlated
-from contracts.requests import RequestRegistered, RequestWithdrawn
+from chassis.telemetry import with_correlation, with_origin
+from contracts.requests import RequestWithdrawn
 from tests import builders
 from tests.builders import NOON, a_caller
+from tests.chassis.builders import a_fact
 from tests.seats import persona_id
 
 ADDRESS = "203.0.113.7"
-
-
-def a_fact(request_id: UUID) -> RequestRegistered:
-    return RequestRegistered(request_id=request_id, state="KEN", reference="TA-2026-00001", registered_at=NOON)
 
 
 def withdrawn(request_id: UUID) -> RequestWithdrawn:
@@ -44,7 +41,7 @@ async def rows(db: Database) -> list[dict[str, Any]]:
 
 async def test_a_change_tells_who_when_what_from_where_and_because_of_what(databases: Mapping[str, Database]) -> None:
     db, request_id, caller = databases["requests"], uuid4(), a_caller("UNODC:coordinator")
-    with correlated("one-cause"), coming_from(ADDRESS):
+    with with_correlation("one-cause"), with_origin(ADDRESS):
         async with db.transaction(by=caller) as tx:
             event = await announce(tx, a_fact(request_id), version=1)
 

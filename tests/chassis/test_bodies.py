@@ -15,7 +15,7 @@ from chassis.http.bodies import ERRORS_MAX, errors_of, refused_body
 from contracts.codes import InstitutionCode, KindCode, nearest
 from contracts.values import Language, Money, State
 from tests.builders import a_line, a_request, headers
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 
 Client = httpx.AsyncClient
 

@@ -20,7 +20,7 @@ from chassis.embedded import free_port
 from chassis.http.connections import ConnectionLimits, OpenConnections, connections_possible
 from chassis.settings import Settings, SettingsError
 from tests.chassis.listening_child import HOST
-from tests.platform.test_event_streams import served
+from tests.platform.steps import served
 
 ROOT = Path(__file__).parents[2]
 MEBIBYTE = 1024 * 1024

@@ -26,16 +26,16 @@ async def test_a_scanner_that_finds_what_it_should_is_well(tmp_path: Path) -> No
     found_ = await found(tmp_path, command(FINDS))
 
     assert (True, "finds the EICAR test file") == found_["scanner"]
-    assert (True, f"kept in {tmp_path / 'files'}") == found_["files"]
+    assert (True, f"stored in {tmp_path / 'files'}") == found_["files"]
     assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("pass", "of the EICAR test file clean"),
-        ("import sys; sys.exit(1)", "of a harmless file"),
-        ("import sys; sys.exit(7)", "says nothing: exit 7"),
+        ("pass", "clean for the EICAR test file"),
+        ("import sys; sys.exit(1)", "for a harmless file"),
+        ("import sys; sys.exit(7)", "does not answer: exit 7"),
     ],
 )
 async def test_a_scanner_that_finds_nothing_or_everything_is_not(tmp_path: Path, code: str, says: str) -> None:
@@ -55,7 +55,7 @@ async def test_a_scanner_that_is_away_is_said_to_be(tmp_path: Path) -> None:
 async def test_where_no_files_are_taken_in_nothing_is_kept(tmp_path: Path) -> None:
     assert {"files"} == {part for part in await found(tmp_path, None) if part in {"files", "scanner"}}
     assert not (tmp_path / "files").exists()
-    assert (True, "ENTRAIDE_SCANNER is none: nothing looks into files") == (await found(tmp_path, "none"))["scanner"]
+    assert (True, "ENTRAIDE_SCANNER is none: files are not scanned") == (await found(tmp_path, "none"))["scanner"]
 
 
 async def test_a_folder_that_keeps_nothing_is_said_to_be_one(tmp_path: Path) -> None:

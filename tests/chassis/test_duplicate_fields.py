@@ -1,7 +1,6 @@
 """A field that comes twice in an object is refused: two readers could each take another of the two."""
 
 import json
-from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -12,16 +11,12 @@ Client = httpx.AsyncClient
 CODE = json.dumps(a_request())
 
 
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
 async def filed(api: Client, body: str) -> httpx.Response:
     sent = headers("KEN:focal_point") | {"Content-Type": "application/json"}
     return await api.post("/v1/requests", content=body, headers=sent)
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "field"),
     [

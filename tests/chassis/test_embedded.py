@@ -149,7 +149,7 @@ def test_servers_end_with_a_killed_starter_and_the_next_one_starts(folder: Path,
         folder.chmod(0o700)
     pids = started_and_killed(folder)
     if not pids and place == "closed":
-        with pytest.raises(EmbeddedError, match="no lesser user can enter"):
+        with pytest.raises(EmbeddedError, match="no unprivileged user can enter"):
             Postgres(folder / "postgres").start()
         pytest.skip("user namespaces are forbidden here: root cannot use a closed folder, and is told so")
     deadline = time.monotonic() + 10
@@ -209,7 +209,7 @@ def test_a_port_in_use_is_named(folder: Path) -> None:
             Postgres(folder / "postgres", port=other.port),
             Nats(folder / "2", users=USERS, port=other.port),
         ):
-            with pytest.raises(EmbeddedError, match=f"port {other.port} .* is taken"):
+            with pytest.raises(EmbeddedError, match=f"port {other.port} .* is in use"):
                 second.start()
 
 

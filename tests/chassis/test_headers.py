@@ -22,7 +22,7 @@ from services import reference
 from services.documents import api as documents
 from services.mailbox import Mailbox
 from tests.builders import a_request, headers
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 from tests.conftest import Within, every_service, running_of
 
 CACHEABLE = {

@@ -17,9 +17,10 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import POOL_MAX, RESERVED_FRACTION, Database
 from chassis.http import edge
 from chassis.http.application import litestar_of
-from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
+from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, malformed_slug
 from chassis.runtime import http_server, listener
 from tests.builders import a_request, headers, token
+from tests.chassis.steps import check_problem
 
 Client = httpx.AsyncClient
 PUBLIC_ROUTES = {
@@ -32,24 +33,12 @@ PUBLIC_ROUTES = {
 """All that answers without a token in a process of services alone; the composition root adds its documents."""
 
 
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
-    assert (answer.status_code, answer.json().get("slug")) == (status, slug), answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json()["type"] == f"/problems/{slug}"
-    assert answer.json()["status"] == status
-    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
-
-
 async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
     given = headers() | {"Content-Type": "application/json"} | more
     return await api.post("/v1/requests", content=content, headers=given)
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("content", "status", "slug"),
     [
@@ -87,6 +76,7 @@ async def test_an_emoji_written_as_a_surrogate_pair_is_text(api: Client) -> None
     assert answer.json()["need"] == "😀"
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 async def test_only_json_is_json(api: Client, media_type: str) -> None:
     answer = await post(api, json.dumps(a_request()).encode(), **{"Content-Type": media_type})
@@ -112,6 +102,7 @@ async def test_a_wrong_path_a_wrong_method_and_a_crash_are_problems_too(
     assert "planted" not in answer.text
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("query", "status", "slug"),
     [
@@ -160,7 +151,7 @@ async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, data
         assert time.monotonic() - started < 4
     finally:
         for connection in held:
-            db._pool.give_back(connection, sound=True)
+            db._pool.release(connection, sound=True)
     assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 
@@ -280,7 +271,7 @@ def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) ->
         return 1 + max((depth(v) for v in inner), default=0) if isinstance(inner, list) else 0
 
     text = json.dumps(value, ensure_ascii=False)
-    fault = fault_of(body)
+    fault = malformed_slug(body)
     if depth(value) > NESTING_MAX:
         assert fault == "nesting-too-deep"
     elif "\\u0000" in text.replace("\\\\", ""):
@@ -291,7 +282,7 @@ def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) ->
 
 @given(st.binary(max_size=300))
 def test_no_bytes_upset_the_edge(body: bytes) -> None:
-    assert fault_of(body) in {None, "invalid-unicode", "nul-character", "nesting-too-deep"}
+    assert malformed_slug(body) in {None, "invalid-unicode", "nul-character", "nesting-too-deep"}
 
 
 async def test_a_body_may_come_in_pieces(api: Client) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -13,42 +13,17 @@ from chassis.activity import Activity
 from chassis.db.database import Database, Tx
 from chassis.db.writes import Write
 from chassis.journal import outbox as journal
-from chassis.journal.bus import Bus, Consumer, Delivery, ensure_streams, stream_states
+from chassis.journal.bus import Bus, Delivery, stream_states
 from chassis.journal.inbox import Inbox, Outcome
-from chassis.journal.outbox import Page, Relay, announce, announce_all
+from chassis.journal.outbox import Relay, announce, announce_all
 from chassis.journal.parked import list_parked, release_parked
 from chassis.supervise import supervised
 from contracts.facts import Event
-from contracts.refusals import Conflict
 from contracts.requests import RequestRegistered, RequestWithdrawn
-from tests.builders import NOON, an_event
+from tests.builders import an_event
+from tests.chassis.builders import FIRST, SECOND, a_fact
+from tests.chassis.steps import Heard, Owner, until
 from tests.conftest import Servers
-
-FIRST = UUID("00000000-0000-7000-8000-000000000001")
-SECOND = UUID("00000000-0000-7000-8000-000000000002")
-
-
-def a_fact(request_id: UUID = FIRST, reference: str = "TA-2026-00001") -> RequestRegistered:
-    return RequestRegistered(request_id=request_id, state="KEN", reference=reference, registered_at=NOON)
-
-
-class Heard:
-    """A consumer that keeps what took effect, in the order in which it did, and can be told to fail."""
-
-    def __init__(self, db: Database) -> None:
-        self.effects: list[tuple[UUID, int]] = []
-        self.refuse: set[int] = set()
-        self.crash: set[int] = set()
-        self.inbox = Inbox(db, "matching", ["requests"], {RequestRegistered: self.hear, RequestWithdrawn: self.hear})
-
-    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
-        if event.aggregateversion in self.refuse:
-            raise Conflict("request-status")
-        if event.aggregateversion in self.crash:
-            raise RuntimeError("planted")
-        # Whoever asks has the event claimed; what is not its turn ends here.
-        await tx.fetchval("SELECT 1")
-        self.effects.append((event.aggregate_id, event.aggregateversion))
 
 
 class Writing(Heard):
@@ -65,36 +40,6 @@ class Writing(Heard):
 
     async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
         await tx.write(self.KEEP, event.aggregate_id, str(event.aggregateversion))
-
-
-@pytest.fixture
-def heard(databases: Mapping[str, Database]) -> Heard:
-    return Heard(databases["requests"])
-
-
-class Owner:
-    """Answers as the owner's `/internal/events` does, from its journal."""
-
-    def __init__(self, db: Database) -> None:
-        self.db = db
-
-    async def events_after(self, _owner: str, after: str) -> Page:
-        async with self.db.transaction() as tx:
-            return await journal.read(tx, after=after, limit=3)
-
-    async def events_of(self, _owner: str, aggregate_id: UUID, *, after_version: int) -> list[Event]:
-        async with self.db.transaction() as tx:
-            return await journal.read_aggregate(tx, aggregate_id, after_version=after_version)
-
-
-@pytest.fixture
-async def bus(servers: Servers, databases: Mapping[str, Database]) -> AsyncIterator[Bus]:
-    """The requests service's connection, on streams that exist."""
-    await ensure_streams(servers.nats.url("streams"), ["requests"], [Consumer(owner="requests", durable="matching")])
-    bus = Bus(servers.nats.url("requests"), "requests")
-    async with supervised({"broker": bus.keep_connected}):
-        await bus.wait_connected()
-        yield bus
 
 
 async def test_an_event_takes_effect_once_however_often_it_comes(heard: Heard) -> None:
@@ -367,7 +312,7 @@ async def test_the_broker_waits_on_for_who_is_still_at_work(
     listening = Bus(servers.nats.url("matching"), "matching")
     async with supervised({"broker": listening.keep_connected, "hears": lambda: inbox.listen(listening, "requests")}):
         await bus.publish(an_event(a_fact(request_id), 1))
-        await _until(lambda: len(told) >= 3)
+        await until(lambda: len(told) >= 3)
         slow.set()
         await asyncio.sleep(0.3)
         ended = len(told)
@@ -388,7 +333,7 @@ async def test_what_is_not_an_event_is_parked_and_delays_nobody(
             await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)  # type: ignore[union-attr]
         request_id = uuid4()
         await bus.publish(an_event(a_fact(request_id), 1))
-        await _until(lambda: (request_id, 1) in heard.effects)
+        await until(lambda: (request_id, 1) in heard.effects)
 
     async with databases["matching"].transaction() as tx:
         parked = await list_parked(tx)
@@ -410,11 +355,3 @@ async def _until_empty(db: Database) -> None:
                 return
         await asyncio.sleep(0.02)
     raise AssertionError("still pending after six seconds")
-
-
-async def _until(met) -> None:  # type: ignore[no-untyped-def]
-    for _ in range(300):
-        if met():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("not met after six seconds")

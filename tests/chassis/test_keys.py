@@ -2,58 +2,17 @@
 
 import asyncio
 import base64
-import json
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from joserfc import jwk
 
 from chassis.keys import issuer as kept
 from chassis.keys.issuer import DISCOVERY, Keys
 from contracts.refusals import Unavailable
+from tests.chassis.steps import Jwks
 
 ISSUER = "https://issuer.example"
-
-
-class Jwks:
-    """An issuer's address that counts who asks, and answers only when it is told to."""
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, bytes] = {}
-        self.answers = True
-        self.asked = 0
-        self.address = ""
-
-    def says(self, *kids: str) -> None:
-        """Which keys it has."""
-        made = [jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}).as_dict(private=False) for kid in kids]
-        self.tells("/", {"keys": made})
-
-    def tells(self, path: str, document: Any) -> None:
-        self.bodies[path] = json.dumps(document).encode()
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.asked += 1
-        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
-        status = b"200 OK" if self.answers else b"503 Service Unavailable"
-        body = self.bodies[path]
-        head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body))
-        writer.write(head + body)
-        await writer.drain()
-        writer.close()
-
-
-@pytest.fixture
-async def jwks() -> AsyncIterator[Jwks]:
-    made = Jwks()
-    made.says("first")
-    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
-    made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        yield made
 
 
 class Clock:
@@ -94,7 +53,7 @@ async def test_an_issuer_that_fails_is_left_alone_for_a_while(jwks: Jwks, clock:
     assert await keys.get("made-up") is None
     assert await keys.get("first") is not None
     jwks.answers = False
-    clock.now += kept.AGAIN_SECONDS
+    clock.now += kept.REFRESH_SECONDS
     assert await keys.get("first") is not None, "the last good set is kept"
     assert jwks.asked == 3
 
@@ -109,7 +68,7 @@ async def test_a_new_key_is_known_soon_and_one_taken_back_is_not_trusted_for_lon
     assert await keys.get("first") is None
 
     jwks.says("third")
-    clock.now += kept.AGAIN_SECONDS
+    clock.now += kept.REFRESH_SECONDS
     assert await keys.get("second") is None
 
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,11 +20,6 @@ from tests.builders import a_request, headers, token
 
 Client = httpx.AsyncClient
 CANARY = "canary-5f2c"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from joserfc import jwk, jwt
 from chassis.auth.openid import OpenId, Tokens
 from chassis.keys.issuer import BYTES_MAX, DISCOVERY
 from contracts.refusals import Refusal, Unavailable
-from tests.chassis.test_keys import Jwks, jwks  # noqa: F401
+from tests.chassis.steps import Jwks
 
 CLIENT = "a-client"
 REDIRECT = "http://127.0.0.1:4711/callback"
@@ -21,7 +21,7 @@ SECRET = jwk.OctKey.import_key(json.dumps(KEY.as_dict(private=False)), {"kid": "
 
 
 @pytest.fixture
-def issuer(jwks: Jwks) -> Jwks:  # noqa: F811
+def issuer(jwks: Jwks) -> Jwks:
     """An issuer that says whatever a test lets it say."""
     jwks.tells("/keys", {"keys": [KEY.as_dict(private=False)]})
     jwks.tells(DISCOVERY, discovered(jwks))

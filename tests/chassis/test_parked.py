@@ -16,11 +16,10 @@ from chassis.supervise import supervised
 from contracts.facts import Event
 from contracts.requests import RequestRegistered
 from tests.builders import an_event
-from tests.chassis.test_journal_and_inbox import FIRST, SECOND, Heard, Owner, _until, a_fact, bus, heard
+from tests.chassis.builders import FIRST, SECOND, a_fact
+from tests.chassis.steps import Heard, Owner, until
 from tests.commands import entraide
 from tests.conftest import Servers
-
-__all__ = ["bus", "heard"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,7 +90,7 @@ async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(h
 
     later = Inbox(db, "matching", ["requests"], {RequestRegistered: crash_on_the_first})
     async with supervised({"straightens": lambda: later.fill_gaps(Owner(db))}):  # type: ignore[arg-type]
-        await _until(lambda: (SECOND, 2) in heard.effects)
+        await until(lambda: (SECOND, 2) in heard.effects)
 
     async with db.transaction() as tx:
         assert [(row.aggregate_id, row.reason) for row in await list_parked(tx)] == [
@@ -121,7 +120,7 @@ async def test_an_envelope_that_cannot_be_kept_is_parked_as_it_came(
     ):
         await bus._client.jetstream().publish("ta.requests.request.registered.v1", body)  # type: ignore[union-attr]
         await bus.publish(an_event(a_fact(request_id), 1))
-        await _until(lambda: (request_id, 1) in heard.effects)
+        await until(lambda: (request_id, 1) in heard.effects)
 
     assert (ENVELOPE.aggregate_id, 1) not in heard.effects
     async with databases["matching"].transaction() as tx:

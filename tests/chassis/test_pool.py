@@ -127,7 +127,7 @@ async def test_one_that_cannot_be_opened_takes_no_place() -> None:
     pool = Pool(refused, 1)
     for _ in range(3):
         with pytest.raises(ConnectionRefusedError):
-            await pool.take(within_seconds=0.1)
+            await pool.acquire(within_seconds=0.1)
 
 
 async def test_closing_waits_for_who_is_at_work_and_then_refuses(db: Database) -> None:
@@ -151,9 +151,9 @@ async def test_closing_waits_for_who_is_at_work_and_then_refuses(db: Database) -
 
 async def test_a_server_that_may_no_longer_be_written_to_is_left(db: Database) -> None:
     """As after a failover: the connections lead to what was the primary, and a new one leads to what is."""
-    connection = await db._pool.take(within_seconds=1)
+    connection = await db._pool.acquire(within_seconds=1)
     await connection.execute("SET default_transaction_read_only = on")
-    db._pool.give_back(connection, sound=True)
+    db._pool.release(connection, sound=True)
 
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         async with db.transaction() as tx:

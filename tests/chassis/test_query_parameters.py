@@ -20,7 +20,7 @@ from services import reference
 from services.documents import api as documents
 from services.mailbox import Mailbox
 from tests.builders import headers
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 from tests.conftest import Within, every_service, running_of
 
 UNKNOWN = {"unknown-parameter", "parameter-repeated"}

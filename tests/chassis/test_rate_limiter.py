@@ -22,7 +22,7 @@ from chassis.settings import Settings, SettingsError
 from services import reference
 from tests import builders
 from tests.builders import a_request, headers, token
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 from tests.conftest import running_of
 from tests.seats import seat
 

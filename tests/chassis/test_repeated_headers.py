@@ -1,21 +1,14 @@
 """A header field that holds one value is sent once; lines of a list are one list (RFC 9110 section 5.3)."""
 
-from collections.abc import Awaitable, Callable
-
 import httpx
 import pytest
 
 from chassis.http.edge import fields_of
 from tests.builders import a_request, headers, token
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 
 Client = httpx.AsyncClient
 PATH = "/v1/requests"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from chassis.audit.checkpoint import (
     file_of,
     known_keys,
     lines,
-    public_halves,
+    public_keys,
     read_signed,
     signing_key,
     size_of,
@@ -34,7 +34,7 @@ from chassis.keys.file import new_key
 from chassis.settings import Settings, SettingsError
 from chassis.supervise import supervised
 from contracts.facts import Fact
-from tests.chassis.test_audit import a_fact
+from tests.chassis.builders import a_fact
 
 SEALED_SECONDS_MAX = 5.0
 
@@ -244,7 +244,7 @@ def test_a_key_of_one_service_signs_for_that_one_alone(own: Settings, tmp_path: 
     files = [tmp_path / f"{service}.jwk" for service in ("requests", "pledges")]
     for file in files:
         file.write_text(new_key(file.stem))
-    (tmp_path / "public.jwk").write_text(public_halves(files))
+    (tmp_path / "public.jwk").write_text(public_keys(files))
     of_requests, verifying = (replace(own, audit_key_file=file) for file in (files[0], tmp_path / "public.jwk"))
     now = clock.now()
     right, wrong = (

@@ -11,7 +11,7 @@ from chassis.supervise import supervised, yield_cpu
 
 
 async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr(supervise, "CANCEL_AGAIN_SECONDS", 0.2)
     lost = 0
 
     async def loses_it() -> None:

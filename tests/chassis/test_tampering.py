@@ -13,16 +13,16 @@ import pytest
 from chassis import clock
 from chassis.audit import sealing, tampering
 from chassis.audit.checkpoint import Checkpoint, append, file_of, signed, signing_key
-from chassis.audit.sealing import canonical, first_link, linked, seal, seal_continuously
+from chassis.audit.sealing import canonical, first_hash, next_hash, seal, seal_continuously
 from chassis.audit.tampering import Report, find_tampering
 from chassis.db.database import Database
 from chassis.journal.outbox import announce, announce_all
 from chassis.settings import Settings
 from chassis.supervise import supervised
-from chassis.telemetry import coming_from
+from chassis.telemetry import with_origin
 from services.composition import NAMES
 from tests.builders import a_caller
-from tests.chassis.test_audit import a_fact
+from tests.chassis.builders import a_fact
 from tests.commands import entraide
 
 ROWS = 12
@@ -38,7 +38,7 @@ async def db(databases: Mapping[str, Database], own: Settings) -> Database:
     """Twelve changes by somebody from somewhere, sealed in three batches, with a checkpoint after each."""
     db = databases["requests"]
     for _ in range(3):
-        with coming_from("203.0.113.7"):
+        with with_origin("203.0.113.7"):
             async with db.transaction(by=a_caller("UNODC:coordinator")) as tx:
                 await announce_all(tx, [(a_fact(uuid4()), 1) for _ in range(ROWS // 3)])
         async with db.transaction() as tx:
@@ -229,9 +229,9 @@ async def test_a_chain_that_was_rewritten_contradicts_a_checkpoint(
 
 
 async def chain_again(superuser: asyncpg.Connection) -> None:
-    link = first_link("requests")
+    link = first_hash("requests")
     for row in await superuser.fetch("SELECT audit.* FROM seal JOIN audit USING (position) ORDER BY height"):
-        link = linked(link, canonical(row))
+        link = next_hash(link, canonical(row))
         await superuser.execute("UPDATE seal SET hash = $1 WHERE position = $2", link, row["position"])
 
 

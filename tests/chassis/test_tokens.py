@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from chassis.keys.issuer import Keys
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 from tests.conftest import running_of
 from tests.seats import ISSUER, persona_id, seat
 
@@ -31,11 +31,6 @@ HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", 
 ELSEWHERE = "https://elsewhere.example/keys.json"
 STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "stranger"})
 """A key that somebody made for themselves."""
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 def ours() -> jwk.OKPKey:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,11 +19,6 @@ from tests.files import PDF
 Client = httpx.AsyncClient
 CHUNK = 64 * 1024
 PEAK_BYTES_MAX = 3 * 1024 * 1024
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 @pytest.fixture

@@ -42,23 +42,23 @@ async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None
     """The first words of every query that a transaction sends, BEGIN and COMMIT among them."""
     queries: list[str] = []
     taken: list[Connection] = []
-    take = db._pool.take
+    acquire = db._pool.acquire
 
     def note(record: asyncpg.connection.LoggedQuery) -> None:
         queries.append(record.query.split()[0].rstrip(";"))
 
     async def listened_to(**given: Any) -> Connection:
-        connection = await take(**given)
+        connection = await acquire(**given)
         connection.add_query_logger(note)
         taken.append(connection)
         return connection
 
-    db._pool.take = listened_to  # type: ignore[method-assign]
+    db._pool.acquire = listened_to  # type: ignore[method-assign]
     try:
         async with db.transaction(by=by) as tx:
             await work(tx)  # type: ignore[misc]
     finally:
-        db._pool.take = take  # type: ignore[method-assign]
+        db._pool.acquire = acquire  # type: ignore[method-assign]
     # A logger is called in the loop's next turn.
     await asyncio.sleep(0)
     for connection in taken:

@@ -1,6 +1,5 @@
 """The reference tables are whole, well-formed, and agree with tables made by others."""
 
-import csv
 import json
 import re
 import shutil
@@ -15,9 +14,9 @@ import pytest
 
 from contracts import reference
 from contracts.reference import Term
+from tests.contracts.steps import SCRIPTS, shared_rows
 
 LANGUAGES = {"ar", "en", "es", "fr", "ru", "zh"}
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 MOVES = json.loads((Path(reference.__file__).parent / "reasons.json").read_bytes())["moves"]
 SNAKE = r"[a-z]+(_[a-z]+)*"
 CODES = {
@@ -36,7 +35,6 @@ CODES = {
     "countries": "[A-Z]{3}",
     "currencies": "[A-Z]{3}",
 }
-SCRIPTS = {"ar": r"[\u0600-\u06FF]", "ru": r"[\u0400-\u04FF]", "zh": r"[\u4E00-\u9FFF]"}
 
 
 def labelled() -> dict[str, Mapping[str, Term]]:
@@ -44,13 +42,6 @@ def labelled() -> dict[str, Mapping[str, Term]]:
         name: getattr(reference, name)() for name in CODES if name not in ("reasons", "countries", "currencies")
     }
     return tables | {f"reasons of {move}": reference.reasons(move) for move in MOVES}
-
-
-def shared_rows(path: str) -> list[dict[str, str]]:
-    if not SHARED.is_dir():
-        pytest.skip(f"no reference data to compare with beside the project ({path})")
-    with (SHARED / path).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 @pytest.mark.parametrize("name", CODES)

@@ -12,7 +12,7 @@ from chassis.http.application import application
 from contracts import reference as tables
 from services import reference
 from services.documents.files import NoDirectory
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 
 
 @pytest.fixture

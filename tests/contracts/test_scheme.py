@@ -13,7 +13,7 @@ from contracts import reference
 from contracts.reference import Term
 from contracts.reference.scheme import Concept, Scheme, Wording, scheme_of
 from contracts.values import Language
-from tests.contracts.test_reference import SCRIPTS, shared_rows
+from tests.contracts.steps import SCRIPTS, shared_rows
 
 WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
 IN_THE_SCHEME = {"kind": "kinds", "kinds": "kinds"} | {

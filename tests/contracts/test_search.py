@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts import reference
 from contracts.reference.scheme import Concept, Wording
-from contracts.reference.search import Index, find, folded, index_of
+from contracts.reference.search import Index, find, index_of, normalize
 from contracts.values import Language
 
 
@@ -27,7 +27,7 @@ def names(typed: str, language: str = "en") -> list[str]:
     return [hit.concept.name for hit in reference.search(typed, language=language, limit=50)]
 
 
-# -- how a text is folded ----------------------------------------------------------------------------------------------
+# -- how a text is normalized ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -50,25 +50,25 @@ def names(typed: str, language: str = "en") -> list[str]:
     ],
 )
 def test_two_ways_of_typing_the_same_fold_to_the_same(typed: str, same: str) -> None:
-    assert folded(same) == folded(typed)
+    assert normalize(same) == normalize(typed)
 
 
 @pytest.mark.parametrize(("one", "other"), [("й", "и"), ("司", "同"), ("بنت", "نبت")])
 def test_letters_that_differ_stay_different(one: str, other: str) -> None:
-    assert folded(one) != folded(other)
+    assert normalize(one) != normalize(other)
 
 
 def test_folding_twice_is_folding_once() -> None:
     for concept in reference.scheme().concepts.values():
         for language in Language:
             for word in concept.wordings(language):
-                assert folded(folded(word.text)) == folded(word.text) != ""
+                assert normalize(normalize(word.text)) == normalize(word.text) != ""
 
 
 @given(st.text(max_size=200))
 def test_whatever_is_typed_folds_to_words_with_one_space_between_and_finds_at_most_what_was_asked(typed: str) -> None:
-    assert folded(typed) == " ".join(folded(typed).split())
-    assert folded(typed) == folded(folded(typed))
+    assert normalize(typed) == " ".join(normalize(typed).split())
+    assert normalize(typed) == normalize(normalize(typed))
     assert len(reference.search(typed, language="en", limit=5)) <= 5
 
 
@@ -169,7 +169,7 @@ def test_the_index_finds_what_a_look_at_every_wording_finds() -> None:
     """For texts of one word: whatever has a word that begins so."""
     concepts = [one for one in reference.scheme().concepts.values() if one.table in {"kinds", "topics"}]
     index = index_of(concepts)
-    words = {word for one in concepts for name in one.wordings("fr") for word in folded(name.text).split()}
+    words = {word for one in concepts for name in one.wordings("fr") for word in normalize(name.text).split()}
     chosen = random.Random(7).sample(sorted(words), 60)
 
     for typed in {word[:length] for word in chosen for length in (1, 2, 4, 9)}:
@@ -180,7 +180,7 @@ def test_the_index_finds_what_a_look_at_every_wording_finds() -> None:
                 word.startswith(typed)
                 for language in ("en", "es", "fr", "ru")
                 for name in one.wordings(language)
-                for word in folded(name.text).split()
+                for word in normalize(name.text).split()
             )
         }
         seen = {

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import reference
-from contracts.reference.similarity import Taxonomy, likest, similarity, taxonomy_of
+from contracts.reference.similarity import Taxonomy, highest_similarity, similarity, taxonomy_of
 
 FAMILY = taxonomy_of(
     {
@@ -80,9 +80,9 @@ def test_however_near_two_concepts_are_they_are_not_the_same() -> None:
 
 
 def test_of_several_the_most_alike_count_and_of_none_nothing_is_alike() -> None:
-    assert 1000 == likest(FAMILY, ["arms", "trial"], ["cyber", "trial"])
-    assert similarity(FAMILY, "arms", "persons") == likest(FAMILY, ["arms", "trial"], ["persons"])
-    assert 0 == likest(FAMILY, [], ["persons"])
+    assert 1000 == highest_similarity(FAMILY, ["arms", "trial"], ["cyber", "trial"])
+    assert similarity(FAMILY, "arms", "persons") == highest_similarity(FAMILY, ["arms", "trial"], ["persons"])
+    assert 0 == highest_similarity(FAMILY, [], ["persons"])
 
 
 def test_a_concept_that_never_was_is_an_error() -> None:

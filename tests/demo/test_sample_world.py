@@ -3,9 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,60 +18,12 @@ from services.demo.samples import moved_to_today
 from services.demo.show import show
 from services.pledges.money.model import read_rate
 from services.pledges.money.rates_csv import read_table
+from tests.demo.steps import FICTITIOUS, feasible, lines, organization, world
 
 WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
-FICTITIOUS = {
-    "ar": "[مثال خيالي]",
-    "en": "[Fictitious sample]",
-    "es": "[Ejemplo ficticio]",
-    "fr": "[Exemple fictif]",
-    "ru": "[Вымышленный пример]",
-    "zh": "[虚构示例]",
-}
 FICTITIOUS_PERSON = ("خيالية", "fictitious", "ficticio", "fictif", "вымышленное", "虚构")
 CURRICULUM = {"convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"}
 TEXTS_CHARS_MAX = {"title": 200, "need": 4000, "summary": 4000}
-
-
-@cache
-def world(name: str) -> Any:
-    """As it is filed this year."""
-    return json.loads(moved_to_today(f"{name}.json", today=datetime.now(UTC).date()))
-
-
-def lines() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    for request in world("requests"):
-        for line in request["body"]["lines"]:
-            yield request, line
-
-
-def organization(filed: dict[str, Any]) -> str:
-    return str(filed["as"].split(":")[0])
-
-
-def feasible(request: dict[str, Any], line: dict[str, Any], offering: dict[str, Any]) -> bool:
-    """The hard constraints of a match at their strictest, written apart from the service that applies them."""
-    state, provider, offered = organization(request), organization(offering), offering["body"]
-    asked, eligible = request["body"]["addressee"], offered["eligible"]
-    starts, ends = line["window"]["from"], line["window"]["until"]
-    addressed = {"any": True, "unodc": provider.startswith("UNODC"), "states": provider in asked["states"]}
-    return (
-        provider != state
-        and addressed[asked["to"]]
-        and line["kind"] in offered["kinds"]
-        and set(line["languages"]) <= {*offered["languages"], *offered["interpretation"]}
-        and line["modality"] in offered["modalities"]
-        and line["group_size"] <= (offered["group_size_max"] or line["group_size"])
-        and (not eligible["states"] or state in eligible["states"])
-        and (not eligible["regions"] or reference.region_of(state) in eligible["regions"])
-        and state not in eligible["excluded_states"]
-        and provider not in request["body"].get("excluded_providers", [])
-        and all(state in reference.parties()[code].since for code in offered.get("treaties", []))
-        and (not line.get("cannot_wait") or offered["resource_status"] == "funded")
-        and offered["valid"]["from"] <= starts
-        and ends <= offered["valid"]["until"]
-        and any(p["from"] <= ends and starts <= p["until"] and p["units"] > 0 for p in offered["capacity"])
-    )
 
 
 def test_twelve_states_ask_two_in_each_language() -> None:

@@ -1,7 +1,6 @@
 """Who is appointed by whom, who ends whom, and who sees of whom that they are."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +9,7 @@ import asyncpg
 import pytest
 
 from chassis import clock
+from chassis.context import Context
 from chassis.db.database import Database
 from contracts.values import Role
 from services.directory import policy
@@ -28,23 +28,11 @@ from tests.directory.steps import (
     by,
     done,
     entered,
-    founded,
     kenya,
     refused,
     said,
 )
 from tests.seats import ISSUER, persona_id
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["directory"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    return await founded(client_of, db)
-
 
 # -- appointments -----------------------------------------------------------------------------------------------------
 
@@ -161,7 +149,8 @@ async def test_of_three_administrators_who_are_ended_at_once_two_stay(api: Clien
     async def end(appointment_id: UUID, expected: int) -> None:
         async with db.transaction(by=a_caller(FIRST)) as tx:
             await tx.fetchval("SELECT 1")
-            await actions.end(tx, appointment_id, "other", caller=a_caller(FIRST), expected=expected, now=clock.now())
+            ctx = Context(caller=a_caller(FIRST), now=clock.now(), expected=expected)
+            await actions.end(tx, ctx, appointment_id, "other")
             counted.set()
             # As long as it takes the other one to count as well, if it may.
             await asyncio.sleep(0.3)

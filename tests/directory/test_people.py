@@ -1,6 +1,5 @@
 """The directory from its routes to its tables: founders, organizations, people, and what the journal tells of them."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import pytest
@@ -14,6 +13,7 @@ from services.directory.people import store
 from services.directory.wiring import SERVICE, found
 from tests.builders import headers
 from tests.commands import entraide
+from tests.databases import connected
 from tests.directory.steps import (
     FIRST,
     KENYA,
@@ -26,22 +26,10 @@ from tests.directory.steps import (
     by,
     done,
     entered,
-    founded,
     kenya,
     refused,
 )
 from tests.seats import ISSUER, persona_id
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["directory"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    return await founded(client_of, db)
-
 
 # -- the first two ----------------------------------------------------------------------------------------------------
 
@@ -168,11 +156,8 @@ async def test_the_journal_tells_all_of_it(api: Client, database_url: str) -> No
     proposed = await done(api, "/v1/appointments", FIRST, **coordinator)
     await done(api, f"/v1/appointments/{proposed['appointment_id']}/withdraw", FIRST, revision=1)
 
-    owner = await Database.connect(database_url, "directory")
-    try:
+    async with connected(database_url, "directory") as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("UPDATE appointment SET reason = 'other' WHERE reason = 'term_over'")
         assert ["appointment: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()

@@ -1,6 +1,5 @@
 """By which subjects people sign in: their own focal point sets them, or two people; nobody alone becomes an official."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -10,38 +9,14 @@ from contracts.callers import Subject
 from services.directory.people import store
 from tests import builders
 from tests.builders import a_request, headers
-from tests.chassis.test_http import check_problem
-from tests.directory.steps import (
-    FIRST,
-    KENYA,
-    Client,
-    a_role,
-    appointed,
-    by,
-    done,
-    entered,
-    founded,
-    kenya,
-    refused,
-    said,
-)
-from tests.platform.test_callers import KNOWN_SECONDS, directory, without_a_broker  # noqa: F401
-from tests.platform.test_identity import requests, until_answered
+from tests.chassis.steps import check_problem
+from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, refused, said
+from tests.platform.steps import KNOWN_SECONDS, directory, requests, until_answered
 from tests.seats import ISSUER, persona_id, seat_in
 
 ATTACKER = "account-of-the-attacker"
 PLANTED = [{"issuer": ISSUER, "subject": ATTACKER}]
 NEW = [{"issuer": ISSUER, "subject": "new-account"}]
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["directory"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    return await founded(client_of, db)
 
 
 async def put(api: Client, person_id: object, who: str, revision: int, subjects: object = PLANTED) -> tuple[int, str]:
@@ -57,7 +32,7 @@ async def signed_in(db: Database, subject: str) -> list[str]:
 
 async def test_an_administrator_alone_cannot_sign_in_as_an_official(
     db: Database,
-    without_a_broker: Any,  # noqa: F811
+    without_a_broker: Any,
 ) -> None:
     official, administrator = "KEN:official", "UNODC:administrator"
     await seat_in(db, [KENYA, official, administrator])
@@ -253,7 +228,7 @@ async def test_a_subject_of_two_units_of_unodc_is_one_persons(api: Client) -> No
 
 async def test_who_is_a_person_of_two_organizations_says_for_which_they_act(
     db: Database,
-    without_a_broker: Any,  # noqa: F811
+    without_a_broker: Any,
 ) -> None:
     """Else whoever enters another State's official as their own would be sent that official's drafts."""
     await seat_in(db, [KENYA, "NOR:focal_point", "NOR:official"])

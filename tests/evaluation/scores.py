@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.matching import Judgement
-from services.matching.scoring.model import FULL, Scored, meant, scored
+from services.matching.scoring.criteria import FULL, meant
+from services.matching.scoring.model import Scored, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
 from services.matching.texts.meaning import load
 from services.matching.texts.reading import Reading, Wording, judgements, read

@@ -14,17 +14,13 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from contracts.facts import Fact
-from contracts.requests import (
-    RequestOpened,
-    RequestRegistered,
-    RequestSubmitted,
-)
+from contracts.requests import RequestOpened, RequestRegistered, RequestSubmitted
 from services.matching.consumers import HANDLERS
 from services.matching.texts import meaning
 from tests.builders import AHEAD, NOON, an_event, headers
 from tests.clocks import Ticking
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 
 Client = httpx.AsyncClient
 COORDINATOR = "UNODC:coordinator"

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import httpx
 import msgspec
 import pytest
 
@@ -21,50 +19,19 @@ from contracts import pledges as p
 from contracts import requests as r
 from contracts.facts import Event, Fact
 from contracts.values import Money
-from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions
 from services.notifications.notices.model import Accepted, Failed, RetryIntervals
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
+from tests.databases import connected
+from tests.notifications.steps import Client, a_subscription, subscribe, told
 
-Client = httpx.AsyncClient
 COORDINATOR = "UNODC:coordinator"
 FOCAL_POINT = "KEN:focal_point"
 PROVIDER = "NOR:provider_officer"
 DONOR = "DEU:donor_officer"
 FINANCE = "UNODC:finance_officer"
 LATER = RetryIntervals()
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
-
-
-def a_subscription(**changes: Any) -> dict[str, Any]:
-    return {"email": "person@organization.example", "language": "en", "channels": ["inbox", "mail"]} | changes
-
-
-async def subscribe(api: Client, *appointments: str, **changes: Any) -> None:
-    for appointment in appointments:
-        answer = await api.put("/v1/subscriptions", json=a_subscription(**changes), headers=headers(appointment))
-        assert answer.status_code == 200, answer.text
-
-
-async def told(api: Client, appointment: str, query: str = "", **more: str) -> list[dict[str, Any]]:
-    answer = await api.get(f"/v1/notifications{query}", headers=headers(appointment) | more)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["notifications"])
 
 
 def opened(request_id: UUID | None = None, state: str = "KEN") -> r.RequestOpened:
@@ -141,6 +108,7 @@ async def test_the_same_registration_again_changes_nothing(api: Client, db: Data
         assert await tx.fetchval("SELECT count(*) FROM journal") == 1
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "slug"),
     [
@@ -409,14 +377,11 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
             await actions.settle(
                 tx, UUID(one["notification_id"]), UUID(dispatch["dispatch_id"]), outcome, LATER, now=NOON
             )
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("UPDATE dispatch SET attempts = attempts + 1 WHERE channel = 'inbox'")
         assert await verify(owner, SERVICE), "a difference is found"
-    finally:
-        await owner.close()
 
 
 @pytest.mark.parametrize(

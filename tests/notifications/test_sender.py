@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -38,6 +38,7 @@ from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import MailServerUnavailable, Sender, Terms, count_overdue
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
+from tests.databases import connected
 from tests.seats import Everybody, persona_id
 
 Client = httpx.AsyncClient
@@ -86,11 +87,6 @@ class Sink:
             yield
         finally:
             server.close()
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
 
 
 @pytest.fixture
@@ -473,11 +469,8 @@ async def test_through_refusals_and_kills_every_mail_arrives_and_a_repeat_carrie
     assert {"delivered": EVENTS} == await statuses(db)
     assert owed == set(sink.ids), "every id is seen, and no other"
     assert repeats <= KILLS, "at most one repeat for each kill"
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 def _start(database_url: str, port: int) -> subprocess.Popen[bytes]:

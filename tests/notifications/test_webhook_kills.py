@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -17,22 +16,10 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
-from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
+from tests.databases import connected
 from tests.receiver import Received, Receiver, an_answer
-from tests.webhooks import (
-    ASender,
-    Client,
-    ClientOf,
-    deliveries,
-    drained,
-    ids,
-    inside,
-    opened,
-    registered,
-    senders,
-    verified,
-)
+from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
 pytestmark = pytest.mark.machine_clock  # a receiver's library does not take what is older than five minutes
 
@@ -40,28 +27,6 @@ pytestmark = pytest.mark.machine_clock  # a receiver's library does not take wha
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(settings, webhook_loopback=True)
-
-
-@pytest.fixture
-async def api(client_of: ClientOf) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
-
-
-@pytest.fixture
-async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
-    one = Receiver(tmp_path)
-    async with one.listening():
-        yield one
 
 
 @pytest.fixture
@@ -129,11 +94,11 @@ webhook_sender.POLL_SECONDS = 0.02
 async def main(dsn, state, authority):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     bounds = Bounds(loopback=True)
-    door = SafeHttpClient(bounds, context=ssl.create_default_context(cafile=authority))
+    http = SafeHttpClient(bounds, context=ssl.create_default_context(cafile=authority))
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
     keyring = WebhookConfig(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
-        db, door, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
+        db, http, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
     await asyncio.gather(*(make().run() for _ in range(3)))
 
 asyncio.run(main(*sys.argv[1:]))
@@ -186,11 +151,8 @@ async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carri
     assert all(any(verified(request, key) for key in keys) for request in receiver.received)
     bodies = {(request.headers["webhook-id"], request.body) for request in receiver.received}
     assert len(bodies) == len(ids(receiver)), "the same id, the same body"
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 async def _owed(db: Database) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,14 +20,12 @@ from chassis.settings import Settings, SettingsError
 from chassis.supervise import supervised
 from contracts import matching as m
 from contracts import requests as r
-from services.notifications.consumers import HANDLERS
 from services.notifications.webhooks import http_client
 from services.notifications.webhooks import sender as webhook_sender
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
-from services.notifications.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.receiver import Received, Receiver, an_answer
 from tests.seats import Everybody, persona_id
@@ -37,7 +34,6 @@ from tests.webhooks import (
     PROVIDER,
     ASender,
     Client,
-    ClientOf,
     deliveries,
     drained,
     ids,
@@ -55,28 +51,6 @@ pytestmark = pytest.mark.machine_clock  # a receiver's library does not take wha
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(settings, webhook_loopback=True)
-
-
-@pytest.fixture
-async def api(client_of: ClientOf) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
-
-
-@pytest.fixture
-async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
-    one = Receiver(tmp_path)
-    async with one.listening():
-        yield one
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A webhook from its registration to its end: whose it is, what it is owed, and what nobody else learns of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,29 +17,14 @@ from chassis.rebuild import verify
 from contracts import matching as m
 from contracts.facts import Fact
 from contracts.refusals import Missing
-from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions
 from services.notifications.webhooks import actions as webhook_actions
 from services.notifications.webhooks import model as webhook_rules
 from services.notifications.webhooks import store as webhook_store
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
+from tests.databases import connected
 from tests.webhooks import PROVIDER, URL, Client, deliveries, opened, registered, shown
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
 
 
 async def post(api: Client, webhook: Mapping[str, Any], move: str, **more: Any) -> httpx.Response:
@@ -90,6 +75,7 @@ async def test_neither_the_secret_nor_the_address_stands_where_it_need_not(api: 
     assert {("endpoint", "token-4711")} == holding
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "slug"),
     [
@@ -293,11 +279,8 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
     await post(api, webhook, "enable", revision=3)
     gone = await registered(api)
     await api.delete(f"/v1/webhooks/{gone['webhook_id']}", headers=headers(revision=1))
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Every operation of the API, and all that can be asked of it: of which record, with which body, of whose policy."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,7 @@ from services.directory.policy import Action as D
 from services.directory.policy import Entering, Given, Place, Registering
 from services.documents import api as documents
 from services.documents.files import inert_application
+from services.documents.kept import CONTRACTS
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import cell
 from services.matching.policy import Action as M
@@ -30,7 +32,6 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
 from tests.files import FLOWS, PDF
-from tests.platform.test_mass_assignment import BODIES
 from tests.platform.world import A_CLIENT, World
 from tests.seats import persona_id
 
@@ -123,6 +124,15 @@ GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "i
 
 TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
 """Where what was said at the time stands among the guarded data: these guarded fields are told by it, and no others."""
+
+DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    (method.upper(), path): content["application/json"]["example"]
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    if (content := operation.get("requestBody", {}).get("content", {})) and "application/json" in content
+}
+"""Each route that takes a body, with a whole one that it would take."""
 
 
 class Question(NamedTuple):

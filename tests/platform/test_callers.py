@@ -1,28 +1,24 @@
 """Who may act is known everywhere within five seconds of its end, whether the broker is there or not."""
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 import pytest
 
 from chassis import clock
 from chassis.auth import callers as calling
 from chassis.auth.callers import STALE_SECONDS, Callers
+from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.embedded import free_port
 from chassis.journal.peers import PeerError, Peers
-from chassis.runtime import alive, serve, service_tokens
+from chassis.runtime import service_tokens, started_services
 from chassis.service import Running
 from chassis.settings import Settings
-from contracts.callers import Holding, News, Subject
+from contracts.callers import CallerChanges, HeldAppointment, Subject
 from contracts.directory import Mandate
 from contracts.values import Role
 from services.directory.callers import store as feed
@@ -31,10 +27,10 @@ from services.directory.wiring import found
 from tests.builders import a_caller, headers
 from tests.conftest import every_service
 from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
+from tests.platform.steps import KNOWN_SECONDS, directory, until
 from tests.seats import ISSUER, persona_id
 
 ADMINISTRATOR = a_caller(FIRST)
-KNOWN_SECONDS = 5.0
 OTHER_ADMINISTRATOR = "UNODC:other_administrator"
 
 
@@ -43,46 +39,6 @@ async def db(databases: Mapping[str, Database]) -> Database:
     """Of a directory with two administrators."""
     await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER_ADMINISTRATOR)])
     return databases["directory"]
-
-
-@contextlib.asynccontextmanager
-async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The directory as a process of its own would be, at its port."""
-    service = next(one for one in every_service() if one.name == "directory")
-    stop = asyncio.Event()
-    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(
-        serve(
-            settings,
-            [service],
-            ports={"directory": settings.port},
-            on_ready=ready.set_result,
-            stop=stop,
-        )
-    )
-    [running] = await asyncio.wait_for(ready, 10)
-    try:
-        await until(lambda: not running.callers.stale(), KNOWN_SECONDS)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
-            yield client
-    finally:
-        stop.set()
-        await serving
-
-
-@pytest.fixture
-def without_a_broker(settings: Settings) -> Settings:
-    nowhere = f"nats://127.0.0.1:{free_port()}"
-    return replace(settings, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(settings.nats_urls, nowhere))
-
-
-async def until(true: Callable[[], bool], within_seconds: float) -> float:
-    """How long it took; fails when it takes longer."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < within_seconds, "it took too long"
-        await asyncio.sleep(0.02)
-    return time.monotonic() - began
 
 
 def everywhere(running: list[Running], person_id: UUID) -> list[int]:
@@ -94,7 +50,7 @@ async def test_an_end_is_known_everywhere_within_five_seconds_with_the_broker_aw
 ) -> None:
     others = [service for service in every_service() if service.name != "directory"]
     ports = {"directory": without_a_broker.port}
-    async with directory(without_a_broker) as api, alive(without_a_broker, others, ports=ports) as running:
+    async with directory(without_a_broker) as api, started_services(without_a_broker, others, ports=ports) as running:
         await done(api, "/v1/organizations", FIRST, code="KEN")
         person = await entered(api)
         person_id = UUID(person["person_id"])
@@ -183,7 +139,7 @@ async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) 
 # -- the feed ---------------------------------------------------------------------------------------------------------
 
 
-async def heard(db: Database, after: str) -> News:
+async def heard(db: Database, after: str) -> CallerChanges:
     async with db.transaction() as tx:
         return await feed.changes_since(tx, after=after)
 
@@ -234,17 +190,15 @@ async def test_what_was_only_proposed_is_not_told(db: Database) -> None:
     after = (await heard(db, "0.0")).after
     async with db.transaction(by=ADMINISTRATOR) as tx:
         person_id = await a_person(tx)
-        await actions.appoint(
-            tx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "",
-            caller=ADMINISTRATOR, now=clock.now(),
-        )  # fmt: skip
+        ctx = Context(caller=ADMINISTRATOR, now=clock.now())
+        await actions.appoint(tx, ctx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "")
     assert [] == (await heard(db, after)).holdings
 
 
 # -- what is held -----------------------------------------------------------------------------------------------------
 
 
-def a_holding(**changes: Any) -> Holding:
+def a_holding(**changes: Any) -> HeldAppointment:
     values: dict[str, Any] = {
         "appointment_id": UUID(int=1),
         "person_id": UUID(int=2),
@@ -253,7 +207,7 @@ def a_holding(**changes: Any) -> Holding:
         "starts": TODAY,
         "version": 2,
     }
-    return Holding(**values | changes)
+    return HeldAppointment(**values | changes)
 
 
 def test_an_older_word_does_not_undo_a_newer_one(databases: Mapping[str, Database]) -> None:

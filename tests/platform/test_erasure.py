@@ -14,10 +14,11 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from chassis.rebuild import verify
 from chassis.settings import Settings
-from chassis.telemetry import coming_from
+from chassis.telemetry import with_origin
 from services.composition import SERVICES
 from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
+from tests.databases import connected
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
 from tests.platform.erasure_steps import (
     EVERYBODY,
@@ -193,11 +194,8 @@ async def test_the_journal_tells_who_was_erased(api: Client, database_url: str) 
     await done(api, f"{path}/decline-erasure", FIRST, revision=2, reason="other")
     await erased(api, person | {"revision": 3})
 
-    owner = await Database.connect(database_url, "directory")
-    try:
+    async with connected(database_url, "directory") as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 # -- what goes --------------------------------------------------------------------------------------------------------
@@ -229,12 +227,9 @@ async def test_where_somebody_is_told_goes_with_them_and_comes_again_to_nobody(
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
     again = await told.api.post("/v1/webhooks", json=webhook, headers=headers(KENYA))
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
-    owner = await Database.connect(told.database_url, "notifications", owner=True)
-    try:
+    async with connected(told.database_url, "notifications", owner=True) as owner:
         service = SERVICES["notifications"]()
         assert [] == await verify(owner, service)
-    finally:
-        await owner.close()
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
@@ -253,7 +248,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
     await client_of(name)
     caller = a_caller(KENYA)
     for who, address in (*[(caller, "203.0.113.77")] * 5, (a_caller(FIRST), "203.0.113.78")):
-        with coming_from(address):
+        with with_origin(address):
             async with own.transaction(by=who) as tx:
                 await log_read(tx, "read", "person", uuid4(), 1)
     async with own.transaction() as tx:
@@ -265,7 +260,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
     inbox = Inbox(own, name, service.listens_to, service.handlers)
     assert [Outcome.APPLIED] * 3 == await heard(inbox, db, caller.person_id)
 
-    with coming_from("203.0.113.77"):
+    with with_origin("203.0.113.77"):
         async with own.transaction(by=caller) as tx:
             await log_read(tx, "read", "person", uuid4(), 1)
     async with own.transaction() as tx:

@@ -23,7 +23,7 @@ from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
-from tests.platform.test_everybody_everywhere import ACTORS, DECIDE, NAMES
+from tests.platform.operations import ACTORS, DECIDE, NAMES
 from tests.platform.world import World, tell
 
 FOLLOWS = {
@@ -56,7 +56,7 @@ async def test_everybody_is_told_of_the_records_that_the_policy_lets_them_follow
     for one in world.running:
         async with one.db.transaction() as tx:
             events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
-            of_interest = [event for event in events if one.service.feed_policy.told(event) is not None]
+            of_interest = [event for event in events if one.service.feed_policy.item_of(event) is not None]
             seen = await one.service.feed_policy.seen(tx, callers, of_interest)
         assert set(callers) == set(seen)
         for caller in callers:
@@ -94,7 +94,7 @@ async def test_no_event_tells_a_word_or_a_name(world: World) -> None:
         async with one.db.transaction() as tx:
             events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
         for event in events:
-            told = one.service.feed_policy.told(event)
+            told = one.service.feed_policy.item_of(event)
             if told is not None:
                 assert [] == [value for value in words_in(msgspec.to_builtins(told)) if " " in value]
 

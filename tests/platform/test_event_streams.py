@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis import clock
@@ -26,8 +25,6 @@ from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Place as JournalPlace
 from chassis.journal.outbox import announce_all
-from chassis.runtime import serve
-from chassis.service import Running
 from chassis.settings import Settings
 from contracts.refusals import Invalid
 from contracts.requests import RequestOpened, RequestReminded
@@ -36,13 +33,12 @@ from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.builders import NOON, a_request, an_event, headers
-from tests.conftest import every_service
 from tests.directory.steps import FIRST, a_founder, appointed, done, entered
 from tests.listening import Place, open_at_a_port
-from tests.matching.offerings.test_offerings import offered
-from tests.notifications.test_notices import subscribe
-from tests.platform.test_callers import until
-from tests.requests.test_consent import consent, opened, withdraw
+from tests.matching.offerings.steps import offered
+from tests.notifications.steps import subscribe
+from tests.platform.steps import served, until
+from tests.requests.steps import consent, opened, withdraw
 from tests.seats import ISSUER, hearing, persona_id
 
 KENYA, UGANDA, COORDINATOR = "KEN:focal_point", "UGA:focal_point", "UNODC:coordinator"
@@ -214,24 +210,6 @@ async def test_an_end_in_the_directory_ends_a_stream_elsewhere_within_five_secon
             path = f"/v1/appointments/{appointment['appointment_id']}/end"
             await done(client, path, FIRST, revision=2, reason="left_service")
             assert [] == await stream.rest(ENDED_SECONDS)
-
-
-@contextlib.asynccontextmanager
-async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
-    """As a process of its own would be, until the end of the block or a signal."""
-    services = [one for one in every_service() if one.name in names]
-    stop = asyncio.Event()
-    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
-    ports = dict.fromkeys(names, settings.port)
-    serving = asyncio.create_task(serve(settings, services, ports=ports, on_ready=ready.set_result, stop=stop))
-    try:
-        running = await asyncio.wait_for(ready, 20)
-        address = f"http://127.0.0.1:{settings.port}"
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
-            yield Place(settings.port, client, running)
-    finally:
-        stop.set()
-        await serving
 
 
 async def test_a_stream_ends_with_its_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

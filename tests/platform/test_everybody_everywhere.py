@@ -18,7 +18,7 @@ from chassis.http.application import application
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from chassis.telemetry import CORRELATION_HEADER
-from contracts.callers import Holding, News, Subject
+from contracts.callers import CallerChanges, HeldAppointment, Subject
 from contracts.values import Caller
 from services.documents.permissions import HIDDEN
 from tests import builders
@@ -28,7 +28,9 @@ from tests.conftest import Within, running_of
 from tests.platform.operations import (
     A_FILE,
     ACTORS,
+    BODIES,
     DECIDE,
+    DOCUMENT,
     FILES,
     GUARDS,
     LEAVE,
@@ -45,7 +47,6 @@ from tests.platform.operations import (
     cases,
     operations,
 )
-from tests.platform.test_mass_assignment import BODIES, DOCUMENT
 from tests.platform.world import World, tell
 from tests.seats import persona_id
 
@@ -62,11 +63,11 @@ class Listening:
         self.statements = statements
         self.transactions = 0
 
-    async def take(self, **given: Any) -> Recorded:
-        return Recorded(await self._pool.take(**given), cast(Any, self))
+    async def acquire(self, **given: Any) -> Recorded:
+        return Recorded(await self._pool.acquire(**given), cast(Any, self))
 
-    def give_back(self, connection: Recorded, *, sound: bool) -> None:
-        self._pool.give_back(cast(Connection, connection._connection), sound=sound)
+    def release(self, connection: Recorded, *, sound: bool) -> None:
+        self._pool.release(cast(Connection, connection._connection), sound=sound)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
@@ -255,12 +256,12 @@ def of_who_was(world: World, appointment: str) -> str:
     held = {"person_id": person_id, "organization": was.organization, "role": was.role, "version": 1}
     early, later = date(2026, 1, 1), date(2026, 2, 1)
     holdings = [
-        Holding(appointment_id=uuid4(), starts=early, ends=later, **held),
-        Holding(appointment_id=uuid4(), starts=early, ended=True, **held),
+        HeldAppointment(appointment_id=uuid4(), starts=early, ends=later, **held),
+        HeldAppointment(appointment_id=uuid4(), starts=early, ended=True, **held),
     ]
     callers = world.running[0].callers
-    callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
-    callers.remember(Subject(issuer=builders.issuer.issuer, subject=str(person_id)), person_id)
+    callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+    callers.cache_people(Subject(issuer=builders.issuer.issuer, subject=str(person_id)), person_id)
     return builders.issuer.token(person_id)
 
 

@@ -1,13 +1,10 @@
 """Who somebody is an issuer says; what they may do, the directory: at once, and while it can be heard."""
 
-import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from joserfc import jwt
 
@@ -15,20 +12,14 @@ from chassis.auth.callers import STALE_SECONDS
 from chassis.auth.tokens import ALGORITHM, TOKEN_TYPE
 from chassis.db.database import Database
 from chassis.embedded import free_port
-from chassis.http.application import application
-from chassis.runtime import alive, verifier
 from chassis.settings import Settings
 from tests import builders
 from tests.builders import a_request, headers
-from tests.chassis.test_http import check_problem
-from tests.conftest import every_service
-from tests.platform.test_callers import KNOWN_SECONDS, directory, without_a_broker  # noqa: F401
+from tests.chassis.steps import check_problem
+from tests.platform.steps import KNOWN_SECONDS, PATH, directory, requests, until_answered
 from tests.seats import ISSUER, seat_in
 
 KENYA, COORDINATOR, ADMINISTRATOR = "KEN:focal_point", "UNODC:coordinator", "UNODC:administrator"
-PATH = "/v1/requests"
-
-Client = httpx.AsyncClient
 
 
 @pytest.fixture
@@ -37,26 +28,7 @@ async def db(databases: Mapping[str, Database]) -> Database:
     return databases["directory"]
 
 
-@contextlib.asynccontextmanager
-async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Client]:
-    """Requests as a process of its own would be, which asks the directory at that port."""
-    [service] = [one for one in every_service() if one.name == "requests"]
-    async with alive(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
-        app = application([running], verifier(settings, running.callers), settings=settings)
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client
-
-
-async def until_answered(client: Client, who: str, status: int, within_seconds: float) -> httpx.Response:
-    began = time.monotonic()
-    while (answer := await client.get(PATH, headers=headers(who))).status_code != status:
-        assert time.monotonic() - began < within_seconds, f"{who}: still {answer.status_code} {answer.text}"
-        await asyncio.sleep(0.05)
-    return answer
-
-
-async def test_what_a_token_says_of_appointments_counts_for_nothing(db: Database, without_a_broker: Settings) -> None:  # noqa: F811
+async def test_what_a_token_says_of_appointments_counts_for_nothing(db: Database, without_a_broker: Settings) -> None:
     assert builders.issuer is not None
     key: Any = builders.issuer._key
     now = int(time.time())
@@ -72,7 +44,7 @@ async def test_what_a_token_says_of_appointments_counts_for_nothing(db: Database
 
 async def test_who_is_ended_is_out_everywhere_within_five_seconds_with_the_broker_away(
     db: Database,
-    without_a_broker: Settings,  # noqa: F811
+    without_a_broker: Settings,
 ) -> None:
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
         await until_answered(client, COORDINATOR, 200, KNOWN_SECONDS)
@@ -93,7 +65,7 @@ async def test_who_is_ended_is_out_everywhere_within_five_seconds_with_the_broke
 
 async def test_who_has_not_heard_shows_a_state_its_own_and_nobody_anything_else(
     db: Database,
-    without_a_broker: Settings,  # noqa: F811
+    without_a_broker: Settings,
 ) -> None:
     async with requests(replace(without_a_broker, port=free_port()), without_a_broker.port) as client:
         check_problem(await client.get(PATH, headers=headers(COORDINATOR)), 503, "identity-unavailable")

@@ -1,6 +1,5 @@
 """What a command does not ask for cannot be slipped into it: on every writable route, at every level of its body."""
 
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from copy import deepcopy
 from typing import Any
@@ -11,8 +10,8 @@ import httpx
 import pytest
 
 from services.composition import NAMES
-from services.documents.kept import CONTRACTS
 from tests.builders import a_request, headers
+from tests.platform.operations import BODIES, DOCUMENT
 
 SLIPPED_IN = {
     "status": "open",
@@ -31,15 +30,6 @@ SLIPPED_IN = {
 }
 NAMED = {"{year}": "2025", "{line}": "2"}
 """What stands in a path and is no id."""
-
-DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
-BODIES: dict[tuple[str, str], dict[str, Any]] = {
-    (method.upper(), path): content["application/json"]["example"]
-    for path, methods in DOCUMENT["paths"].items()
-    for method, operation in methods.items()
-    if (content := operation.get("requestBody", {}).get("content", {})) and "application/json" in content
-}
-"""Each route that takes a body, with a whole one that it would take."""
 
 
 def levels(body: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -19,12 +19,12 @@ from tests.builders import a_caller, a_request, headers
 from tests.conftest import every_service
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.rounds.steps import planned
 from tests.matching.steps import Owner, opened, presented
-from tests.pledges.in_kind.test_in_kind import declared
-from tests.pledges.pledge.test_pledges import pledged, prepared
-from tests.rules.test_tree import CHASSIS_TABLES
+from tests.pledges.in_kind.steps import declared
+from tests.pledges.steps import pledged, prepared
+from tests.rules.steps import CHASSIS_TABLES
 
 Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]
@@ -341,13 +341,18 @@ async def test_the_wall_and_the_policy_agree_on_offerings_and_the_wall_holds_aro
     async with databases["matching"].transaction() as tx:
         await tx.execute("UPDATE offering SET status = 'suspended', available_since = NULL WHERE provider = 'FRA'")
     await _agree(databases["matching"], "offering", [a_caller(one) for one in callers])
-    requests = {
-        caller: await _ids(databases["matching"], "match", a_caller(caller), "request_id")
-        for caller in (*callers, "DEU:provider_officer", "NOR:donor_officer")
-    }
+    requests, rankings = [
+        {
+            caller: await _ids(databases["matching"], table, a_caller(caller), "request_id")
+            for caller in (*callers, "DEU:provider_officer", "NOR:donor_officer")
+        }
+        for table in ("match", "line_ranking")
+    ]
     both = {UUID(match["request_id"]), suggested.request_id, unseen.request_id}
-    assert requests["KEN:focal_point"] == requests["NOR:provider_officer"] == requests["UNODC:coordinator"] == both
+    assert requests["KEN:focal_point"] == requests["FRA:provider_officer"] == requests["UNODC:coordinator"] == both
+    assert requests["NOR:provider_officer"] == {UUID(match["request_id"])}, "its others are suggested, and have no row"
     assert not requests["UGA:official"] | requests["DEU:provider_officer"] | requests["NOR:donor_officer"]
+    assert {"KEN:focal_point": both, "UNODC:coordinator": both} == {who: ids for who, ids in rankings.items() if ids}
     consents = [
         await _ids(databases["matching"], "heard_consent", who, "request_id") for who in (NORWAY, UGANDA, KENYA)
     ]

@@ -11,16 +11,15 @@ import httpx
 import msgspec
 import pytest
 
-from chassis.auth.openid import OpenId, Started
+from chassis.auth.openid import OpenId, StartedSignIn
 from chassis.db.database import Database
 from chassis.keys import issuer as kept
 from chassis.keys.issuer import DISCOVERY
 from chassis.settings import Settings
 from contracts.refusals import Refusal, Unavailable, Unidentified
 from services.composition import NAMES
-from tests.chassis.test_http import check_problem
-from tests.platform.test_callers import directory, without_a_broker  # noqa: F401
-from tests.platform.test_identity import PATH, requests
+from tests.chassis.steps import check_problem
+from tests.platform.steps import PATH, directory, requests
 from tests.provider import CLIENT, PASSWORD, RESOURCE, SERVER, SERVER_REDIRECT, Browser, Provider, a_key
 from tests.seats import persona_id, seat_in
 
@@ -92,7 +91,7 @@ async def test_who_signs_in_is_who_the_directory_says(
     algorithm: str,
     browser: Browser,
     databases: Mapping[str, Database],
-    without_a_broker: Settings,  # noqa: F811
+    without_a_broker: Settings,
     tmp_path: Path,
 ) -> None:
     with contextlib.closing(Provider(algorithm)) as provider:
@@ -126,7 +125,7 @@ class Clock:
 async def test_a_new_key_of_the_provider_is_known_after_a_pause_and_a_removed_one_refused(
     browser: Browser,
     databases: Mapping[str, Database],
-    without_a_broker: Settings,  # noqa: F811
+    without_a_broker: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -151,7 +150,7 @@ async def test_a_new_key_of_the_provider_is_known_after_a_pause_and_a_removed_on
             provider.start([second])
             write_service_tokens(provider, tmp_path)
             assert 200 == (await ask(client, of_the_first)).status_code, "a key is kept for a while"
-            clock.more += kept.AGAIN_SECONDS
+            clock.more += kept.REFRESH_SECONDS
             check_problem(await ask(client, of_the_first), 401, "token-invalid")
             assert 200 == (await ask(client, of_the_second)).status_code
 
@@ -175,7 +174,7 @@ NOT_THEIRS = {
 }
 
 
-def with_other(started: Started, secret: str) -> Started:
+def with_other(started: StartedSignIn, secret: str) -> StartedSignIn:
     return msgspec.structs.replace(started, **{secret: getattr(started, secret)[::-1]})
 
 

@@ -42,7 +42,7 @@ from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, 
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.matching.steps import IN_WINDOW
-from tests.pledges.pledge.test_pledges import prepared, usd
+from tests.pledges.steps import prepared, usd
 
 KENYA, COORDINATOR, FINANCE = "KEN:focal_point", "UNODC:coordinator", "UNODC:finance_officer"
 NORWAY, NORWAYS_DONOR, UNIT = "NOR:provider_officer", "NOR:donor_officer", "UNODC:provider_officer"

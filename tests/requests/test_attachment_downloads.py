@@ -1,10 +1,9 @@
 """A provider with whom the State has agreed reads of the request the lines that it serves, and their words."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -12,17 +11,11 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, a_line, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.test_consent import CEB, COORDINATOR, NORWAY, consent, opened, reached, withdraw
+from tests.requests.steps import CEB, COORDINATOR, NORWAY, Client, consent, opened, reached, withdraw
 
-Client = httpx.AsyncClient
 OF_THE_LINE = ("Canary-outcome", "Canary-place", "Canary-markers")
 OF_OTHERS = ("Canary-title", "Canary-need", "Canary-name", "central_authority", "Other-outcome", "legislative_drafting")
 OTHER_LINE = a_line(kind="legislative_drafting", outcome="Other-outcome", institution="legislature")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def confirmed(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from chassis.db.database import Database
-from chassis.files.scanner import Scanner, ScannerError, Verdict, scanner_of
+from chassis.files.scanner import Scanner, Verdict, scanner_of
 from chassis.files.store import Folder
 from chassis.http import downloads
 from chassis.http.application import application
@@ -24,33 +24,17 @@ from chassis.runtime import verifier
 from chassis.settings import Settings
 from services.requests import wiring
 from services.requests.attachment.actions import FileStorage
-from services.requests.attachment.model import ATTACHMENTS_MAX, Quota
+from services.requests.attachment.model import ATTACHMENTS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_request, headers
 from tests.conftest import running_of
+from tests.databases import connected
 from tests.files import FILES, PDF, a_docx
-from tests.requests.test_audience import readers
-from tests.requests.test_consent import COORDINATOR, FRANCE, KENYA, NORWAY, consent
+from tests.requests.attachment_steps import QUOTA, attached, attempt, file_of, listed, moved, read, scanned
+from tests.requests.steps import COORDINATOR, FRANCE, KENYA, NORWAY, Client, consent, readers
 
-Client = httpx.AsyncClient
 OFFICIAL = "KEN:official"
 UGANDA = "UGA:focal_point"
-QUOTA = Quota(files_max=1000, bytes_max=2**31)
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["requests"]
-
-
-@pytest.fixture
-def folder(settings: Settings) -> Path:
-    return settings.files_folder
 
 
 async def drafted(api: Client, **changes: Any) -> dict[str, Any]:
@@ -59,68 +43,9 @@ async def drafted(api: Client, **changes: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-async def attempt(
-    api: Client,
-    request: Mapping[str, Any],
-    by: str = KENYA,
-    *,
-    name: str = "Note.pdf",
-    content: bytes = PDF,
-    among: str = "attachments",
-    **more: Any,
-) -> httpx.Response:
-    path = f"/v1/requests/{request['request_id']}/{among}"
-    given = headers(by, revision=request["revision"]) | {
-        "Content-Type": "application/octet-stream",
-        "File-Name": quote(name, safe=""),
-        **more,
-    }
-    return await api.post(path, content=content, headers=given)
-
-
-async def attached(api: Client, request: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    answer = await attempt(api, request, **more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLEAN) -> None:
-    """The loop's work once, by a scanner that says this of every file; of None that it is away."""
-
-    async def scanner(_file: Any) -> Verdict:
-        if says is None:
-            raise ScannerError("planted")
-        return says
-
-    await wiring.scan(db, FileStorage(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
-
-
-async def listed(api: Client, request: Mapping[str, Any], by: str = KENYA) -> list[tuple[str, str]]:
-    answer = await api.get(f"/v1/requests/{request['request_id']}/attachments", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return [(one["name"], one["status"]) for one in answer.json()]
-
-
-async def read(api: Client, attachment: Mapping[str, Any], by: str = KENYA) -> httpx.Response:
-    return await api.get(f"/v1/attachments/{attachment['attachment_id']}", headers=headers(by))
-
-
-async def moved(
-    api: Client, request: Mapping[str, Any], name: str, by: str = COORDINATOR, **body: Any
-) -> dict[str, Any]:
-    path = f"/v1/requests/{request['request_id']}/{name}"
-    answer = await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
 async def opened(api: Client, request: Mapping[str, Any]) -> dict[str, Any]:
     request = await moved(api, request, "submit", KENYA)
     return await moved(api, await moved(api, request, "register"), "open")
-
-
-def file_of(folder: Path, attachment: Mapping[str, Any]) -> list[Path]:
-    return list(folder.glob(f"??/{UUID(attachment['attachment_id']).hex}"))
 
 
 @pytest.mark.parametrize("kind", sorted(FILES))
@@ -456,11 +381,8 @@ async def test_the_journal_names_a_file_by_a_salted_hash_and_tells_what_the_tabl
     hashes = [event["data"]["content_hash"] for event in told if "content_hash" in event["data"]]
     assert 2 == len(set(hashes)), "the same content has another hash each time"
     assert "Canary" not in json.dumps(told)
-    owner = await Database.connect(database_url, "requests", owner=True)
-    try:
+    async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: Path) -> None:

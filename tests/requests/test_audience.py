@@ -1,11 +1,10 @@
 """A State is told who sees what of its request, through which door, and who has read it; and nobody else is told."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -15,23 +14,11 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.test_consent import CEB, COORDINATOR, KENYA, NORWAY, consent, opened, withdraw
+from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, audience, consent, opened, readers, withdraw
 from tests.seats import persona_id
 
-Client = httpx.AsyncClient
 AUDITOR = "UNODC:auditor"
 OFFICES = ["coordinator", "auditor", "service"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-async def audience(api: Client, request: Mapping[str, Any], by: str = KENYA) -> dict[str, Any]:
-    answer = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
@@ -41,11 +28,6 @@ async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str,
 async def read(api: Client, request: Mapping[str, Any], by: str, what: str = "") -> None:
     answer = await api.get(f"/v1/requests/{request['request_id']}{what}", headers=headers(by))
     assert answer.status_code == 200, answer.text
-
-
-async def readers(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    found = (await audience(api, request))["readers"]
-    return sorted((one["organization"], one["role"], one["times"]) for one in found)
 
 
 async def test_the_audience_is_what_consents_and_offices_give_now(api: Client) -> None:

@@ -1,10 +1,9 @@
 """A request is closed by what both sides have said of its deliveries."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -16,15 +15,8 @@ from services.requests.request.evolve import evolve
 from services.requests.request.model import Request, Status
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.test_consent import COORDINATOR, opened
-from tests.requests.test_model import a_line, a_request
-
-Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
+from tests.requests.builders import a_line, a_request
+from tests.requests.steps import COORDINATOR, Client, opened
 
 
 def evaluated(**results: tuple[str | None, str | None]) -> Request:

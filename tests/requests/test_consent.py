@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-import httpx
 import msgspec
 import pytest
 
@@ -23,67 +22,28 @@ from services.requests.consent import store as consent_store
 from services.requests.request import actions
 from services.requests.request.model import REMINDER_DAYS
 from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
-from tests.builders import a_line, a_request, headers
+from tests.builders import a_request, headers
+from tests.databases import connected
+from tests.requests.steps import (
+    CEB,
+    COORDINATOR,
+    FRANCE,
+    KENYA,
+    NORWAY,
+    Client,
+    attempt,
+    consent,
+    opened,
+    reached,
+    shown_to,
+    withdraw,
+)
 
-Client = httpx.AsyncClient
-COORDINATOR = "UNODC:coordinator"
-KENYA = "KEN:focal_point"
-NORWAY = "NOR:provider_officer"
 NORWAY_PAYS = "NOR:donor_officer"
-FRANCE = "FRA:provider_officer"
-CEB = "UNODC-CEB:provider_officer"
 CANARIES = {
     "words": ("Canary-title", "Canary-need", "Canary-outcome", "Canary-place", "Canary-markers"),
     "institution": ("central_authority",),
 }
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-async def opened(api: Client, **changes: Any) -> dict[str, Any]:
-    """An open request that nobody outside sees yet, with a word to look for in each field."""
-    line = a_line(
-        outcome="Canary-outcome of the training", in_place="Canary-place of today", markers_justification="Canary-markers",
-        institution_name="Canary-name",
-    )  # fmt: skip
-    body = a_request(title="Canary-title", need="Canary-need", circulation="none", lines=[line]) | changes
-    request = (await api.post("/v1/requests", json=body, headers=headers())).json()
-    for name in ("register", "open"):
-        path = f"/v1/requests/{request['request_id']}/{name}"
-        request = (await api.post(path, json={}, headers=headers(COORDINATOR, revision=request["revision"]))).json()
-    return dict(request)
-
-
-async def consent(api: Client, request: Mapping[str, Any], by: str = KENYA, **body: Any) -> dict[str, Any]:
-    answer = await attempt(api, request, by, **body)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def attempt(api: Client, request: Mapping[str, Any], by: str = KENYA, **body: Any) -> httpx.Response:
-    verb = "consents" if by == KENYA else "record-consent"
-    path = f"/v1/requests/{request['request_id']}/{verb}"
-    return await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
-
-
-async def withdraw(api: Client, request: Mapping[str, Any], consent_id: str, by: str = KENYA) -> httpx.Response:
-    path = f"/v1/requests/{request['request_id']}/consents/{consent_id}"
-    return await api.delete(path, headers=headers(by, revision=request["revision"]))
-
-
-async def reached(api: Client, request: Mapping[str, Any], by: str) -> str:
-    """All that somebody reaches of a request, as one text: its detail, its history, the list."""
-    path = f"/v1/requests/{request['request_id']}"
-    answers = [await api.get(one, headers=headers(by)) for one in (path, f"{path}/history", "/v1/requests")]
-    assert {answer.status_code for answer in answers} <= {200, 404}
-    return "\n".join(answer.text for answer in answers if answer.status_code == 200)
-
-
-async def shown_to(api: Client, request: Mapping[str, Any], *callers: str) -> list[bool]:
-    return [request["request_id"] in await reached(api, request, by) for by in callers]
 
 
 async def test_a_consent_is_for_its_recipients_alone(api: Client) -> None:
@@ -272,11 +232,8 @@ async def test_the_journal_tells_every_consent(
     await test_what_several_consents_give_adds_up(api)
     await test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(api, databases)
     await test_a_consent_is_given_for_what_the_request_said_then(api)
-    owner = await Database.connect(database_url, "requests")
-    try:
+    async with connected(database_url, "requests") as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 # -- what other services are told -------------------------------------------------------------------------------------

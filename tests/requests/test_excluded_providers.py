@@ -1,6 +1,6 @@
 """By whom a State does not wish to be served is known to it and to UNODC; whom it excludes is not let see the request."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,18 +12,13 @@ from chassis.rebuild import verify
 from contracts.requests import EXCLUDED_PROVIDERS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_caller, a_line, a_request, headers
-from tests.requests.test_masking import COORDINATOR
+from tests.databases import connected
+from tests.requests.steps import COORDINATOR, Client
 
-Client = httpx.AsyncClient
 EXCLUDED = ["FRA", "UNODC-CEB"]
 OUTSIDE = ("NOR:provider_officer", "UNODC:provider_officer", "NOR:donor_officer")
 SHUT_OUT = ("FRA:provider_officer", "FRA:donor_officer", "UNODC-CEB:provider_officer")
 TOLD = ("KEN:focal_point", "KEN:official", COORDINATOR, "UNODC:auditor")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def moved(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
@@ -161,12 +156,9 @@ async def test_what_nobody_knows_and_what_is_too_much_is_refused(api: Client) ->
 
 async def test_the_journal_tells_them_again(api: Client, database_url: str) -> None:
     await circulating(api, lines=[a_line(cannot_wait=True)])
-    owner = await Database.connect(database_url, "requests", owner=True)
-    try:
+    async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("SET LOCAL entraide.role = 'owner'")
             await tx.execute("DELETE FROM excluded_provider WHERE provider = 'FRA'")
         assert ["excluded_provider: 0 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()

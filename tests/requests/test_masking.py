@@ -1,11 +1,8 @@
 """Whom to turn to is masked until both sides have accepted, and what the State and UNODC write to each other always."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
-
-import httpx
-import pytest
 
 from chassis.db.database import Database
 from contracts.matching import MatchConfirmed, MatchRevoked
@@ -13,15 +10,9 @@ from contracts.reference import reasons
 from services.requests.request import actions
 from tests.builders import NOON, a_request, an_event, headers
 from tests.matching.builders import SPRING
+from tests.requests.steps import COORDINATOR, Client
 
-Client = httpx.AsyncClient
-COORDINATOR = "UNODC:coordinator"
 NAME = a_request()["lines"][0]["institution_name"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def opened(api: Client) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,115 +13,29 @@ from msgspec.structs import replace
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
 from contracts.requests import Line
-from contracts.values import Language, Period
+from contracts.values import Period
 from services.requests.request import model
 from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
 from services.requests.request.evolve import evolve, objection_window_end
-from services.requests.request.model import (
-    MOVES,
-    REMINDER_DAYS,
-    Addressee,
-    Circulation,
-    CirculationRule,
-    Content,
-    Request,
-    Status,
-    Visibility,
-)
+from services.requests.request.model import MOVES, REMINDER_DAYS, Circulation, CirculationRule, Request, Status
 from services.requests.request.specificity import Aspect, LineText, missing
 from tests.builders import NOON
-
-LATER = NOON + timedelta(days=30)
-
-
-def a_line(kind: str = "training", **changes: Any) -> Line:
-    values: dict[str, Any] = {
-        "line_id": uuid4(),
-        "kind": kind,
-        "topics": ("mutual_legal_assistance",),
-        "articles": ("UNTOC:18",),
-        "paragraphs": (),
-        "pillars": (),
-        "institution": "judiciary",
-        "group_size": 20,
-        "languages": (Language.EN,),
-        "modality": "remote",
-        "window": Period(starts=NOON.date(), ends=LATER.date()),
-        "gender_marker": 0,
-        "human_rights_marker": 0,
-    }
-    return Line(**(values | changes))
-
-
-def a_content(*lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Content:
-    return Content(
-        language=Language.EN,
-        visibility=Visibility.PROVIDERS,
-        addressee=Addressee.ANY,
-        addressed_states=(),
-        circulation_rule=rule,
-        lines=lines or (a_line(),),
-        texts_hash="hash",
-    )
-
-
-def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Request:
-    """A request that came to `status` by real moves, except that it is put there where the system alone moves it."""
-    content = a_content(*lines, rule=rule)
-    begin = model.draft if status is Status.DRAFT else model.file
-    request = evolve(None, begin(uuid4(), "KEN", content, now=NOON))
-    path: dict[Status, list[Callable[[Request], Fact]]] = {
-        Status.DRAFT: [],
-        Status.SUBMITTED: [],
-        Status.RETURNED: [lambda r: r.give_back("incomplete", now=NOON)],
-        Status.NOT_ACCEPTED: [lambda r: r.decline("not_eligible", now=NOON)],
-        Status.REGISTERED: [_register],
-        Status.OPEN: [_register, _open],
-        Status.IN_DELIVERY: [_register, _open, _start],
-        Status.DELIVERED: [_register, _open, _start, _deliver],
-        Status.CLOSED: [
-            _register,
-            _open,
-            _start,
-            _deliver,
-            lambda r: r.close(Outcome.MET, heard_both_sides=True, now=NOON),
-        ],
-        Status.ON_HOLD: [_register, lambda r: r.hold("other", now=NOON)],
-        Status.LAPSED: [lambda r: r.give_back("incomplete", now=NOON), _remind, _remind, _lapse],
-        Status.WITHDRAWN: [lambda r: r.withdraw(now=NOON)],
-    }
-    for move in path[status]:
-        request = evolve(request, move(request))
-    assert request.status is status
-    return request
-
-
-def _register(request: Request) -> Fact:
-    return request.register("TA-2026-00001", now=NOON)
-
-
-def _open(request: Request) -> Fact:
-    return request.open("normal", now=NOON)
-
-
-def _start(request: Request) -> Fact:
-    return request.start(now=NOON)
-
-
-def _deliver(request: Request) -> Fact:
-    return request.deliver(suffices=True, now=NOON)
-
-
-def _remind(request: Request) -> Fact:
-    return request.remind(now=request.answer_due_at or NOON)
+from tests.requests.builders import (
+    LATER,
+    _deliver,
+    _lapse,
+    _open,
+    _register,
+    _remind,
+    _start,
+    a_content,
+    a_line,
+    a_request,
+)
 
 
 def _reminded(request: Request) -> Request:
     return request if request.waiting_since is None else evolve(request, _remind(request))
-
-
-def _lapse(request: Request) -> Fact:
-    return request.lapse(now=request.answer_due_at or NOON)
 
 
 DECIDE: dict[str, Callable[[Request], Fact]] = {

@@ -2,43 +2,35 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-import pytest
-
 from chassis.db.database import Database
 from chassis.files.scanner import Verdict
 from chassis.rebuild import verify
-from chassis.settings import Settings
 from services.requests.wiring import SERVICE
 from tests.builders import headers
+from tests.databases import connected
 from tests.files import PDF
-from tests.requests.test_attachments import attached, attempt, file_of, listed, moved, read, scanned
-from tests.requests.test_consent import COORDINATOR, FRANCE, KENYA, NORWAY, consent, opened, reached, shown_to, withdraw
-from tests.requests.test_consent import attempt as attempt_consent
+from tests.requests.attachment_steps import attached, attempt, file_of, listed, moved, read, scanned
+from tests.requests.steps import (
+    COORDINATOR,
+    FRANCE,
+    KENYA,
+    NORWAY,
+    Client,
+    consent,
+    opened,
+    reached,
+    shown_to,
+    withdraw,
+)
+from tests.requests.steps import attempt as attempt_consent
 
-Client = httpx.AsyncClient
 NOTE = "Canary KEN/NV/2026/118"
 AMONG = "notes-verbales"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["requests"]
-
-
-@pytest.fixture
-def folder(settings: Settings) -> Path:
-    return settings.files_folder
 
 
 async def brought(api: Client, request: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -163,11 +155,8 @@ async def test_the_journal_tells_recorded_consents_and_scans(
     api: Client, db: Database, folder: Path, database_url: str
 ) -> None:
     _, scan = await recorded(api, db, folder)
-    owner = await Database.connect(database_url, "requests")
-    try:
+    async with connected(database_url, "requests") as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
     async with db.transaction() as tx:
         assert UUID(scan["attachment_id"]) == await tx.fetchval("SELECT scan_id FROM consent WHERE recorded")
 

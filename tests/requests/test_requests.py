@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database, Tx
@@ -23,21 +23,11 @@ from services.requests.request.model import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
 from tests.clocks import TODAY
-from tests.requests import test_model as domain_tests
+from tests.databases import connected
+from tests.requests import builders
+from tests.requests.steps import Client, filed
 
-Client = httpx.AsyncClient
 COORDINATOR = "UNODC:coordinator"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-async def filed(api: Client, appointment: str = "KEN:focal_point", **changes: Any) -> dict[str, Any]:
-    answer = await api.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
 
 
 async def move(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
@@ -227,6 +217,7 @@ async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> Non
     assert (odd.status_code, odd.json()["slug"]) == (400, "if-match-invalid")
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("by", "changes", "status", "slug"),
     [
@@ -381,14 +372,11 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     draft = await filed(api, submit=False)
     body = {k: v for k, v in a_request().items() if k != "submit"}
     await api.patch(f"/v1/requests/{draft['request_id']}", json=body, headers=headers(revision=1))
-    owner = await Database.connect(database_url, "requests", owner=True)
-    try:
+    async with connected(database_url, "requests", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
         async with owner.transaction() as tx:
             await tx.execute("UPDATE request SET priority = 'low' WHERE priority = 'high'")
         assert await verify(owner, SERVICE) == ["request: 2 rows are not in the journal, 2 are only there"]
-    finally:
-        await owner.close()
 
 
 async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:
@@ -420,7 +408,7 @@ async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Ma
 async def test_a_move_is_its_roles_alone(
     api: Client, databases: Mapping[str, Database], status: Status, by: str, move_name: str, body: dict[str, Any]
 ) -> None:
-    request = domain_tests.a_request(status)
+    request = builders.a_request(status)
     async with databases["requests"].transaction() as tx:
         await store.save(tx, request)
 
@@ -432,7 +420,7 @@ async def test_a_move_is_its_roles_alone(
 
 
 async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, Database]) -> None:
-    request = domain_tests.a_request()
+    request = builders.a_request()
     for broken in (
         {"circulation": Circulation.WINDOW_RUNNING, "window_ends_at": NOON, "restricted": True},
         {"status": Status.CLOSED},
@@ -440,7 +428,7 @@ async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, 
     ):
         with pytest.raises(asyncpg.CheckViolationError):
             async with databases["requests"].transaction() as tx:
-                await store.save(tx, domain_tests.replace(request, **broken))
+                await store.save(tx, replace(request, **broken))
 
 
 async def test_a_locked_read_is_for_the_caller_too(api: Client, databases: Mapping[str, Database]) -> None:

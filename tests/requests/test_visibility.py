@@ -1,11 +1,12 @@
 """Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import cycle
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database
@@ -14,13 +15,8 @@ from services.requests import policy
 from services.requests.request import store
 from services.requests.request.model import Addressee, Circulation, Request, Status, Visibility
 from tests.builders import NOON, a_caller
-from tests.requests import test_model as domain_tests
-from tests.requests.test_requests import Client, filed
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
+from tests.requests import builders
+from tests.requests.steps import Client, filed
 
 
 def consents_of(visibility: Visibility) -> list[Consent]:
@@ -44,7 +40,7 @@ def matched(request: Request, match: tuple[str, str] | None) -> Request:
         return request
     (provider, status), match_id = match, uuid4()
     matches = {match_id: (request.lines[0].line_id, status)}
-    return domain_tests.replace(request, matches=matches, providers={match_id: provider})
+    return replace(request, matches=matches, providers={match_id: provider})
 
 
 async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Database]) -> None:
@@ -61,8 +57,8 @@ async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Datab
         [None, ("NOR", "confirmed"), ("UNODC-SHERLOC", "completed"), ("NOR", "revoked"), ("KEN", "in_delivery")]
     )
     requests = [
-        domain_tests.replace(
-            matched(domain_tests.a_request(status), next(matches)),
+        replace(
+            matched(builders.a_request(status), next(matches)),
             circulation=circulation,
             visibility=visibility,
             addressee=addressee,
@@ -81,7 +77,7 @@ async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Datab
     ]
     async with databases["requests"].transaction() as tx:
         for number, request in enumerate(requests):
-            await store.save(tx, domain_tests.replace(request, reference=f"TA-{number}" if request.reference else None))
+            await store.save(tx, replace(request, reference=f"TA-{number}" if request.reference else None))
     for caller in callers:
         fields = {request.request_id: policy.fields_seen(caller, request) for request in requests}
         expected = {

@@ -1,6 +1,6 @@
 """The words of a submission are fetched by its hash: by services alone, and never those of a draft."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -8,14 +8,9 @@ import httpx
 import pytest
 
 from tests.builders import a_line, a_request, headers
+from tests.requests.steps import Client
 
-Client = httpx.AsyncClient
 COORDINATOR, MATCHING = "UNODC:coordinator", "service:matching"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def filed(api: Client, **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.rules.test_docs import missing_tests, text_of
+from tests.rules.steps import missing_tests, text_of
 
 ROOT = Path(__file__).parents[2]
 LEVELS = {

@@ -29,7 +29,7 @@ def test_sql_counts_as_a_change_of_its_service(graph: ImportGraph) -> None:
     found = nearest(["services/pledges/migrations/0001_pledges.sql"], graph)
 
     assert "tests/pledges/money/test_model.py" in found
-    assert "tests/directory/test_client_model.py" not in found[:20]
+    assert "tests/directory/clients/test_model.py" not in found[:20]
 
 
 def test_a_change_of_no_package_leaves_the_rules_of_the_tree(graph: ImportGraph) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.rules.steps import NAMED_TEST, ROOT, missing_tests, text_of
+
 DECISION = re.compile(r"\d{4}-[a-z-]+\.md")
-NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 NAMED_FILE = re.compile(r"`((?:contracts|chassis|services|tests|deploy|docs)/[\w./-]+\.\w+)[`:]")
 SUPERSEDED = re.compile(r"^Superseded by \[(\d{4})\]\((\d{4}-[a-z-]+\.md)\)\.$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -26,20 +26,7 @@ def written() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
-@cache
-def text_of(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
 # -- the rules: each returns what is named and is not there ------------------------------------------------------------
-
-
-def missing_tests(text: str) -> list[str]:
-    return [
-        f"{file}::{name}"
-        for file, name in NAMED_TEST.findall(text)
-        if not (ROOT / file).is_file() or not re.search(rf"^(async )?def {name}\(", text_of(ROOT / file), re.MULTILINE)
-    ]
 
 
 def missing_files(text: str) -> list[str]:
@@ -159,7 +146,9 @@ def test_what_is_named_and_is_not_there_is_found() -> None:
     here = "tests/rules/test_docs.py"
     targets = {"demo": None, "entraide": None}
 
-    assert [f"{here}::test_nothing"] == missing_tests(f"`{here}::test_nothing`, `{here}::text_of`")
+    assert [f"{here}::test_nothing"] == missing_tests(
+        f"`{here}::test_nothing`, `{here}::test_what_is_named_and_is_not_there_is_found`"
+    )
     assert ["tests/none.py::test_a"] == missing_tests("`tests/none.py::test_a`")
     assert ["tests/none.py", "docs/none.md"] == missing_files(
         f"`tests/none.py`, `docs/none.md::a`, `{here}`, `none.py`"

@@ -19,6 +19,7 @@ from services.documents.permissions import EVERY, HIDDEN, actions_of_routes, cel
 from services.documents.permissions_page import permissions_page
 from services.requests import policy as requests_policy
 from tests.conftest import every_service
+from tests.rules import permitted
 
 Named = tuple[type[StrEnum], str]
 
@@ -87,6 +88,11 @@ class Page(HTMLParser):
             self.articles[-1].askers.append(self._text)
         elif tag in {"td", "th"}:
             self.articles[-1].rows[-1].append(self._text)
+
+
+def test_policies_answer_as_is_written_down() -> None:
+    """After a change that is meant: `python -m tests.rules.permitted`, and read the difference."""
+    assert permitted.FILE.read_text(encoding="utf-8").splitlines() == permitted.permitted().splitlines()
 
 
 @pytest.fixture(scope="module")

@@ -1,41 +1,15 @@
 """docs/personal-data.md lists every column that can hold words, and says of each whether it names people."""
 
-import re
-from collections.abc import Mapping
-from pathlib import Path
-
 import asyncpg
 
 from services.composition import NAMES
+from tests.rules.steps import listed, personal_columns
 
-ROOT = Path(__file__).parents[2]
-EVERY = "Every service"
 KINDS = {"personal", "with it", "words", "codes"}
-ROW = re.compile(r"\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \| ([a-z ]+) \| (.*)\|")
 WORDLESS = (
     "uuid", "smallint", "integer", "bigint", "numeric", "boolean", "date", "timestamp with time zone", "xid8",
 )  # fmt: skip
 """Types that hold no words; of every other one a column has to be listed."""
-
-Listed = Mapping[tuple[str, str, str], str]
-"""`(service, table, column)` → its kind."""
-
-
-def listed(text: str) -> Listed:
-    found: dict[tuple[str, str, str], str] = {}
-    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        title = section.partition("\n")[0]
-        for table, columns, kind, _ in ROW.findall(section):
-            for service in NAMES if title == EVERY else (title,):
-                for column in re.findall(r"\w+", columns):
-                    assert (service, table, column) not in found, "listed twice"
-                    found[service, table, column] = kind
-    return found
-
-
-def personal_columns() -> Listed:
-    text = (ROOT / "docs/personal-data.md").read_text(encoding="utf-8")
-    return listed(text)
 
 
 async def test_every_column_that_can_hold_words_is_in_the_list(database_url: str) -> None:

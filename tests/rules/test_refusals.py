@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.http.edge import fault_of
+from chassis.http.edge import malformed_slug
 from chassis.http.exception_handlers import HTTP_SLUGS
 from contracts.reference.refusal_words import refusal_words
 from contracts.refusals import FieldError, Refusal
@@ -31,7 +31,7 @@ PASSED_ON = {
 }
 """Where a slug is a parameter.
 
-It comes from a refusal, a FieldError, `fault_of`, HTTP_SLUGS or PROBLEMS, which are all read here.
+It comes from a refusal, a FieldError, `malformed_slug`, HTTP_SLUGS or PROBLEMS, which are all read here.
 """
 
 Words = Mapping[str, list[tuple[str, dict[str, str]]]]
@@ -81,7 +81,7 @@ def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]
     unnamed: set[tuple[str, str]] = set()
     for file, text in files.items():
         tree = ast.parse(text)
-        slugs |= dict.fromkeys(returned(tree, fault_of.__name__), file)
+        slugs |= dict.fromkeys(returned(tree, malformed_slug.__name__), file)
         for argument in first_arguments(tree):
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 slugs[argument.value] = file
@@ -190,7 +190,7 @@ GOOD = {"ar": "لا", "en": "No.", "es": "No, gracias.", "fr": "Non.", "ru": "Н
         "problem('never-worded', 500, language)",
         "problem(slug='never-worded', status=500)",
         "async def answer(self): await self._refuse('never-worded', 400)",
-        "def fault_of(body): return 'never-worded'",
+        "def malformed_slug(body): return 'never-worded'",
     ],
 )
 def test_a_refusal_without_words_is_found(planted: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.facts import facts
 from services.composition import NAMES, all_services
+from tests.rules.steps import CHASSIS_TABLES, WRITTEN_BY
 
 ROOT = Path(__file__).parents[2]
 LINES_MAX = {"contracts": 450, "chassis": 450, "services": 450, "tests": 500, "dev": 450}
@@ -34,6 +35,12 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
+TAKES_KEYS = {
+    "services/pledges/open_data/imports/api.py",  # a dry run writes nothing and has no outcome
+    "services/requests/attachment/api.py",  # what was sent is a file, dropped where it is not kept
+}
+"""Where a command is carried out by hand, and not by a route of chassis/http/commands.py."""
+
 OPENS_TRANSACTIONS = re.compile(
     r"services/(cli/database|(\w+/)+(\w*_)?(api|as_of|locks|wiring|sender|planner|reader))\.py"
 )
@@ -41,20 +48,6 @@ OPENS_TRANSACTIONS = re.compile(
 
 OPENING = {"transaction", "run_in_transaction"}
 
-WRITTEN_BY = {
-    "journal": {"chassis/journal/outbox.py"},
-    "pending": {"chassis/journal/outbox.py"},
-    "inbox": {"chassis/journal/inbox.py", "chassis/journal/parked.py"},
-    "heard": {"chassis/journal/inbox.py"},
-    "watermark": {"chassis/journal/inbox.py", "chassis/auth/callers.py"},
-    "caller": {"chassis/auth/callers.py"},
-    "command": {"chassis/http/idempotency.py"},
-    "audit": {"chassis/audit/log.py"},
-    "audit_origin": {"chassis/audit/log.py"},
-    "seal": {"chassis/audit/sealing.py"},
-    "erased": {"chassis/erasure.py"},
-}
-CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
 CHASSIS_WALLED = {"bookmark_key"}
 """Of the chassis, and nothing for callers."""
 
@@ -96,6 +89,17 @@ def nounless(files: Sources) -> list[str]:
     return [path for path in files if NOUNLESS & {*Path(path).with_suffix("").parts}]
 
 
+def imports_of_test_modules(files: Sources) -> list[tuple[str, str]]:
+    return [
+        (path, name)
+        for path, text in files.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+        if re.search(r"^tests\..*\btest_|^test_\w+$", name)
+    ]
+
+
 def unsupervised(files: Sources) -> list[tuple[str, str]]:
     """Tasks that are started where TASKS does not name it."""
     found = []
@@ -124,6 +128,14 @@ def for_nobody(files: Sources) -> list[tuple[str, int]]:
         if isinstance(node, ast.Call)
         and getattr(node.func, "attr", "") in OPENING
         and "by" not in {keyword.arg for keyword in node.keywords}
+    ]
+
+
+def by_hand(files: Sources) -> list[str]:
+    return [
+        path
+        for path, text in files.items()
+        if any(call == "once" for _, call in _calls(ast.parse(text))) and path not in TAKES_KEYS
     ]
 
 
@@ -193,6 +205,11 @@ def test_every_module_is_named_for_what_is_in_it() -> None:
     assert not nounless(sources("contracts", "chassis", "services", "tests"))
 
 
+def test_no_module_imports_a_test_module() -> None:
+    """What tests share is in steps.py, builders.py and one conftest.py for each service."""
+    assert not imports_of_test_modules(sources("tests"))
+
+
 def test_every_loop_is_supervised() -> None:
     assert not unsupervised(sources("chassis", "services"))
 
@@ -203,6 +220,10 @@ def test_the_edge_opens_every_transaction() -> None:
 
 def test_every_route_says_for_whom_it_asks() -> None:
     assert not for_nobody(sources("services"))
+
+
+def test_every_command_is_carried_out_in_one_place() -> None:
+    assert not by_hand(sources("services"))
 
 
 def test_a_table_of_the_chassis_has_its_writers_alone() -> None:
@@ -223,6 +244,8 @@ def test_every_rule_of_this_file_bites() -> None:
     assert ["services/utils.py", "chassis/common/a.py"] == nounless(
         dict.fromkeys(["services/utils.py", "chassis/common/a.py", "services/money.py"], "")
     )
+    for planted in ("from tests.a.test_b import c", "from tests.a import test_b", "import tests.a.test_b as b"):
+        assert 1 == len(imports_of_test_modules({"tests/a.py": planted, "tests/b.py": "from tests.a.steps import c"}))
     assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
     for opened in ("async with db.transaction(): pass", "await db.run_in_transaction(g)"):
         assert ["services/requests/request/actions.py"] == transactions_elsewhere(
@@ -231,6 +254,9 @@ def test_every_rule_of_this_file_bites() -> None:
         assert [("services/requests/request/api.py", 2)] == for_nobody(
             {"services/requests/request/api.py": start.format(opened)}
         )
+    assert ["services/requests/request/api.py"] == by_hand(
+        {"services/requests/request/api.py": start.format("await once(db, command)")}
+    )
     assert [("services/a.py", "journal")] == written_elsewhere({"services/a.py": '"INSERT INTO journal (event_id)"'})
     assert ["services/a.py"] == clocks(
         {"services/a.py": "today = date.today()", "chassis/clock.py": "datetime.now(UTC)"}

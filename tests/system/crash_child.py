@@ -78,7 +78,7 @@ def hurry(orders: Orders) -> None:
     """What takes over after a second, ten or sixty does so within one; nothing else about it is different."""
     journal.SWEEP_SECONDS = 0.3
     journal.LEASE_SECONDS = 1
-    inbox.STRAIGHTEN_SECONDS = 0.3
+    inbox.FILL_GAPS_SECONDS = 0.3
     inbox.GAP_SECONDS = 0.3
     sealing.SEAL_SECONDS = 0.3
     bus.ACK_WAIT_SECONDS = 1 if orders.redelivers else 30
@@ -86,7 +86,7 @@ def hurry(orders: Orders) -> None:
     supervise.PAUSE_SECONDS_MIN = 0.05
     supervise.PAUSE_SECONDS_MAX = 0.5
     sender.POLL_SECONDS = 0.2
-    sender.AWAY_SECONDS_MIN = 0.1
+    sender.RECONNECT_SECONDS_MIN = 0.1
     matching.LOOK_SECONDS = requests.CLOCK_SECONDS = 1.0
     matching.SETTLED = timedelta(seconds=1)
     if not orders.catches_up:

@@ -21,9 +21,9 @@ from chassis.embedded import Nats, free_port
 from services.composition import NAMES
 from services.mailbox import Mail, Mailbox
 from tests.conftest import Servers
-from tests.platform.test_mass_assignment import DOCUMENT
+from tests.platform.operations import DOCUMENT
 from tests.receiver import Received, Receiver
-from tests.rules.test_personal_data import personal_columns
+from tests.rules.steps import personal_columns
 from tests.system.canaries import Canaries, Canary, all_free_fields
 from tests.system.canary_job import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, do_the_job, token
 from tests.system.platform import broker, running

@@ -22,14 +22,7 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers
-from tests.system.aftermath import (
-    Aftermath,
-    differences,
-    examine,
-    quiet,
-    rebuilt_differently,
-    repeated_mails,
-)
+from tests.system.aftermath import Aftermath, differences, examine, quiet, rebuilt_differently, repeated_mails
 from tests.system.crash_child import ROOT, Life, Orders, alive
 from tests.system.crash_points import AFTER, BEFORE, IDLE, JOB, START, Call, Point, Trace, read_trace
 from tests.system.main_job import Persistent, do_the_main_job
@@ -77,7 +70,7 @@ async def run(at: Stand, point: Point | None, reference: Aftermath | None) -> Ru
         if at.runs % REBUILT_EACH == 1:
             found.wrong += await rebuilt_differently(at.database_url)
     except (AssertionError, TimeoutError) as error:
-        found.lost.append(f"the job did not end: {error}")
+        found.lost.append(f"the job did not end: {error!r}")
     finally:
         await mailbox.stop()
     found.trace = read_trace(Path(orders.trace))

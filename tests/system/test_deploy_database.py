@@ -18,7 +18,6 @@ from chassis.db.database import Database
 from chassis.db.migrate import migrate, own_role_of, role_of
 from chassis.doctor import examine
 from chassis.embedded import Postgres
-from chassis.embedded.postgres import installations
 from chassis.http.application import application
 from chassis.journal.bus import Bus
 from chassis.journal.cursors import StreamCursors
@@ -34,39 +33,10 @@ from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.seats import ISSUER, hearing
 from tests.system.deployment import DEPLOY, environment, folder, replaced
+from tests.system.steps import PASSWORDS, address, execute, login, program, psql
 
-PASSWORDS = {f"POSTGRES_PASSWORD_{who.upper()}": f"secret-of-{who}" for who in ("migrator", *NAMES)}
 TRANSACTIONS = 20_000
 """More than a restore takes, so that a new cluster counts from far below."""
-
-
-def program(name: str) -> str:
-    return next(str(bin_ / name) for bin_ in installations() if (bin_ / name).exists())
-
-
-def psql(url: str, file: str, passwords: Mapping[str, str] = PASSWORDS) -> subprocess.CompletedProcess[str]:
-    command = [program("psql"), "--no-psqlrc", "--quiet", "--file", str(DEPLOY / file), url]
-    return subprocess.run(command, env=environment(**passwords), capture_output=True, text=True, timeout=60)
-
-
-def address(superuser: str, user: str, password: str | None = None, database: str | None = None) -> str:
-    """A superuser's address made another user's."""
-    name = database or superuser.rpartition("/")[2]
-    at = re.sub(r"//[^@]+@", f"//{user}:{password or 'secret-of-' + user.split('_')[1]}@", superuser)
-    return at.rpartition("/")[0] + "/" + name
-
-
-def login(superuser: str, service: str) -> str:
-    return address(superuser, f"entraide_{service}_login")
-
-
-async def execute(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="module")

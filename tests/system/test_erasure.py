@@ -23,11 +23,11 @@ from services.mailbox import Mailbox
 from tests import builders
 from tests.builders import a_request
 from tests.conftest import Servers
-from tests.rules.test_personal_data import personal_columns
+from tests.rules.steps import personal_columns
 from tests.seats import ISSUER, persona_id
 from tests.system.deployment import environment
 from tests.system.platform import Platform, broker, running
-from tests.system.test_deploy_database import program, psql
+from tests.system.steps import program, psql
 
 FIRST, SECOND = (persona_id(f"UNODC:administrator-{n}") for n in (1, 2))
 ADMINISTRATOR, KENYA, COORDINATOR = "UNODC:administrator", "KEN:focal_point", "UNODC:coordinator"

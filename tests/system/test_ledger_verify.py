@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.conftest import Servers
-from tests.pledges.pledge.test_pledges import FINANCE, funded, post, prepared, usd
+from tests.pledges.steps import FINANCE, funded, post, prepared, usd
 from tests.system.platform import Platform
 
 Client = httpx.AsyncClient

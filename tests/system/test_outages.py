@@ -123,7 +123,7 @@ async def test_a_service_takes_requests_in_while_the_broker_is_away_and_publishe
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats
 ) -> None:
     said = await start(platform, client, "requests")
-    assert "requests are taken in all the same" in said.read_text()
+    assert "requests are accepted, but the service is not ready" in said.read_text()
 
     started = time.monotonic()
     await file(platform, client)
@@ -174,7 +174,7 @@ async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
     async def suggested() -> bool:
         connection = await asyncpg.connect(database_url)
         try:
-            rows = await connection.fetch("SELECT DISTINCT request_id::text FROM matching.match")
+            rows = await connection.fetch("SELECT DISTINCT request_id::text FROM matching.line_ranking")
         finally:
             await connection.close()
         return {row["request_id"] for row in rows} == filed

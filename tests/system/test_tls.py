@@ -13,7 +13,7 @@ import yaml
 
 from chassis.db.database import Database
 from chassis.embedded import Postgres, postgres
-from chassis.embedded.account import lesser_account
+from chassis.embedded.account import unprivileged_account
 from chassis.journal.bus import BusError, check_connection
 from chassis.runtime import prepare
 from chassis.settings import Settings
@@ -23,7 +23,7 @@ from tests.conftest import Servers
 from tests.receiver import certify
 from tests.system.deployed_broker import LEAVING_CONNECTIONS, Broker, connected, deployed
 from tests.system.deployment import DEPLOY, folder, replaced, unpacked
-from tests.system.test_deploy_database import address, execute, login, psql
+from tests.system.steps import address, execute, login, psql
 
 pytestmark = LEAVING_CONNECTIONS
 
@@ -122,7 +122,7 @@ def server() -> Iterator[tuple[str, Path]]:
         program = unpacked(f"postgresql-{MAJOR}", f"usr/lib/postgresql/{MAJOR}/bin/postgres", place / "debian")
         patch.setattr(postgres, "installations", lambda: [program.parent])
         certify(place, ["localhost"])
-        account = lesser_account(place, place / "postgres" / "data")
+        account = unprivileged_account(place, place / "postgres" / "data")
         account.own(place / "server.pem")
         (place / "server.pem").chmod(0o600)
         of_the_test = {"local   all       postgres ": "host all entraide samenet scram-sha-256\nlocal all postgres "}

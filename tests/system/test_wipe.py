@@ -52,7 +52,7 @@ async def test_a_wiped_broker_loses_and_doubles_nothing_and_keeps_nobody_waiting
     assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE
     # Each submission is told to the State and the coordinator, each suggestion to the coordinator, the offering to her.
     assert after.facts["notifications.notification.owed.v1"] == 3 * 3 * AT_ONCE + 1
-    assert after.rows["matching.match suggested"] == 3 * AT_ONCE
+    assert after.rows["matching.line_ranking"] == 3 * AT_ONCE
     assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE
     assert await rebuilt_differently(at.database_url) == []
     assert life.deaths == 0
@@ -84,7 +84,7 @@ async def _wipe(at: Stand, life: Life, tell: Callable[[str], None]) -> None:
 
     assert await quiet(at.connection) == {}
     took = time.monotonic() - wiped
-    rows = await at.connection.fetch("SELECT request_id::text FROM matching.match")
+    rows = await at.connection.fetch("SELECT request_id::text FROM matching.line_ranking")
     assert filed == {row["request_id"] for row in rows}
     await life.ready(at.client)
     tell(f"wipe test: {len(filed)} requests, 0 missing, {took:.1f} s after the broker came back")

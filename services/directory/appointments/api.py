@@ -1,21 +1,21 @@
 """The routes of appointments, each with one transaction."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct, field
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim, once
+from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.commands import change, create, show
 from chassis.http.queries import formed_as
 from contracts.callers import Subject
+from contracts.conversion import from_attributes
 from contracts.values import Caller, Organization, Role
 from services.directory import policy
 from services.directory.appointments.model import Appointment, ShownStatus, Status
@@ -23,8 +23,6 @@ from services.directory.commands import Appoint, Confirm, Reason, check_reason
 from services.directory.people import actions, store
 from services.directory.policy import Action, Guarded
 from services.directory.subjects import store as subject_store
-
-B = TypeVar("B", Confirm, Reason)
 
 
 class AppointmentView(Struct, frozen=True, kw_only=True):
@@ -61,27 +59,14 @@ class AppointmentPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/appointments", opt=asks(Action.APPOINT), summary="Appoint somebody, or propose to")
-async def appoint(
-    data: JSONBody[Appoint], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[AppointmentView]:
+async def _read(tx: Tx, ctx: Context, appointment_id: UUID) -> AppointmentView:
+    return (await _views(tx, [await store.get_appointment(tx, appointment_id, ctx.caller)], ctx.caller, ctx.now))[0]
+
+
+@create("/v1/appointments", Action.APPOINT, "Appoint somebody, or propose to", read=_read)
+async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[Appoint]) -> None:
     """A focal point's officials, provider and donor officers are appointed at once; all else takes a second person."""
-
-    async def first(tx: Tx, appointment_id: UUID) -> AppointmentView:
-        await actions.appoint(
-            tx,
-            appointment_id,
-            data.person_id,
-            data.organization,
-            data.mandate(),
-            data.letter,
-            caller=caller,
-            now=now,
-        )
-        return await _read(tx, appointment_id, caller=caller, now=now)
-
-    view = await once(db, command, first=first, again=partial(_read, caller=caller, now=now))
-    return created(view, location=f"/v1/appointments/{view.appointment_id}", revision=view.revision)
+    await actions.appoint(tx, ctx, appointment_id, data.person_id, data.organization, data.mandate(), data.letter)
 
 
 @get(
@@ -109,71 +94,56 @@ async def list_appointments(
             before=cursor,
             limit=limit + 1,
         )
-        views = await _views(tx, found[:limit], caller, now)
-    more = str(views[-1].appointment_id) if len(found) > limit else None
-    return Response(AppointmentPage(appointments=views, cursor=more), headers=paging.next_link(more))
+        return paging.page(AppointmentPage, await _views(tx, found, caller, now), limit)
 
 
-@get("/v1/appointments/{appointment_id:uuid}", opt=asks(Action.SHOW_APPOINTMENT), summary="One appointment")
-async def show_appointment(
-    appointment_id: FromPath[UUID], db: Db, caller: Calling, now: Now
-) -> Response[AppointmentView]:
-    async with db.transaction(by=caller) as tx:
-        view = await _read(tx, appointment_id, caller=caller, now=now)
-    return shown(view, revision=view.revision)
+@show("/v1/appointments/{appointment_id:uuid}", Action.SHOW_APPOINTMENT, "One appointment")
+async def show_appointment(tx: Tx, ctx: Context, appointment_id: FromPath[UUID]) -> AppointmentView:
+    return await _read(tx, ctx, appointment_id)
 
 
-def _move_route(
-    action: Action, summary: str, body: type[B], act: Callable[[Tx, UUID, B, Caller, int, datetime], Awaitable[None]]
-) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
-
-    @post(
-        f"/v1/appointments/{{appointment_id:uuid}}/{action}",
-        opt=asks(action),
-        status_code=200,
-        summary=summary,
-        name=f"{action} appointment",
-    )
-    async def move_appointment(
-        appointment_id: FromPath[UUID],
-        data: JSONBody[body],  # type: ignore[valid-type]
-        db: Db,
-        caller: Calling,
-        command: Commanded,
-        expected: Expected,
-        now: Now,
-    ) -> Response[AppointmentView]:
-        async with db.transaction(by=caller) as tx:
-            claimed = await claim(tx, command, outcome=appointment_id)
-            if claimed.first:
-                await act(tx, appointment_id, data, caller, expected, now)
-            view = await _read(tx, appointment_id, caller=caller, now=now)
-        return shown(view, revision=view.revision)
-
-    return move_appointment
+@change(
+    "/v1/appointments/{appointment_id:uuid}/approve",
+    Action.APPROVE,
+    "Approve what somebody else proposed",
+    read=_read,
+    name="approve appointment",
+)
+async def approve(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
+    await actions.approve(tx, ctx, appointment_id)
 
 
-async def _approve(tx: Tx, appointment_id: UUID, _: Confirm, caller: Caller, expected: int, now: datetime) -> None:
-    await actions.approve(tx, appointment_id, caller=caller, expected=expected, now=now)
+@change(
+    "/v1/appointments/{appointment_id:uuid}/refuse",
+    Action.REFUSE,
+    "Refuse what somebody else proposed",
+    read=_read,
+    name="refuse appointment",
+)
+async def refuse(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    await actions.refuse(tx, ctx, appointment_id, check_reason("refuse_appointment", data.reason))
 
 
-async def _refuse(tx: Tx, appointment_id: UUID, body: Reason, caller: Caller, expected: int, now: datetime) -> None:
-    reason = check_reason("refuse_appointment", body.reason)
-    await actions.refuse(tx, appointment_id, reason, caller=caller, expected=expected, now=now)
+@change(
+    "/v1/appointments/{appointment_id:uuid}/withdraw",
+    Action.WITHDRAW,
+    "Take back what one proposed",
+    read=_read,
+    name="withdraw appointment",
+)
+async def withdraw(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
+    await actions.withdraw(tx, ctx, appointment_id)
 
 
-async def _withdraw(tx: Tx, appointment_id: UUID, _: Confirm, caller: Caller, expected: int, now: datetime) -> None:
-    await actions.withdraw(tx, appointment_id, caller=caller, expected=expected, now=now)
-
-
-async def _end(tx: Tx, appointment_id: UUID, body: Reason, caller: Caller, expected: int, now: datetime) -> None:
-    reason = check_reason("end_appointment", body.reason)
-    await actions.end(tx, appointment_id, reason, caller=caller, expected=expected, now=now)
-
-
-async def _read(tx: Tx, appointment_id: UUID, *, caller: Caller, now: datetime) -> AppointmentView:
-    return (await _views(tx, [await store.get_appointment(tx, appointment_id, caller)], caller, now))[0]
+@change(
+    "/v1/appointments/{appointment_id:uuid}/end",
+    Action.END,
+    "End an appointment, at once",
+    read=_read,
+    name="end appointment",
+)
+async def end(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    await actions.end(tx, ctx, appointment_id, check_reason("end_appointment", data.reason))
 
 
 async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, now: datetime) -> list[AppointmentView]:
@@ -192,34 +162,9 @@ async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, no
 
 
 def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] | None, today: date) -> AppointmentView:
-    return AppointmentView(
-        appointment_id=appointment.appointment_id,
-        person_id=appointment.person_id,
-        organization=appointment.organization,
-        role=appointment.role,
-        starts=appointment.starts,
-        ends=appointment.ends,
-        regions=appointment.regions,
-        topics=appointment.topics,
-        status=appointment.shown_status(today),
-        revision=appointment.revision,
-        letter=letter,
-        subjects=subjects,
-        proposed_by=appointment.proposed_by,
-        proposed_at=appointment.proposed_at,
-        approved_by=appointment.approved_by,
-        made_at=appointment.made_at,
-        settled_at=appointment.settled_at,
-        reason=appointment.reason,
+    return from_attributes(
+        AppointmentView, appointment, status=appointment.shown_status(today), letter=letter, subjects=subjects
     )
 
 
-ROUTES = [
-    appoint,
-    list_appointments,
-    show_appointment,
-    _move_route(Action.APPROVE, "Approve what somebody else proposed", Confirm, _approve),
-    _move_route(Action.REFUSE, "Refuse what somebody else proposed", Reason, _refuse),
-    _move_route(Action.WITHDRAW, "Take back what one proposed", Confirm, _withdraw),
-    _move_route(Action.END, "End an appointment, at once", Reason, _end),
-]
+ROUTES = [appoint, list_appointments, show_appointment, approve, refuse, withdraw, end]

@@ -5,13 +5,13 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
-from contracts.callers import Holding, News
+from contracts.callers import CallerChanges, HeldAppointment
 
 FACTS_MAX = 1000
 """Facts read for one answer; each names an appointment, a person with some, or an API client."""
 
 
-async def changes_since(tx: Tx, *, after: str) -> News:
+async def changes_since(tx: Tx, *, after: str) -> CallerChanges:
     """Return what has changed since a watermark (`<written_by>.<position>`, or "0.0" for everything).
 
     The journal gives the changed records, the tables their state. Everything committed is returned at once; facts
@@ -40,7 +40,7 @@ async def changes_since(tx: Tx, *, after: str) -> News:
     more = len(rows) > FACTS_MAX and bool(facts[-1]["settled"])
     people = {row["aggregate_id"] for row in facts if row["aggregate"] == "person"}
     appointments = {row["aggregate_id"] for row in facts if row["aggregate"] in {"appointment", "client"}}
-    return News(
+    return CallerChanges(
         holdings=await _holdings(tx, appointments, people) if facts else [],
         people=sorted(people),
         after=f"{facts[-1]['written_by']}.{facts[-1]['position']}" if more else f"{rows[0]['xmin']}.0",
@@ -48,7 +48,7 @@ async def changes_since(tx: Tx, *, after: str) -> News:
     )
 
 
-async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[Holding]:
+async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[HeldAppointment]:
     rows = await tx.fetch(
         """
         SELECT appointment_id, person_id, appointment.organization, role, starts AS from, ends AS until,
@@ -64,4 +64,4 @@ async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[
         list(appointments),
         list(people),
     )
-    return msgspec.convert([dict(row) for row in rows], list[Holding])
+    return msgspec.convert([dict(row) for row in rows], list[HeldAppointment])

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
+from chassis.texts import hash_texts
 from contracts.refusals import Conflict, Invalid, Unidentified
 from contracts.values import Caller, Role, Scope
 from services.directory import policy
@@ -15,7 +17,7 @@ from services.directory.clients import model as rules
 from services.directory.clients import store as client_store
 from services.directory.clients.model import CLIENTS_MAX, EXPIRING_DAYS, Client, Terms
 from services.directory.people import store
-from services.directory.people.actions import hash_texts, record
+from services.directory.people.actions import record
 from services.directory.policy import Action, Registering
 
 SECRET_BYTES = 32
@@ -39,41 +41,41 @@ def new_secret() -> str:
     return SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
 
 
-async def register(tx: Tx, client_id: UUID, terms: Terms, name: str, *, caller: Caller, now: datetime) -> str:
+async def register(tx: Tx, ctx: Context, client_id: UUID, terms: Terms, name: str) -> str:
     """Let a machine in; returns its secret, which is kept nowhere."""
-    policy.decide(caller, Action.REGISTER_CLIENT, Registering(terms.organization)).required()
+    policy.decide(ctx.caller, Action.REGISTER_CLIENT, Registering(terms.organization)).required()
     if not await store.is_registered(tx, terms.organization):
         raise Invalid("unknown-code", field="organization", code=terms.organization)
     async with tx.as_service():
-        in_force = await client_store.count_in_force(tx, terms.organization, today=now.date())
+        in_force = await client_store.count_in_force(tx, terms.organization, today=ctx.today)
     if in_force >= CLIENTS_MAX:
         raise Conflict("clients-too-many", limit=CLIENTS_MAX)
     salt, texts_hash = hash_texts(name)
-    fact = rules.register(client_id, terms, texts_hash, registered_by=caller.person_id, now=now)
+    fact = rules.register(client_id, terms, texts_hash, registered_by=ctx.caller.person_id, now=ctx.now)
     await record(tx, None, fact)
     await client_store.save_name(tx, client_id, name, salt)
     return await _save_new_secret(tx, client_id, generation=1)
 
 
-async def rotate(tx: Tx, client_id: UUID, overlap_hours: int, *, caller: Caller, expected: int, now: datetime) -> str:
+async def rotate(tx: Tx, ctx: Context, client_id: UUID, overlap_hours: int) -> str:
     """A new secret, and the one before beside it for a while. Of two rotations in that time the first goes."""
-    client = await _for_move(tx, client_id, Action.ROTATE_CLIENT, caller, expected)
-    fact = client.rotate(overlap_hours, now=now)
+    client = await _for_move(tx, ctx, client_id, Action.ROTATE_CLIENT)
+    fact = client.rotate(overlap_hours, now=ctx.now)
     await record(tx, client, fact)
     return await _save_new_secret(tx, client_id, generation=fact.generation)
 
 
-async def end(tx: Tx, client_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+async def end(tx: Tx, ctx: Context, client_id: UUID, reason: str) -> None:
     """It is out: here at once, elsewhere when that is heard."""
-    client = await _for_move(tx, client_id, Action.END_CLIENT, caller, expected)
-    await record(tx, client, client.end(reason, now=now))
+    client = await _for_move(tx, ctx, client_id, Action.END_CLIENT)
+    await record(tx, client, client.end(reason, now=ctx.now))
     await client_store.forget_secrets(tx, client_id)
 
 
-async def _for_move(tx: Tx, client_id: UUID, action: Action, caller: Caller, expected: int) -> Client:
-    client = await client_store.get(tx, client_id, caller, lock=True)
-    policy.decide(caller, action, client).required()
-    check_revision(client.revision, expected)
+async def _for_move(tx: Tx, ctx: Context, client_id: UUID, action: Action) -> Client:
+    client = await client_store.get(tx, client_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, client).required()
+    check_revision(client.revision, ctx.expected)
     return client
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from joserfc import jwk
 
 from chassis.auth.tokens import Issuer
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.signing import key_set, signing_key_of
 from chassis.rate_limiter import RateLimit, TokenBuckets
 from chassis.settings import Settings
@@ -43,7 +43,7 @@ class Tokens:
     def _keys(self) -> Sequence[jwk.OKPKey]:
         if self._settings.api_client_keys is not None:
             return key_set(self._settings.api_client_keys, SETTING)
-        return [key_made_once(self._settings.state / OWN_KEY)]
+        return [read_or_create_key(self._settings.state / OWN_KEY)]
 
     @cached_property
     def _issuer(self) -> Issuer:

@@ -1,7 +1,5 @@
 """What can be done in the directory: load for this caller, decide, save, announce. The edge opens the transaction."""
 
-import hashlib
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -10,15 +8,17 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 
 from chassis import erasure
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
 from chassis.journal.outbox import announce
+from chassis.texts import hash_texts
 from contracts.callers import Subject
 from contracts.directory import Mandate, PersonErased
 from contracts.facts import Event, Fact
 from contracts.refusals import Conflict, Invalid
-from contracts.values import Caller, Role
+from contracts.values import Role
 from services.directory import policy
 from services.directory.appointments import model as appointing
 from services.directory.appointments.model import ADMINISTRATORS_MIN, Appointment
@@ -29,7 +29,6 @@ from services.directory.people.store import PersonTexts
 from services.directory.policy import Action, Given, Place
 from services.directory.subjects import store as subject_store
 
-SALT_BYTES = 16
 NAME_OF_UNODC = "United Nations Office on Drugs and Crime"
 
 
@@ -38,12 +37,6 @@ async def record(tx: Tx, before: Record | None, fact: Fact) -> None:
     after = evolve(before, fact)
     await store.save(tx, after)
     await announce(tx, fact, version=after.revision)
-
-
-def hash_texts(texts: msgspec.Struct | str) -> tuple[bytes, str]:
-    """A new salt, and the hash by which the journal names these words without telling them."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
 
 
 def organization_id_of(code: str) -> UUID:
@@ -105,88 +98,74 @@ async def enter(
     await subject_store.save_proposed(tx, person_id, texts.subjects, proposed_salt)
 
 
-async def identify(
-    tx: Tx,
-    person_id: UUID,
-    subjects: tuple[Subject, ...],
-    *,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
+async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
     """Set by which subjects somebody signs in, in place of those before and of any that are proposed."""
-    person = await _for_move_of_person(tx, person_id, Action.SET_SUBJECTS, caller, expected)
-    person.require_named()
+    person = await _for_move_of_person(tx, ctx, person_id, Action.SET_SUBJECTS)
+    person.require_not_erased()
     async with tx.as_service():
         held = await store.held_in(tx, person_id)
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
     of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
-    await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=now))
+    await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=ctx.now))
     await store.save_person_texts(tx, person_id, texts, salt)
     await subject_store.save(tx, person_id, person.organization, subjects)
     await subject_store.take_proposed(tx, person_id)
 
 
-async def propose_subjects(
-    tx: Tx, person_id: UUID, subjects: tuple[Subject, ...], *, caller: Caller, expected: int, now: datetime
-) -> None:
+async def propose_subjects(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
     """Ask a second person to agree to the subjects by which somebody is to sign in."""
-    person = await _for_move_of_person(tx, person_id, Action.PROPOSE_SUBJECTS, caller, expected)
-    person.require_named()
+    person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_SUBJECTS)
+    person.require_not_erased()
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
-    fact = person.propose_subjects(len(subjects), texts_hash, proposed_by=caller.person_id, now=now)
+    fact = person.propose_subjects(len(subjects), texts_hash, proposed_by=ctx.caller.person_id, now=ctx.now)
     await record(tx, person, fact)
     await subject_store.save_proposed(tx, person_id, subjects, salt)
 
 
-async def approve_subjects(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def approve_subjects(tx: Tx, ctx: Context, person_id: UUID) -> None:
     """Let the proposed subjects take effect. Raises Conflict for one that is another person's of the organization."""
-    person = await _for_move_of_person(tx, person_id, Action.APPROVE_SUBJECTS, caller, expected)
-    await _let_subjects_take_effect(tx, person, caller, now)
+    person = await _for_move_of_person(tx, ctx, person_id, Action.APPROVE_SUBJECTS)
+    await _let_subjects_take_effect(tx, ctx, person)
 
 
-async def decline_subjects(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def decline_subjects(tx: Tx, ctx: Context, person_id: UUID) -> None:
     """Leave the subjects as they are."""
-    person = await _for_move_of_person(tx, person_id, Action.DECLINE_SUBJECTS, caller, expected)
-    await record(tx, person, person.decline_subjects(now=now))
+    person = await _for_move_of_person(tx, ctx, person_id, Action.DECLINE_SUBJECTS)
+    await record(tx, person, person.decline_subjects(now=ctx.now))
     await subject_store.take_proposed(tx, person_id)
 
 
-async def _let_subjects_take_effect(tx: Tx, person: Person, caller: Caller, now: datetime) -> None:
+async def _let_subjects_take_effect(tx: Tx, ctx: Context, person: Person) -> None:
     proposed = await subject_store.take_proposed(tx, person.person_id)
     subjects = proposed.subjects if proposed else ()
-    await record(tx, person, person.approve_subjects(len(subjects), approved_by=caller.person_id, now=now))
+    await record(tx, person, person.approve_subjects(len(subjects), approved_by=ctx.caller.person_id, now=ctx.now))
     assert proposed is not None, "what is proposed is kept beside the person"
     texts = (await store.person_texts(tx, [person.person_id]))[person.person_id]
     await store.save_person_texts(tx, person.person_id, texts, proposed.salt)
     await subject_store.save(tx, person.person_id, person.organization, subjects)
 
 
-async def move_person(
-    tx: Tx, person_id: UUID, action: Action, decide: Callable[[Person], Fact], *, caller: Caller, expected: int
-) -> None:
+async def move_person(tx: Tx, ctx: Context, person_id: UUID, action: Action, decide: Callable[[Person], Fact]) -> None:
     """Disable or enable a person, or decline to erase them."""
-    person = await _for_move_of_person(tx, person_id, action, caller, expected)
+    person = await _for_move_of_person(tx, ctx, person_id, action)
     await record(tx, person, decide(person))
 
 
-async def propose_erasure(
-    tx: Tx, person_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime
-) -> None:
+async def propose_erasure(tx: Tx, ctx: Context, person_id: UUID, reason: str) -> None:
     """Ask a second person to agree that what names somebody goes."""
-    person = await _for_move_of_person(tx, person_id, Action.PROPOSE_ERASURE, caller, expected)
-    appointed = await _is_appointed(tx, person_id, now)
-    fact = person.propose_erasure(reason, appointed=appointed, proposed_by=caller.person_id, now=now)
+    person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_ERASURE)
+    appointed = await _is_appointed(tx, person_id, ctx.now)
+    fact = person.propose_erasure(reason, appointed=appointed, proposed_by=ctx.caller.person_id, now=ctx.now)
     await record(tx, person, fact)
 
 
-async def approve_erasure(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def approve_erasure(tx: Tx, ctx: Context, person_id: UUID) -> None:
     """The second person's word: what names somebody goes from here at once, from elsewhere when it is heard."""
-    person = await _for_move_of_person(tx, person_id, Action.APPROVE_ERASURE, caller, expected)
-    appointed = await _is_appointed(tx, person_id, now)
-    await record(tx, person, person.erase(appointed=appointed, approved_by=caller.person_id, now=now))
+    person = await _for_move_of_person(tx, ctx, person_id, Action.APPROVE_ERASURE)
+    appointed = await _is_appointed(tx, person_id, ctx.now)
+    await record(tx, person, person.erase(appointed=appointed, approved_by=ctx.caller.person_id, now=ctx.now))
     async with tx.as_service():
         await forget(tx, person_id)
 
@@ -198,10 +177,10 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
     return {**dropped, **await subject_store.forget(tx, person_id), **await store.forget_person(tx, person_id)}
 
 
-async def _for_move_of_person(tx: Tx, person_id: UUID, action: Action, caller: Caller, expected: int) -> Person:
-    person = await store.get_person(tx, person_id, caller, lock=True)
-    policy.decide(caller, action, person).required()
-    check_revision(person.revision, expected)
+async def _for_move_of_person(tx: Tx, ctx: Context, person_id: UUID, action: Action) -> Person:
+    person = await store.get_person(tx, person_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, person).required()
+    check_revision(person.revision, ctx.expected)
     return person
 
 
@@ -214,24 +193,16 @@ async def _is_appointed(tx: Tx, person_id: UUID, now: datetime) -> bool:
 
 
 async def appoint(
-    tx: Tx,
-    appointment_id: UUID,
-    person_id: UUID,
-    organization: str,
-    mandate: Mandate,
-    letter: str,
-    *,
-    caller: Caller,
-    now: datetime,
+    tx: Tx, ctx: Context, appointment_id: UUID, person_id: UUID, organization: str, mandate: Mandate, letter: str
 ) -> None:
     """Make an appointment where the caller may alone, else propose it."""
     # The person is held, so that of two proposals of the same the second sees the first.
-    person = await store.get_person(tx, person_id, caller, lock=True)
+    person = await store.get_person(tx, person_id, ctx.caller, lock=True)
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
-    appointing.check_mandate(mandate, organization, today=now.date())
-    place = Place(person_id, organization, mandate.role, await _focal_points(tx, organization, now))
-    policy.decide(caller, Action.APPOINT, place).required()
+    appointing.check_mandate(mandate, organization, today=ctx.today)
+    place = Place(person_id, organization, mandate.role, await _focal_points(tx, organization, ctx.now))
+    policy.decide(ctx.caller, Action.APPOINT, place).required()
     person.require_enabled()
     appointing.check_belongs(person.organization, organization)
     async with tx.as_service():
@@ -243,64 +214,62 @@ async def appoint(
     salt, texts_hash = hash_texts(letter)
     begin = (
         appointing.make
-        if policy.may_make_alone(caller, organization, mandate.role)
+        if policy.may_make_alone(ctx.caller, organization, mandate.role)
         else partial(appointing.propose, subjects_hash=person.subjects_hash)
     )
     fact: Fact = begin(
-        appointment_id, person_id, organization, mandate, texts_hash, proposed_by=caller.person_id, now=now
+        appointment_id, person_id, organization, mandate, texts_hash, proposed_by=ctx.caller.person_id, now=ctx.now
     )
     await record(tx, None, fact)
     await store.save_letter(tx, appointment_id, letter, salt)
 
 
-async def approve(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def approve(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
     """The second person's word: the appointment is in force, within its days.
 
     It is for the subjects that the person had, or was proposed to have, when the appointment was proposed. Proposed
     ones take effect with it. Raises Conflict where they have changed since.
     """
     # The person is held before the appointment, in the same order as by who appoints.
-    seen = await store.get_appointment(tx, appointment_id, caller)
-    person = await store.get_person(tx, seen.person_id, caller, lock=True)
-    appointment = await _for_move(tx, appointment_id, Action.APPROVE, caller, expected, now)
+    seen = await store.get_appointment(tx, appointment_id, ctx.caller)
+    person = await store.get_person(tx, seen.person_id, ctx.caller, lock=True)
+    appointment = await _for_move(tx, ctx, appointment_id, Action.APPROVE)
     person.require_enabled()
-    fact = appointment.approve(caller.person_id, now=now)
+    fact = appointment.approve(ctx.caller.person_id, now=ctx.now)
     if appointment.subjects_hash not in {person.texts_hash, person.subjects_proposed_hash} - {None}:
         raise Conflict("subjects-changed")
     if appointment.subjects_hash != person.texts_hash:
-        policy.decide(caller, Action.APPROVE_SUBJECTS, person).required()
-        await _let_subjects_take_effect(tx, person, caller, now)
+        policy.decide(ctx.caller, Action.APPROVE_SUBJECTS, person).required()
+        await _let_subjects_take_effect(tx, ctx, person)
     await record(tx, appointment, fact)
 
 
-async def refuse(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+async def refuse(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
     """The second person does not agree."""
-    appointment = await _for_move(tx, appointment_id, Action.REFUSE, caller, expected, now)
-    await record(tx, appointment, appointment.refuse(reason, now=now))
+    appointment = await _for_move(tx, ctx, appointment_id, Action.REFUSE)
+    await record(tx, appointment, appointment.refuse(reason, now=ctx.now))
 
 
-async def withdraw(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def withdraw(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
     """Whoever proposed it takes it back."""
-    appointment = await _for_move(tx, appointment_id, Action.WITHDRAW, caller, expected, now)
-    await record(tx, appointment, appointment.withdraw(now=now))
+    appointment = await _for_move(tx, ctx, appointment_id, Action.WITHDRAW)
+    await record(tx, appointment, appointment.withdraw(now=ctx.now))
 
 
-async def end(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+async def end(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
     """End an appointment: one person who could have proposed it is enough."""
     # The administrators are held before the one of them, in the same order by everybody.
     async with tx.as_service():
-        administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date())
-    appointment = await _for_move(tx, appointment_id, Action.END, caller, expected, now)
-    await record(tx, appointment, appointment.end(reason, administrators=administrators, now=now))
+        administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=ctx.today)
+    appointment = await _for_move(tx, ctx, appointment_id, Action.END)
+    await record(tx, appointment, appointment.end(reason, administrators=administrators, now=ctx.now))
 
 
-async def _for_move(
-    tx: Tx, appointment_id: UUID, action: Action, caller: Caller, expected: int, now: datetime
-) -> Appointment:
-    appointment = await store.get_appointment(tx, appointment_id, caller, lock=True)
-    given = Given(appointment, await _focal_points(tx, appointment.organization, now))
-    policy.decide(caller, action, given).required()
-    check_revision(appointment.revision, expected)
+async def _for_move(tx: Tx, ctx: Context, appointment_id: UUID, action: Action) -> Appointment:
+    appointment = await store.get_appointment(tx, appointment_id, ctx.caller, lock=True)
+    given = Given(appointment, await _focal_points(tx, appointment.organization, ctx.now))
+    policy.decide(ctx.caller, action, given).required()
+    check_revision(appointment.revision, ctx.expected)
     return appointment
 
 

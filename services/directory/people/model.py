@@ -102,7 +102,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
         Otherwise the person who sets them could sign in as the second one.
         """
-        self.require_named()
+        self.require_not_erased()
         if of_trust:
             raise Conflict("subjects-of-appointee")
         return PersonIdentified(
@@ -117,7 +117,7 @@ class Person(Struct, frozen=True, kw_only=True):
         self, subjects: int, texts_hash: str, *, proposed_by: UUID, now: datetime
     ) -> PersonSubjectsProposed:
         """Raises Conflict if subjects are proposed already."""
-        self.require_named()
+        self.require_not_erased()
         if self.subjects_proposed_by is not None:
             raise Conflict("subjects-proposed")
         return PersonSubjectsProposed(
@@ -147,19 +147,19 @@ class Person(Struct, frozen=True, kw_only=True):
         return PersonSubjectsDeclined(person_id=self.person_id, organization=self.organization, declined_at=now)
 
     def _require_subjects_proposed(self) -> tuple[UUID, str]:
-        self.require_named()
+        self.require_not_erased()
         if self.subjects_proposed_by is None or self.subjects_proposed_hash is None:
             raise Conflict("subjects-not-proposed")
         return self.subjects_proposed_by, self.subjects_proposed_hash
 
-    def require_named(self) -> None:
+    def require_not_erased(self) -> None:
         """Raises Conflict for a person who has been erased."""
         if self.erased_at is not None:
             raise Conflict("person-erased")
 
     def require_enabled(self) -> None:
         """Raises Conflict for a person who is disabled or erased."""
-        self.require_named()
+        self.require_not_erased()
         if self.disabled_at is not None:
             raise Conflict("person-status")
 
@@ -168,7 +168,7 @@ class Person(Struct, frozen=True, kw_only=True):
         return PersonDisabled(person_id=self.person_id, organization=self.organization, reason=reason, disabled_at=now)
 
     def enable(self, *, now: datetime) -> PersonEnabled:
-        self.require_named()
+        self.require_not_erased()
         if self.disabled_at is None:
             raise Conflict("person-status")
         return PersonEnabled(person_id=self.person_id, organization=self.organization, enabled_at=now)
@@ -208,12 +208,12 @@ class Person(Struct, frozen=True, kw_only=True):
         )
 
     def _require_erasable(self, appointed: bool) -> None:
-        self.require_named()
+        self.require_not_erased()
         if appointed:
             raise Conflict("person-appointed")
 
     def _require_proposed(self) -> tuple[UUID, str]:
-        self.require_named()
+        self.require_not_erased()
         if self.erasure_proposed_by is None or self.erasure_reason is None:
             raise Conflict("erasure-not-proposed")
         return self.erasure_proposed_by, self.erasure_reason

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.callers import Subject
+from contracts.conversion import from_attributes
 from contracts.values import Caller, Language
 from services.directory import policy
 from services.directory.people import store
@@ -44,9 +46,9 @@ class PersonView(Struct, frozen=True, kw_only=True):
     erased_at: datetime | None
 
 
-async def read_view(tx: Tx, person_id: UUID, caller: Caller) -> PersonView:
+async def read_view(tx: Tx, ctx: Context, person_id: UUID) -> PersonView:
     """The person as this caller is shown them. Raises Missing."""
-    return (await views_of(tx, [await store.get_person(tx, person_id, caller)], caller))[0]
+    return (await views_of(tx, [await store.get_person(tx, person_id, ctx.caller)], ctx.caller))[0]
 
 
 async def views_of(tx: Tx, people: Sequence[Person], caller: Caller) -> list[PersonView]:
@@ -60,22 +62,12 @@ def _view(
     person: Person, texts: store.PersonTexts | None, proposed: tuple[Subject, ...] | None, caller: Caller
 ) -> PersonView:
     guarded = policy.decide(caller, Action.SHOW_PERSON, person).required().fields
-    return PersonView(
-        person_id=person.person_id,
-        organization=person.organization,
+    return from_attributes(
+        PersonView,
+        person,
         name=texts.name if texts else None,
         email=texts.email if texts else None,
         language=texts.language if texts else None,
         subjects=texts.subjects if texts and Guarded.SUBJECTS in guarded else None,
         proposed_subjects=proposed if Guarded.PROPOSED_SUBJECTS in guarded else None,
-        subjects_proposed_by=person.subjects_proposed_by,
-        subjects_proposed_at=person.subjects_proposed_at,
-        revision=person.revision,
-        entered_at=person.entered_at,
-        disabled_at=person.disabled_at,
-        erasure_proposed_by=person.erasure_proposed_by,
-        erasure_proposed_at=person.erasure_proposed_at,
-        erasure_reason=person.erasure_reason,
-        erasure_approved_by=person.erasure_approved_by,
-        erased_at=person.erased_at,
     )

@@ -2,103 +2,59 @@
 
 from uuid import UUID
 
-from litestar import Response, post, put
 from litestar.params import FromPath, JSONBody
 
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, asks, shown
-from chassis.http.idempotency import claim
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.commands import change
 from services.directory.commands import Confirm, ProposeSubjects, SetSubjects, kept_subjects
 from services.directory.people import actions
-from services.directory.people.views import PersonView, read_view
+from services.directory.people.views import read_view
 from services.directory.policy import Action
 
 
-@put(
+@change(
     "/v1/people/{person_id:uuid}/subjects",
-    opt=asks(Action.SET_SUBJECTS),
-    summary="Set by which subjects a person of the own State signs in",
+    Action.SET_SUBJECTS,
+    "Set by which subjects a person of the own State signs in",
+    read=read_view,
+    method="PUT",
 )
-async def set_subjects(
-    person_id: FromPath[UUID], data: JSONBody[SetSubjects], db: Db, caller: Calling, expected: Expected, now: Now
-) -> Response[PersonView]:
+async def set_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[SetSubjects]) -> None:
     """By the State's focal point; of somebody whom it took two people to appoint they are proposed instead."""
-    async with db.transaction(by=caller) as tx:
-        subjects = kept_subjects(data.subjects)
-        await actions.identify(tx, person_id, subjects, caller=caller, expected=expected, now=now)
-        view = await read_view(tx, person_id, caller)
-    return shown(view, revision=view.revision)
+    await actions.identify(tx, ctx, person_id, kept_subjects(data.subjects))
 
 
-@post(
+@change(
     "/v1/people/{person_id:uuid}/propose-subjects",
-    opt=asks(Action.PROPOSE_SUBJECTS),
-    status_code=200,
-    summary="Propose by which subjects a person is to sign in",
+    Action.PROPOSE_SUBJECTS,
+    "Propose by which subjects a person is to sign in",
+    read=read_view,
 )
-async def propose_subjects(
-    person_id: FromPath[UUID],
-    data: JSONBody[ProposeSubjects],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PersonView]:
+async def propose_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[ProposeSubjects]) -> None:
     """By an administrator or the State's focal point; another of these has to approve."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=person_id)
-        if claimed.first:
-            subjects = kept_subjects(data.subjects)
-            await actions.propose_subjects(tx, person_id, subjects, caller=caller, expected=expected, now=now)
-        view = await read_view(tx, person_id, caller)
-    return shown(view, revision=view.revision)
+    await actions.propose_subjects(tx, ctx, person_id, kept_subjects(data.subjects))
 
 
-@post(
+@change(
     "/v1/people/{person_id:uuid}/approve-subjects",
-    opt=asks(Action.APPROVE_SUBJECTS),
-    status_code=200,
-    summary="Approve by which subjects a person is to sign in",
+    Action.APPROVE_SUBJECTS,
+    "Approve by which subjects a person is to sign in",
+    read=read_view,
 )
-async def approve_subjects(
-    person_id: FromPath[UUID],
-    data: JSONBody[Confirm],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PersonView]:
+async def approve_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
     """By an administrator or the State's focal point: somebody else than who proposed them, and than the person."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=person_id)
-        if claimed.first:
-            await actions.approve_subjects(tx, person_id, caller=caller, expected=expected, now=now)
-        view = await read_view(tx, person_id, caller)
-    return shown(view, revision=view.revision)
+    await actions.approve_subjects(tx, ctx, person_id)
 
 
-@post(
+@change(
     "/v1/people/{person_id:uuid}/decline-subjects",
-    opt=asks(Action.DECLINE_SUBJECTS),
-    status_code=200,
-    summary="Decline proposed subjects, or take them back",
+    Action.DECLINE_SUBJECTS,
+    "Decline proposed subjects, or take them back",
+    read=read_view,
 )
-async def decline_subjects(
-    person_id: FromPath[UUID],
-    data: JSONBody[Confirm],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PersonView]:
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=person_id)
-        if claimed.first:
-            await actions.decline_subjects(tx, person_id, caller=caller, expected=expected, now=now)
-        view = await read_view(tx, person_id, caller)
-    return shown(view, revision=view.revision)
+async def decline_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
+    await actions.decline_subjects(tx, ctx, person_id)
 
 
 ROUTES = [set_subjects, propose_subjects, approve_subjects, decline_subjects]

@@ -9,6 +9,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from chassis.http.application import Calling, Db, Paging, asks
+from contracts.conversion import from_attributes
 from contracts.matching import Share
 from contracts.values import Role
 from services.matching import policy
@@ -77,9 +78,7 @@ async def list_choices(
     policy.decide(caller, Action.LIST_CHOICES).required()
     async with db.transaction(by=caller) as tx:
         found = await choice_store.page(tx, line_id=of_line, after=cursor, limit=limit + 1)
-    choices = [_choices(moves) for moves in found[:limit]]
-    more = str(choices[-1].match_id) if len(found) > limit else None
-    return Response(ChoicesPage(choices=choices, cursor=more), headers=paging.next_link(more))
+    return paging.page(ChoicesPage, [_choices(moves) for moves in found], limit)
 
 
 @get("/v1/matches/rankings", opt=asks(Action.LIST_RANKINGS), summary="Every ranking that was shown, to learn from")
@@ -95,8 +94,7 @@ async def list_rankings(
     policy.decide(caller, Action.LIST_RANKINGS).required()
     async with db.transaction(by=caller) as tx:
         found = await choice_store.rankings(tx, line_id=of_line, after=cursor, limit=limit + 1)
-    more = str(found[limit - 1].ranking_id) if len(found) > limit else None
-    return Response(RankingPage(rankings=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(RankingPage, found, limit)
 
 
 def _choices(moves: list[Chosen]) -> ChoicesView:
@@ -111,18 +109,8 @@ def _choices(moves: list[Chosen]) -> ChoicesView:
 
 def _move(one: Chosen) -> MoveView:
     move, role = one.move, chosen_by(one.move.status, one.before)
-    return MoveView(
-        status=move.status,
-        at=move.at,
-        chosen_by=role,
-        place=one.place,
-        of=one.of,
-        reason=move.reason,
-        score=move.score,
-        shares=move.shares,
-        algorithm=move.algorithm,
-        offering_revision=move.offering_revision,
-        ranking_id=one.rankings.get(role) if role else None,
+    return from_attributes(
+        MoveView, move, chosen_by=role, place=one.place, of=one.of, ranking_id=one.rankings.get(role) if role else None
     )
 
 

@@ -19,7 +19,6 @@ from contracts.values import Role
 from services.matching.choices.model import Move
 from services.matching.matches.model import NOT_ENDED, MatchStatus
 from services.matching.matches.store import Ranked
-from services.matching.scoring.packed import unpacked
 
 LIST_MAX = 100
 DIGEST_BYTES = 16
@@ -108,21 +107,27 @@ async def page(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) 
     """
     rows = await tx.fetch(
         """
-        WITH page AS (
-            SELECT DISTINCT line_id, match_id FROM match_move
+        WITH last AS (SELECT line_id, match_id FROM match_by_id($2)),
+        page AS (
+            (SELECT DISTINCT line_id, match_id FROM match_move
             WHERE ($1::uuid IS NULL OR line_id = $1)
-              AND ($2::uuid IS NULL OR (line_id, match_id) < (
-                    SELECT line_id, match_id FROM match_move WHERE match_id = $2 LIMIT 1))
+              AND ($2::uuid IS NULL OR (line_id, match_id) < (SELECT line_id, match_id FROM last))
             ORDER BY line_id DESC, match_id DESC LIMIT $3)
-        SELECT move.*, before.status AS before, stood.better + 1 AS place, stood.others + 1 AS of, shown.rankings
-        FROM page JOIN match_move AS move USING (match_id)
-        LEFT JOIN match_move AS before ON before.match_id = move.match_id AND before.revision = move.revision - 1
+            UNION
+            (SELECT line_id, match_id FROM line_ranking CROSS JOIN LATERAL unnest(match_ids) AS match_id
+            WHERE ($1::uuid IS NULL OR line_id = $1)
+              AND ($2::uuid IS NULL OR (line_id, match_id) < (SELECT line_id, match_id FROM last))
+            ORDER BY line_id DESC, match_id DESC LIMIT $3)
+            ORDER BY line_id DESC, match_id DESC LIMIT $3)
+        SELECT move.*, lag(move.status) OVER (PARTITION BY move.match_id ORDER BY move.revision) AS before,
+            stood.better + 1 AS place, stood.others + 1 AS of, shown.rankings
+        FROM page CROSS JOIN LATERAL moves_of_line(page.line_id, page.match_id) AS move
         CROSS JOIN LATERAL (
             SELECT count(*) AS others, count(*) FILTER (
                 WHERE (-last.score, last.offering_id) < (-move.score, move.offering_id)) AS better
             FROM (
-                SELECT DISTINCT ON (match_id) status, score, offering_id FROM match_move AS other
-                WHERE other.line_id = move.line_id AND other.match_id <> move.match_id AND other.at <= move.at
+                SELECT DISTINCT ON (match_id) status, score, offering_id FROM moves_of_line(move.line_id) AS other
+                WHERE other.match_id <> move.match_id AND other.at <= move.at
                 ORDER BY match_id, revision DESC) AS last
             WHERE last.status = ANY ($4::text[])) AS stood
         CROSS JOIN LATERAL (
@@ -144,7 +149,7 @@ def _chosen(row: Record) -> Chosen:
     values: dict[str, Any] = dict(row)
     beside = {name: values.pop(name) for name in ("before", "place", "of", "rankings")}
     beside["rankings"] = msgspec.json.decode(beside["rankings"])
-    values["shares"] = unpacked(values["shares"])
+    values["shares"] = msgspec.json.decode(values["shares"])
     return msgspec.convert({"move": msgspec.convert(values, Move), **beside}, Chosen)
 
 
@@ -176,11 +181,11 @@ async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: i
         """
         SELECT ranking_id, line_id, role, shown_at, (
             SELECT coalesce(json_agg(json_build_object('match_id', move.match_id, 'offering_id', offering_id,
-                'place', place, 'score', score, 'shares', shares::text, 'algorithm', algorithm,
+                'place', place, 'score', score, 'shares', shares, 'algorithm', algorithm,
                 'offering_revision', offering_revision)
                 ORDER BY position), '[]')
             FROM unnest(matches, revisions, places) WITH ORDINALITY AS one(match_id, revision, place, position)
-            JOIN match_move AS move ON move.match_id = one.match_id AND move.revision = one.revision) AS entries
+            JOIN LATERAL moves_of_line(line_id, one.match_id) AS move ON move.revision = one.revision) AS entries
         FROM ranking_shown
         WHERE ($1::uuid IS NULL OR line_id = $1) AND ($2::uuid IS NULL OR ranking_id < $2)
         ORDER BY ranking_id DESC LIMIT $3
@@ -193,5 +198,4 @@ async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: i
 
 
 def _ranking(row: Record) -> Ranking:
-    entries = [{**one, "shares": unpacked(one["shares"])} for one in msgspec.json.decode(row["entries"])]
-    return msgspec.convert({**dict(row), "entries": entries}, Ranking)
+    return msgspec.convert({**dict(row), "entries": msgspec.json.decode(row["entries"])}, Ranking)

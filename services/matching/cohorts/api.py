@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from chassis.http.application import Calling, Db, Now, asks
+from contracts.conversion import from_attributes
 from contracts.values import Money, Period
 from services.matching import policy
 from services.matching.cohorts.model import COHORTS_MAX, Cohort, cohorts
@@ -81,23 +82,17 @@ async def list_cohorts(
 
 def _view(cohort: Cohort) -> CohortView:
     first = cohort.lines[0]
-    return CohortView(
+    return from_attributes(
+        CohortView,
+        cohort,
         offering_id=cohort.offering.offering_id,
         provider=cohort.offering.provider,
         kind=first.kind,
         modality=first.modality,
-        region=cohort.region,
-        topics=cohort.topics,
-        languages=cohort.languages,
-        window=cohort.window,
         members=tuple(
             Member(line_id=one.line_id, request_id=one.request_id, state=one.state, group_size=one.group_size)
             for one in cohort.lines
         ),
-        people=cohort.people,
-        deliveries_saved=cohort.deliveries_saved,
-        money_saved=cohort.money_saved,
-        maximal=cohort.maximal,
     )
 
 

@@ -19,6 +19,8 @@ from contracts.values import Money, Period
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import violated
+from services.matching.scoring.criteria import SCALAR, free_days, ordinals
+from services.matching.scoring.records import free_spans
 
 COHORTS_MAX = 100
 MEMBERS_MAX = 20
@@ -172,9 +174,5 @@ def _joined(common: _Common, line: WantedLine, offering: Offering, today: date) 
 
 def _is_free(offering: Offering, window: Period, today: date) -> bool:
     """On some day of the window that is not past the offering is valid and a delivery is left."""
-    valid = offering.terms.valid
-    return any(
-        offering.room(one) > 0
-        and max(one.period.starts, valid.starts, window.starts, today) <= min(one.period.ends, valid.ends, window.ends)
-        for one in offering.terms.capacity
-    )
+    first, after = ordinals(window)
+    return bool(free_days(max(first, today.toordinal()), after, free_spans(offering), SCALAR))

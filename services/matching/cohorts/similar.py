@@ -14,7 +14,7 @@ from contracts.matching import Judgement
 from contracts.reference import topic_similarity
 from contracts.values import Period
 from services.matching.lines.model import WantedLine
-from services.matching.scoring.model import FULL
+from services.matching.scoring.criteria import FULL
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
 from services.matching.texts.reading import Reading, judgements
@@ -51,7 +51,7 @@ class Similar(Struct, frozen=True, kw_only=True):
 
 
 def similar(to: Submitted, others: Sequence[Submitted]) -> list[Similar]:
-    """The lines that are like one, the likest first, equally like ones by id; at most `SIMILAR_MAX`."""
+    """The lines that are like one, most similar first, ties by id; at most `SIMILAR_MAX`."""
     by_id = {other.line.line_id: other for other in others}
     readings = [other.reading for other in others if other.reading is not None]
     said = judgements(to.reading, readings)
@@ -78,7 +78,7 @@ def likeness(line: WantedLine, other: WantedLine) -> int:
 
 
 def _likest(some: Sequence[str], others: Sequence[str]) -> int:
-    """How alike each is to the likest of the others, on the mean."""
+    """The mean of each one's highest similarity to the others."""
     each = [max((topic_similarity(one, other) for other in others), default=0) for one in sorted(set(some))]
     return sum(each) // len(each) if each else 0
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database
 from chassis.http.application import Calling, Db, asks
+from contracts.conversion import from_attributes
 from contracts.matching import Judgement
 from contracts.refusals import Missing
 from contracts.values import Caller, Period
@@ -56,7 +57,7 @@ class SimilarLine(Struct, frozen=True, kw_only=True):
 
 
 class SimilarLines(Struct, frozen=True, kw_only=True):
-    """At most twenty, the likest first, and duplicates before all others."""
+    """At most twenty, most similar first, duplicates before all others."""
 
     line_id: UUID
     similar: list[SimilarLine]
@@ -101,17 +102,13 @@ def _comparisons(db: Database) -> Comparisons:
 
 
 def _view(found: Similar) -> SimilarLine:
-    return SimilarLine(
+    return from_attributes(
+        SimilarLine,
+        found,
         line_id=found.line.line_id,
         request_id=found.line.request_id,
         state=found.line.state,
         kind=found.line.kind,
-        same_kind=found.same_kind,
-        topics=found.topics,
-        articles=found.articles,
-        overlap=found.overlap,
-        judgement=found.judgement,
-        duplicate=found.duplicate,
     )
 
 

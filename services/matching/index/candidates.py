@@ -13,23 +13,23 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from contracts.rankings import SUGGESTIONS_MAX
-from contracts.reference import instruments, region_of
-from services.matching.index.offering_index import (
-    COLUMN,
-    NAMES,
-    OF_ROOMS,
-    OF_TIME,
-    WIDE,
-    WORD,
-    Held,
-    Ints,
-    Places,
-    Rows,
-    taken,
-)
-from services.matching.index.row_scoring import BY_ITSELF, MANY, Asked, in_time, score
+from services.matching.index.offering_index import OfferingIndex, Rows
 from services.matching.lines.model import WantedLine
-from services.matching.scoring.model import FAR, FULL, NEAR, NOTHING_KNOWN, ScoringContext
+from services.matching.scoring.constraints import BY_SLUG
+from services.matching.scoring.criteria import (
+    FULL,
+    NOTHING_KNOWN,
+    SCALAR,
+    VECTOR,
+    Offered,
+    ScoringContext,
+    criteria,
+    free_days,
+    meant,
+    nothing,
+    ordinals,
+)
+from services.matching.scoring.records import AT_MOST, COLUMN, NAMES, OF_PERIODS, OF_TOPICS, WORD, Ints, Records, taken
 from services.matching.texts.meaning import Vector
 
 RERANKED_MAX = 500
@@ -50,11 +50,11 @@ class Placed(Struct, frozen=True):
 
 
 Found = tuple[int, int, int, int]
-"""A candidate as it is put in order: the negative of its score, both halves of its id, its place."""
+"""A candidate as it is put in order: the negative of its score, both halves of its id, its row."""
 
 
 def best(
-    held: Held,
+    index: OfferingIndex,
     line: WantedLine,
     limit: int = SUGGESTIONS_MAX,
     *,
@@ -65,14 +65,14 @@ def best(
 
     With the `vector` of the line's text the best `RERANKED_MAX` by codes are ranked anew by what both texts mean.
     """
-    survivors = _survivors(held, line)
+    survivors = index.satisfying(line)
     if not survivors:
         return []
-    asked, judged = Asked(held, line, known, survivors), vector is not None and held.can_judge(vector)
-    found = sorted(_found(held, asked, survivors, RERANKED_MAX if judged else limit))
+    judged = vector is not None and index.can_judge(vector)
+    found = sorted(_Search(index, line, known, survivors).found(RERANKED_MAX if judged else limit))
     if judged:
         assert vector is not None, "nothing else can be judged"
-        found = sorted(_meant(held, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
+        found = sorted(_meant(index, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
     return [Placed(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
 
 
@@ -82,96 +82,99 @@ def _id(high: int, low: int) -> UUID:
     return UUID(int=high << WORD | low)
 
 
-def _found(held: Held, asked: Asked, survivors: BitMap, most: int) -> list[Found]:
-    """At least so many of the best that are in time, in no order."""
-    if len(survivors) <= FEW:
-        return _one_by_one(held, asked, survivors)
-    if wide := survivors & held.of(*WIDE):
-        return _one_by_one(held, asked, wide) + _together(held, asked, survivors - wide, most)
-    return _together(held, asked, survivors, most)
+class _Search:
+    """For one line, among the rows that violate no constraint on codes."""
 
+    def __init__(self, index: OfferingIndex, line: WantedLine, known: ScoringContext, survivors: BitMap) -> None:
+        self.index, self.days, self.survivors = index, ordinals(line.window), survivors
+        self.at_most = [(COLUMN[one.slug], one.asks(line)) for one in AT_MOST]
+        self.periods, self.topics = OF_PERIODS[: index.most_periods], OF_TOPICS[: index.most_topics]
+        self.terms = [term for term in criteria(line, known, index.providers).values() if term is not nothing]
+        self.naming = survivors & index.of(BY_SLUG["eligibility"], line.state)
 
-def _one_by_one(held: Held, asked: Asked, places: BitMap) -> list[Found]:
-    found: list[Found] = []
-    for place, row in zip(places, held.rows_of(_array(places)).tolist(), strict=True):
-        rooms = [(row[starts], row[ends]) for starts, ends in OF_ROOMS[: held.most_rooms]]
-        fits, free = in_time(asked, row, [*rooms, *held.more_rooms.get(place, ())], BY_ITSELF)
-        if fits:
-            points = score(asked, row, place, free, BY_ITSELF, more_topics=held.more_topics.get(place, ()))
-            found.append((-points, row[_HIGH], row[_LOW], place))
-    return found
+    def found(self, most: int) -> list[Found]:
+        """At least so many of the best that violate no constraint, in no order."""
+        if len(self.survivors) <= FEW:
+            return self._one_by_one(self.survivors)
+        if wide := self.survivors & self.index.wide:
+            return self._one_by_one(wide) + self._together(self.survivors - wide, most)
+        return self._together(self.survivors, most)
+
+    def _one_by_one(self, rows: BitMap) -> list[Found]:
+        found: list[Found] = []
+        more_periods, more_topics = self.index.more_periods.get, self.index.more_topics.get
+        for row, record in zip(rows, self.index.records_of(_array(rows)).tolist(), strict=True):
+            spans = [(record[first], record[after]) for first, after in self.periods]
+            spans += more_periods(row, ())
+            free = free_days(*self.days, spans, SCALAR)
+            if free and all([record[at] >= number for at, number in self.at_most]):
+                topics = [record[at] for at in self.topics]
+                topics += more_topics(row, ())
+                one = Offered(record, free, topics, row in self.naming)
+                points = sum([term(one, SCALAR) for term in self.terms])
+                found.append((-points, record[_HIGH], record[_LOW], row))
+        return found
+
+    def _together(self, those: BitMap, most: int) -> list[Found]:
+        """The best of them, in no order."""
+        rows, number = _array(those), VECTOR.number
+        records = self.index.records_of(rows)
+        spans = [(records[NAMES[start]], records[NAMES[end]]) for start, end in self.periods]
+        first, after = self.days
+        free = free_days(number(first), number(after), spans, VECTOR)
+        fits = free > VECTOR.none
+        for at, asked in self.at_most:
+            fits &= records[NAMES[at]] >= number(asked)
+        (fitting,) = fits.nonzero()
+        if not len(fitting):
+            return []
+        rows, records, free = rows.take(fitting), taken(records, fitting), free.take(fitting)
+        record = [records[name] for name in NAMES]
+        many = Offered(record, free, [record[at] for at in self.topics], self._naming(rows))
+        scores = -VECTOR.total([term(many, VECTOR) for term in self.terms] or [np.zeros(len(rows), np.int32)])
+        columns = [scores, records["id_high"], records["id_low"], rows]
+        if len(scores) > most:
+            chosen = _first(scores, records, most)
+            columns = [column.take(chosen) for column in columns]
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    def _naming(self, rows: Rows) -> NDArray[np.bool_] | None:
+        """Which of them name the line's State."""
+        if not self.naming:
+            return None
+        naming = np.zeros(len(rows), np.bool_)
+        at = rows.searchsorted(those := _array(self.naming))
+        # They survived, but some have no room in time.
+        naming[at[rows.take(at, mode="clip") == those]] = True
+        return naming
 
 
 _HIGH, _LOW = COLUMN["id_high"], COLUMN["id_low"]
 
 
-def _together(held: Held, asked: Asked, those: BitMap, most: int) -> list[Found]:
-    """The best of them, in no order."""
-    places = _array(those)
-    rows = held.rows_of(places)
-    cells = [rows[name] for name in NAMES[:OF_TIME]]
-    fits, free = in_time(asked, cells, [(cells[a], cells[b]) for a, b in OF_ROOMS[: held.most_rooms]], MANY)
-    (fitting,) = fits.nonzero()
-    if not len(fitting):
-        return []
-    places, rows, free = places.take(fitting), taken(rows, fitting), free.take(fitting)
-    scores = -score(asked, [rows[name] for name in NAMES], places, free, MANY)
-    columns = [scores, rows["id_high"], rows["id_low"], places]
-    if len(scores) > most:
-        chosen = _first(scores, rows, most)
-        columns = [column.take(chosen) for column in columns]
-    return list(zip(*(column.tolist() for column in columns), strict=True))
-
-
-def _first(scores: Ints, rows: Rows, limit: int) -> NDArray[np.intp]:
+def _first(scores: Ints, records: Records, limit: int) -> NDArray[np.intp]:
     """Where the lowest stand; of equal ones those of the lowest ids."""
     if len(scores) <= SORTED_MAX:
-        return _in_order(scores, rows)[:limit]
+        return _in_order(scores, records)[:limit]
     # Those that may be among them, before they are put in order.
     (likely,) = (scores <= np.partition(scores, limit - 1)[limit - 1]).nonzero()
-    chosen: NDArray[np.intp] = likely.take(_in_order(scores.take(likely), taken(rows, likely))[:limit])
+    chosen: NDArray[np.intp] = likely.take(_in_order(scores.take(likely), taken(records, likely))[:limit])
     return chosen
 
 
-def _in_order(scores: Ints, rows: Rows) -> NDArray[np.intp]:
-    return np.lexsort((rows["id_low"], rows["id_high"], scores))
+def _in_order(scores: Ints, records: Records) -> NDArray[np.intp]:
+    return np.lexsort((records["id_low"], records["id_high"], scores))
 
 
-def _meant(held: Held, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
+def _meant(index: OfferingIndex, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
     """The same with what the meaning of the texts adds."""
-    closeness = held.meanings.closeness(vector, np.array([place for *_, place in found], np.uint32))
-    points = weight * np.clip((closeness - FAR) * FULL // (NEAR - FAR), 0, FULL) // FULL
+    closeness = index.meanings.closeness(vector, np.array([row for *_, row in found], np.uint32))
+    points = weight * meant(closeness, VECTOR) // FULL
     return [
-        (negative - more, high, low, place)
-        for (negative, high, low, place), more in zip(found, points.tolist(), strict=True)
+        (negative - more, high, low, row)
+        for (negative, high, low, row), more in zip(found, points.tolist(), strict=True)
     ]
 
 
-# -- hard constraints -------------------------------------------------------------------------------------------------
-
-
-def _survivors(held: Held, line: WantedLine) -> BitMap:
-    """Those that break no constraint which codes can tell."""
-    left = held.of("kind", line.kind) & held.of("modality", line.modality)
-    for language in set(line.languages):
-        left &= held.of("understood", language)
-    eligible = held.of("open", "") | held.of("state", line.state)
-    if (region := region_of(line.state)) is not None:
-        eligible |= held.of("region", region)
-    left &= eligible
-    left -= held.of("excluded", line.state)
-    for provider in (line.state, *line.excluded_providers):
-        left -= held.of("provider", provider)
-    for instrument in instruments().keys() - line.party_to:
-        left -= held.of("treaty", instrument)
-    if line.cannot_wait:
-        left &= held.of("funded", "")
-    if line.addressee == "unodc":
-        left &= held.of("unodc", "")
-    elif line.addressee == "states":
-        left &= BitMap.union(BitMap(), *(held.of("provider", state) for state in line.addressed_states))
-    return left
-
-
-def _array(places: BitMap) -> Places:
-    return np.frombuffer(places.to_array(), np.uint32) if places else np.empty(0, np.uint32)
+def _array(rows: BitMap) -> Rows:
+    return np.frombuffer(rows.to_array(), np.uint32) if rows else np.empty(0, np.uint32)

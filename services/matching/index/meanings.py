@@ -1,4 +1,4 @@
-"""What the offerings in memory mean: the vectors that a model made of their texts, each in its offering's place."""
+"""What the offerings in memory mean: the vectors that a model made of their texts, each in its offering's row."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,41 +16,41 @@ class Meanings:
 
     def __init__(self) -> None:
         self.model: Model | None = None
-        self._rows: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._vectors: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._known: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
-    def put(self, place: int, vector: Vector | None) -> None:
+    def put(self, row: int, vector: Vector | None) -> None:
         """Hold it, or nothing any more."""
-        if vector is None or place >= MEANINGS_MAX:
-            self._known[place : place + 1] = False
+        if vector is None or row >= MEANINGS_MAX:
+            self._known[row : row + 1] = False
             return
         if self.model is None:
             self.model = vector.model
         if vector.model != self.model:
-            self._known[place : place + 1] = False
+            self._known[row : row + 1] = False
             return
-        self._make_room(place + 1)
-        self._rows[place] = np.frombuffer(vector.values, "<f4")
-        self._known[place] = True
+        self._make_room(row + 1)
+        self._vectors[row] = np.frombuffer(vector.values, "<f4")
+        self._known[row] = True
 
     def hold_for(self, vector: Vector | None) -> bool:
         """Whether they can be compared with it."""
         return vector is not None and vector.model == self.model
 
-    def closeness(self, to: Vector, places: NDArray[np.uint32]) -> NDArray[np.int32]:
+    def closeness(self, to: Vector, rows: NDArray[np.uint32]) -> NDArray[np.int32]:
         """How close each is, in thousandths; `UNKNOWN` where nothing is held of it."""
-        found = np.full(len(places), UNKNOWN, np.int32)
-        held = places < len(self._known)
-        held[held] = self._known[places[held]]
-        rows = self._rows.take(places[held], axis=0)
-        found[held] = np.rint(rows @ np.frombuffer(to.values, "<f4") * FULL)
+        found = np.full(len(rows), UNKNOWN, np.int32)
+        held = rows < len(self._known)
+        held[held] = self._known[rows[held]]
+        vectors = self._vectors.take(rows[held], axis=0)
+        found[held] = np.rint(vectors @ np.frombuffer(to.values, "<f4") * FULL)
         return found
 
     def _make_room(self, count: int) -> None:
         assert self.model is not None, "the first has told it"
-        if count > len(self._rows):
+        if count > len(self._vectors):
             size = min(max(count + count // 4, 256), MEANINGS_MAX)
-            rows, known = np.zeros((size, self.model.dimensions), np.float32), np.zeros(size, np.bool_)
-            rows[: len(self._rows)] = self._rows.reshape(-1, self.model.dimensions)
+            vectors, known = np.zeros((size, self.model.dimensions), np.float32), np.zeros(size, np.bool_)
+            vectors[: len(self._vectors)] = self._vectors.reshape(-1, self.model.dimensions)
             known[: len(self._known)] = self._known
-            self._rows, self._known = rows, known
+            self._vectors, self._known = vectors, known

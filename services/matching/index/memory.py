@@ -15,13 +15,14 @@ from chassis.db.database import Database, Tx
 from contracts.rankings import SUGGESTIONS_MAX
 from services.matching.index import store as entry_store
 from services.matching.index.candidates import RERANKED_MAX, best
-from services.matching.index.offering_index import Held
+from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import violated
-from services.matching.scoring.model import Scored, ScoringContext, ranked
+from services.matching.scoring.criteria import ScoringContext
+from services.matching.scoring.model import Scored, ranked
 from services.matching.texts import store as reading_store
 from services.matching.texts.reading import Reading, judgements
 
@@ -43,10 +44,10 @@ WHOLE_MAX = 2000
 
 
 class Memory:
-    """Of one database in this process; `held` is None until all has been read."""
+    """Of one database in this process; `index` is None until all has been read."""
 
     def __init__(self) -> None:
-        self.held: Held | None = None
+        self.index: OfferingIndex | None = None
         self._looked_at: datetime | None = None
         self._followed = -math.inf
         self._heard: frozenset[int] = frozenset()
@@ -58,7 +59,7 @@ class Memory:
     @property
     def outdated(self) -> bool:
         """Where what has changed since cannot be told any more, or nothing was read yet."""
-        return self.held is None or time.monotonic() - self._followed > STALE_SECONDS
+        return self.index is None or time.monotonic() - self._followed > STALE_SECONDS
 
     def know(self, known: ScoringContext, at: float) -> None:
         """Keep what a score rests on besides, which was read after `at` (`time.monotonic`)."""
@@ -68,12 +69,12 @@ class Memory:
         """What a score rests on besides, as it was KNOWN_SECONDS_MAX ago at most."""
         if self._known is not None and time.monotonic() - self._known_at <= KNOWN_SECONDS_MAX:
             return self._known
-        assert self.held is not None, "all has been read"
-        return await scoring_store.known(tx, self.held.providers)
+        assert self.index is not None, "all has been read"
+        return await scoring_store.known(tx, self.index.providers.numbers)
 
-    def begin(self, held: Held, now: datetime) -> None:
+    def begin(self, index: OfferingIndex, now: datetime) -> None:
         """All has been read; that was begun `now`, by the database's clock."""
-        self.held, self._looked_at, self._heard, self._followed = held, now, frozenset(), time.monotonic()
+        self.index, self._looked_at, self._heard, self._followed = index, now, frozenset(), time.monotonic()
         self._forget_whole(self._whole.copy())
 
     async def follow(self, tx: Tx, now: datetime) -> None:
@@ -85,16 +86,16 @@ class Memory:
             # So many are read sooner from the beginning, page by page.
             self._followed = -math.inf
             return
-        entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
-        assert self.held is not None, "all has been read"
+        found = {one.offering_id: one for one in await entry_store.available(tx, changed)} if changed else {}
+        assert self.index is not None, "all has been read"
         self._forget_whole(changed)
-        read = await reading_store.vectors(tx, list(entries)) if entries else {}
+        vectors = await reading_store.vectors(tx, list(found)) if found else {}
         for offering_id in changed:
-            if offering_id in entries:
-                self.held.put(entries[offering_id])
-                self.held.know(offering_id, read.get(offering_id))
+            if offering_id in found:
+                self.index.put(found[offering_id])
+                self.index.know(offering_id, vectors.get(offering_id))
             else:
-                self.held.remove(offering_id)
+                self.index.remove(offering_id)
         self._heard, self._looked_at, self._followed = frozenset(changes), now, followed
 
     async def unread(self, tx: Tx) -> set[UUID]:
@@ -130,11 +131,11 @@ async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIO
     memory = memory_of(tx)
     aside = set() if memory.outdated or not lines else await memory.unread(tx)
     # Also where it became outdated meanwhile, or more has changed than is looked at one by one.
-    if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX:
+    if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
     known = await memory.known(tx)
     # As many more as may have changed since: those are looked at as they now stand.
-    likely = [{one.offering_id for one in best(memory.held, line, limit + len(aside), known=known)} for line in lines]
+    likely = [{one.offering_id for one in best(memory.index, line, limit + len(aside), known=known)} for line in lines]
     every = await memory.whole(tx, aside.union(*likely), aside)
     return [
         ranked(line, _fitting(line, (every[one] for one in (those | aside) & every.keys())), known=known)[:limit]
@@ -149,12 +150,12 @@ async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collect
     """
     memory = memory_of(tx)
     aside = set() if memory.outdated else await memory.unread(tx)
-    if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX or not memory.held.can_judge(reading.vector):
+    if memory.index is None or memory.outdated or len(aside) > ASIDE_MAX or not memory.index.can_judge(reading.vector):
         found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
         known = await scoring_store.known(tx, {one.provider for one in found})
     else:
         known = await memory.known(tx)
-        likely = best(memory.held, line, SUGGESTIONS_MAX + len(aside), known=known, vector=reading.vector)
+        likely = best(memory.index, line, SUGGESTIONS_MAX + len(aside), known=known, vector=reading.vector)
         those = aside.union(also, (one.offering_id for one in likely))
         found = _fitting(line, (await memory.whole(tx, those, aside)).values())
     said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))

@@ -1,47 +1,30 @@
 """What the offerings in memory are read from: the rows of all that are available, and of those that have changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from asyncpg import Record
-
 from chassis.db.database import Tx
-from services.matching.index.offering_index import Entry
 from services.matching.offerings.model import Offering
 from services.matching.offerings.store import with_periods
 
 PAGE_MAX = 4096
 KEPT = timedelta(minutes=10)
 
-ENTRIES = """
-    SELECT offering_id, provider, kinds, topics, articles, paragraphs, pillars, languages, interpretation, modalities,
-        eligible_states, eligible_regions, excluded_states, treaties, group_size_max, resource_status, units, taken,
-        room_from, room_until
-    FROM offering, LATERAL (
-        SELECT coalesce(sum(units), 0) AS units, coalesce(sum(taken), 0) AS taken,
-            coalesce(array_agg(starts - DATE '0001-01-01' + 1 ORDER BY starts) FILTER (WHERE taken < units), '{}')
-                AS room_from,
-            coalesce(array_agg(ends - DATE '0001-01-01' + 1 ORDER BY starts) FILTER (WHERE taken < units), '{}')
-                AS room_until
-        FROM capacity WHERE capacity.offering_id = offering.offering_id) AS room
-    WHERE status = 'available'
-"""
 
-
-async def page(tx: Tx, after: UUID) -> list[Entry]:
+async def page(tx: Tx, after: UUID) -> list[Offering]:
     """The available offerings above an id, in the order of their ids."""
-    rows = await tx.fetch(f"{ENTRIES} AND offering_id > $1 ORDER BY offering_id LIMIT {PAGE_MAX}", after)
-    return _entries(rows)
-
-
-async def entries(tx: Tx, offering_ids: Collection[UUID]) -> list[Entry]:
-    """Those of these offerings that are available."""
-    return _entries(await tx.fetch(f"{ENTRIES} AND offering_id = ANY ($1::uuid[])", list(offering_ids)))
-
-
-def _entries(rows: Sequence[Record]) -> list[Entry]:
-    return [Entry(*row) for row in rows]
+    rows = await tx.fetch(
+        """
+        SELECT offering.*, (
+            SELECT coalesce(json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts), '[]') FROM capacity
+            WHERE capacity.offering_id = offering.offering_id) AS periods
+        FROM offering WHERE status = 'available' AND offering_id > $1 ORDER BY offering_id LIMIT $2
+        """,
+        after,
+        PAGE_MAX,
+    )
+    return [with_periods(row) for row in rows]
 
 
 async def changes_since(tx: Tx, since: datetime) -> dict[int, UUID]:
@@ -61,7 +44,7 @@ async def now(tx: Tx) -> datetime:
 
 
 async def available(tx: Tx, offering_ids: Collection[UUID]) -> list[Offering]:
-    """Those of these offerings that are available, whole."""
+    """Those of these offerings that are available."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (

@@ -1,9 +1,9 @@
 """What can be done with a match: load for this caller, decide, save, announce. The edge opens the transaction."""
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
@@ -45,20 +45,12 @@ async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
     return held[line_id, offering_id].match_id if held else new_id()
 
 
-async def begin(
-    tx: Tx,
-    match_id: UUID,
-    line_id: UUID,
-    offering_id: UUID,
-    *,
-    caller: Caller,
-    comment: str,
-    now: datetime,
-) -> Match:
+async def begin(tx: Tx, ctx: Context, match_id: UUID, line_id: UUID, offering_id: UUID, *, comment: str) -> Match:
     """A coordinator nominates an offering for a line; a provider expresses interest in a circulated line.
 
     Raises Conflict where the offering is not available or breaks a hard constraint.
     """
+    caller = ctx.caller
     policy.decide(caller, Action.PROPOSE).required()
     async with tx.as_service():
         line = await _line_for(tx, line_id, caller)
@@ -69,7 +61,7 @@ async def begin(
         start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
         known = await scoring_store.known(tx, [offering.provider])
         found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id), known=known)
-        fact = start(before, match_id, line, found, now=now)
+        fact = start(before, match_id, line, found, now=ctx.now)
         return await _record(tx, before, fact, comment)
 
 
@@ -93,17 +85,10 @@ def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
 
 
 async def move(
-    tx: Tx,
-    match_id: UUID,
-    action: Action,
-    decide: Callable[[Match], Fact],
-    *,
-    caller: Caller,
-    expected: int,
-    comment: str,
+    tx: Tx, ctx: Context, match_id: UUID, action: Action, decide: Callable[[Match], Fact], *, comment: str
 ) -> Match:
     """One move of the table in `match` that neither takes capacity nor asks about the line."""
-    before = await _for_move(tx, match_id, action, caller, expected)
+    before = await _for_move(tx, ctx, match_id, action)
     fact = decide(before)
     async with tx.as_service():
         if isinstance(fact, MatchRevoked):
@@ -111,36 +96,27 @@ async def move(
         return await _record(tx, before, fact, comment)
 
 
-async def lacking(tx: Tx, match_id: UUID, *, caller: Caller) -> bool:
+async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
     """True where the delivery of a match that the caller sees needs money that its offering does not bring."""
-    found = (await match_store.ranked(tx, match_id, caller)).match
-    policy.decide(caller, Action.BEGIN, found).required()
+    found = (await match_store.ranked(tx, match_id, ctx.caller)).match
+    policy.decide(ctx.caller, Action.BEGIN, found).required()
     return found.funding_needed is not None
 
 
-async def complete(tx: Tx, match_id: UUID, *, caller: Caller, expected: int, comment: str, now: datetime) -> Match:
+async def complete(tx: Tx, ctx: Context, match_id: UUID, *, comment: str) -> Match:
     """Raises Conflict before the delivery's dates."""
-    before = await _for_move(tx, match_id, Action.COMPLETE, caller, expected)
+    before = await _for_move(tx, ctx, match_id, Action.COMPLETE)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
-        return await _record(tx, before, before.complete(line, now=now), comment)
+        return await _record(tx, before, before.complete(line, now=ctx.now), comment)
 
 
-async def present(
-    tx: Tx,
-    match_id: UUID,
-    departure: str | None,
-    *,
-    caller: Caller,
-    expected: int,
-    comment: str,
-    now: datetime,
-) -> Match:
+async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *, comment: str) -> Match:
     """Show a match to the State and to the provider, if the provider may know and the offering still fits.
 
     It is scored as things now stand, so that every share it is shown with has its reason.
     """
-    before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
+    before = await _for_move(tx, ctx, match_id, Action.PRESENT)
     await consent_store.check_heard(tx, before.provider)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
@@ -151,19 +127,17 @@ async def present(
         assert offering is not None, "a match has its offering"
         known = await scoring_store.known(tx, [offering.provider])
         score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
-        fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=now)
-        _check_fits(line, offering, caller)
+        fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=ctx.now)
+        _check_fits(line, offering, ctx.caller)
         return await _record(tx, before, fact, comment)
 
 
-async def agree(
-    tx: Tx, match_id: UUID, action: Action, *, caller: Caller, expected: int, comment: str, now: datetime
-) -> Match:
+async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
 
     Raises Conflict where none is left, or where the offering has ended meanwhile.
     """
-    before = await _for_move(tx, match_id, action, caller, expected)
+    before = await _for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
     async with tx.as_service():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
@@ -172,14 +146,14 @@ async def agree(
         if offering.status in ENDED:
             raise Conflict("offering-not-available", status=offering.status)
         if not second:
-            fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
+            fact = before.accept(now=ctx.now) if action is Action.ACCEPT else before.confirm_by_provider(now=ctx.now)
             return await _record(tx, before, fact, comment)
         period = await offering_store.take(
             tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
         )
         if period is None:
             raise Conflict("capacity-exhausted")
-        return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=now), comment)
+        return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=ctx.now), comment)
 
 
 async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
@@ -190,10 +164,10 @@ async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Mat
     return after
 
 
-async def _for_move(tx: Tx, match_id: UUID, action: Action, caller: Caller, expected: int) -> Match:
-    found = await match_store.get(tx, match_id, caller)
-    policy.decide(caller, action, found).required()
-    check_revision(found.revision, expected)
+async def _for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
+    found = await match_store.get(tx, match_id, ctx.caller)
+    policy.decide(ctx.caller, action, found).required()
+    check_revision(found.revision, ctx.expected)
     return found
 
 
@@ -214,7 +188,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
         return
     if isinstance(fact, LineRanked):
-        await match_store.begin(tx, fact)
+        await match_store.rank(tx, fact)
         return
     after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)

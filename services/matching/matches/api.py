@@ -1,22 +1,22 @@
 """The matches' routes. Each opens one transaction; a command that comes again is answered from the record."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.context import Context
+from chassis.db.database import Database, Tx
+from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
-from chassis.http.idempotency import claim
 from contracts.facts import Fact
-from contracts.values import Caller, Role
+from contracts.values import Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
 from services.matching.commands import Comment, Evaluate, NewMatch, Presentation, Reason, check_reason
@@ -30,7 +30,7 @@ from services.matching.matches.views import MatchDetail, MatchView, explained, o
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
 from services.matching.scoring import store as scoring_store
-from services.matching.scoring.model import NO_EXPERIENCE
+from services.matching.scoring.criteria import NO_EXPERIENCE
 
 B = TypeVar("B", Comment, Reason, Evaluate)
 
@@ -42,25 +42,29 @@ class MatchPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post(
+async def _read(tx: Tx, ctx: Context, match_id: UUID) -> MatchView:
+    return (await views_of(tx, [await match_store.ranked(tx, match_id, ctx.caller)], ctx.caller))[0]
+
+
+async def _read_pair(tx: Tx, ctx: Context, pair: tuple[UUID, UUID]) -> MatchView:
+    """The one match of a line and an offering."""
+    return await _read(tx, ctx, await match_actions.match_id_of(tx, *pair))
+
+
+@create(
     "/v1/matches",
-    opt=asks(Action.PROPOSE),
-    summary="Nominate an offering for a line, or express interest in a circulated line",
+    Action.PROPOSE,
+    "Nominate an offering for a line, or express interest in a circulated line",
+    read=_read_pair,
+    key=lambda data: (data.line_id, data.offering_id),
+    outcome=lambda pair: uuid5(pair[0], str(pair[1])),
 )
-async def begin_match(
-    data: JSONBody[NewMatch], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[MatchView]:
+async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONBody[NewMatch]) -> MatchView:
     """A coordinator nominates; a provider's officer expresses interest with an offering of the own organization."""
-    policy.decide(caller, Action.PROPOSE).required()
-    async with db.transaction(by=caller) as tx:
-        match_id = await match_actions.match_id_of(tx, data.line_id, data.offering_id)
-        claimed = await claim(tx, command, outcome=match_id)
-        if claimed.first:
-            await match_actions.begin(
-                tx, match_id, data.line_id, data.offering_id, caller=caller, comment=data.comment, now=now
-            )
-        view = await _read(tx, claimed.outcome, caller)
-    return created(view, location=f"/v1/matches/{view.match_id}", revision=view.revision)
+    policy.decide(ctx.caller, Action.PROPOSE).required()
+    match_id = await match_actions.match_id_of(tx, *pair)
+    await match_actions.begin(tx, ctx, match_id, *pair, comment=data.comment)
+    return await _read(tx, ctx, match_id)
 
 
 @get("/v1/matches", opt=asks(Action.LIST_MATCHES), summary="The matches this caller may see")
@@ -87,214 +91,119 @@ async def list_matches(
             after=cursor,
             limit=limit + 1,
         )
-        views = await views_of(tx, found[:limit], caller)
+        views = await views_of(tx, found, caller)
         # What is picked by offering or by status is no ranking.
         if (of_line or of_request) and of_offering is None and status is None:
             await choice_store.note_shown(tx, found[:limit], caller.role, now=now)
-    more = str(found[limit - 1].match.match_id) if len(found) > limit else None
-    return Response(MatchPage(matches=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(MatchPage, views, limit)
 
 
-@get("/v1/matches/{match_id:uuid}", opt=asks(Action.SHOW_MATCH), summary="One match, with what its score is made of")
-async def show_match(
-    request: Request[Any, Any, Any], match_id: FromPath[UUID], db: Db, caller: Calling
-) -> Response[MatchDetail]:
-    async with db.transaction(by=caller) as tx:
-        ranked = await match_store.ranked(tx, match_id, caller)
-        # Told in codes of the match's own two sides, whatever has become of the offering meanwhile.
-        async with tx.as_service():
-            line = await line_store.line(tx, ranked.match.line_id)
-            offering = await offering_store.known(tx, ranked.match.offering_id)
-            completed = await scoring_store.experience(tx, [ranked.match.provider])
-        assert offering is not None, "a match has its offering"
-        view = (await views_of(tx, [ranked], caller))[0]
+@show("/v1/matches/{match_id:uuid}", Action.SHOW_MATCH, "One match, with what its score is made of")
+async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Request[Any, Any, Any]) -> MatchDetail:
+    ranked = await match_store.ranked(tx, match_id, ctx.caller)
+    # Told in codes of the match's own two sides, whatever has become of the offering meanwhile.
+    async with tx.as_service():
+        line = await line_store.line(tx, ranked.match.line_id)
+        offering = await offering_store.known(tx, ranked.match.offering_id)
+        completed = await scoring_store.experience(tx, [ranked.match.provider])
+    assert offering is not None, "a match has its offering"
+    view = (await views_of(tx, [ranked], ctx.caller))[0]
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
     why = explain(ranked.match, line, offering, experience=experience)
     explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
-    detail = MatchDetail(**asdict(view), explanation=explanation, opens=opened(ranked.match, reader))
-    return shown(detail, revision=view.revision)
+    return MatchDetail(**asdict(view), explanation=explanation, opens=opened(ranked.match, reader))
 
 
-@post(
-    "/v1/matches/{match_id:uuid}/present",
-    opt=asks(Action.PRESENT),
-    status_code=200,
-    summary="Present a match to the State and the provider",
+@change(
+    "/v1/matches/{match_id:uuid}/present", Action.PRESENT, "Present a match to the State and the provider", read=_read
 )
-async def present_match(
-    match_id: FromPath[UUID],
-    data: JSONBody[Presentation],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[MatchView]:
+async def present_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Presentation]) -> None:
     """Circulation has to be granted, unless to a unit of UNODC; a better ranked match is passed over for a reason."""
     if data.departure is not None:
         check_reason("present", data.departure, name="departure")
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=match_id)
-        if claimed.first:
-            await match_actions.present(
-                tx, match_id, data.departure, caller=caller, expected=expected, comment=data.comment, now=now
-            )
-        view = await _read(tx, match_id, caller)
-    return shown(view, revision=view.revision)
+    await match_actions.present(tx, ctx, match_id, data.departure, comment=data.comment)
+
+
+async def _capacity_lock(db: Database, ctx: Context, match_id: UUID) -> Sequence[str]:
+    async with db.for_reading().transaction(by=ctx.caller) as tx:
+        return [f"capacity of {await match_store.offering_of(tx, match_id, ctx.caller)}"]
 
 
 def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
     """`accept` or `confirm`: whichever comes second confirms the match and takes capacity."""
 
-    @post(
+    @change(
         f"/v1/matches/{{match_id:uuid}}/{action}",
-        opt=asks(action),
-        status_code=200,
-        summary=summary,
-        description=description,
+        action,
+        summary,
+        read=_read,
+        locks=_capacity_lock,
         name=f"{action} match",
+        description=description,
     )
-    async def agree_match(
-        match_id: FromPath[UUID],
-        data: JSONBody[Comment],
-        db: Db,
-        caller: Calling,
-        command: Commanded,
-        expected: Expected,
-        now: Now,
-    ) -> Response[MatchView]:
-        async with db.for_reading().transaction(by=caller) as tx:
-            offering_id = await match_store.offering_of(tx, match_id, caller)
-        async with db.transaction(by=caller, locks=[f"capacity of {offering_id}"]) as tx:
-            claimed = await claim(tx, command, outcome=match_id)
-            if claimed.first:
-                await match_actions.agree(
-                    tx, match_id, action, caller=caller, expected=expected, comment=data.comment, now=now
-                )
-            view = await _read(tx, match_id, caller)
-        return shown(view, revision=view.revision)
+    async def agree_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+        await match_actions.agree(tx, ctx, match_id, action, comment=data.comment)
 
     return agree_match
 
 
 def _move_route(
-    action: Action, summary: str, body: type[B], decide: Callable[[Match, B, Caller, datetime], Fact]
+    action: Action, summary: str, body: type[B], decide: Callable[[Match, B, Context], Fact]
 ) -> HTTPRouteHandler:
     """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
     name = action.replace("_", "-")
 
-    @post(
-        f"/v1/matches/{{match_id:uuid}}/{name}",
-        opt=asks(action),
-        status_code=200,
-        summary=summary,
-        name=f"{name} match",
-    )
-    async def move_match(
-        match_id: FromPath[UUID],
-        data: JSONBody[body],  # type: ignore[valid-type]
-        db: Db,
-        caller: Calling,
-        command: Commanded,
-        expected: Expected,
-        now: Now,
-    ) -> Response[MatchView]:
-        async with db.transaction(by=caller) as tx:
-            claimed = await claim(tx, command, outcome=match_id)
-            if claimed.first:
-                await match_actions.move(
-                    tx,
-                    match_id,
-                    action,
-                    lambda match: decide(match, data, caller, now),
-                    caller=caller,
-                    expected=expected,
-                    comment=data.comment,  # type: ignore[attr-defined]
-                )
-            view = await _read(tx, match_id, caller)
-        return shown(view, revision=view.revision)
+    @change(f"/v1/matches/{{match_id:uuid}}/{name}", action, summary, read=_read, name=f"{name} match")
+    async def move_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
+        comment = data.comment  # type: ignore[attr-defined]
+        await match_actions.move(tx, ctx, match_id, action, lambda match: decide(match, data, ctx), comment=comment)
 
     return move_match
 
 
-@post(
+async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | None:
+    """What is lacking in money, which is asked of the ledger; None where none is needed."""
+    async with db.transaction(by=ctx.caller) as tx:
+        lacking = await match_actions.lacking(tx, ctx, match_id)
+    return await own.gap(match_id) if lacking else None
+
+
+@change(
     "/v1/matches/{match_id:uuid}/begin",
-    opt=asks(Action.BEGIN),
-    status_code=200,
-    summary="Delivery begins",
+    Action.BEGIN,
+    "Delivery begins",
+    read=_read,
+    before=_gap,
     name="begin match",
 )
 async def begin_delivery(
-    match_id: FromPath[UUID],
-    data: JSONBody[Comment],
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[MatchView]:
+    tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment], before: int | None
+) -> None:
     """Where it needs money, once all of that has been allocated to it."""
-    async with db.transaction(by=caller) as tx:
-        lacking = await match_actions.lacking(tx, match_id, caller=caller)
-    gap = await own.gap(match_id) if lacking else None
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=match_id)
-        if claimed.first:
-            await match_actions.move(
-                tx,
-                match_id,
-                Action.BEGIN,
-                lambda match: match.begin(gap_usd_minor=gap, now=now),
-                caller=caller,
-                expected=expected,
-                comment=data.comment,
-            )
-        view = await _read(tx, match_id, caller)
-    return shown(view, revision=view.revision)
+    comment, gap = data.comment, before
+    await match_actions.move(
+        tx, ctx, match_id, Action.BEGIN, lambda match: match.begin(gap_usd_minor=gap, now=ctx.now), comment=comment
+    )
 
 
-@post(
-    "/v1/matches/{match_id:uuid}/complete",
-    opt=asks(Action.COMPLETE),
-    status_code=200,
-    summary="Delivery is complete",
-    name="complete match",
+@change(
+    "/v1/matches/{match_id:uuid}/complete", Action.COMPLETE, "Delivery is complete", read=_read, name="complete match"
 )
-async def complete_delivery(
-    match_id: FromPath[UUID],
-    data: JSONBody[Comment],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[MatchView]:
+async def complete_delivery(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """From the first day of the window asked for that lies in the period it was confirmed for."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=match_id)
-        if claimed.first:
-            await match_actions.complete(tx, match_id, caller=caller, expected=expected, comment=data.comment, now=now)
-        view = await _read(tx, match_id, caller)
-    return shown(view, revision=view.revision)
+    await match_actions.complete(tx, ctx, match_id, comment=data.comment)
 
 
-def _decline(match: Match, body: Reason, caller: Caller, now: datetime) -> Fact:
-    side = "decline_by_state" if caller.role is Role.FOCAL_POINT else "decline_by_provider"
-    return match.decline(caller.role, check_reason(side, body.reason), now=now)
-
-
-async def _read(tx: Tx, match_id: UUID, caller: Caller) -> MatchView:
-    return (await views_of(tx, [await match_store.ranked(tx, match_id, caller)], caller))[0]
+def _decline(match: Match, body: Reason, ctx: Context) -> Fact:
+    side = "decline_by_state" if ctx.caller.role is Role.FOCAL_POINT else "decline_by_provider"
+    return match.decline(ctx.caller.role, check_reason(side, body.reason), now=ctx.now)
 
 
 ROUTES = [
     begin_match,
     list_matches,
     show_match,
-    _move_route(
-        Action.SHORTLIST, "Put a match on the short list", Comment, lambda m, _b, _c, now: m.shortlist(now=now)
-    ),
+    _move_route(Action.SHORTLIST, "Put a match on the short list", Comment, lambda m, _, ctx: m.shortlist(now=ctx.now)),
     present_match,
     _agree_route(
         Action.ACCEPT,
@@ -309,19 +218,19 @@ ROUTES = [
         Action.EVALUATE,
         "The State or the provider says how a completed delivery went",
         Evaluate,
-        lambda m, body, caller, now: m.evaluate(caller.role, body.given(), now=now),
+        lambda m, body, ctx: m.evaluate(ctx.caller.role, body.given(), now=ctx.now),
     ),
     _move_route(Action.DECLINE, "Decline a match", Reason, _decline),
     _move_route(
         Action.NOT_PURSUE,
         "Let a match go",
         Reason,
-        lambda m, body, _c, now: m.not_pursue(check_reason("not_pursue", body.reason), now=now),
+        lambda m, body, ctx: m.not_pursue(check_reason("not_pursue", body.reason), now=ctx.now),
     ),
     _move_route(
         Action.REVOKE,
         "Revoke a confirmed match and give its capacity back",
         Reason,
-        lambda m, body, _c, now: m.revoke(check_reason("revoke", body.reason), now=now),
+        lambda m, body, ctx: m.revoke(check_reason("revoke", body.reason), now=ctx.now),
     ),
 ]

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from chassis.journal.peers import PeerError, Peers
-from contracts.budgets import Budgeted, Budgeting, FundingGap
+from contracts.budgets import Budgeted, BudgetQuery, FundingGap
 from contracts.refusals import Mismatch, Unavailable
 
 OWNER = "pledges"
@@ -26,7 +26,7 @@ class Budgets:
 
         Raises Mismatch for funds there are not, Unavailable where it cannot be known just now.
         """
-        asked = Budgeting(funds=tuple(funds), currencies=tuple(currencies))
+        asked = BudgetQuery(funds=tuple(funds), currencies=tuple(currencies))
         try:
             body = await self._peers.ask(OWNER, "/internal/budgets", msgspec.json.encode(asked))
             found = msgspec.json.decode(body or b"", type=Budgeted)

@@ -18,7 +18,7 @@ from contracts.values import Period
 from services.matching.lines.model import WantedLine
 from services.matching.matches.model import Match
 from services.matching.offerings.model import Offering, ResourceStatus
-from services.matching.scoring.model import (
+from services.matching.scoring.criteria import (
     BY_REGION,
     FULL,
     FUNDING,
@@ -28,17 +28,18 @@ from services.matching.scoring.model import (
     OPEN_TO_ALL,
     PRACTISED,
     SAME_REGION,
+    SCALAR,
     Experience,
     Rated,
-    Scored,
     free_days,
-    load,
-    load_degree,
     meant,
+    ordinals,
     practised,
     rated,
     window_days,
 )
+from services.matching.scoring.model import Scored
+from services.matching.scoring.records import free_spans, left
 
 
 class Near(NamedTuple):
@@ -215,7 +216,7 @@ def _kind(line: WantedLine, offering: Offering) -> Basis:
 
 
 def _window(line: WantedLine, offering: Offering) -> Basis:
-    free, whole = free_days(line.window, offering), window_days(line.window)
+    free, whole = free_days(*ordinals(line.window), free_spans(offering), SCALAR), window_days(line.window)
     return Basis(how="window", amount=free, whole=whole, degree=FULL * free // whole)
 
 
@@ -258,8 +259,8 @@ def _experience(line: WantedLine, experience: Experience) -> Basis:
 
 
 def _load(_: WantedLine, offering: Offering) -> Basis:
-    taken, units = load(offering)
-    return Basis(how="load", amount=taken, whole=units, degree=load_degree(taken, units))
+    taken, units = offering.load
+    return Basis(how="load", amount=taken, whole=units, degree=left(taken, units))
 
 
 def _meaning(judgement: Judgement) -> Basis:

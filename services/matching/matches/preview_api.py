@@ -22,7 +22,8 @@ from services.matching.matches.views import Explained, explained
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
 from services.matching.scoring import store as scoring_store
-from services.matching.scoring.model import NO_EXPERIENCE, Experience, Scored
+from services.matching.scoring.criteria import NO_EXPERIENCE, Experience
+from services.matching.scoring.model import Scored
 from services.matching.texts.topics import suggested
 from services.matching.treaties import store as treaty_store
 

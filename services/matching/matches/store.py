@@ -10,14 +10,13 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.explanations import ShareBasis
-from contracts.matching import Judgement
+from contracts.matching import Judgement, Share
 from contracts.rankings import LineRanked
 from contracts.refusals import Missing
-from contracts.values import Caller, Money, Period
+from contracts.values import Caller, Money, Period, Role
 from services.matching.lines import consent_store
 from services.matching.matches.evaluation import Evaluated
 from services.matching.matches.model import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
-from services.matching.scoring.packed import packed, unpacked
 
 LIST_MAX = 100
 STRAYS_MAX = 200
@@ -26,18 +25,44 @@ STRAYS_MAX = 200
 async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
     """The match, if this caller may see it, held until the transaction ends. Raises Missing; Unavailable, see below."""
     await consent_store.check_heard_for(tx, caller)
-    row = await tx.fetchrow(
+    found = await _held(tx, match_id, caller.organization, caller.role)
+    if found is None:
+        raise Missing("not-found")
+    return found
+
+
+async def known(tx: Tx, match_id: UUID) -> Match | None:
+    """The match for the system itself, held until the transaction ends."""
+    return await _held(tx, match_id, "", Role.SERVICE)
+
+
+async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match | None:
+    """Where the match has no row yet, its line's ranking is locked in the place of that."""
+    row = await _row(tx, match_id, organization, role)
+    if row is None:
+        await tx.execute("SELECT FROM line_ranking WHERE id_prefix(match_ids[1]) = id_prefix($1) FOR UPDATE", match_id)
+        # Somebody may have been first, and this have waited for them.
+        row = await _row(tx, match_id, organization, role)
+    if row is None:
+        row = await tx.fetchrow(
+            "SELECT *, false AS told FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)",
+            match_id,
+            organization,
+            role,
+        )
+    return _match(row) if row else None
+
+
+async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record | None:
+    return await tx.fetchrow(
         """
         SELECT *, $3 = 'provider_officer' AND told(request_id, provider) AS told
         FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE
         """,
         match_id,
-        caller.organization,
-        caller.role,
+        organization,
+        role,
     )
-    if row is None:
-        raise Missing("not-found")
-    return _match(row)
 
 
 async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
@@ -51,16 +76,14 @@ async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
     return offering_id
 
 
-async def known(tx: Tx, match_id: UUID) -> Match | None:
-    """The match for the system itself, held until the transaction ends."""
-    row = await tx.fetchrow("SELECT * FROM match WHERE match_id = $1 FOR UPDATE", match_id)
-    return _match(row) if row else None
-
-
 async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Match]:
     """The matches that any of the lines has with any of the offerings, by line and offering."""
     rows = await tx.fetch(
-        "SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) AND offering_id = ANY ($2::uuid[])",
+        """
+        SELECT match.*
+        FROM unnest($1::uuid[]) AS given(line_id) CROSS JOIN LATERAL matches_of_line(given.line_id) AS match
+        WHERE match.offering_id = ANY ($2::uuid[])
+        """,
         line_ids,
         offering_ids,
     )
@@ -71,51 +94,61 @@ async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> l
     """All matches of these lines, whatever has become of them; `lock` holds them until the transaction ends."""
     if lock:
         await tx.execute(
+            "SELECT FROM line_ranking WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", list(line_ids)
+        )
+        await tx.execute(
             "SELECT FROM match WHERE line_id = ANY ($1::uuid[]) ORDER BY match_id FOR UPDATE", list(line_ids)
         )
-    rows = await tx.fetch("SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) ORDER BY match_id", list(line_ids))
+    rows = await tx.fetch(
+        """
+        SELECT match.*
+        FROM unnest($1::uuid[]) AS given(line_id) CROSS JOIN LATERAL matches_of_line(given.line_id) AS match
+        ORDER BY match.match_id
+        """,
+        list(line_ids),
+    )
     return [_match(row) for row in rows]
 
 
 async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
     """All matches of its lines, whatever has become of them, held until the transaction ends."""
-    rows = await tx.fetch("SELECT * FROM match WHERE request_id = $1 ORDER BY match_id FOR UPDATE", request_id)
+    await tx.execute(
+        """
+        SELECT FROM line_ranking WHERE request_id = $1 AND untouched <> '{}' ORDER BY line_id FOR UPDATE
+        """,
+        request_id,
+    )
+    await tx.execute("SELECT FROM match WHERE request_id = $1 ORDER BY match_id FOR UPDATE", request_id)
+    rows = await tx.fetch("SELECT * FROM matches_of_request($1) ORDER BY match_id", request_id)
     return [_match(row) for row in rows]
 
 
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
     """Its matches that live and took no capacity, held until the transaction ends."""
-    rows = await tx.fetch(
-        """
-        SELECT * FROM match WHERE request_id = $1 AND status = ANY ($2::text[]) ORDER BY match_id FOR UPDATE
-        """,
-        request_id,
-        list(NOT_CONFIRMED),
-    )
-    return [_match(row) for row in rows]
+    return [one for one in await of_request(tx, request_id) if one.status in NOT_CONFIRMED]
 
 
 async def not_shown(tx: Tx, line_ids: Sequence[UUID], *, of: UUID | None = None) -> list[Match]:
     """Matches of the lines, with one offering or any, that nobody was shown and that are not over; held until the end
     of the transaction."""
-    rows = await tx.fetch(
-        """
-        SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) AND status = ANY ($2::text[])
-          AND ($3::uuid IS NULL OR offering_id = $3) ORDER BY match_id FOR UPDATE
-        """,
-        line_ids,
-        list(NOT_SHOWN),
-        of,
-    )
-    return [_match(row) for row in rows]
+    found = await of_lines(tx, line_ids, lock=True)
+    return [one for one in found if one.status in NOT_SHOWN and of in (None, one.offering_id)]
 
 
 async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
     """Its matches that live and took no capacity, held until the transaction ends."""
-    rows = await tx.fetch(
+    await tx.execute(
+        "SELECT FROM line_ranking WHERE untouched @> ARRAY[$1::uuid] ORDER BY line_id FOR UPDATE", offering_id
+    )
+    await tx.execute(
         """
-        SELECT * FROM match WHERE offering_id = $1 AND status = ANY ($2::text[]) ORDER BY match_id FOR UPDATE
+        SELECT FROM match WHERE offering_id = $1 AND status = ANY ($2::text[]) ORDER BY match_id FOR UPDATE
         """,
+        offering_id,
+        list(NOT_CONFIRMED),
+    )
+    rows = await tx.fetch(
+        "SELECT * FROM matches_of_offering($1) WHERE status = ANY ($2::text[]) ORDER BY match_id",
         offering_id,
         list(NOT_CONFIRMED),
     )
@@ -126,10 +159,15 @@ async def orphaned(tx: Tx) -> list[UUID]:
     """Matches begun while their offering or their request was ending: they live, and it does not."""
     rows = await tx.fetch(
         """
-        SELECT match_id FROM offering JOIN match USING (offering_id)
-        WHERE offering.status IN ('withdrawn', 'lapsed') AND match.status = ANY ($1::text[])
-        UNION SELECT match_id FROM wanted_request AS wanted JOIN match USING (request_id)
-        WHERE wanted.status IN ('closed', 'not_accepted', 'lapsed', 'withdrawn') AND match.status = ANY ($1::text[])
+        WITH over AS MATERIALIZED (SELECT offering_id FROM offering WHERE status IN ('withdrawn', 'lapsed')),
+        ended AS MATERIALIZED (
+            SELECT request_id FROM wanted_request WHERE status IN ('closed', 'not_accepted', 'lapsed', 'withdrawn'))
+        SELECT match_id FROM over JOIN match USING (offering_id) WHERE status = ANY ($1::text[])
+        UNION SELECT match_id FROM ended JOIN match USING (request_id) WHERE status = ANY ($1::text[])
+        UNION SELECT match_id FROM over JOIN line_ranking AS r ON untouched @> ARRAY[offering_id]
+        CROSS JOIN LATERAL untouched_matches(r) AS match WHERE match.offering_id = over.offering_id
+        UNION SELECT match_id FROM ended JOIN line_ranking AS r ON r.request_id = ended.request_id AND untouched <> '{}'
+        CROSS JOIN LATERAL untouched_matches(r) AS match
         LIMIT $2
         """,
         list(NOT_CONFIRMED),
@@ -144,7 +182,7 @@ async def better_of(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], off
         """
         SELECT given.line_id, count(match_id) AS better
         FROM unnest($1::uuid[], $2::integer[]) AS given(line_id, score)
-        LEFT JOIN match ON match.line_id = given.line_id AND ended_at IS NULL AND offering_id <> $3
+        LEFT JOIN LATERAL matches_of_line(given.line_id) AS match ON ended_at IS NULL AND offering_id <> $3
             AND (-match.score, offering_id) < (-given.score, $3)
         GROUP BY given.line_id
         """,
@@ -160,7 +198,7 @@ async def passes_over(tx: Tx, match: Match) -> bool:
     return bool(
         await tx.fetchval(
             """
-            SELECT EXISTS (SELECT FROM match WHERE line_id = $1 AND match_id <> $2 AND status = ANY ($3::text[])
+            SELECT EXISTS (SELECT FROM matches_of_line($1) WHERE match_id <> $2 AND status = ANY ($3::text[])
                 AND (-score, offering_id) < (-$4::integer, $5))
             """,
             match.line_id,
@@ -202,64 +240,68 @@ _SAVE = Write(
                 completed_at = excluded.completed_at, state_evaluation = excluded.state_evaluation,
                 provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
                 reason = excluded.reason, bases = excluded.bases
-        """
+        """,
+        # The first fact of a match makes it revision 1, and its row.
+        "touched": """
+            UPDATE line_ranking SET untouched = ARRAY(
+                SELECT one FROM unnest(untouched) WITH ORDINALITY AS kept(one, place)
+                WHERE one <> ALL (began.offering_ids) ORDER BY place)
+            FROM (SELECT line_id, array_agg(offering_id) AS offering_ids
+                FROM unnest($2::uuid[], $3::uuid[]) AS began(line_id, offering_id) GROUP BY line_id) AS began
+            WHERE line_ranking.line_id = began.line_id AND untouched && began.offering_ids
+        """,
     }
 )
 
 
-_BEGIN = Write(
+_RANK = Write(
     parts={
-        "begun": """
-            INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin,
-                score, shares, algorithm, offering_revision, made_at, departs)
-            SELECT match_id, request_id, line_id, offering_id, state, provider, 'suggested', 0, 'suggested', score,
-                to_jsonb(shares), algorithm, offering_revision, made_at, false
-            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::integer[],
-                $8::text[], $9::text[], $10::integer[], $11::timestamptz[]) AS suggestion(match_id, request_id, line_id,
-                offering_id, state, provider, score, shares, algorithm, offering_revision, made_at)
-            RETURNING match_id, revision, line_id, offering_id, status, made_at, score, shares, algorithm,
-                offering_revision
-        """,
-        "moved_first": """
-            INSERT INTO match_move (match_id, revision, line_id, offering_id, status, at, score, shares, algorithm,
-                offering_revision)
-            SELECT * FROM begun
+        "ranked": """
+            INSERT INTO line_ranking (line_id, request_id, state, algorithm, criteria, weights, match_ids, offering_ids,
+                providers, offering_revisions, scores, points, ranked_at, untouched)
+            SELECT line_id, request_id, state, algorithm, criteria, weights, match_ids, offering_ids,
+                providers, offering_revisions, scores, points, ranked_at, offering_ids
+            FROM json_populate_recordset(NULL::line_ranking, $1::text::json)
         """,
     }
 )
 
 
-async def begin(tx: Tx, *rankings: LineRanked) -> None:
-    """Write the matches that rankings begin, each with its first move, in one statement."""
+async def rank(tx: Tx, *rankings: LineRanked) -> None:
+    """Write what lines are suggested at first, a row for each line."""
     rows = [
-        (
-            one.match_id,
-            ranking.request_id,
-            ranking.line_id,
-            one.offering_id,
-            ranking.state,
-            one.provider,
-            one.score,
-            packed(zip(ranking.criteria, one.points, ranking.of, strict=True)),
-            ranking.algorithm,
-            one.offering_revision,
-            ranking.ranked_at,
-        )
+        {
+            "line_id": ranking.line_id,
+            "request_id": ranking.request_id,
+            "state": ranking.state,
+            "algorithm": ranking.algorithm,
+            "criteria": ranking.criteria,
+            "weights": ranking.of,
+            "match_ids": [one.match_id for one in ranking.suggestions],
+            "offering_ids": [one.offering_id for one in ranking.suggestions],
+            "providers": [one.provider for one in ranking.suggestions],
+            "offering_revisions": [one.offering_revision for one in ranking.suggestions],
+            "scores": [one.score for one in ranking.suggestions],
+            "points": [points for one in ranking.suggestions for points in one.points],
+            "ranked_at": ranking.ranked_at,
+        }
         for ranking in rankings
-        for one in ranking.suggestions
     ]
-    await tx.write(_BEGIN, *map(list, zip(*rows, strict=True)))
+    await tx.write(_RANK, msgspec.json.encode(rows).decode())
 
 
 async def save(tx: Tx, *matches: Match) -> None:
     """Write matches as they now stand, in one statement."""
+    begun = [match for match in matches if match.revision == 1]
     await tx.write(
         _SAVE,
-        msgspec.json.encode([_row(match) for match in matches]).decode(),
+        msgspec.json.encode([_values(match) for match in matches]).decode(),
+        [match.line_id for match in begun],
+        [match.offering_id for match in begun],
     )
 
 
-def _row(match: Match) -> dict[str, Any]:
+def _values(match: Match) -> dict[str, Any]:
     period, planned, money = match.capacity_period, match.planned_period, match.funding_needed
     judgement = match.judgement
     return {
@@ -284,7 +326,7 @@ def _match(row: Record) -> Match:
     model, version = values.pop("judged_by"), values.pop("judged_version")
     closeness = values.pop("closeness")
     values["judgement"] = Judgement(model=model, version=version, closeness=closeness) if model else None
-    values["shares"] = unpacked(values["shares"])
+    values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
     for side in ("state_evaluation", "provider_evaluation"):
         values[side] = msgspec.json.decode(values[side], type=Evaluated) if values[side] else None
     values["bases"] = msgspec.json.decode(values["bases"], type=tuple[ShareBasis, ...]) if values["bases"] else None
@@ -307,9 +349,9 @@ async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
     row = await tx.fetchrow(
         """
         SELECT match.*, $3 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
-            (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
+            (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
-        FROM match WHERE match_id = $1 AND may_see(match, $2, $3)
+        FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)
         """,
         match_id,
         caller.organization,
@@ -335,16 +377,29 @@ async def page(
     await consent_store.check_heard_for(tx, caller)
     rows = await tx.fetch(
         """
+        WITH last AS (SELECT match.* FROM match_by_id($7) AS match WHERE may_see(match, $1, $2)),
+        found AS (
+            (SELECT match.* FROM match LEFT JOIN last ON true
+            WHERE may_see(match, $1, $2) AND ($3::uuid IS NULL OR match.request_id = $3)
+              AND ($4::uuid IS NULL OR match.line_id = $4) AND ($5::uuid IS NULL OR match.offering_id = $5)
+              AND ($6::text IS NULL OR match.status = $6)
+              AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
+                   AND (-match.score, match.offering_id) > (-last.score, last.offering_id)))
+            ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8)
+            UNION ALL
+            (SELECT match.*
+            FROM line_ranking AS r LEFT JOIN last ON true CROSS JOIN LATERAL untouched_matches(r) AS match
+            WHERE oversees($2) AND r.untouched <> '{}' AND ($3::uuid IS NULL OR r.request_id = $3)
+              AND ($4::uuid IS NULL OR r.line_id = $4) AND ($7::uuid IS NULL OR r.line_id <= last.line_id)
+              AND ($5::uuid IS NULL OR (r.untouched @> ARRAY[$5::uuid] AND match.offering_id = $5))
+              AND ($6::text IS NULL OR $6 = 'suggested')
+              AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
+                   AND (-match.score, match.offering_id) > (-last.score, last.offering_id)))
+            ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8))
         SELECT match.*, $2 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
-            (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
+            (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
-        FROM match LEFT JOIN match AS last ON last.match_id = $7 AND may_see(last, $1, $2)
-        WHERE may_see(match, $1, $2) AND ($3::uuid IS NULL OR match.request_id = $3)
-          AND ($4::uuid IS NULL OR match.line_id = $4) AND ($5::uuid IS NULL OR match.offering_id = $5)
-          AND ($6::text IS NULL OR match.status = $6)
-          AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
-               AND (-match.score, match.offering_id) > (-last.score, last.offering_id)))
-        ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8
+        FROM found AS match ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8
         """,
         caller.organization,
         caller.role,

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.ids import new_id
+from chassis.ids import new_id, new_ids
 from chassis.journal.outbox import announce_all
 from contracts.facts import Event, Fact
 from contracts.rankings import SUGGESTIONS_MAX, LineRanked
@@ -40,10 +40,10 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
     return after
 
 
-async def begin(tx: Tx, rankings: Sequence[LineRanked], *, because: Event) -> None:
-    """Begin the matches of lines that had none, and announce each line's ranking, which is its first and only one."""
+async def record_rankings(tx: Tx, rankings: Sequence[LineRanked], *, because: Event) -> None:
+    """Keep the rankings of lines that had no match, and announce them: each is its line's first and only one."""
     if rankings:
-        await match_store.begin(tx, *rankings)
+        await match_store.rank(tx, *rankings)
         await announce_all(tx, [(ranking, 1) for ranking in rankings], because=because)
 
 
@@ -77,8 +77,8 @@ async def _suggest(
                 if may_begin(before):
                     changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
         elif best:
-            rankings.append(match.rank(line, best, [new_id() for _ in best], now=now))
-    await begin(tx, rankings, because=because)
+            rankings.append(match.rank(line, best, new_ids(len(best)), now=now))
+    await record_rankings(tx, rankings, because=because)
     await record(tx, changes, because=because)
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chassis.db.database import Tx
 from contracts.consents import FieldSet
+from contracts.conversion import from_attributes
 from contracts.matching import Judgement, Share
 from contracts.values import Caller, Language, Money, Period
 from services.matching import policy
@@ -157,38 +158,16 @@ def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView
 
     match, judged = found.match, Guarded.JUDGEMENT in guarded
     shares = tuple(share for share in match.shares if judged or share.criterion != "meaning")
-    return MatchView(
-        match_id=match.match_id,
-        request_id=match.request_id,
-        line_id=match.line_id,
-        offering_id=match.offering_id,
-        state=match.state,
-        provider=match.provider,
-        status=match.status,
-        revision=match.revision,
-        origin=match.origin,
+    return from_attributes(
+        MatchView,
+        match,
         score=sum(share.points for share in shares),
         rank=found.rank if Guarded.RANK in guarded else None,
         shares=shares,
-        algorithm=match.algorithm,
-        offering_revision=match.offering_revision,
         judgement=match.judgement if judged else None,
-        made_at=match.made_at,
-        presented_at=match.presented_at,
         departs=match.departs if Guarded.DEPARTS in guarded else None,
         departure=match.departure if Guarded.DEPARTURE in guarded else None,
-        accepted_at=match.accepted_at,
-        provider_confirmed_at=match.provider_confirmed_at,
-        confirmed_at=match.confirmed_at,
-        capacity_period=match.capacity_period,
-        funding_needed=match.funding_needed,
-        begun_at=match.begun_at,
-        completed_at=match.completed_at,
-        state_evaluation=match.state_evaluation,
         state_evaluation_comment=said_with(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
-        provider_evaluation=match.provider_evaluation,
         provider_evaluation_comment=said_with(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
-        ended_at=match.ended_at,
-        reason=match.reason,
         comment="" if match.evaluated else comments.get((match.match_id, match.revision), ""),
     )

@@ -4,7 +4,7 @@ A change mends the one thing it is named for, and a test applies each to see tha
 was not tried.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from contracts.matching import Capacity
 from contracts.values import Period, is_unodc
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.offerings.model import Offering, OfferingStatus, ResourceStatus
-from services.matching.scoring.constraints import violated
+from services.matching.scoring.constraints import BY_SLUG, understood, violated
 from services.matching.treaties.model import TreatyStatus
 
 ANY = "any"
@@ -71,7 +71,7 @@ def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obs
         found.append(Obstacle(name="fulfilled", asked=(line.fulfilment,)))
     if offering.status is not OfferingStatus.AVAILABLE:
         found.append(Obstacle(name="offering_status", offered=(offering.status,)))
-    return (*found, *(_OBSTACLE[name](line, offering, today) for name in violated(line, offering)))
+    return (*found, *(_obstacle(slug, line, offering, today) for slug in violated(line, offering)))
 
 
 def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[WantedLine, Offering]:
@@ -121,157 +121,93 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
 # -- one by one -------------------------------------------------------------------------------------------------------
 
 
-def _own_state(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    return Obstacle(name="own_state", asked=(line.state,), offered=(offering.provider,))
+def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> Obstacle:
+    """With what the constraint compares, where nothing else is shown of it."""
+    rule = BY_SLUG[slug]
+    asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.asks(line), rule.has(offering))
+    as_of = min((one.as_of for one in _not_party(line, offering)), default=None) if slug == "treaty" else None
+    nearest = _NEAREST[slug](line, offering, today) if slug in _NEAREST else None
+    return Obstacle(name=slug, asked=_coded(asked), offered=_coded(offered), as_of=as_of, nearest=nearest)
 
 
-def _addressee(line: WantedLine, offering: Offering, _: date) -> Obstacle:
+def _coded(value: object) -> tuple[str, ...]:
+    """Codes as they are, others as a code."""
+    values = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    return tuple(_interval(one) if isinstance(one, Period) else str(one) for one in values)
+
+
+_SHOWN: Mapping[str, Callable[[WantedLine, Offering], tuple[object, object]]] = {
+    "addressee": lambda line, offering: (
+        line.addressed_states if line.addressee == "states" else line.addressee,
+        offering.provider,
+    ),
+    "excluded_provider": lambda _, offering: ((), offering.provider),
+    "language": lambda line, offering: (_not_understood(line, offering), offering.terms.languages),
+    "eligibility": lambda line, offering: (line.state, BY_SLUG["eligibility"].has(offering)),
+    "treaty": lambda line, offering: (line.state, _treaties_lacking(line, offering)),
+    "resource_status": lambda _, offering: ((), offering.terms.resource_status),
+}
+"""What is asked and what is offered, where that is not what the constraint compares."""
+
+
+def _not_understood(line: WantedLine, offering: Offering) -> tuple[str, ...]:
+    return tuple(language for language in line.languages if language not in understood(offering))
+
+
+def _treaties_lacking(line: WantedLine, offering: Offering) -> tuple[str, ...]:
+    return tuple(sorted(set(offering.terms.treaties) - line.party_to))
+
+
+def _not_party(line: WantedLine, offering: Offering) -> list[TreatyStatus]:
+    lacking = _treaties_lacking(line, offering)
+    return [status for status in line.treaties if status.instrument in lacking]
+
+
+def _addressed(line: WantedLine, offering: Offering, _: date) -> Nearest:
     # A request is for UNODC, for named States or for anybody: a State can be named beside the others, a unit cannot.
     beside = line.addressee == "states" and not is_unodc(offering.provider)
-    return Obstacle(
-        name="addressee",
-        asked=line.addressed_states if line.addressee == "states" else (line.addressee,),
-        offered=(offering.provider,),
-        nearest=Nearest(change=Change.ADDRESSED, codes=(offering.provider if beside else ANY,)),
-    )
+    return Nearest(change=Change.ADDRESSED, codes=(offering.provider if beside else ANY,))
 
 
-def _excluded_provider(_: WantedLine, offering: Offering, _today: date) -> Obstacle:
-    return Obstacle(
-        name="excluded_provider",
-        offered=(offering.provider,),
-        nearest=Nearest(change=Change.ADMITTED, codes=(offering.provider,)),
-    )
-
-
-def _kind(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    kinds = offering.terms.kinds
-    return Obstacle(name="kind", asked=(line.kind,), offered=kinds, nearest=Nearest(change=Change.KIND, codes=kinds))
-
-
-def _modality(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    offered = offering.terms.modalities
-    nearest = Nearest(change=Change.MODALITY, codes=offered)
-    return Obstacle(name="modality", asked=(line.modality,), offered=offered, nearest=nearest)
-
-
-def _language(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    spoken = (*offering.terms.languages, *offering.terms.interpretation)
-    missing = tuple(language for language in line.languages if language not in spoken)
-    return Obstacle(
-        name="language",
-        asked=missing,
-        offered=offering.terms.languages,
-        nearest=Nearest(change=Change.INTERPRETATION, codes=missing),
-    )
-
-
-def _group_size(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    most = offering.terms.group_size_max
-    assert most is not None, "a group can only be too large for a limit"
-    return Obstacle(
-        name="group_size",
-        asked=(str(line.group_size),),
-        offered=(str(most),),
-        nearest=Nearest(change=Change.SMALLER_GROUPS, amount=most),
-    )
-
-
-def _eligibility(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    eligible = offering.terms.eligible
-    return Obstacle(
-        name="eligibility",
-        asked=(line.state,),
-        offered=(*eligible.states, *eligible.regions),
-        nearest=Nearest(change=Change.OPENED, codes=(line.state,)),
-    )
-
-
-def _excluded_state(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    return Obstacle(
-        name="excluded_state",
-        asked=(line.state,),
-        offered=offering.terms.eligible.excluded_states,
-        nearest=Nearest(change=Change.NOT_EXCLUDED, codes=(line.state,)),
-    )
-
-
-def _treaty(line: WantedLine, offering: Offering, _: date) -> Obstacle:
-    missing = tuple(sorted(set(offering.terms.treaties) - line.party_to))
-    known = [status for status in line.treaties if status.instrument in missing]
+def _party(line: WantedLine, offering: Offering, _: date) -> Nearest:
     # What only the list says may be no longer so: before anybody joins anything, somebody looks.
-    to_record = not any(status.recorded for status in known)
-    return Obstacle(
-        name="treaty",
-        asked=(line.state,),
-        offered=missing,
-        as_of=min((status.as_of for status in known), default=None),
-        nearest=Nearest(change=Change.STATUS_RECORDED if to_record else Change.JOINED, codes=missing),
-    )
+    recorded = any(status.recorded for status in _not_party(line, offering))
+    change = Change.JOINED if recorded else Change.STATUS_RECORDED
+    return Nearest(change=change, codes=_treaties_lacking(line, offering))
 
 
-def _validity(line: WantedLine, offering: Offering, today: date) -> Obstacle:
+def _valid(line: WantedLine, offering: Offering, today: date) -> Nearest | None:
+    # Where there is room, a window that is valid and meets none of it would be shifted for nothing.
     valid = offering.terms.valid
-    return Obstacle(
-        name="validity",
-        asked=(_interval(line.window),),
-        offered=(_interval(valid),),
-        # Where there is room, a window that is valid and meets none of it would be shifted for nothing.
-        nearest=_shift(line.window, valid, _with_some_left(offering) or [valid], today),
-    )
-
-
-def _window(line: WantedLine, offering: Offering, today: date) -> Obstacle:
-    return Obstacle(
-        name="window",
-        asked=(_interval(line.window),),
-        offered=tuple(_interval(one.period) for one in offering.terms.capacity),
-        nearest=_to_room(line, offering, today),
-    )
-
-
-def _capacity(line: WantedLine, offering: Offering, today: date) -> Obstacle:
-    return Obstacle(
-        name="capacity",
-        asked=(_interval(line.window),),
-        offered=tuple(_interval(period) for period in _with_some_left(offering)),
-        nearest=_to_room(line, offering, today),
-    )
-
-
-def _resource_status(_: WantedLine, offering: Offering, _today: date) -> Obstacle:
-    status = offering.terms.resource_status
-    return Obstacle(name="resource_status", offered=(status,), nearest=Nearest(change=Change.FUNDED))
-
-
-_OBSTACLE: Mapping[str, Callable[[WantedLine, Offering, date], Obstacle]] = {
-    "own_state": _own_state,
-    "addressee": _addressee,
-    "excluded_provider": _excluded_provider,
-    "kind": _kind,
-    "modality": _modality,
-    "language": _language,
-    "group_size": _group_size,
-    "eligibility": _eligibility,
-    "excluded_state": _excluded_state,
-    "treaty": _treaty,
-    "validity": _validity,
-    "window": _window,
-    "capacity": _capacity,
-    "resource_status": _resource_status,
-}
-
-
-# -- the window -------------------------------------------------------------------------------------------------------
+    return _shift(line.window, valid, offering.free_periods or [valid], today)
 
 
 def _to_room(line: WantedLine, offering: Offering, today: date) -> Nearest:
-    shift = _shift(line.window, offering.terms.valid, _with_some_left(offering), today)
+    shift = _shift(line.window, offering.terms.valid, offering.free_periods, today)
     return shift or Nearest(change=Change.MORE_ROOM, amount=1)
 
 
-def _with_some_left(offering: Offering) -> list[Period]:
-    return [one.period for one in offering.terms.capacity if offering.room(one) > 0]
+_NEAREST: Mapping[str, Callable[[WantedLine, Offering, date], Nearest | None]] = {
+    "addressee": _addressed,
+    "excluded_provider": lambda _, offering, _today: Nearest(change=Change.ADMITTED, codes=(offering.provider,)),
+    "kind": lambda _, offering, _today: Nearest(change=Change.KIND, codes=offering.terms.kinds),
+    "modality": lambda _, offering, _today: Nearest(change=Change.MODALITY, codes=offering.terms.modalities),
+    "language": lambda line, offering, _: Nearest(change=Change.INTERPRETATION, codes=_not_understood(line, offering)),
+    "group_size": lambda _, offering, _today: Nearest(
+        change=Change.SMALLER_GROUPS, amount=offering.terms.group_size_max
+    ),
+    "eligibility": lambda line, _offering, _: Nearest(change=Change.OPENED, codes=(line.state,)),
+    "excluded_state": lambda line, _offering, _: Nearest(change=Change.NOT_EXCLUDED, codes=(line.state,)),
+    "treaty": _party,
+    "validity": _valid,
+    "window": _to_room,
+    "capacity": _to_room,
+    "resource_status": lambda _line, _offering, _: Nearest(change=Change.FUNDED),
+}
+"""A State that would serve itself cannot change that."""
+
+
+# -- the window -------------------------------------------------------------------------------------------------------
 
 
 def _shift(window: Period, valid: Period, periods: list[Period], today: date) -> Nearest | None:

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, Now, asks
 from chassis.http.edge import reader_language
+from contracts.conversion import from_attributes
 from contracts.refusals import Missing
 from contracts.values import Caller, Language
 from services.matching import policy
@@ -108,13 +109,10 @@ async def _match_id(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID | UnsetTyp
 
 
 def _view(obstacle: Obstacle, reader: Language) -> ObstacleView:
-    return ObstacleView(
-        name=obstacle.name,
-        asked=obstacle.asked,
-        offered=obstacle.offered,
-        as_of=obstacle.as_of,
+    return from_attributes(
+        ObstacleView,
+        obstacle,
         reason=wording.reason(obstacle, reader),
-        nearest=obstacle.nearest,
         advice=wording.advice(obstacle, obstacle.nearest, reader) if obstacle.nearest else None,
     )
 

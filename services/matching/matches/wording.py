@@ -14,7 +14,7 @@ from contracts import reference
 from contracts.values import Language
 from services.matching.matches.explanation import Explanation, Near
 from services.matching.matches.why_not import Change, Nearest, Obstacle
-from services.matching.scoring.model import FULL, NEAR, PRACTISED, Rated
+from services.matching.scoring.criteria import FULL, NEAR, PRACTISED, Rated
 
 LOCALES = {Language.ZH: "zh_Hans"}
 BETWEEN = {Language.AR: "؛ ", Language.FR: "\u202f; ", Language.ZH: "；"}

@@ -233,9 +233,7 @@ CREATE TABLE match (
     status text NOT NULL CHECK (status IN ('suggested', 'nominated', 'interested', 'shortlisted', 'presented', 'accepted',
         'provider_confirmed', 'confirmed', 'in_delivery', 'completed', 'declined_by_state', 'declined_by_provider',
         'not_pursued', 'expired', 'revoked')),
-    -- The first suggestions of a line are one fact, the line's: a match that it began is at revision 0 until a fact of its
-    -- own.
-    revision integer NOT NULL CHECK (revision >= 0),
+    revision integer NOT NULL CHECK (revision > 0),
     origin text NOT NULL CHECK (origin IN ('suggested', 'nominated', 'interested')),
     score integer NOT NULL CHECK (score BETWEEN 0 AND 1000),
     shares jsonb NOT NULL,
@@ -291,6 +289,83 @@ CREATE INDEX match_of_provider ON match (provider, line_id DESC);
 -- What a provider has completed is counted whenever an offering of it is scored.
 CREATE INDEX match_completed ON match (provider) WHERE status = 'completed';
 
+-- What each line was suggested at first, as the fact matching.line.ranked.v1 holds it: one row, best first. A match gets a
+-- row in `match` with the first fact of its own; `untouched` are the offerings whose match has none yet.
+CREATE TABLE line_ranking (
+    line_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    algorithm text NOT NULL,
+    -- The criteria of the score, and the most that each could give.
+    criteria text[] NOT NULL,
+    weights smallint[] NOT NULL,
+    match_ids uuid[] NOT NULL,
+    offering_ids uuid[] NOT NULL,
+    providers text[] NOT NULL,
+    offering_revisions integer[] NOT NULL,
+    scores smallint[] NOT NULL,
+    -- Of the first suggestion what each criterion gave, then of the second …
+    points smallint[] NOT NULL,
+    ranked_at timestamptz NOT NULL,
+    untouched uuid[] NOT NULL CHECK (untouched <@ offering_ids),
+    CHECK (cardinality(weights) = cardinality(criteria)
+        AND cardinality(match_ids) = cardinality(offering_ids) AND cardinality(providers) = cardinality(offering_ids)
+        AND cardinality(offering_revisions) = cardinality(offering_ids) AND cardinality(scores) = cardinality(offering_ids)
+        AND cardinality(points) = cardinality(offering_ids) * cardinality(criteria))
+) WITH (toast_tuple_target = 8160);
+
+-- The ids of a ranking's matches differ in the last byte alone (`new_ids` in chassis/ids.py): one index entry finds all.
+CREATE FUNCTION id_prefix(id uuid) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (left(id::text, 34) || '00')::uuid;
+
+CREATE UNIQUE INDEX line_ranking_of_matches ON line_ranking (id_prefix(match_ids[1]));
+CREATE INDEX line_ranking_of_request ON line_ranking (request_id) WHERE untouched <> '{}';
+-- Without a list of pending entries, which each search would read.
+CREATE INDEX line_ranking_of_offering ON line_ranking USING gin (untouched) WITH (fastupdate = off);
+
+CREATE FUNCTION suggestions(r line_ranking) RETURNS TABLE (match_id uuid, offering_id uuid, provider text,
+    offering_revision integer, score integer, shares jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT e.match_id, e.offering_id, e.provider, e.offering_revision, e.score::integer, (
+        SELECT jsonb_agg(jsonb_build_object('criterion', c.criterion, 'points', c.points, 'of', c.weight) ORDER BY c.place)
+        FROM unnest(r.criteria, r.weights,
+                r.points[(e.place - 1) * cardinality(r.criteria) + 1 : e.place * cardinality(r.criteria)])
+            WITH ORDINALITY AS c(criterion, weight, points, place))
+    FROM unnest(r.match_ids, r.offering_ids, r.providers, r.offering_revisions, r.scores)
+        WITH ORDINALITY AS e(match_id, offering_id, provider, offering_revision, score, place)
+$$;
+
+-- The matches of a ranking that have no row yet, as a row would say it.
+CREATE FUNCTION untouched_matches(r line_ranking) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT s.match_id, r.request_id, r.line_id, s.offering_id, s.offering_revision, r.state, s.provider, 'suggested', 0,
+        'suggested', s.score, s.shares, r.algorithm, NULL::text, NULL::text, NULL::integer, NULL::jsonb, NULL::date,
+        NULL::date, r.ranked_at, NULL::timestamptz, NULL::timestamptz, false, NULL::text, NULL::timestamptz,
+        NULL::timestamptz, NULL::timestamptz, NULL::date, NULL::date, NULL::bigint, NULL::text, NULL::timestamptz,
+        NULL::timestamptz, NULL::jsonb, NULL::jsonb, NULL::timestamptz, NULL::text
+    FROM suggestions(r) AS s WHERE s.offering_id = ANY (r.untouched)
+$$;
+
+-- Matches, whether they have a row yet or not. PostgreSQL plans these as if they stood in the query that calls them.
+CREATE FUNCTION match_by_id(id uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT * FROM match WHERE match_id = id
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
+    WHERE id_prefix(r.match_ids[1]) = id_prefix(id) AND m.match_id = id
+$$;
+CREATE FUNCTION matches_of_line(line uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT * FROM match WHERE line_id = line
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m WHERE r.line_id = line
+$$;
+CREATE FUNCTION matches_of_request(request uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT * FROM match WHERE request_id = request
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
+    WHERE r.request_id = request AND r.untouched <> '{}'
+$$;
+CREATE FUNCTION matches_of_offering(offering uuid) RETURNS SETOF match LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT * FROM match WHERE offering_id = offering
+    UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
+    WHERE r.untouched @> ARRAY[offering] AND m.offering_id = offering
+$$;
+
 -- Who may see a match; policy.py says the same in Python, and a test compares them. What was agreed stays with those who
 -- agreed; until then a provider outside UNODC sees what it is told of.
 CREATE FUNCTION may_see(m match, organization text, role text) RETURNS boolean
@@ -314,11 +389,12 @@ CREATE TABLE remark (
     PRIMARY KEY (about_id, revision)
 );
 
--- Every move of every match as it stood after it, folded from the facts: what was chosen, at which score and why, and
--- what came of it. A line's ranking at any moment is the last move of each of its matches until then.
+-- Every move of every match as it stood after it, folded from the facts of matches: what was chosen, at which score and
+-- why, and what came of it. What `line_ranking` suggested has no row here; `moves_of_line` adds it. A line's ranking at any
+-- moment is the last move of each of its matches until then.
 CREATE TABLE match_move (
     match_id uuid NOT NULL,
-    revision integer NOT NULL CHECK (revision >= 0),
+    revision integer NOT NULL CHECK (revision > 0),
     line_id uuid NOT NULL,
     offering_id uuid NOT NULL,
     offering_revision integer NOT NULL,
@@ -333,6 +409,16 @@ CREATE TABLE match_move (
     PRIMARY KEY (match_id, revision)
 );
 CREATE INDEX match_move_of_line ON match_move (line_id, match_id, revision);
+
+-- The moves of a line's matches, or of one of them. What a ranking suggested is its matches' move to revision 0.
+CREATE FUNCTION moves_of_line(line uuid, id uuid DEFAULT NULL) RETURNS SETOF match_move
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT * FROM match_move WHERE line_id = line AND (id IS NULL OR match_id = id)
+    UNION ALL SELECT s.match_id, 0, r.line_id, s.offering_id, s.offering_revision, 'suggested', r.ranked_at, NULL::text,
+        s.score, s.shares, r.algorithm
+    FROM line_ranking AS r CROSS JOIN LATERAL suggestions(r) AS s
+    WHERE r.line_id = line AND (id IS NULL OR s.match_id = id)
+$$;
 
 -- A line's matches as a list showed them to somebody in a role, in its order; what was shown before is not written
 -- again. Who it was is nowhere here.
@@ -353,6 +439,7 @@ CREATE TABLE ranking_shown (
 -- Of a line's matches the two sides may know how many rank before theirs, so that the policy is as wide as that; what of a
 -- match is shown, and from when on, `may_see` says.
 CALL wall_in('match', 'oversees(caller_role()) OR is_own(state) OR is_offered(provider)');
+CALL wall_in('line_ranking', 'oversees(caller_role()) OR is_own(state)');
 -- What is written beside a move of an offering is between its provider and UNODC; beside one of a match, for whom the match
 -- is shown; beside an evaluation, between the side that wrote it and UNODC.
 CALL wall_in('remark', '

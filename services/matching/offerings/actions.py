@@ -1,19 +1,15 @@
 """What can be done with an offering: load for this caller, decide, save, announce. The edge opens the transaction."""
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
 from contracts.facts import Event, Fact
 from contracts.matching import OfferingDrafted, OfferingRevised, OfferingSubmitted
-from contracts.values import Caller
 from services.matching import policy
 from services.matching.matches import store as match_store
 from services.matching.matches import suggestions
@@ -25,8 +21,6 @@ from services.matching.offerings.model import Content, Offering, OfferingStatus
 from services.matching.offerings.store import Texts
 from services.matching.policy import Action
 from services.matching.texts import store as reading_store
-
-SALT_BYTES = 16
 
 
 async def record(tx: Tx, before: Offering | None, fact: Fact, *, because: Event | None = None) -> Offering:
@@ -45,44 +39,20 @@ async def fold(tx: Tx, before: Offering | None, fact: Fact) -> Offering:
     return after
 
 
-def hash_texts(texts: Texts) -> tuple[bytes, str]:
-    """A new salt, and the hash by which the journal names these words without telling them."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
-
-
 async def create(
-    tx: Tx,
-    offering_id: UUID,
-    content: Content,
-    texts: Texts,
-    salt: bytes,
-    *,
-    submit: bool,
-    caller: Caller,
-    now: datetime,
+    tx: Tx, ctx: Context, offering_id: UUID, content: Content, texts: Texts, salt: bytes, *, submit: bool
 ) -> Offering:
     """A new offering of the caller's organization: a draft, or submitted at once."""
     begin = offering.offer if submit else offering.draft
-    created = await record(tx, None, begin(offering_id, caller.organization, content, now=now))
+    created = await record(tx, None, begin(offering_id, ctx.caller.organization, content, now=ctx.now))
     await offering_store.save_texts(tx, offering_id, texts, salt)
     return created
 
 
-async def revise(
-    tx: Tx,
-    offering_id: UUID,
-    content: Content,
-    texts: Texts,
-    salt: bytes,
-    *,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> Offering:
+async def revise(tx: Tx, ctx: Context, offering_id: UUID, content: Content, texts: Texts, salt: bytes) -> Offering:
     """Put new content in the place of the old; what had been approved needs approval again, its matches stay."""
-    before = await _for_move(tx, offering_id, Action.REVISE, caller, expected, whole=True)
-    revised = await record(tx, before, before.revise(content, now=now))
+    before = await _for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
+    revised = await record(tx, before, before.revise(content, now=ctx.now))
     async with tx.as_service():
         await reading_store.forget(tx, offering_id)
     await offering_store.save_texts(tx, offering_id, texts, salt)
@@ -90,18 +60,10 @@ async def revise(
 
 
 async def move(
-    tx: Tx,
-    offering_id: UUID,
-    action: Action,
-    decide: Callable[[Offering], Fact],
-    *,
-    caller: Caller,
-    expected: int,
-    comment: str,
-    now: datetime,
+    tx: Tx, ctx: Context, offering_id: UUID, action: Action, decide: Callable[[Offering], Fact], *, comment: str
 ) -> Offering:
     """One move of the table in `offering`, and what follows for its matches."""
-    before = await _for_move(tx, offering_id, action, caller, expected)
+    before = await _for_move(tx, ctx, offering_id, action)
     after = await record(tx, before, decide(before))
     if comment:
         await remark_store.save(tx, offering_id, after.revision, comment)
@@ -109,19 +71,17 @@ async def move(
     async with tx.as_service():
         if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
             await reading_store.want_offering(tx, offering_id)
-            await suggestions.for_offering(tx, after, because=cause, now=now)
+            await suggestions.for_offering(tx, after, because=cause, now=ctx.now)
         if after.status is OfferingStatus.WITHDRAWN:
             await reading_store.forget(tx, offering_id)
-            await _expire_matches(tx, offering_id, because=cause, now=now)
+            await _expire_matches(tx, offering_id, because=cause, now=ctx.now)
     return after
 
 
-async def _for_move(
-    tx: Tx, offering_id: UUID, action: Action, caller: Caller, expected: int, *, whole: bool = False
-) -> Offering:
-    found = await offering_store.get(tx, offering_id, caller, lock=True, whole=whole)
-    policy.decide(caller, action, found).required()
-    check_revision(found.revision, expected)
+async def _for_move(tx: Tx, ctx: Context, offering_id: UUID, action: Action, *, whole: bool = False) -> Offering:
+    found = await offering_store.get(tx, offering_id, ctx.caller, lock=True, whole=whole)
+    policy.decide(ctx.caller, action, found).required()
+    check_revision(found.revision, ctx.expected)
     return found
 
 

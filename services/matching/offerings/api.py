@@ -5,18 +5,19 @@ from datetime import date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from litestar import Response, get, patch, post
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct, field
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
+from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
+from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.idempotency import claim
 from chassis.http.queries import formed_as
-from chassis.ids import new_id
 from chassis.journal.event_feed import FeedItem
+from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.matching import Eligibility
 from contracts.values import Caller, Code, Money, Organization, Period
@@ -89,20 +90,15 @@ class OfferingPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/offerings", opt=asks(Action.OFFER), summary="Offer assistance: a draft, or submitted for approval at once")
-async def create_offering(
-    data: JSONBody[NewOffering], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[OfferingView]:
-    policy.decide(caller, Action.OFFER).required()
+async def _read(tx: Tx, ctx: Context, offering_id: UUID) -> OfferingView:
+    return (await _views(tx, [await offering_store.get(tx, offering_id, ctx.caller)], ctx.caller, ctx.now))[0]
+
+
+@create("/v1/offerings", Action.OFFER, "Offer assistance: a draft, or submitted for approval at once", read=_read)
+async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBody[NewOffering]) -> None:
+    policy.decide(ctx.caller, Action.OFFER).required()
     content, texts, salt = data.content()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await offering_actions.create(
-                tx, claimed.outcome, content, texts, salt, submit=data.submit, caller=caller, now=now
-            )
-        view = await _read(tx, claimed.outcome, caller, now)
-    return created(view, location=f"/v1/offerings/{view.offering_id}", revision=view.revision)
+    await offering_actions.create(tx, ctx, offering_id, content, texts, salt, submit=data.submit)
 
 
 @get("/v1/offerings", opt=asks(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
@@ -128,32 +124,25 @@ async def list_offerings(
             today=now.date(),
             limit=limit + 1,
         )
-        views = await _views(tx, found[:limit], caller, now)
-    more = str(found[limit - 1].offering_id) if len(found) > limit else None
-    return Response(OfferingPage(offerings=views, cursor=more), headers=paging.next_link(more))
+        return paging.page(OfferingPage, await _views(tx, found, caller, now), limit)
 
 
-@get("/v1/offerings/{offering_id:uuid}", opt=asks(Action.SHOW_OFFERING), summary="One offering")
-async def show_offering(offering_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[OfferingView]:
-    async with db.transaction(by=caller) as tx:
-        view = await _read(tx, offering_id, caller, now)
-    return shown(view, revision=view.revision)
+@show("/v1/offerings/{offering_id:uuid}", Action.SHOW_OFFERING, "One offering")
+async def show_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> OfferingView:
+    return await _read(tx, ctx, offering_id)
 
 
-@patch(
+@change(
     "/v1/offerings/{offering_id:uuid}",
-    opt=asks(Action.REVISE),
-    summary="Revise an offering; what was approved needs approval again",
+    Action.REVISE,
+    "Revise an offering; what was approved needs approval again",
+    read=_read,
+    method="PATCH",
 )
-async def revise_offering(
-    offering_id: FromPath[UUID], data: JSONBody[ReviseOffering], db: Db, caller: Calling, expected: Expected, now: Now
-) -> Response[OfferingView]:
+async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[ReviseOffering]) -> None:
     """Matches stay; a period of which units are taken can neither be dropped nor made too small for them."""
     content, texts, salt = data.content()
-    async with db.transaction(by=caller) as tx:
-        await offering_actions.revise(tx, offering_id, content, texts, salt, caller=caller, expected=expected, now=now)
-        view = await _read(tx, offering_id, caller, now)
-    return shown(view, revision=view.revision)
+    await offering_actions.revise(tx, ctx, offering_id, content, texts, salt)
 
 
 def _move_route(
@@ -161,43 +150,14 @@ def _move_route(
 ) -> HTTPRouteHandler:
     """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
 
-    @post(
-        f"/v1/offerings/{{offering_id:uuid}}/{action}",
-        opt=asks(action),
-        status_code=200,
-        summary=summary,
-        name=f"{action} offering",
-    )
-    async def move_offering(
-        offering_id: FromPath[UUID],
-        data: JSONBody[body],  # type: ignore[valid-type]
-        db: Db,
-        caller: Calling,
-        command: Commanded,
-        expected: Expected,
-        now: Now,
-    ) -> Response[OfferingView]:
-        async with db.transaction(by=caller) as tx:
-            claimed = await claim(tx, command, outcome=offering_id)
-            if claimed.first:
-                await offering_actions.move(
-                    tx,
-                    offering_id,
-                    action,
-                    lambda offering: decide(offering, data, now),
-                    caller=caller,
-                    expected=expected,
-                    comment=data.comment,  # type: ignore[attr-defined]
-                    now=now,
-                )
-            view = await _read(tx, offering_id, caller, now)
-        return shown(view, revision=view.revision)
+    @change(f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=_read, name=f"{action} offering")
+    async def move_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
+        comment = data.comment  # type: ignore[attr-defined]
+        await offering_actions.move(
+            tx, ctx, offering_id, action, lambda offering: decide(offering, data, ctx.now), comment=comment
+        )
 
     return move_offering
-
-
-async def _read(tx: Tx, offering_id: UUID, caller: Caller, now: datetime) -> OfferingView:
-    return (await _views(tx, [await offering_store.get(tx, offering_id, caller)], caller, now))[0]
 
 
 async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
@@ -224,7 +184,9 @@ def view(
     offering: Offering, texts: offering_store.Texts, comment: str, guarded: frozenset[str], today: date
 ) -> OfferingView:
     terms = offering.terms
-    return OfferingView(
+    return from_attributes(
+        OfferingView,
+        terms,
         offering_id=offering.offering_id,
         provider=offering.provider,
         status=offering.shown_status(today),
@@ -232,16 +194,6 @@ def view(
         language=offering.language,
         title=texts.title,
         summary=texts.summary,
-        kinds=terms.kinds,
-        topics=terms.topics,
-        articles=terms.articles,
-        paragraphs=terms.paragraphs,
-        pillars=terms.pillars,
-        languages=terms.languages,
-        interpretation=terms.interpretation,
-        modalities=terms.modalities,
-        eligible=terms.eligible,
-        valid=terms.valid,
         capacity=tuple(
             CapacityView(
                 starts=one.period.starts,
@@ -251,11 +203,7 @@ def view(
             )
             for one in terms.capacity
         ),
-        group_size_max=terms.group_size_max,
         resource_status=ResourceStatus(terms.resource_status),
-        funding_needed=terms.funding_needed,
-        curriculum=terms.curriculum,
-        treaties=terms.treaties,
         missing_curriculum=offering.missing_curriculum,
         drafted_at=offering.drafted_at,
         submitted_at=offering.submitted_at,

@@ -4,7 +4,7 @@ As everywhere, a move is a pair: a method that decides and returns the fact (or 
 folds the fact into the state.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from heapq import heappop, heappush
@@ -129,6 +129,11 @@ class Offering(Struct, frozen=True, kw_only=True):
         """How many more deliveries a period can take on."""
         return capacity.units - self.taken.get(capacity.period.starts, 0)
 
+    @property
+    def free_periods(self) -> list[Period]:
+        """The capacity periods that can take on one more delivery."""
+        return [one.period for one in self.terms.capacity if self.room(one) > 0]
+
     def shown_status(self, today: date) -> ShownStatus:
         """The status as the API, lists and filters give it; `shown_status` says the same in SQL."""
         if self.status is OfferingStatus.AVAILABLE and not any(
@@ -138,9 +143,19 @@ class Offering(Struct, frozen=True, kw_only=True):
         return ShownStatus(self.status)
 
     @property
+    def load(self) -> tuple[int, int]:
+        """How many of the deliveries that it can take on are taken, and how many there are.
+
+        None are, as far as a score goes, where to tell it would put somebody at risk.
+        """
+        units = sum(one.units for one in self.terms.capacity)
+        return 0 if self.confidential else units - sum(self.room(one) for one in self.terms.capacity), units
+
+    @property
     def confidential(self) -> bool:
-        """True where to tell that somebody is served would put them at risk."""
-        return are_confidential(self.terms.kinds)
+        """True where one of its kinds is restricted: to tell that somebody is served would put them at risk."""
+        known = reference.kinds()
+        return any(known[kind].restricted for kind in self.terms.kinds if kind in known)
 
     @property
     def funding_lacking(self) -> Money | None:
@@ -218,12 +233,6 @@ class Offering(Struct, frozen=True, kw_only=True):
     def _check_valid(self, now: datetime) -> None:
         if self.terms.valid.ends < now.date():
             raise Conflict("validity-ended", until=self.terms.valid.ends)
-
-
-def are_confidential(kinds: Iterable[str]) -> bool:
-    """Whether one of the kinds is restricted: what is confidential of it is also that it is made use of."""
-    known = reference.kinds()
-    return any(known[kind].restricted for kind in kinds if kind in known)
 
 
 def draft(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingDrafted:

@@ -11,12 +11,12 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.matching import Capacity, Eligibility, Terms
-from contracts.reference import region_of
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
 from services.matching.lines.model import WantedLine
 from services.matching.matches.model import NOT_CONFIRMED, SHOWN
 from services.matching.offerings.model import Offering, Room, ShownStatus, least_blocking
+from services.matching.scoring.constraints import violated
 
 LIST_MAX = 100
 LAPSES_MAX = 100
@@ -201,8 +201,8 @@ async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tup
         """
         SELECT coalesce(planned_from, starts) AS starts, coalesce(planned_until, ends) AS ends,
             match.status = ANY ($3::text[]) AS shown
-        FROM match JOIN wanted_line USING (line_id)
-        WHERE offering_id = $1 AND match.status = ANY ($4::text[]) AND line_id IS DISTINCT FROM $2
+        FROM matches_of_offering($1) AS match JOIN wanted_line USING (line_id)
+        WHERE match.status = ANY ($4::text[]) AND line_id IS DISTINCT FROM $2
         ORDER BY shown DESC, match_id LIMIT $5
         """,
         offering_id,
@@ -300,48 +300,18 @@ async def page(
     return [with_periods(row) for row in rows]
 
 
-CANDIDATES = """
+OF_KIND = """
     SELECT offering.*, (
-        SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
+        SELECT coalesce(json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts), '[]') FROM capacity
         WHERE capacity.offering_id = offering.offering_id) AS periods
-    FROM offering
-    WHERE status = 'available' AND kinds @> ARRAY[$1::text] AND $2 = ANY (modalities)
-      AND languages || interpretation @> $3::text[] AND (group_size_max IS NULL OR group_size_max >= $4)
-      AND provider <> $5 AND $5 <> ALL (excluded_states)
-      AND ((eligible_states = '{}' AND eligible_regions = '{}')
-           OR $5 = ANY (eligible_states) OR $6 = ANY (eligible_regions))
-      AND CASE $7 WHEN 'unodc' THEN provider = 'UNODC' OR starts_with(provider, 'UNODC-')
-                  WHEN 'states' THEN provider = ANY ($8::text[]) ELSE true END
-      AND valid_from <= $10 AND valid_until >= $9
-      AND EXISTS (SELECT FROM capacity WHERE capacity.offering_id = offering.offering_id
-                  AND starts <= $10 AND ends >= $9 AND taken < units)
-      AND provider <> ALL ($11::text[]) AND treaties <@ $12::text[] AND ($13::boolean OR resource_status = 'funded')
+    FROM offering WHERE status = 'available' AND kinds @> ARRAY[$1::text]
     """
 
 
 async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
-    """The available offerings that break none of the hard constraints (`constraints.violated`), in no order."""
-    rows = await tx.fetch(CANDIDATES, *what_is_wanted(line))
-    return [with_periods(row) for row in rows]
-
-
-def what_is_wanted(line: WantedLine) -> tuple[object, ...]:
-    """The arguments of CANDIDATES."""
-    return (
-        line.kind,
-        line.modality,
-        line.languages,
-        line.group_size,
-        line.state,
-        region_of(line.state),
-        line.addressee,
-        line.addressed_states,
-        line.window.starts,
-        line.window.ends,
-        line.excluded_providers,
-        list(line.party_to),
-        not line.cannot_wait,
-    )
+    """The available offerings that violate no hard constraint, in no order."""
+    rows = await tx.fetch(OF_KIND, line.kind)
+    return [one for one in map(with_periods, rows) if not violated(line, one)]
 
 
 def with_periods(row: Record) -> Offering:

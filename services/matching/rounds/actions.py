@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
@@ -40,24 +41,24 @@ async def fold(tx: Tx, before: Round | None, fact: Fact) -> Round:
     return after
 
 
-async def ask(tx: Tx, round_id: UUID, settings: KeptSettings, *, caller: Caller, now: datetime) -> Round:
+async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> Round:
     """A new round, to be planned in the background. Raises Conflict where what it is based on has no world yet.
 
     Raises Excessive where too many wait already.
     """
-    policy.decide(caller, Action.ASK_ROUND).required()
+    policy.decide(ctx.caller, Action.ASK_ROUND).required()
     if await round_store.waiting(tx) >= WAITING_MAX:
         raise Excessive("rounds-waiting", limit=WAITING_MAX)
-    if await round_store.waiting_of(tx, caller.person_id) >= WAITING_EACH_MAX:
+    if await round_store.waiting_of(tx, ctx.caller.person_id) >= WAITING_EACH_MAX:
         raise Excessive("own-rounds-waiting", limit=WAITING_EACH_MAX)
-    world = None if settings.based_on is None else (await papers_before(tx, settings.based_on, caller)).world
+    world = None if settings.based_on is None else (await papers_before(tx, settings.based_on, ctx.caller)).world
     asked = RoundAsked(
         round_id=round_id,
         settings_hash=round_store.hash_of(settings),
         seed=settings.seed,
         seconds=settings.seconds,
         based_on=settings.based_on,
-        asked_at=now,
+        asked_at=ctx.now,
     )
     created = await record(tx, None, asked)
     await round_store.begin_papers(tx, round_id, settings, world)
@@ -117,14 +118,14 @@ def _answered(round_id: UUID, found: RoundAnswer, lines: int, now: datetime) -> 
     )
 
 
-async def discard(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Round:
-    before = await for_move(tx, round_id, Action.DISCARD_ROUND, caller, expected)
-    return await record(tx, before, before.discard(now=now))
+async def discard(tx: Tx, ctx: Context, round_id: UUID) -> Round:
+    before = await for_move(tx, ctx, round_id, Action.DISCARD_ROUND)
+    return await record(tx, before, before.discard(now=ctx.now))
 
 
-async def for_move(tx: Tx, round_id: UUID, action: Action, caller: Caller, expected: int) -> Round:
+async def for_move(tx: Tx, ctx: Context, round_id: UUID, action: Action) -> Round:
     """The round, held until the transaction ends, if the caller may make the move and knows how it stands."""
-    found = await round_store.get(tx, round_id, caller, lock=True)
-    policy.decide(caller, action, found).required()
-    check_revision(found.revision, expected)
+    found = await round_store.get(tx, round_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, found).required()
+    check_revision(found.revision, ctx.expected)
     return found

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.ids import new_id
 from contracts.matching import PresentedScore
 from contracts.refusals import Conflict
-from contracts.values import Caller, is_unodc
+from contracts.values import is_unodc
 from services.matching import policy
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
@@ -30,7 +31,8 @@ from services.matching.rounds.answer import Assigned, told
 from services.matching.rounds.model import Round
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import CAPACITY, violated
-from services.matching.scoring.model import ScoringContext, scored
+from services.matching.scoring.criteria import ScoringContext
+from services.matching.scoring.model import scored
 
 DEPARTURE = "allocation_round"
 """The coded reason for which a round passes over a better ranked match: the plan as a whole is better."""
@@ -38,13 +40,13 @@ DEPARTURE = "allocation_round"
 LINES_TOLD_MAX = 100
 
 
-async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Round:
+async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
     """Present every delivery of the plan to its State and its provider.
 
     Raises Conflict where a line, an offering or a match of the plan is not what it was when the plan was made, or the
     plan gives out what there never was; nothing is done then.
     """
-    before = await round_actions.for_move(tx, round_id, Action.ADOPT_ROUND, caller, expected)
+    before = await round_actions.for_move(tx, ctx, round_id, Action.ADOPT_ROUND)
     before.require("adopt")
     papers = await round_store.papers(tx, round_id)
     assert papers.world is not None, "it is planned"
@@ -57,14 +59,14 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
         changed = sorted({one.line.line_id for one in plan if standing.has_changed(one)} | standing.overbooked(plan))
         if changed:
             raise Conflict("round-outdated", line_ids=changed[:LINES_TOLD_MAX], lines=len(changed))
-        adopted = await round_actions.record(tx, before, before.adopt(len(plan), now=now))
+        adopted = await round_actions.record(tx, before, before.adopt(len(plan), now=ctx.now))
         because = tx.announced[-1]
-        begun = [_begun(one, standing, now=now) for one in plan]
+        begun = [_begun(one, standing, now=ctx.now) for one in plan]
         fresh = [change for change in begun if not isinstance(change, Match)]
         nominated = iter(await suggestions.record(tx, fresh, because=because))
         matches = [one if isinstance(one, Match) else next(nominated) for one in begun]
         for one in matches:
-            policy.decide(caller, Action.PRESENT, one).required()
+            policy.decide(ctx.caller, Action.PRESENT, one).required()
         passed = _passed_over(standing.matches, matches)
         presented: list[Change] = [
             (
@@ -75,7 +77,7 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
                     departure=DEPARTURE if one.match_id in passed else None,
                     planned_period=assigned.period,
                     scored=standing.score(one),
-                    now=now,
+                    now=ctx.now,
                 ),
             )
             for one, assigned in zip(matches, plan, strict=True)

@@ -97,11 +97,7 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
         line_id=line.line_id,
         offering_id=offering.offering_id,
         score=score,
-        starts=tuple(
-            one.period.starts
-            for one in offering.terms.capacity
-            if one.period.overlaps(line.window) and offering.room(one) > 0
-        ),
+        starts=tuple(one.starts for one in offering.free_periods if one.overlaps(line.window)),
         match_revision=between.revision if between else 0,
         bar=bar(line, offering, between),
     )

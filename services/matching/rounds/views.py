@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from contracts.conversion import from_attributes
 from contracts.reference import SpecialGroup
 from contracts.values import Language
 from services.matching.rounds import wording as round_wording
@@ -261,15 +262,12 @@ def _unmet(one: Unmet, papers: Papers, reader: Language) -> UnmetLine:
 
 
 def _hindrance(one: Hindrance, reader: Language) -> HindranceView:
-    return HindranceView(
+    return from_attributes(
+        HindranceView,
+        one,
         offering_id=one.offering.offering_id,
         provider=one.offering.provider,
-        starts=one.starts,
-        fund=one.fund,
-        kept_for_line=one.kept_for_line,
-        why=one.why,
         says=round_wording.why(one, reader),
-        taken_by=one.taken_by,
     )
 
 

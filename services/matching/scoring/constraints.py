@@ -1,51 +1,122 @@
-"""Hard constraints: what no score makes up for. `offering_store.candidates` says the same in SQL; a test compares."""
+"""Hard constraints, each written once: what a line asks, what an offering has, and how the two have to meet.
+
+No score makes up for one that is violated. `violated` checks one pair; `places.OfferingIndex` keeps a set or a column
+for each constraint and finds the offerings that violate none; `why_not` explains those that are violated.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from contracts.reference import region_of
 from contracts.values import is_unodc
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering, ResourceStatus
 
+Codes = Sequence[str]
+Meets = Literal["subset", "overlap", "superset", "disjoint", "at_most", "same_day"]
+"""What is asked is a subset (or …) of the codes had, at most the number had, or shares a day with a period had."""
+
 CAPACITY = "capacity"
 """The one constraint that other matches can break and mend again."""
+
+UNODC, EVERYONE = "unodc", "everyone"
+"""Beside organizations: all units of UNODC. Beside States and regions: all of them."""
+
+
+class Constraint(Struct, frozen=True):
+    """`asks` is None where the line does not ask; `has` is None where the offering has no limit.
+
+    Not reported where the constraint `unless` is violated already. Not `indexed` where an indexed one implies it.
+    """
+
+    slug: str
+    asks: Callable[[WantedLine], Any]
+    meets: Meets
+    has: Callable[[Offering], Any]
+    unless: str | None = None
+    indexed: bool = True
+
+
+def provider(offering: Offering) -> Codes:
+    return (offering.provider, UNODC) if is_unodc(offering.provider) else (offering.provider,)
+
+
+def _addressed(line: WantedLine) -> Codes | None:
+    return {"unodc": (UNODC,), "states": line.addressed_states}.get(line.addressee)
+
+
+def _state_and_region(line: WantedLine) -> Codes:
+    region = region_of(line.state)
+    return (EVERYONE, line.state) if region is None else (EVERYONE, line.state, region)
+
+
+def eligible(offering: Offering) -> Codes:
+    named = offering.terms.eligible
+    return (*named.states, *named.regions) or (EVERYONE,)
+
+
+def understood(offering: Offering) -> Codes:
+    return (*offering.terms.languages, *offering.terms.interpretation)
+
+
+CONSTRAINTS = (
+    Constraint("own_state", lambda line: (line.state,), "disjoint", provider),
+    Constraint("addressee", _addressed, "overlap", provider),
+    Constraint("excluded_provider", lambda line: line.excluded_providers, "disjoint", provider),
+    Constraint("kind", lambda line: (line.kind,), "subset", lambda offering: offering.terms.kinds),
+    Constraint("modality", lambda line: (line.modality,), "subset", lambda offering: offering.terms.modalities),
+    Constraint("language", lambda line: line.languages, "subset", understood),
+    Constraint("group_size", lambda line: line.group_size, "at_most", lambda offering: offering.terms.group_size_max),
+    Constraint("eligibility", _state_and_region, "overlap", eligible),
+    Constraint(
+        "excluded_state",
+        lambda line: (line.state,),
+        "disjoint",
+        lambda offering: offering.terms.eligible.excluded_states,
+    ),
+    Constraint("treaty", lambda line: line.party_to, "superset", lambda offering: offering.terms.treaties),
+    # Of the capacity the index has what is free within the validity.
+    Constraint(
+        "validity", lambda line: line.window, "same_day", lambda offering: (offering.terms.valid,), indexed=False
+    ),
+    Constraint(
+        "window",
+        lambda line: line.window,
+        "same_day",
+        lambda offering: [one.period for one in offering.terms.capacity],
+        indexed=False,
+    ),
+    # Of what is not delivered in the window at all it is no use to say that nothing is left of it.
+    Constraint(CAPACITY, lambda line: line.window, "same_day", lambda offering: offering.free_periods, unless="window"),
+    Constraint(
+        "resource_status",
+        lambda line: (ResourceStatus.FUNDED,) if line.cannot_wait else None,
+        "subset",
+        lambda offering: (offering.terms.resource_status,),
+    ),
+)
+BY_SLUG: Mapping[str, Constraint] = {one.slug: one for one in CONSTRAINTS}
+
+_HOLDS: Mapping[Meets, Callable[[Any, Any], bool]] = {
+    "subset": lambda asked, had: set(asked).issubset(had),
+    "overlap": lambda asked, had: not set(asked).isdisjoint(had),
+    "superset": lambda asked, had: set(had).issubset(asked),
+    "disjoint": lambda asked, had: set(asked).isdisjoint(had),
+    "at_most": lambda asked, had: had is None or asked <= had,
+    "same_day": lambda asked, had: any([asked.overlaps(one) for one in had]),
+}
 
 
 def violated(line: WantedLine, offering: Offering) -> list[str]:
     """The constraints that keep the offering from serving the line; empty where it fits.
 
-    A line's languages are all wanted: each has to be spoken or interpreted. The offering's own status is not looked at.
+    The offering's own status is not looked at.
     """
-    terms = offering.terms
-    meeting = [one for one in terms.capacity if one.period.overlaps(line.window)]
-    holds = {
-        "own_state": offering.provider != line.state,
-        "addressee": _is_addressed(line, offering.provider),
-        "excluded_provider": offering.provider not in line.excluded_providers,
-        "kind": line.kind in terms.kinds,
-        "modality": line.modality in terms.modalities,
-        "language": set(line.languages) <= {*terms.languages, *terms.interpretation},
-        "group_size": terms.group_size_max is None or line.group_size <= terms.group_size_max,
-        "eligibility": _is_eligible(line.state, offering),
-        "excluded_state": line.state not in terms.eligible.excluded_states,
-        "treaty": set(terms.treaties) <= line.party_to,
-        "validity": terms.valid.overlaps(line.window),
-        "window": bool(meeting),
-        # Of what is not delivered in the window at all it is no use to say that nothing is left of it.
-        CAPACITY: not meeting or any(offering.room(one) > 0 for one in meeting),
-        "resource_status": not line.cannot_wait or terms.resource_status == ResourceStatus.FUNDED,
-    }
-    return [name for name, held in holds.items() if not held]
-
-
-def _is_addressed(line: WantedLine, provider: str) -> bool:
-    if line.addressee == "unodc":
-        return is_unodc(provider)
-    if line.addressee == "states":
-        return provider in line.addressed_states
-    return True
-
-
-def _is_eligible(state: str, offering: Offering) -> bool:
-    eligible = offering.terms.eligible
-    if not eligible.states and not eligible.regions:
-        return True
-    return state in eligible.states or region_of(state) in eligible.regions
+    found: list[str] = []
+    for one in CONSTRAINTS:
+        asked = one.asks(line)
+        if asked is not None and one.unless not in found and not _HOLDS[one.meets](asked, one.has(offering)):
+            found.append(one.slug)
+    return found

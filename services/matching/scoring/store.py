@@ -8,7 +8,7 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from contracts.matching import Weight, WeightsAdopted
 from contracts.refusals import Missing
-from services.matching.scoring.model import Experience, ScoringContext, mean_rating
+from services.matching.scoring.criteria import Experience, ScoringContext, mean_rating
 from services.matching.scoring.weights import FIRST, Weights, counted
 
 

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, asks, shown
-from chassis.http.idempotency import claim
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import Calling, Db, asks, shown
+from chassis.http.commands import change
 from contracts.matching import Weight
 from services.matching import policy
 from services.matching.commands import AdoptWeights, check_reason
@@ -46,24 +49,22 @@ async def show_weights(
     return shown(_view(found), revision=found.version)
 
 
-@post(
+async def _in_force(tx: Tx, _ctx: Context, _weights_id: UUID) -> WeightsView:
+    return _view(await scoring_store.in_force(tx))
+
+
+@change(
     "/v1/matches/weights",
-    opt=asks(Action.ADOPT_WEIGHTS),
-    status_code=200,
-    summary="Adopt weights, in the place of the version in force",
+    Action.ADOPT_WEIGHTS,
+    "Adopt weights, in the place of the version in force",
+    read=_in_force,
+    key=lambda: WEIGHTS_ID,
 )
-async def adopt_weights(
-    data: JSONBody[AdoptWeights], db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now
-) -> Response[WeightsView]:
+async def adopt_weights(tx: Tx, ctx: Context, _weights_id: UUID, data: JSONBody[AdoptWeights]) -> None:
     """They hold for what is scored from now on; what was scored keeps its score and names its version."""
-    policy.decide(caller, Action.ADOPT_WEIGHTS).required()
+    policy.decide(ctx.caller, Action.ADOPT_WEIGHTS).required()
     check_reason("adopt_weights", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=WEIGHTS_ID)
-        if claimed.first:
-            await weights_actions.adopt(tx, data.given(), data.reason, expected=expected, now=now)
-        found = await scoring_store.in_force(tx)
-    return shown(_view(found), revision=found.version)
+    await weights_actions.adopt(tx, ctx, data.given(), data.reason)
 
 
 def _view(found: Weights) -> WeightsView:

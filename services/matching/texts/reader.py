@@ -17,7 +17,7 @@ import structlog
 from chassis.db.database import Database, with_retries
 from chassis.journal.peers import PeerError, Peers
 from chassis.supervise import finish_despite_cancel, yield_cpu
-from chassis.telemetry import correlated
+from chassis.telemetry import with_correlation
 from contracts.words import RequestWords
 from services.matching.lines import store as line_store
 from services.matching.matches import rescoring
@@ -71,7 +71,7 @@ class Reader:
                 self._due_in_seconds = await reading_store.due_in_seconds(tx)
         if task is None:
             return False
-        with correlated(None):
+        with with_correlation(None):
             try:
                 await self._read(task)
             except Exception as error:

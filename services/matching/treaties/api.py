@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import get
 from litestar.params import JSONBody
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Now, asks
-from chassis.http.idempotency import claim
+from chassis.http.application import Calling, Db, asks
+from chassis.http.commands import create
 from chassis.http.queries import formed_as
 from contracts.values import State
 from services.matching import policy
@@ -50,23 +51,24 @@ async def show_treaty_statuses(
         return await _read(tx, of_state)
 
 
-@post(
+async def _of_state(tx: Tx, _ctx: Context, key: tuple[str, str]) -> TreatyStatuses:
+    return await _read(tx, key[0])
+
+
+@create(
     "/v1/treaty-statuses",
-    opt=asks(Action.RECORD_TREATY_STATUS),
-    summary="Record whether a State is party to an instrument, as of a day",
+    Action.RECORD_TREATY_STATUS,
+    "Record whether a State is party to an instrument, as of a day",
+    read=_of_state,
+    key=lambda data: (data.state, data.instrument),
+    outcome=lambda key: treaty_status_id_of(*key),
+    location=lambda view: f"/v1/treaty-statuses?state={view.statuses[0].state}",
 )
-async def record_treaty_status(
-    data: JSONBody[RecordTreatyStatus], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[TreatyStatuses]:
+async def record_treaty_status(tx: Tx, ctx: Context, key: tuple[str, str], data: JSONBody[RecordTreatyStatus]) -> None:
     """As of no earlier day than what is known already. Matches that it forbids end; what it admits is suggested."""
-    policy.decide(caller, Action.RECORD_TREATY_STATUS).required()
+    policy.decide(ctx.caller, Action.RECORD_TREATY_STATUS).required()
     data.check()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=treaty_status_id_of(data.state, data.instrument))
-        if claimed.first:
-            await treaty_actions.record(tx, data.state, data.instrument, party=data.party, as_of=data.as_of, now=now)
-        view = await _read(tx, data.state)
-    return Response(view, status_code=201, headers={"Location": f"/v1/treaty-statuses?state={data.state}"})
+    await treaty_actions.record(tx, *key, party=data.party, as_of=data.as_of, now=ctx.now)
 
 
 async def _read(tx: Tx, state: str) -> TreatyStatuses:

@@ -1,15 +1,15 @@
 """What can be done: register where to be told, owe, settle an attempt, read. The edge opens the transaction."""
 
-import hashlib
-import secrets
 from datetime import datetime
 from uuid import UUID
 
 from chassis import clock, erasure
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
 from chassis.journal.outbox import announce, read_aggregate
+from chassis.texts import hash_bytes
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, SubscriptionEnded, SubscriptionRegistered
 from contracts.refusals import Unconditional
@@ -32,7 +32,6 @@ from services.notifications.webhooks import store as webhook_store
 from services.notifications.webhooks.model import QUEUE_MAX, DisableReason
 from services.notifications.webhooks.model import evolve as evolve_webhook
 
-SALT_BYTES = 16
 LEAST_REVISION = 0
 """What a caller names who expects that there is none yet; no record has it."""
 
@@ -53,7 +52,7 @@ async def register(
     """
     policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
     model.check_address(email, channels)
-    await erasure.require_named(tx, caller.person_id)
+    await erasure.require_not_erased(tx, caller.person_id)
     subscription_id = model.subscription_id_of(caller)
     before = await store.subscription(tx, subscription_id, lock=True)
     if before is None:
@@ -65,7 +64,7 @@ async def register(
         if expected is None:
             raise Unconditional("if-match-missing")
         check_revision(before.revision, expected)
-    salt = secrets.token_bytes(SALT_BYTES)
+    salt, address_hash = hash_bytes((email or "").encode())
     fact = SubscriptionRegistered(
         subscription_id=subscription_id,
         person_id=caller.person_id,
@@ -74,7 +73,7 @@ async def register(
         language=language,
         channels=channels,
         registered_at=now,
-        address_hash=None if email is None else hashlib.sha256(salt + email.encode()).hexdigest(),
+        address_hash=None if email is None else address_hash,
     )
     after = model.subscribed(before, fact)
     await store.save_subscription(tx, after)
@@ -231,11 +230,11 @@ async def settle(
     return await announce(tx, fact, version=after.revision, because=owed)
 
 
-async def read(tx: Tx, notification_id: UUID, *, caller: Caller, now: datetime) -> Notification:
+async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
     """The caller has read it; reading again changes nothing."""
-    notification = await store.get(tx, notification_id, caller, lock=True)
-    policy.decide(caller, Action.READ_NOTIFICATION, notification).required()
-    fact = notification.read(now=now)
+    notification = await store.get(tx, notification_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, Action.READ_NOTIFICATION, notification).required()
+    fact = notification.read(now=ctx.now)
     return notification if fact is None else await record(tx, notification, fact)
 
 

@@ -4,15 +4,18 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Response, get, post, put
+from litestar import Response, get, put
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Now, Paging, Streaming, asks, shown
+from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks, shown
+from chassis.http.commands import change
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.idempotency import claim, expected_revision
+from chassis.http.idempotency import expected_revision
 from chassis.http.problems import language_of
+from contracts.conversion import from_attributes
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
 from services.notifications import policy
@@ -146,9 +149,7 @@ async def list_notifications(
         found = await store.page(tx, caller, unread=unread, before=cursor, limit=limit + 1)
         count = await store.count_unread(tx, caller)
         language = await _language(tx, caller, accept_language)
-    more = str(found[limit - 1].notification_id) if len(found) > limit else None
-    page = NotificationPage(notifications=[_view(one, language) for one in found[:limit]], unread=count, cursor=more)
-    return Response(page, headers=paging.next_link(more))
+    return paging.page(NotificationPage, [_view(one, language) for one in found], limit, unread=count)
 
 
 @get(
@@ -162,29 +163,23 @@ async def follow_notifications(stream: Streaming, last_event_id: LastEventId = N
     return stream(last_event_id)
 
 
-@post(
+async def _read(
+    tx: Tx, ctx: Context, notification_id: UUID, accept_language: AcceptLanguage = None
+) -> NotificationView:
+    notification = await store.get(tx, notification_id, ctx.caller)
+    return _view(notification, await _language(tx, ctx.caller, accept_language))
+
+
+@change(
     "/v1/notifications/{notification_id:uuid}/read",
-    opt=asks(Action.READ_NOTIFICATION),
-    status_code=200,
-    summary="The caller has read it",
+    Action.READ_NOTIFICATION,
+    "The caller has read it",
+    read=_read,
+    if_match=False,
 )
-async def read_notification(
-    notification_id: FromPath[UUID],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    now: Now,
-    accept_language: AcceptLanguage = None,
-) -> Response[NotificationView]:
+async def read_notification(tx: Tx, ctx: Context, notification_id: FromPath[UUID]) -> None:
     """Without `If-Match`: its revision moves as mails are attempted, and reading undoes nothing of that."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=notification_id)
-        if claimed.first:
-            notification = await actions.read(tx, notification_id, caller=caller, now=now)
-        else:
-            notification = await store.get(tx, notification_id, caller)
-        language = await _language(tx, caller, accept_language)
-    return shown(_view(notification, language), revision=notification.revision)
+    await actions.read(tx, ctx, notification_id)
 
 
 async def _language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
@@ -195,48 +190,18 @@ async def _language(tx: Tx, caller: Caller, accept_language: str | None) -> Lang
 
 
 def _subscription_view(subscription: Subscription, email: str | None) -> SubscriptionView:
-    return SubscriptionView(
-        subscription_id=subscription.subscription_id,
-        organization=subscription.organization,
-        role=subscription.role,
-        email=email,
-        language=subscription.language,
-        channels=subscription.channels,
-        registered_at=subscription.registered_at,
-        revision=subscription.revision,
-    )
+    return from_attributes(SubscriptionView, subscription, email=email)
 
 
 def _view(notification: Notification, language: Language) -> NotificationView:
     said = words(notification.notice, notification.reference, language)
-    return NotificationView(
-        notification_id=notification.notification_id,
-        cause_id=notification.cause_id,
-        notice=notification.notice,
-        organization=notification.organization,
-        role=notification.role,
-        reference=notification.reference,
-        link=notification.link,
-        request_id=notification.request_id,
-        match_id=notification.match_id,
+    return from_attributes(
+        NotificationView,
+        notification,
         language=language,
         subject=said.subject,
         text=said.text,
-        owed_at=notification.owed_at,
-        read_at=notification.read_at,
-        revision=notification.revision,
-        dispatches=tuple(
-            DispatchView(
-                dispatch_id=one.dispatch_id,
-                channel=one.channel,
-                status=one.status,
-                attempts=one.attempts,
-                next_at=one.next_at,
-                ended_at=one.ended_at,
-                reason=one.reason,
-            )
-            for one in notification.dispatches
-        ),
+        dispatches=tuple(from_attributes(DispatchView, one) for one in notification.dispatches),
     )
 
 

@@ -19,7 +19,7 @@ from prometheus_client import Gauge
 from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database, with_retries
 from chassis.supervise import finish_despite_cancel
-from chassis.telemetry import correlated
+from chassis.telemetry import with_correlation
 from services.notifications.notices import actions, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
 from services.notifications.notices.wording import Letter, domain_of, mail
@@ -109,7 +109,7 @@ class Sender:
                 self._due_in_seconds = await store.due_in_seconds(tx, now=now)
         if letter is None:
             return False
-        with correlated(letter.correlation_id):
+        with with_correlation(letter.correlation_id):
             try:
                 outcome = await self._attempt(letter)
             except MailServerUnavailable:

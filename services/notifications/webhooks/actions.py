@@ -1,22 +1,20 @@
 """What can be done with a webhook: register, rotate, enable, remove, test it, and settle an attempt to send to it."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import erasure
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
 from chassis.journal.outbox import announce
+from chassis.texts import hash_bytes
 from contracts.facts import Fact
 from contracts.notifications import Due, NotificationExpired, NotificationOwed, Record, WebhookRegistered
 from contracts.refusals import Conflict
-from contracts.values import Caller
 from services.notifications import policy
 from services.notifications.notices import actions
-from services.notifications.notices.actions import SALT_BYTES
 from services.notifications.notices.model import Channel, Outcome, Rejected
 from services.notifications.policy import Action
 from services.notifications.webhooks import store as webhook_store
@@ -36,24 +34,17 @@ from services.notifications.webhooks.store import DeliveryAttempt
 
 
 async def register(
-    tx: Tx,
-    webhook_id: UUID,
-    url: str,
-    scheme: Scheme,
-    *,
-    bounds: Bounds,
-    keyring: Keyring,
-    caller: Caller,
-    now: datetime,
+    tx: Tx, ctx: Context, webhook_id: UUID, url: str, scheme: Scheme, *, bounds: Bounds, keyring: Keyring
 ) -> Webhook:
     """A new webhook of the caller's appointment. Raises Invalid for a wrong URL, Conflict for one too many."""
+    caller = ctx.caller
     policy.decide(caller, Action.REGISTER_WEBHOOK).required()
-    await erasure.require_named(tx, caller.person_id)
+    await erasure.require_not_erased(tx, caller.person_id)
     destination_of(url, bounds)
     await webhook_store.one_at_a_time(tx, caller)
     if len(await webhook_store.of_caller(tx, caller)) >= WEBHOOKS_MAX:
         raise Conflict("webhook-limit-reached", limit=WEBHOOKS_MAX)
-    salt = secrets.token_bytes(SALT_BYTES)
+    salt, url_hash = hash_bytes(url.encode())
     fact = WebhookRegistered(
         webhook_id=webhook_id,
         person_id=caller.person_id,
@@ -61,40 +52,38 @@ async def register(
         role=caller.role,
         scheme=scheme,
         key_id=keyring.newest,
-        url_hash=hashlib.sha256(salt + url.encode()).hexdigest(),
-        registered_at=now,
+        url_hash=url_hash,
+        registered_at=ctx.now,
     )
     webhook = await _record(tx, None, fact)
     await webhook_store.save_url(tx, webhook_id, url, salt)
     return webhook
 
 
-async def rotate(
-    tx: Tx, webhook_id: UUID, *, keyring: Keyring, caller: Caller, expected: int, now: datetime
-) -> Webhook:
+async def rotate(tx: Tx, ctx: Context, webhook_id: UUID, *, keyring: Keyring) -> Webhook:
     """A new key from now on, and the one before beside it for a while. Of two rotations in that time the first goes."""
-    webhook = await _expected(tx, webhook_id, caller, Action.ROTATE_WEBHOOK, expected)
-    return await _record(tx, webhook, webhook.rotate(keyring.newest, now=now))
+    webhook = await _expected(tx, ctx, webhook_id, Action.ROTATE_WEBHOOK)
+    return await _record(tx, webhook, webhook.rotate(keyring.newest, now=ctx.now))
 
 
-async def enable(tx: Tx, webhook_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Webhook:
-    webhook = await _expected(tx, webhook_id, caller, Action.ENABLE_WEBHOOK, expected)
-    return await _record(tx, webhook, webhook.enable(now=now))
+async def enable(tx: Tx, ctx: Context, webhook_id: UUID) -> Webhook:
+    webhook = await _expected(tx, ctx, webhook_id, Action.ENABLE_WEBHOOK)
+    return await _record(tx, webhook, webhook.enable(now=ctx.now))
 
 
-async def remove(tx: Tx, webhook_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def remove(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
     """Its address is erased at once; what was on its way to it is not sent any more."""
-    webhook = await _expected(tx, webhook_id, caller, Action.REMOVE_WEBHOOK, expected)
-    await _record(tx, webhook, webhook.remove(now=now))
+    webhook = await _expected(tx, ctx, webhook_id, Action.REMOVE_WEBHOOK)
+    await _record(tx, webhook, webhook.remove(now=ctx.now))
     await webhook_store.forget_url(tx, webhook_id)
 
 
-async def test(tx: Tx, webhook_id: UUID, *, caller: Caller, now: datetime) -> Webhook:
+async def test(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
     """Owe it an event that tells of nothing but itself. Raises Conflict where it is disabled, or tested too often."""
-    webhook = await webhook_store.get(tx, webhook_id, caller, lock=True)
-    policy.decide(caller, Action.TEST_WEBHOOK, webhook).required()
+    webhook = await webhook_store.get(tx, webhook_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, Action.TEST_WEBHOOK, webhook).required()
     webhook.check("test")
-    since = now - timedelta(hours=1)
+    since = ctx.now - timedelta(hours=1)
     if await webhook_store.count_since(tx, webhook_id, TEST_EVENT, since) >= TESTS_HOURLY_MAX:
         raise Conflict("webhook-tests-spent", hourly_limit=TESTS_HOURLY_MAX)
     owed = NotificationOwed(
@@ -107,13 +96,12 @@ async def test(tx: Tx, webhook_id: UUID, *, caller: Caller, now: datetime) -> We
         reference=str(webhook_id),
         link=f"/v1/webhooks/{webhook_id}",
         dispatches=(Due(dispatch_id=new_id(), channel=Channel.WEBHOOK),),
-        owed_at=now,
+        owed_at=ctx.now,
         webhook_id=webhook_id,
         record=Record(aggregate="webhook", id=str(webhook_id), version=webhook.revision),
-        happened_at=now,
+        happened_at=ctx.now,
     )
     await actions.owe(tx, owed, because=None)
-    return webhook
 
 
 async def settle(
@@ -141,10 +129,10 @@ async def settle(
         await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.FAILING, because=event, now=now)
 
 
-async def _expected(tx: Tx, webhook_id: UUID, caller: Caller, action: Action, expected: int) -> Webhook:
-    webhook = await webhook_store.get(tx, webhook_id, caller, lock=True)
-    policy.decide(caller, action, webhook).required()
-    check_revision(webhook.revision, expected)
+async def _expected(tx: Tx, ctx: Context, webhook_id: UUID, action: Action) -> Webhook:
+    webhook = await webhook_store.get(tx, webhook_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, webhook).required()
+    check_revision(webhook.revision, ctx.expected)
     return webhook
 
 

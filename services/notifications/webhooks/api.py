@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, delete, get, post
+from litestar import Response, delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim, etag, once
+from chassis.http.application import Calling, Db, Expected, Now, Paging, asks
+from chassis.http.commands import change, create, show
+from contracts.conversion import from_attributes
 from contracts.values import Role
 from services.notifications import policy
 from services.notifications.notices.model import Status
@@ -96,28 +98,25 @@ class DeliveryPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post(
+async def _read(tx: Tx, ctx: Context, webhook_id: UUID, own: Own) -> WebhookView:
+    return await _shown(tx, await webhook_store.get(tx, webhook_id, ctx.caller), own.keyring, now=ctx.now)
+
+
+@create(
     "/v1/webhooks",
-    opt=asks(Action.REGISTER_WEBHOOK),
-    summary="Have a program told of what the caller's appointment is told",
+    Action.REGISTER_WEBHOOK,
+    "Have a program told of what the caller's appointment is told",
+    read=_read,
 )
 async def register_webhook(
-    data: JSONBody[RegisterWebhook], db: Db, own: Own, caller: Calling, command: Commanded, now: Now
-) -> Response[WebhookView]:
+    tx: Tx, ctx: Context, webhook_id: UUID, data: JSONBody[RegisterWebhook], own: Own
+) -> WebhookView:
     """It gets ids and types, never words. The secret of `v1` stands in this answer and in no other."""
     keyring = own.keyring
-
-    async def register(tx: Tx, webhook_id: UUID) -> WebhookView:
-        webhook = await webhook_actions.register(
-            tx, webhook_id, data.url, data.scheme, bounds=own.bounds, keyring=keyring, caller=caller, now=now
-        )
-        return _view(webhook, data.url, keyring, now=now, secret=True)
-
-    async def again(tx: Tx, webhook_id: UUID) -> WebhookView:
-        return await _shown(tx, await webhook_store.get(tx, webhook_id, caller), keyring, now=now)
-
-    view = await once(db, command, first=register, again=again)
-    return created(view, location=f"/v1/webhooks/{view.webhook_id}", revision=view.revision)
+    webhook = await webhook_actions.register(
+        tx, ctx, webhook_id, data.url, data.scheme, bounds=own.bounds, keyring=keyring
+    )
+    return _view(webhook, data.url, keyring, now=ctx.now, secret=True)
 
 
 @get("/v1/webhooks", opt=asks(Action.LIST_WEBHOOKS), summary="The webhooks of the caller's appointment")
@@ -128,92 +127,45 @@ async def list_webhooks(db: Db, own: Own, caller: Calling, now: Now) -> WebhookL
     return WebhookList(webhooks=[_view(one, urls[one.webhook_id], own.keyring, now=now) for one in found])
 
 
-@get("/v1/webhooks/{webhook_id:uuid}", opt=asks(Action.SHOW_WEBHOOK), summary="One webhook")
-async def show_webhook(
-    webhook_id: FromPath[UUID], db: Db, own: Own, caller: Calling, now: Now
-) -> Response[WebhookView]:
-    async with db.transaction(by=caller) as tx:
-        webhook = await webhook_store.get(tx, webhook_id, caller)
-        policy.decide(caller, Action.SHOW_WEBHOOK, webhook).required()
-        view = await _shown(tx, webhook, own.keyring, now=now)
-    return shown(view, revision=view.revision)
+@show("/v1/webhooks/{webhook_id:uuid}", Action.SHOW_WEBHOOK, "One webhook")
+async def show_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Own) -> WebhookView:
+    webhook = await webhook_store.get(tx, webhook_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_WEBHOOK, webhook).required()
+    return await _shown(tx, webhook, own.keyring, now=ctx.now)
 
 
 @delete("/v1/webhooks/{webhook_id:uuid}", opt=asks(Action.REMOVE_WEBHOOK), summary="Take a webhook back")
 async def remove_webhook(webhook_id: FromPath[UUID], db: Db, caller: Calling, expected: Expected, now: Now) -> None:
     """Its address is erased; what was on its way to it is not sent any more."""
     async with db.transaction(by=caller) as tx:
-        await webhook_actions.remove(tx, webhook_id, caller=caller, expected=expected, now=now)
+        await webhook_actions.remove(tx, Context(caller=caller, now=now, expected=expected), webhook_id)
 
 
-@post(
-    "/v1/webhooks/{webhook_id:uuid}/rotate",
-    opt=asks(Action.ROTATE_WEBHOOK),
-    status_code=200,
-    summary="Give a webhook a new key",
-)
-async def rotate_webhook(
-    webhook_id: FromPath[UUID],
-    db: Db,
-    own: Own,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[WebhookView]:
+@change("/v1/webhooks/{webhook_id:uuid}/rotate", Action.ROTATE_WEBHOOK, "Give a webhook a new key", read=_read)
+async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Own) -> WebhookView:
     """For a day both keys sign. The secret of `v1` stands in this answer and in no other."""
     keyring = own.keyring
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=webhook_id)
-        if claimed.first:
-            webhook = await webhook_actions.rotate(
-                tx, webhook_id, keyring=keyring, caller=caller, expected=expected, now=now
-            )
-        else:
-            webhook = await webhook_store.get(tx, webhook_id, caller)
-        view = await _shown(tx, webhook, keyring, now=now, secret=claimed.first)
-    return shown(view, revision=view.revision)
+    webhook = await webhook_actions.rotate(tx, ctx, webhook_id, keyring=keyring)
+    return await _shown(tx, webhook, keyring, now=ctx.now, secret=True)
 
 
-@post(
-    "/v1/webhooks/{webhook_id:uuid}/enable",
-    opt=asks(Action.ENABLE_WEBHOOK),
-    status_code=200,
-    summary="Send to a disabled webhook again",
-)
-async def enable_webhook(
-    webhook_id: FromPath[UUID],
-    db: Db,
-    own: Own,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[WebhookView]:
+@change("/v1/webhooks/{webhook_id:uuid}/enable", Action.ENABLE_WEBHOOK, "Send to a disabled webhook again", read=_read)
+async def enable_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
     """From now on: what happened while it was disabled is not sent."""
-    async with db.transaction(by=caller) as tx:
-        if (await claim(tx, command, outcome=webhook_id)).first:
-            webhook = await webhook_actions.enable(tx, webhook_id, caller=caller, expected=expected, now=now)
-        else:
-            webhook = await webhook_store.get(tx, webhook_id, caller)
-        view = await _shown(tx, webhook, own.keyring, now=now)
-    return shown(view, revision=view.revision)
+    await webhook_actions.enable(tx, ctx, webhook_id)
 
 
-@post(
-    "/v1/webhooks/{webhook_id:uuid}/test", opt=asks(Action.TEST_WEBHOOK), status_code=202, summary="Send a test event"
+@change(
+    "/v1/webhooks/{webhook_id:uuid}/test",
+    Action.TEST_WEBHOOK,
+    "Send a test event",
+    read=_read,
+    if_match=False,
+    status_code=202,
 )
-async def test_webhook(
-    webhook_id: FromPath[UUID], db: Db, own: Own, caller: Calling, command: Commanded, now: Now
-) -> Response[WebhookView]:
+async def test_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
     """Of the type `notifications.webhook.tested.v1`; what becomes of it stands in the deliveries."""
-    async with db.transaction(by=caller) as tx:
-        if (await claim(tx, command, outcome=webhook_id)).first:
-            webhook = await webhook_actions.test(tx, webhook_id, caller=caller, now=now)
-        else:
-            webhook = await webhook_store.get(tx, webhook_id, caller)
-        view = await _shown(tx, webhook, own.keyring, now=now)
-    return Response(view, status_code=202, headers={"ETag": etag(view.revision)})
+    await webhook_actions.test(tx, ctx, webhook_id)
 
 
 @get(
@@ -233,9 +185,7 @@ async def list_deliveries(
         webhook = await webhook_store.get(tx, webhook_id, caller)
         policy.decide(caller, Action.LIST_DELIVERIES, webhook).required()
         found = await webhook_store.deliveries(tx, webhook_id, caller, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].notification_id) if len(found) > limit else None
-    page = DeliveryPage(deliveries=[_delivery_view(one) for one in found[:limit]], cursor=more)
-    return Response(page, headers=paging.next_link(more))
+    return paging.page(DeliveryPage, found, limit, view=_delivery_view, at=lambda last: last.notification_id)
 
 
 async def _shown(tx: Tx, webhook: Webhook, keyring: Keyring, *, now: datetime, secret: bool = False) -> WebhookView:
@@ -246,39 +196,29 @@ async def _shown(tx: Tx, webhook: Webhook, keyring: Keyring, *, now: datetime, s
 def _view(webhook: Webhook, url: str, keyring: Keyring, *, now: datetime, secret: bool = False) -> WebhookView:
     key = keyring.key(webhook.key_id, webhook.webhook_id, webhook.generation)
     hmac = webhook.scheme is Scheme.HMAC
-    return WebhookView(
-        webhook_id=webhook.webhook_id,
-        organization=webhook.organization,
-        role=webhook.role,
+    return from_attributes(
+        WebhookView,
+        webhook,
         url=url,
-        scheme=webhook.scheme,
-        status=webhook.status,
-        reason=webhook.reason,
         verification_key=None if hmac else verification_key_of(key),
         secret=secret_of(key) if hmac and secret else None,
         previous_until=webhook.previous_until if len(webhook.keys(now=now)) > 1 else None,
-        registered_at=webhook.registered_at,
-        revision=webhook.revision,
     )
 
 
 def _delivery_view(one: Delivery) -> DeliveryView:
     answered = one.reason is not None and len(one.reason) == STATUS_DIGITS and one.reason.isdigit()
-    return DeliveryView(
+    return from_attributes(
+        DeliveryView,
+        one,
         delivery_id=one.dispatch_id,
         event_id=one.cause_id,
         type=one.notice.partition(":")[0],
         aggregate=one.record_aggregate,
         id=one.record_id,
         version=one.record_version,
-        happened_at=one.happened_at,
-        owed_at=one.owed_at,
-        status=one.status,
-        attempts=one.attempts,
         status_code=int(str(one.reason)) if answered else None,
         reason=None if answered else one.reason,
-        next_at=one.next_at,
-        ended_at=one.ended_at,
     )
 
 

@@ -8,7 +8,7 @@ import base64
 import secrets
 from functools import cached_property
 
-from chassis.keys.file import made_once
+from chassis.keys.file import read_or_create
 from chassis.settings import Settings, SettingsError
 from contracts.refusals import Unavailable
 from services.notifications.webhooks.destinations import Bounds
@@ -34,7 +34,7 @@ class WebhookConfig:
         try:
             if self._settings.webhook_keys is not None:
                 return Keyring.parse(self._settings.webhook_keys.read_text(encoding="utf-8"))
-            return Keyring.parse(made_once(self._settings.state / "webhook.keys", _embedded_master_key))
+            return Keyring.parse(read_or_create(self._settings.state / "webhook.keys", _embedded_master_key))
         except (OSError, ValueError) as error:
             raise SettingsError(f"ENTRAIDE_WEBHOOK_KEYS cannot be used: {error}") from error
 

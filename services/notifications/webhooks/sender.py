@@ -15,7 +15,7 @@ from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database, with_retries
 from chassis.ids import new_id
 from chassis.supervise import finish_despite_cancel
-from chassis.telemetry import correlated
+from chassis.telemetry import with_correlation
 from contracts.refusals import Invalid
 from services.notifications.notices import audience
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected
@@ -105,7 +105,7 @@ class WebhookSender:
                 self._due_in_seconds = await webhook_store.due_in_seconds(tx, now=now)
         if parcel is None:
             return False
-        with correlated(parcel.correlation_id):
+        with with_correlation(parcel.correlation_id):
             refused = refusal_of(parcel) or self._seat_of(parcel.webhook)
             outcome, wait = (Rejected(refused), 0) if refused else await self._attempt(parcel)
             schedule = Schedule(spread=self._spread(), wait_seconds=wait, delays_seconds=self._terms.delays_seconds)

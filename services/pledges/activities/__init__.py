@@ -1,1 +1,1 @@
-"""Activities that a fund pays for and no State requested."""
+"""Activities that a fund pays for without a State's request."""

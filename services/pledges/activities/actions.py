@@ -1,14 +1,15 @@
-"""What can be done with activities: load, decide, record. None of it touches the ledger; allocations do.
+"""Actions on activities: load, decide, record. None of them posts to the ledger; allocations do.
 
-The edge opens the transaction.
+The route opens the transaction.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
-from contracts.values import Caller
+from chassis.texts import hash_texts
 from services.pledges import policy
 from services.pledges.activities import model as activities
 from services.pledges.activities import store as activity_store
@@ -19,56 +20,45 @@ from services.pledges.ledger import record
 from services.pledges.policy import Action
 
 
-async def plan(tx: Tx, activity_id: UUID, wanted: Plan, title: str, *, now: datetime) -> None:
-    """A new activity of a fund that is open."""
+async def plan(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str) -> None:
+    """Plan an activity of an open fund."""
     await fund_actions.require_fund(tx, wanted.fund)
-    salt, texts_hash = record.hash_texts(title)
-    await record.record(tx, activities.plan(activity_id, wanted, texts_hash, now=now), version=1)
+    salt, texts_hash = hash_texts(title)
+    await record.record(tx, activities.plan(activity_id, wanted, texts_hash, now=ctx.now), version=1)
     await activity_store.save_title(tx, activity_id, title, salt)
 
 
-async def revise(
-    tx: Tx, activity_id: UUID, wanted: Plan, title: str, *, caller: Caller, expected: int, now: datetime
-) -> None:
-    """State anew what it is; what it was called before is forgotten."""
-    before = await _held(tx, activity_id, Action.REVISE_ACTIVITY, caller, expected)
-    salt, texts_hash = record.hash_texts(title)
-    await record.record(tx, before.revise(wanted, texts_hash, now=now), version=before.revision + 1)
+async def revise(tx: Tx, ctx: Context, activity_id: UUID, wanted: Plan, title: str) -> None:
+    """Change the plan; the old title is deleted."""
+    before = await _held(tx, ctx, activity_id, Action.REVISE_ACTIVITY)
+    salt, texts_hash = hash_texts(title)
+    await record.record(tx, before.revise(wanted, texts_hash, now=ctx.now), version=before.revision + 1)
     await activity_store.save_title(tx, activity_id, title, salt)
 
 
-async def complete(
-    tx: Tx,
-    activity_id: UUID,
-    participants: int | None,
-    *,
-    on: date,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
-    """It is over, since a day that has come. What is left of its allocations may still be spent, or given back."""
-    before = await _held(tx, activity_id, Action.COMPLETE_ACTIVITY, caller, expected)
-    record.check_not_ahead(on, now)
-    fact = before.complete(participants, await allocation_store.fund_donors(tx, before.fund), on=on, now=now)
+async def complete(tx: Tx, ctx: Context, activity_id: UUID, participants: int | None, *, on: date) -> None:
+    """Complete it, on a past day or today. Unspent allocations can still be spent or returned."""
+    before = await _held(tx, ctx, activity_id, Action.COMPLETE_ACTIVITY)
+    record.check_not_ahead(on, ctx.now)
+    fact = before.complete(participants, await allocation_store.fund_donors(tx, before.fund), on=on, now=ctx.now)
     await record.record(tx, fact, version=before.revision + 1)
 
 
-async def cancel(tx: Tx, activity_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
-    """It does not take place. Raises Conflict while money is set aside for it."""
-    before = await _held(tx, activity_id, Action.CANCEL_ACTIVITY, caller, expected)
+async def cancel(tx: Tx, ctx: Context, activity_id: UUID, reason: str) -> None:
+    """Cancel it. Raises Conflict while allocated money is unspent."""
+    before = await _held(tx, ctx, activity_id, Action.CANCEL_ACTIVITY)
     fact = before.cancel(
         reason,
         await allocation_store.fund_donors(tx, before.fund),
-        # Whoever sets money aside holds the activity as well.
+        # Allocating locks the activity as well.
         unspent_usd_minor=await activity_store.unspent(tx, activity_id),
-        now=now,
+        now=ctx.now,
     )
     await record.record(tx, fact, version=before.revision + 1)
 
 
-async def _held(tx: Tx, activity_id: UUID, action: Action, caller: Caller, expected: int) -> Activity:
+async def _held(tx: Tx, ctx: Context, activity_id: UUID, action: Action) -> Activity:
     activity = await activity_store.get(tx, activity_id, lock=True)
-    policy.decide(caller, action, activity).required()
-    check_revision(activity.revision, expected)
+    policy.decide(ctx.caller, action, activity).required()
+    check_revision(activity.revision, ctx.expected)
     return activity

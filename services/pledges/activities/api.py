@@ -1,35 +1,36 @@
-"""The routes of activities: what a fund pays for that no State asked for, from its plan to its end."""
+"""Routes of activities, which a fund pays for without a State's request."""
 
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim
-from chassis.ids import new_id
+from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.commands import change, create, show
+from contracts.conversion import from_attributes
 from contracts.refusals import Missing
 from services.pledges import policy
 from services.pledges.activities import actions as activity_actions
 from services.pledges.activities import store as activity_store
 from services.pledges.activities.model import ActivityStatus
-from services.pledges.activities.store import Told
+from services.pledges.activities.store import ActivityWithTitle
 from services.pledges.commands import CancelActivity, CompleteActivity, PlanActivity, check_reason
 from services.pledges.pledge import store
 from services.pledges.policy import Action
 
 
 class ActivityView(Struct, frozen=True, kw_only=True):
-    """An activity, and what of its fund is set aside for it and spent (a part of that), in US-dollar cents.
+    """An activity, with its money of the fund: allocated, and spent as a part of that, in US cents.
 
-    `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker`: 0 not meant
-    for the equality of women and men, 1 significantly, 2 principally. `reason` says why it was cancelled.
+    `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker`: 0 not
+    targeted, 1 significant, 2 principal objective. `reason` is the reason for the cancellation.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     activity_id: UUID
@@ -62,19 +63,20 @@ class ActivityPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/activities", opt=asks(Action.PLAN_ACTIVITY), summary="Plan an activity that a fund is to pay for")
-async def plan_activity(
-    data: JSONBody[PlanActivity], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[ActivityView]:
-    """For a coordinator or a finance officer of UNODC. The title is published with the fund: it names no case."""
-    policy.decide(caller, Action.PLAN_ACTIVITY).required()
-    wanted = data.plan()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await activity_actions.plan(tx, claimed.outcome, wanted, data.title, now=now)
-        view = await _view(tx, claimed.outcome)
-    return created(view, location=f"/v1/activities/{view.activity_id}", revision=view.revision)
+async def _read(tx: Tx, _ctx: Context, activity_id: UUID) -> ActivityView:
+    """Raises Missing for an unknown id."""
+    async with tx.as_service():
+        found = await activity_store.activities(tx, only=activity_id)
+    if not found:
+        raise Missing("not-found")
+    return _view_of(found[0])
+
+
+@create("/v1/activities", Action.PLAN_ACTIVITY, "Plan an activity that a fund is to pay for", read=_read)
+async def plan_activity(tx: Tx, ctx: Context, activity_id: UUID, data: JSONBody[PlanActivity]) -> None:
+    """For a coordinator or a finance officer of UNODC. The title is published with the fund: it must name no case."""
+    policy.decide(ctx.caller, Action.PLAN_ACTIVITY).required()
+    await activity_actions.plan(tx, ctx, activity_id, data.plan(), data.title)
 
 
 @get("/v1/activities", opt=asks(Action.LIST_ACTIVITIES), summary="Activities, the last planned first")
@@ -87,140 +89,56 @@ async def list_activities(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ActivityPage]:
-    """For everybody who works here, as the totals of funds are."""
+    """For all callers with a role, like the totals of funds."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].activity.activity_id) if len(found) > limit else None
-    views = [_view_of(one) for one in found[:limit]]
-    return Response(ActivityPage(activities=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(ActivityPage, [_view_of(one) for one in found], limit)
 
 
-@get("/v1/activities/{activity_id:uuid}", opt=asks(Action.SHOW_ACTIVITY), summary="One activity")
-async def show_activity(activity_id: FromPath[UUID], db: Db, caller: Calling) -> Response[ActivityView]:
-    """For everybody who works here."""
-    async with db.transaction(by=caller) as tx:
-        view = await _view(tx, activity_id)
-    return shown(view, revision=view.revision)
+@show("/v1/activities/{activity_id:uuid}", Action.SHOW_ACTIVITY, "One activity")
+async def show_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID]) -> ActivityView:
+    """For all callers with a role."""
+    return await _read(tx, ctx, activity_id)
 
 
-@post(
-    "/v1/activities/{activity_id:uuid}/revise",
-    opt=asks(Action.REVISE_ACTIVITY),
-    status_code=200,
-    summary="State anew what an activity is",
+@change(
+    "/v1/activities/{activity_id:uuid}/revise", Action.REVISE_ACTIVITY, "State anew what an activity is", read=_read
 )
-async def revise_activity(
-    activity_id: FromPath[UUID],
-    data: JSONBody[PlanActivity],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ActivityView]:
-    """For a coordinator or a finance officer of UNODC: all of it but its fund, whatever became of it.
+async def revise_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[PlanActivity]) -> None:
+    """For a coordinator or a finance officer of UNODC, in any state: everything but the fund.
 
-    What it was called before is forgotten, also in whatever is told as at an earlier moment.
+    The old title is deleted, also from reports as of earlier moments.
     """
-    wanted = data.plan()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=activity_id)
-        if claimed.first:
-            await activity_actions.revise(
-                tx, activity_id, wanted, data.title, caller=caller, expected=expected, now=now
-            )
-        view = await _view(tx, activity_id)
-    return shown(view, revision=view.revision)
+    await activity_actions.revise(tx, ctx, activity_id, data.plan(), data.title)
 
 
-@post(
+@change(
     "/v1/activities/{activity_id:uuid}/complete",
-    opt=asks(Action.COMPLETE_ACTIVITY),
-    status_code=200,
-    summary="Record that an activity took place, and whom it reached",
+    Action.COMPLETE_ACTIVITY,
+    "Record that an activity took place, and whom it reached",
+    read=_read,
 )
 async def complete_activity(
-    activity_id: FromPath[UUID],
-    data: JSONBody[CompleteActivity],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ActivityView]:
-    """For a coordinator or a finance officer of UNODC. From now on no money is set aside for it."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=activity_id)
-        if claimed.first:
-            await activity_actions.complete(
-                tx,
-                activity_id,
-                data.participants,
-                on=data.completed_on or now.date(),
-                caller=caller,
-                expected=expected,
-                now=now,
-            )
-        view = await _view(tx, activity_id)
-    return shown(view, revision=view.revision)
+    tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[CompleteActivity]
+) -> None:
+    """For a coordinator or a finance officer of UNODC. No more money can be allocated to it."""
+    await activity_actions.complete(tx, ctx, activity_id, data.participants, on=data.completed_on or ctx.today)
 
 
-@post(
-    "/v1/activities/{activity_id:uuid}/cancel",
-    opt=asks(Action.CANCEL_ACTIVITY),
-    status_code=200,
-    summary="Cancel an activity",
-)
-async def cancel_activity(
-    activity_id: FromPath[UUID],
-    data: JSONBody[CancelActivity],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ActivityView]:
-    """For a coordinator or a finance officer of UNODC, once nothing that was set aside for it is left unspent."""
-    reason = check_reason("cancel_activity", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=activity_id)
-        if claimed.first:
-            await activity_actions.cancel(tx, activity_id, reason, caller=caller, expected=expected, now=now)
-        view = await _view(tx, activity_id)
-    return shown(view, revision=view.revision)
+@change("/v1/activities/{activity_id:uuid}/cancel", Action.CANCEL_ACTIVITY, "Cancel an activity", read=_read)
+async def cancel_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[CancelActivity]) -> None:
+    """For a coordinator or a finance officer of UNODC, once no allocated money is unspent."""
+    await activity_actions.cancel(tx, ctx, activity_id, check_reason("cancel_activity", data.reason))
 
 
-async def _view(tx: Tx, activity_id: UUID) -> ActivityView:
-    """Raises Missing where there is none."""
-    async with tx.as_service():
-        found = await activity_store.activities(tx, only=activity_id)
-    if not found:
-        raise Missing("not-found")
-    return _view_of(found[0])
-
-
-def _view_of(told: Told) -> ActivityView:
-    one = told.activity
-    return ActivityView(
-        activity_id=one.activity_id,
-        fund=one.fund,
-        activity_kind=one.activity_kind,
-        title=told.title,
-        language=one.language,
-        status=one.status,
-        revision=one.revision,
-        topics=one.topics,
-        pillars=one.pillars,
-        gender_marker=one.gender_marker,
-        starts_on=one.starts_on,
-        ends_on=one.ends_on,
-        allocated_usd_minor=told.allocated_usd_minor,
-        spent_usd_minor=told.spent_usd_minor,
-        completed_on=one.completed_on,
-        participants=one.participants,
-        planned_at=one.planned_at,
-        ended_at=one.ended_at,
-        reason=one.reason,
+def _view_of(found: ActivityWithTitle) -> ActivityView:
+    one = found.activity
+    return from_attributes(
+        ActivityView,
+        one,
+        title=found.title,
+        allocated_usd_minor=found.allocated_usd_minor,
+        spent_usd_minor=found.spent_usd_minor,
         as_at=None,
         final=False,
     )

@@ -1,4 +1,4 @@
-"""An activity: a course, a meeting or a campaign that a fund pays for, asked for by no State and part of no package."""
+"""An activity: a course, meeting or campaign that a fund pays for, outside requests and work packages."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -25,14 +25,14 @@ MOVES: Mapping[str, ActivityStatus] = {
     "cancel": ActivityStatus.PLANNED,
     "allocate": ActivityStatus.PLANNED,
 }
-"""From which state each move leads; who makes it is the policy's. What was set aside is spent whatever the state."""
+"""The states from which each transition is allowed; `policy.py` decides who may make it. Spending needs no state."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What is to be done, from a day to another, and which fund is to pay for it; the title is in `language`.
+    """The plan of an activity: dates, fund and purpose. The title is in `language`.
 
-    `topics` and `pillars` are codes of the scheme of topics; `gender_marker` says how far it is for the equality of
-    women and men: 0 not, 1 significantly, 2 principally.
+    `topics` and `pillars` are codes of the scheme of topics; `gender_marker` is the DAC's marker of gender equality: 0
+    not targeted, 1 significant, 2 principal objective.
     """
 
     fund: str
@@ -46,7 +46,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 class Activity(Plan, frozen=True, kw_only=True):
-    """An activity as it stands, all but its title. `reason` says why it was cancelled."""
+    """The current state of an activity, without its title. `reason` is the reason for its cancellation."""
 
     activity_id: UUID
     status: ActivityStatus
@@ -59,15 +59,15 @@ class Activity(Plan, frozen=True, kw_only=True):
     reason: str | None = None
 
     def require_payable_from(self, fund: str) -> None:
-        """Raises Conflict where nothing is set aside for it any more, Mismatch where another fund pays for it."""
+        """Raises Conflict if the activity has ended, Mismatch if another fund pays for it."""
         self._require("allocate")
         if fund != self.fund:
             raise Mismatch("activity-of-another-fund", fund=self.fund)
 
     def revise(self, wanted: Plan, texts_hash: str, *, now: datetime) -> ActivityRevised:
-        """Whatever became of it: a title is put right afterwards, too.
+        """Change the plan, in any state: a title can also be corrected after the end.
 
-        Raises Invalid where it would end before it begins or had been over before, Mismatch for another fund.
+        Raises Invalid if it would end before it begins or after it was completed, Mismatch for another fund.
         """
         if wanted.fund != self.fund:
             raise Mismatch("activity-of-another-fund", fund=self.fund)
@@ -95,7 +95,7 @@ class Activity(Plan, frozen=True, kw_only=True):
     def cancel(
         self, reason: str, fund_donors: tuple[str, ...], *, unspent_usd_minor: int, now: datetime
     ) -> ActivityCancelled:
-        """Raises Conflict while money set aside for it waits to be spent: that goes back to the fund first."""
+        """Raises Conflict while allocated money is unspent: return that to the fund first."""
         self._require("cancel")
         if unspent_usd_minor:
             raise Conflict("activity-funded", unspent_usd_minor=unspent_usd_minor)
@@ -104,13 +104,13 @@ class Activity(Plan, frozen=True, kw_only=True):
         )
 
     def _require(self, move: str) -> None:
-        """Raises Conflict where the activity's state does not allow the move."""
+        """Raises Conflict if the activity's state does not allow the transition."""
         if self.status is not MOVES[move]:
             raise Conflict("activity-status", status=self.status, move=move)
 
 
 def plan(activity_id: UUID, wanted: Plan, texts_hash: str, *, now: datetime) -> ActivityPlanned:
-    """Raises Invalid where it would end before it begins."""
+    """Raises Invalid if it would end before it begins."""
     _check_days(wanted)
     return ActivityPlanned(activity_id=activity_id, texts_hash=texts_hash, planned_at=now, **asdict(wanted))
 
@@ -121,7 +121,7 @@ def _check_days(wanted: Plan) -> None:
 
 
 def evolve(activity: Activity | None, fact: Fact) -> Activity:
-    """The activity after a fact."""
+    """Apply a fact to the activity."""
     if activity is None:
         assert isinstance(fact, ActivityPlanned), "an activity begins by being planned"
         return Activity(

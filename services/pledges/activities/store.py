@@ -1,4 +1,4 @@
-"""The rows of activities, which everybody who works here may read."""
+"""Rows of activities, which all callers with a role may read."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -17,8 +17,8 @@ from services.pledges.activities.model import Activity, ActivityStatus, evolve
 from services.pledges.ledger import history_store
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """An activity with its title, and what of its fund is set aside for it and spent, in US-dollar cents."""
+class ActivityWithTitle(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity with its title, and its allocated and spent money in US cents."""
 
     activity: Activity
     title: str
@@ -27,7 +27,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, activity_id: UUID, *, lock: bool = False) -> Activity:
-    """Raises Missing. `lock` holds it until the transaction ends."""
+    """Raises Missing. `lock` locks the row until the transaction ends."""
     query = "SELECT * FROM activity WHERE activity_id = $1"
     row = await tx.fetchrow(query + (" FOR NO KEY UPDATE" if lock else ""), activity_id)
     if row is None:
@@ -36,13 +36,13 @@ async def get(tx: Tx, activity_id: UUID, *, lock: bool = False) -> Activity:
 
 
 async def locked(tx: Tx, activity_id: UUID) -> Activity | None:
-    """The activity, where there is one, held until the transaction ends."""
+    """Lock the activity until the transaction ends; None if there is none."""
     row = await tx.fetchrow("SELECT * FROM activity WHERE activity_id = $1 FOR NO KEY UPDATE", activity_id)
     return _activity(row) if row else None
 
 
 async def unspent(tx: Tx, activity_id: UUID) -> int:
-    """What is set aside for it and not spent, in US-dollar cents, by whomever."""
+    """Allocated and unspent money of the activity, in US cents, including allocations the caller cannot see."""
     return int(
         await tx.fetchval(
             """
@@ -62,8 +62,8 @@ async def activities(
     status: ActivityStatus | None = None,
     before: UUID | None = None,
     limit: int = 1,
-) -> list[Told]:
-    """Activities, the last planned first, from the one after `before`; their money for the system itself, as totals."""
+) -> list[ActivityWithTitle]:
+    """Activities, last planned first, after `before`. Totals of their money are read as the service."""
     rows = await tx.fetch(
         """
         SELECT activity.*, coalesce((SELECT title FROM activity_text t WHERE t.activity_id = activity.activity_id), '')
@@ -84,7 +84,7 @@ async def activities(
         limit,
     )
     return [
-        Told(
+        ActivityWithTitle(
             activity=_activity(row),
             title=row["title"],
             allocated_usd_minor=row["allocated"],
@@ -94,12 +94,12 @@ async def activities(
     ]
 
 
-async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
-    """What follows from the facts of these activities that were recorded by then, each with its title.
+async def as_of(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
+    """The activities as of `until`, rebuilt from the facts recorded by then, each with its title.
 
-    The title is of today, and so is the language it is in.
+    The title and its language are the current ones.
     """
-    found = await history_store.told(tx, activity_ids, evolve, until=until)
+    found = await history_store.rebuild(tx, activity_ids, evolve, until=until)
     rows = await tx.fetch(
         """
         SELECT activity_id, coalesce(title, '') AS title, language
@@ -112,7 +112,6 @@ async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Ma
 
 
 async def save(tx: Tx, activity: Activity) -> None:
-    """Write the activity as it now stands."""
     await tx.execute(
         """
         INSERT INTO activity (activity_id, fund, activity_kind, status, revision, topics, pillars, gender_marker,
@@ -132,7 +131,7 @@ async def save(tx: Tx, activity: Activity) -> None:
 
 
 async def save_title(tx: Tx, activity_id: UUID, title: str, salt: bytes) -> None:
-    """In the place of what it was called before, which is nowhere any more."""
+    """Replace the title; the old one is deleted."""
     await tx.execute(
         """
         INSERT INTO activity_text (activity_id, salt, title) VALUES ($1, $2, $3)
@@ -149,5 +148,5 @@ def _activity(row: Record) -> Activity:
 
 
 async def fold(tx: Tx, event: Event, fact: Fact) -> None:
-    """Fold a fact of an activity into its row."""
+    """Apply a fact of an activity to its row."""
     await save(tx, model.evolve(await locked(tx, event.aggregate_id), fact))

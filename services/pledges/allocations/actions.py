@@ -1,11 +1,12 @@
-"""What is set aside for a purpose: made, used, given back; and what becomes of it with the match that it is for.
+"""Actions on allocations: allocate, spend, return; and requirements of confirmed and revoked matches.
 
-Locked are what it is for, then the allocation, then the balance of its fund.
+Locks are taken in the order purpose, allocation, balance of the fund.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from contracts.facts import Event, Fact
@@ -24,28 +25,20 @@ from services.pledges.ledger import balances, fiscal_years
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.record import record, record_all
 from services.pledges.money.model import Validity
-from services.pledges.money.rate_actions import worth
+from services.pledges.money.rate_actions import valuation_of
 from services.pledges.policy import Action
 
 
 async def allocate(
-    tx: Tx,
-    allocation_id: UUID,
-    fund: str,
-    usd_minor: int,
-    purpose: Purpose,
-    *,
-    on: date,
-    caller: Caller,
-    now: datetime,
+    tx: Tx, ctx: Context, allocation_id: UUID, fund: str, usd_minor: int, purpose: Purpose, *, on: date
 ) -> None:
-    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends.
+    """Allocate money of a fund to a purpose, which is locked until the transaction ends.
 
-    Raises Conflict as `allocations.allocate`, and for money that donors gave for another purpose alone.
+    Raises Conflict as `allocations.allocate`, and for money that is earmarked for another purpose.
     """
     await require_fund(tx, fund)
-    for_what = await _purpose(tx, purpose, caller)
-    available = await ledger.hold_balance(tx, fund)
+    for_what = await _purpose(tx, purpose, ctx.caller)
+    available = await ledger.lock_balance(tx, fund)
     fact = allocations.allocate(
         allocation_id,
         fund,
@@ -54,16 +47,16 @@ async def allocate(
         available_usd_minor=available,
         fund_donors=await allocation_store.fund_donors(tx, fund),
         on=on,
-        now=now,
+        now=ctx.now,
     )
     await require_not_earmarked(tx, fund, usd_minor, line_id=fact.line_id)
     await record(tx, fact, version=1)
 
 
 async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: UUID | None) -> None:
-    """Raises Conflict for more than is left of the fund by what donors gave for other lines of requests alone.
+    """Raises Conflict for more than the fund has left besides money that is kept for other lines of requests.
 
-    The fund's balance has to be held.
+    Requires the lock of the fund's balance.
     """
     async with tx.as_service():
         [held] = await balances.available_for(tx, [fund])
@@ -73,7 +66,7 @@ async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: U
 
 
 async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
-    """Raises Missing for a requirement that this caller does not see, or an activity that there is none of."""
+    """Raises Missing for a requirement that this caller may not see, or an unknown activity."""
     if purpose.requirement_id is not None:
         return await allocation_store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
     if purpose.activity_id is not None:
@@ -82,46 +75,36 @@ async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Ac
     return purpose.work_package
 
 
-async def spend(
-    tx: Tx,
-    allocation_id: UUID,
-    usd_minor: int,
-    how: Spending,
-    *,
-    on: date,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
-    """Say what was used of an allocation."""
-    allocation, is_over = await _held(tx, allocation_id, Action.SPEND, caller, expected)
+async def spend(tx: Tx, ctx: Context, allocation_id: UUID, usd_minor: int, how: Spending, *, on: date) -> None:
+    """Spend from an allocation."""
+    allocation, is_over = await _held(tx, ctx, allocation_id, Action.SPEND)
     if allocation.requirement_id is not None and is_over:
         raise Conflict("requirement-cancelled")
-    await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
+    await record(tx, allocation.spend(usd_minor, how, on=on, now=ctx.now), version=allocation.revision + 1)
 
 
-async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
-    """What is left of an allocation goes back to its fund, and can be set aside for something else."""
-    allocation, _ = await _held(tx, allocation_id, Action.GIVE_BACK, caller, expected)
+async def give_back(tx: Tx, ctx: Context, allocation_id: UUID, *, on: date) -> None:
+    """Return the unspent part of an allocation to its fund."""
+    allocation, _ = await _held(tx, ctx, allocation_id, Action.GIVE_BACK)
     if on < allocation.allocated_on:
         raise Invalid("dates-reversed", field="returned_on")
     donors = await allocation_store.fund_donors(tx, allocation.fund)
-    await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
+    await record(tx, allocation.give_back(donors, on=on, now=ctx.now), version=allocation.revision + 1)
 
 
-async def _held(tx: Tx, allocation_id: UUID, action: Action, caller: Caller, expected: int) -> tuple[Allocation, bool]:
-    """The allocation, held after what it is for; and whether that was cancelled."""
-    seen = await allocation_store.get_allocation(tx, allocation_id, caller)
-    policy.decide(caller, action, seen).required()
+async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tuple[Allocation, bool]:
+    """Lock the purpose and then the allocation; also return whether the purpose was cancelled."""
+    seen = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
+    policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
         is_over = await hold_purpose(tx, allocation_id)
-    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
-    check_revision(allocation.revision, expected)
+    allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller, lock=True)
+    check_revision(allocation.revision, ctx.expected)
     return allocation, is_over
 
 
 async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
-    """Hold what it is for, in the order in which allocating and cancelling lock; true where that was cancelled."""
+    """Lock the purpose in the order used by allocation and cancellation; return whether it was cancelled."""
     purpose = await allocation_store.purpose_of(tx, allocation_id)
     if purpose.requirement_id is not None:
         requirement = await allocation_store.locked_requirement(tx, purpose.requirement_id)
@@ -135,7 +118,7 @@ async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
 
 
 async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
-    """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
+    """Open a requirement for a confirmed match that needs money, at the rate of the day it was confirmed."""
     money = fact.funding_needed
     if money is None or money.minor == 0:
         return
@@ -148,7 +131,7 @@ async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, vali
         state=fact.state,
         provider=fact.provider,
         money=money,
-        valuation=await worth(tx, money, on, validity),
+        valuation=await valuation_of(tx, money, on, validity),
         effective_on=on,
         opened_at=event.time,
         about=fact.about,
@@ -157,17 +140,17 @@ async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, vali
 
 
 async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
-    """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
+    """Return the allocations of the match to their funds, and cancel its requirement."""
     requirement = await allocation_store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
     if requirement is None or requirement.status is RequirementStatus.CANCELLED:
         return
     on = max(fact.revoked_at.date(), await fiscal_years.open_from(tx))
     facts: list[tuple[Fact, int]] = []
-    for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
+    for allocation in await allocation_store.allocations_in_force(tx, requirement.requirement_id):
         if not allocation.unspent_usd_minor:
             continue
         donors = await allocation_store.fund_donors(tx, allocation.fund)
-        last = await ledger.last_day_of(tx, allocation.allocation_id)
+        last = await ledger.last_value_date(tx, allocation.allocation_id)
         back = allocation.give_back(donors, on=max(on, last), now=event.time)
         facts.append((back, allocation.revision + 1))
     facts.append((requirement.cancel(now=event.time), requirement.revision + 1))

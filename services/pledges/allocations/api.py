@@ -1,19 +1,19 @@
-"""The routes of allocations: money of a fund that is set aside for a purpose."""
+"""Routes of allocations of a fund's money to a purpose."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim
-from chassis.ids import new_id
-from contracts.values import Caller
+from chassis.context import Context
+from chassis.db.database import Database, Tx
+from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.commands import change, create, show
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
@@ -27,7 +27,7 @@ from services.pledges.policy import Action
 class AllocationView(Allocation, frozen=True, kw_only=True):
     """Money of a fund set aside for one purpose: a requirement, a work package, or an activity.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     as_at: datetime | None
@@ -41,35 +41,29 @@ class AllocationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post(
+async def _read(tx: Tx, ctx: Context, allocation_id: UUID) -> AllocationView:
+    """Raises Missing if this caller may not see it."""
+    allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_ALLOCATION, allocation).required()
+    return _view_of(allocation)
+
+
+async def _balance_lock(_db: Database, _ctx: Context, _id: UUID, data: JSONBody[Allocate]) -> Sequence[str]:
+    return balance_locks.of_fund(data.fund)
+
+
+@create(
     "/v1/allocations",
-    opt=asks(Action.ALLOCATE),
-    summary="Set money of a fund aside for a requirement, a work package or an activity",
+    Action.ALLOCATE,
+    "Set money of a fund aside for a requirement, a work package or an activity",
+    read=_read,
+    locks=_balance_lock,
 )
-async def allocate(
-    data: JSONBody[Allocate], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[AllocationView]:
-    """For a finance officer of UNODC. Never more than the fund has received and the requirement lacks."""
-    policy.decide(caller, Action.ALLOCATE).required()
-    usd_minor, purpose = dollars(data.money), data.purpose()
-
-    async def set_aside(tx: Tx) -> AllocationView:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await allocation_actions.allocate(
-                tx,
-                claimed.outcome,
-                data.fund,
-                usd_minor,
-                purpose,
-                on=data.allocated_on or now.date(),
-                caller=caller,
-                now=now,
-            )
-        return await _view(tx, claimed.outcome, caller)
-
-    view = await db.run_in_transaction(set_aside, by=caller, locks=balance_locks.of_fund(data.fund))
-    return created(view, location=f"/v1/allocations/{view.allocation_id}", revision=view.revision)
+async def allocate(tx: Tx, ctx: Context, allocation_id: UUID, data: JSONBody[Allocate]) -> None:
+    """For a finance officer of UNODC. Limited by what the fund has available and what the requirement lacks."""
+    policy.decide(ctx.caller, Action.ALLOCATE).required()
+    usd_minor, on = dollars(data.money), data.allocated_on or ctx.today
+    await allocation_actions.allocate(tx, ctx, allocation_id, data.fund, usd_minor, data.purpose(), on=on)
 
 
 @get("/v1/allocations", opt=asks(Action.LIST_ALLOCATIONS), summary="The allocations this caller may see, newest first")
@@ -84,7 +78,7 @@ async def list_allocations(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[AllocationPage]:
-    """A donor sees what went into work packages and activities, a State what its own requests got."""
+    """A donor sees allocations to work packages and activities, a State those to its own requests."""
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.allocations(
             tx,
@@ -96,80 +90,32 @@ async def list_allocations(
             before=cursor,
             limit=limit + 1,
         )
-    more = str(found[limit - 1].allocation_id) if len(found) > limit else None
-    views = [_view_of(one) for one in found[:limit]]
-    return Response(AllocationPage(allocations=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(AllocationPage, found, limit, view=_view_of)
 
 
-@post(
-    "/v1/allocations/{allocation_id:uuid}/spend",
-    opt=asks(Action.SPEND),
-    status_code=200,
-    summary="Record what was used of an allocation",
-)
-async def spend_allocation(
-    allocation_id: FromPath[UUID],
-    data: JSONBody[Spend],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[AllocationView]:
-    """For a finance officer of UNODC. Never more than was set aside."""
-    usd_minor, on = dollars(data.money), data.spent_on or now.date()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=allocation_id)
-        if claimed.first:
-            await allocation_actions.spend(
-                tx, allocation_id, usd_minor, data.how, on=on, caller=caller, expected=expected, now=now
-            )
-        view = await _view(tx, allocation_id, caller)
-    return shown(view, revision=view.revision)
+@change("/v1/allocations/{allocation_id:uuid}/spend", Action.SPEND, "Record what was used of an allocation", read=_read)
+async def spend_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[Spend]) -> None:
+    """For a finance officer of UNODC. Limited by what is left of the allocation."""
+    on = data.spent_on or ctx.today
+    await allocation_actions.spend(tx, ctx, allocation_id, dollars(data.money), data.how, on=on)
 
 
-@post(
+@change(
     "/v1/allocations/{allocation_id:uuid}/return",
-    opt=asks(Action.GIVE_BACK),
-    status_code=200,
-    summary="Give back to its fund what is left of an allocation",
+    Action.GIVE_BACK,
+    "Give back to its fund what is left of an allocation",
+    read=_read,
+    locks=balance_locks.of_allocation,
 )
-async def return_allocation(
-    allocation_id: FromPath[UUID],
-    data: JSONBody[GiveBack],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[AllocationView]:
-    """For a finance officer of UNODC. What was used stays used; what a match lacks then is lacking again."""
-    on = data.returned_on or now.date()
-
-    async def give_back(tx: Tx) -> AllocationView:
-        claimed = await claim(tx, command, outcome=allocation_id)
-        if claimed.first:
-            await allocation_actions.give_back(tx, allocation_id, on=on, caller=caller, expected=expected, now=now)
-        return await _view(tx, allocation_id, caller)
-
-    locks = await balance_locks.of_allocation(db, caller, allocation_id)
-    view = await db.run_in_transaction(give_back, by=caller, locks=locks)
-    return shown(view, revision=view.revision)
+async def return_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID], data: JSONBody[GiveBack]) -> None:
+    """For a finance officer of UNODC. Spent money stays spent; the requirement's gap grows again."""
+    await allocation_actions.give_back(tx, ctx, allocation_id, on=data.returned_on or ctx.today)
 
 
-@get("/v1/allocations/{allocation_id:uuid}", opt=asks(Action.SHOW_ALLOCATION), summary="One allocation")
-async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling) -> Response[AllocationView]:
-    """A donor sees what went into work packages and activities, a State what its own requests got."""
-    async with db.transaction(by=caller) as tx:
-        view = await _view(tx, allocation_id, caller)
-    return shown(view, revision=view.revision)
-
-
-async def _view(tx: Tx, allocation_id: UUID, caller: Caller) -> AllocationView:
-    """Raises Missing where this caller does not see it."""
-    allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
-    policy.decide(caller, Action.SHOW_ALLOCATION, allocation).required()
-    return _view_of(allocation)
+@show("/v1/allocations/{allocation_id:uuid}", Action.SHOW_ALLOCATION, "One allocation")
+async def show_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID]) -> AllocationView:
+    """A donor sees allocations to work packages and activities, a State those to its own requests."""
+    return await _read(tx, ctx, allocation_id)
 
 
 def _view_of(allocation: Allocation) -> AllocationView:

@@ -1,4 +1,4 @@
-"""Funds, what confirmed matches lack in money, and what is set aside for them, for work on SHERLOC or an activity."""
+"""Funds, requirements of confirmed matches, and allocations for requirements, work packages and activities."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -35,13 +35,13 @@ WORK_PACKAGES = (
     "training",
     "translation",
 )
-"""What a fund for SHERLOC can be spent on, beside requests (I.a to I.g, I.o)."""
+"""What a SHERLOC fund can be spent on besides requests (I.a to I.g, I.o)."""
 
 SHERLOC_FUNDS = "SHERLOC-"
 
 
 def fund_id_of(code: str) -> UUID:
-    """A fund's id follows from its code: there is one of each."""
+    """The id of a fund, derived from its code, so that each code has one fund."""
     return uuid5(NAMESPACE_URL, f"entraide:fund:{code}")
 
 
@@ -53,7 +53,7 @@ def open_fund(
     gender_marker: int | None = None,
     now: datetime,
 ) -> FundOpened:
-    """Raises Invalid where a year comes twice for one purpose, Mismatch for a work package of another fund."""
+    """Raises Invalid if a year occurs twice for one purpose, Mismatch for a work package of another fund."""
     if len({(requirement.year, requirement.work_package) for requirement in requirements}) < len(requirements):
         raise Invalid("year-repeated")
     for requirement in requirements:
@@ -72,7 +72,7 @@ def open_fund(
 def revise_requirement(
     code: str, requirement: YearlyRequirement, reason: str, *, before_usd_minor: int, now: datetime
 ) -> FundRequirementRevised:
-    """Raises Conflict for what was stated before, Mismatch for a work package of another fund."""
+    """Raises Conflict if the amount is unchanged, Mismatch for a work package of another fund."""
     if requirement.work_package is not None:
         check_work_package(requirement.work_package, code)
     if requirement.usd_minor == before_usd_minor:
@@ -90,7 +90,7 @@ def revise_requirement(
 def state_gender_marker(
     code: str, work_package: str | None, gender_marker: int | None, *, now: datetime
 ) -> FundGenderMarkerStated:
-    """Raises Invalid for no work package, Mismatch for one of another fund."""
+    """Raises Invalid for an unknown work package, Mismatch for one of another fund."""
     if work_package is not None:
         check_work_package(work_package, code)
     return FundGenderMarkerStated(
@@ -98,7 +98,8 @@ def state_gender_marker(
     )
 
 
-# -- what requests lack, and allocations ------------------------------------------------------------------------------
+# -- requirements and allocations
+# -------------------------------------------------------------------------------------
 
 
 class RequirementStatus(StrEnum):
@@ -107,7 +108,7 @@ class RequirementStatus(StrEnum):
 
 
 class Requirement(Struct, frozen=True, kw_only=True):
-    """What the delivery of a confirmed match lacks in money, and how much of it is covered."""
+    """The money that the delivery of a confirmed match lacks, and how much of it is covered."""
 
     requirement_id: UUID
     match_id: UUID
@@ -122,21 +123,21 @@ class Requirement(Struct, frozen=True, kw_only=True):
     valuation: Valuation
     opened_at: datetime
     about: About | None = None
-    """None of a kind that may put somebody at risk."""
+    """None for a kind of assistance that may endanger people."""
     covered_usd_minor: int = 0
 
     @property
     def gap_usd_minor(self) -> int:
-        """What is still lacking; nothing once the match is revoked."""
+        """The uncovered amount; 0 once the match is revoked."""
         return 0 if self.status is RequirementStatus.CANCELLED else self.valuation.usd_minor - self.covered_usd_minor
 
     def require_open(self) -> None:
-        """Raises Conflict once its match was revoked."""
+        """Raises Conflict if the match was revoked."""
         if self.status is RequirementStatus.CANCELLED:
             raise Conflict("requirement-cancelled")
 
     def require_gap(self) -> None:
-        """Raises Conflict where nothing is lacking any more."""
+        """Raises Conflict if the requirement is fully covered."""
         self.require_open()
         if not self.gap_usd_minor:
             raise Conflict("requirement-exceeded", gap_usd_minor=0)
@@ -155,7 +156,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
 
 
 def requirement_id_of(match_id: UUID) -> UUID:
-    """A match lacks money once: the same match heard twice cannot open two requirements."""
+    """The id of a match's requirement, so that an event delivered twice cannot open two."""
     return uuid5(NAMESPACE_URL, f"entraide:requirement:{match_id}")
 
 
@@ -177,8 +178,8 @@ def opened(fact: RequirementOpened) -> Requirement:
     )
 
 
-def requirement_after(requirement: Requirement | None, fact: Fact) -> Requirement:
-    """The requirement after a fact of its own; what covers it is told by allocations."""
+def evolve_requirement(requirement: Requirement | None, fact: Fact) -> Requirement:
+    """Apply a fact of the requirement; coverage follows from allocations."""
     match fact:
         case RequirementOpened():
             return opened(fact)
@@ -194,14 +195,14 @@ class AllocationStatus(StrEnum):
 
 
 class Spending(StrEnum):
-    """How allocated money is used: by UNODC itself (IATI 4), or by whoever it was passed on to (IATI 3)."""
+    """How allocated money is used: by UNODC (expenditure, IATI 4) or passed on to a provider (disbursement, IATI 3)."""
 
     EXPENDITURE = "expenditure"
     DISBURSEMENT = "disbursement"
 
 
 class Purpose(Struct, frozen=True):
-    """What money is to be set aside for: one of the three, and the others None."""
+    """The purpose of an allocation: exactly one of the three fields is set."""
 
     requirement_id: UUID | None = None
     work_package: str | None = None
@@ -209,7 +210,7 @@ class Purpose(Struct, frozen=True):
 
 
 class Allocation(Struct, frozen=True, kw_only=True):
-    """Money of a fund set aside for one purpose: a requirement, a work package, or an activity."""
+    """Money of a fund set aside for one purpose: a requirement, a work package or an activity."""
 
     allocation_id: UUID
     fund: str
@@ -232,7 +233,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
         return self.usd_minor - self.spent_usd_minor
 
     def give_back(self, fund_donors: tuple[str, ...], *, on: date, now: datetime) -> AllocationReturned:
-        """What was not spent. Raises Conflict where there is nothing to give back."""
+        """Return the unspent part to the fund. Raises Conflict if nothing is unspent."""
         self._require_made()
         if not self.unspent_usd_minor:
             raise Conflict("allocation-exceeded", unspent_usd_minor=0)
@@ -264,7 +265,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
         )
 
     def reverse(self, entry_id: UUID, proposal_id: UUID, *, on: date, now: datetime) -> AllocationReversed:
-        """The whole of it, made wrongly. Raises Conflict once some of it is spent: that has to be reversed first."""
+        """Reverse the whole allocation. Raises Conflict if part of it is spent: reverse that first."""
         self._require_made()
         if self.spent_usd_minor:
             raise Conflict("allocation-spent", spent_usd_minor=self.spent_usd_minor)
@@ -282,7 +283,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     def reverse_spending(
         self, entry_id: UUID, spent: AllocationSpent, proposal_id: UUID, *, on: date, now: datetime
     ) -> AllocationSpendingReversed:
-        """What was spent is set aside again; or goes back to the fund, where the rest has gone before."""
+        """The spent amount is allocated again, or goes back to the fund if the rest was returned before."""
         return AllocationSpendingReversed(
             allocation_id=self.allocation_id,
             fund=self.fund,
@@ -312,7 +313,7 @@ def allocate(
     on: date,
     now: datetime,
 ) -> AllocationMade:
-    """Set money aside for a requirement, a work package or an activity; `fund_donors` are those to be told of it.
+    """Allocate money to a requirement, a work package or an activity; `fund_donors` are notified.
 
     Raises Conflict for more than the fund has or the requirement lacks, or for an activity that has ended, Mismatch for
     a work package or an activity of another fund.
@@ -356,7 +357,7 @@ def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]
 
 
 def check_work_package(work_package: str, fund: str) -> None:
-    """Raises Invalid for one there is none of, Mismatch where the fund is not SHERLOC's."""
+    """Raises Invalid for an unknown work package, Mismatch if the fund is not SHERLOC's."""
     if work_package not in WORK_PACKAGES:
         raise unknown_code("work_package", work_package, WORK_PACKAGES)
     if not fund.startswith(SHERLOC_FUNDS):
@@ -383,7 +384,7 @@ def allocated(fact: AllocationMade) -> Allocation:
 
 
 def evolve(allocation: Allocation | None, fact: Fact) -> Allocation:
-    """The allocation after a fact: what the statements that fold facts into its row come to."""
+    """Apply a fact to the allocation, with the same result as the SQL that folds it into the row."""
     if allocation is None:
         assert isinstance(fact, AllocationMade), "an allocation begins by being made"
         return allocated(fact)

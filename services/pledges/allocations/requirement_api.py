@@ -1,4 +1,4 @@
-"""The routes of what confirmed matches lack in money: ready but unfunded."""
+"""Routes of requirements: the money that confirmed matches lack."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.http.application import Calling, Db, Paging, asks
+from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import store as allocation_store
@@ -21,9 +22,9 @@ from services.pledges.policy import Action
 
 
 class RequirementView(Struct, frozen=True, kw_only=True):
-    """What a confirmed match lacks in money; how much of it is covered and how much is not, in US-dollar cents.
+    """The money that a confirmed match lacks; its covered part and its gap, in US cents.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     requirement_id: UUID
@@ -47,13 +48,13 @@ class RequirementView(Struct, frozen=True, kw_only=True):
 
 
 class UnfundedView(Struct, frozen=True, kw_only=True):
-    """What is ready for a request and lacks only money: `gap_usd_minor` of it, in US-dollar cents.
+    """A confirmed match that lacks only money: `gap_usd_minor` of it, in US cents.
 
-    The gap is of money that can be allocated: a pledge that is to cover it is more by its programme support cost.
+    The gap is in allocatable money: a pledge that covers it has to be higher by its programme support cost.
 
-    What else the request says, `GET /v1/requests/{request_id}` shows, as far as the State has consented.
+    `GET /v1/requests/{request_id}` shows the rest of the request, as far as its State consents.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     requirement_id: UUID
@@ -96,26 +97,15 @@ async def list_requirements(
     """A State sees those of its own requests, a provider those of its own matches."""
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    views = [_requirement_view(one) for one in found[:limit]]
-    return Response(RequirementPage(requirements=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(RequirementPage, found, limit, view=_requirement_view)
 
 
 def _requirement_view(requirement: Requirement) -> RequirementView:
-    return RequirementView(
-        requirement_id=requirement.requirement_id,
-        match_id=requirement.match_id,
-        request_id=requirement.request_id,
-        line_id=requirement.line_id,
-        state=requirement.state,
-        provider=requirement.provider,
-        status=requirement.status,
-        revision=requirement.revision,
+    return from_attributes(
+        RequirementView,
+        requirement,
         money=Money(minor=requirement.minor, currency=requirement.currency),
         **asdict(requirement.valuation),
-        covered_usd_minor=requirement.covered_usd_minor,
-        gap_usd_minor=requirement.gap_usd_minor,
-        opened_at=requirement.opened_at,
         as_at=None,
         final=False,
     )
@@ -134,24 +124,18 @@ async def list_unfunded(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:
-    """For donors, each of whom sees what consents in force as it asks show to its organization."""
+    """For donors: each sees requirements of requests that are shown to its organization by consent."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
     found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
-    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    views = [_unfunded_view(one) for one in found[:limit]]
-    return Response(UnfundedPage(requirements=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(UnfundedPage, found, limit, view=_unfunded_view)
 
 
 def _unfunded_view(requirement: Requirement) -> UnfundedView:
-    return UnfundedView(
-        requirement_id=requirement.requirement_id,
-        request_id=requirement.request_id,
-        line_id=requirement.line_id,
-        state=requirement.state,
+    return from_attributes(
+        UnfundedView,
+        requirement,
         money=Money(minor=requirement.minor, currency=requirement.currency),
         usd_minor=requirement.valuation.usd_minor,
-        gap_usd_minor=requirement.gap_usd_minor,
-        opened_at=requirement.opened_at,
         as_at=None,
         final=False,
     )

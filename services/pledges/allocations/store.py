@@ -1,6 +1,6 @@
-"""The rows of requirements, which are what matches lack, and of allocations.
+"""Rows of requirements and allocations.
 
-Every read says for whom; `may_see` in the WHERE is the policy.
+Every read names its caller; `may_see` in the WHERE is the policy.
 """
 
 from uuid import UUID
@@ -33,7 +33,7 @@ AllocationFact = AllocationMade | AllocationReturned | AllocationReversed | Allo
 
 
 async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock: bool = False) -> Requirement:
-    """The requirement, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The requirement, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
     query = "SELECT * FROM requirement WHERE requirement_id = $1 AND may_see(requirement, $2, $3)"
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
     if row is None:
@@ -42,19 +42,19 @@ async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock:
 
 
 async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
-    """The requirement for the system itself, which acts for nobody."""
+    """Lock and return the requirement, as the service."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
     return _requirement(row) if row else None
 
 
-async def known_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
-    """As `locked_requirement`, and held by nobody."""
+async def requirement_by_id(tx: Tx, requirement_id: UUID) -> Requirement | None:
+    """The requirement without a lock, as the service."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1", requirement_id)
     return _requirement(row) if row else None
 
 
 async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
-    """The request's line that a requirement is of; for the system itself."""
+    """The request's line of a requirement, as the service."""
     if requirement_id is None:
         return None
     async with tx.as_service():
@@ -64,7 +64,7 @@ async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
 
 
 async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:
-    """Requirements that something is lacking of, newest first, from the one after `before`; for the system itself."""
+    """Requirements that are not fully covered, newest first, after `before`, as the service."""
     rows = await tx.fetch(
         """
         SELECT * FROM requirement
@@ -82,7 +82,7 @@ async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requireme
 async def requirements(
     tx: Tx, caller: Caller, *, request_id: UUID | None, before: UUID | None, limit: int
 ) -> list[Requirement]:
-    """Requirements, newest first, from the one after `before`."""
+    """Requirements, newest first, after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM requirement
@@ -102,7 +102,7 @@ async def requirements(
 
 
 async def page_of_requirements(tx: Tx, *, after: UUID, limit: int) -> list[Requirement]:
-    """Requirements in the order of their ids, for the system itself."""
+    """Requirements in the order of their ids, as the service."""
     query = "SELECT * FROM requirement WHERE requirement_id > $1 ORDER BY requirement_id LIMIT $2"
     return [_requirement(row) for row in await tx.fetch(query, after, limit)]
 
@@ -126,8 +126,8 @@ async def cancel_requirement(tx: Tx, requirement_id: UUID) -> None:
     )
 
 
-async def cover(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
-    """Count an allocation to a requirement, or one that went back. Raises Conflict beyond what it lacks."""
+async def add_coverage(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
+    """Add an allocated or returned amount to the covered amount. Raises Conflict beyond the requirement."""
     covered = await tx.fetchval(
         """
         UPDATE requirement SET covered_usd_minor = covered_usd_minor + $2::bigint
@@ -144,7 +144,7 @@ async def cover(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
 
 
 async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: bool = False) -> Allocation:
-    """The allocation, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The allocation, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
     query = "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)"
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), allocation_id, caller.organization, caller.role)
     if row is None:
@@ -153,22 +153,22 @@ async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: b
 
 
 async def locked_allocation(tx: Tx, allocation_id: UUID) -> Allocation:
-    """An allocation there is, for the system itself, which acts for nobody."""
+    """Lock and return an existing allocation, as the service."""
     row = await tx.fetchrow("SELECT * FROM allocation WHERE allocation_id = $1 FOR UPDATE", allocation_id)
     assert row is not None, "whoever names an allocation has it from its facts"
     return msgspec.convert(dict(row), Allocation)
 
 
 async def purpose_of(tx: Tx, allocation_id: UUID) -> Purpose:
-    """What an allocation there is is for, which never changes; for the system itself."""
+    """The purpose of an existing allocation, which never changes, as the service."""
     row = await tx.fetchrow(
         "SELECT requirement_id, work_package, activity_id FROM allocation WHERE allocation_id = $1", allocation_id
     )
     return msgspec.convert(dict(row or {}), Purpose)
 
 
-async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
-    """What stands allocated to a requirement, for the system itself; in the order in which funds are to be locked."""
+async def allocations_in_force(tx: Tx, requirement_id: UUID) -> list[Allocation]:
+    """The allocations in force of a requirement, as the service, in the order in which funds are locked."""
     rows = await tx.fetch(
         """
         SELECT * FROM allocation WHERE requirement_id = $1 AND status = 'made'
@@ -180,7 +180,7 @@ async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
 
 
 async def fund_donors(tx: Tx, fund: str) -> tuple[str, ...]:
-    """Who has signed for money to a fund, for the system itself, which tells them what becomes of it."""
+    """The donors that have signed an agreement for the fund, as the service: they are notified of its use."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT donor FROM pledge WHERE fund = $1 AND committed_on IS NOT NULL ORDER BY donor LIMIT $2
@@ -202,7 +202,7 @@ async def allocations(
     before: UUID | None,
     limit: int,
 ) -> list[Allocation]:
-    """Allocations, newest first, from the one after `before`."""
+    """Allocations, newest first, after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM allocation
@@ -224,7 +224,7 @@ async def allocations(
 
 
 async def page_of_allocations(tx: Tx, *, after: UUID, limit: int) -> list[Allocation]:
-    """Allocations in the order of their ids, for the system itself."""
+    """Allocations in the order of their ids, as the service."""
     query = "SELECT * FROM allocation WHERE allocation_id > $1 ORDER BY allocation_id LIMIT $2"
     return [msgspec.convert(dict(row), Allocation) for row in await tx.fetch(query, after, limit)]
 
@@ -249,7 +249,7 @@ async def end_allocation(tx: Tx, allocation_id: UUID, status: AllocationStatus) 
 
 
 async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
-    """Count what was spent of an allocation, or less where a spending is reversed."""
+    """Add to the spent amount of an allocation; a reversal subtracts."""
     await tx.execute(
         """
         UPDATE allocation SET spent_usd_minor = spent_usd_minor + $2, revision = revision + 1 WHERE allocation_id = $1
@@ -265,7 +265,7 @@ def _requirement(row: Record) -> Requirement:
 
 
 async def fold_requirement(tx: Tx, _event: Event, fact: RequirementOpened | RequirementCancelled) -> None:
-    """Fold a fact of a requirement into its row."""
+    """Apply a fact of a requirement to its row."""
     if isinstance(fact, RequirementOpened):
         await add_requirement(tx, model.opened(fact))
     else:
@@ -273,7 +273,7 @@ async def fold_requirement(tx: Tx, _event: Event, fact: RequirementOpened | Requ
 
 
 async def fold_allocation(tx: Tx, _event: Event, fact: AllocationFact) -> None:
-    """Fold a fact of an allocation into its row, and into that of the requirement it covers."""
+    """Apply a fact of an allocation to its row, and to that of the requirement it covers."""
     covered = 0
     match fact:
         case AllocationMade():
@@ -291,4 +291,4 @@ async def fold_allocation(tx: Tx, _event: Event, fact: AllocationFact) -> None:
             await spend(tx, fact.allocation_id, -fact.usd_minor)
             covered = -fact.usd_minor if fact.returned else 0
     if covered and not isinstance(fact, AllocationSpent) and fact.requirement_id is not None:
-        await cover(tx, fact.requirement_id, covered)
+        await add_coverage(tx, fact.requirement_id, covered)

@@ -1,4 +1,4 @@
-"""Which requirements a donor is shown: those of requests that their States have consented to show it, and no others."""
+"""Requirements shown to a donor: those of requests whose States consent to it, no others."""
 
 from uuid import UUID
 
@@ -10,15 +10,15 @@ from services.pledges.allocations.consents import Consents
 from services.pledges.allocations.model import Requirement
 
 READ_MAX = 10_000
-"""Requirements that one question looks at."""
+"""Requirements read for one query."""
 
 
 async def shown(
     db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int
 ) -> list[Requirement]:
-    """The first `count` of those that the caller is shown; how many it is not is told by nothing.
+    """The first `count` requirements shown to the caller; how many are hidden is not disclosed.
 
-    After one that it is not shown comes nothing, as after one that is not there.
+    If `after` is not shown to the caller, the page is empty, as it is for an id that does not exist.
     """
     if after is not None and await shown_requirement(db, consents, caller, after) is None:
         return []
@@ -37,9 +37,9 @@ async def shown(
 async def shown_requirement(
     db: Database, consents: Consents, caller: Caller, requirement_id: UUID
 ) -> Requirement | None:
-    """The requirement, where the request that it is for is shown to the caller's organization."""
+    """The requirement, if its request is shown to the caller's organization."""
     async with db.transaction(by=caller) as tx, tx.as_service():
-        requirement = await allocation_store.known_requirement(tx, requirement_id)
-    # Asked where there is none as well: whoever names one that is not theirs to know waits as long.
+        requirement = await allocation_store.requirement_by_id(tx, requirement_id)
+    # Asked for unknown ids as well, so that response times do not disclose which ids exist.
     known = await consents.shown(caller, {requirement.request_id if requirement else requirement_id})
     return requirement if requirement and requirement.request_id in known else None

@@ -1,1 +1,1 @@
-"""Funds: what each needs, receives and has to allocate."""
+"""Funds: requirements, income, and money that can be allocated."""

@@ -1,15 +1,17 @@
-"""What can be done with funds: load, decide, record. The edge opens the transaction."""
+"""Actions on funds: load, decide, record. The route opens the transaction."""
 
 from datetime import date, datetime
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
+from chassis.texts import hash_texts
 from contracts.funds import YearlyRequirement
 from contracts.refusals import Conflict, Invalid
 from services.pledges.allocations import model as allocations
 from services.pledges.funds import store as funds
 from services.pledges.ledger import fiscal_years
-from services.pledges.ledger.record import hash_texts, record
+from services.pledges.ledger.record import record
 
 
 async def open_fund(
@@ -21,7 +23,7 @@ async def open_fund(
     gender_marker: int | None = None,
     now: datetime,
 ) -> None:
-    """Raises Conflict where the fund is open already, or for a need in a year whose books are closed."""
+    """Raises Conflict if the fund is open already, or for a requirement in a closed year."""
     if await funds.is_open(tx, code):
         raise Conflict("fund-open-already", fund=code)
     for requirement in requirements:
@@ -32,25 +34,23 @@ async def open_fund(
     await funds.save_labels(tx, code, labels, salt)
 
 
-async def revise_requirement(
-    tx: Tx, code: str, requirement: YearlyRequirement, reason: str, *, expected: int, now: datetime
-) -> None:
-    """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
-    revision = await funds.hold(tx, code)
-    check_revision(revision, expected)
+async def revise_requirement(tx: Tx, ctx: Context, code: str, requirement: YearlyRequirement, reason: str) -> None:
+    """Revise a fund's requirement for a year. Raises Conflict for a closed year."""
+    revision = await funds.lock(tx, code)
+    check_revision(revision, ctx.expected)
     await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
-    before = await funds.needed(tx, code, requirement.year, requirement.work_package)
-    fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=now)
+    before = await funds.requirement_of(tx, code, requirement.year, requirement.work_package)
+    fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=ctx.now)
     await record(tx, fact, version=revision + 1)
 
 
 async def state_gender_marker(
-    tx: Tx, code: str, work_package: str | None, gender_marker: int | None, *, expected: int, now: datetime
+    tx: Tx, ctx: Context, code: str, work_package: str | None, gender_marker: int | None
 ) -> None:
-    """State how far a fund, or a work package of it, is for the equality of women and men."""
-    revision = await funds.hold(tx, code)
-    check_revision(revision, expected)
-    fact = allocations.state_gender_marker(code, work_package, gender_marker, now=now)
+    """Set the gender equality marker of a fund or of one of its work packages."""
+    revision = await funds.lock(tx, code)
+    check_revision(revision, ctx.expected)
+    fact = allocations.state_gender_marker(code, work_package, gender_marker, now=ctx.now)
     await record(tx, fact, version=revision + 1)
 
 

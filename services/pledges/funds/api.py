@@ -1,16 +1,17 @@
-"""The routes of funds: what each needs, in which years, and how far its money has come."""
+"""Routes of funds: requirements by year, and totals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim
+from chassis.http.application import Calling, Db, Now, Paging, asks, shown
+from chassis.http.commands import change, create
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges import policy
@@ -35,28 +36,33 @@ class FundPage(Struct, frozen=True, kw_only=True):
 
 
 class RevisionPage(Struct, frozen=True, kw_only=True):
-    """What was stated of a fund's needs, newest first: of a year and a purpose the newest counts, and nothing is none.
+    """Statements of a fund's requirements, newest first: for a year and purpose the newest one counts, and 0 is none.
 
-    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, none as it was opened.
+    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, null for the opening.
     """
 
     revisions: Sequence[funds.Revision]
     cursor: int | None
 
 
-@post("/v1/funds", opt=asks(Action.OPEN_FUND), summary="Open a fund")
-async def open_fund(
-    data: JSONBody[OpenFund], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[FundView]:
+async def _read(tx: Tx, _ctx: Context, code: str) -> FundView:
+    return await _fund(tx, code)
+
+
+@create(
+    "/v1/funds",
+    Action.OPEN_FUND,
+    "Open a fund",
+    read=_read,
+    key=lambda data: data.code,
+    outcome=fund_id_of,
+    location=lambda fund: f"/v1/funds/{fund.code}",
+)
+async def open_fund(tx: Tx, ctx: Context, code: str, data: JSONBody[OpenFund]) -> None:
     """For a finance officer of UNODC."""
-    policy.decide(caller, Action.OPEN_FUND).required()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=fund_id_of(data.code))
-        if claimed.first:
-            labels, marker = data.labels.labels(), data.gender_marker
-            await fund_actions.open_fund(tx, data.code, labels, data.yearly(), gender_marker=marker, now=now)
-        fund = await _fund(tx, data.code)
-    return created(fund, location=f"/v1/funds/{fund.code}", revision=fund.revision)
+    policy.decide(ctx.caller, Action.OPEN_FUND).required()
+    labels, marker = data.labels.labels(), data.gender_marker
+    await fund_actions.open_fund(tx, code, labels, data.yearly(), gender_marker=marker, now=ctx.now)
 
 
 @get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
@@ -69,24 +75,22 @@ async def list_funds(
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
-    """Totals are for everybody who works here; whose pledges they are made of is not told.
+    """Totals are for all callers with a role; they do not show whose pledges they contain.
 
-    With `as_at`, the funds that had been opened by that moment, of what had been recorded by then: the same for ever.
-    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    With `as_at`, the funds that were open by that moment, as recorded by then: the result never changes. For callers
+    who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
-        views = await _with_totals(tx, found[:limit], as_at=moment)
-    more = found[limit - 1].fund if len(found) > limit else None
-    return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
+        return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 
 @get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
 async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None) -> Response[FundView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever.
+    """With `as_at`, as recorded by that moment: the result never changes.
 
-    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    For callers who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
@@ -94,30 +98,18 @@ async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_a
     return shown(fund, revision=fund.revision)
 
 
-@post(
+@change(
     "/v1/funds/{code:str}/requirements",
-    opt=asks(Action.REVISE_REQUIREMENT),
-    status_code=200,
-    summary="State anew what a fund needs in a year",
+    Action.REVISE_REQUIREMENT,
+    "State anew what a fund needs in a year",
+    read=_read,
+    outcome=fund_id_of,
 )
-async def revise_requirement(
-    code: FromPath[str],
-    data: JSONBody[ReviseRequirement],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[FundView]:
-    """For a finance officer of UNODC, of a year whose books are not closed. What was stated before stays listed."""
-    policy.decide(caller, Action.REVISE_REQUIREMENT).required()
+async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[ReviseRequirement]) -> None:
+    """For a finance officer of UNODC, for a year that is not closed. Earlier statements stay in the list."""
+    policy.decide(ctx.caller, Action.REVISE_REQUIREMENT).required()
     requirement, reason = data.yearly(), check_reason("revise_requirement", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=fund_id_of(code))
-        if claimed.first:
-            await fund_actions.revise_requirement(tx, code, requirement, reason, expected=expected, now=now)
-        fund = await _fund(tx, code)
-    return shown(fund, revision=fund.revision)
+    await fund_actions.revise_requirement(tx, ctx, code, requirement, reason)
 
 
 @get(
@@ -133,56 +125,39 @@ async def list_revisions(
     cursor: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RevisionPage]:
-    """What counts of it now is in the fund's `requirements`."""
+    """The current ones are in the fund's `requirements`."""
     async with db.transaction(by=caller) as tx:
         if not await funds.is_open(tx, code):
             raise Missing("not-found")
         found = await funds.revisions(tx, code, before=cursor, limit=limit + 1)
-    more = found[limit - 1].revision if len(found) > limit else None
-    page = RevisionPage(revisions=found[:limit], cursor=more)
-    return Response(page, headers=paging.next_link(str(more) if more else None))
+    return paging.page(RevisionPage, found, limit)
 
 
-@post(
+@change(
     "/v1/funds/{code:str}/gender-marker",
-    opt=asks(Action.STATE_GENDER_MARKER),
-    status_code=200,
-    summary="State how far a fund is for the equality of women and men",
+    Action.STATE_GENDER_MARKER,
+    "State how far a fund is for the equality of women and men",
+    read=_read,
+    outcome=fund_id_of,
 )
-async def state_gender_marker(
-    code: FromPath[str],
-    data: JSONBody[StateGenderMarker],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[FundView]:
-    """For a finance officer of UNODC. A work package of which nothing is stated has the fund's marker.
+async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[StateGenderMarker]) -> None:
+    """For a finance officer of UNODC. A work package without a marker has the fund's.
 
-    The fund's IATI file tells it from now on; as at a moment before it tells what was stated by then.
+    The fund's IATI file has it from now on; as of an earlier moment it has the earlier marker.
     """
-    policy.decide(caller, Action.STATE_GENDER_MARKER).required()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=fund_id_of(code))
-        if claimed.first:
-            await fund_actions.state_gender_marker(
-                tx, code, data.work_package, data.gender_marker, expected=expected, now=now
-            )
-        fund = await _fund(tx, code)
-    return shown(fund, revision=fund.revision)
+    policy.decide(ctx.caller, Action.STATE_GENDER_MARKER).required()
+    await fund_actions.state_gender_marker(tx, ctx, code, data.work_package, data.gender_marker)
 
 
 @get("/v1/funds/{code:str}/years", opt=asks(Action.SHOW_FUND_YEARS), summary="One fund by year")
 async def show_fund_years(
     code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
 ) -> Response[FundYearsView]:
-    """What it needs in each year, what is committed for it, and what moved in it.
+    """Requirements, commitments and movements by year.
 
-    With `as_at`, of what had been recorded by that moment: the same for ever. Who does not read the whole ledger is
-    told of the beginning of its day in UTC, without `as_at` of today's, and `as_at` says so: from how things stand one
-    signature apart its instalments would follow. Of a fund that was opened later than that it is 404
-    `fund-opened-later`.
+    With `as_at`, as recorded by that moment: the result never changes. For callers who may not read the whole ledger it
+    is as of midnight UTC of that day, by default today, which `as_at` shows: figures before and after a signature would
+    disclose its instalments. For a fund opened later than that it is 404 `fund-opened-later`.
     """
     given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
     moment = await _moment(db, caller, given, now=now)
@@ -230,7 +205,7 @@ async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime |
 async def _allocatable(
     tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
 ) -> Mapping[str, int]:
-    """What of each fund can be allocated or was. What was owed at a moment only the facts of agreements tell."""
+    """The allocatable money of each fund. What was owed as of a moment comes from the facts of agreements."""
     if as_at is None:
         owed = await balances.owed(tx, list(progress))
         return {

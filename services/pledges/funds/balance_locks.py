@@ -1,18 +1,21 @@
-"""The keyed locks of balances: a command that moves one waits for its lock before it takes a connection.
+"""Keyed locks of balances: a command that moves a balance waits for its lock before it takes a connection.
 
-What a pledge, an allocation or a proposal is of never changes, so it can be read before the lock is held.
+The fund of a pledge, an allocation or a proposal never changes, so it can be read before the lock is held.
 """
 
 from collections.abc import Sequence
 from uuid import UUID
 
+from litestar.params import JSONBody
+
+from chassis.context import Context
 from chassis.db.database import Database
-from contracts.values import Caller
+from services.pledges.commands import CarryOver, ProposeReversal
 from services.pledges.policy import is_finance_officer
 
 _OF_PLEDGE = "SELECT fund FROM pledge WHERE pledge_id = $1"
 _OF_ALLOCATION = "SELECT fund FROM allocation WHERE allocation_id = $1"
-# A carry-over has an entry in each of two funds, both of its pledge.
+# A carry-over has an entry in each of two funds, both with its pledge.
 _OF_ENTRY = """
     SELECT fund FROM entry WHERE entry_id = $1
     UNION
@@ -33,30 +36,30 @@ def of_fund(fund: str) -> Sequence[str]:
     return [f"balance of {fund}"]
 
 
-async def of_pledge(db: Database, caller: Caller, pledge_id: UUID) -> Sequence[str]:
-    return await _of(db, caller, _OF_PLEDGE, pledge_id)
+async def of_pledge(db: Database, ctx: Context, pledge_id: UUID) -> Sequence[str]:
+    return await _of(db, ctx, _OF_PLEDGE, pledge_id)
 
 
-async def of_carry_over(db: Database, caller: Caller, pledge_id: UUID, to_fund: str) -> Sequence[str]:
-    leaving = await of_pledge(db, caller, pledge_id)
-    return [*leaving, *of_fund(to_fund)] if leaving else []
+async def of_carry_over(db: Database, ctx: Context, pledge_id: UUID, data: JSONBody[CarryOver]) -> Sequence[str]:
+    leaving = await of_pledge(db, ctx, pledge_id)
+    return [*leaving, *of_fund(data.to_fund)] if leaving else []
 
 
-async def of_allocation(db: Database, caller: Caller, allocation_id: UUID) -> Sequence[str]:
-    return await _of(db, caller, _OF_ALLOCATION, allocation_id)
+async def of_allocation(db: Database, ctx: Context, allocation_id: UUID) -> Sequence[str]:
+    return await _of(db, ctx, _OF_ALLOCATION, allocation_id)
 
 
-async def of_entry(db: Database, caller: Caller, entry_id: UUID) -> Sequence[str]:
-    return await _of(db, caller, _OF_ENTRY, entry_id)
+async def of_entry(db: Database, ctx: Context, _id: UUID, data: JSONBody[ProposeReversal]) -> Sequence[str]:
+    return await _of(db, ctx, _OF_ENTRY, data.entry_id)
 
 
-async def of_proposal(db: Database, caller: Caller, proposal_id: UUID) -> Sequence[str]:
-    return await _of(db, caller, _OF_PROPOSAL, proposal_id)
+async def of_proposal(db: Database, ctx: Context, proposal_id: UUID) -> Sequence[str]:
+    return await _of(db, ctx, _OF_PROPOSAL, proposal_id)
 
 
-async def _of(db: Database, caller: Caller, query: str, id_: UUID) -> Sequence[str]:
-    """None for a caller who moves no money, and for what the caller does not see: the command is then refused."""
-    if not is_finance_officer(caller):
+async def _of(db: Database, ctx: Context, query: str, id_: UUID) -> Sequence[str]:
+    """None for a caller who moves no money, or who does not see the record: the command is then refused."""
+    if not is_finance_officer(ctx.caller):
         return []
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=ctx.caller) as tx:
         return [lock for row in await tx.fetch(query, id_) for lock in of_fund(row["fund"])]

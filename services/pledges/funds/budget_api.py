@@ -1,4 +1,4 @@
-"""What services ask of the ledger that plan what funds may pay."""
+"""Routes for other services that plan with the money of funds."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.application import INTERNAL, Calling, Db, Now
-from contracts.budgets import USD, Budgeted, Budgeting, FundingGap
+from contracts.budgets import USD, Budgeted, BudgetQuery, FundingGap
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import requirement_id_of
 from services.pledges.dependencies import Owned
@@ -14,10 +14,10 @@ from services.pledges.ledger import balances
 from services.pledges.money import rate_store
 
 
-# A POST: which funds are asked for fits into no address.
+# A POST, because the list of funds is too long for a URL.
 @post("/internal/budgets", opt=INTERNAL, status_code=200, summary="What funds have, and what currencies are worth")
-async def show_budgets(data: JSONBody[Budgeting], db: Db, own: Owned, caller: Calling, now: Now) -> Budgeted:
-    """Just now; a fund there is not, and a currency that no rate is in force of, are left out."""
+async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: Calling, now: Now) -> Budgeted:
+    """Current budgets. Unknown funds, and currencies without a rate in force, are left out."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         return Budgeted(
             as_at=now,
@@ -28,9 +28,9 @@ async def show_budgets(data: JSONBody[Budgeting], db: Db, own: Owned, caller: Ca
 
 @get("/internal/matches/{match_id:uuid}/funding-gap", opt=INTERNAL, summary="What a confirmed match lacks in money")
 async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: Calling) -> FundingGap:
-    """Just now: what has been allocated to it, less what has gone back."""
+    """The current amount: allocated less returned."""
     async with db.transaction(by=caller) as tx, tx.as_service():
-        found = await allocation_store.known_requirement(tx, requirement_id_of(match_id))
+        found = await allocation_store.requirement_by_id(tx, requirement_id_of(match_id))
     return FundingGap(match_id=match_id, gap_usd_minor=found.gap_usd_minor if found else None)
 
 

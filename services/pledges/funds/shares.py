@@ -1,7 +1,7 @@
 """A donor's share of a fund.
 
-A fund is one pot, so nothing allocated from it was one donor's money: a donor is told its part, by what came in, in
-whole cents that add up to what the fund allocated over all its donors.
+A fund is one pot, so no allocation is the money of one donor. Each donor's share is proportional to what it paid in, in
+whole cents that add up, over all donors, to what the fund allocated.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 REQUESTS = "requests"
-"""The purpose of what was allocated to requests, told as one: which State asked for what is not the donor's to know."""
+"""The purpose for all allocations to requests together: a donor does not see which State made which request."""
 
 ACTIVITIES = "activities"
-"""The purpose of what was allocated to activities, told as one; each is shown with its money by itself."""
+"""The purpose for all allocations to activities together; each is also shown alone with its money."""
 
 
 class Draw(Struct, frozen=True):
-    """What of a fund went to a purpose, in US-dollar cents; `spent` is a part of `allocated`."""
+    """What was drawn from a fund for a purpose, in US cents; `spent` is a part of `allocated`."""
 
     purpose: str
     allocated_usd_minor: int
@@ -24,7 +24,7 @@ class Draw(Struct, frozen=True):
 
 
 class FundMoney(Struct, frozen=True, kw_only=True):
-    """A fund: what each donor put in, less programme support cost, and what was drawn from it."""
+    """A fund: what each donor paid in, less programme support cost, and what was drawn from it."""
 
     fund: str
     labels: Mapping[str, str]
@@ -33,7 +33,7 @@ class FundMoney(Struct, frozen=True, kw_only=True):
 
 
 class FundShare(Struct, frozen=True, kw_only=True):
-    """The donor's part of one fund at the end of the period: what it put in, its share of what was drawn, the rest."""
+    """The donor's part of one fund at the end of the period: paid in, its share of what was drawn, the rest."""
 
     fund: str
     labels: Mapping[str, str]
@@ -46,18 +46,19 @@ class FundShare(Struct, frozen=True, kw_only=True):
 
 
 def share_of(donor: str, pot: FundMoney) -> FundShare:
-    """One donor's share: of what is allocated, and within that of what is spent. Those of all donors add up to both.
+    """One donor's share of what is allocated and, within that, of what is spent. All shares add up to both.
 
     As long as a fund allocates no more than came in, no share is above what its donor paid.
     """
     allocated = sum(one.allocated_usd_minor for one in pot.drawn)
     spent = sum(one.spent_usd_minor for one in pot.drawn)
-    shares = apportioned(allocated, pot.contributed_usd_minor)
+    shares = apportion(allocated, pot.contributed_usd_minor)
     own = shares.get(donor, 0)
-    # By the shares, and not by what was paid in: so nobody's spent is ever above its allocated.
-    own_spent = apportioned(spent, shares).get(donor, 0)
-    spent_on = apportioned(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
-    waiting_on = apportioned(
+    # Weighted by the shares of the allocated money, not by what was paid in: so no donor's spent exceeds its
+    # allocated.
+    own_spent = apportion(spent, shares).get(donor, 0)
+    spent_on = apportion(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
+    waiting_on = apportion(
         own - own_spent, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
     )
     contributed = pot.contributed_usd_minor.get(donor, 0)
@@ -76,8 +77,8 @@ def share_of(donor: str, pot: FundMoney) -> FundShare:
     )
 
 
-def apportioned(total: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """A total in whole parts by weight, by largest remainder; of equal ones the first by name. Empty without weight."""
+def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Divide a total into whole parts by weight, by largest remainder, ties by name. Empty if there is no weight."""
     heavy = {name: weight for name, weight in weights.items() if weight > 0}
     whole = sum(heavy.values())
     if not whole or total <= 0:

@@ -1,7 +1,7 @@
-"""The rows of funds, which everybody who works here may read.
+"""Rows of funds, which all callers with a role may read.
 
-What a fund needs is stated by year and purpose, its gender marker for all of it and by work package; of those that had
-been stated by a moment the last counts, and none is overwritten.
+Requirements are stated by year and purpose, gender markers for the fund and by work package. Of the statements recorded
+by a moment the last counts; none is overwritten.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ from services.pledges.ledger.balances import EVER
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a fund is called in each of the six languages."""
+    """The name of a fund in each of the six languages."""
 
     ar: str
     en: str
@@ -31,9 +31,9 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Fund(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund with its name and what it needs in each year; in `revised_years` that has been stated more than once.
+    """A fund with its name and its requirement for each year; those of `revised_years` were stated more than once.
 
-    `gender_markers` are those of its work packages that have one of their own.
+    `gender_markers` are those of work packages that have their own.
     """
 
     fund_id: UUID
@@ -47,12 +47,12 @@ class Fund(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
 
     def gender_marker_of(self, work_package: str) -> int | None:
-        """Its own, else the fund's; None where neither was stated."""
+        """The work package's own marker, else the fund's; None if neither was stated."""
         return self.gender_markers.get(work_package, self.gender_marker)
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """What was stated at once of a fund's needs: all of it as the fund was opened, later one, and why."""
+    """One statement of a fund's requirements: all of them at the opening, later one with its reason."""
 
     revision: int
     requirements: tuple[YearlyRequirement, ...]
@@ -61,7 +61,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
-    """The fund with its balance of nothing."""
+    """Insert the fund with a balance of 0."""
     await tx.execute(
         """
         WITH opened AS (
@@ -89,10 +89,10 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
     )
 
 
-async def hold(tx: Tx, fund: str) -> int:
-    """The fund's revision, which nobody else changes until the transaction ends; who pledges does not wait.
+async def lock(tx: Tx, fund: str) -> int:
+    """Lock the fund and return its revision. Pledging does not wait for this lock.
 
-    Raises Missing for a fund there is none of.
+    Raises Missing for an unknown fund.
     """
     revision = await tx.fetchval("SELECT revision FROM fund WHERE fund = $1 FOR NO KEY UPDATE", fund)
     if revision is None:
@@ -100,8 +100,8 @@ async def hold(tx: Tx, fund: str) -> int:
     return int(revision)
 
 
-async def needed(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
-    """What the fund needs in that year for that work package, or for none, in US-dollar cents."""
+async def requirement_of(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
+    """The fund's requirement in that year for that work package, or for none, in US cents."""
     usd_minor = await tx.fetchval(
         """
         SELECT usd_minor FROM fund_requirement WHERE fund = $1 AND year = $2 AND work_package = coalesce($3, '')
@@ -160,7 +160,7 @@ async def is_open(tx: Tx, fund: str) -> bool:
 
 
 async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
-    """Why nothing is told of the fund as at that moment: there is none of that code, or it was opened later."""
+    """The refusal for a fund that does not exist, or was opened after `as_at`."""
     opened_at = await tx.fetchval("SELECT opened_at FROM fund WHERE fund = $1", fund)
     if opened_at is None or as_at is None:
         return Missing("not-found")
@@ -170,9 +170,9 @@ async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
 async def funds(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
 ) -> list[Fund]:
-    """Funds by code, from the one after `after`, that had been opened by then, with what was stated of them by then.
+    """Funds by code, after `after`, that were open by `as_at`, with the statements recorded by then.
 
-    They are public among those who work here.
+    All callers with a role may read them.
     """
     rows = await tx.fetch(
         """
@@ -219,7 +219,7 @@ def _fund(row: Record) -> Fund:
 
 
 async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Sequence[Revision]:
-    """What was stated of a fund's needs, newest first, from the one before that revision."""
+    """Statements of a fund's requirements, newest first, from the one before that revision."""
     rows = await tx.fetch(
         """
         SELECT revision, reason, recorded_at, json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
@@ -231,12 +231,12 @@ async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Seq
         before,
         limit,
     )
-    told = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
-    return msgspec.convert(list(told), list[Revision])
+    decoded = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
+    return msgspec.convert(list(decoded), list[Revision])
 
 
 async def fold(tx: Tx, event: Event, fact: FundOpened | FundRequirementRevised | FundGenderMarkerStated) -> None:
-    """Fold a fact of a fund into its rows."""
+    """Apply a fact of a fund to its rows."""
     match fact:
         case FundOpened():
             await open_fund(tx, fact, recorded_at=event.time)

@@ -1,4 +1,4 @@
-"""What is told of a fund: its needs and how far its money has come, in all years together and year by year."""
+"""Views of a fund: requirements and totals, overall and by year."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from contracts.conversion import from_attributes
 from contracts.funds import YearlyRequirement
 from services.pledges.funds.store import Fund, Labels
 from services.pledges.ledger.balances import Progress, SetAside
@@ -15,7 +16,7 @@ from services.pledges.ledger.years import YearAmounts
 
 
 class WorkPackageView(Struct, frozen=True, kw_only=True):
-    """What a fund needs for a work package in all years, what is set aside for it and spent, in US-dollar cents.
+    """A fund's requirement for a work package in all years, and what is allocated to it and spent, in US cents.
 
     `gender_marker` is its own, else the fund's.
     """
@@ -29,19 +30,21 @@ class WorkPackageView(Struct, frozen=True, kw_only=True):
 
 
 class FundView(Struct, frozen=True, kw_only=True):
-    """A fund and how far its money has come, in US-dollar cents.
+    """A fund with its totals, in US cents.
 
-    None is ever added to another. `pledged` is what nobody has signed for yet; `paid` is a part of `committed`, and
-    made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
+    The totals overlap and must not be added up. `pledged` is not signed yet; `paid` is a part of `committed`, and made
+    up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
     `available`.
-    `allocatable` is what can be allocated or was: `allocated`, `available`, and what is owed under agreements less its
-    programme support cost. `gap` is what is required less that; what was spent in a year beyond what that one and those
-    before needed covers nothing.
-    `gender_marker` says how far it is for the equality of women and men: 0 not, 1 significantly, 2 principally; null
-    where nobody has judged it.
-    `in_kind` is no money: what donors hold their contributions in kind to be worth that UNODC has acknowledged.
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
-    and `as_at` is null.
+
+    `allocatable` is `allocated`, `available`, and what is owed under agreements less its programme support cost. `gap`
+    is the requirement less that; spending in a year beyond the requirements up to then covers nothing.
+
+    `gender_marker`: 0 not targeted, 1 significant, 2 principal objective; null if not assessed.
+
+    `in_kind` is no money: the donors' value of contributions in kind that UNODC has acknowledged.
+
+    If `final`, it is all that was recorded by `as_at`, and never changes; otherwise it is the current state, and
+    `as_at` is null.
     """
 
     fund_id: UUID
@@ -72,9 +75,9 @@ class FundView(Struct, frozen=True, kw_only=True):
 
 
 class WorkPackageYearView(Struct, frozen=True, kw_only=True):
-    """What a fund needs for a work package in a year, and what was set aside and spent in it, in US-dollar cents.
+    """A fund's requirement for a work package in a year, and what was allocated and spent in it, in US cents.
 
-    `left_before` is what had been set aside in earlier years and was neither needed nor spent in them.
+    `left_before` is what was allocated in earlier years and neither required nor spent in them.
     """
 
     work_package: str
@@ -86,16 +89,16 @@ class WorkPackageYearView(Struct, frozen=True, kw_only=True):
 
 
 class FundYearView(Struct, frozen=True, kw_only=True):
-    """What a fund needs in a year, what is committed for it and what moved in it, in US-dollar cents.
+    """A fund's requirement, commitments and movements of a year, in US cents.
 
-    `committed` and `written_off` are of the instalments that are due in the year, and of what became of earlier ones
-    only in it. All else is what moved in it by value date, below zero where more was taken back: `pledged` less
-    what was signed for, withdrawn or lapsed in it. `allocatable` is what of the instalments that are due in the year
-    can be allocated: less programme support cost and what was written off. What came in it and was worth more or less,
-    what the bank kept of it, and what was refunded or carried over in it counts there. Of each of these figures all
-    years together are the fund's.
-    `left_before` is what could be allocated of earlier years, and was neither needed nor spent in them. `gap` is what
-    of the requirement is not covered by that and by what can be allocated of the year.
+    `committed` and `written_off` are of the instalments due in the year, and of later changes of earlier ones that took
+    effect in it. Everything else is what moved in the year by value date, negative if more was reversed: `pledged` is
+    less what was signed for, withdrawn or lapsed in it. `allocatable` is the allocatable part of the instalments due in
+    the year: less programme support cost and write-offs. Exchange differences, bank charges, refunds and carry-overs of
+    the year are included in it. Each of these figures adds up, over all years, to the fund's.
+
+    `left_before` is what could be allocated from earlier years and was neither required nor spent in them. `gap` is the
+    part of the requirement not covered by that and by `allocatable`.
     """
 
     year: int
@@ -115,9 +118,9 @@ class FundYearView(Struct, frozen=True, kw_only=True):
 
 
 class FundYearsView(Struct, frozen=True, kw_only=True):
-    """A fund by year: each in which it needs something, something is committed for, or any entry took effect.
+    """A fund by year: every year with a requirement, a commitment or an entry.
 
-    Where it is `final`, it is of what had been recorded by `as_at`, the same for ever; else `as_at` is null.
+    If `final`, as recorded by `as_at`, and it never changes; otherwise `as_at` is null.
     """
 
     code: str
@@ -144,20 +147,16 @@ def fund_view(
             )
         )
     covering = allocatable_usd_minor - _beyond_need(required, progress.spent_by_year)
-    return FundView(
-        fund_id=fund.fund_id,
+    return from_attributes(
+        FundView,
+        fund,
         code=fund.fund,
-        labels=fund.labels,
-        gender_marker=fund.gender_marker,
-        requirements=fund.requirements,
         work_packages=packages,
         requirement_usd_minor=required.total(),
         **asdict(progress.totals),
         allocatable_usd_minor=allocatable_usd_minor,
         gap_usd_minor=_lacking(required.total(), covering),
         in_kind_usd_minor=in_kind_usd_minor,
-        opened_at=fund.opened_at,
-        revision=fund.revision,
         as_at=as_at,
         final=as_at is not None,
     )
@@ -166,7 +165,7 @@ def fund_view(
 def years_view(
     fund: Fund, agreed: YearAmounts, progress: Mapping[int, Progress], *, as_at: datetime | None
 ) -> FundYearsView:
-    """What is left of a year is there for the next one; what a year lacks, no later one makes up for."""
+    """A year's surplus is available to the next one; a year's deficit is not made up by later ones."""
     left, left_for = 0, Counter[str]()
     views = []
     for year in sorted(
@@ -191,18 +190,14 @@ def years_view(
         allocatable = agreed.allocatable[year] - totals.transferred_usd_minor
         held = left + allocatable
         views.append(
-            FundYearView(
+            from_attributes(
+                FundYearView,
+                totals,
                 year=year,
                 requirement_usd_minor=required,
                 left_before_usd_minor=left,
-                pledged_usd_minor=totals.pledged_usd_minor,
                 committed_usd_minor=agreed.committed[year],
                 written_off_usd_minor=agreed.written_off[year],
-                paid_usd_minor=totals.paid_usd_minor,
-                allocated_usd_minor=totals.allocated_usd_minor,
-                spent_usd_minor=totals.spent_usd_minor,
-                refunded_usd_minor=totals.refunded_usd_minor,
-                transferred_usd_minor=totals.transferred_usd_minor,
                 allocatable_usd_minor=allocatable,
                 gap_usd_minor=_lacking(required, held),
                 work_packages=packages,
@@ -213,7 +208,7 @@ def years_view(
 
 
 def _beyond_need(needed: Mapping[int, int], spent: Mapping[int, int]) -> int:
-    """What was spent in a year beyond what that one and those before needed; what of it came back later is not."""
+    """Spending of a year beyond the requirements up to then; less what was reversed later."""
     waiting = beyond = 0
     for year in sorted(needed.keys() | spent.keys()):
         used = spent.get(year, 0)
@@ -224,7 +219,7 @@ def _beyond_need(needed: Mapping[int, int], spent: Mapping[int, int]) -> int:
 
 
 def _lacking(needed: int, held: int) -> int:
-    """Never more than is needed, also where less than nothing is held since more went back than came."""
+    """At most the requirement, even if the balance is negative because more was refunded than received."""
     return min(needed, max(0, needed - held))
 
 
@@ -233,7 +228,7 @@ def _left(held: int, needed: int, spent: int) -> int:
 
 
 def _by_year(requirements: Iterable[YearlyRequirement]) -> Counter[int]:
-    """What is needed in each year."""
+    """The requirement of each year."""
     needed = Counter[int]()
     for one in requirements:
         needed[one.year] += one.usd_minor
@@ -241,7 +236,7 @@ def _by_year(requirements: Iterable[YearlyRequirement]) -> Counter[int]:
 
 
 def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
-    """What is needed for each work package."""
+    """The requirement of each work package."""
     needed = Counter[str]()
     for one in requirements:
         if one.work_package is not None:
@@ -250,6 +245,6 @@ def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
 
 
 def _by_work_package(named: Set[str], progress: Progress) -> Iterator[tuple[str, SetAside]]:
-    """Each of these work packages, and each that something was set aside for."""
+    """These work packages, and all with allocations."""
     for name in sorted(named | progress.by_work_package.keys()):
         yield name, progress.by_work_package.get(name, SetAside())

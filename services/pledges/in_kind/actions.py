@@ -1,17 +1,19 @@
-"""What can be done with contributions in kind: load for this caller, decide, record. None of it touches the ledger.
+"""Actions on contributions in kind: load for this caller, decide, record. None of them posts to the ledger.
 
-The edge opens the transaction.
+The route opens the transaction.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
+from chassis.texts import hash_texts
 from contracts.facts import Fact
 from contracts.refusals import Conflict
-from contracts.values import Caller, Money
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.funds import actions as fund_actions
 from services.pledges.in_kind import model as in_kind
@@ -25,6 +27,7 @@ from services.pledges.policy import Action
 
 async def declare(
     tx: Tx,
+    ctx: Context,
     in_kind_contribution_id: UUID,
     fund: str,
     form: str,
@@ -33,57 +36,52 @@ async def declare(
     *,
     on: date,
     validity: Validity,
-    caller: Caller,
-    now: datetime,
 ) -> None:
-    """A new contribution of the caller's organization, valued by the rate of the day it was provided."""
+    """Declare a contribution of the caller's organization, valued by the rate of the day it was provided."""
     await fund_actions.require_fund(tx, fund)
-    record.check_not_ahead(on, now)
-    valuation = await rate_actions.worth(tx, money, on, validity)
-    salt, texts_hash = record.hash_texts(description)
+    record.check_not_ahead(on, ctx.now)
+    valuation = await rate_actions.valuation_of(tx, money, on, validity)
+    salt, texts_hash = hash_texts(description)
     fact = in_kind.declare(
-        in_kind_contribution_id, fund, form, money, valuation, texts_hash, donor=caller.organization, on=on, now=now
+        in_kind_contribution_id,
+        fund,
+        form,
+        money,
+        valuation,
+        texts_hash,
+        donor=ctx.caller.organization,
+        on=on,
+        now=ctx.now,
     )
     await record.record(tx, fact, version=1)
     await in_kind_store.save_description(tx, in_kind_contribution_id, description, salt)
 
 
-async def reword(
-    tx: Tx, in_kind_contribution_id: UUID, description: str, *, caller: Caller, expected: int, now: datetime
-) -> None:
-    """Another description; what the contribution said before is forgotten.
+async def reword(tx: Tx, ctx: Context, in_kind_contribution_id: UUID, description: str) -> None:
+    """Replace the description; the old one is deleted.
 
-    Raises Conflict for a donor of what UNODC has acknowledged: then the office does it, which knows what it has.
+    Raises Conflict for a donor once UNODC has acknowledged the contribution: then only the office may change it.
     """
-    salt, texts_hash = record.hash_texts(description)
+    salt, texts_hash = hash_texts(description)
 
     def reworded(one: InKindContribution) -> Fact:
-        if one.status is InKindStatus.ACKNOWLEDGED and not policy.is_finance_officer(caller):
+        if one.status is InKindStatus.ACKNOWLEDGED and not policy.is_finance_officer(ctx.caller):
             raise Conflict("in-kind-status", status=one.status, move="reword")
-        return one.reword(texts_hash, now=now)
+        return one.reword(texts_hash, now=ctx.now)
 
-    await move(
-        tx,
-        in_kind_contribution_id,
-        Action.REWORD_IN_KIND,
-        reworded,
-        caller=caller,
-        expected=expected,
-    )
+    await move(tx, ctx, in_kind_contribution_id, Action.REWORD_IN_KIND, reworded)
     await in_kind_store.save_description(tx, in_kind_contribution_id, description, salt)
 
 
 async def move(
     tx: Tx,
+    ctx: Context,
     in_kind_contribution_id: UUID,
     action: Action,
     decide: Callable[[InKindContribution], Fact],
-    *,
-    caller: Caller,
-    expected: int,
 ) -> None:
-    """One move of the table in `in_kind`."""
-    before = await in_kind_store.get(tx, in_kind_contribution_id, caller, lock=True)
-    policy.decide(caller, action, before).required()
-    check_revision(before.revision, expected)
+    """A transition of the table in `in_kind.model`."""
+    before = await in_kind_store.get(tx, in_kind_contribution_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, before).required()
+    check_revision(before.revision, ctx.expected)
     await record.record(tx, decide(before), version=before.revision + 1)

@@ -1,19 +1,20 @@
-"""The routes of contributions in kind: what donors give that is no money, beside the ledger and in no total of it."""
+"""Routes of contributions in kind, which are in no total of the ledger."""
 
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim
-from chassis.ids import new_id
-from contracts.values import Caller, Money
+from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.commands import change, create, show
+from contracts.conversion import from_attributes
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.commands import (
     AcknowledgeInKind,
@@ -32,12 +33,12 @@ from services.pledges.policy import Action
 
 
 class InKindView(Struct, frozen=True, kw_only=True):
-    """A contribution in kind, worth what its donor says: `usd_minor` is that in cents, by the rate of `provided_on`.
+    """A contribution in kind at its donor's value: `usd_minor` is that in US cents, by the rate of `provided_on`.
 
-    No figure of the ledger holds any of it. `form` is a code of `/v1/reference/in_kind_forms`; `reason` says why it
-    was struck. `ended_at` is when it was withdrawn or struck.
+    It is in no figure of the ledger. `form` is a code of `/v1/reference/in_kind_forms`; `reason` is the reason for
+    which it was struck. `ended_at` is when it was withdrawn or struck.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     in_kind_contribution_id: UUID
@@ -68,31 +69,30 @@ class InKindPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/in-kind-contributions", opt=asks(Action.DECLARE_IN_KIND), summary="Declare a contribution in kind")
+async def _read(tx: Tx, ctx: Context, in_kind_contribution_id: UUID) -> InKindView:
+    """Raises Missing if this caller may not see it."""
+    contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_IN_KIND, contribution).required()
+    return _view_of(contribution, description)
+
+
+@create("/v1/in-kind-contributions", Action.DECLARE_IN_KIND, "Declare a contribution in kind", read=_read)
 async def declare_in_kind(
-    data: JSONBody[DeclareInKind], db: Db, own: Owned, caller: Calling, command: Commanded, now: Now
-) -> Response[InKindView]:
-    """For a donor, who declares for the own organization. It is told of the fund once UNODC acknowledges it."""
-    policy.decide(caller, Action.DECLARE_IN_KIND).required()
-    form = data.checked_form()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await in_kind_actions.declare(
-                tx,
-                claimed.outcome,
-                data.fund,
-                form,
-                data.money,
-                data.description,
-                on=data.provided_on,
-                validity=own.validity,
-                caller=caller,
-                now=now,
-            )
-        view = await _view(tx, claimed.outcome, caller)
-    location = f"/v1/in-kind-contributions/{view.in_kind_contribution_id}"
-    return created(view, location=location, revision=view.revision)
+    tx: Tx, ctx: Context, in_kind_contribution_id: UUID, data: JSONBody[DeclareInKind], own: Owned
+) -> None:
+    """For a donor, for its own organization. It counts in the fund's total once UNODC acknowledges it."""
+    policy.decide(ctx.caller, Action.DECLARE_IN_KIND).required()
+    await in_kind_actions.declare(
+        tx,
+        ctx,
+        in_kind_contribution_id,
+        data.fund,
+        data.checked_form(),
+        data.money,
+        data.description,
+        on=data.provided_on,
+        validity=own.validity,
+    )
 
 
 @get(
@@ -109,174 +109,79 @@ async def list_in_kind(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[InKindPage]:
-    """A donor sees its own and no other donor's."""
+    """A donor sees only its own."""
     async with db.transaction(by=caller) as tx:
         found = await in_kind_store.contributions(tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1][0].in_kind_contribution_id) if len(found) > limit else None
-    views = [_view_of(one, text) for one, text in found[:limit]]
-    return Response(InKindPage(in_kind_contributions=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(InKindPage, [_view_of(one, text) for one, text in found], limit)
 
 
-@get(
-    "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}",
-    opt=asks(Action.SHOW_IN_KIND),
-    summary="One contribution in kind",
-)
-async def show_in_kind(in_kind_contribution_id: FromPath[UUID], db: Db, caller: Calling) -> Response[InKindView]:
-    """A donor sees its own and no other donor's."""
-    async with db.transaction(by=caller) as tx:
-        view = await _view(tx, in_kind_contribution_id, caller)
-    return shown(view, revision=view.revision)
+@show("/v1/in-kind-contributions/{in_kind_contribution_id:uuid}", Action.SHOW_IN_KIND, "One contribution in kind")
+async def show_in_kind(tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID]) -> InKindView:
+    """A donor sees only its own."""
+    return await _read(tx, ctx, in_kind_contribution_id)
 
 
-@post(
+@change(
     "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}/reword",
-    opt=asks(Action.REWORD_IN_KIND),
-    status_code=200,
-    summary="Give a contribution in kind another description",
+    Action.REWORD_IN_KIND,
+    "Give a contribution in kind another description",
+    read=_read,
 )
 async def reword_in_kind(
-    in_kind_contribution_id: FromPath[UUID],
-    data: JSONBody[RewordInKind],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[InKindView]:
-    """For the donor, and for a finance officer of UNODC; once it is acknowledged for the latter alone.
+    tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[RewordInKind]
+) -> None:
+    """For the donor and for a finance officer of UNODC; once it is acknowledged, only for the latter.
 
-    What it said before is forgotten, also in whatever is told as at an earlier moment.
+    The old description is deleted, also from reports as of earlier moments.
     """
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=in_kind_contribution_id)
-        if claimed.first:
-            await in_kind_actions.reword(
-                tx, in_kind_contribution_id, data.description, caller=caller, expected=expected, now=now
-            )
-        view = await _view(tx, in_kind_contribution_id, caller)
-    return shown(view, revision=view.revision)
+    await in_kind_actions.reword(tx, ctx, in_kind_contribution_id, data.description)
 
 
-@post(
+@change(
     "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}/acknowledge",
-    opt=asks(Action.ACKNOWLEDGE_IN_KIND),
-    status_code=200,
-    summary="Acknowledge a contribution in kind",
+    Action.ACKNOWLEDGE_IN_KIND,
+    "Acknowledge a contribution in kind",
+    read=_read,
 )
 async def acknowledge_in_kind(
-    in_kind_contribution_id: FromPath[UUID],
-    data: JSONBody[AcknowledgeInKind],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[InKindView]:
-    """For a finance officer of UNODC: it has been provided. From now on it is in the fund's `in_kind_usd_minor`."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=in_kind_contribution_id)
-        if claimed.first:
-            await in_kind_actions.move(
-                tx,
-                in_kind_contribution_id,
-                Action.ACKNOWLEDGE_IN_KIND,
-                lambda one: one.acknowledge(now=now),
-                caller=caller,
-                expected=expected,
-            )
-        view = await _view(tx, in_kind_contribution_id, caller)
-    return shown(view, revision=view.revision)
+    tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[AcknowledgeInKind]
+) -> None:
+    """For a finance officer of UNODC, once it has been provided. It then counts in the fund's `in_kind_usd_minor`."""
+    action = Action.ACKNOWLEDGE_IN_KIND
+    await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.acknowledge(now=ctx.now))
 
 
-@post(
+@change(
     "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}/withdraw",
-    opt=asks(Action.WITHDRAW_IN_KIND),
-    status_code=200,
-    summary="Withdraw a contribution in kind before it is acknowledged",
+    Action.WITHDRAW_IN_KIND,
+    "Withdraw a contribution in kind before it is acknowledged",
+    read=_read,
 )
 async def withdraw_in_kind(
-    in_kind_contribution_id: FromPath[UUID],
-    data: JSONBody[WithdrawInKind],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[InKindView]:
+    tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[WithdrawInKind]
+) -> None:
     """For the donor who declared it."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=in_kind_contribution_id)
-        if claimed.first:
-            await in_kind_actions.move(
-                tx,
-                in_kind_contribution_id,
-                Action.WITHDRAW_IN_KIND,
-                lambda one: one.withdraw(now=now),
-                caller=caller,
-                expected=expected,
-            )
-        view = await _view(tx, in_kind_contribution_id, caller)
-    return shown(view, revision=view.revision)
+    action = Action.WITHDRAW_IN_KIND
+    await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.withdraw(now=ctx.now))
 
 
-@post(
+@change(
     "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}/strike",
-    opt=asks(Action.STRIKE_IN_KIND),
-    status_code=200,
-    summary="Strike a contribution in kind that had been acknowledged",
+    Action.STRIKE_IN_KIND,
+    "Strike a contribution in kind that had been acknowledged",
+    read=_read,
 )
 async def strike_in_kind(
-    in_kind_contribution_id: FromPath[UUID],
-    data: JSONBody[StrikeInKind],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[InKindView]:
-    """For a finance officer of UNODC. It stays in the list, and leaves the fund's `in_kind_usd_minor`."""
-    reason = check_reason("strike_in_kind", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=in_kind_contribution_id)
-        if claimed.first:
-            await in_kind_actions.move(
-                tx,
-                in_kind_contribution_id,
-                Action.STRIKE_IN_KIND,
-                lambda one: one.strike(reason, now=now),
-                caller=caller,
-                expected=expected,
-            )
-        view = await _view(tx, in_kind_contribution_id, caller)
-    return shown(view, revision=view.revision)
-
-
-async def _view(tx: Tx, in_kind_contribution_id: UUID, caller: Caller) -> InKindView:
-    """Raises Missing where this caller does not see it."""
-    contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, caller)
-    policy.decide(caller, Action.SHOW_IN_KIND, contribution).required()
-    return _view_of(contribution, description)
+    tx: Tx, ctx: Context, in_kind_contribution_id: FromPath[UUID], data: JSONBody[StrikeInKind]
+) -> None:
+    """For a finance officer of UNODC. It stays in the list, and no longer counts in the fund's `in_kind_usd_minor`."""
+    reason, action = check_reason("strike_in_kind", data.reason), Action.STRIKE_IN_KIND
+    await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.strike(reason, now=ctx.now))
 
 
 def _view_of(contribution: InKindContribution, description: str) -> InKindView:
-    return InKindView(
-        in_kind_contribution_id=contribution.in_kind_contribution_id,
-        donor=contribution.donor,
-        fund=contribution.fund,
-        form=contribution.form,
-        status=contribution.status,
-        revision=contribution.revision,
-        money=contribution.money,
-        **asdict(contribution.valuation),
-        provided_on=contribution.provided_on,
-        description=description,
-        declared_at=contribution.declared_at,
-        acknowledged_at=contribution.acknowledged_at,
-        ended_at=contribution.ended_at,
-        reason=contribution.reason,
-        as_at=None,
-        final=False,
+    return from_attributes(
+        InKindView, contribution, **asdict(contribution.valuation), description=description, as_at=None, final=False
     )
 
 

@@ -1,6 +1,6 @@
-"""A contribution in kind: equipment, experts, premises or software that a donor gives, valued beside the money.
+"""A contribution in kind: equipment, experts, premises or software that a donor gives, valued beside the ledger.
 
-It has no part in any book: `postings` make no entry of its facts, and no balance or total knows of it.
+It is in no book: its facts make no entry, and it is in no balance or total.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,13 +37,13 @@ MOVES: Mapping[str, InKindStatus] = {
     "withdraw": InKindStatus.DECLARED,
     "strike": InKindStatus.ACKNOWLEDGED,
 }
-"""From which state each move leads; who makes it is the policy's."""
+"""The states from which each transition is allowed; `policy.py` decides who may make it."""
 
 
 class InKindContribution(Struct, frozen=True, kw_only=True):
-    """A contribution in kind as it stands, all but its words: worth what its donor says, by the rate of `provided_on`.
+    """The current state of a contribution in kind, without its texts; valued by the rate of `provided_on`.
 
-    `reason` says why it was struck.
+    `reason` is the reason for which it was struck.
     """
 
     in_kind_contribution_id: UUID
@@ -83,7 +83,7 @@ class InKindContribution(Struct, frozen=True, kw_only=True):
         )
 
     def reword(self, texts_hash: str, *, now: datetime) -> InKindContributionReworded:
-        """Whatever became of it: a name that should not be there is taken out afterwards, too."""
+        """Allowed in any state, so that a name that should not be there can be removed."""
         return InKindContributionReworded(
             in_kind_contribution_id=self.in_kind_contribution_id,
             donor=self.donor,
@@ -104,7 +104,7 @@ class InKindContribution(Struct, frozen=True, kw_only=True):
         )
 
     def _require(self, move: str) -> None:
-        """Raises Conflict where the contribution's state does not allow the move."""
+        """Raises Conflict if the contribution's state does not allow the transition."""
         if self.status is not MOVES[move]:
             raise Conflict("in-kind-status", status=self.status, move=move)
 
@@ -121,7 +121,7 @@ def declare(
     on: date,
     now: datetime,
 ) -> InKindContributionDeclared:
-    """Raises Invalid for what is worth nothing at all."""
+    """Raises Invalid for a value of zero."""
     check_amount(money.minor)
     return InKindContributionDeclared(
         in_kind_contribution_id=in_kind_contribution_id,
@@ -137,7 +137,7 @@ def declare(
 
 
 def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContribution:
-    """The contribution after a fact."""
+    """Apply a fact to the contribution."""
     if contribution is None:
         assert isinstance(fact, InKindContributionDeclared), "a contribution in kind begins by being declared"
         return InKindContribution(
@@ -169,7 +169,7 @@ def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContrib
 
 
 class InKindLine(Struct, frozen=True, kw_only=True):
-    """A contribution in kind as a statement lists it: what it was worth to its donor, by the rate of `provided_on`."""
+    """A contribution in kind as listed in a statement: its donor's value, by the rate of `provided_on`."""
 
     in_kind_contribution_id: UUID
     fund: str
@@ -184,9 +184,9 @@ class InKindLine(Struct, frozen=True, kw_only=True):
 
 
 def lines_of(
-    told: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
+    contributions: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
 ) -> tuple[InKindLine, ...]:
-    """What stood acknowledged, of the days from `starts` (else all) until `ends`, in the order of its days."""
+    """Acknowledged contributions provided from `starts` (default: all) until `ends`, in the order of their days."""
     lines = [
         InKindLine(
             in_kind_contribution_id=one.in_kind_contribution_id,
@@ -200,7 +200,7 @@ def lines_of(
             rate_source=one.valuation.rate_source,
             rate_date=one.valuation.rate_date,
         )
-        for one, description in told
+        for one, description in contributions
         if one.status is InKindStatus.ACKNOWLEDGED
         and one.provided_on <= ends
         and (starts is None or starts <= one.provided_on)

@@ -1,4 +1,4 @@
-"""The rows of contributions in kind. Every read says for whom; `may_see` in the WHERE is the policy."""
+"""Rows of contributions in kind. Every read names its caller; `may_see` in the WHERE is the policy."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,14 +26,14 @@ _READ = """
 
 
 async def get(tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, lock: bool = False) -> InKindContribution:
-    """The contribution, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The contribution, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
     return (await with_description(tx, in_kind_contribution_id, caller, lock=lock))[0]
 
 
 async def with_description(
     tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, lock: bool = False
 ) -> tuple[InKindContribution, str]:
-    """The contribution and what its donor wrote of it, as `get`."""
+    """As `get`, with the donor's description."""
     row = await tx.fetchrow(
         _READ
         + " WHERE in_kind_contribution_id = $1 AND may_see(in_kind_contribution, $2, $3)"
@@ -48,7 +48,7 @@ async def with_description(
 
 
 async def locked(tx: Tx, in_kind_contribution_id: UUID) -> InKindContribution | None:
-    """The contribution for the system itself, which acts for nobody."""
+    """Lock and return the contribution, as the service."""
     row = await tx.fetchrow(
         "SELECT * FROM in_kind_contribution WHERE in_kind_contribution_id = $1 FOR UPDATE", in_kind_contribution_id
     )
@@ -58,7 +58,7 @@ async def locked(tx: Tx, in_kind_contribution_id: UUID) -> InKindContribution | 
 async def contributions(
     tx: Tx, caller: Caller, *, fund: str | None, status: InKindStatus | None, before: UUID | None, limit: int
 ) -> list[tuple[InKindContribution, str]]:
-    """Contributions with what their donors wrote, newest first, from the one after `before`."""
+    """Contributions with their descriptions, newest first, after `before`."""
     rows = await tx.fetch(
         _READ
         + """
@@ -76,18 +76,18 @@ async def contributions(
     return [(_contribution(row), row["description"]) for row in rows]
 
 
-async def told(
+async def as_of(
     tx: Tx, in_kind_contribution_ids: Sequence[UUID], *, until: datetime
 ) -> Mapping[UUID, InKindContribution]:
-    """What follows from the facts of these contributions that were recorded by then; for the system itself."""
-    return await history_store.told(tx, in_kind_contribution_ids, evolve, until=until)
+    """The contributions as of `until`, rebuilt from the facts recorded by then; as the service."""
+    return await history_store.rebuild(tx, in_kind_contribution_ids, evolve, until=until)
 
 
 _WORTH = """
     SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
     WHERE fund = ANY ($1::text[]) AND status = 'acknowledged' GROUP BY fund
 """
-# Which of its facts was the last by then, but for those that change its words.
+# The last fact recorded by then that changes more than texts.
 _WORTH_BY = """
     SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
     WHERE fund = ANY ($1::text[]) AND $3 = (
@@ -100,9 +100,9 @@ _ACKNOWLEDGED, _REWORDED = fact_type(InKindContributionAcknowledged), fact_type(
 
 
 async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapping[str, int]:
-    """By fund: what the acknowledged contributions come to, in US-dollar cents; for everybody, whosever they are.
+    """By fund: the worth of the acknowledged contributions of all donors, in US cents.
 
-    As things stand by their rows, as at a moment by their facts.
+    Current values come from the rows, those as of a moment from the facts.
     """
     if as_at is None:
         rows = await tx.fetch(_WORTH, funds)
@@ -112,7 +112,6 @@ async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapp
 
 
 async def save(tx: Tx, contribution: InKindContribution) -> None:
-    """Write the contribution as it now stands."""
     values: dict[str, Any] = msgspec.structs.asdict(contribution)
     valuation: Valuation = values.pop("valuation")
     await tx.execute(
@@ -151,5 +150,5 @@ def _contribution(row: Record) -> InKindContribution:
 
 
 async def fold(tx: Tx, event: Event, fact: Fact) -> None:
-    """Fold a fact of a contribution in kind into its row."""
+    """Apply a fact of a contribution in kind to its row."""
     await save(tx, model.evolve(await locked(tx, event.aggregate_id), fact))

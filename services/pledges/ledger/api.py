@@ -1,4 +1,4 @@
-"""The routes of the ledger: its entries, and what its accounts hold as at a moment and until a value date."""
+"""Routes of the ledger: entries, and balances as of a moment and until a value date."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -18,7 +18,7 @@ from services.pledges.pledge import store
 from services.pledges.policy import Action
 
 Donor = Annotated[str | None, QueryParameter(max_length=32)]
-"""Whose entries alone; none for a code that has no pledge."""
+"""Only this donor's entries; none for a code without pledges."""
 
 
 class EntryPage(Struct, frozen=True, kw_only=True):
@@ -29,12 +29,13 @@ class EntryPage(Struct, frozen=True, kw_only=True):
 
 
 class Balances(Struct, frozen=True, kw_only=True):
-    """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency.
+    """Every account of every fund, as recorded by `as_at`; each book sums to zero in each currency.
 
-    With `donor`, of the entries of that donor's pledges alone: what is allocated of a fund is no donor's, and in none.
-    With `until`, of the entries whose value date is that day or earlier; an account that comes to nothing is left out.
-    Where it is `final`, the same moment is answered the same for ever. Else these are the accounts as they stand, and
-    what is being recorded just now may still come in before `as_at`.
+    With `donor`, only entries of that donor's pledges: allocations belong to no donor and are left out. With `until`,
+    only entries with that value date or an earlier one; an account of zero is left out.
+
+    If `final`, the result for this moment never changes. Otherwise these are the current balances, and entries being
+    recorded now may still get a time before `as_at`.
     """
 
     as_at: datetime
@@ -66,8 +67,8 @@ async def list_entries(
 ) -> Response[EntryPage]:
     """A debit is positive, a credit negative. A donor sees the entries of its own pledges.
 
-    Of value dates from `effective_from` until `effective_until`, both days included. With `as_at`, what had been
-    recorded by that moment: the same for ever.
+    With value dates from `effective_from` until `effective_until`, both included. With `as_at`, as recorded by that
+    moment: the result never changes.
     """
     if effective_from is not None and effective_until is not None and effective_until < effective_from:
         raise Invalid("dates-reversed", field="effective_until")
@@ -86,14 +87,13 @@ async def list_entries(
             before=cursor,
             limit=limit + 1,
         )
-    more = str(found[limit - 1].entry_id) if len(found) > limit else None
-    return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(EntryPage, found, limit)
 
 
 @get(
     "/v1/ledger/balances",
     opt=asks(Action.SHOW_BALANCES),
-    summary="Every account's balance, of what had been recorded by a moment, until a value date",
+    summary="Balances of all accounts, as of a moment and until a value date",
 )
 async def show_balances(
     db: Db,
@@ -103,12 +103,11 @@ async def show_balances(
     until: FromQuery[date | None] = None,
     donor: Donor = None,
 ) -> Balances:
-    """For those who may read the whole ledger. A report as at a moment never changes afterwards.
+    """For callers who may read the whole ledger. A report as of a moment never changes.
 
-    With `until`, the trial balance by value date: what took effect on that day or earlier, whenever it was recorded.
-    It waits until whoever may still write something of that moment has ended, five seconds at most: then it is 409.
-    Without a moment it tells how things stand. With `donor`, each account as
-    that donor's entries make it.
+    With `until`, the trial balance by value date: entries that took effect on that day or earlier, whenever recorded.
+    It waits for transactions that may still record something of that moment, five seconds at most: then it is 409.
+    Without `as_at` it has the current balances. With `donor`, each account by that donor's entries.
     """
     policy.decide(caller, Action.SHOW_BALANCES).required()
     moment = await final_as_of(db, caller, as_at, now=now)

@@ -1,4 +1,4 @@
-"""Moments of the ledger: one that is told of has to be final, so that what was told of it never changes."""
+"""The `as_at` of reports: a moment has to be final, so that a report as of it never changes."""
 
 import asyncio
 import re
@@ -16,14 +16,14 @@ from services.pledges.ledger import snapshots
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d[0-9:.]*([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 AsAt = Annotated[str | None, QueryParameter(max_length=40, schema_extra={"format": "date-time"})]
-"""A parameter of what can be asked as at a moment; as text, since msgspec reads a number as seconds since 1970."""
+"""The query parameter `as_at`; as text, because msgspec reads a number as seconds since 1970."""
 
 FINAL_SECONDS_MAX = 5.0
 FINAL_POLL_SECONDS = 0.1
 
 
 async def final_as_of(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
-    """The moment that is asked for, once it is final; none where it is asked how things stand.
+    """Parse `as_at` and wait until it is final; None if it was not given.
 
     Raises Invalid as `moment_of`, Conflict as `wait_until_final`.
     """
@@ -35,7 +35,7 @@ async def final_as_of(db: Database, caller: Caller, given: str | None, *, now: d
 
 
 async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
-    """Have the books closed up to that moment. Raises Conflict for one to come, or where somebody writes that long."""
+    """Wait until the moment is final. Raises Conflict for a future moment, or if transactions write too long."""
     closed: snapshots.Finality | None = None
     ends = time.monotonic() + FINAL_SECONDS_MAX
     while True:
@@ -44,9 +44,9 @@ async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, no
         if moment <= finality_watermark:
             return
         if moment > now or time.monotonic() > ends:
-            raise Conflict("moment-not-final", finality_watermark=finality_watermark.isoformat())
+            raise Conflict("moment-not-final", final_until=finality_watermark.isoformat())
         async with db.transaction(by=caller) as tx, tx.as_service():
-            # A number of before the moment was closed makes it final never: a new one is taken at once.
+            # A close before the moment never makes it final: close again at once.
             reaches = closed if closed and closed.until >= moment else None
             closed = await snapshots.close(tx, reaches, now=clock.now())
         if closed.finality_watermark < moment:
@@ -54,12 +54,12 @@ async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, no
 
 
 def beginning_of_day(moment: datetime) -> datetime:
-    """Of its day in UTC: of totals of all donors no more is told, since a moment apart each payment would follow."""
+    """Midnight UTC: totals as of two later moments would disclose each donor's payment between them."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def moment_of(given: str) -> datetime:
-    """Raises Invalid for what is no moment of RFC 3339, with its offset, or outside the years that UTC can say."""
+    """Raises Invalid unless it is an RFC 3339 date-time with an offset, within the years of datetime in UTC."""
     try:
         if MOMENT.match(given):
             return datetime.fromisoformat(given.upper()).astimezone(UTC)

@@ -1,9 +1,9 @@
-"""What reports add up: each account's balance as at a moment, and how far a fund's money has come.
+"""Balances of accounts as of a moment, and totals of funds.
 
-A balance is that of the fund's last closing before the moment and what was recorded since, so that it takes as long
-after a million postings as after a thousand. Closings tell years: until a value date it is that of its year and those
-before, less what takes effect in the rest of that year, which of a year's last day is nothing. A donor's is what its
-entries come to.
+A balance is the fund's last snapshot before the moment plus the postings recorded since, so that it takes as long after
+a million postings as after a thousand. Snapshots are by year: up to a value date, a balance is that of its year and
+those before, less what takes effect in the rest of that year (nothing, on its last day). A donor's balance is the sum
+of its entries.
 """
 
 from collections import Counter
@@ -17,15 +17,15 @@ from asyncpg import Record
 
 from chassis.db.database import Tx
 from contracts.budgets import FundBalance, LinePart
-from services.pledges.funds.shares import apportioned
+from services.pledges.funds.shares import apportion
 from services.pledges.ledger.postings import BOOKS, Account, Book
 
 EVER = datetime.max.replace(tzinfo=UTC)
-"""As at this moment is as things stand."""
+"""As of this moment are the current balances."""
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account of a fund holds in one currency: debits less credits."""
+    """The balance of an account of a fund in one currency: debits less credits."""
 
     book: Book
     account: Account
@@ -36,17 +36,17 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """What was allocated of a fund for one work package, in US-dollar cents; what is spent is a part of it."""
+    """Allocated money of a fund for one work package, in US cents; spent money is a part of it."""
 
     allocated_usd_minor: int = 0
     spent_usd_minor: int = 0
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come. None is ever added to another.
+    """Totals of a fund's money. They overlap and must not be added up.
 
-    Each is a part of the one before, but for the open pledges, which nobody has signed for. What is paid is allocated
-    (of which spent), programme support, bank charges, refunded, transferred to other funds, or available.
+    Each is a part of the one before, except open pledges, which are not signed. What is paid is allocated (of which
+    spent), programme support, bank charges, refunded, transferred to other funds, or available.
     """
 
     pledged_usd_minor: int = 0
@@ -63,9 +63,9 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come, and what of it was set aside for which work package, and spent in which year.
+    """Totals of a fund's money, with allocations and spending by work package and by year.
 
-    Of a year, what moved in it by value date: less than nothing where more was taken back.
+    For a year: what moved in it by value date; negative if more was reversed.
     """
 
     totals: Totals = Totals()
@@ -74,7 +74,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     spent_by_work_package: Mapping[str, Mapping[int, int]] = {}
 
 
-# `held_by_fund` is the last closing and what came since, in parts.
+# `held_by_fund` returns the last snapshot and the postings since, in parts.
 BALANCES = """
     SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
     FROM fund CROSS JOIN LATERAL held_by_fund(fund.fund, $1) AS parts
@@ -101,17 +101,17 @@ _Key: TypeAlias = tuple[str, Book, Account, str]
 async def balances(
     tx: Tx, *, as_at: datetime, until: date | None = None, funds: Sequence[str] | None = None, donor: str | None = None
 ) -> list[Balance]:
-    """Every account's balance, of what had been recorded by then; of all funds, or of these; of one donor's entries.
+    """Balances of every account, as recorded by `as_at`: of all funds or of these, or of one donor's entries.
 
-    With `until`, of the entries whose value date is that day or earlier: an account that comes to nothing by then is
-    left out, as one that is first used later. For those alone who may read the whole ledger. It never changes where
-    `as_at` is final (`closings.final_until`).
+    With `until`, only of entries with that value date or an earlier one: an account without any is left out. Only for
+    callers who may read the whole ledger. The result never changes once `as_at` is final
+    (`snapshots.finality_watermark`).
     """
     minor, usd_minor = Counter[_Key](), Counter[_Key]()
     asked = (BALANCES, as_at, funds, until) if donor is None else (OF_DONOR, as_at, funds, until, donor)
     for row in await tx.fetch(*asked):
         key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
-        # Whole, and beyond 64 bits when it must be.
+        # Integers, because the sum may exceed 64 bits.
         minor[key] += int(row["minor"])
         usd_minor[key] += int(row["usd_minor"])
     return [
@@ -121,8 +121,8 @@ async def balances(
     ]
 
 
-async def miscounted(tx: Tx) -> list[str]:
-    """The funds whose balance is not what their entries come to, in a transaction that sees one moment."""
+async def differing_balances(tx: Tx) -> list[str]:
+    """Funds whose balance differs from the sum of their entries. Requires a transaction with one snapshot."""
     held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
     rows = await tx.fetch("SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund")
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
@@ -137,17 +137,17 @@ MOVED = """
 
 
 async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
-    """How far the money of these funds had come by then, for everybody."""
-    moved = {fund: _Moved() for fund in funds}
+    """Totals of these funds as recorded by `as_at`, for all callers."""
+    moved = {fund: _Movements() for fund in funds}
     for row in await tx.fetch(MOVED, as_at, funds):
         moved[row["fund"]].add(row)
     return {fund: moved[fund].progress() for fund in funds}
 
 
 async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
-    """What is owed to these funds under agreements, less its programme support cost, in US-dollar cents; for everybody.
+    """What is owed to these funds under agreements, less its programme support cost, in US cents, for all callers.
 
-    Of each agreement rounded half to even, as `money.support_cost_of` does.
+    Rounded half to even for each agreement, as in `money.support_cost_of`.
     """
     rows = await tx.fetch(
         """
@@ -165,18 +165,18 @@ async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
 
 
 async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapping[int, Progress]:
-    """What of the fund's money moved in which year by value date, of what had been recorded by then.
+    """Totals of the fund by year of the value date, as recorded by `as_at`.
 
-    All years of an account come to what `progress` tells of it.
+    All years of an account add up to the total of `progress`.
     """
-    moved: dict[int, _Moved] = {}
+    moved: dict[int, _Movements] = {}
     for row in await tx.fetch(MOVED, as_at, [fund]):
-        moved.setdefault(row["year"], _Moved()).add(row)
+        moved.setdefault(row["year"], _Movements()).add(row)
     return {year: one.progress() for year, one in moved.items()}
 
 
-class _Moved:
-    """What accounts moved by: all of them, and those of each work package."""
+class _Movements:
+    """Movements of accounts: in total, and by work package."""
 
     def __init__(self) -> None:
         self.held = Counter[Account]()
@@ -223,20 +223,20 @@ def _totals(held: Counter[Account]) -> Totals:
 
 
 def _set_aside(held: Counter[Account]) -> SetAside:
-    # What has been spent was allocated before: both accounts together are what was ever set aside.
+    # What is spent was allocated before: the two accounts together are all that was ever allocated.
     spent = -held[Account.SPENT]
     return SetAside(allocated_usd_minor=spent - held[Account.ALLOCATED], spent_usd_minor=spent)
 
 
-# -- what may be planned with -----------------------------------------------------------------------------------------
+# -- budgets ----------------------------------------------------------------------------------------------------------
 
 
 async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
-    """What of these funds has come and is not allocated, and what of it is kept for lines; for the system itself.
+    """Available money of these funds, and which part of it is kept for lines, as the service.
 
     A pledge that names a requirement is for that requirement's line alone, until two people release it with the donor's
-    consent. What of such pledges is available stays with the line, less what the fund has allocated to the line: also
-    when its match is revoked or others have covered it, since that the donor meant another line nobody has said.
+    consent. Its available money stays with the line, less what the fund has allocated to the line, even if its match is
+    revoked or others have covered it: the donor has not agreed to another line.
     """
     rows = await tx.fetch(
         """
@@ -274,13 +274,13 @@ async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
 
 
 def kept_for_lines(unallocated: Mapping[UUID, int], available_usd_minor: int) -> tuple[LinePart, ...]:
-    """What is kept for each line of what came for it and was not allocated to it: all of it, or its share.
+    """What is kept for each line: its unallocated earmarked money, or its share of what is available.
 
-    A fund is one pot, and nothing in it is one donor's money: where others were allocated so much that less is left
-    than came for lines, each keeps its share of what is left, so that no more is ever promised than there is.
+    A fund is one pot. If so much was allocated to others that less is left than came for lines, each line keeps its
+    share of what is left, so that no more is promised than there is.
     """
     weights = {str(line_id): usd_minor for line_id, usd_minor in unallocated.items()}
-    shares = apportioned(min(sum(weights.values()), available_usd_minor), weights)
+    shares = apportion(min(sum(weights.values()), available_usd_minor), weights)
     return tuple(
         LinePart(line_id=UUID(line_id), usd_minor=usd_minor)
         for line_id, usd_minor in sorted(shares.items())

@@ -1,7 +1,7 @@
-"""Years of the books: closed after a checklist, so that no entry takes effect in them any more.
+"""Fiscal years of the ledger: a year is closed after a checklist; then no entry takes effect in it.
 
-Whoever posts holds a shared lock until the transaction ends, whoever closes or reopens a year holds it alone: so no
-entry slips into a year while it is being closed.
+Posting takes a shared advisory lock until the transaction ends, closing or reopening a year the exclusive one: no entry
+gets into a year while it is being closed.
 """
 
 from collections import Counter
@@ -21,11 +21,11 @@ from services.pledges.ledger import balances
 from services.pledges.ledger.postings import Account
 
 LOCK = 0x656E7472
-"""Of the books, in PostgreSQL's advisory locks of two keys."""
+"""Of the ledger, in PostgreSQL's advisory locks of two keys."""
 
 
 class Check(StrEnum):
-    """What has to be so before a year is closed."""
+    """A condition for closing a year."""
 
     YEAR_IS_OVER = "year_is_over"
     YEAR_IS_OPEN = "year_is_open"
@@ -36,7 +36,7 @@ class Check(StrEnum):
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """An item of the checklist; `met` says whether it is so now."""
+    """An item of the checklist; `met` is whether it holds now."""
 
     check: Check
     met: bool
@@ -62,18 +62,18 @@ def period_id_of(year: int) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:period:{year}")
 
 
-# -- days on which entries may take effect ----------------------------------------------------------------------------
+# -- value dates ------------------------------------------------------------------------------------------------------
 
 
 async def share_lock_open_years(tx: Tx, on: date) -> None:
-    """Keep the day's year open until the transaction ends. Raises Conflict where it is closed."""
+    """Share-lock the fiscal years until the transaction ends. Raises Conflict if the day's year is closed."""
     opened = await open_from(tx)
     if on < opened:
         raise Conflict("period-closed", year=on.year, open_from=opened.isoformat())
 
 
 async def open_from(tx: Tx) -> date:
-    """The first day on which an entry may take effect, held until the transaction ends."""
+    """The first day on which an entry may take effect, locked in shared mode until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock_shared($1, hashtext(current_schema()))", LOCK)
     return await _open_from(tx)
 
@@ -87,17 +87,17 @@ async def _open_from(tx: Tx) -> date:
 
 
 async def lock_years(tx: Tx) -> None:
-    """Nobody posts until the transaction ends."""
+    """Lock all years, so that no other transaction posts until this one ends."""
     await tx.execute("SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))", LOCK)
 
 
 async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequence[Checked]:
-    """What has to be so before the year is closed, and whether it is."""
+    """Check each condition for closing the year."""
     sums: Counter[tuple[str, ...]] = Counter()
     for one in await balances.balances(tx, as_at=balances.EVER):
         sums[one.fund, one.book, one.currency] += one.minor
         sums[one.fund, one.book] += one.usd_minor
-    differing = await balances.miscounted(tx)
+    differing = await balances.differing_balances(tx)
     earlier = await tx.fetchval(
         """
         SELECT EXISTS (SELECT FROM entry
@@ -116,7 +116,7 @@ async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequenc
 
 
 def close(year: int, checked: Sequence[Checked], carried: tuple[CarriedForward, ...], *, now: datetime) -> PeriodClosed:
-    """Raises Conflict with what is not so yet."""
+    """Raises Conflict with the conditions that are not met."""
     missing = [one.check for one in checked if not one.met]
     if missing:
         raise Conflict("period-not-ready", missing=missing)
@@ -124,7 +124,7 @@ def close(year: int, checked: Sequence[Checked], carried: tuple[CarriedForward, 
 
 
 async def reopen(tx: Tx, year: int, proposal_id: UUID, *, now: datetime) -> PeriodReopened:
-    """Raises Conflict for any but the year that was closed last: what came later was carried forward from it."""
+    """Raises Conflict unless it is the last closed year: later years carry its balances forward."""
     await require_last(tx, year)
     return PeriodReopened(period_id=period_id_of(year), year=year, proposal_id=proposal_id, reopened_at=now)
 
@@ -136,7 +136,7 @@ async def require_last(tx: Tx, year: int) -> None:
 
 
 async def carried_forward(tx: Tx, year: int) -> tuple[CarriedForward, ...]:
-    """What each fund could still allocate when the year ended."""
+    """What each fund could still allocate at the end of the year."""
     ended = await balances.balances(tx, as_at=balances.EVER, until=date(year, 12, 31))
     held = {one.fund: -one.usd_minor for one in ended if one.account is Account.AVAILABLE}
     funds = [row["fund"] for row in await tx.fetch("SELECT fund FROM fund ORDER BY fund")]
@@ -183,7 +183,7 @@ async def periods(tx: Tx, *, year: int | None = None) -> list[Period]:
 
 
 async def fold(tx: Tx, _event: Event, fact: PeriodClosed | PeriodReopened) -> None:
-    """Fold the end of a fiscal year, or that it was opened again, into its row."""
+    """Apply a fact of a fiscal year, closed or reopened, to its row."""
     if isinstance(fact, PeriodClosed):
         await save_closed(tx, fact)
     else:

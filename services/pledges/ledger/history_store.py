@@ -1,7 +1,7 @@
-"""What records said by a moment: what follows from the facts of each, up to the last that was recorded by then.
+"""Records as of a moment: rebuilt from their facts up to the last one recorded by then.
 
-A row is of today. Of it serves what no fact changes: whose it is, of which fund, what it is for. By version, not by
-time: the clock of who recorded the first fact may have been ahead of that of who recorded the second.
+Rows hold the current state; from them come only values that never change: owner, fund, purpose. Facts are taken by
+version, not by time, since the clocks of the machines that recorded them may differ.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ T = TypeVar("T")
 async def facts_of(
     tx: Tx, aggregate_ids: Collection[UUID], *, until: datetime | None = None
 ) -> Mapping[UUID, Sequence[Fact]]:
-    """The facts of these records in their order, of those recorded by then; for the system itself."""
+    """The facts of these records in order, as recorded by `until`; as the service."""
     rows = await tx.fetch(
         """
         SELECT aggregate_id, event
@@ -31,18 +31,18 @@ async def facts_of(
         list(aggregate_ids),
         until,
     )
-    told: dict[UUID, list[Fact]] = {}
+    facts: dict[UUID, list[Fact]] = {}
     for row in rows:
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
-        told.setdefault(row["aggregate_id"], []).append(fact)
-    return told
+        facts.setdefault(row["aggregate_id"], []).append(fact)
+    return facts
 
 
-async def told(
+async def rebuild(
     tx: Tx, aggregate_ids: Collection[UUID], evolve: Callable[[T | None, Fact], T], *, until: datetime | None = None
 ) -> Mapping[UUID, T]:
-    """What follows from the facts of these records, of those recorded by then; for the system itself."""
+    """Rebuild these records from their facts recorded by `until`; as the service."""
     found: dict[UUID, T] = {}
     for aggregate_id, facts in (await facts_of(tx, aggregate_ids, until=until)).items():
         one: T | None = None

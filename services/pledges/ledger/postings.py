@@ -1,8 +1,8 @@
-"""What each fact means in the ledger: double entry, in whole minor units and in US-dollar minor units at once.
+"""Entries of the ledger from facts: double entry, in whole minor units and in US cents at once.
 
-Three books, and no posting leaves its own: what is pledged (a memorandum), what is committed, what is paid. Each book
-of an entry balances by itself, per currency and in US dollars, so that no sum can add a pledge to a commitment or a
-commitment to cash. A debit is positive, a credit negative.
+There are three books: pledged (a memorandum), committed, paid. Each posting is in one book, and each book of an entry
+balances, per currency and in US dollars, so that no sum can add a pledge to a commitment or a commitment to cash. A
+debit is positive, a credit negative.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,8 +57,8 @@ class Book(StrEnum):
 class Account(StrEnum):
     """`receivable` is what donors still owe under agreements, `discharged` what they have paid of it.
 
-    `cash` is all that came; what became of it stands on the other side: it is `available`, `allocated`, `spent`,
-    `programme_support`, `bank_charges`, `refunded`, or `transferred` to another fund.
+    `cash` is all money received. Its counter-accounts are `available`, `allocated`, `spent`, `programme_support`,
+    `bank_charges`, `refunded`, and `transferred` to another fund.
     """
 
     PLEDGED = "pledged"
@@ -125,19 +125,19 @@ REVERSES: Mapping[EntryType, EntryType] = {
     EntryType.LAPSED: EntryType.PLEDGED,
     EntryType.RETURNED: EntryType.ALLOCATED,
 }
-"""An entry of this type takes back the one of that type of the same pledge or allocation, or what is left of it; one
-that reverses names the other itself."""
+"""An entry of this type reverses the one of that type of the same pledge or allocation, or what is left of it; an entry
+of type `reversed` names the other one."""
 
 
 DISBURSEMENT = "disbursement"
-"""How allocated money is used by whoever it was passed on to (IATI 3); else it is expenditure (IATI 4)."""
+"""Allocated money spent by passing it on (IATI 3); otherwise it is expenditure (IATI 4)."""
 
 
 class Posting(Struct, frozen=True):
-    """An account, the amount in its original currency, and its worth in US dollars, by that rate.
+    """An account, the amount in its original currency, and its worth in US dollars by that rate.
 
-    A posting in dollars has none, nor has one whose fact of before did not say it. It is of the posting's own currency,
-    but where an amount is worth what came for it in another one.
+    There is no rate for a posting in dollars, nor for old facts that did not record one. The rate is of the posting's
+    currency, unless the amount is worth what came for it in another currency.
     """
 
     account: Account
@@ -152,7 +152,7 @@ class Posting(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One transaction of the ledger; its id is that of the event it follows from."""
+    """One transaction of the ledger; its id is that of its event."""
 
     entry_id: UUID
     type: EntryType
@@ -168,12 +168,12 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def available_usd_minor(self) -> int:
-        """What the entry adds to the money that can be allocated from the fund; negative where it takes."""
+        """The change of the money that can be allocated from the fund."""
         return -sum(posting.usd_minor for posting in self.postings if posting.account is Account.AVAILABLE)
 
     @property
     def set_aside_usd_minor(self) -> int:
-        """What the entry adds to what is set aside and not spent; negative where it takes."""
+        """The change of the allocated and unspent money."""
         return -sum(posting.usd_minor for posting in self.postings if posting.account is Account.ALLOCATED)
 
 
@@ -203,7 +203,7 @@ OfAllocation: TypeAlias = (
 
 
 def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
-    """The entry that a fact makes; None for one that moves no money."""
+    """The entry of a fact; None for one that moves no money."""
     if isinstance(fact, OfPledge):
         kind, postings = _of_pledge(fact)
     elif isinstance(fact, OfAllocation):
@@ -229,7 +229,7 @@ def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
 
 
 def _rated(fact: OfPledge | OfAllocation, posting: Posting) -> Posting:
-    """What leaves the books leaves them at the rate at which it stood there; all else is at the rate of its own day."""
+    """Money leaves an account at the rate at which it was carried; everything else has the rate of its day."""
     if posting.currency == USD:
         return posting
     valuation: Valuation | None = getattr(fact, "valuation", None)
@@ -316,7 +316,7 @@ def _pledged(money: Money, usd_minor: int) -> list[Posting]:
 
 
 def _agreed(fact: PledgeCommitted) -> list[Posting]:
-    """The pledge is open no longer; of the agreement stands what waits for no condition."""
+    """Close the open pledge; post the part of the agreement that has no condition."""
     assert fact.pledged_usd_minor is not None, "an agreement says what the open pledge was carried at"
     assert fact.recognized_minor is not None, "an agreement says what of it is recognized"
     money = Money(minor=fact.recognized_minor, currency=fact.money.currency)
@@ -335,10 +335,9 @@ def _reduced(fact: PledgeReduced | PledgeReductionReversed) -> list[Posting]:
 
 
 def _discharged(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
-    """Less is owed: by what the agreement was carried at, though the cash may be worth more or less by now.
+    """Reduce the receivable at the rate at which the agreement was carried, though the cash may be worth more or less.
 
-    The difference stands in the agreement's currency; but a dollar is worth a dollar, so that of an agreement in
-    dollars stands in the currency of the cash.
+    The difference is posted in the agreement's currency; for an agreement in dollars, in the currency of the cash.
     """
     currency, worth = fact.money.currency, fact.valuation.usd_minor
     difference = fact.agreed_usd_minor - worth
@@ -359,7 +358,7 @@ def _discharged(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
 
 
 def _paid(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
-    """Cash in the currency it came in, and through the exchange position US dollars that the fund can allocate."""
+    """Cash in its own currency and, through the exchange position, the US dollars that the fund can allocate."""
     cash, usd_minor = fact.cash or fact.money, fact.valuation.usd_minor
     through = [
         Posting(Account.EXCHANGE_POSITION, cash.currency, -cash.minor, -usd_minor),
@@ -379,7 +378,7 @@ def _given_up(fact: PledgeWrittenOff | PledgeWriteOffReversed) -> list[Posting]:
 
 
 def _refunded(fact: PledgeRefunded | PledgeRefundReversed) -> list[Posting]:
-    """Dollars out of the fund, and through the exchange position what the donor gets."""
+    """US dollars out of the fund and, through the exchange position, the amount that the donor gets."""
     money, usd_minor = fact.money, fact.valuation.usd_minor
     through = [
         Posting(Account.EXCHANGE_POSITION, USD, -usd_minor, -usd_minor),

@@ -1,15 +1,11 @@
 """Record a fact: announce it, fold it into the tables of its aggregate, and write its entry in the ledger.
 
-Every action of this service that changes something ends here; rebuilding from the journal folds in the same way.
+Every action of this service that changes something ends here; the rebuild from the journal folds in the same way.
 """
 
-import hashlib
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-
-import msgspec
 
 from chassis import clock
 from chassis.db.database import Tx
@@ -29,8 +25,6 @@ from services.pledges.open_data.imports import store as import_store
 from services.pledges.pledge import store as pledge_store
 from services.pledges.proposals import store as proposal_store
 
-SALT_BYTES = 16
-
 FOLDS: Mapping[str, Callable[[Tx, Event, Any], Awaitable[None]]] = {
     "activity": activity_store.fold,
     "allocation": allocation_store.fold_allocation,
@@ -43,25 +37,25 @@ FOLDS: Mapping[str, Callable[[Tx, Event, Any], Awaitable[None]]] = {
     "rate_table": rate_store.fold,
     "requirement": allocation_store.fold_requirement,
 }
-"""By aggregate: what a fact of it makes of its tables."""
+"""By aggregate: the function that folds its facts into its tables."""
 
 
 async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
-    """Announce a fact and fold it into the tables and the ledger: always these together.
+    """Announce a fact and fold it into the tables and the ledger.
 
-    Raises Conflict for a fact that takes effect in a year whose books are closed, or takes more from a fund, or from
-    what was set aside, than this had by its value date.
+    Raises Conflict if the fact takes effect in a closed year, or takes more from a fund or an allocation than it had by
+    the value date.
     """
     await record_all(tx, [(fact, version)], because=because)
 
 
 async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> None:
-    """The same of several facts, each with its version: one statement for the journal, one for the ledger."""
+    """Record several facts, each with its version: one statement for the journal, one for the ledger."""
     for fact, _ in facts:
         on = getattr(fact, "effective_on", None)
         if on is not None:
             said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
-            # What is heard late may be of a year that is closed by now, and takes effect in one that was to come.
+            # A late event may be of a year that has been closed since: it takes effect in the first open one.
             check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
         if on is not None and not isinstance(fact, ProposalMade):
             await fiscal_years.share_lock_open_years(tx, on)
@@ -72,40 +66,40 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
 
 
 async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
-    """The counter says what there is; what takes effect on an earlier day takes of what there was from that day on.
+    """Check the lowest balance from the value date on; the balance row only has the current one.
 
-    Also today: what came may have come with tomorrow's date. So it is with what was set aside, to which what was spent
-    by mistake comes back on a day of its own.
+    Today is checked as well: receipts may have tomorrow's date. The same holds for allocations, to which a reversed
+    spending returns on a date of its own.
     """
     for entry in entries:
         used = -entry.set_aside_usd_minor
         if used > 0 and entry.allocation_id is not None:
-            left = await ledger.least_left(tx, entry.allocation_id)
+            left = await ledger.lowest_unspent(tx, entry.allocation_id)
             if left < 0:
                 raise Conflict("allocation-exceeded", unspent_usd_minor=max(0, left + used))
         taken = -entry.available_usd_minor
-        if taken > 0 and entry.effective_on < last_day(entry.recorded_at):
-            least = await ledger.least_available(tx, entry.fund, since=entry.effective_on)
+        if taken > 0 and entry.effective_on < latest_value_date(entry.recorded_at):
+            least = await ledger.lowest_available(tx, entry.fund, since=entry.effective_on)
             if least < 0:
                 raise Conflict("balance-exceeded", available_usd_minor=max(0, least + taken))
 
 
 def check_not_ahead(on: date, now: datetime) -> None:
-    """Raises Invalid for a value date to come: of it nothing is known."""
-    if on > last_day(now):
+    """Raises Invalid for a future value date."""
+    if on > latest_value_date(now):
         raise Invalid("date-ahead", on=on.isoformat())
 
 
-def last_day(now: datetime) -> date:
-    """The last value date that has come: east of Greenwich it is tomorrow already."""
+def latest_value_date(now: datetime) -> date:
+    """The latest value date that has begun anywhere: east of Greenwich it is tomorrow already."""
     return now.date() + timedelta(days=1)
 
 
-async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
-    """What facts mean to the tables and to the ledger, the entries; rebuilding from the journal does nothing else."""
-    for event, fact in told:
+async def fold(tx: Tx, facts: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
+    """Fold facts into the tables, and return their entries; the rebuild from the journal does nothing else."""
+    for event, fact in facts:
         await FOLDS[fact.aggregate](tx, event, fact)
-    entries = [entry for event, fact in told if (entry := entry_of(event.id, event.time, fact))]
+    entries = [entry for event, fact in facts if (entry := entry_of(event.id, event.time, fact))]
     if entries:
         await ledger.write_many(tx, entries)
     return entries
@@ -116,9 +110,3 @@ async def rebuild(tx: Tx, event: Event) -> None:
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
     await fold(tx, [(event, fact)])
-
-
-def hash_texts(texts: object) -> tuple[bytes, str]:
-    """A new salt, and the hash by which the journal names these words without telling them."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()

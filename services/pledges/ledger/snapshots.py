@@ -1,10 +1,10 @@
-"""Closing the books: from when on what was recorded by a moment is final, and what each account held by then.
+"""Finality watermark and balance snapshots: up to when the ledger is final, and its balances as of then.
 
-The `recorded_at` of an entry, and of each fact, is taken before its transaction commits, and no clock of ours can tell
-how long before. So the books are closed first and read later: no entry and no fact is written any more at or before
-`closed.until` (PostgreSQL refuses it with a serialization failure, and it is done again with a new time), and once
-every transaction has ended that may still have written one before it was closed, the moment is final. What a report
-says as at a final moment it says for ever, whatever commits late and whatever the clocks of several machines say.
+The `recorded_at` of an entry or fact is taken before its transaction commits, and how long before is unknown. So the
+ledger is closed in two steps. First `closed.until` is advanced: PostgreSQL refuses every entry and fact recorded at or
+before it with a serialization failure, and the transaction is retried with a new time. Once every transaction has ended
+that may have written before that, the moment is final. A report as of a final moment never changes, whatever commits
+late and however the clocks of several machines differ.
 """
 
 from datetime import datetime
@@ -14,22 +14,22 @@ from msgspec.structs import replace
 
 from chassis.db.database import Tx
 
-ALLOWANCE_SECONDS = 2.0
-"""So much time a fact has between its `recorded_at` and its statement before the books are closed to it."""
+CLOSE_LAG_SECONDS = 2.0
+"""Time between the `recorded_at` of a fact and its INSERT before the ledger is closed to it."""
 
-CLOSING_ENTRIES = 200
-"""How many entries of a fund there are before the next closing: what a balance adds up at most, or little more."""
+SNAPSHOT_INTERVAL_ENTRIES = 200
+"""New entries of a fund before its next snapshot: about as many as a balance adds up at most."""
 
-CATCH_UP_ENTRIES = 20_000
-"""How many go into one closing at most, so that none takes long."""
+SNAPSHOT_ENTRIES_MAX = 20_000
+"""Entries in one snapshot at most, so that none takes long."""
 
-CLOSED_FUNDS = 1
-"""Of how many funds in one transaction, while which no moment becomes final; drawn by lot, so that one which cannot be
-closed keeps no other waiting."""
+SNAPSHOT_FUNDS = 1
+"""Funds in one transaction, during which no moment becomes final; random, so that one that fails does not block others.
+"""
 
 
 class Finality(Struct, frozen=True, kw_only=True):
-    """Until when the books were closed as transaction number `transaction` began to write."""
+    """A close: the time it closed until, and the number of its transaction."""
 
     until: datetime
     finality_watermark: datetime
@@ -37,19 +37,19 @@ class Finality(Struct, frozen=True, kw_only=True):
 
 
 async def finality_watermark(tx: Tx) -> datetime:
-    """Up to which moment nothing can be recorded any more; what it reads next in this transaction is all of it."""
+    """The latest final moment: nothing is recorded at or before it any more, and this transaction sees all that was."""
     return await tx.fetchval("SELECT final_until FROM closed")  # type: ignore[no-any-return]
 
 
 async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
-    """Close the books at a moment a little ago, and make `before.until` final unless somebody still writes who may.
+    """Close the ledger up to shortly before now, and make `before.until` final unless older transactions still write.
 
-    Never later than the database's own clock says, or a machine that is ahead would close them to all the others.
+    Never closes past the database's own clock, or a machine with a fast clock would lock out all others.
 
-    Each time in a transaction of its own, with what the last one returned: what the first closes the second sees
-    closed, and the third makes final, or the first one after it that finds all of those gone.
+    Each call needs its own transaction and the result of the last one: the first closes, the second reads what it
+    closed, and the third, or the first one after those transactions have ended, makes it final.
     """
-    # First what others have committed, then a number: whoever could pass the closed books unseen has a lower one.
+    # Read what others committed before taking a transaction id: a transaction that missed the close has a lower id.
     seen = await tx.fetchrow("SELECT until, pg_current_xact_id_if_assigned() IS NULL AS begins FROM closed")
     assert seen is not None, "the migration has put its one row there"
     assert seen["begins"], "it has to be the first that this transaction writes"
@@ -61,21 +61,21 @@ async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
                 CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) >= $2::text::xid8 THEN $3::timestamptz END)
         RETURNING final_until, pg_current_xact_id()::text AS transaction
         """,
-        ALLOWANCE_SECONDS,
+        CLOSE_LAG_SECONDS,
         str(before.transaction) if before else None,
         before.until if before else None,
         now,
     )
     assert row is not None, "it is the row that was just read"
     if before is not None and row["final_until"] < before.until:
-        # Who began to write before is waited for, and not those who have begun since: where somebody always writes, no
-        # moment would ever be final.
+        # Wait for transactions that began before, not for newer ones: under constant writes no moment would become
+        # final.
         return replace(before, finality_watermark=row["final_until"])
     return Finality(until=seen["until"], finality_watermark=row["final_until"], transaction=int(row["transaction"]))
 
 
 async def is_behind(tx: Tx) -> bool:
-    """True where the last entry is not final yet."""
+    """True if the last entry is not final yet."""
     return bool(
         await tx.fetchval(
             """
@@ -87,9 +87,9 @@ async def is_behind(tx: Tx) -> bool:
 
 
 async def write_snapshots(tx: Tx) -> int:
-    """Write what the accounts of each fund hold of which enough has become final; returns of how many funds.
+    """Write a balance snapshot for every fund with enough new final entries; return of how many funds.
 
-    Each closing is the one before and what was recorded since. To be called again until it returns 0.
+    Each snapshot is the last one plus the entries recorded since. Call again until it returns 0.
     """
     return int(
         await tx.fetchval(
@@ -118,8 +118,8 @@ async def write_snapshots(tx: Tx) -> int:
             )
             SELECT count(DISTINCT fund) FROM added
             """,
-            CLOSING_ENTRIES,
-            CATCH_UP_ENTRIES,
-            CLOSED_FUNDS,
+            SNAPSHOT_INTERVAL_ENTRIES,
+            SNAPSHOT_ENTRIES_MAX,
+            SNAPSHOT_FUNDS,
         )
     )

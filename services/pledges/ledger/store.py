@@ -1,4 +1,4 @@
-"""The ledger's rows: entries with their postings, and the balance that allocations draw on."""
+"""Rows of the ledger: entries with their postings, and balances of funds."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -12,14 +12,14 @@ from contracts.pledges import Rate
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
 from services.pledges.ledger.postings import BOOKS, REVERSES, Account, Book, Entry, EntryType, Posting
-from services.pledges.pledge.model import Left, Pledge
+from services.pledges.pledge.model import LowestAmounts, Pledge
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A posting of an entry: a debit is positive, a credit negative.
 
-    `rate` is by which its worth in US dollars follows from the amount, whose and of which day, and none of dollars. It
-    is of `rate_currency`: its own, but where an amount is worth what came for it in another one.
+    `rate` gives its worth in US dollars, with source and day; null for dollars. It is of `rate_currency`: the posting's
+    own, unless the amount is worth what came for it in another currency.
     """
 
     book: Book
@@ -34,7 +34,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the ledger with its postings; `reverses` is the entry that it takes back."""
+    """An entry of the ledger with its postings; `reverses` is the entry it reverses."""
 
     entry_id: UUID
     type: EntryType
@@ -51,12 +51,12 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Row, ...]
 
 
-async def hold_balance(tx: Tx, fund: str) -> int:
-    """What can be allocated from the fund, locked until the transaction ends. Raises Missing for an unknown fund.
+async def lock_balance(tx: Tx, fund: str) -> int:
+    """Lock the fund's balance until the transaction ends and return it. Raises Missing for an unknown fund.
 
-    What takes from a fund locks its balance before it announces the fact: the fact is then behind all that it takes of
-    in the journal, and the balance can be made again from the facts without ever being below zero. Fails at once with
-    LockNotAvailableError where another transaction holds the row (`Database.run_in_transaction`).
+    Actions that take from a fund lock its balance before they announce the fact: the fact then follows, in the journal,
+    all facts it depends on, and a rebuild never makes the balance negative. Fails at once with LockNotAvailableError if
+    another transaction holds the row (`Database.run_in_transaction`).
     """
     available = await tx.fetchval("SELECT available_usd_minor FROM balance WHERE fund = $1 FOR UPDATE NOWAIT", fund)
     if available is None:
@@ -64,10 +64,10 @@ async def hold_balance(tx: Tx, fund: str) -> int:
     return int(available)
 
 
-async def least_available(tx: Tx, fund: str, *, since: date) -> int:
-    """What can be allocated from the fund on the day on which that is least, by value date, from that day on.
+async def lowest_available(tx: Tx, fund: str, *, since: date) -> int:
+    """The fund's lowest available balance by value date, from that day on.
 
-    The balance has to be held: else another entry may come between the two.
+    Requires the lock of the balance: else another entry may come between the two.
     """
     return int(
         await tx.fetchval(
@@ -87,10 +87,10 @@ async def least_available(tx: Tx, fund: str, *, since: date) -> int:
     )
 
 
-async def least_left(tx: Tx, allocation_id: UUID) -> int:
-    """What is set aside and not spent of an allocation on the day on which that is least, by value date.
+async def lowest_unspent(tx: Tx, allocation_id: UUID) -> int:
+    """The lowest unspent amount of an allocation by value date.
 
-    The allocation has to be held: else another entry may come between the two.
+    Requires the lock of the allocation: else another entry may come between the two.
     """
     return int(
         await tx.fetchval(
@@ -106,10 +106,10 @@ async def least_left(tx: Tx, allocation_id: UUID) -> int:
     )
 
 
-async def least_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> Left:
-    """What of a pledge's money is there on the day on which that is least, by value date, from that day on.
+async def lowest_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> LowestAmounts:
+    """The lowest amounts of a pledge's money by value date, from that day on.
 
-    The pledge has to be held: else another entry may come between the two.
+    Requires the lock of the pledge: else another entry may come between the two.
     """
     row = await tx.fetchrow(
         """
@@ -139,17 +139,17 @@ async def least_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> Left:
         pledge.currency,
         since,
     )
-    return msgspec.convert(dict(row or {}), Left)
+    return msgspec.convert(dict(row or {}), LowestAmounts)
 
 
-async def last_day_of(tx: Tx, allocation_id: UUID) -> date:
-    """The last value date of an allocation's entries: what is given back then was there to be given back."""
+async def last_value_date(tx: Tx, allocation_id: UUID) -> date:
+    """The last value date of an allocation's entries, on which all of its unspent money is available to return."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id
     )
 
 
-# The balance at last, so that its row is locked as short as can be.
+# Update the balance last, so that its row is locked as briefly as possible.
 _WRITE = """
     WITH written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
@@ -177,32 +177,32 @@ _WRITE_MANY = """
 
 
 async def write(tx: Tx, entry: Entry) -> None:
-    """Add an entry and move the fund's balance, in one statement.
+    """Insert an entry and update the fund's balance, in one statement.
 
-    Raises Conflict where it would fall below zero, LockNotAvailableError where another transaction holds it.
+    Raises Conflict if the balance would become negative, LockNotAvailableError if another transaction holds it.
     """
-    taken_back = (await _taken_back(tx, [entry])).get(entry.entry_id)
-    if not await tx.fetchval(_WRITE, *_row(entry), taken_back, entry.available_usd_minor):
+    reversed_entry = (await _reversed_entries(tx, [entry])).get(entry.entry_id)
+    if not await tx.fetchval(_WRITE, *_row(entry), reversed_entry, entry.available_usd_minor):
         raise Conflict("balance-exceeded")
 
 
 async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
-    """Add entries and move each fund's balance once by what they come to, in one statement.
+    """Insert entries and update each fund's balance once by their sum, in one statement.
 
-    Raises Conflict where a balance would fall below zero by all of them together. Then none may stay: whoever can do
-    without some of them writes them one by one, each in a transaction of its own.
+    Raises Conflict if a balance would become negative by all of them together. Then none is written; a caller that can
+    do without some writes them one by one, each in its own transaction.
     """
     if len(entries) == 1:
-        # A statement for one is planned once, one for many again for each number of them.
+        # The statement for one is planned once, that for many again for each number of them.
         await write(tx, entries[0])
         return
-    moves = _moves(entries)
-    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _taken_back(tx, entries))) < len(moves):
+    moves = _balance_changes(entries)
+    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _reversed_entries(tx, entries))) < len(moves):
         raise Conflict("balance-exceeded")
 
 
-def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
-    """What each fund's balance moves by, of those whose does, in the order of their codes, as funds are held."""
+def _balance_changes(entries: Sequence[Entry]) -> Mapping[str, int]:
+    """The change of each fund's balance that changes, ordered by code, the order in which funds are locked."""
     moves: dict[str, int] = {}
     for entry in entries:
         moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor
@@ -228,7 +228,7 @@ def _row(entry: Entry) -> Sequence[object]:
 
 
 def _array(postings: Sequence[Posting]) -> str:
-    """As PostgreSQL reads an array of rows. Codes and numbers have nothing in them that would have to be quoted."""
+    """An array of rows as a PostgreSQL literal. Codes and numbers need no quoting."""
     rows = (f'"({one.account},{one.currency},{one.minor},{one.usd_minor},{_rate(one.rate)})"' for one in postings)
     return f"{{{','.join(rows)}}}"
 
@@ -237,14 +237,16 @@ def _rate(rate: Rate | None) -> str:
     return f"{rate.usd_per_unit},{rate.currency},{rate.source},{rate.valid_from}" if rate else ",,,"
 
 
-def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
+def _columns(
+    entries: Sequence[Entry], moves: Mapping[str, int], reversed_entries: Mapping[UUID, UUID]
+) -> Sequence[object]:
     """The parameters of _WRITE_MANY."""
-    rows = [(*_row(entry), taken_back.get(entry.entry_id)) for entry in entries]
+    rows = [(*_row(entry), reversed_entries.get(entry.entry_id)) for entry in entries]
     return (*zip(*rows, strict=True), list(moves), list(moves.values()))
 
 
-async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
-    """Which entry each of these takes back, of those that do: it stands in the ledger, or among these."""
+async def _reversed_entries(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
+    """The entry that each of these entries reverses, from the ledger or from among them."""
     named = {entry.entry_id: entry.reverses for entry in entries if entry.reverses is not None}
     wanted = {entry.entry_id: (REVERSES[entry.type], _about(entry)) for entry in entries if entry.type in REVERSES}
     if not wanted:
@@ -257,9 +259,9 @@ async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
         list({kind for kind, _ in wanted.values()}),
         [about for _, about in wanted.values()],
     )
-    standing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
-    standing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
-    return named | {entry_id: standing[key] for entry_id, key in wanted.items() if key in standing}
+    existing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
+    existing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
+    return named | {entry_id: existing[key] for entry_id, key in wanted.items() if key in existing}
 
 
 def _about(entry: Entry) -> UUID | None:
@@ -295,11 +297,11 @@ async def entries(
     before: UUID | None,
     limit: int,
 ) -> list[EntryRow]:
-    """The entries this caller may see that had been recorded by then, newest first, from the one after `before`.
+    """Entries this caller may see, as recorded by `as_at`, newest first, after `before`.
 
-    Of value dates from `effective_from` until `effective_until`, both days included.
+    With value dates from `effective_from` until `effective_until`, both included.
     """
-    # As of flows: one plan for whatever is asked sorts the whole ledger for a page.
+    # As for flows: a generic plan for all filters would sort the whole ledger for a page.
     await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     rows = await tx.fetch(
         _ENTRY
@@ -327,7 +329,7 @@ async def entries(
 
 
 async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
-    """Entries in the order of their ids, for the system itself."""
+    """Entries in the order of their ids, as the service."""
     rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)
     return [_entry_row(row) for row in rows]
 

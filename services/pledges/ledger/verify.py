@@ -1,4 +1,4 @@
-"""Proving the books: everything is added up again from the postings and made again from the journal, and compared.
+"""Verify the ledger: add up all postings, rebuild all records from the journal, and compare.
 
 It reads in one snapshot, page by page, while others write, and changes nothing.
 """
@@ -29,15 +29,15 @@ PAGE = 1000
 NIL = UUID(int=0)
 
 Say = Callable[[str, int, int], None]
-"""Told what is looked at, how many are done, and of how many."""
+"""Called with the table being verified, how many rows are done, and of how many."""
 
 _Held = dict[tuple[Any, ...], tuple[int, int, int]]
-"""What an account in a currency came to, for a work package or for none (''), for activities or not, by value dates of
-a year: minor units, cents, and of how many postings."""
+"""By account, currency, work package or none (''), for activities or not, and year of the value date: minor units, US
+cents, and the number of postings."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What does not hold in a table; of an entry also which, and the position of its first posting that is wrong."""
+    """A mismatch in a table; of an entry also its id, and the position of its first wrong posting."""
 
     table: str
     what: str
@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """How much was looked at, and of each table the first thing that does not hold."""
+    """How much was verified, and the first mismatch of each table."""
 
     entries: int = 0
     postings: int = 0
@@ -58,43 +58,43 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding] = msgspec.field(default_factory=list)
 
     def add(self, table: str, what: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
-        """Keep it unless there is one of this table."""
+        """Add a mismatch unless the table has one."""
         if all(finding.table != table for finding in self.findings):
             self.findings.append(Finding(table=table, what=what, entry_id=entry_id, position=position))
 
 
 async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
-    """Look at all of it. The transaction has to be new, and the service's own."""
+    """Verify everything. Requires a new transaction, as the service."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     report = Report()
-    available = await _look_at_entries(tx, report, say)
-    await _look_for_missing(tx, report)
-    await _look_at_counters(tx, report, available)
-    await _look_at_closings(tx, report, say)
-    await _look_at_pledges(tx, report, say)
-    await _look_at_allocations(tx, report, say)
-    await _look_at_requirements(tx, report, say)
-    await _look_for_lost(tx, report)
+    available = await _verify_entries(tx, report, say)
+    await _find_missing_entries(tx, report)
+    await _verify_balances(tx, report, available)
+    await _verify_snapshots(tx, report, say)
+    await _verify_pledges(tx, report, say)
+    await _verify_allocations(tx, report, say)
+    await _verify_requirements(tx, report, say)
+    await _find_missing_rows(tx, report)
     return report
 
 
 # -- entries ----------------------------------------------------------------------------------------------------------
 
 
-async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int]:
-    """Each entry by itself and beside the fact it follows from; returns what each fund has available by its entries."""
+async def _verify_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int]:
+    """Verify each entry against its fact; return the available money of each fund by its entries."""
     of = await tx.fetchval("SELECT count(*) FROM entry")
     available: Counter[str] = Counter()
-    taken_back: set[UUID] = set()
+    reversed_ids: set[UUID] = set()
     after = NIL
     while page := await ledger.page(tx, after=after, limit=PAGE):
-        told = await _entries_told(tx, [row.entry_id for row in page])
+        expected = await _expected_entries(tx, [row.entry_id for row in page])
         for row in page:
-            _look_at_entry(report, row, told.get(row.entry_id))
+            _verify_entry(report, row, expected.get(row.entry_id))
             if row.reverses is not None:
-                if row.reverses in taken_back:
-                    report.add("entry", f"{row.reverses} is taken back once more", entry_id=row.entry_id)
-                taken_back.add(row.reverses)
+                if row.reverses in reversed_ids:
+                    report.add("entry", f"{row.reverses} is reversed twice", entry_id=row.entry_id)
+                reversed_ids.add(row.reverses)
             report.postings += len(row.postings)
             for posting in row.postings:
                 if posting.account is Account.AVAILABLE:
@@ -105,36 +105,36 @@ async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int
     return available
 
 
-async def _entries_told(tx: Tx, entry_ids: Sequence[UUID]) -> Mapping[UUID, Entry]:
-    """The entries that the journal's facts make."""
+async def _expected_entries(tx: Tx, entry_ids: Sequence[UUID]) -> Mapping[UUID, Entry]:
+    """The entries of these events, made from the journal's facts."""
     rows = await tx.fetch("SELECT event FROM journal WHERE event_id = ANY ($1::uuid[])", entry_ids)
     events = [decode_event(row["event"]) for row in rows]
     made = [entry_of(event.id, event.time, fact) for event in events if (fact := event.fact()) is not None]
     return {entry.entry_id: entry for entry in made if entry is not None}
 
 
-def _look_at_entry(report: Report, row: EntryRow, told: Entry | None) -> None:
+def _verify_entry(report: Report, row: EntryRow, expected: Entry | None) -> None:
     minors: Counter[tuple[str, str]] = Counter()
     worths: Counter[str] = Counter()
     for posting in row.postings:
         minors[posting.book, posting.currency] += posting.minor
         worths[posting.book] += posting.usd_minor
     wrong = {book for (book, _), minor in minors.items() if minor} | {book for book, worth in worths.items() if worth}
-    place = first_difference(row, told) if told else None
+    place = first_difference(row, expected) if expected else None
     if wrong or not row.postings:
         what = f"it does not balance: {', '.join(sorted(wrong)) or 'no postings'}"
         at = place or next((n for n, one in enumerate(row.postings, 1) if one.book in wrong), None)
         report.add("entry", what, entry_id=row.entry_id, position=at)
-    elif told is None:
-        report.add("entry", "no fact of the journal makes it", entry_id=row.entry_id)
+    elif expected is None:
+        report.add("entry", "the journal has no fact for it", entry_id=row.entry_id)
     elif place is not None:
-        report.add("entry", "the fact says otherwise", entry_id=row.entry_id, position=place)
-    elif differing := _differing(row, told):
-        report.add("entry", f"the fact says otherwise: {', '.join(differing)}", entry_id=row.entry_id)
+        report.add("entry", "differs from its fact", entry_id=row.entry_id, position=place)
+    elif differing := _differing(row, expected):
+        report.add("entry", f"differs from its fact: {', '.join(differing)}", entry_id=row.entry_id)
 
 
-def first_difference(row: EntryRow, told: Entry) -> int | None:
-    """The position of the first posting that is not what the fact makes; None where all are."""
+def first_difference(row: EntryRow, expected: Entry) -> int | None:
+    """The position of the first posting that differs from the fact's; None if none does."""
     is_there = [
         (
             one.account,
@@ -148,7 +148,7 @@ def first_difference(row: EntryRow, told: Entry) -> int | None:
         )
         for one in row.postings
     ]
-    should_be = [(one.account, one.currency, one.minor, one.usd_minor, *_rated(one.rate)) for one in told.postings]
+    should_be = [(one.account, one.currency, one.minor, one.usd_minor, *_rated(one.rate)) for one in expected.postings]
     if is_there == should_be:
         return None
     pairs = zip(is_there, should_be, strict=False)
@@ -161,24 +161,24 @@ def _rated(rate: Rate | None) -> tuple[Fraction | None, str | None, str | None, 
     return Fraction(rate.usd_per_unit), rate.currency, rate.source, rate.valid_from
 
 
-def _differing(row: EntryRow, told: Entry) -> list[str]:
+def _differing(row: EntryRow, expected: Entry) -> list[str]:
     names = ("type", "fund", "pledge_id", "allocation_id", "donor", "effective_on", "recorded_at")
-    differing = [name for name in names if getattr(row, name) != getattr(told, name)]
-    valued = told.valuation
+    differing = [name for name in names if getattr(row, name) != getattr(expected, name)]
+    valued = expected.valuation
     if (row.rate is None) != (valued is None) or (
         valued is not None
         and (Fraction(row.rate or 0), row.rate_source, row.rate_date)
         != (Fraction(valued.rate), valued.rate_source, valued.rate_date)
     ):
         differing.append("rate")
-    named = told.reverses
-    if row.reverses != named if named is not None else (row.reverses is not None) != (told.type in REVERSES):
+    named = expected.reverses
+    if row.reverses != named if named is not None else (row.reverses is not None) != (expected.type in REVERSES):
         differing.append("reverses")
     return differing
 
 
-async def _look_for_missing(tx: Tx, report: Report) -> None:
-    """Facts that move money and have no entry."""
+async def _find_missing_entries(tx: Tx, report: Report) -> None:
+    """Report facts that move money and have no entry."""
     start = -(2**63)
     while True:
         rows = await tx.fetch(
@@ -200,18 +200,18 @@ async def _look_for_missing(tx: Tx, report: Report) -> None:
         start = rows[-1]["position"] + 1
 
 
-# -- what is derived from them ----------------------------------------------------------------------------------------
+# -- records derived from facts and entries ---------------------------------------------------------------------------
 
 
-async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]) -> None:
-    """Also of a fund that has no balance, which is not nothing."""
+async def _verify_balances(tx: Tx, report: Report, available: Mapping[str, int]) -> None:
+    """A missing balance is a mismatch, too."""
     for row in await tx.fetch(
         "SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund"
     ):
         report.funds += 1
         counted, added_up = row["available_usd_minor"], available.get(row["fund"], 0)
         if counted != added_up:
-            report.add("balance", f"{row['fund']} counts {counted} available, its entries come to {added_up}")
+            report.add("balance", f"{row['fund']} has a balance of {counted}, but its entries add up to {added_up}")
 
 
 _CLOSING = """
@@ -227,8 +227,8 @@ _RECORDED = """
 """
 
 
-async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
-    """Each is the one before it and what was recorded in between; the first begins at nothing."""
+async def _verify_snapshots(tx: Tx, report: Report, say: Say) -> None:
+    """Verify that each snapshot is the one before plus the entries recorded in between; the first starts from 0."""
     rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
     held: _Held = {}
     before: tuple[str, datetime | None] = ("", None)
@@ -244,36 +244,36 @@ async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
             if found.get(key) != held.get(key):
                 account, currency, work_package, of_activities, year = key
                 purpose = work_package or ("activities" if of_activities else "")
-                what = f"{fund} as at {as_at.isoformat()}, {account} in {currency}"
-                what += (f" for {purpose}" if purpose else "") + f" of {year}: its postings come to something else"
+                what = f"{fund} as of {as_at.isoformat()}, {account} in {currency}"
+                what += (f" for {purpose}" if purpose else "") + f" of {year}: differs from its postings"
                 report.add("closing", what)
         before = (fund, as_at)
         report.closings += 1
         say("closings", report.closings, len(rows))
 
 
-async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
-    """Each pledge beside what follows from its facts."""
+async def _verify_pledges(tx: Tx, report: Report, say: Say) -> None:
+    """Compare each pledge with its facts."""
     of = await tx.fetchval("SELECT count(*) FROM pledge")
     after = NIL
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
-        told = await history_store.told(tx, [pledge.pledge_id for pledge in page], evolve)
+        expected = await history_store.rebuild(tx, [pledge.pledge_id for pledge in page], evolve)
         for pledge in page:
-            if differing := _unlike(pledge, told.get(pledge.pledge_id)):
+            if differing := _differing_fields(pledge, expected.get(pledge.pledge_id)):
                 report.add("pledge", f"{pledge.pledge_id}: {differing}")
         report.pledges += len(page)
         after = page[-1].pledge_id
         say("pledges", report.pledges, of)
 
 
-async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
-    """Each allocation beside what follows from its facts; and each that entries name has to be there."""
+async def _verify_allocations(tx: Tx, report: Report, say: Say) -> None:
+    """Compare each allocation with its facts; report entries of allocations that do not exist."""
     of = await tx.fetchval("SELECT count(*) FROM allocation")
     after = NIL
     while page := await allocation_store.page_of_allocations(tx, after=after, limit=PAGE):
-        told = await history_store.told(tx, [one.allocation_id for one in page], allocations.evolve)
+        expected = await history_store.rebuild(tx, [one.allocation_id for one in page], allocations.evolve)
         for one in page:
-            if differing := _unlike(one, told.get(one.allocation_id)):
+            if differing := _differing_fields(one, expected.get(one.allocation_id)):
                 report.add("allocation", f"{one.allocation_id}: {differing}")
         report.allocations += len(page)
         after = page[-1].allocation_id
@@ -286,27 +286,30 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
         ORDER BY allocation_id
         """
     ):
-        report.add("allocation", f"{row['allocation_id']}: entries name it, and there is none")
+        report.add("allocation", f"{row['allocation_id']}: has entries but no row")
 
 
-async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
-    """Each requirement beside what follows from its facts, and what covers it beside its allocations."""
+async def _verify_requirements(tx: Tx, report: Report, say: Say) -> None:
+    """Compare each requirement with its facts, and its covered amount with its allocations."""
     of = await tx.fetchval("SELECT count(*) FROM requirement")
     after = NIL
     while page := await allocation_store.page_of_requirements(tx, after=after, limit=PAGE):
         ids = [one.requirement_id for one in page]
-        told, covered = await history_store.told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
+        expected, covered = (
+            await history_store.rebuild(tx, ids, allocations.evolve_requirement),
+            await _covered(tx, ids),
+        )
         for one in page:
-            follows = told.get(one.requirement_id)
+            follows = expected.get(one.requirement_id)
             should_be = follows and replace(follows, covered_usd_minor=covered.get(one.requirement_id, 0))
-            if differing := _unlike(one, should_be):
+            if differing := _differing_fields(one, should_be):
                 report.add("requirement", f"{one.requirement_id}: {differing}")
         report.requirements += len(page)
         after = page[-1].requirement_id
         say("requirements", report.requirements, of)
 
 
-_LOST = {
+_MISSING_ROWS = {
     "pledge": """
         SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'pledge'
           AND NOT EXISTS (SELECT FROM pledge WHERE pledge_id = aggregate_id) ORDER BY aggregate_id
@@ -322,27 +325,27 @@ _LOST = {
 }
 
 
-_WITHOUT_ID = {
+_NIL_ROWS = {
     "entry": "SELECT FROM entry WHERE entry_id = $1",
     "pledge": "SELECT FROM pledge WHERE pledge_id = $1",
     "allocation": "SELECT FROM allocation WHERE allocation_id = $1",
     "requirement": "SELECT FROM requirement WHERE requirement_id = $1",
 }
-"""Where the nil UUID is an id: none is given by us, and all else is looked at from the one after it on."""
+"""Rows whose id is the nil UUID, which the service never assigns: pages begin after it."""
 
 
-async def _look_for_lost(tx: Tx, report: Report) -> None:
-    """What facts tell of, and there is no row of; and what has the id that stands for none."""
-    for table, query in _WITHOUT_ID.items():
+async def _find_missing_rows(tx: Tx, report: Report) -> None:
+    """Report facts without a row, and rows whose id is the nil UUID."""
+    for table, query in _NIL_ROWS.items():
         if await tx.fetch(query, NIL):
-            report.add(table, f"{NIL}: nothing of ours has this id")
-    for table, query in _LOST.items():
+            report.add(table, f"{NIL}: this id is never assigned")
+    for table, query in _MISSING_ROWS.items():
         for row in await tx.fetch(query):
-            report.add(table, f"{row['aggregate_id']}: facts tell of it, and there is none")
+            report.add(table, f"{row['aggregate_id']}: has facts but no row")
 
 
 async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    """What stands allocated to each; of what went back, what had been spent of it."""
+    """What each requirement has allocated; of returned allocations, what had been spent."""
     rows = await tx.fetch(
         """
         SELECT requirement_id, sum(CASE status WHEN 'made' THEN usd_minor WHEN 'returned' THEN spent_usd_minor ELSE 0
@@ -354,9 +357,9 @@ async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int
     return {row["requirement_id"]: row["usd_minor"] for row in rows}
 
 
-def _unlike(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:
-    """The fields that are not what follows from the facts, by their names; nothing where all are."""
+def _differing_fields(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:
+    """The names of the fields that differ from the rebuilt record; empty if none does."""
     if follows is None:
-        return "no fact tells of it"
+        return "has no fact"
     names = found.__struct_fields__
     return ", ".join(name for name in names if getattr(follows, name) != getattr(found, name))

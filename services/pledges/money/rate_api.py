@@ -1,25 +1,28 @@
-"""The routes of rates of exchange."""
+"""Routes of exchange rates."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import Calling, Commanded, Db, Now, Paging, asks
-from chassis.http.idempotency import claim
+from chassis.context import Context
+from chassis.db.database import Database, Tx
+from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.commands import create
 from chassis.http.queries import formed_as
 from chassis.http.tables import table_of, takes_table
-from chassis.ids import new_id
+from contracts.pledges import Rate
 from contracts.refusals import Invalid
 from contracts.values import Currency
 from services.pledges import policy
 from services.pledges.commands import LoadRates
 from services.pledges.money import rate_actions, rate_store
-from services.pledges.money.rates_csv import EXAMPLE, read_table
+from services.pledges.money.rates_csv import EXAMPLE, Line, read_table
 from services.pledges.policy import Action
 
 RATES_LIST_MAX = 500
@@ -28,7 +31,7 @@ _RATE_CURSOR_MAX = 79
 
 
 class RateTable(Struct, frozen=True, kw_only=True):
-    """A table of rates as it was loaded."""
+    """A loaded table of rates."""
 
     rate_table_id: UUID
     rates: int
@@ -41,45 +44,48 @@ class RatePage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/rates", opt=asks(Action.LOAD_RATES), summary="Load a table of rates of exchange")
-async def load_rates(
-    data: JSONBody[LoadRates], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[RateTable]:
-    """For a finance officer of UNODC. How long a rate holds is its source's: docs/rates.md."""
-    policy.decide(caller, Action.LOAD_RATES).required()
-    table = data.table()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await rate_actions.load_rates(tx, claimed.outcome, table, now=now)
-    return _loaded(claimed.outcome, len(table))
+async def _table(_db: Database, ctx: Context, _id: UUID, data: JSONBody[LoadRates]) -> Sequence[Rate]:
+    policy.decide(ctx.caller, Action.LOAD_RATES).required()
+    return data.table()
 
 
-@post(
-    "/v1/rates/csv",
-    opt=asks(Action.LOAD_RATES) | takes_table(EXAMPLE),
-    summary="Load a table of rates of exchange as CSV, in units for one US dollar",
+async def _lines(_db: Database, ctx: Context, _id: UUID, request: Request[Any, Any, Any]) -> Sequence[Line]:
+    policy.decide(ctx.caller, Action.LOAD_RATES).required()
+    return read_table(await table_of(request))
+
+
+async def _loaded(_tx: Tx, _ctx: Context, rate_table_id: UUID, before: Sequence[Any]) -> RateTable:
+    return RateTable(rate_table_id=rate_table_id, rates=len(before))
+
+
+@create(
+    "/v1/rates",
+    Action.LOAD_RATES,
+    "Load a table of rates of exchange",
+    read=_loaded,
+    before=_table,
+    location=lambda _: "/v1/rates",
 )
-async def load_rates_csv(
-    request: Request[Any, Any, Any], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[RateTable]:
-    """For a finance officer of UNODC. All lines are loaded or none; each that will not do is named with a slug.
+async def load_rates(tx: Tx, ctx: Context, rate_table_id: UUID, before: tuple[Rate, ...]) -> None:
+    """For a finance officer of UNODC. The validity of a rate depends on its source: docs/rates.md."""
+    await rate_actions.load_rates(tx, rate_table_id, before, now=ctx.now)
 
-    The columns are `currency`, `valid_from`, `units_per_usd` and, where it is not `un_operational`, `source`.
+
+@create(
+    "/v1/rates/csv",
+    Action.LOAD_RATES,
+    "Load a table of rates of exchange as CSV, in units for one US dollar",
+    read=_loaded,
+    before=_lines,
+    location=lambda _: "/v1/rates",
+    opt=takes_table(EXAMPLE),
+)
+async def load_rates_csv(tx: Tx, ctx: Context, rate_table_id: UUID, before: tuple[Line, ...]) -> None:
+    """For a finance officer of UNODC. All lines are loaded or none; each bad line is reported with a slug.
+
+    The columns are `currency`, `valid_from`, `units_per_usd` and, if it is not `un_operational`, `source`.
     """
-    policy.decide(caller, Action.LOAD_RATES).required()
-    lines = read_table(await table_of(request))
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await rate_actions.load_lines(tx, claimed.outcome, lines, now=now)
-    return _loaded(claimed.outcome, len(lines))
-
-
-def _loaded(rate_table_id: UUID, number: int) -> Response[RateTable]:
-    return Response(
-        RateTable(rate_table_id=rate_table_id, rates=number), status_code=201, headers={"Location": "/v1/rates"}
-    )
+    await rate_actions.load_lines(tx, rate_table_id, before, now=ctx.now)
 
 
 @get("/v1/rates", opt=asks(Action.LIST_RATES), summary="Rates of exchange that were loaded, newest first")
@@ -91,12 +97,12 @@ async def list_rates(
     cursor: Annotated[str | None, QueryParameter(max_length=_RATE_CURSOR_MAX)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
 ) -> Response[RatePage]:
-    """`rate_table_id` and `loaded_by` are for those who may read the whole ledger, and null to others."""
+    """`rate_table_id` and `loaded_by` are for callers who may read the whole ledger, and null for others."""
     async with db.transaction(by=caller) as tx:
         found = await rate_store.rates(tx, caller, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    more = f"{last.valid_from.isoformat()}.{last.currency}.{last.source}" if last else None
-    return Response(RatePage(rates=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(
+        RatePage, found, limit, at=lambda last: f"{last.valid_from.isoformat()}.{last.currency}.{last.source}"
+    )
 
 
 def _rate_cursor(cursor: str | None) -> tuple[date, str, str] | None:

@@ -1,4 +1,4 @@
-"""The rows of rates of exchange, which everybody who works here may read, and those that may be in force on a day."""
+"""Rows of exchange rates, which all callers with a role may read, and the candidates for a day."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,9 +17,9 @@ from services.pledges.money.model import ECB, Validity, in_force
 
 
 class LoadedRate(Rate, frozen=True, kw_only=True):
-    """A rate with the table that it came in and the person who loaded that.
+    """A rate with its table and the person who loaded it.
 
-    `loaded_by` is null where no person did; both are null to whoever may not read the whole ledger.
+    `loaded_by` is null if no person loaded it; both are null for callers who may not read the whole ledger.
     """
 
     rate_table_id: UUID | None
@@ -27,7 +27,7 @@ class LoadedRate(Rate, frozen=True, kw_only=True):
 
 
 async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> None:
-    """Add the rates that are new. Raises Conflict for one that says otherwise than its source did: none is edited."""
+    """Insert the new rates. Raises Conflict for one that differs from the loaded one: rates are never edited."""
     await tx.execute(
         """
         INSERT INTO rate (currency, valid_from, source, usd_per_unit, rate_table_id, loaded_by)
@@ -47,7 +47,7 @@ async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> No
 
 
 async def differing(tx: Tx, table: Sequence[Rate]) -> list[int]:
-    """Which of these rates say otherwise than what their source has been loaded to say of that day, by position."""
+    """The positions of rates that differ from those loaded for the same source and day."""
     rows = await tx.fetch(
         """
         SELECT position FROM unnest($1::text[], $2::date[], $3::text[], $4::text[])
@@ -70,24 +70,24 @@ def _columns(table: Sequence[Rate]) -> tuple[list[str], list[date], list[str], l
 
 
 async def candidates_of(tx: Tx, currency: str, on: date, validity: Validity) -> list[Rate]:
-    """The rates among which the one of a day is to be found, with the European Central Bank's where no other is."""
+    """Candidates for the rate of a day; the European Central Bank's only if there is no other."""
     loaded = await _rates_until(tx, currency, on)
     found, since = in_force(loaded, currency, on, validity), validity.since(ECB, on)
     if since is None or (found is not None and found.source != ECB):
         return loaded
     theirs = (await ecb.history()).last(currency, since, on)
-    # After what was loaded: of two rates of one day the one that somebody here answers for is taken.
+    # After the loaded rates: of two rates of one day, one that a person loaded is preferred.
     return [*loaded, theirs] if theirs else loaded
 
 
 async def in_force_on(tx: Tx, currencies: Sequence[str], on: date, validity: Validity) -> list[Rate]:
-    """The rate of each of these currencies on a day, of those that have one."""
+    """The rate of each of these currencies on a day, if it has one."""
     found = [in_force(await candidates_of(tx, one, on, validity), one, on, validity) for one in currencies]
     return [rate for rate in found if rate is not None]
 
 
 async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
-    """Each source's last rate of the currency up to that day, as far back as any may hold."""
+    """Each source's last rate of the currency up to that day, within the longest validity."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (source) source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit
@@ -103,9 +103,9 @@ async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
 async def rates(
     tx: Tx, caller: Caller, *, currency: str | None, after: tuple[date, str, str] | None, limit: int
 ) -> list[LoadedRate]:
-    """Rates, newest first, from the one after `after`. They are public among those who work here.
+    """Rates, newest first, after `after`. All callers with a role may read them.
 
-    Who loaded them is for those who may read the whole ledger, who answer for its figures.
+    Who loaded them is shown to those who may read the whole ledger.
     """
     day, of_currency, source = after or (None, None, None)
     rows = await tx.fetch(
@@ -130,5 +130,5 @@ async def rates(
 
 
 async def fold(tx: Tx, event: Event, fact: RatesLoaded) -> None:
-    """Fold a loaded table into the rates."""
+    """Apply a loaded table to the rates."""
     await load_rates(tx, fact, loaded_by=event.actorid)

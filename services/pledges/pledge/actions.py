@@ -1,30 +1,32 @@
-"""What can be done with pledges: load for this caller, decide, record.
+"""Actions on pledges: load for this caller, decide, record.
 
-The edge opens the transaction.
+The route opens the transaction.
 """
 
 from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
+from chassis.texts import hash_texts
 from contracts.facts import Fact
 from contracts.pledges import (
     Instalment,
 )
 from contracts.refusals import Missing
-from contracts.values import Caller, Money
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import store as allocation_store
 from services.pledges.funds.actions import require_fund
-from services.pledges.ledger.record import check_not_ahead, hash_texts, record
+from services.pledges.ledger.record import check_not_ahead, record
 from services.pledges.money.model import Validity
-from services.pledges.money.rate_actions import worth
+from services.pledges.money.rate_actions import valuation_of
 from services.pledges.pledge import model, store
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.model import Pledge
-from services.pledges.pledge.schedule import at_once, in_order, unconditional
+from services.pledges.pledge.schedule import single_instalment, sorted_by_due_date, unconditional
 from services.pledges.policy import Action
 
 
@@ -44,7 +46,7 @@ async def pledge(
     validity: Validity,
     now: datetime,
 ) -> None:
-    """A new pledge, for a requirement where one is named: the edge asks who sees it; of a flow where one is."""
+    """Make a pledge, optionally for a requirement, whose visibility the route has checked, or from an imported flow."""
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.as_service():
@@ -52,7 +54,7 @@ async def pledge(
         if requirement is None:
             raise Missing("not-found")
         requirement.require_gap()
-    valuation = await worth(tx, money, on, validity)
+    valuation = await valuation_of(tx, money, on, validity)
     salt, texts_hash = hash_texts(note)
     fact = model.pledge(
         pledge_id,
@@ -72,24 +74,23 @@ async def pledge(
     await store.save_note(tx, pledge_id, note, salt)
 
 
-async def reword(tx: Tx, pledge_id: UUID, note: str, *, caller: Caller, expected: int, now: datetime) -> None:
-    """Another note; what the pledge said before is forgotten."""
-    before = await for_move(tx, pledge_id, Action.REWORD, caller, expected)
+async def reword(tx: Tx, ctx: Context, pledge_id: UUID, note: str) -> None:
+    """Replace the note; the old one is deleted."""
+    before = await for_move(tx, ctx, pledge_id, Action.REWORD)
     salt, texts_hash = hash_texts(note)
-    await record(tx, before.reword(texts_hash, now=now), version=before.revision + 1)
+    await record(tx, before.reword(texts_hash, now=ctx.now), version=before.revision + 1)
     await store.save_note(tx, pledge_id, note, salt)
 
 
-async def move(
-    tx: Tx, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
-) -> None:
-    """One move of the table in `domain` that brings in no money."""
-    before = await for_move(tx, pledge_id, action, caller, expected)
+async def move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact]) -> None:
+    """A transition of the table in `pledge.model` that receives no money."""
+    before = await for_move(tx, ctx, pledge_id, action)
     await record(tx, decide(before), version=before.revision + 1)
 
 
 async def commit(
     tx: Tx,
+    ctx: Context,
     pledge_id: UUID,
     support_cost_basis_points: int,
     *,
@@ -97,22 +98,20 @@ async def commit(
     schedule: tuple[Instalment, ...],
     on: date,
     validity: Validity,
-    caller: Caller,
-    expected: int,
-    now: datetime,
 ) -> None:
-    """An agreement over the pledge, at the rate of its own day; without instalments all of it is due at once."""
-    before = await for_move(tx, pledge_id, Action.COMMIT, caller, expected)
+    """Sign an agreement over the pledge, at the rate of its day; without instalments all of it is due at once."""
+    before = await for_move(tx, ctx, pledge_id, Action.COMMIT)
     before.require("commit")
-    check_not_ahead(on, now)
-    parts = in_order(schedule) or at_once(before.minor, on)
-    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
-    fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=now)
+    check_not_ahead(on, ctx.now)
+    parts = sorted_by_due_date(schedule) or single_instalment(before.minor, on)
+    valuation = await valuation_of(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
+    fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=ctx.now)
     await record(tx, fact, version=before.revision + 1)
 
 
 async def receive(
     tx: Tx,
+    ctx: Context,
     pledge_id: UUID,
     money: Money,
     *,
@@ -120,33 +119,30 @@ async def receive(
     charges_minor: int,
     on: date,
     validity: Validity,
-    caller: Caller,
-    expected: int,
-    now: datetime,
 ) -> None:
-    """Cash for an agreement: from now on the fund can allocate it.
+    """Receive cash for an agreement, which the fund can allocate from then on.
 
-    `settles` is what it settles of the agreement, where the cash came in another currency; nothing is converted here.
+    `settles` is the amount of the agreement it settles, if the cash is in another currency; nothing is converted here.
     """
-    before = await for_move(tx, pledge_id, Action.RECEIVE, caller, expected)
+    before = await for_move(tx, ctx, pledge_id, Action.RECEIVE)
     before.require("receive")
-    valuation = await worth(tx, money, on, validity)
+    valuation = await valuation_of(tx, money, on, validity)
     charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
     fact = before.receive(
         settles or money,
         valuation,
         cash=money if settles else None,
         charges=charges,
-        charges_usd_minor=(await worth(tx, charges, on, validity)).usd_minor if charges else 0,
+        charges_usd_minor=(await valuation_of(tx, charges, on, validity)).usd_minor if charges else 0,
         on=on,
-        now=now,
+        now=ctx.now,
     )
     await record(tx, fact, version=before.revision + 1)
 
 
-async def for_move(tx: Tx, pledge_id: UUID, action: Action, caller: Caller, expected: int) -> Pledge:
-    """The pledge, held until the transaction ends, for whoever may make this move of it."""
-    pledge = await store.get_pledge(tx, pledge_id, caller, lock=True)
-    policy.decide(caller, action, pledge).required()
-    check_revision(pledge.revision, expected)
+async def for_move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action) -> Pledge:
+    """Lock and return the pledge, for a caller who may make this transition."""
+    pledge = await store.get_pledge(tx, pledge_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, pledge).required()
+    check_revision(pledge.revision, ctx.expected)
     return pledge

@@ -1,18 +1,18 @@
-"""The routes of pledges, each of which opens one transaction."""
+"""Routes of pledges."""
 
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
+from chassis.context import Context
+from chassis.db.database import Database, Tx
+from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
+from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.idempotency import claim
-from chassis.ids import new_id
 from chassis.journal.event_feed import FeedItem
 from contracts.refusals import Missing
 from services.pledges import policy
@@ -34,36 +34,35 @@ class PledgePage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/pledges", opt=asks(Action.PLEDGE), summary="Pledge an amount to a fund")
+async def _is_shown(db: Database, ctx: Context, _pledge_id: UUID, data: JSONBody[MakePledge], own: Owned) -> bool:
+    """Whether the requirement of the pledge is shown to the caller, asked of the requests service."""
+    policy.decide(ctx.caller, Action.PLEDGE).required()
+    wanted = data.requirement_id
+    return wanted is None or bool(await unfunded_reader.shown_requirement(db, own.consents, ctx.caller, wanted))
+
+
+@create("/v1/pledges", Action.PLEDGE, "Pledge an amount to a fund", read=pledge_view, before=_is_shown)
 async def make_pledge(
-    data: JSONBody[MakePledge], db: Db, own: Owned, caller: Calling, command: Commanded, now: Now
-) -> Response[PledgeView]:
-    """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
-    policy.decide(caller, Action.PLEDGE).required()
-    earmarking = earmarked(data.earmarking, for_requirement=data.requirement_id is not None)
-    known = data.requirement_id is None or await unfunded_reader.shown_requirement(
-        db, own.consents, caller, data.requirement_id
+    tx: Tx, ctx: Context, pledge_id: UUID, data: JSONBody[MakePledge], own: Owned, before: bool
+) -> None:
+    """For a donor, for its own organization. A pledge is not binding and does not count as money yet."""
+    if not before:
+        # The key first: a repeat is answered even if the requirement is no longer shown.
+        await tx.flush()
+        raise Missing("not-found")
+    await actions.pledge(
+        tx,
+        pledge_id,
+        data.fund,
+        data.money,
+        earmarked(data.earmarking, for_requirement=data.requirement_id is not None),
+        data.note,
+        donor=ctx.caller.organization,
+        requirement_id=data.requirement_id,
+        on=data.pledged_on,
+        validity=own.validity,
+        now=ctx.now,
     )
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            if not known:
-                raise Missing("not-found")
-            await actions.pledge(
-                tx,
-                claimed.outcome,
-                data.fund,
-                data.money,
-                earmarking,
-                data.note,
-                donor=caller.organization,
-                requirement_id=data.requirement_id,
-                on=data.pledged_on,
-                validity=own.validity,
-                now=now,
-            )
-        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
-    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
 
 
 @get("/v1/pledges", opt=asks(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")
@@ -79,10 +78,10 @@ async def list_pledges(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PledgePage]:
-    """A donor sees its own and no other donor's.
+    """A donor sees only its own.
 
-    With `due_before`, those of which an instalment that is due before that day, and waits for no condition, has not
-    wholly come: of today's date what is late, of a later one also what is soon due.
+    With `due_before`, pledges with an unconditional instalment that is due before that day and not fully received: with
+    today's date the late ones, with a later one also those due soon.
     """
     async with db.transaction(by=caller) as tx:
         found = await store.pledges(
@@ -95,147 +94,74 @@ async def list_pledges(
             before=cursor,
             limit=limit + 1,
         )
-    more = str(found[limit - 1][0].pledge_id) if len(found) > limit else None
-    views = [view_of(pledge, note, today=now.date()) for pledge, note in found[:limit]]
-    return Response(PledgePage(pledges=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(PledgePage, [view_of(pledge, note, today=now.date()) for pledge, note in found], limit)
 
 
-@get("/v1/pledges/{pledge_id:uuid}", opt=asks(Action.SHOW_PLEDGE), summary="One pledge")
-async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[PledgeView]:
-    """A donor sees its own and no other donor's."""
-    async with db.transaction(by=caller) as tx:
-        view = await pledge_view(tx, pledge_id, caller, today=now.date())
-    return shown(view, revision=view.revision)
+@show("/v1/pledges/{pledge_id:uuid}", Action.SHOW_PLEDGE, "One pledge")
+async def show_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID]) -> PledgeView:
+    """A donor sees only its own."""
+    return await pledge_view(tx, ctx, pledge_id)
 
 
-@post(
-    "/v1/pledges/{pledge_id:uuid}/reword",
-    opt=asks(Action.REWORD),
-    status_code=200,
-    summary="Give a pledge another note",
-)
-async def reword_pledge(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[RewordPledge],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PledgeView]:
-    """For the donor and for a finance officer of UNODC, whatever became of the pledge.
+@change("/v1/pledges/{pledge_id:uuid}/reword", Action.REWORD, "Give a pledge another note", read=pledge_view)
+async def reword_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[RewordPledge]) -> None:
+    """For the donor and for a finance officer of UNODC, in any state of the pledge.
 
-    What it said before is forgotten, also in whatever is told as at an earlier moment.
+    The old note is deleted, also from reports as of earlier moments.
     """
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=pledge_id)
-        if claimed.first:
-            await actions.reword(tx, pledge_id, data.note, caller=caller, expected=expected, now=now)
-        view = await pledge_view(tx, pledge_id, caller, today=now.date())
-    return shown(view, revision=view.revision)
+    await actions.reword(tx, ctx, pledge_id, data.note)
 
 
-@post(
-    "/v1/pledges/{pledge_id:uuid}/commit",
-    opt=asks(Action.COMMIT),
-    status_code=200,
-    summary="Record the agreement over a pledge",
-)
+@change("/v1/pledges/{pledge_id:uuid}/commit", Action.COMMIT, "Record the agreement over a pledge", read=pledge_view)
 async def commit_pledge(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[CommitPledge],
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PledgeView]:
-    """For a finance officer of UNODC. The rate in force on the day of the agreement is kept with it."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=pledge_id)
-        if claimed.first:
-            await actions.commit(
-                tx,
-                pledge_id,
-                data.support_cost_basis_points,
-                agreement=data.agreement,
-                schedule=data.schedule(),
-                on=data.committed_on,
-                validity=own.validity,
-                caller=caller,
-                expected=expected,
-                now=now,
-            )
-        view = await pledge_view(tx, pledge_id, caller, today=now.date())
-    return shown(view, revision=view.revision)
+    tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[CommitPledge], own: Owned
+) -> None:
+    """For a finance officer of UNODC. The rate in force on the day of the agreement is stored with it."""
+    await actions.commit(
+        tx,
+        ctx,
+        pledge_id,
+        data.support_cost_basis_points,
+        agreement=data.agreement,
+        schedule=data.schedule(),
+        on=data.committed_on,
+        validity=own.validity,
+    )
 
 
-@post(
+@change(
     "/v1/pledges/{pledge_id:uuid}/receive",
-    opt=asks(Action.RECEIVE),
-    status_code=200,
-    summary="Record cash received for a pledge",
+    Action.RECEIVE,
+    "Record cash received for a pledge",
+    read=pledge_view,
+    locks=balance_locks.of_pledge,
 )
 async def receive_instalment(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[ReceiveInstalment],
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PledgeView]:
-    """For a finance officer of UNODC. What is received, less its programme support cost, can be allocated at once."""
-
-    async def receive(tx: Tx) -> PledgeView:
-        claimed = await claim(tx, command, outcome=pledge_id)
-        if claimed.first:
-            await actions.receive(
-                tx,
-                pledge_id,
-                data.money,
-                settles=data.settles,
-                charges_minor=data.charges_minor,
-                on=data.received_on,
-                validity=own.validity,
-                caller=caller,
-                expected=expected,
-                now=now,
-            )
-        return await pledge_view(tx, pledge_id, caller, today=now.date())
-
-    locks = await balance_locks.of_pledge(db, caller, pledge_id)
-    view = await db.run_in_transaction(receive, by=caller, locks=locks)
-    return shown(view, revision=view.revision)
+    tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[ReceiveInstalment], own: Owned
+) -> None:
+    """For a finance officer of UNODC. The receipt, less its programme support cost, can be allocated at once."""
+    await actions.receive(
+        tx,
+        ctx,
+        pledge_id,
+        data.money,
+        settles=data.settles,
+        charges_minor=data.charges_minor,
+        on=data.received_on,
+        validity=own.validity,
+    )
 
 
-@post(
+@change(
     "/v1/pledges/{pledge_id:uuid}/withdraw",
-    opt=asks(Action.WITHDRAW),
-    status_code=200,
-    summary="Withdraw a pledge before it is committed",
+    Action.WITHDRAW,
+    "Withdraw a pledge before it is committed",
+    read=pledge_view,
 )
-async def withdraw_pledge(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[WithdrawPledge],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[PledgeView]:
+async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data: JSONBody[WithdrawPledge]) -> None:
     """For the donor who made it."""
-    on = data.withdrawn_on or now.date()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=pledge_id)
-        if claimed.first:
-            await actions.move(
-                tx, pledge_id, Action.WITHDRAW, lambda p: p.withdraw(on=on, now=now), caller=caller, expected=expected
-            )
-        view = await pledge_view(tx, pledge_id, caller, today=now.date())
-    return shown(view, revision=view.revision)
+    on = data.withdrawn_on or ctx.today
+    await actions.move(tx, ctx, pledge_id, Action.WITHDRAW, lambda p: p.withdraw(on=on, now=ctx.now))
 
 
 @get(
@@ -245,7 +171,7 @@ async def withdraw_pledge(
     summary="What happens to funds, pledges and allocations, as it does",
 )
 async def follow_pledges(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Of what the caller sees."""
+    """Events of pledges the caller may see."""
     return stream(last_event_id)
 
 

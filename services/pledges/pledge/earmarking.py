@@ -1,4 +1,4 @@
-"""How closely a donor says what its money is for."""
+"""How closely a donor states the purpose of its money."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from contracts.refusals import Mismatch
 
 
 class Earmarking(StrEnum):
-    """How closely a donor says what its money is for, beyond the fund."""
+    """How closely a donor states the purpose of its money, beyond the fund."""
 
     UNEARMARKED = "unearmarked"
     SOFTLY_EARMARKED = "softly_earmarked"
@@ -15,9 +15,9 @@ class Earmarking(StrEnum):
 
 
 def earmarked(said: Earmarking | None, *, for_requirement: bool) -> Earmarking:
-    """As it is said; softly where nothing is, and tightly where it is for what one match lacks.
+    """The stated earmarking; by default soft, or tight if the pledge is for a requirement.
 
-    Raises Mismatch where that is said to be less.
+    Raises Mismatch if a pledge for a requirement is stated to be less earmarked.
     """
     if not for_requirement:
         return said or Earmarking.SOFTLY_EARMARKED

@@ -1,7 +1,4 @@
-"""What each fact makes of a pledge: the one place where a fact becomes a state.
-
-Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
-"""
+"""Apply facts to a pledge, for actions and for the rebuild of the tables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,11 +34,11 @@ from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.rewording import PledgeReworded
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.model import Pledge, Status
-from services.pledges.pledge.schedule import met, reminded, restored, scheduled, shortened, unmet
+from services.pledges.pledge.schedule import condition_met, condition_unmet, reduced, reminded, scheduled, with_amounts
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
-    """The state after a fact."""
+    """The pledge after a fact."""
     if pledge is None:
         assert isinstance(fact, PledgePledged), "a pledge begins by being pledged"
         return Pledge(
@@ -85,7 +82,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {
                 "recognized_minor": pledge.recognized_minor + fact.money.minor,
                 "committed_usd_minor": (pledge.committed_usd_minor or 0) + fact.usd_minor,
-                "schedule": met(pledge.schedule, fact.instalment, fact.effective_on),
+                "schedule": condition_met(pledge.schedule, fact.instalment, fact.effective_on),
             }
         case PledgeReceived():
             return {
@@ -110,7 +107,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "minor": pledge.minor - fact.money.minor,
                 "recognized_minor": pledge.recognized_minor - (fact.recognized_minor or 0),
                 "open_usd_minor": pledge.open_usd_minor - fact.pledged_usd_minor,
-                "schedule": shortened(pledge.schedule, fact.money.minor),
+                "schedule": reduced(pledge.schedule, fact.money.minor),
             } | (
                 {}
                 if pledge.committed_usd_minor is None
@@ -119,7 +116,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
         case PledgeWrittenOff():
             return {
                 "minor": pledge.minor - fact.conditional_minor,
-                "schedule": shortened(pledge.schedule, fact.conditional_minor),
+                "schedule": reduced(pledge.schedule, fact.conditional_minor),
                 "written_off_minor": pledge.written_off_minor + fact.money.minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.usd_minor,
             }
@@ -133,14 +130,14 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {
                 "recognized_minor": pledge.recognized_minor - fact.money.minor,
                 "committed_usd_minor": (pledge.committed_usd_minor or 0) - fact.usd_minor,
-                "schedule": unmet(pledge.schedule, fact.instalment),
+                "schedule": condition_unmet(pledge.schedule, fact.instalment),
             }
         case PledgeReductionReversed():
             return {
                 "minor": pledge.minor + fact.money.minor,
                 "recognized_minor": pledge.recognized_minor + (fact.recognized_minor or 0),
                 "open_usd_minor": pledge.open_usd_minor + fact.pledged_usd_minor,
-                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+                "schedule": with_amounts(pledge.schedule, {one.number: one.minor for one in fact.restored}),
             } | (
                 {}
                 if pledge.committed_usd_minor is None
@@ -149,7 +146,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
         case PledgeWriteOffReversed():
             return {
                 "minor": pledge.minor + fact.conditional_minor,
-                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+                "schedule": with_amounts(pledge.schedule, {one.number: one.minor for one in fact.restored}),
                 "written_off_minor": pledge.written_off_minor - fact.money.minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor - fact.usd_minor,
             }
@@ -177,9 +174,9 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
 
 
 def _status(after: Pledge, fact: Fact) -> Status:
-    """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
+    """The status that follows from the amounts; only an end without amounts follows from its fact."""
     if isinstance(fact, PledgeReworded | PledgeEarmarkReleased):
-        # Words, and what it is for, change nothing else, also of what has ended.
+        # New texts or another earmark change nothing else, also after the end.
         return after.status
     if (ended := _ENDS.get(type(fact))) is not None:
         return ended

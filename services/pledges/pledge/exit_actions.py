@@ -1,6 +1,6 @@
-"""What ends or corrects: pledges reduced, carried over, closed; what two people decide; years of the books.
+"""Actions that end or correct: reductions, carry-overs, closing; proposals; fiscal years.
 
-As in `actions`: load for this caller, decide, record. The edge opens the transaction.
+As in `actions`: load for this caller, decide, record. The route opens the transaction.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce, read_event
@@ -26,10 +27,9 @@ from contracts.pledges import (
     PledgeReduced,
     PledgeRefunded,
     PledgeWrittenOff,
-    Valuation,
 )
 from contracts.refusals import Conflict, Missing
-from contracts.values import Caller, Money
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
@@ -39,7 +39,7 @@ from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import entry_of
 from services.pledges.ledger.record import fold, record, record_all
 from services.pledges.money.model import Validity
-from services.pledges.money.rate_actions import worth
+from services.pledges.money.rate_actions import valuation_of
 from services.pledges.pledge import exits, reminder_store, reversal_store, reversals, store
 from services.pledges.pledge.actions import for_move
 from services.pledges.pledge.model import Pledge, Status
@@ -51,35 +51,23 @@ OfPledge: TypeAlias = (
     PledgeConditionMet | PledgeReceived | PledgeReduced | PledgeWrittenOff | PledgeRefunded | PledgeCarriedOver
 )
 OfAllocation: TypeAlias = AllocationMade | AllocationSpent
-"""What can be reversed, of a pledge and of what was set aside. An agreement is a document, and is none of it."""
+"""Facts that can be reversed, of pledges and allocations. An agreement is a document and cannot be reversed."""
 
 # -- one person -------------------------------------------------------------------------------------------------------
 
 
-async def reduce(
-    tx: Tx, pledge_id: UUID, money: Money, reason: str, *, on: date, caller: Caller, expected: int, now: datetime
-) -> None:
-    pledge = await for_move(tx, pledge_id, Action.REDUCE, caller, expected)
-    await record(tx, exits.reduce(pledge, money, reason, on=on, now=now), version=pledge.revision + 1)
+async def reduce(tx: Tx, ctx: Context, pledge_id: UUID, money: Money, reason: str, *, on: date) -> None:
+    pledge = await for_move(tx, ctx, pledge_id, Action.REDUCE)
+    await record(tx, exits.reduce(pledge, money, reason, on=on, now=ctx.now), version=pledge.revision + 1)
 
 
-async def carry_over(
-    tx: Tx,
-    pledge_id: UUID,
-    to_fund: str,
-    usd_minor: int,
-    *,
-    on: date,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
-    """Out of one fund and into another, in one transaction; funds are held in the order of their codes."""
-    pledge = await for_move(tx, pledge_id, Action.CARRY_OVER, caller, expected)
+async def carry_over(tx: Tx, ctx: Context, pledge_id: UUID, to_fund: str, usd_minor: int, *, on: date) -> None:
+    """From one fund to another, in one transaction; funds are locked in the order of their codes."""
+    pledge = await for_move(tx, ctx, pledge_id, Action.CARRY_OVER)
     await require_fund(tx, to_fund)
-    out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=now)
+    out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=ctx.now)
     await _require_received(tx, pledge, out)
-    available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
+    available = {fund: await ledger.lock_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
     if available[pledge.fund] < usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available[pledge.fund])
     line_id = await allocation_store.line_of(tx, pledge.requirement_id)
@@ -90,54 +78,59 @@ async def carry_over(
 async def _require_received(
     tx: Tx, pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed
 ) -> None:
-    """Raises Conflict where it would take effect before its money came, or once that had gone."""
+    """Raises Conflict if it would take effect before its money was received, or after that was used."""
     async with tx.as_service():
-        left = await ledger.least_of_pledge(tx, pledge, since=fact.effective_on)
+        left = await ledger.lowest_of_pledge(tx, pledge, since=fact.effective_on)
     exits.require_received(pledge, fact, left)
 
 
-async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
-    pledge = await for_move(tx, pledge_id, Action.CLOSE, caller, expected)
-    await record(tx, exits.close(pledge, now=now), version=pledge.revision + 1)
+async def close(tx: Tx, ctx: Context, pledge_id: UUID) -> None:
+    pledge = await for_move(tx, ctx, pledge_id, Action.CLOSE)
+    await record(tx, exits.close(pledge, now=ctx.now), version=pledge.revision + 1)
 
 
 # -- two people -------------------------------------------------------------------------------------------------------
 
 
-async def propose_write_off(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, on: date, now: datetime) -> None:
-    """Of what is owed now. What could not be done now is not proposed either."""
-    given_up = exits.write_off(pledge, proposal_id, reason, on=on, now=now)
-    falls_away = given_up.conditional_minor
+async def propose_write_off(tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: UUID, reason: str, *, on: date) -> None:
+    """For what is owed now. Refused if it could not be done now."""
+    pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_WRITE_OFF)
+    given_up = exits.write_off(pledge, proposal_id, reason, on=on, now=ctx.now)
+    falls_away, money = given_up.conditional_minor, given_up.money
     await _propose_of_pledge(
-        tx, proposal_id, Measure.WRITE_OFF, pledge, given_up.money, reason, on=on, now=now, conditional_minor=falls_away
+        tx, ctx, proposal_id, Measure.WRITE_OFF, pledge, money, reason, on=on, conditional_minor=falls_away
     )
 
 
 async def propose_refund(
     tx: Tx,
+    ctx: Context,
     proposal_id: UUID,
-    pledge: Pledge,
+    pledge_id: UUID,
     money: Money,
-    valuation: Valuation,
     reason: str,
     *,
     on: date,
-    now: datetime,
+    validity: Validity,
 ) -> None:
-    """What could not be done now is not proposed either."""
-    back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=now)
+    """Refused if it could not be done now."""
+    pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_REFUND)
+    valuation = await valuation_of(tx, money, on, validity)
+    back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=ctx.now)
     await _require_received(tx, pledge, back)
-    await _propose_of_pledge(tx, proposal_id, Measure.REFUND, pledge, money, reason, on=on, now=now)
+    await _propose_of_pledge(tx, ctx, proposal_id, Measure.REFUND, pledge, money, reason, on=on)
 
 
-async def propose_earmark_release(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, now: datetime) -> None:
-    """The donor's consent is what the second person sees to. What could not be done now is not proposed either."""
-    exits.release_earmark(pledge, proposal_id, reason, now=now)
-    await _propose_of_pledge(tx, proposal_id, Measure.EARMARK_RELEASE, pledge, None, reason, on=now.date(), now=now)
+async def propose_earmark_release(tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: UUID, reason: str) -> None:
+    """The second person checks the donor's consent. Refused if it could not be done now."""
+    pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_EARMARK_RELEASE)
+    exits.release_earmark(pledge, proposal_id, reason, now=ctx.now)
+    await _propose_of_pledge(tx, ctx, proposal_id, Measure.EARMARK_RELEASE, pledge, None, reason, on=ctx.today)
 
 
 async def _propose_of_pledge(
     tx: Tx,
+    ctx: Context,
     proposal_id: UUID,
     measure: Measure,
     pledge: Pledge,
@@ -145,7 +138,6 @@ async def _propose_of_pledge(
     reason: str,
     *,
     on: date,
-    now: datetime,
     conditional_minor: int | None = None,
 ) -> None:
     await proposal_store.require_none_open(tx, measure, pledge.pledge_id)
@@ -154,7 +146,7 @@ async def _propose_of_pledge(
         measure=measure,
         reason=reason,
         effective_on=on,
-        made_at=now,
+        made_at=ctx.now,
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
         fund=pledge.fund,
@@ -165,15 +157,15 @@ async def _propose_of_pledge(
 
 
 async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, now: datetime) -> None:
-    """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already.
+    """Raises Missing for an unknown entry, Conflict for one that cannot be reversed or is reversed already.
 
-    What could not be done now is not proposed either. Of a carry-over it is the half that left its fund, whichever is
-    named: both go back together.
+    Refused if it could not be done now. For a carry-over the proposal names the outgoing half, whichever was given:
+    both are reversed together.
     """
     async with tx.as_service():
-        told, fact = await _reversible(tx, entry_id)
-        await _take_back(tx, told, fact, proposal_id, on=max(on, await fiscal_years.open_from(tx)), now=now)
-    entry_id = told.id
+        event, fact = await _reversible(tx, entry_id)
+        await _reversals_of(tx, event, fact, proposal_id, on=max(on, await fiscal_years.open_from(tx)), now=now)
+    entry_id = event.id
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
     made = ProposalMade(
         proposal_id=proposal_id,
@@ -200,26 +192,24 @@ async def propose_reopening(tx: Tx, proposal_id: UUID, year: int, reason: str, *
     await record(tx, made, version=1)
 
 
-async def refuse(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
-    proposal = await _for_decision(tx, proposal_id, Action.REFUSE_PROPOSAL, caller, expected)
-    await record(tx, proposal.refuse(now=now), version=proposal.revision + 1)
+async def refuse(tx: Tx, ctx: Context, proposal_id: UUID) -> None:
+    proposal = await _for_decision(tx, ctx, proposal_id, Action.REFUSE_PROPOSAL)
+    await record(tx, proposal.refuse(now=ctx.now), version=proposal.revision + 1)
 
 
-async def approve(
-    tx: Tx, proposal_id: UUID, *, validity: Validity, caller: Caller, expected: int, now: datetime
-) -> None:
-    """The second person's word, and in the same transaction what it leads to.
+async def approve(tx: Tx, ctx: Context, proposal_id: UUID, *, validity: Validity) -> None:
+    """Approve the proposal, and carry it out in the same transaction.
 
-    Takes effect on the day proposed, or where that year is closed by now on the first day of the open one.
+    Takes effect on the proposed day, or if that year is closed, on the first day of the open one.
     """
-    proposal = await _for_decision(tx, proposal_id, Action.APPROVE_PROPOSAL, caller, expected)
-    approved = proposal.approve(now=now)
+    proposal = await _for_decision(tx, ctx, proposal_id, Action.APPROVE_PROPOSAL)
+    approved = proposal.approve(now=ctx.now)
     if proposal.measure is Measure.REOPENING:
         await fiscal_years.lock_years(tx)
     event = await announce(tx, approved, version=proposal.revision + 1)
     async with tx.as_service():
         await fold(tx, [(event, approved)])
-    await _carry_out(tx, proposal, event, validity, now=now)
+    await _carry_out(tx, proposal, event, validity, now=ctx.now)
 
 
 async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validity, *, now: datetime) -> None:
@@ -242,97 +232,97 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
         return
     if proposal.measure is Measure.WRITE_OFF:
         given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
-        # What waits for conditions falls away with it, and was not proposed where it has become more.
+        # Conditional instalments lapse with it, and must not have grown since the proposal.
         if given_up.money != proposal.money or given_up.conditional_minor > (proposal.conditional_minor or 0):
             raise Conflict("proposal-outdated", owed_minor=given_up.money.minor)
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return
     assert proposal.money is not None, "a refund names its amount"
-    valuation = await worth(tx, proposal.money, on, validity)
+    valuation = await valuation_of(tx, proposal.money, on, validity)
     back = exits.refund(pledge, proposal.money, valuation, proposal.proposal_id, proposal.reason, on=on, now=now)
     await _require_received(tx, pledge, back)
-    await ledger.hold_balance(tx, pledge.fund)
+    await ledger.lock_balance(tx, pledge.fund)
     await record(tx, back, version=pledge.revision + 1, because=event)
 
 
 async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: datetime) -> None:
     assert proposal.entry_id is not None, "a reversal names its entry"
     async with tx.as_service():
-        told, fact = await _reversible(tx, proposal.entry_id)
-        taken_back = await _take_back(tx, told, fact, proposal.proposal_id, on=on, now=now)
-    await record_all(tx, taken_back, because=event)
+        reversed_event, fact = await _reversible(tx, proposal.entry_id)
+        reversal = await _reversals_of(tx, reversed_event, fact, proposal.proposal_id, on=on, now=now)
+    await record_all(tx, reversal, because=event)
 
 
-async def _take_back(
-    tx: Tx, told: Event, fact: OfPledge | OfAllocation, proposal_id: UUID, *, on: date, now: datetime
+async def _reversals_of(
+    tx: Tx, event: Event, fact: OfPledge | OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """What takes the fact back, with the version of each; whatever it is of is held."""
+    """The facts that reverse this one, with the version of each; its record is locked."""
     if isinstance(fact, OfAllocation):
-        return await _take_back_of_allocation(tx, told, fact, proposal_id, on=on, now=now)
-    return await _take_back_of_pledge(tx, told, fact, proposal_id, on=on, now=now)
+        return await _reversals_of_allocation(tx, event, fact, proposal_id, on=on, now=now)
+    return await _reversals_of_pledge(tx, event, fact, proposal_id, on=on, now=now)
 
 
-async def _take_back_of_pledge(
-    tx: Tx, told: Event, fact: OfPledge, proposal_id: UUID, *, on: date, now: datetime
+async def _reversals_of_pledge(
+    tx: Tx, event: Event, fact: OfPledge, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """What takes the fact back, with its version; the pledge is held, and then the balance of each fund."""
+    """The facts that reverse this one, with their versions; the pledge is locked, then the balance of each fund."""
     pledge = await store.locked_pledge(tx, fact.pledge_id)
     assert pledge is not None, "an entry's pledge is there"
-    taken_back: Fact
+    reversal: Fact
     match fact:
         case PledgeReceived():
-            taken_back = exits.reverse_receipt(pledge, told.id, fact, proposal_id, on=on, now=now)
-            await _require_received(tx, pledge, taken_back)
+            reversal = exits.reverse_receipt(pledge, event.id, fact, proposal_id, on=on, now=now)
+            await _require_received(tx, pledge, reversal)
         case PledgeRefunded():
-            taken_back = reversals.reverse_refund(pledge, told.id, fact, proposal_id, on=on, now=now)
+            reversal = reversals.reverse_refund(pledge, event.id, fact, proposal_id, on=on, now=now)
         case PledgeConditionMet():
-            taken_back = reversals.reverse_condition(pledge, told.id, fact, proposal_id, on=on, now=now)
+            reversal = reversals.reverse_condition(pledge, event.id, fact, proposal_id, on=on, now=now)
         case PledgeReduced():
-            before = await reversal_store.pledge_before(tx, told)
-            taken_back = reversals.reverse_reduction(pledge, told.id, fact, before, proposal_id, on=on, now=now)
+            before = await reversal_store.pledge_before(tx, event)
+            reversal = reversals.reverse_reduction(pledge, event.id, fact, before, proposal_id, on=on, now=now)
         case PledgeWrittenOff():
-            before = await reversal_store.pledge_before(tx, told)
-            taken_back = reversals.reverse_write_off(pledge, told.id, fact, before, proposal_id, on=on, now=now)
+            before = await reversal_store.pledge_before(tx, event)
+            reversal = reversals.reverse_write_off(pledge, event.id, fact, before, proposal_id, on=on, now=now)
         case PledgeCarriedOver():
-            other = (await reversal_store.beside(tx, told, 1)).id
-            out, into = reversals.reverse_carry_over(pledge, told.id, fact, other, proposal_id, on=on, now=now)
-            available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({out.fund, into.fund})}
+            other = (await reversal_store.related_event(tx, event, 1)).id
+            out, into = reversals.reverse_carry_over(pledge, event.id, fact, other, proposal_id, on=on, now=now)
+            available = {fund: await ledger.lock_balance(tx, fund) for fund in sorted({out.fund, into.fund})}
             if available[into.fund] < into.usd_minor:
                 raise Conflict("balance-exceeded", available_usd_minor=available[into.fund])
             return [(out, pledge.revision + 1), (into, pledge.revision + 2)]
-    await ledger.hold_balance(tx, fact.fund)
-    return [(taken_back, pledge.revision + 1)]
+    await ledger.lock_balance(tx, fact.fund)
+    return [(reversal, pledge.revision + 1)]
 
 
-async def _take_back_of_allocation(
-    tx: Tx, told: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
+async def _reversals_of_allocation(
+    tx: Tx, event: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """The same of money set aside, or used; what nobody waits for any more goes back to its fund."""
+    """As `_reversals_of`, for allocations and spending; money for a cancelled purpose goes back to its fund."""
     is_over = await allocation_actions.hold_purpose(tx, fact.allocation_id)
     allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
-    await ledger.hold_balance(tx, fact.fund)
+    await ledger.lock_balance(tx, fact.fund)
     if isinstance(fact, AllocationMade):
-        return [(allocation.reverse(told.id, proposal_id, on=on, now=now), version)]
-    taken_back = allocation.reverse_spending(told.id, fact, proposal_id, on=on, now=now)
-    if taken_back.returned or not is_over:
-        return [(taken_back, version)]
+        return [(allocation.reverse(event.id, proposal_id, on=on, now=now), version)]
+    reversal = allocation.reverse_spending(event.id, fact, proposal_id, on=on, now=now)
+    if reversal.returned or not is_over:
+        return [(reversal, version)]
     left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
     donors = await allocation_store.fund_donors(tx, fact.fund)
-    last = await ledger.last_day_of(tx, allocation.allocation_id)
-    back = left.give_back(donors, on=max(taken_back.effective_on, last), now=now)
-    return [(taken_back, version), (back, version + 1)]
+    last = await ledger.last_value_date(tx, allocation.allocation_id)
+    back = left.give_back(donors, on=max(reversal.effective_on, last), now=now)
+    return [(reversal, version), (back, version + 1)]
 
 
 async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAllocation]:
-    """The fact behind an entry that can be reversed, and was not. Raises Missing for what made no entry.
+    """The fact of an entry that can be reversed, and is not. Raises Missing for an event without an entry.
 
-    Behind either half of a carry-over it is the one by which money left its fund.
+    For either half of a carry-over, the outgoing one.
     """
     event = await read_event(tx, entry_id)
     fact = event.fact() if event else None
     if event is not None and isinstance(fact, PledgeBroughtForward):
-        event = await reversal_store.beside(tx, event, -1)
+        event = await reversal_store.related_event(tx, event, -1)
         fact = event.fact()
     if event is None or fact is None:
         raise Missing("not-found")
@@ -343,10 +333,10 @@ async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAlloc
     return event, fact
 
 
-async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Caller, expected: int) -> Proposal:
+async def _for_decision(tx: Tx, ctx: Context, proposal_id: UUID, action: Action) -> Proposal:
     proposal = await proposal_store.get(tx, proposal_id, lock=True)
-    policy.decide(caller, action, proposal).required()
-    check_revision(proposal.revision, expected)
+    policy.decide(ctx.caller, action, proposal).required()
+    check_revision(proposal.revision, ctx.expected)
     return proposal
 
 
@@ -354,7 +344,7 @@ async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Calle
 
 
 async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
-    """Raises Conflict with what is missing on the checklist."""
+    """Raises Conflict with the conditions of the checklist that are not met."""
     await fiscal_years.lock_years(tx)
     proposed = await proposal_store.open_in(tx, year)
     checked = await fiscal_years.checklist(tx, year, proposed=proposed, today=now.date())
@@ -368,13 +358,13 @@ async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
 
 
 async def due(tx: Tx, now: datetime, *, lapse_days: int) -> list[UUID]:
-    """Pledges of which a donor is to be reminded, and those that nobody has signed for in so many days."""
+    """Pledges due for a reminder, and pledges without an agreement after that many days."""
     unsigned = await reminder_store.unsigned(tx, now.date() - timedelta(days=lapse_days))
     return [*await reminder_store.reminders_due(tx, now), *unsigned]
 
 
 async def remind_or_lapse(tx: Tx, pledge_id: UUID, now: datetime) -> None:
-    """Whichever is due of it."""
+    """Do whichever is due."""
     pledge = await store.locked_pledge(tx, pledge_id)
     if pledge is None:
         return

@@ -1,7 +1,7 @@
-"""How a pledge becomes less, or ends: each an entry of the ledger, none an edit; and reminders of what is due.
+"""Ways a pledge shrinks or ends, each an entry of the ledger, never an edit; and reminders of due instalments.
 
-Decisions over a frozen pledge, like those in `domain`; what is written off, given back or reversed was proposed by one
-person and approved by another (`proposals`).
+Decisions over a frozen pledge, as in `model`. One person proposes and another approves write-offs, refunds and
+reversals (`proposals`).
 """
 
 from datetime import date, datetime
@@ -25,12 +25,12 @@ from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.money.model import check_amount, read_rate, support_cost_of, usd_minor_of
 from services.pledges.pledge.earmarking import Earmarking
-from services.pledges.pledge.model import Left, Pledge
+from services.pledges.pledge.model import LowestAmounts, Pledge
 from services.pledges.pledge.schedule import due
 
 
 def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | PledgeOverdue | None:
-    """Of the first instalment whose reminder's day has come; None where there is none."""
+    """A reminder of the first instalment for which one is due; None if there is none."""
     for one in due(pledge.schedule, pledge.received_minor + pledge.written_off_minor):
         number = one.reminder(today)
         if number:
@@ -49,9 +49,9 @@ def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | Ple
 
 
 def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:
-    """No agreement came of it."""
+    """End a pledge over which no agreement was signed."""
     pledge.require("lapse")
-    _in_time(pledge, on, "lapsed_on")
+    _check_not_before(pledge, on, "lapsed_on")
     return PledgeLapsed(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
@@ -64,9 +64,9 @@ def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:
 
 
 def reduce(pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime) -> PledgeReduced:
-    """Less by `money`, first of what waits for conditions. Raises Conflict where nothing or too little would be left.
+    """Reduce by `money`, conditional instalments first. Raises Conflict if nothing or too little would be left.
 
-    To give up the whole is to withdraw it or to write it off.
+    To give up the whole, withdraw the pledge or write it off.
     """
     pledge.require("reduce")
     _check(pledge, money, on, "reduced_on")
@@ -92,9 +92,9 @@ def reduce(pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime
 
 
 def write_off(pledge: Pledge, proposal_id: UUID, reason: str, *, on: date, now: datetime) -> PledgeWrittenOff:
-    """All that has not come; what waits for conditions falls away with it. Raises Conflict where nothing is owed."""
+    """Write off all that is outstanding; conditional instalments lapse with it. Raises Conflict if nothing is owed."""
     pledge.require("write_off")
-    _in_time(pledge, on, "written_off_on")
+    _check_not_before(pledge, on, "written_off_on")
     if not pledge.outstanding_minor:
         raise Conflict("nothing-owed")
     return PledgeWrittenOff(
@@ -115,11 +115,11 @@ def write_off(pledge: Pledge, proposal_id: UUID, reason: str, *, on: date, now: 
 def refund(
     pledge: Pledge, money: Money, valuation: Valuation, proposal_id: UUID, reason: str, *, on: date, now: datetime
 ) -> PledgeRefunded:
-    """Raises Conflict for more than the donor has paid and not got back."""
+    """Raises Conflict for more than the donor has paid and was not refunded."""
     pledge.require("refund")
     _check(pledge, money, on, "refunded_on")
     left = pledge.received_minor - pledge.refunded_minor
-    # What has gone on to another fund cannot go back as well; its worth is known in dollars alone.
+    # Money carried over to another fund cannot be refunded as well; its worth is known in dollars only.
     if money.minor > left or (pledge.carried_over_usd_minor and valuation.usd_minor > pledge.usable_usd_minor):
         raise Conflict("refund-exceeds", refundable_minor=left, currency=pledge.currency)
     return PledgeRefunded(
@@ -137,7 +137,7 @@ def refund(
 
 
 def _support_cost_back(pledge: Pledge, money: Money, usd_minor: int) -> int:
-    """Of a currency that rose no more than was ever taken; with the last of it all that rounding has left."""
+    """At most what was deducted, even if the currency rose; with the final refund, all that is left."""
     assert pledge.support_cost_basis_points is not None, "an agreement says its programme support cost"
     if money.minor == pledge.received_minor - pledge.refunded_minor and not pledge.carried_over_usd_minor:
         return min(pledge.support_cost_usd_minor, usd_minor)
@@ -147,10 +147,10 @@ def _support_cost_back(pledge: Pledge, money: Money, usd_minor: int) -> int:
 def carry_over(
     pledge: Pledge, to_fund: str, usd_minor: int, *, on: date, now: datetime
 ) -> tuple[PledgeCarriedOver, PledgeBroughtForward]:
-    """Both halves. Raises Conflict for more than the donor has paid, Invalid into the same fund."""
+    """Both halves. Raises Conflict for more than the donor has paid, Invalid for the same fund."""
     pledge.require("carry_over")
     check_amount(usd_minor)
-    _in_time(pledge, on, "carried_over_on")
+    _check_not_before(pledge, on, "carried_over_on")
     if to_fund == pledge.fund:
         raise Invalid("same-fund")
     left = pledge.usable_usd_minor - pledge.support_cost_usd_minor - pledge.charges_usd_minor
@@ -179,11 +179,11 @@ def carry_over(
 
 
 def require_received(
-    pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed, left: Left
+    pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed, left: LowestAmounts
 ) -> None:
-    """What leaves on a day has come by then: `left` is what is there from its value date on.
+    """Check that the money that leaves had been received by its value date; `left` is the least from that day on.
 
-    Raises Conflict where that is less: later money was not there yet, or has gone before.
+    Raises Conflict if it is less: the money came later, or has left since.
     """
     match fact:
         case PledgeRefunded():
@@ -200,7 +200,7 @@ def require_received(
 
 
 def release_earmark(pledge: Pledge, proposal_id: UUID, reason: str, *, now: datetime) -> PledgeEarmarkReleased:
-    """Its donor agrees that it is used for others, too. Raises Conflict where it is not for one need alone."""
+    """Release the earmark, with the donor's consent. Raises Conflict if the pledge is not for one requirement alone."""
     if pledge.earmarking is not Earmarking.TIGHTLY_EARMARKED:
         raise Conflict("earmark-not-tight", earmarking=pledge.earmarking)
     return PledgeEarmarkReleased(
@@ -222,7 +222,7 @@ def close(pledge: Pledge, *, now: datetime) -> PledgeClosed:
 def reverse_receipt(
     pledge: Pledge, entry_id: UUID, receipt: PledgeReceived, proposal_id: UUID, *, on: date, now: datetime
 ) -> PledgeReceiptReversed:
-    """Raises Conflict where so much of it was refunded that less would be left than went back."""
+    """Raises Conflict if so much was refunded that less would be left than was refunded."""
     pledge.require("reverse_receipt")
     if (
         receipt.money.minor > pledge.received_minor - pledge.refunded_minor
@@ -254,10 +254,10 @@ def _check(pledge: Pledge, money: Money, on: date, field: str) -> None:
     check_amount(money.minor)
     if money.currency != pledge.currency:
         raise Mismatch("currency-differs", expected=pledge.currency)
-    _in_time(pledge, on, field)
+    _check_not_before(pledge, on, field)
 
 
-def _in_time(pledge: Pledge, on: date, field: str) -> None:
+def _check_not_before(pledge: Pledge, on: date, field: str) -> None:
     if on < (pledge.committed_on or pledge.pledged_on):
         raise Invalid("dates-reversed", field=field)
 
@@ -267,7 +267,7 @@ def _part_of_open(pledge: Pledge, money: Money) -> int:
 
 
 def _part_of_owed(pledge: Pledge, minor: int) -> int:
-    """All that is carried where all that is owed goes: no cent is left without an amount behind it."""
+    """All that is carried if all that is owed goes, so that no cent is left without an amount."""
     if minor == pledge.outstanding_minor:
         return pledge.carried_usd_minor
     worth = usd_minor_of(Money(minor=minor, currency=pledge.currency), pledge.agreed_rate)

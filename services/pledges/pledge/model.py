@@ -1,7 +1,7 @@
-"""A donor's pledge: its states, the moves from one to the next, and what each move means.
+"""A donor's pledge: its statuses, the transitions between them, and the decision for each.
 
-Every move is a pair: a function that decides and returns the fact (or refuses), here or in `exits`, and a case of
-`evolve` that folds the fact into the state. What a fact means in money is told by `postings`.
+Every transition is a pair: a function that decides and returns the fact (or refuses), here or in `exits`, and a case of
+`evolve` that applies the fact. `postings` has the entry of each fact.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.schedule import Scheduled, unconditional
 
 SUPPORT_COST_BASIS_POINTS = 1300
-"""Programme support cost where the agreement says nothing else: 13 % of the direct cost."""
+"""Default programme support cost: 13 % of the direct cost."""
 
 
 class Status(StrEnum):
@@ -45,11 +45,11 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-class Left(Struct, frozen=True, kw_only=True):
-    """What of a pledge's money is there on the day on which that is least, by value date, from one day on.
+class LowestAmounts(Struct, frozen=True, kw_only=True):
+    """The lowest amounts of a pledge's money by value date, from one day on.
 
-    `minor` in the agreement's currency is what came and was not refunded, `usd_minor` that less what was carried over,
-    `net_usd_minor` that less programme support cost and the bank's charges.
+    `minor` in the agreement's currency is received less refunded, `usd_minor` that less carried over, `net_usd_minor`
+    that less programme support cost and bank charges.
     """
 
     minor: int
@@ -79,16 +79,16 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "reverse_reduction": frozenset({Status.PLEDGED, *_SIGNED}),
     "reverse_write_off": _SIGNED,
 }
-"""From which states each move leads; who makes it is the policy's. Those from `lapse` on stand in `exits`, and those
-that reverse anything but a receipt in `reversals`."""
+"""The states from which each transition is allowed; `policy.py` decides who may make it. Those from `lapse` on are in
+`exits`; reversals of anything but a receipt are in `reversals`."""
 
 
 class Pledge(Struct, frozen=True, kw_only=True):
-    """A pledge as it stands, all but its words. Rates are with the ledger's entries, but for the agreement's own.
+    """The current state of a pledge, without its texts. Rates are in the ledger's entries, except the agreement's.
 
-    `minor` is what is pledged or agreed by now, less what was given up since. Of an agreement `recognized_minor` is
-    owed or was paid, the rest waits for its conditions. What the books carry in US-dollar cents: `open_usd_minor` among
-    the open pledges, `committed_usd_minor` as agreed, of which `relieved_usd_minor` was paid or written off.
+    `minor` is the pledged or agreed amount, less reductions. Of an agreement `recognized_minor` is owed or paid; the
+    rest waits for its conditions. Carried in the ledger, in US cents: `open_usd_minor` among the open pledges,
+    `committed_usd_minor` as agreed, of which `relieved_usd_minor` was paid or written off.
     """
 
     pledge_id: UUID
@@ -134,26 +134,26 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     @property
     def outstanding_minor(self) -> int:
-        """What is owed under the agreement and has not come; nothing where there is none."""
+        """What is owed under the agreement and not received; 0 without an agreement."""
         return self.recognized_minor - self.received_minor - self.written_off_minor
 
     @property
     def conditional_minor(self) -> int:
-        """What the agreement promises and no condition has been met for."""
+        """The part of the agreement whose conditions are not met."""
         return 0 if self.committed_on is None else self.minor - self.recognized_minor
 
     @property
     def usable_usd_minor(self) -> int:
-        """What of this donor's cash has neither gone back nor on to another fund; programme support cost is in it."""
+        """Received, less refunded and carried over, in US cents; includes programme support cost."""
         return self.received_usd_minor - self.refunded_usd_minor - self.carried_over_usd_minor
 
     @property
     def carried_usd_minor(self) -> int:
-        """What the books carry what is owed at."""
+        """The amount at which what is owed is carried in the ledger."""
         return (self.committed_usd_minor or 0) - self.relieved_usd_minor
 
     def require(self, move: str) -> None:
-        """Raises Conflict where the pledge's state does not allow the move."""
+        """Raises Conflict if the pledge's state does not allow the transition."""
         if self.status not in MOVES[move]:
             raise Conflict("pledge-status", status=self.status, move=move)
 
@@ -169,9 +169,9 @@ class Pledge(Struct, frozen=True, kw_only=True):
         on: date,
         now: datetime,
     ) -> PledgeCommitted:
-        """An agreement over the whole of the pledge; `valuation` is of what depends on no condition.
+        """Sign an agreement over the whole pledge; `valuation` is of the unconditional part.
 
-        Raises Mismatch where the instalments are not the whole, Invalid where one is due before the signature.
+        Raises Mismatch if the instalments do not add up, Invalid if one is due before the signature.
         """
         self.require("commit")
         if on < self.pledged_on:
@@ -197,7 +197,9 @@ class Pledge(Struct, frozen=True, kw_only=True):
         )
 
     def meet_condition(self, number: int, *, on: date, now: datetime) -> PledgeConditionMet:
-        """The condition of an instalment, by its number from 1. Raises Missing, Conflict for one with none left."""
+        """Meet the condition of an instalment, by its number from 1. Raises Missing, Conflict without an open
+        condition.
+        """
         self.require("meet_condition")
         self._after_agreement(on, "met_on")
         part = next((one for one in self.schedule if one.number == number), None)
@@ -231,10 +233,10 @@ class Pledge(Struct, frozen=True, kw_only=True):
         charges: Money | None = None,
         charges_usd_minor: int = 0,
     ) -> PledgeReceived:
-        """Cash that settles `money` of what is owed; `valuation` is of the cash.
+        """Receive cash that settles `money` of what is owed; `valuation` is of the cash.
 
-        Raises Mismatch in another currency than the agreement's, Conflict for more than is owed, Invalid where the
-        bank kept as much as came, or where cash of the agreement's currency is said to settle something else.
+        Raises Mismatch in another currency than the agreement's, Conflict for more than is owed, Invalid if the bank
+        charges reach the amount received, or if cash in the agreement's currency is stated to settle another amount.
         """
         self.require("receive")
         self._after_agreement(on, "received_on")
@@ -255,7 +257,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
         agreed = usd_minor_of(money, self.agreed_rate)
         if cash is not None and not may_settle(agreed, valuation.usd_minor):
             raise Mismatch("settles-implausible", agreed_usd_minor=agreed, usd_minor=valuation.usd_minor)
-        # Many small instalments, each rounded up, must not take off more than was ever owed.
+        # Rounding up many small instalments must not deduct more than is owed in total.
         relieved = self.carried_usd_minor if money.minor == owed else min(agreed, self.carried_usd_minor)
         complete = money.minor == owed and not self.conditional_minor
         return PledgeReceived(
@@ -284,7 +286,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
         return read_rate(self.committed_rate)
 
     def carried(self, usd_minor: int) -> Valuation:
-        """So many cents at the rate they are carried at: the agreement's, before it that of the day of the pledge."""
+        """A valuation of US cents at the carrying rate: the agreement's, before it that of the day of the pledge."""
         if self.committed_rate is None:
             return replace(self.valuation, usd_minor=usd_minor)
         source, on = self.committed_rate_source, self.committed_rate_date
@@ -312,14 +314,14 @@ class Pledge(Struct, frozen=True, kw_only=True):
         )
 
     def reword(self, texts_hash: str, *, now: datetime) -> PledgeReworded:
-        """Whatever became of it: a name that should not be there is taken out afterwards, too."""
+        """Allowed in any state, so that a name that should not be there can be removed."""
         return PledgeReworded(
             pledge_id=self.pledge_id, donor=self.donor, fund=self.fund, texts_hash=texts_hash, reworded_at=now
         )
 
     @property
     def open_valuation(self) -> Valuation:
-        """What is still pledged, at the rate of the day it was pledged."""
+        """The open pledge, at the rate of the day it was pledged."""
         return replace(self.valuation, usd_minor=self.open_usd_minor)
 
 

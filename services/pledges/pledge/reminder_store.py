@@ -1,4 +1,4 @@
-"""Which pledges it is time to remind of, and which have waited too long for a signature."""
+"""Pledges due for a reminder, and pledges too long without an agreement."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -9,15 +9,15 @@ from contracts.rewording import PledgeReworded
 from services.pledges.pledge.schedule import REMINDER_DAYS
 
 DUE_MAX = 100
-"""Pledges in one turn; the others have theirs in the next."""
+"""Pledges in one run; the rest follow in the next."""
 
 _REWORDED = fact_type(PledgeReworded)
 
 
 async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
-    """Pledges with an instalment of which something has not come, and a reminder's day has.
+    """Pledges with an outstanding instalment whose reminder is due.
 
-    Whoever works on a pledge is not disturbed: what happened to it in the last day counts as work, but not other words.
+    Not for pledges in use: any fact of the last day but changed texts counts as use.
     """
     rows = await tx.fetch(
         """
@@ -42,7 +42,7 @@ async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
 
 
 async def unsigned(tx: Tx, before: date) -> list[UUID]:
-    """Pledges made before that day over which nobody has signed an agreement."""
+    """Pledges made before that day without an agreement."""
     rows = await tx.fetch(
         "SELECT pledge_id FROM pledge WHERE status = 'pledged' AND pledged_on < $1 ORDER BY pledged_on LIMIT $2",
         before,

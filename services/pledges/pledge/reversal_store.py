@@ -1,4 +1,4 @@
-"""What the journal tells of what is to be taken back; for the system itself."""
+"""Journal reads for reversals, as the service."""
 
 from chassis.db.database import Tx
 from contracts.facts import Event, decode_event
@@ -7,23 +7,23 @@ from services.pledges.pledge.model import Pledge
 
 
 async def pledge_before(tx: Tx, event: Event) -> Pledge:
-    """The pledge as its facts tell it before this one of them."""
+    """The pledge before this fact of it."""
     rows = await tx.fetch(
         "SELECT event FROM journal WHERE aggregate_id = $1 AND version < $2 ORDER BY version",
         event.aggregate_id,
         event.aggregateversion,
     )
-    told: Pledge | None = None
+    pledge: Pledge | None = None
     for row in rows:
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
-        told = evolve(told, fact)
-    assert told is not None, "a pledge begins by being pledged"
-    return told
+        pledge = evolve(pledge, fact)
+    assert pledge is not None, "a pledge begins by being pledged"
+    return pledge
 
 
-async def beside(tx: Tx, event: Event, by: int) -> Event:
-    """The event of the same aggregate that is so many further on: there has to be one."""
+async def related_event(tx: Tx, event: Event, by: int) -> Event:
+    """The event of the same aggregate at a distance of `by` versions; it has to exist."""
     row = await tx.fetchrow(
         "SELECT event FROM journal WHERE aggregate_id = $1 AND version = $2",
         event.aggregate_id,

@@ -1,8 +1,8 @@
-"""How what had been recorded wrongly of a pledge is taken back, but for receipts (`exits`).
+"""Reversals of facts of a pledge, except receipts (`exits`).
 
-Decisions over a frozen pledge: proposed by one person and approved by another (`proposals`). The pledge is as it would
-be had the fact never been; what has happened since stands with its amounts, and where it cannot, the reversal is
-refused. A pledge that was closed is open again by that.
+Decisions over a frozen pledge: one person proposes, another approves (`proposals`). The pledge becomes what it would be
+without the fact; later facts keep their amounts, and if they cannot, the reversal is refused. A closed pledge is open
+again after it.
 """
 
 from datetime import date, datetime
@@ -20,13 +20,13 @@ from contracts.pledge_reversals import (
 from contracts.pledges import PledgeCarriedOver, PledgeConditionMet, PledgeReduced, PledgeRefunded, PledgeWrittenOff
 from contracts.refusals import Conflict
 from services.pledges.pledge.model import Pledge
-from services.pledges.pledge.schedule import lengthened
+from services.pledges.pledge.schedule import reduction_reversed
 
 
 def reverse_refund(
     pledge: Pledge, entry_id: UUID, refund: PledgeRefunded, proposal_id: UUID, *, on: date, now: datetime
 ) -> PledgeRefundReversed:
-    """Nothing has left the fund, nor programme support."""
+    """Nothing left the fund, nor programme support cost."""
     pledge.require("reverse_refund")
     return PledgeRefundReversed(
         pledge_id=pledge.pledge_id,
@@ -52,7 +52,7 @@ def reverse_write_off(
     on: date,
     now: datetime,
 ) -> PledgeWriteOffReversed:
-    """All of it is owed again; `before` is the pledge as it was then."""
+    """All of it is owed again; `before` is the pledge before the write-off."""
     pledge.require("reverse_write_off")
     return PledgeWriteOffReversed(
         pledge_id=pledge.pledge_id,
@@ -80,7 +80,7 @@ def reverse_carry_over(
     on: date,
     now: datetime,
 ) -> tuple[PledgeCarryOverReversed, PledgeBroughtForwardReversed]:
-    """Both halves, by the entry of each; whether the other fund has it is its balance's to say."""
+    """Reverse both halves, by the entry of each; the other fund's balance decides whether it has the money."""
     pledge.require("reverse_carry_over")
     on = max(on, out.effective_on)
     return (
@@ -114,12 +114,12 @@ def reverse_condition(
 ) -> PledgeConditionReversed:
     """The instalment waits for its condition again.
 
-    Raises Conflict where it is not owed in full any more: what was paid, given up or reduced since is taken back first.
+    Raises Conflict if it is not owed in full: first reverse what was paid, written off or reduced since.
     """
     pledge.require("reverse_condition")
     part = next(one for one in pledge.schedule if one.number == met.instalment)
     left_minor, left_usd_minor = pledge.outstanding_minor - met.money.minor, pledge.carried_usd_minor - met.usd_minor
-    # No amount is left without what it is carried at, nor a cent without an amount behind it.
+    # No amount without its carrying value, and no cent without an amount.
     if part.minor != met.money.minor or left_minor < 0 or left_usd_minor < 0 or (not left_minor and left_usd_minor):
         owed = min(part.minor, pledge.outstanding_minor)
         raise Conflict("pledge-exceeded", owed_minor=owed, currency=pledge.currency)
@@ -149,9 +149,9 @@ def reverse_reduction(
     on: date,
     now: datetime,
 ) -> PledgeReductionReversed:
-    """As much is pledged or agreed again; `before` is the pledge as it was then.
+    """Pledge or owe the amount again; `before` is the pledge before the reduction.
 
-    Raises Conflict for one that was withdrawn or lapsed, and where an agreement over what was left was signed since.
+    Raises Conflict if it was withdrawn or lapsed, or if an agreement over the rest was signed since.
     """
     move = "reverse_reduction"
     pledge.require(move)
@@ -175,6 +175,6 @@ def reverse_reduction(
 
 
 def _restored(pledge: Pledge, before: Pledge, minor: int) -> tuple[InstalmentRestored, ...]:
-    """The instalments with what they had lost by so much less; what else has become of them since stays."""
-    parts = lengthened(pledge.schedule, before.schedule, minor)
+    """The instalments with the reduced amounts put back; other changes since stay."""
+    parts = reduction_reversed(pledge.schedule, before.schedule, minor)
     return tuple(InstalmentRestored(number=part.number, minor=part.minor) for part in parts)

@@ -1,4 +1,4 @@
-"""The instalments of an agreement: what is due when, which condition it waits for, and which are late."""
+"""Instalments of an agreement: amounts, due dates, conditions, and which are late."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from contracts.pledges import Instalment
 
 DUE_DAYS = 30
-"""Where an agreement says nothing else all of it is due so many days after the signature."""
+"""By default, the whole amount is due this many days after the signature."""
 
 
 class Scheduled(Struct, frozen=True, kw_only=True):
-    """An instalment by its number from 1; `minor` is what is left of it after reductions."""
+    """An instalment by its number from 1; `minor` is the amount after reductions."""
 
     number: int
     due_on: date
@@ -29,29 +29,29 @@ class Scheduled(Struct, frozen=True, kw_only=True):
 
 
 REMINDER_DAYS = (-14, 1, 30)
-"""When a donor is reminded: before an instalment is due, and twice after it was."""
+"""Days of reminders relative to the due date: one before, two after."""
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """An instalment and how much of it has not come, in minor units of the agreement's currency."""
+    """An instalment and its outstanding amount, in minor units of the agreement's currency."""
 
     instalment: Scheduled
     open_minor: int
 
     def reminder(self, today: date) -> int:
-        """The number of the reminder whose day has come and that was not given; else 0. None is made up for."""
+        """The number of the reminder that is due and not sent; else 0. Missed ones are not caught up."""
         part = self.instalment
         reached = sum(part.due_on + timedelta(days=days) <= today for days in REMINDER_DAYS)
         return reached if reached > part.reminders else 0
 
 
-def at_once(minor: int, on: date) -> tuple[Instalment, ...]:
-    """All of it in one instalment."""
+def single_instalment(minor: int, on: date) -> tuple[Instalment, ...]:
+    """One instalment for the whole amount."""
     return (Instalment(due_on=on + timedelta(days=DUE_DAYS), minor=minor),)
 
 
-def in_order(parts: Sequence[Instalment]) -> tuple[Instalment, ...]:
-    """By the day each is due; what is due on the same day stays as it was given."""
+def sorted_by_due_date(parts: Sequence[Instalment]) -> tuple[Instalment, ...]:
+    """Sorted by due date; those of the same day keep their order."""
     return tuple(sorted(parts, key=lambda part: part.due_on))
 
 
@@ -66,12 +66,12 @@ def scheduled(parts: Sequence[Instalment]) -> tuple[Scheduled, ...]:
     )
 
 
-def met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled, ...]:
+def condition_met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled, ...]:
     return tuple(replace(part, met_on=on) if part.number == number else part for part in schedule)
 
 
-def unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
-    """Nobody is reminded of what is not owed: once it is, they are anew."""
+def condition_unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
+    """Clear the condition's date and the reminders: reminders restart once it is met again."""
     return tuple(replace(part, met_on=None, reminders=0) if part.number == number else part for part in schedule)
 
 
@@ -79,8 +79,8 @@ def reminded(schedule: Sequence[Scheduled], number: int, reminder: int) -> tuple
     return tuple(replace(part, reminders=reminder) if part.number == number else part for part in schedule)
 
 
-def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
-    """With so much less: first of what waits for its condition, then of what is owed, each from the last one back."""
+def reduced(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
+    """Reduce by `minor`: conditional instalments first, then owed ones, each from the last one back."""
     left: list[Scheduled] = list(schedule)
     for owed in (False, True):
         for position in reversed(range(len(left))):
@@ -92,20 +92,20 @@ def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...
     return tuple(left)
 
 
-def lengthened(schedule: Sequence[Scheduled], before: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
-    """With what `shortened` by so much had taken from each, when they were as they were `before`."""
-    after = shortened(before, minor)
+def reduction_reversed(schedule: Sequence[Scheduled], before: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
+    """Undo a `reduced` by `minor` that was applied to `before`."""
+    after = reduced(before, minor)
     taken = {part.number: part.minor - left.minor for part, left in zip(before, after, strict=True)}
     return tuple(replace(part, minor=part.minor + taken[part.number]) for part in schedule)
 
 
-def restored(schedule: Sequence[Scheduled], minors: Mapping[int, int]) -> tuple[Scheduled, ...]:
-    """With as much in each as is said by its number."""
+def with_amounts(schedule: Sequence[Scheduled], minors: Mapping[int, int]) -> tuple[Scheduled, ...]:
+    """Set each instalment's amount, by its number."""
     return tuple(replace(part, minor=minors[part.number]) for part in schedule)
 
 
 def due(schedule: Sequence[Scheduled], received_minor: int) -> tuple[Due, ...]:
-    """What of each owed instalment has not come. What came is counted against the earliest: nobody pays by number."""
+    """The outstanding amount of each owed instalment. Receipts count against the earliest, since payments name none."""
     dues = []
     for part in schedule:
         if part.owed:

@@ -1,4 +1,4 @@
-"""The rows of pledges. Every read says for whom; `may_see` in the WHERE is the policy."""
+"""Rows of pledges. Every read names its caller; `may_see` in the WHERE is the policy."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -35,12 +35,12 @@ _PLEDGE = """
 
 
 async def get_pledge(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) -> Pledge:
-    """The pledge, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The pledge, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
     return _pledge(await _seen(tx, pledge_id, caller, lock=lock))
 
 
 async def pledge_with_note(tx: Tx, pledge_id: UUID, caller: Caller) -> tuple[Pledge, str]:
-    """The pledge and what its donor wrote, if this caller may see it. Raises Missing."""
+    """The pledge and its donor's note, if this caller may see it. Raises Missing."""
     row = await _seen(tx, pledge_id, caller)
     return _pledge(row), row["note"]
 
@@ -57,12 +57,12 @@ async def _seen(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) 
 
 
 async def _lock(tx: Tx, pledge_id: UUID) -> None:
-    """In a statement of its own: whoever waited would read the pledge as it is now, with the instalments of before."""
+    """Lock in a separate statement: after a wait, one statement would read the new pledge with its old instalments."""
     await tx.execute("SELECT FROM pledge WHERE pledge_id = $1 FOR UPDATE", pledge_id)
 
 
 async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
-    """The pledge for the system itself, which acts for nobody."""
+    """Lock and return the pledge, as the service."""
     await _lock(tx, pledge_id)
     row = await tx.fetchrow(_PLEDGE + " WHERE pledge_id = $1", pledge_id)
     return _pledge(row) if row else None
@@ -89,10 +89,10 @@ async def pledges(
     before: UUID | None,
     limit: int,
 ) -> list[tuple[Pledge, str]]:
-    """Pledges with their notes, newest first, from the one after `before`.
+    """Pledges with their notes, newest first, after `before`.
 
-    Of those with an owed instalment that is due before the day `due_before` and has not wholly come: what came counts
-    against the earliest, as `schedule.due` has it, so that their sum says it.
+    With `due_before`: those with an owed instalment that is due before that day and not fully received. Receipts count
+    against the earliest, as in `schedule.due`, so the sum of instalments decides.
     """
     rows = await tx.fetch(
         _PLEDGE + _LISTED,
@@ -109,7 +109,7 @@ async def pledges(
 
 
 async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
-    """Pledges in the order of their ids, for the system itself."""
+    """Pledges in the order of their ids, as the service."""
     rows = await tx.fetch(_PLEDGE + " WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
     return [_pledge(row) for row in rows]
 
@@ -123,19 +123,19 @@ _COMMITTING = """
 
 
 async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmounts:
-    """What was committed for which year, and can be allocated, of what had been recorded by then.
+    """Committed and allocatable amounts by year, as recorded by `as_at`, as the service.
 
-    For the system itself. It never changes where `as_at` is final.
+    The result never changes once `as_at` is final.
     """
-    told = YearAmounts()
+    amounts = YearAmounts()
     after = UUID(int=0)
     while True:
         rows = await tx.fetch(_COMMITTING, fund, after, PLEDGES_AT_ONCE, [fact_type(kind) for kind in COMMITTING])
         if not rows:
-            return told
+            return amounts
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
             after = pledge_id
-            told.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
+            amounts.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
 
 
 def _fact(row: Record) -> Fact:
@@ -185,7 +185,6 @@ _SAVE = Write(
 
 
 async def save_pledge(tx: Tx, pledge: Pledge) -> None:
-    """Write the pledge as it now stands."""
     await tx.write(_SAVE, flat(pledge))
     if pledge.schedule:
         await tx.execute(
@@ -223,19 +222,19 @@ def _pledge(row: Record) -> Pledge:
 
 
 def valued(row: Mapping[str, Any], kind: type[T]) -> T:
-    """A record of a row in which its valuation stands flat."""
+    """A struct from a row with the fields of its valuation as columns."""
     values = dict(row)
     values["valuation"] = {key: values[key] for key in ("usd_minor", "rate", "rate_source", "rate_date")}
     return msgspec.convert(values, kind)
 
 
 def flat(record: Pledge | Requirement) -> str:
-    """The record as JSON for its row, its valuation flat."""
+    """The struct as JSON for its row, with the fields of its valuation as columns."""
     values: dict[str, Any] = msgspec.structs.asdict(record)
     valuation: Valuation = values.pop("valuation")
     return msgspec.json.encode(values | msgspec.structs.asdict(valuation)).decode()
 
 
 async def fold(tx: Tx, event: Event, fact: Fact) -> None:
-    """Fold a fact of a pledge into its rows."""
+    """Apply a fact of a pledge to its rows."""
     await save_pledge(tx, evolve(await locked_pledge(tx, event.aggregate_id), fact))

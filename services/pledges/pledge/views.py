@@ -1,4 +1,4 @@
-"""What callers are shown of a pledge."""
+"""Views of a pledge."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -6,8 +6,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from contracts.values import Caller, Money
+from contracts.conversion import from_attributes
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.pledge import store
 from services.pledges.pledge.earmarking import Earmarking
@@ -17,9 +19,9 @@ from services.pledges.policy import Action
 
 
 class InstalmentView(Struct, frozen=True, kw_only=True):
-    """An instalment: `open` is what of it has not come, `late` whether it is due and has not.
+    """An instalment: `open` is what was not received, `late` whether it is due and not fully received.
 
-    One that waits for its condition (`condition` without `met_on`) is never late.
+    One with an open condition (`condition` without `met_on`) is never late.
     """
 
     number: int
@@ -32,17 +34,17 @@ class InstalmentView(Struct, frozen=True, kw_only=True):
 
 
 class PledgeView(Struct, frozen=True, kw_only=True):
-    """A pledge and how far it has come; all but amounts in US-dollar cents are in the pledge's own currency.
+    """A pledge and its amounts, in its own currency unless in US cents.
 
-    One that UNODC recorded for its donor was reported by that in line `import_line` of the import `import_id`.
+    A pledge that UNODC recorded for its donor was reported in line `import_line` of the import `import_id`.
 
-    `outstanding` is owed and has not come, `conditional` waits for conditions. Of what was `received`, `refunded` went
-    back to the donor and `carried_over_usd_minor` on to another fund: that is known in dollars alone.
+    `outstanding` is owed and not received, `conditional` has open conditions. Of what was `received`, `refunded` went
+    back to the donor and `carried_over_usd_minor` to another fund, which is known in dollars only.
 
-    Each amount in US-dollar cents is at the rate of its own day: `usd_minor` that of the pledge, which `rate` tells,
-    the others those of the agreement and of each instalment, which the ledger's entries tell.
+    Each amount in US cents is at the rate of its own day: `usd_minor` at that of the pledge, in `rate`, the others at
+    those of the agreement and of each receipt, which are in the ledger's entries.
 
-    It is how things stand: `as_at` is null, and it is not `final`.
+    It is the current state: `as_at` is null, and it is not `final`.
     """
 
     pledge_id: UUID
@@ -81,63 +83,41 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     final: bool
 
 
-async def pledge_view(tx: Tx, pledge_id: UUID, caller: Caller, *, today: date) -> PledgeView:
-    """Raises Missing where this caller does not see it."""
-    pledge, note = await store.pledge_with_note(tx, pledge_id, caller)
-    policy.decide(caller, Action.SHOW_PLEDGE, pledge).required()
-    return view_of(pledge, note, today=today)
+async def pledge_view(tx: Tx, ctx: Context, pledge_id: UUID) -> PledgeView:
+    """Raises Missing if this caller may not see it."""
+    pledge, note = await store.pledge_with_note(tx, pledge_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_PLEDGE, pledge).required()
+    return view_of(pledge, note, today=ctx.today)
 
 
 def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
     def money(minor: int) -> Money:
         return Money(minor=minor, currency=pledge.currency)
 
-    return PledgeView(
-        pledge_id=pledge.pledge_id,
-        donor=pledge.donor,
-        fund=pledge.fund,
-        status=pledge.status,
-        revision=pledge.revision,
-        money=pledge.money,
+    return from_attributes(
+        PledgeView,
+        pledge,
         **asdict(pledge.valuation),
-        earmarking=pledge.earmarking,
-        requirement_id=pledge.requirement_id,
-        import_id=pledge.import_id,
-        import_line=pledge.import_line,
         note=note,
-        pledged_on=pledge.pledged_on,
-        pledged_at=pledge.pledged_at,
-        committed_on=pledge.committed_on,
-        committed_usd_minor=pledge.committed_usd_minor,
-        support_cost_basis_points=pledge.support_cost_basis_points,
-        agreement=pledge.agreement,
         instalments=_instalments(pledge, today),
         conditional=money(pledge.conditional_minor),
-        receipts=pledge.receipts,
         received=money(pledge.received_minor),
-        received_usd_minor=pledge.received_usd_minor,
-        received_on=pledge.received_on,
         outstanding=money(pledge.outstanding_minor),
         written_off=money(pledge.written_off_minor),
         refunded=money(pledge.refunded_minor),
-        refunded_usd_minor=pledge.refunded_usd_minor,
-        carried_over_usd_minor=pledge.carried_over_usd_minor,
         as_at=None,
         final=False,
     )
 
 
 def _instalments(pledge: Pledge, today: date) -> list[InstalmentView]:
-    """Nothing is open of what was written off."""
+    """Written-off amounts are not open."""
     settled = pledge.received_minor + pledge.written_off_minor
     open_minor = {one.instalment.number: one.open_minor for one in due(pledge.schedule, settled)}
     return [
-        InstalmentView(
-            number=part.number,
-            due_on=part.due_on,
-            minor=part.minor,
-            condition=part.condition,
-            met_on=part.met_on,
+        from_attributes(
+            InstalmentView,
+            part,
             open_minor=open_minor.get(part.number, 0),
             late=part.number in open_minor and part.due_on < today,
         )

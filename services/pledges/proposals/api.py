@@ -1,17 +1,18 @@
-"""The routes of what two people decide: write-offs, refunds, reversals, and years opened again."""
+"""Routes of proposals: write-offs, refunds, reversals, earmark releases, reopened years."""
 
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim
-from chassis.ids import new_id
+from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.commands import change, create, show
+from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy
 from services.pledges.commands import (
@@ -25,18 +26,16 @@ from services.pledges.commands import (
 )
 from services.pledges.dependencies import Owned
 from services.pledges.funds import balance_locks
-from services.pledges.money import rate_actions
 from services.pledges.pledge import exit_actions, store
-from services.pledges.pledge.actions import for_move
 from services.pledges.policy import Action
 from services.pledges.proposals import store as proposal_store
 from services.pledges.proposals.model import Measure, Proposal, ProposalStatus
 
 
 class ProposalView(Struct, frozen=True, kw_only=True):
-    """What was proposed by whom, and what became of it.
+    """A proposal, its proposer and its outcome.
 
-    `conditional` is what falls away with what is written off, and waits for its conditions.
+    `conditional` is the conditional amount that lapses with a write-off.
     """
 
     proposal_id: UUID
@@ -68,127 +67,98 @@ class ProposalPage(Struct, frozen=True, kw_only=True):
 # -- proposing --------------------------------------------------------------------------------------------------------
 
 
-@post(
+async def _read(tx: Tx, _ctx: Context, proposal_id: UUID) -> ProposalView:
+    return _view(await proposal_store.get(tx, proposal_id))
+
+
+def _location(proposal: ProposalView) -> str:
+    return f"/v1/proposals/{proposal.proposal_id}"
+
+
+@create(
     "/v1/pledges/{pledge_id:uuid}/write-off",
-    opt=asks(Action.PROPOSE_WRITE_OFF),
-    summary="Propose to give up what is owed under an agreement",
+    Action.PROPOSE_WRITE_OFF,
+    "Propose to give up what is owed under an agreement",
+    read=_read,
+    location=_location,
+    if_match=True,
 )
 async def propose_write_off(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[ProposeWriteOff],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ProposalView]:
+    tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: FromPath[UUID], data: JSONBody[ProposeWriteOff]
+) -> None:
     """For a finance officer of UNODC; another one has to approve it."""
-    reason, on = check_reason("write_off", data.reason), data.written_off_on or now.date()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            pledge = await for_move(tx, pledge_id, Action.PROPOSE_WRITE_OFF, caller, expected)
-            await exit_actions.propose_write_off(tx, claimed.outcome, pledge, reason, on=on, now=now)
-        return await _made(tx, claimed.outcome)
+    reason, on = check_reason("write_off", data.reason), data.written_off_on or ctx.today
+    await exit_actions.propose_write_off(tx, ctx, proposal_id, pledge_id, reason, on=on)
 
 
-@post(
+@create(
     "/v1/pledges/{pledge_id:uuid}/refund",
-    opt=asks(Action.PROPOSE_REFUND),
-    summary="Propose to give money back to a donor",
+    Action.PROPOSE_REFUND,
+    "Propose to give money back to a donor",
+    read=_read,
+    location=_location,
+    if_match=True,
 )
 async def propose_refund(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[ProposeRefund],
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ProposalView]:
+    tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: FromPath[UUID], data: JSONBody[ProposeRefund], own: Owned
+) -> None:
     """For a finance officer of UNODC; another one has to approve it. Never more than the fund has available."""
-    reason, on = check_reason("refund", data.reason), data.refunded_on or now.date()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            pledge = await for_move(tx, pledge_id, Action.PROPOSE_REFUND, caller, expected)
-            worth = await rate_actions.worth(tx, data.money, on, own.validity)
-            await exit_actions.propose_refund(tx, claimed.outcome, pledge, data.money, worth, reason, on=on, now=now)
-        return await _made(tx, claimed.outcome)
+    reason, on = check_reason("refund", data.reason), data.refunded_on or ctx.today
+    await exit_actions.propose_refund(tx, ctx, proposal_id, pledge_id, data.money, reason, on=on, validity=own.validity)
 
 
-@post(
+@create(
     "/v1/pledges/{pledge_id:uuid}/release-earmark",
-    opt=asks(Action.PROPOSE_EARMARK_RELEASE),
-    summary="Propose that a tightly earmarked pledge may be used for others",
+    Action.PROPOSE_EARMARK_RELEASE,
+    "Propose that a tightly earmarked pledge may be used for others",
+    read=_read,
+    location=_location,
+    if_match=True,
 )
 async def propose_earmark_release(
-    pledge_id: FromPath[UUID],
-    data: JSONBody[ProposeEarmarkRelease],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ProposalView]:
+    tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: FromPath[UUID], data: JSONBody[ProposeEarmarkRelease]
+) -> None:
     """For a finance officer of UNODC, with the donor's consent; another one has to approve it."""
     reason = check_reason("release_earmark", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            pledge = await for_move(tx, pledge_id, Action.PROPOSE_EARMARK_RELEASE, caller, expected)
-            await exit_actions.propose_earmark_release(tx, claimed.outcome, pledge, reason, now=now)
-        return await _made(tx, claimed.outcome)
+    await exit_actions.propose_earmark_release(tx, ctx, proposal_id, pledge_id, reason)
 
 
-@post("/v1/ledger/reversals", opt=asks(Action.PROPOSE_REVERSAL), summary="Propose to reverse an entry of the ledger")
-async def propose_reversal(
-    data: JSONBody[ProposeReversal], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[ProposalView]:
-    """For a finance officer of UNODC; another one has to approve it. An entry is reversed at most once.
+@create(
+    "/v1/ledger/reversals",
+    Action.PROPOSE_REVERSAL,
+    "Propose to reverse an entry of the ledger",
+    read=_read,
+    locks=balance_locks.of_entry,
+    location=_location,
+)
+async def propose_reversal(tx: Tx, ctx: Context, proposal_id: UUID, data: JSONBody[ProposeReversal]) -> None:
+    """For a finance officer of UNODC; another one has to approve it. An entry can be reversed once.
 
-    Of a carry-over both halves are, whichever is named: `entry_id` of the proposal is the one that left its fund.
+    For a carry-over both halves are reversed, whichever is given: the proposal's `entry_id` is the outgoing one.
     """
-    policy.decide(caller, Action.PROPOSE_REVERSAL).required()
-    reason, on = check_reason("reverse_entry", data.reason), data.reversed_on or now.date()
-
-    async def propose(tx: Tx) -> Response[ProposalView]:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await exit_actions.propose_reversal(tx, claimed.outcome, data.entry_id, reason, on=on, now=now)
-        return await _made(tx, claimed.outcome)
-
-    locks = await balance_locks.of_entry(db, caller, data.entry_id)
-    return await db.run_in_transaction(propose, by=caller, locks=locks)
+    policy.decide(ctx.caller, Action.PROPOSE_REVERSAL).required()
+    reason, on = check_reason("reverse_entry", data.reason), data.reversed_on or ctx.today
+    await exit_actions.propose_reversal(tx, proposal_id, data.entry_id, reason, on=on, now=ctx.now)
 
 
-@post(
+@create(
     "/v1/ledger/periods/{year:int}/reopen",
-    opt=asks(Action.PROPOSE_REOPENING),
-    summary="Propose to open a closed year again",
+    Action.PROPOSE_REOPENING,
+    "Propose to open a closed year again",
+    read=_read,
+    location=_location,
 )
 async def propose_reopening(
+    tx: Tx,
+    ctx: Context,
+    proposal_id: UUID,
     year: Annotated[int, PathParameter(ge=2000, le=2100)],
     data: JSONBody[ProposeReopening],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    now: Now,
-) -> Response[ProposalView]:
-    """For a finance officer of UNODC; another one has to approve it. Only the year that was closed last."""
-    policy.decide(caller, Action.PROPOSE_REOPENING).required()
+) -> None:
+    """For a finance officer of UNODC; another one has to approve it. Only the last closed year can be reopened."""
+    policy.decide(ctx.caller, Action.PROPOSE_REOPENING).required()
     reason = check_reason("reopen_period", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await exit_actions.propose_reopening(tx, claimed.outcome, year, reason, now=now)
-        return await _made(tx, claimed.outcome)
-
-
-async def _made(tx: Tx, proposal_id: UUID) -> Response[ProposalView]:
-    proposal = _view(await proposal_store.get(tx, proposal_id))
-    return created(proposal, location=f"/v1/proposals/{proposal_id}", revision=proposal.revision)
+    await exit_actions.propose_reopening(tx, proposal_id, year, reason, now=ctx.now)
 
 
 # -- deciding ---------------------------------------------------------------------------------------------------------
@@ -203,98 +173,46 @@ async def list_proposals(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ProposalPage]:
-    """For those who read the whole ledger."""
+    """For callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await proposal_store.proposals(tx, status=status, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].proposal_id) if len(found) > limit else None
-    return Response(
-        ProposalPage(proposals=[_view(one) for one in found[:limit]], cursor=more), headers=paging.next_link(more)
-    )
+    return paging.page(ProposalPage, found, limit, view=_view)
 
 
-@get("/v1/proposals/{proposal_id:uuid}", opt=asks(Action.SHOW_PROPOSAL), summary="One proposal")
-async def show_proposal(proposal_id: FromPath[UUID], db: Db, caller: Calling) -> Response[ProposalView]:
-    async with db.transaction(by=caller) as tx:
-        proposal = await proposal_store.get(tx, proposal_id)
-    policy.decide(caller, Action.SHOW_PROPOSAL, proposal).required()
-    return shown(_view(proposal), revision=proposal.revision)
+@show("/v1/proposals/{proposal_id:uuid}", Action.SHOW_PROPOSAL, "One proposal")
+async def show_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID]) -> ProposalView:
+    proposal = await proposal_store.get(tx, proposal_id)
+    policy.decide(ctx.caller, Action.SHOW_PROPOSAL, proposal).required()
+    return _view(proposal)
 
 
-@post(
+@change(
     "/v1/proposals/{proposal_id:uuid}/approve",
-    opt=asks(Action.APPROVE_PROPOSAL),
-    status_code=200,
-    summary="Approve what somebody else proposed",
+    Action.APPROVE_PROPOSAL,
+    "Approve what somebody else proposed",
+    read=_read,
+    locks=balance_locks.of_proposal,
 )
 async def approve_proposal(
-    proposal_id: FromPath[UUID],
-    data: JSONBody[Decide],
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ProposalView]:
-    """For another finance officer of UNODC than who proposed it. It is done in the same moment, or refused."""
-
-    async def approve(tx: Tx) -> Proposal:
-        claimed = await claim(tx, command, outcome=proposal_id)
-        if claimed.first:
-            await exit_actions.approve(
-                tx, proposal_id, validity=own.validity, caller=caller, expected=expected, now=now
-            )
-        return await proposal_store.get(tx, proposal_id)
-
-    locks = await balance_locks.of_proposal(db, caller, proposal_id)
-    proposal = await db.run_in_transaction(approve, by=caller, locks=locks)
-    return shown(_view(proposal), revision=proposal.revision)
+    tx: Tx, ctx: Context, proposal_id: FromPath[UUID], data: JSONBody[Decide], own: Owned
+) -> None:
+    """For another finance officer of UNODC than the proposer. It is carried out in the same transaction, or refused."""
+    await exit_actions.approve(tx, ctx, proposal_id, validity=own.validity)
 
 
-@post(
+@change(
     "/v1/proposals/{proposal_id:uuid}/refuse",
-    opt=asks(Action.REFUSE_PROPOSAL),
-    status_code=200,
-    summary="Refuse a proposal, or take back an own one",
+    Action.REFUSE_PROPOSAL,
+    "Refuse a proposal, or take back an own one",
+    read=_read,
 )
-async def refuse_proposal(
-    proposal_id: FromPath[UUID],
-    data: JSONBody[Decide],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[ProposalView]:
+async def refuse_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID], data: JSONBody[Decide]) -> None:
     """For a finance officer of UNODC."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=proposal_id)
-        if claimed.first:
-            await exit_actions.refuse(tx, proposal_id, caller=caller, expected=expected, now=now)
-        proposal = await proposal_store.get(tx, proposal_id)
-    return shown(_view(proposal), revision=proposal.revision)
+    await exit_actions.refuse(tx, ctx, proposal_id)
 
 
 def _view(proposal: Proposal) -> ProposalView:
-    return ProposalView(
-        proposal_id=proposal.proposal_id,
-        measure=proposal.measure,
-        status=proposal.status,
-        revision=proposal.revision,
-        reason=proposal.reason,
-        effective_on=proposal.effective_on,
-        proposed_by=proposal.proposed_by,
-        proposed_at=proposal.proposed_at,
-        pledge_id=proposal.pledge_id,
-        donor=proposal.donor,
-        fund=proposal.fund,
-        money=proposal.money,
-        conditional=proposal.conditional,
-        entry_id=proposal.entry_id,
-        year=proposal.year,
-        decided_by=proposal.decided_by,
-        decided_at=proposal.decided_at,
-    )
+    return from_attributes(ProposalView, proposal)
 
 
 ROUTES = [

@@ -1,7 +1,4 @@
-"""What one finance officer proposes and another has to approve: write-offs, refunds, reversals, reopened years.
-
-And that money is used for something else than its donor had given it for.
-"""
+"""Proposals that another finance officer approves: write-off, refund, reversal, reopening, earmark release."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,7 +28,7 @@ class ProposalStatus(StrEnum):
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
-    """What is to be done: with a pledge (`money`, and `conditional_minor` that falls away), an entry, or a year."""
+    """A proposed action: on a pledge (`money`, and `conditional_minor` that lapses), an entry, or a year."""
 
     proposal_id: UUID
     measure: Measure
@@ -78,7 +75,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 
 def evolve(proposal: Proposal | None, fact: Fact, *, by: UUID) -> Proposal:
-    """The proposal after a fact, which `by` caused."""
+    """Apply a fact, caused by `by`, to the proposal."""
     if proposal is None:
         assert isinstance(fact, ProposalMade), "a proposal begins by being made"
         return Proposal(

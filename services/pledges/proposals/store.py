@@ -1,4 +1,4 @@
-"""The rows of proposals. Every read says for whom; the wall of the table is the policy in SQL."""
+"""Rows of proposals. Every read names its caller; the row-level security of the table is the policy in SQL."""
 
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,13 @@ from services.pledges.proposals import model
 from services.pledges.proposals.model import Proposal, ProposalStatus
 
 LOCK = 0x70726F70
-"""Of what is being proposed, in PostgreSQL's advisory locks of two keys."""
+"""Of proposals, in PostgreSQL's advisory locks of two keys."""
 
 _READ = "SELECT * FROM proposal"
 
 
 async def get(tx: Tx, proposal_id: UUID, *, lock: bool = False) -> Proposal:
-    """The proposal, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    """The proposal, if this caller may see it. Raises Missing. `lock` locks the row until the transaction ends."""
     found = await locked(tx, proposal_id) if lock else await _one(tx, _READ + " WHERE proposal_id = $1", proposal_id)
     if found is None:
         raise Missing("not-found")
@@ -31,7 +31,7 @@ async def locked(tx: Tx, proposal_id: UUID) -> Proposal | None:
 
 
 async def proposals(tx: Tx, *, status: ProposalStatus | None, before: UUID | None, limit: int) -> list[Proposal]:
-    """Proposals, newest first, from the one after `before`."""
+    """Proposals, newest first, after `before`."""
     rows = await tx.fetch(
         _READ
         + """
@@ -46,7 +46,7 @@ async def proposals(tx: Tx, *, status: ProposalStatus | None, before: UUID | Non
 
 
 async def require_none_open(tx: Tx, measure: str, about: UUID | None) -> None:
-    """Raises Conflict where the same is proposed already, by whoever; a unique index is the wall behind it."""
+    """Raises Conflict if the same is proposed already; a unique index enforces it, too."""
     await tx.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK, f"{measure} {about}")
     if await tx.fetchval(
         """
@@ -60,7 +60,7 @@ async def require_none_open(tx: Tx, measure: str, about: UUID | None) -> None:
 
 
 async def open_in(tx: Tx, year: int) -> int:
-    """How many open proposals would take effect in that year or before."""
+    """The number of open proposals that take effect in that year or before."""
     return int(
         await tx.fetchval(
             """
@@ -93,6 +93,6 @@ async def _one(tx: Tx, query: str, *args: Any) -> Proposal | None:
 
 
 async def fold(tx: Tx, event: Event, fact: ProposalMade | ProposalApproved | ProposalRefused) -> None:
-    """Fold a fact of a proposal into its row."""
+    """Apply a fact of a proposal to its row."""
     assert event.actorid is not None, "somebody proposes and somebody decides"
     await save(tx, model.evolve(await locked(tx, fact.proposal_id), fact, by=event.actorid))

@@ -1,8 +1,8 @@
-"""What an agreement says by a value date.
+"""The terms of an agreement as of a value date.
 
-Facts are recorded in one order and take effect in another: a reduction of today may be of March, and a condition met
-in April may have been recorded before it. So the state after the facts of a period alone is no state there ever was.
-What each fact changed when it was recorded is certain, and what changed by a day is the sum of what took effect by it.
+Facts are recorded in one order and take effect in another: a reduction recorded today may take effect in March, and a
+condition met in April may be recorded before it. The state after the facts of a period alone may never have existed.
+The change by each fact when it was recorded is certain; the change by a day is the sum of what took effect by then.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from services.pledges.statements.model import Instalment
 
 
 class Agreed(Struct, frozen=True, kw_only=True):
-    """What was signed for, and of the instalments those that are owed, in minor units of the agreement's currency."""
+    """The agreed amount and the owed instalments, in minor units of the agreement's currency."""
 
     support_cost_basis_points: int | None = None
     agreement_reference: str | None = None
@@ -27,10 +27,10 @@ class Agreed(Struct, frozen=True, kw_only=True):
 
 
 def agreed_by(facts: Iterable[Fact], ends: date) -> Agreed:
-    """Of all facts of a pledge, as they were recorded, by those that had taken effect at the end of that day.
+    """The terms by the end of that day, from all facts of a pledge in recorded order.
 
-    The instalments come to what the ledger's entries of these facts commit, or to nothing where that is less than
-    nothing: of what was reduced before its condition was met.
+    The instalments add up to what the ledger's entries of these facts commit, or to 0 if that is negative: a reduction
+    may take effect before its condition was met.
     """
     pledge: Pledge | None = None
     signed: PledgeCommitted | None = None
@@ -59,7 +59,7 @@ def _owed(pledge: Pledge | None) -> Mapping[int, int]:
 
 
 def _none_below_zero(parts: list[tuple[date, int]]) -> list[tuple[date, int]]:
-    """What is lacking of one is taken from the others, from the last one back, as a reduction is."""
+    """Take negative amounts from the other instalments, from the last one back, as a reduction does."""
     lacking = -sum(minor for _, minor in parts if minor < 0)
     left = []
     for due_on, minor in reversed(parts):

@@ -1,4 +1,4 @@
-"""A donor's statement, as PDF to be read and as data to be worked with."""
+"""Routes for a donor's statement, as PDF and as data."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -45,18 +45,18 @@ async def show_statement(
     fund: Fund = None,
     language: FromQuery[Language | None] = None,
 ) -> Response[bytes]:
-    """For the donor itself and for those who may read the whole ledger. By the same `as_at` the same bytes,
-    but for words that the donor has put otherwise since.
+    """For the donor itself and for callers who may read the whole ledger. The same `as_at` gives the same bytes, unless
+    the donor has changed its texts since.
 
-    Of what had been recorded by `as_at`, else by now, but shares of funds by the beginning of its day in UTC; of value
-    dates from `from` (else all) until `until` (else the day of `as_at`), both included. In `language`, else in the one
-    that `Accept-Language` prefers.
+    As recorded by `as_at` (default: now), but shares of funds as of the beginning of its day in UTC; with value dates
+    from `from` (default: all) until `until` (default: the day of `as_at`), both included. In `language`, else the
+    preferred one of `Accept-Language`.
     """
-    told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
-    statement_store.require_printable(told)
+    statement = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    statement_store.require_printable(statement)
     chosen = language or reader_language(request.scope)
-    made = await own.press.statement_pdf(told, chosen, organization=caller.organization)
-    name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
+    made = await own.press.statement_pdf(statement, chosen, organization=caller.organization)
+    name = f"statement-{statement.donor}-{statement.ends.isoformat()}-{chosen}.pdf"
     headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
     return Response(made, media_type=PDF, headers=headers)
 
@@ -90,14 +90,14 @@ async def _statement(
     as_at: str | None,
     now: datetime,
 ) -> Statement:
-    """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
+    """Raises Missing for a donor without records, or without any this caller may see: the two are indistinguishable."""
     moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
     if moment > now:
         raise Invalid("invalid-field", field="as_at", expected="a moment that has come")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
-    # Shares rest on totals of all donors. Whoever asks, so that a statement is the same for all who read it.
+    # Shares depend on totals of all donors. The same for every caller, so that all of them get the same statement.
     day = beginning_of_day(moment)
     await wait_until_final(db, caller, moment if as_at is not None else day, now=now)
     async with db.transaction(by=caller) as tx:

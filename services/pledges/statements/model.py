@@ -1,9 +1,9 @@
-"""A donor's statement: what became of its pledges and of its part of the funds, made of the ledger's postings alone.
+"""A donor's statement: its pledges and its share of the funds, from the ledger's postings alone.
 
-What is pledged, committed and received are columns of their own; none is ever added to another. An amount stands in
-its currency's minor units beside its worth in US-dollar minor units at the rate of its own day.
+Pledged, committed and received amounts have separate columns, which must not be added up. Each amount is in minor units
+of its currency, with its worth in US cents at the rate of its own day.
 
-What was allocated from the funds is told as the donor's share of it (`shares`).
+Allocations of the funds are shown as the donor's share of them (`shares`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges.funds.shares import FundMoney, FundShare, share_of
 from services.pledges.in_kind.model import InKindContribution, InKindLine, lines_of
@@ -20,17 +21,17 @@ from services.pledges.pledge.earmarking import Earmarking
 PLEDGES_MAX = 500
 ENTRIES_MAX = 5_000
 PRINTED_LINES_MAX = 2_500
-"""Entries in the period, instalments, and what was given in kind. In Arabic, where no two are alike, they take nine
-tenths of the memory that printing may."""
+"""Entries of the period, instalments, and contributions in kind. In Arabic, if no two are alike, they take nine tenths
+of the memory limit for printing."""
 
 IN_KIND_MAX = 500
 
 
-# -- what it is made of -----------------------------------------------------------------------------------------------
+# -- input ------------------------------------------------------------------------------------------------------------
 
 
 class Booked(Struct, frozen=True):
-    """A posting as the ledger holds it: a debit is positive."""
+    """A posting: a debit is positive."""
 
     account: str
     minor: int
@@ -38,9 +39,9 @@ class Booked(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """An entry of a pledge as the ledger holds it; `reverses` is the one that it takes back.
+    """An entry of a pledge; `reverses` is the entry it reverses.
 
-    Types and accounts are codes: one that is new is shown as it is.
+    Types and accounts are codes: an unknown one is shown unchanged.
     """
 
     entry_id: UUID
@@ -56,14 +57,14 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
 
 class Instalment(Struct, frozen=True):
-    """What an agreement says is to be paid, and when."""
+    """An instalment of an agreement: amount and due date."""
 
     due_on: date
     minor: int
 
 
 class Promise(Struct, frozen=True, kw_only=True):
-    """A pledge with what its agreement says at the end of the period. Its money is in the entries."""
+    """A pledge with the terms of its agreement at the end of the period. Its money is in the entries."""
 
     pledge_id: UUID
     fund: str
@@ -75,11 +76,11 @@ class Promise(Struct, frozen=True, kw_only=True):
     instalments: tuple[Instalment, ...] = ()
 
 
-# -- what it tells ----------------------------------------------------------------------------------------------------
+# -- output -----------------------------------------------------------------------------------------------------------
 
 
 class Amount(Struct, frozen=True):
-    """Minor units of the pledge's currency, and US-dollar cents."""
+    """Minor units of the pledge's currency, and US cents."""
 
     minor: int = 0
     usd_minor: int = 0
@@ -89,7 +90,7 @@ class Amount(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How far money has come. Four columns side by side; no two are ever added."""
+    """Amounts in four columns, which must not be added up."""
 
     pledged: Amount = Amount()
     committed: Amount = Amount()
@@ -106,7 +107,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class TakenBack(Struct, frozen=True, kw_only=True):
-    """The entry that another one takes back: what it is, and its number among the receipts where it is listed there."""
+    """The entry that another one reverses: its type, and its number among the receipts if it is listed there."""
 
     entry_id: UUID
     type: str
@@ -114,7 +115,7 @@ class TakenBack(Struct, frozen=True, kw_only=True):
 
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """One entry of the period, what it takes back, and by how much it moved each column."""
+    """An entry of the period, the entry it reverses, and the change of each column."""
 
     entry_id: UUID
     type: str
@@ -128,11 +129,11 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """Cash of the period; negative where it went back: as a refund, or as a receipt that was none and is taken back.
+    """Cash of the period; negative for a refund or a reversed receipt.
 
     `type` is that of its entry: `received`, `refunded`, or `reversed`. `available` is what the fund can allocate of it.
 
-    `agreed` is its worth at the rate of the agreement, `exchange_difference` what it was worth more on its own day.
+    `agreed` is its worth at the rate of the agreement, `exchange_difference` the excess of its worth on its own day.
     """
 
     number: int
@@ -152,7 +153,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """An instalment agreed, and what has been paid of it: money is counted to the earliest that lacks it."""
+    """An instalment of the agreement, and how much of it is paid: receipts count against the earliest open one."""
 
     due_on: date
     minor: int
@@ -160,7 +161,7 @@ class Due(Struct, frozen=True, kw_only=True):
 
 
 class PledgeAccount(Struct, frozen=True, kw_only=True):
-    """One pledge: where it stood before the period, what happened in it, where it stands at its end."""
+    """One pledge: its balance before the period, its entries in it, its balance at the end."""
 
     pledge_id: UUID
     fund: str
@@ -184,7 +185,7 @@ class CurrencyTotal(Struct, frozen=True):
 
 
 class ReceiptTotals(Struct, frozen=True, kw_only=True):
-    """All cash of the period in US-dollar cents, each column by itself."""
+    """All cash of the period in US cents, by column."""
 
     received_usd_minor: int = 0
     agreed_usd_minor: int = 0
@@ -195,7 +196,7 @@ class ReceiptTotals(Struct, frozen=True, kw_only=True):
 
 
 class UsdStanding(Struct, frozen=True, kw_only=True):
-    """All pledges in US-dollar cents, each column by itself."""
+    """All pledges in US cents, by column."""
 
     pledged_usd_minor: int
     committed_usd_minor: int
@@ -206,10 +207,10 @@ class UsdStanding(Struct, frozen=True, kw_only=True):
 class Statement(Struct, frozen=True, kw_only=True):
     """What a donor pledged, owes and paid, and its share of what it was used for.
 
-    Of what had been recorded by `as_at`; of value dates up to `ends`, both days included. `starts` is the first day
-    whose entries are listed; without it all are. `funds` are of what had been recorded by `funds_as_at`, the beginning
-    of the day: they rest on what all donors paid, and from two moments apart each payment would follow. `in_kind` is no
-    money, and `in_kind_usd_minor` its worth by itself.
+    As recorded by `as_at`; with value dates up to `ends`, both days included. `starts` is the first day whose entries
+    are listed; by default all are. `funds` are as of `funds_as_at`, midnight UTC: they depend on all donors' payments,
+    and two later moments would disclose each payment. `in_kind` is no money, and `in_kind_usd_minor` is in no other
+    total.
     """
 
     donor: str
@@ -227,9 +228,9 @@ class Statement(Struct, frozen=True, kw_only=True):
     in_kind_usd_minor: int
 
 
-def lines_in(told: Statement) -> int:
-    """How many lines its pages list: entries of the period, instalments, and what was given in kind."""
-    return sum(len(one.movements) + len(one.schedule) for one in told.pledges) + len(told.in_kind)
+def lines_in(statement: Statement) -> int:
+    """The number of lines on its pages: entries of the period, instalments, and contributions in kind."""
+    return sum(len(one.movements) + len(one.schedule) for one in statement.pledges) + len(statement.in_kind)
 
 
 def statement_of(
@@ -244,7 +245,7 @@ def statement_of(
     as_at: datetime,
     funds_as_at: datetime,
 ) -> Statement:
-    """Fold entries into a statement. What was recorded or took effect too late is left out, whoever passed it in."""
+    """Make a statement of entries. Ignores what was recorded or took effect too late."""
     of_pledge: dict[UUID, list[Recorded]] = {promise.pledge_id: [] for promise in promises}
     for entry in sorted(entries, key=lambda one: (one.effective_on, one.recorded_at, one.entry_id)):
         if entry.recorded_at <= as_at and entry.effective_on <= ends:
@@ -291,12 +292,12 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     within = entries[len(before) :]
     opening = _sum(map(moved_by, before))
     closing = opening + _sum(map(moved_by, within))
-    # Also where all of it waits for conditions, and nothing is owed yet.
+    # Also if all of it is conditional, and nothing is owed yet.
     agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
     numbers = {one.entry_id: number for number, one in enumerate(paying, start=1)}
     taken_back = _taken_back(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
-    # What was refunded had settled what was owed, and what was written off is owed no more.
+    # Refunded money had settled what was owed, and written-off amounts are no longer owed.
     settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
     return PledgeAccount(
         pledge_id=promise.pledge_id,
@@ -304,7 +305,7 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         pledged=Money(minor=_booked(entries[0], "pledged").minor, currency=promise.currency),
         earmarking=promise.earmarking,
         note=promise.note,
-        # What an agreement says was not so before there was one, whoever passed it in.
+        # An agreement has no effect before its day.
         agreement_reference=promise.agreement_reference if agreed else None,
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
         schedule=_schedule(promise.instalments, settled) if agreed else (),
@@ -316,7 +317,7 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
 
 
 def moved_by(entry: Recorded) -> Standing:
-    """By how much an entry moves each column. Credits of `committed` are agreements."""
+    """The change of each column by an entry. Credits of `committed` are agreements."""
     committed = _booked(entry, "committed")
     return Standing(
         pledged=_booked(entry, "pledged"),
@@ -327,42 +328,29 @@ def moved_by(entry: Recorded) -> Standing:
 
 
 def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
-    """By the entry that takes it back; `listed` are the numbers of those that the statement lists."""
-    told = {
+    """By the reversing entry; `listed` are the numbers of the entries listed in the statement."""
+    reversed_entries = {
         one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
         for one in entries
     }
-    return {one.entry_id: told[one.reverses] for one in entries if one.reverses in told}
+    return {one.entry_id: reversed_entries[one.reverses] for one in entries if one.reverses in reversed_entries}
 
 
 def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
-    return Movement(
-        entry_id=entry.entry_id,
-        type=entry.type,
-        takes_back=taken_back.get(entry.entry_id),
-        effective_on=entry.effective_on,
-        recorded_at=entry.recorded_at,
-        rate=entry.rate,
-        rate_source=entry.rate_source,
-        rate_date=entry.rate_date,
-        moved=moved_by(entry),
-    )
+    return from_attributes(Movement, entry, takes_back=taken_back.get(entry.entry_id), moved=moved_by(entry))
 
 
 def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
     money = _came(entry)
-    # A debit is a loss: the agreement's rate had promised more than the cash was worth.
+    # A debit is a loss: at the agreement's rate it was worth more than the cash.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
-    return Receipt(
+    return from_attributes(
+        Receipt,
+        entry,
         number=number,
-        entry_id=entry.entry_id,
-        type=entry.type,
         takes_back=taken_back.get(entry.entry_id),
         received_on=entry.effective_on,
         money=money,
-        rate=entry.rate,
-        rate_source=entry.rate_source,
-        rate_date=entry.rate_date,
         agreed_usd_minor=money.usd_minor + loss_usd_minor,
         exchange_difference_usd_minor=-loss_usd_minor,
         bank_charges_usd_minor=-_booked(entry, "bank_charges").usd_minor,
@@ -381,7 +369,7 @@ def _schedule(instalments: Iterable[Instalment], paid_minor: int) -> tuple[Due, 
 
 
 def _came(entry: Recorded) -> Amount:
-    """What came of what was agreed, in the currency of the agreement; what went back is credited to `refunded`."""
+    """Receipts in the currency of the agreement; refunds are credited to `refunded`."""
     return _booked(entry, "discharged") + _booked(entry, "refunded")
 
 

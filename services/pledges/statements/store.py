@@ -1,4 +1,4 @@
-"""The rows that a donor's statement is made of. What had been recorded by a moment is read, and no later entry."""
+"""Rows of a donor's statement, as recorded by a moment."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,9 +30,9 @@ from services.pledges.statements.model import (
 async def promises(
     tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_at: datetime
 ) -> list[Promise]:
-    """The donor's pledges that this caller may see, each with what its agreement says by the last day.
+    """The donor's pledges that this caller may see, each with the terms of its agreement as of the last day.
 
-    Raises Mismatch for more than a statement has.
+    Raises Mismatch for more than a statement may have.
     """
     rows = await tx.fetch(
         """
@@ -52,14 +52,14 @@ async def promises(
     )
     if len(rows) > PLEDGES_MAX:
         raise _too_large()
-    # What an agreement said by then is in the facts; the row is of today.
+    # The facts have the terms as of then; the row has the current ones.
     async with tx.as_service():
-        told = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
-    return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
+        statement = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
+    return [Promise(**dict(row), **asdict(agreed_by(statement[row["pledge_id"]], ends))) for row in rows]
 
 
 async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
-    """The entries of these pledges. Raises Mismatch for more than a statement has."""
+    """The entries of these pledges. Raises Mismatch for more than a statement may have."""
     rows = await tx.fetch(
         """
         SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
@@ -85,9 +85,9 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
 async def in_kind(
     tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime
 ) -> list[tuple[InKindContribution, str]]:
-    """The donor's contributions in kind that this caller may see, each as it stood by then, with its donor's words.
+    """The donor's contributions in kind that this caller may see, as of `as_at`, with its descriptions.
 
-    Raises Mismatch for more than a statement has.
+    Raises Mismatch for more than a statement may have.
     """
     rows = await tx.fetch(
         """
@@ -108,17 +108,17 @@ async def in_kind(
     if len(rows) > IN_KIND_MAX:
         raise _too_large()
     async with tx.as_service():
-        told = await in_kind_store.told(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
+        statement = await in_kind_store.as_of(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
     return [
-        (told[row["in_kind_contribution_id"]], row["description"])
+        (statement[row["in_kind_contribution_id"]], row["description"])
         for row in rows
-        if row["in_kind_contribution_id"] in told
+        if row["in_kind_contribution_id"] in statement
     ]
 
 
-def require_printable(told: Statement) -> None:
-    """Raises Mismatch for one that lists more than can be set on pages."""
-    if lines_in(told) > PRINTED_LINES_MAX:
+def require_printable(statement: Statement) -> None:
+    """Raises Mismatch for more lines than can be printed."""
+    if lines_in(statement) > PRINTED_LINES_MAX:
         raise _too_large(PRINTED_LINES_MAX)
 
 
@@ -134,8 +134,8 @@ CONTRIBUTED = """
       AND recorded_at <= $3
     GROUP BY fund, donor ORDER BY fund, donor
 """
-# What has been spent was allocated before: both accounts together are what was ever set aside. Until a day as
-# `balances` has it: the years up to that of the day, less what takes effect in the rest of that year.
+# What is spent was allocated before: the two accounts together are all that was ever allocated. Up to a day as in
+# `balances`: that year and those before, less what takes effect in the rest of that year.
 DRAWN = """
     SELECT fund, coalesce(nullif(work_package, ''), CASE WHEN of_activities THEN $5 ELSE $4 END) AS purpose,
         -sum(usd_minor) AS allocated, -coalesce(sum(usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
@@ -155,7 +155,7 @@ DRAWN = """
 
 
 async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[FundMoney]:
-    """What each donor put into these funds and what was drawn from them, for the system itself, which tells shares."""
+    """What each donor put into these funds and what was drawn from them, as the service, to compute shares."""
     contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
     drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)
     return [
@@ -172,7 +172,7 @@ async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> 
 
 
 async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: datetime) -> list[str]:
-    """The funds that money of these pledges came to, also by carry-over: to have pledged shows nobody others' money."""
+    """The funds that received money of these pledges, also by carry-over; a pledge alone discloses no funds."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT fund FROM entry

@@ -1,7 +1,5 @@
 """What can be done with a file of a request: it is kept before its row is there, and dropped after that is settled."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import BinaryIO
@@ -10,14 +8,15 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.files.scanner import Scanner, ScannerError, Verdict
 from chassis.files.store import Files
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
+from chassis.texts import hash_bytes
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Unavailable
-from contracts.values import Caller
 from services.requests import policy
 from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
@@ -26,7 +25,6 @@ from services.requests.attachment.recognition import Format
 from services.requests.policy import Action
 from services.requests.request import store
 
-SALT_BYTES = 16
 ATTACHING: Mapping[Purpose, Action] = {Purpose.REQUEST: Action.ATTACH, Purpose.NOTE_VERBALE: Action.SCAN_NOTE}
 
 log = structlog.get_logger()
@@ -81,54 +79,42 @@ async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
 
 def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, digest: bytes) -> tuple[NewFile, bytes]:
     """The file that is to be attached, and the salt by which the journal names its content without telling it."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    content_hash = hashlib.sha256(salt + digest).hexdigest()
+    salt, content_hash = hash_bytes(digest)
     file = NewFile(
         attachment_id=file_id, purpose=purpose, format=found, size_bytes=size_bytes, content_hash=content_hash
     )
     return file, salt
 
 
-async def add(
-    tx: Tx,
-    request_id: UUID,
-    file: NewFile,
-    name: str,
-    salt: bytes,
-    *,
-    quota: Quota,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
+async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, salt: bytes, *, quota: Quota) -> None:
     """Attach a file that is kept already; the request is held, so that its files can be counted.
 
     Its State is not: the few files of it that come in at the same moment may together pass the quota by their size.
     """
-    request = await store.get(tx, request_id, caller, lock=True)
-    policy.decide(caller, ATTACHING[file.purpose], request).required()
-    check_revision(request.revision, expected)
+    request = await store.get(tx, request_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, ATTACHING[file.purpose], request).required()
+    check_revision(request.revision, ctx.expected)
     kept = await attachment_store.count_kept(tx, request_id, file.purpose)
     stored = await attachment_store.stored_for(tx, request.state, file.purpose)
-    fact = attachment.attach(request, file, kept=kept, stored=stored, quota=quota, now=now)
+    fact = attachment.attach(request, file, kept=kept, stored=stored, quota=quota, now=ctx.now)
     added = await record(tx, None, fact)
     await attachment_store.save_name(tx, added, name, salt)
 
 
-async def remove(tx: Tx, attachment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
     """Take a file back, whatever has become of its request: it is then shown to nobody.
 
     Raises Conflict for a scan that a consent was recorded by: the State is to find what was said in its name.
     """
     # The request first, as whoever records a consent by it does: two that hold one each would wait for each other.
     seen = await attachment_store.get(tx, attachment_id)
-    request = await store.get(tx, seen.request_id, caller, lock=True)
+    request = await store.get(tx, seen.request_id, ctx.caller, lock=True)
     found = await attachment_store.get(tx, attachment_id, lock=True)
-    policy.decide(caller, Action.DETACH, policy.file_of(request, found.purpose)).required()
-    check_revision(found.revision, expected)
+    policy.decide(ctx.caller, Action.DETACH, policy.file_of(request, found.purpose)).required()
+    check_revision(found.revision, ctx.expected)
     if await attachment_store.is_consented_by(tx, attachment_id):
         raise Conflict("scan-of-a-consent")
-    await record(tx, found, found.remove(now=now))
+    await record(tx, found, found.remove(now=ctx.now))
     await attachment_store.drop_name(tx, attachment_id)
 
 

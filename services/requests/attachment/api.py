@@ -1,7 +1,6 @@
 """The routes of attachments."""
 
 import asyncio
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,15 +8,16 @@ from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from chassis.db.database import Database
+from chassis.context import Context
+from chassis.db.database import Database, Tx
 from chassis.http.application import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
+from chassis.http.commands import show
 from chassis.http.downloads import Download
-from chassis.http.idempotency import Command, claim, etag
+from chassis.http.idempotency import Command, etag, once
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
 from chassis.ids import new_id
 from contracts.refusals import Refusal
 from contracts.requests import ATTACHMENT_BYTES_MAX
-from contracts.values import Caller
 from services.requests import policy
 from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment import store as attachment_store
@@ -37,10 +37,8 @@ class IncomingFile(NamedTuple):
 
     purpose: Purpose
     request_id: UUID
-    caller: Caller
     command: Command
-    expected: int
-    now: datetime
+    ctx: Context
 
 
 @post(
@@ -61,7 +59,7 @@ async def attach_file(
     """The body is the file itself: PDF, DOCX, PNG or JPEG, recognised by its content; its name is in `File-Name`.
     It is `pending` until it is scanned. `If-Match` is the request's revision, which does not change.
     """
-    coming = IncomingFile(Purpose.REQUEST, request_id, caller, command, expected, now)
+    coming = IncomingFile(Purpose.REQUEST, request_id, command, Context(caller=caller, now=now, expected=expected))
     return await _attach(db, own, upload, coming)
 
 
@@ -83,57 +81,45 @@ async def scan_note(
     """By a coordinator, before a consent is recorded with it; uploaded as an attachment is. Only the State and UNODC
     read it.
     """
-    coming = IncomingFile(Purpose.NOTE_VERBALE, request_id, caller, command, expected, now)
+    coming = IncomingFile(Purpose.NOTE_VERBALE, request_id, command, Context(caller=caller, now=now, expected=expected))
     return await _attach(db, own, upload, coming)
 
 
 async def _attach(db: Database, own: FileStorage, upload: Upload, coming: IncomingFile) -> Response[AttachmentView]:
-    request_id, caller = coming.request_id, coming.caller
+    request_id, caller = coming.request_id, coming.ctx.caller
     own.require_scanner()
     async with db.transaction(by=caller) as tx:
         policy.decide(caller, ATTACHING[coming.purpose], await store.get(tx, request_id, caller)).required()
     found = await asyncio.to_thread(recognise, upload.file, upload.name)
     file, salt = attachment_actions.described(new_id(), coming.purpose, found, upload.size_bytes, upload.digest)
     await own.keep(file.attachment_id, upload.file)
+
+    async def first(tx: Tx, attachment_id: UUID) -> AttachmentView:
+        await attachment_actions.add(tx, coming.ctx, request_id, file, upload.name, salt, quota=own.quota)
+        return await attachment_store.view(tx, attachment_id)
+
+    async def again(tx: Tx, attachment_id: UUID) -> AttachmentView:
+        await attachment_store.get(tx, attachment_id)
+        return await attachment_store.view(tx, attachment_id)
+
     try:
-        async with db.transaction(by=caller) as tx:
-            claimed = await claim(tx, coming.command, outcome=file.attachment_id)
-            if claimed.first:
-                await attachment_actions.add(
-                    tx,
-                    request_id,
-                    file,
-                    upload.name,
-                    salt,
-                    quota=own.quota,
-                    caller=caller,
-                    expected=coming.expected,
-                    now=coming.now,
-                )
-            else:
-                await attachment_store.get(tx, claimed.outcome)
-            added = await attachment_store.view(tx, claimed.outcome)
+        added = await once(db, coming.command, file.attachment_id, first=first, again=again)
     except Refusal:
         await own.drop(file.attachment_id)
         raise
-    if not claimed.first:
+    if added.attachment_id != file.attachment_id:
         await own.drop(file.attachment_id)
     return created(added, location=f"/v1/attachments/{added.attachment_id}", revision=added.revision)
 
 
-@get(
-    "/v1/requests/{request_id:uuid}/attachments",
-    opt=asks(Action.READ_ATTACHMENTS),
-    summary="The files attached to a request",
-)
-async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[AttachmentView]:
+@show("/v1/requests/{request_id:uuid}/attachments", Action.READ_ATTACHMENTS, "The files attached to a request")
+async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[AttachmentView]:
     """For readers of the request's words. Outside the State and UNODC only readable files, without scanned notes."""
-    async with db.transaction(by=caller) as tx:
-        await attachment_store.require_words(tx, request_id)
-        request = await store.get(tx, request_id, caller)
-        policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
-        await audience_store.log_access(tx, request, caller)
-        return await attachment_store.of_request(tx, request_id, policy.attachments_seen(caller))
+    await attachment_store.require_words(tx, request_id)
+    request = await store.get(tx, request_id, ctx.caller)
+    policy.decide(ctx.caller, Action.READ_ATTACHMENTS, request).required()
+    await audience_store.log_access(tx, request, ctx.caller)
+    return await attachment_store.of_request(tx, request_id, policy.attachments_seen(ctx.caller))
 
 
 @get(
@@ -168,7 +154,7 @@ async def remove_attachment(
     unless a consent was recorded with it.
     """
     async with db.transaction(by=caller) as tx:
-        await attachment_actions.remove(tx, attachment_id, caller=caller, expected=expected, now=now)
+        await attachment_actions.remove(tx, Context(caller=caller, now=now, expected=expected), attachment_id)
         removed = await attachment_store.view(tx, attachment_id)
     await own.drop(attachment_id)
     return shown(removed, revision=removed.revision)

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from litestar import get
 from litestar.params import FromPath
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks
+from chassis.http.commands import show
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Event
 from services.requests import policy
@@ -28,18 +28,15 @@ class Audience(Struct, frozen=True, kw_only=True):
     readers: list[Reader]
 
 
-@get(
-    "/v1/requests/{request_id:uuid}/audience",
-    opt=asks(Action.READ_AUDIENCE),
-    summary="Who sees what of a request, and who has read it",
+@show(
+    "/v1/requests/{request_id:uuid}/audience", Action.READ_AUDIENCE, "Who sees what of a request, and who has read it"
 )
-async def show_audience(request_id: FromPath[UUID], db: Db, caller: Calling) -> Audience:
+async def show_audience(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Audience:
     """For the State itself, coordinators and auditors. Fetching the request by id counts as a read, lists do not."""
-    async with db.transaction(by=caller) as tx:
-        request = await store.get(tx, request_id, caller)
-        policy.decide(caller, Action.READ_AUDIENCE, request).required()
-        history = moments(await _facts_of(tx, request_id))
-        readers = await audience_store.readers(tx, request)
+    request = await store.get(tx, request_id, ctx.caller)
+    policy.decide(ctx.caller, Action.READ_AUDIENCE, request).required()
+    history = moments(await _facts_of(tx, request_id))
+    readers = await audience_store.readers(tx, request)
     assert request.read_at is not None, "it was read for somebody"
     return Audience(request_id=request_id, at=request.read_at, admissions=admissions(request, history), readers=readers)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
-from contracts.consents import Consent, ConsentPage, RequestConsents, Showing, Shown, given_to
+from contracts.consents import Consent, ConsentPage, RequestConsents, VisibilityQuery, VisibleRequest, given_to
 from services.requests.request.model import Request
 
 PAGE_MAX = 500
@@ -116,12 +116,14 @@ async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPag
     )
 
 
-async def shown_to(tx: Tx, asked: Showing) -> list[Shown]:
+async def shown_to(tx: Tx, asked: VisibilityQuery) -> list[VisibleRequest]:
     """Those of these requests that consents in force show to the organization, by request."""
     requests = await _current_consents(tx, list(asked.request_ids))
     now: datetime = await tx.fetchval("SELECT now()")
     given = {one.request_id: given_to(one.consents, asked.organization, now) for one in requests}
-    return [Shown(request_id=one, fields=tuple(sorted(fields))) for one, fields in sorted(given.items()) if fields]
+    return [
+        VisibleRequest(request_id=one, fields=tuple(sorted(fields))) for one, fields in sorted(given.items()) if fields
+    ]
 
 
 async def _current_consents(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:

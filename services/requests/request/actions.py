@@ -1,19 +1,15 @@
 """What can be done with a request: load for this caller, decide, save, announce. The edge opens the transaction."""
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
-from contracts.values import Caller
 from services.requests import policy
 from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
@@ -24,7 +20,6 @@ from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request, Status
 from services.requests.request.store import Texts
 
-SALT_BYTES = 16
 GAP_REASON = "match_revoked"
 
 MatchFact = MatchConfirmed | MatchBegun | MatchCompleted | MatchRevoked
@@ -44,44 +39,27 @@ async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event |
     return after
 
 
-def hash_texts(texts: Texts) -> tuple[bytes, str]:
-    """A new salt, and the hash by which the journal names these words without telling them."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
-
-
 async def file(
     tx: Tx,
+    ctx: Context,
     request_id: UUID,
     content: Content,
     texts: Texts,
     salt: bytes,
     *,
     submit: bool,
-    caller: Caller,
-    now: datetime,
 ) -> Request:
     """A new request of the caller's State: a draft, or submitted at once."""
     begin = model.file if submit else model.draft
-    request = await record(tx, None, begin(request_id, caller.organization, content, now=now))
+    request = await record(tx, None, begin(request_id, ctx.caller.organization, content, now=ctx.now))
     await store.save_texts(tx, request, texts, salt)
     return request
 
 
-async def revise(
-    tx: Tx,
-    request_id: UUID,
-    content: Content,
-    texts: Texts,
-    salt: bytes,
-    *,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> Request:
+async def revise(tx: Tx, ctx: Context, request_id: UUID, content: Content, texts: Texts, salt: bytes) -> Request:
     """Put new content in the place of a draft's, or of a returned request's."""
-    request = await _for_move(tx, request_id, Action.REVISE, caller, expected)
-    fact = request.revise(content, now=now)
+    request = await _for_move(tx, ctx, request_id, Action.REVISE)
+    fact = request.revise(content, now=ctx.now)
     await store.drop_line_texts(tx, request_id)
     request = await record(tx, request, fact)
     await store.save_texts(tx, request, texts, salt)
@@ -90,16 +68,15 @@ async def revise(
 
 async def move(
     tx: Tx,
+    ctx: Context,
     request_id: UUID,
     action: Action,
     decide: Callable[[Request], Fact],
     *,
-    caller: Caller,
-    expected: int,
     comment: str | None = None,
 ) -> Request:
     """One move of the table in `domain`, with a comment for the other side where there is one."""
-    request = await record(tx, before := await _for_move(tx, request_id, action, caller, expected), decide(before))
+    request = await record(tx, before := await _for_move(tx, ctx, request_id, action), decide(before))
     if comment:
         await store.save_remark(tx, request, comment)
     return request
@@ -110,22 +87,22 @@ async def end_consents(tx: Tx, now: datetime) -> int:
     over = await consent_store.periods_over(tx, now)
     for request_id, consent_id in over:
         request = await store.locked(tx, request_id)
-        if request is not None and request.consents[consent_id].stands:
+        if request is not None and request.consents[consent_id].active:
             await record(tx, request, request.end_consent(consent_id, now=now))
     return len(over)
 
 
-async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Request:
+async def register(tx: Tx, ctx: Context, request_id: UUID) -> Request:
     """Give the request its reference number."""
-    request = await _for_move(tx, request_id, Action.REGISTER, caller, expected)
+    request = await _for_move(tx, ctx, request_id, Action.REGISTER)
     request.require("register")
-    return await record(tx, request, request.register(await store.free_reference(tx, now.year), now=now))
+    return await record(tx, request, request.register(await store.free_reference(tx, ctx.now.year), now=ctx.now))
 
 
-async def _for_move(tx: Tx, request_id: UUID, action: Action, caller: Caller, expected: int) -> Request:
-    request = await store.get(tx, request_id, caller, lock=True)
-    policy.decide(caller, action, request).required()
-    check_revision(request.revision, expected)
+async def _for_move(tx: Tx, ctx: Context, request_id: UUID, action: Action) -> Request:
+    request = await store.get(tx, request_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, request).required()
+    check_revision(request.revision, ctx.expected)
     return request
 
 

@@ -2,25 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, patch, post
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
+from chassis.http.application import Calling, Db, Paging, Streaming, asks
+from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.idempotency import claim, once
 from chassis.http.queries import formed_as
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Fact
-from contracts.values import Caller, Role, State
+from contracts.values import Role, State
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.commands import (
@@ -38,7 +38,7 @@ from services.requests.policy import Action, Filing, Guarded
 from services.requests.request import actions, store
 from services.requests.request.model import Request, Status
 from services.requests.request.specificity import Advice, advise
-from services.requests.request.views import RequestView, read, view
+from services.requests.request.views import RequestView, read, view_of_own
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
 
@@ -72,20 +72,13 @@ class Check(Struct, frozen=True, kw_only=True):
     similar: list[UUID]
 
 
-@post("/v1/requests", opt=asks(Action.FILE), summary="File a request: a draft, or submitted at once")
-async def file_request(
-    data: JSONBody[FileRequest], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[RequestView]:
+@create("/v1/requests", Action.FILE, "File a request: a draft, or submitted at once", read=read)
+async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[FileRequest]) -> RequestView:
     """`submit: true` submits it in the same step, which only a focal point may."""
-    policy.decide(caller, Action.FILE, Filing(data.state, data.submit)).required()
+    policy.decide(ctx.caller, Action.FILE, Filing(data.state, data.submit)).required()
     content, words, salt = data.content()
-
-    async def file(tx: Tx, request_id: UUID) -> RequestView:
-        request = await actions.file(tx, request_id, content, words, salt, submit=data.submit, caller=caller, now=now)
-        return _view_of_own(caller, request, words, now)
-
-    filed = await once(db, command, first=file, again=partial(read, caller=caller, now=now))
-    return created(filed, location=f"/v1/requests/{filed.request_id}", revision=filed.revision)
+    request = await actions.file(tx, ctx, request_id, content, words, salt, submit=data.submit)
+    return view_of_own(ctx, request, words)
 
 
 @get("/v1/requests", opt=asks(Action.LIST), summary="The requests this caller may see, newest first")
@@ -100,8 +93,7 @@ async def list_requests(
 ) -> Response[RequestPage]:
     async with db.transaction(by=caller, planned_once=True) as tx:
         found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].request_id) if len(found) > limit else None
-    return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=paging.next_link(more))
+    return paging.page(RequestPage, found, limit)
 
 
 @get(
@@ -115,26 +107,19 @@ async def follow_requests(stream: Streaming, last_event_id: LastEventId = None) 
     return stream(last_event_id)
 
 
-@get("/v1/requests/{request_id:uuid}", opt=asks(Action.SHOW), summary="One request")
-async def show_request(request_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[RequestView]:
-    async with db.transaction(by=caller) as tx:
-        found = await read(tx, request_id, caller, now)
-    return shown(found, revision=found.revision)
+@show("/v1/requests/{request_id:uuid}", Action.SHOW, "One request")
+async def show_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> RequestView:
+    return await read(tx, ctx, request_id)
 
 
-@patch("/v1/requests/{request_id:uuid}", opt=asks(Action.REVISE), summary="Revise a draft or a returned request")
+@change(
+    "/v1/requests/{request_id:uuid}", Action.REVISE, "Revise a draft or a returned request", read=read, method="PATCH"
+)
 async def revise_request(
-    request_id: FromPath[UUID],
-    data: JSONBody[ReviseRequest],
-    db: Db,
-    caller: Calling,
-    expected: Expected,
-    now: Now,
-) -> Response[RequestView]:
+    tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[ReviseRequest]
+) -> RequestView:
     content, texts, salt = data.content()
-    async with db.transaction(by=caller) as tx:
-        request = await actions.revise(tx, request_id, content, texts, salt, caller=caller, expected=expected, now=now)
-    return shown(_view_of_own(caller, request, texts, now), revision=request.revision)
+    return view_of_own(ctx, await actions.revise(tx, ctx, request_id, content, texts, salt), texts)
 
 
 @post(
@@ -152,14 +137,13 @@ async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) ->
     return Check(advice=advise(list(zip(content.lines, texts.lines, strict=True))), similar=similar)
 
 
-@get("/v1/requests/{request_id:uuid}/history", opt=asks(Action.READ_HISTORY), summary="What happened to a request")
-async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[HistoryEntry]:
-    async with db.transaction(by=caller) as tx:
-        request = await store.get(tx, request_id, caller)
-        guarded = policy.decide(caller, Action.READ_HISTORY, request).required().fields
-        await audience_store.log_access(tx, request, caller)
-        events = await read_aggregate(tx, request_id)
-        remarks = await store.remarks(tx, request_id)
+@show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "What happened to a request")
+async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[HistoryEntry]:
+    request = await store.get(tx, request_id, ctx.caller)
+    guarded = policy.decide(ctx.caller, Action.READ_HISTORY, request).required().fields
+    await audience_store.log_access(tx, request, ctx.caller)
+    events = await read_aggregate(tx, request_id)
+    remarks = await store.remarks(tx, request_id)
     return [
         HistoryEntry(
             version=event.aggregateversion,
@@ -174,85 +158,33 @@ async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> l
     ]
 
 
-@post(
-    "/v1/requests/{request_id:uuid}/register",
-    opt=asks(Action.REGISTER),
-    status_code=200,
-    summary="Register a submitted request",
-)
-async def register_request(
-    request_id: FromPath[UUID],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[RequestView]:
+@change("/v1/requests/{request_id:uuid}/register", Action.REGISTER, "Register a submitted request", read=read)
+async def register_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> None:
     """The coordinator has authenticated the channel; the request gets its reference number."""
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=request_id)
-        if claimed.first:
-            await actions.register(tx, request_id, caller=caller, expected=expected, now=now)
-        registered = await read(tx, request_id, caller, now)
-    return shown(registered, revision=registered.revision)
+    await actions.register(tx, ctx, request_id)
 
 
 def _move_route(
-    action: Action, summary: str, body: type[B], decide: Callable[[Request, B, Caller, datetime], Fact]
+    action: Action, summary: str, body: type[B], decide: Callable[[Request, B, Context], Fact]
 ) -> HTTPRouteHandler:
     """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
-    @post(
-        f"/v1/requests/{{request_id:uuid}}/{action}",
-        opt=asks(action),
-        status_code=200,
-        summary=summary,
-        name=f"{action} request",
-    )
-    async def move_request(
-        request_id: FromPath[UUID],
-        data: JSONBody[body],  # type: ignore[valid-type]
-        db: Db,
-        caller: Calling,
-        command: Commanded,
-        expected: Expected,
-        now: Now,
-    ) -> Response[RequestView]:
-        async with db.transaction(by=caller) as tx:
-            claimed = await claim(tx, command, outcome=request_id)
-            if claimed.first:
-                await actions.move(
-                    tx,
-                    request_id,
-                    action,
-                    lambda r: decide(r, data, caller, now),
-                    caller=caller,
-                    expected=expected,
-                    comment=data.comment,  # type: ignore[attr-defined]
-                )
-            moved = await read(tx, request_id, caller, now)
-        return shown(moved, revision=moved.revision)
+    @change(f"/v1/requests/{{request_id:uuid}}/{action}", action, summary, read=read, name=f"{action} request")
+    async def move_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
+        comment = data.comment  # type: ignore[attr-defined]
+        await actions.move(tx, ctx, request_id, action, lambda r: decide(r, data, ctx), comment=comment)
 
     return move_request
 
 
-def _view_of_own(caller: Caller, request: Request, texts: store.Texts, now: datetime) -> RequestView:
-    guarded = policy.decide(caller, Action.SHOW, request).required().fields
-    return view(request, texts, guarded, policy.lines_shown(caller, request), now)
-
-
-def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:
+def _deliver(request: Request, data: Delivery, ctx: Context) -> Fact:
     if data.suffices:
-        policy.decide(caller, Action.SAY_IT_SUFFICES, request).required()
-    return request.deliver(suffices=data.suffices, now=now)
+        policy.decide(ctx.caller, Action.SAY_IT_SUFFICES, request).required()
+    return request.deliver(suffices=data.suffices, now=ctx.now)
 
 
-def _close(request: Request, data: Closing, _caller: Caller, now: datetime) -> Fact:
-    return request.close(data.outcome, heard_both_sides=data.heard_both_sides, now=now)
-
-
-def _reopen(request: Request, data: Reason, _caller: Caller, now: datetime) -> Fact:
-    return request.reopen(check_reason("reopen", data.reason), now=now)
+def _close(request: Request, data: Closing, ctx: Context) -> Fact:
+    return request.close(data.outcome, heard_both_sides=data.heard_both_sides, now=ctx.now)
 
 
 ROUTES = [
@@ -264,23 +196,26 @@ ROUTES = [
     check_request,
     show_history,
     register_request,
-    _move_route(Action.SUBMIT, "Submit a draft", Comment, lambda r, _, __, now: r.submit(now=now)),
-    _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, __, now: r.withdraw(now=now)),
+    _move_route(Action.SUBMIT, "Submit a draft", Comment, lambda r, _, ctx: r.submit(now=ctx.now)),
+    _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, ctx: r.withdraw(now=ctx.now)),
     _move_route(
         Action.RETURN,
         "Give a request back",
         Reason,
-        lambda r, b, _, now: r.give_back(check_reason("return", b.reason), now=now),
+        lambda r, b, ctx: r.give_back(check_reason("return", b.reason), now=ctx.now),
     ),
-    _move_route(Action.OPEN, "End triage", Triage, lambda r, b, _, now: r.open(b.priority, now=now)),
-    _move_route(Action.HOLD, "Pause", Reason, lambda r, b, _, now: r.hold(check_reason("hold", b.reason), now=now)),
-    _move_route(Action.RESUME, "Go on after a pause", Comment, lambda r, _, __, now: r.resume(now=now)),
+    _move_route(Action.OPEN, "End triage", Triage, lambda r, b, ctx: r.open(b.priority, now=ctx.now)),
+    _move_route(Action.HOLD, "Pause", Reason, lambda r, b, ctx: r.hold(check_reason("hold", b.reason), now=ctx.now)),
+    _move_route(Action.RESUME, "Go on after a pause", Comment, lambda r, _, ctx: r.resume(now=ctx.now)),
     _move_route(
-        Action.DECLINE, "Not accept", Reason, lambda r, b, _, now: r.decline(check_reason("decline", b.reason), now=now)
+        Action.DECLINE,
+        "Not accept",
+        Reason,
+        lambda r, b, ctx: r.decline(check_reason("decline", b.reason), now=ctx.now),
     ),
     _move_route(Action.DELIVER, "Delivered", Delivery, _deliver),
     _move_route(Action.CLOSE, "Close", Closing, _close),
     _move_route(
-        Action.REOPEN, "Open again", Reason, lambda r, b, _, now: r.reopen(check_reason("reopen", b.reason), now=now)
+        Action.REOPEN, "Open again", Reason, lambda r, b, ctx: r.reopen(check_reason("reopen", b.reason), now=ctx.now)
     ),
 ]

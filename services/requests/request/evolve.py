@@ -194,7 +194,7 @@ def _left(request: Request, changed: Consent, circulation: str) -> dict[str, Any
 def _ended_all(request: Request, at: datetime) -> dict[UUID, Consent]:
     """End all consents: each applies to the content at the time it was given, so new content needs a new one."""
     return {
-        consent_id: replace(consent, ended_at=at) if consent.stands else consent
+        consent_id: replace(consent, ended_at=at) if consent.active else consent
         for consent_id, consent in request.consents.items()
     }
 

@@ -288,7 +288,7 @@ class Request(Struct, frozen=True, kw_only=True):
     @property
     def consents_in_force(self) -> tuple[Consent, ...]:
         """The consents that are neither withdrawn nor ended."""
-        return tuple(consent for consent in self.consents.values() if consent.stands)
+        return tuple(consent for consent in self.consents.values() if consent.active)
 
     @property
     def terms_by_visibility(self) -> Terms:

@@ -8,10 +8,12 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.consents import Consent, FieldSet
+from contracts.conversion import from_attributes
 from contracts.requests import Line
-from contracts.values import Caller, Period
+from contracts.values import Period
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.consent import store as consent_store
@@ -117,15 +119,21 @@ class RequestView(Struct, frozen=True, kw_only=True):
     withheld: tuple[FieldSet, ...]
 
 
-async def read(tx: Tx, request_id: UUID, caller: Caller, now: datetime) -> RequestView:
+async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
     """The request as this caller is shown it, which is written down. Raises Missing."""
-    request = await store.get(tx, request_id, caller)
-    guarded = policy.decide(caller, Action.SHOW, request).required().fields
-    await audience_store.log_access(tx, request, caller)
+    request = await store.get(tx, request_id, ctx.caller)
+    guarded = policy.decide(ctx.caller, Action.SHOW, request).required().fields
+    await audience_store.log_access(tx, request, ctx.caller)
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
-    lines_shown = policy.lines_shown(caller, request)
-    return view(request, await store.texts(tx, request), guarded, lines_shown, now, notes)
+    lines_shown = policy.lines_shown(ctx.caller, request)
+    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx.now, notes)
+
+
+def view_of_own(ctx: Context, request: Request, texts: Texts) -> RequestView:
+    """The request as it is shown to its State, with the words that were just written."""
+    guarded = policy.decide(ctx.caller, Action.SHOW, request).required().fields
+    return view(request, texts, guarded, policy.lines_shown(ctx.caller, request), ctx.now)
 
 
 def view(
@@ -142,27 +150,11 @@ def view(
     """
     words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
     lines = list(zip(request.lines, texts.lines, strict=True))
-    return RequestView(
-        request_id=request.request_id,
-        state=request.state,
-        status=request.status,
-        revision=request.revision,
-        language=request.language,
+    return from_attributes(
+        RequestView,
+        request,
         title=texts.title if words else UNSET,
         need=texts.need if words else UNSET,
-        visibility=request.visibility,
-        addressee=request.addressee,
-        addressed_states=request.addressed_states,
-        circulation_rule=request.circulation_rule,
-        circulation=request.circulation,
-        window_ends_at=request.window_ends_at,
-        restricted=request.restricted,
-        drafted_at=request.drafted_at,
-        submitted_at=request.submitted_at,
-        registered_at=request.registered_at,
-        reference=request.reference,
-        priority=request.priority,
-        outcome=request.outcome,
         lines=tuple(
             _line(line, text, request.fulfilment[line.line_id], lines_shown[line.line_id])
             for line, text in lines

@@ -15,8 +15,8 @@ from services.matching.choices.model import happened_at
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, headers
 from tests.matching.builders import an_offering_body
-from tests.matching.offerings.test_offerings import approved
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, begin, matches_of, move, opened
 from tests.platform.operations import ACTORS
 

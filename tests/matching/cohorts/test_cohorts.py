@@ -11,8 +11,8 @@ from services.matching.lines import store as line_store
 from services.matching.offerings import store as offering_store
 from tests.builders import AHEAD, NOON, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import CEB, COORDINATOR, NORWAY, Client, Owner, ids, opened
 from tests.platform.operations import ACTORS
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from contracts.values import Period
 from services.matching.cohorts.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, likeness, similar
-from services.matching.scoring.model import FULL
+from services.matching.scoring.criteria import FULL
 from services.matching.texts.meaning import Embedder
 from services.matching.texts.reading import Wording, read
 from tests.builders import AHEAD, NOON
 from tests.matching.builders import a_wanted_line
-from tests.matching.scoring.test_model import lines
-from tests.matching.texts.test_meaning import Letters
+from tests.matching.scoring.builders import lines
+from tests.matching.texts.steps import Letters
 
 
 def submitted(text: str | None = None, at: datetime = NOON, model: Embedder | None = None, **changes: Any) -> Submitted:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -16,17 +16,19 @@ from contracts.reference import topics
 from contracts.values import Period
 from services.matching.index import candidates
 from services.matching.index.candidates import Placed, best
-from services.matching.index.offering_index import ROOMS, TOPICS, Held, entry_of
+from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import violated
-from services.matching.scoring.model import NOTHING_KNOWN, ScoringContext, ranked
+from services.matching.scoring.criteria import NOTHING_KNOWN, ScoringContext
+from services.matching.scoring.model import ranked
+from services.matching.scoring.records import FREE_PERIODS, TOPICS
 from services.matching.texts.meaning import Model, Vector, vector
 from services.matching.texts.reading import Reading, judgements
 from tests.builders import AHEAD
 from tests.matching.builders import a_wanted_line, an_offering, terms
-from tests.matching.scoring.test_model import knowledge, lines, offerings
-from tests.matching.texts.test_meaning import LETTERS
+from tests.matching.scoring.builders import ONE_VIOLATED, knowledge, lines, nearly_fitting, offerings
+from tests.matching.texts.steps import LETTERS
 from tests.soak import cases
 
 RERANKED = 5
@@ -39,21 +41,42 @@ def by_looking_at_each(
     return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
 
 
-def held(every: Sequence[Offering]) -> Held:
-    found = Held()
+def held(every: Sequence[Offering]) -> OfferingIndex:
+    found = OfferingIndex()
     for one in every:
-        found.put(entry_of(one))
+        found.put(one)
     return found
 
 
-def read_together(every: Sequence[Offering]) -> Held:
-    entries = [entry_of(one) for one in sorted(every, key=lambda one: one.offering_id.int)]
-    found = Held()
+def read_together(every: Sequence[Offering]) -> OfferingIndex:
+    ordered = sorted(every, key=lambda one: one.offering_id.int)
+    found = OfferingIndex()
     # In two pages, as a process does that reads all of them.
-    for page in (entries[:2], entries[2:]):
+    for page in (ordered[:2], ordered[2:]):
         if page:
             found.add(page)
     return found
+
+
+@pytest.mark.parametrize("few", [0, candidates.FEW])
+@pytest.mark.parametrize(("constraint", "line", "offering"), ONE_VIOLATED)
+def test_one_violated_constraint_is_enough_for_no_candidate(
+    constraint: str, line: dict[str, Any], offering: dict[str, Any], few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FEW", few)
+    fits = an_offering()
+
+    assert [] == best(held([an_offering(**offering)]), a_wanted_line(**line))
+    assert [fits.offering_id] == [one.offering_id for one in best(held([fits]), a_wanted_line())]
+
+
+@pytest.mark.parametrize("few", [0, candidates.FEW])
+def test_group_of_the_largest_size_fits(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "FEW", few)
+    offering = an_offering(terms=terms(group_size_max=60))
+
+    assert [] == violated(a_wanted_line(group_size=60), offering)
+    assert 1 == len(best(held([offering]), a_wanted_line(group_size=60)))
 
 
 def distinct(every: Sequence[Offering]) -> list[Offering]:
@@ -65,7 +88,7 @@ def fitting(draw: st.DrawFn) -> Offering:
     """One that is likelier to fit: who fits nothing compares nothing."""
     one: Offering = draw(offerings())
     whole = Period(starts=date(AHEAD - 1, 1, 1), ends=date(AHEAD + 1, 12, 31))
-    spans = draw(st.lists(st.integers(0, 11), min_size=1, max_size=ROOMS + 4, unique=True))
+    spans = draw(st.lists(st.integers(0, 11), min_size=1, max_size=FREE_PERIODS + 4, unique=True))
     capacity = tuple(
         Capacity(period=Period(starts=date(AHEAD, month + 1, 1), ends=date(AHEAD, month + 1, 27)), units=1)
         for month in sorted(spans)
@@ -103,6 +126,34 @@ def test_the_best_are_those_that_looking_at_each_finds(
         patched.setattr(candidates, "FEW", few)
         assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
         assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
+
+
+WANTED = st.builds(
+    a_wanted_line,
+    line_id=st.just(UUID(int=1)),
+    request_id=st.just(UUID(int=2)),
+    state=st.sampled_from(["KEN", "KEN", "FRA", "VAT"]),
+    languages=st.sampled_from([("en",), ("fr",), ("en", "fr")]),
+    topics=st.sampled_from([("mutual_legal_assistance",), ("extradition", "electronic_evidence")]),
+    addressee=st.sampled_from(["any", "any", "unodc", "states"]),
+    addressed_states=st.sampled_from([(), ("NOR",)]),
+    cannot_wait=st.booleans(),
+    excluded_providers=st.sampled_from([(), ("NOR",)]),
+)
+"""Lines that many of `nearly_fitting` and `fitting` fit."""
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(WANTED, st.lists(nearly_fitting() | fitting(), min_size=5, max_size=30), knowledge(), st.integers(0, 9))
+def test_among_offerings_that_nearly_fit_those_are_found_that_looking_at_each_finds(
+    line: Any, every: list[Offering], known: ScoringContext, few: int
+) -> None:
+    every = distinct(every)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(candidates, "FEW", few)
+        assert by_looking_at_each(line, every, known=known) == best(held(every), line, known=known)
 
 
 vectors = st.sampled_from(
@@ -150,7 +201,7 @@ def test_a_vector_is_forgotten_with_its_offering_and_with_what_it_said() -> None
     (judged,) = best(memory, line, vector=meant)
     assert without.score + 100 == judged.score
 
-    memory.put(entry_of(one))
+    memory.put(one)
     assert [without] == best(memory, line, vector=meant)
     memory.know(one.offering_id, meant)
     memory.know(one.offering_id, replace_model(meant))
@@ -189,7 +240,7 @@ def test_what_is_put_and_removed_one_by_one_is_what_is_read_together(
     ]
     for (stays, one), other in zip(changes, again, strict=True):
         for each in (one, other):
-            stepwise.put(entry_of(each))
+            stepwise.put(each)
             left[each.offering_id] = each
         if not stays:
             stepwise.remove(one.offering_id)
@@ -204,11 +255,11 @@ def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
     found = held([one])
     assert [one.offering_id] == [placed.offering_id for placed in best(found, line)]
 
-    found.put(entry_of(replace(one, terms=terms(kinds=("witness_protection",)))))
+    found.put(replace(one, terms=terms(kinds=("witness_protection",))))
     assert [] == best(found, line)
-    found.put(entry_of(replace(one, taken={period.period.starts: period.units for period in one.terms.capacity})))
+    found.put(replace(one, taken={period.period.starts: period.units for period in one.terms.capacity}))
     assert [] == best(found, line)
-    found.put(entry_of(one))
+    found.put(one)
     assert 1 == len(found) == len(best(found, line))
 
 
@@ -225,6 +276,6 @@ def test_of_equal_scores_the_first_by_id_are_found_whatever_their_places() -> No
 
 
 def test_a_line_that_nothing_serves_finds_nothing() -> None:
-    assert [] == best(Held(), a_wanted_line())
+    assert [] == best(OfferingIndex(), a_wanted_line())
     assert [] == best(held([an_offering()]), a_wanted_line(kind="witness_protection"))
-    Held().remove(UUID(int=1))
+    OfferingIndex().remove(UUID(int=1))

@@ -1,7 +1,6 @@
 """What is kept in memory of the offerings is what PostgreSQL holds, and to ask it is to ask PostgreSQL."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,13 +11,12 @@ from chassis.db.migrate import role_of
 from contracts.values import Period
 from services.matching.index import store as entry_store
 from services.matching.index.memory import Memory, memory_of, ranked_for
-from services.matching.index.offering_index import Entry, entry_of
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
 from services.matching.wiring import refresh_offerings
-from tests.demo import test_sample_world as sample_world
+from tests.demo import steps as sample_world
 from tests.matching.builders import a_wanted_line
-from tests.matching.offerings.test_offerings import approved, move
+from tests.matching.offerings.steps import approved, move
 from tests.matching.steps import CEB, NORWAY, Client
 
 LINE = a_wanted_line()
@@ -45,8 +43,8 @@ async def found_for(db: Database, line: WantedLine = LINE) -> list[UUID]:
 
 
 def held_by(memory: Memory) -> int:
-    assert memory.held is not None
-    return len(memory.held)
+    assert memory.index is not None
+    return len(memory.index)
 
 
 def sample_lines() -> list[WantedLine]:
@@ -78,20 +76,23 @@ async def test_with_it_and_without_the_same_is_found_for_every_line_of_the_sampl
     assert sum(map(len, found)) > len(lines)
 
 
-async def test_what_is_read_of_an_offering_is_what_the_offering_says(api: Client, db: Database) -> None:
+async def test_offerings_are_read_page_by_page_in_the_order_of_their_ids(
+    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for sample in sample_world.world("offerings"):
         await approved(api, sample["as"], **sample["body"])
+    monkeypatch.setattr(entry_store, "PAGE_MAX", 7)
 
     async with db.transaction() as tx:
-        entries = await entry_store.page(tx, UUID(int=0))
-        offerings = [await offering_store.known(tx, entry.offering_id) for entry in entries]
+        found, after = [], UUID(int=0)
+        while page := await entry_store.page(tx, after):
+            found += page
+            after = page[-1].offering_id
+        offerings = [await offering_store.known(tx, one.offering_id) for one in found]
 
-    def plain(entry: Entry) -> list[Any]:
-        return [list(value) if isinstance(value, list | tuple) else value for value in entry]
-
-    assert [plain(entry_of(offering)) for offering in offerings if offering] == [plain(entry) for entry in entries]
-    assert sorted(entry.offering_id for entry in entries) == [entry.offering_id for entry in entries]
-    assert len(entries) > 30
+    assert offerings == found
+    assert sorted(one.offering_id for one in found) == [one.offering_id for one in found]
+    assert len(found) > 30
 
 
 async def test_what_changes_is_seen_before_it_is_read_again_and_after(

@@ -15,10 +15,9 @@ from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from tests.commands import entraide
 from tests.matching.steps import Client
-from tests.matching.texts.steps import Stage, line_ids, nothing, staged
-from tests.matching.texts.test_meaning_of_matches import saying
+from tests.matching.texts.steps import Stage, line_ids, nothing, saying, staged
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chassis.context import Context
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from contracts.matching import Capacity
 from contracts.refusals import Refusal
 from contracts.values import Period
-from services.matching.lines import store as line_store
-from services.matching.lines.model import RequestStatus, WantedLine
+from services.matching.lines.model import WantedLine
 from services.matching.matches import actions as match_actions
 from services.matching.matches import store as match_store
 from services.matching.matches.model import Match, MatchStatus
@@ -32,52 +32,20 @@ from tests.matching.builders import (
     AUTUMN,
     SPRING,
     a_contract_line,
-    a_match,
     a_submission,
     a_wanted_line,
     an_offering,
     terms,
 )
-from tests.matching.offerings.test_offerings import approved
-from tests.matching.scoring.test_model import ONE_VIOLATED, lines, nearly_fitting, offerings
-from tests.matching.steps import KENYA, NORWAY, Owner, matches_of, move, opened
+from tests.matching.matches.steps import given_matches, taken_of
+from tests.matching.offerings.steps import approved
+from tests.matching.scoring.builders import lines, nearly_fitting, offerings
+from tests.matching.steps import CEB, KENYA, NORWAY, Owner, matches_of, move, opened
 from tests.soak import cases
 
 Client = httpx.AsyncClient
 HOLDING = {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
 COORDINATOR = "UNODC:coordinator"
-CEB = "UNODC-CEB:provider_officer"
-
-
-async def given_matches(db: Database, offering: Offering, status: MatchStatus, count: int) -> list[Match]:
-    """Matches of one offering, each with a line of its own, as if they had come that far."""
-    submissions = [a_submission() for _ in range(count)]
-    at: dict[str, Any] = {"presented_at": NOON}
-    if status is MatchStatus.ACCEPTED:
-        at["accepted_at"] = NOON
-    matches = [
-        a_match(
-            status,
-            offering_id=offering.offering_id,
-            request_id=submission.request_id,
-            line_id=submission.lines[0].line_id,
-            **at,
-        )
-        for submission in submissions
-    ]
-    async with db.transaction() as tx:
-        await offering_store.save(tx, offering)
-        await offering_store.save_capacity(tx, offering)
-        for submission in submissions:
-            await line_store.put(tx, submission)
-            await line_store.move(tx, submission.request_id, RequestStatus.OPEN)
-        await match_store.save(tx, *matches)
-    return matches
-
-
-async def taken_of(db: Database, offering_id: UUID) -> int:
-    async with db.transaction() as tx:
-        return int(await tx.fetchval("SELECT sum(taken) FROM capacity WHERE offering_id = $1", offering_id))
 
 
 async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(databases: Mapping[str, Database]) -> None:
@@ -91,7 +59,7 @@ async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(database
             try:
                 async with db.transaction(by=a_caller(CEB)) as tx:
                     after = await match_actions.agree(
-                        tx, match.match_id, "confirm", caller=a_caller(CEB), expected=1, comment="", now=NOON
+                        tx, Context(caller=a_caller(CEB), now=NOON, expected=1), match.match_id, "confirm", comment=""
                     )
             except Refusal as no:
                 return no.slug
@@ -149,15 +117,16 @@ async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_ho
             async with db.transaction(by=by) as tx:
                 # Read without a lock: the move then meets whatever came between.
                 revision = await tx.fetchval("SELECT revision FROM match WHERE match_id = $1", match_id)
+                ctx = Context(caller=by, now=NOON, expected=revision)
                 if name in {"accept", "confirm"}:
-                    await match_actions.agree(tx, match_id, name, caller=by, expected=revision, comment="", now=NOON)
+                    await match_actions.agree(tx, ctx, match_id, name, comment="")
                 else:
                     decide: dict[str, Callable[[Match], Any]] = {
                         "begin": lambda match: match.begin(now=NOON),
                         "complete": lambda match: match.complete(None, now=NOON.replace(year=AHEAD)),
                         "revoke": lambda match: match.revoke("other", now=NOON),
                     }
-                    await match_actions.move(tx, match_id, name, decide[name], caller=by, expected=revision, comment="")
+                    await match_actions.move(tx, ctx, match_id, name, decide[name], comment="")
 
     for step in steps:
         await asyncio.gather(*(attempt(name, matches[number]) for name, number in step))
@@ -174,8 +143,16 @@ async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_ho
 # -- candidates -------------------------------------------------------------------------------------------------------
 
 
-async def expect_what_the_constraints_say(db: Database, line: WantedLine, found: list[Offering]) -> None:
-    async with db.transaction() as tx:
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    line=lines() | st.builds(a_wanted_line),
+    found=st.lists(offerings() | nearly_fitting(), unique_by=lambda offering: offering.offering_id, max_size=6),
+)
+async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
+    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
+) -> None:
+    async with databases["matching"].transaction() as tx:
         # One example's offerings at a time.
         await tx.execute("DELETE FROM capacity")
         await tx.execute("DELETE FROM offering")
@@ -186,51 +163,6 @@ async def expect_what_the_constraints_say(db: Database, line: WantedLine, found:
 
     expected = [offering for offering in found if not violated(line, offering)]
     assert {one.offering_id: one for one in expected} == {one.offering_id: one for one in candidates}
-
-
-OF_EACH: Any = {"unique_by": lambda offering: offering.offering_id, "max_size": 6}
-SOME_LINES = st.builds(
-    a_wanted_line,
-    addressee=st.sampled_from(["any", "any", "unodc", "states"]),
-    addressed_states=st.sampled_from([(), ("NOR",)]),
-    languages=st.sampled_from([("en",), ("fr",), ("en", "fr")]),
-    state=st.sampled_from(["KEN", "KEN", "FRA", "VAT"]),
-    cannot_wait=st.booleans(),
-    excluded_providers=st.sampled_from([(), ("NOR",)]),
-)
-
-
-@pytest.mark.thinned
-@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(line=lines(), found=st.lists(offerings(), **OF_EACH))
-async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
-    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
-) -> None:
-    await expect_what_the_constraints_say(databases["matching"], line, found)
-
-
-@pytest.mark.thinned
-@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(line=SOME_LINES, found=st.lists(nearly_fitting(), **OF_EACH))
-async def test_the_candidates_among_offerings_that_nearly_fit_are_those_that_violate_no_constraint(
-    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
-) -> None:
-    await expect_what_the_constraints_say(databases["matching"], line, found)
-
-
-@pytest.mark.parametrize(("constraint", "line", "offering"), ONE_VIOLATED)
-async def test_one_violated_constraint_is_enough_for_no_candidate(
-    databases: Mapping[str, Database], constraint: str, line: dict[str, Any], offering: dict[str, Any]
-) -> None:
-    fits, fits_not = an_offering(), an_offering(**offering)
-    async with databases["matching"].transaction() as tx:
-        await _put(tx, fits)
-        assert [fits] == await offering_store.candidates(tx, a_wanted_line())
-    async with databases["matching"].transaction() as tx:
-        await _put(tx, fits_not)
-        found = await offering_store.candidates(tx, a_wanted_line(**line))
-
-    assert fits_not.offering_id not in [one.offering_id for one in found]
 
 
 async def _put(tx: Any, offering: Offering) -> None:
@@ -281,8 +213,7 @@ async def test_candidates_among_thousands_are_found_by_the_index_of_kinds(
     await migrator.close()
 
     async with databases["matching"].transaction() as tx:
-        wanted = offering_store.what_is_wanted(a_wanted_line())
-        plan = await tx.fetch("EXPLAIN " + offering_store.CANDIDATES, *wanted)
+        plan = await tx.fetch("EXPLAIN " + offering_store.OF_KIND, a_wanted_line().kind)
         found = await offering_store.candidates(tx, a_wanted_line())
 
     assert any("offering_available_kinds" in row[0] for row in plan), plan

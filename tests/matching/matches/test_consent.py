@@ -24,7 +24,7 @@ from services.matching.consumers import HANDLERS
 from tests.builders import NOON, a_request, headers
 from tests.conftest import running_of
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, attempt, ids, matches_of, move, opened
 
 FRANCE = "FRA:provider_officer"

@@ -16,9 +16,9 @@ from services.pledges.allocations.model import requirement_id_of
 from services.pledges.consumers import HANDLERS
 from tests.builders import AHEAD, headers
 from tests.clocks import Ticking
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, matches_of, move, opened
-from tests.pledges.pledge.test_pledges import FINANCE, funded, post, prepared, usd
+from tests.pledges.steps import FINANCE, funded, post, prepared, usd
 
 Client = httpx.AsyncClient
 FUND = "TA-REQUESTS"

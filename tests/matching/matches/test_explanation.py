@@ -17,11 +17,12 @@ from services.matching.lines.model import WantedLine
 from services.matching.matches.explanation import as_presented, basis, explain
 from services.matching.matches.wording import says, sentences
 from services.matching.offerings.model import Offering
-from services.matching.scoring.model import FULL, Experience, ScoringContext, scored
+from services.matching.scoring.criteria import FULL, Experience, ScoringContext
+from services.matching.scoring.model import scored
 from services.matching.scoring.weights import CRITERIA
 from tests.builders import AHEAD
 from tests.matching.builders import a_match, a_wanted_line, an_offering, terms
-from tests.matching.scoring.test_model import knowledge, lines, offerings
+from tests.matching.scoring.builders import knowledge, lines, offerings
 
 MODEL = "universal-sentence-encoder-multilingual-3"
 judgements = st.builds(Judgement, model=st.just(MODEL), version=st.just("0.2.1"), closeness=st.integers(0, FULL))

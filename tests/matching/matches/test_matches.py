@@ -7,15 +7,11 @@ from uuid import uuid4
 import pytest
 
 from chassis.db.database import Database
-from contracts.requests import (
-    CirculationDecided,
-    ConsentWithdrawn,
-    RequestWithdrawn,
-)
+from contracts.requests import CirculationDecided, ConsentWithdrawn, RequestWithdrawn
 from tests.builders import AHEAD, NOON, headers
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved, offered
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved, offered
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import (
     CEB,
     COORDINATOR,
@@ -264,7 +260,7 @@ async def test_a_provider_expresses_interest_in_a_circulated_line_with_an_own_of
     request = await opened(owner)
     offering = await approved(api)
     async with databases["matching"].transaction() as tx:
-        await tx.execute("DELETE FROM match")
+        await tx.execute("DELETE FROM line_ranking")
 
     answer = await begin(api, request.lines[0].line_id, offering, NORWAY)
 

@@ -12,7 +12,7 @@ from chassis.db.database import Database
 from services.matching.matches import preview_api
 from tests.builders import headers
 from tests.matching.builders import a_contract_line, a_drafted_line, a_submission
-from tests.matching.offerings.test_offerings import approved, move, offered
+from tests.matching.offerings.steps import approved, move, offered
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, opened
 from tests.platform.operations import ACTORS
 

@@ -8,7 +8,9 @@ import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.builders import an_offering_body
+from tests.matching.offerings.steps import approved
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened, presented
 
 Client = httpx.AsyncClient
@@ -50,6 +52,20 @@ async def test_reasons_are_kept_as_presented(api: Client, owner: Owner) -> None:
     assert len(after["shares"]) == len(after["explanation"])
     in_arabic = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(KENYA) | {"Accept-Language": "ar"})
     assert len(in_arabic.json()["explanation"]) == len(after["explanation"])
+
+
+async def test_reasons_of_a_confirmed_match_are_kept_when_its_offering_is_revised(api: Client, owner: Owner) -> None:
+    match = await presented(api, owner)
+    before = await detail(api, await agreed(api, match), KENYA)
+    path = f"/v1/offerings/{match['offering_id']}"
+    offering = (await api.get(path, headers=headers(NORWAY))).json()
+    other = {name: value for name, value in an_offering_body(topics=["cybercrime"]).items() if name != "submit"}
+
+    revised = await api.patch(path, json=other, headers=headers(NORWAY, revision=offering["revision"]))
+    assert 200 == revised.status_code, revised.text
+    await move_offering(api, revised.json(), "approve", COORDINATOR)
+
+    assert before == await detail(api, match, KENYA)
 
 
 async def test_match_is_scored_anew_when_it_is_presented(api: Client, owner: Owner) -> None:

@@ -1,5 +1,6 @@
 """What is suggested to which line, from the facts of a request to the tables, and what ends a suggestion."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -24,13 +25,15 @@ from contracts.requests import (
     RequestStarted,
     RequestWithdrawn,
 )
+from services.matching.matches import store as match_store
+from services.matching.matches import suggestions
 from services.matching.offerings import actions as offering_actions
 from services.matching.wiring import RaceRepair
 from tests.builders import AHEAD, NOON, an_event, headers
-from tests.demo import test_sample_world as sample_world
+from tests.demo import steps as sample_world
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved, offered
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import approved, offered
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import (
     CEB,
     COORDINATOR,
@@ -102,6 +105,48 @@ async def test_what_joins_a_ranking_later_is_a_fact_of_its_own(
     assert ["matching.line.ranked.v1"] + ["matching.match.suggested.v1"] * 2 == [row["type"] for row in rows]
 
 
+async def test_a_match_has_a_row_from_its_first_move_on(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    for _ in range(3):
+        await approved(api)
+    request = await opened(owner)
+    before = await matches_of(api, request)
+
+    async def rows() -> list[int]:
+        async with databases["matching"].transaction() as tx:
+            counts = "SELECT cardinality(untouched) FROM line_ranking", "SELECT count(*) FROM match_move"
+            return [await tx.fetchval(query) for query in ("SELECT count(*) FROM match", *counts)]
+
+    assert [0, 3, 0] == await rows()
+    moved = await move(api, before[1], "shortlist", COORDINATOR)
+    assert [1, 2, 1] == await rows()
+    assert before[1] | {"status": "shortlisted", "revision": 1} == moved
+    assert [before[0], moved, before[2]] == await matches_of(api, request)
+
+
+async def test_a_suggestion_without_a_row_is_held_until_the_transaction_ends(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api)
+    match_id = UUID((await matches_of(api, await opened(owner)))[0]["match_id"])
+
+    async def revision_of_second() -> int | None:
+        async with databases["matching"].transaction() as tx:
+            found = await match_store.known(tx, match_id)
+            return found.revision if found else None
+
+    async with databases["matching"].transaction() as tx:
+        first = await match_store.known(tx, match_id)
+        assert first is not None
+        second = asyncio.create_task(revision_of_second())
+        await asyncio.sleep(0.2)
+        assert not second.done()
+        await suggestions.record(tx, [(first, first.shortlist(now=NOON))])
+
+    assert 1 == await second
+
+
 async def test_a_match_that_its_ranking_began_is_moved_from_revision_0(api: Client, owner: Owner) -> None:
     await approved(api)
     match = (await matches_of(api, await opened(owner)))[0]
@@ -160,7 +205,7 @@ async def test_an_event_that_comes_again_suggests_nothing_again(
     assert [Outcome.APPLIED, Outcome.REPEATED] == [await owner.inbox.receive(event) for _ in range(2)]
 
     async with databases["matching"].transaction() as tx:
-        assert 1 == await tx.fetchval("SELECT count(*) FROM match")
+        assert 1 == await tx.fetchval("SELECT sum(cardinality(untouched)) FROM line_ranking")
 
 
 async def test_an_approved_offering_is_suggested_to_open_lines_that_it_fits(api: Client, owner: Owner) -> None:
@@ -205,7 +250,7 @@ async def test_a_second_look_finds_what_two_transactions_missed(
     gone = await approved(api, CEB)
     async with databases["matching"].transaction() as tx:
         # As if the request had been submitted while the offerings were being approved and withdrawn.
-        await tx.execute("DELETE FROM match WHERE provider = 'NOR'")
+        await tx.execute("DELETE FROM line_ranking")
         await tx.execute(
             "UPDATE offering SET status = 'withdrawn', available_since = NULL WHERE offering_id = $1",
             UUID(gone["offering_id"]),
@@ -229,7 +274,7 @@ async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
     await approved(api, CEB)
     request = await opened(owner)
     async with databases["matching"].transaction() as tx:
-        await tx.execute("DELETE FROM match")
+        await tx.execute("DELETE FROM line_ranking")
     look_again = offering_actions.reconsider
 
     async def fails(tx: Tx, offering_id: UUID, *, now: Any) -> None:
@@ -255,6 +300,23 @@ async def test_a_second_look_ends_what_began_while_its_request_was_ending(
     await RaceRepair(databases["matching"]).repair()
 
     assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
+
+
+async def test_a_second_look_ends_what_was_suggested_while_its_offering_was_ending(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api, CEB)
+    await approved(api)
+    request = await opened(owner)
+    async with databases["matching"].transaction() as tx:
+        # As if the withdrawal had looked for matches before the ranking was committed.
+        await tx.execute("UPDATE offering SET status = 'withdrawn', available_since = NULL WHERE provider = 'NOR'")
+
+    await RaceRepair(databases["matching"]).repair()
+
+    assert {"NOR": "expired", "UNODC-CEB": "suggested"} == {
+        match["provider"]: match["status"] for match in await matches_of(api, request)
+    }
 
 
 async def test_a_resubmission_ends_what_no_longer_fits_and_suggests_what_does(api: Client, owner: Owner) -> None:

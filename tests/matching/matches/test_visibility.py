@@ -17,7 +17,7 @@ from services.matching.matches.model import MatchStatus
 from services.matching.offerings import store as offering_store
 from tests.builders import NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_match, a_submission, an_offering
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, move, opened, presented
 
 

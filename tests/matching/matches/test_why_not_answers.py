@@ -1,17 +1,15 @@
 """A coordinator asks why an offering is not suggested, and reads what is against it and what would admit it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
-from contracts.requests import RequestSubmitted
 from tests.builders import AHEAD, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.matches.steps import ask, why_not
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, opened
 
 FRANCE = "FRA:provider_officer"
@@ -27,19 +25,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 @pytest.fixture
 def owner(databases: Mapping[str, Database]) -> Owner:
     return Owner(databases["matching"])
-
-
-async def ask(
-    api: Client, request: RequestSubmitted, offering: Mapping[str, Any], by: str = COORDINATOR, language: str = "en"
-) -> httpx.Response:
-    query = {"line": str(request.lines[0].line_id), "offering": offering["offering_id"]}
-    return await api.get("/v1/matches/why-not", params=query, headers=headers(by) | {"Accept-Language": language})
-
-
-async def why_not(api: Client, *about: Any, **more: Any) -> dict[str, Any]:
-    answer = await ask(api, *about, **more)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 async def test_what_is_against_it_is_named_with_the_nearest_change(api: Client, owner: Owner) -> None:

@@ -6,48 +6,26 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import httpx
 import msgspec
 import pytest
 
 from chassis.db.database import Database
+from chassis.texts import hash_texts
 from contracts.matching import Capacity
 from contracts.refusals import Missing
 from contracts.values import Role
 from services.matching import policy
-from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import OfferingStatus, ShownStatus
 from services.matching.wiring import lapse_offerings
 from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching.builders import AUTUMN, SPRING, an_offering, an_offering_body, terms
-
-Client = httpx.AsyncClient
-COORDINATOR = "UNODC:coordinator"
-NORWAY = "NOR:provider_officer"
+from tests.matching.offerings.steps import COORDINATOR, NORWAY, Client, approved, move, offered
 
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await client_of("matching")
-
-
-async def offered(api: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    answer = await api.post("/v1/offerings", json=an_offering_body(**changes), headers=headers(by))
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def move(api: Client, offering: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
-    answer = await api.post(
-        f"/v1/offerings/{offering['offering_id']}/{name}", json=body, headers=headers(by, revision=offering["revision"])
-    )
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def approved(api: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    return await move(api, await offered(api, by, **changes), "approve", COORDINATOR)
 
 
 async def test_an_offering_is_created_with_its_location_and_revision(api: Client) -> None:
@@ -344,7 +322,7 @@ async def test_a_period_in_use_is_not_dropped(api: Client, databases: Mapping[st
 def test_words_are_hashed_with_a_salt_of_their_own() -> None:
     texts = offering_store.Texts(title="a", summary="b")
 
-    assert offering_actions.hash_texts(texts) != offering_actions.hash_texts(texts)
+    assert hash_texts(texts) != hash_texts(texts)
 
 
 async def test_an_offering_nobody_knows_is_none(databases: Mapping[str, Database]) -> None:

@@ -7,6 +7,14 @@ from hypothesis import strategies as st
 
 from services.matching.rounds.solver.plan import Assignment, Plan, faults, value_of
 from services.matching.rounds.solver.problem import Budget, Candidate, Line, Pair, Pin, Problem, Slot, key_of
+from services.matching.rounds.solver.solve import Effort, Question
+from tests.evaluation.synthetic_rounds import a_round
+
+ENDLESS = Question(
+    problem=a_round(lines=2_000, offerings=150, budgets=10, seed=1),
+    effort=Effort(exact_lines_max=2_000, nodes=10_000_000),
+)
+"""HiGHS would be busy with it for a long time."""
 
 
 def a_line(line: str = "l1", *, state: str = "KEN", needed: int = 1, priority: int = 1000) -> Line:

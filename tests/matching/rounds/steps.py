@@ -11,7 +11,7 @@ from contracts.requests import RequestSubmitted
 from services.matching.rounds.planner import Planner
 from tests.builders import AHEAD, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, Owner, opened
 
 Client = httpx.AsyncClient

@@ -10,16 +10,19 @@ from uuid import UUID
 import httpx
 import pytest
 
+from chassis.context import Context
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from contracts.requests import ConsentWithdrawn, RequestHeld, RequestOpened, RequestSubmitted
 from contracts.values import Period
+from services.matching.matches import store as match_store
+from services.matching.matches import suggestions
 from services.matching.matches.model import SHOWN
 from services.matching.rounds import adoption
 from services.matching.wiring import SERVICE
 from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings import test_offerings as test_matching_offerings
+from tests.matching.offerings import steps as offerings
 from tests.matching.rounds.steps import UNIT, end, offered, planned, served, shown, wanted
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, ids, matches_of, move, opened
 
@@ -87,7 +90,7 @@ async def test_a_match_that_has_expired_is_nominated_anew(api: Client, db: Datab
     await offered(api)
     request = await opened(owner)
     async with db.transaction() as tx:
-        await tx.execute("UPDATE match SET status = 'expired', ended_at = now()")
+        await suggestions.expire(tx, await match_store.of_request(tx, request.request_id), because=None, now=NOON)
     found = await planned(api, db, seconds=5)
 
     assert 200 == (await end(api, found, "adopt")).status_code
@@ -108,7 +111,7 @@ async def a_request_is_held(api: Client, owner: Owner, request: RequestSubmitted
 
 
 async def an_offering_is_suspended(api: Client, owner: Owner, _: RequestSubmitted, offering: Mapping[str, Any]) -> None:
-    await test_matching_offerings.move(api, offering, "suspend", COORDINATOR)
+    await offerings.move(api, offering, "suspend", COORDINATOR)
 
 
 async def a_match_is_let_go(api: Client, owner: Owner, request: RequestSubmitted, _: Mapping[str, Any]) -> None:
@@ -222,7 +225,7 @@ async def test_a_match_takes_its_unit_in_the_period_that_was_planned(
     """Whoever could be served in either period is served in the second, and leaves the first to whom it alone suits."""
     halves = [(f"{AHEAD}-01-01", f"{AHEAD}-06-30"), (f"{AHEAD}-07-01", f"{AHEAD}-12-31")]
     capacity = [{"from": starts, "until": ends, "units": 1} for starts, ends in halves]
-    await test_matching_offerings.approved(api, UNIT, capacity=capacity)
+    await offerings.approved(api, UNIT, capacity=capacity)
     whole, spring = (Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, last, 30)) for last in (11, 6))
     requests = [
         await opened(owner, a_submission(a_contract_line(window=window), state=state))
@@ -320,7 +323,8 @@ async def test_a_second_round_does_not_give_out_what_the_first_is_giving_out(
     caller = a_caller(COORDINATOR)
 
     async with db.transaction(by=caller) as tx:
-        await adoption.adopt(tx, UUID(first["round_id"]), caller=caller, expected=first["revision"], now=NOON)
+        ctx = Context(caller=caller, now=NOON, expected=first["revision"])
+        await adoption.adopt(tx, ctx, UUID(first["round_id"]))
         waiting = asyncio.create_task(end(api, second, "adopt"))
         await asyncio.sleep(0.3)
         assert not waiting.done()

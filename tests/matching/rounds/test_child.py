@@ -12,21 +12,16 @@ import msgspec
 from services.matching.rounds.solver.child import Answer, Child, Limits, command, environment, solve_in_child
 from services.matching.rounds.solver.plan import faults
 from services.matching.rounds.solver.problem import Pin, Problem, Slot
-from services.matching.rounds.solver.solve import Effort, Question
+from services.matching.rounds.solver.solve import Question
 from tests.evaluation.synthetic_rounds import a_round
-from tests.matching.rounds.builders import a_candidate, a_line
+from tests.matching.rounds.builders import ENDLESS, a_candidate, a_line
 
 SMALL = Problem(
     lines=(a_line("l1"), a_line("l2", state="PER")),
     slots=(Slot(offering="o1", capacity=1),),
     candidates=(a_candidate("l1", "o1", each=2), a_candidate("l2", "o1", each=3)),
 )
-ROOT = Path(__file__).parents[2]
-ENDLESS = Question(
-    problem=a_round(lines=2_000, offerings=150, budgets=10, seed=1),
-    effort=Effort(exact_lines_max=2_000, nodes=10_000_000),
-)
-"""HiGHS would be busy with it for a long time."""
+ROOT = Path(__file__).parents[3]
 
 
 async def test_a_child_solves_what_it_is_asked() -> None:
@@ -110,7 +105,7 @@ async def test_who_no_longer_waits_leaves_no_child_behind() -> None:
 def test_a_child_whose_parent_is_gone_does_not_go_on() -> None:
     started = """
 import msgspec, os, subprocess, sys
-from tests.matching.rounds.test_child import ENDLESS
+from tests.matching.rounds.builders import ENDLESS
 from services.matching.rounds.solver.child import Limits, command, environment
 child = subprocess.Popen(command(Limits(milliseconds=600_000)), stdin=subprocess.PIPE, env=environment(), stdout=sys.stderr)
 child.stdin.write(msgspec.json.encode(ENDLESS))

@@ -17,8 +17,8 @@ from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.rounds.steps import asked, offered, planned, shown, wanted, why
 from tests.matching.steps import COORDINATOR, Owner
 from tests.matching.steps import opened as heard
-from tests.pledges.funds.test_budgets import Need
-from tests.pledges.pledge.test_pledges import FINANCE, funded, post, prepared, usd
+from tests.pledges.funds.steps import Need
+from tests.pledges.steps import FINANCE, funded, post, prepared, usd
 
 Client = httpx.AsyncClient
 FUND = "TA-REQUESTS"

@@ -13,8 +13,8 @@ from contracts.requests import RequestReturned
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.matches.test_why_not_answers import ask, why_not
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.matches.steps import ask, why_not
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, begin, ids, matches_of, opened
 
 UNFUNDED = {"resource_status": "unfunded", "funding_needed": {"minor": 5, "currency": "USD"}}

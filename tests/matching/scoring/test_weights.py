@@ -12,12 +12,12 @@ from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.matching.index import memory
 from services.matching.scoring import store as scoring_store
-from services.matching.scoring.model import Experience
+from services.matching.scoring.criteria import Experience
 from services.matching.scoring.weights import FIRST
 from services.matching.wiring import SERVICE, read_known, refresh_offerings
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, move, opened
 
 PATH = "/v1/matches/weights"

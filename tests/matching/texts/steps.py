@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chassis import clock
 from chassis.db.database import Database
@@ -15,13 +18,29 @@ from chassis.runtime import http_server, listener, service_tokens
 from chassis.settings import Settings
 from contracts.matching import MatchRescored
 from services.matching.consumers import HANDLERS
-from services.matching.texts.meaning import Embedder, Lack, LackingError
+from services.matching.texts.meaning import Embedder, Lack, LackingError, Model
 from services.matching.texts.reader import Reader
 from tests.builders import a_line, a_request, headers
-from tests.matching.steps import COORDINATOR, KENYA, Client
-from tests.matching.texts.test_meaning import Letters
+from tests.matching.offerings.steps import approved
+from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client
 
 LACK = Lack("model-not-installed", "It is not installed.")
+
+LETTERS = Model("letters", "1", 3)
+
+
+class Letters:
+    """An embedder by counting: how much of a text is a, b and c."""
+
+    model = LETTERS
+
+    def __init__(self) -> None:
+        self.batches: list[Sequence[str]] = []
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.batches.append(texts)
+        rows = np.array([[text.count(letter) for letter in "abc"] for text in texts], dtype=np.float32)
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
 
 
 def nothing() -> Embedder:
@@ -114,3 +133,8 @@ async def staged(api: Client, settings: Settings, databases: Mapping[str, Databa
         server.should_exit = True
         await serving
         await peers.close()
+
+
+async def saying(stage: Stage, words: str, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
+    """An available offering that says these words."""
+    return await approved(stage.api, by, title=words, summary="", **changes)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.texts.language import CONFIDENCE_MIN, FULL, PARAGRAPHS_MAX, by_paragraph, identify
-from tests.demo.test_sample_world import FICTITIOUS, world
+from tests.demo.steps import FICTITIOUS, world
 
 
 def texts() -> list[tuple[str, str]]:

@@ -1,13 +1,12 @@
 """What a text means is optional: with the tested model it works across languages, without it it says what it lacks."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from services.cli import doctor
 from services.matching.texts import meaning
@@ -25,22 +24,7 @@ from services.matching.texts.meaning import (
     nearest,
     vector,
 )
-
-LETTERS = Model("letters", "1", 3)
-
-
-class Letters:
-    """An embedder by counting: how much of a text is a, b and c."""
-
-    model = LETTERS
-
-    def __init__(self) -> None:
-        self.batches: list[Sequence[str]] = []
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.batches.append(texts)
-        rows = np.array([[text.count(letter) for letter in "abc"] for text in texts], dtype=np.float32)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
+from tests.matching.texts.steps import LETTERS, Letters
 
 
 @pytest.fixture

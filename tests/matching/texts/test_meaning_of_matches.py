@@ -21,11 +21,9 @@ from services.matching.texts.meaning import Embedder
 from services.matching.wiring import SERVICE, refresh_offerings
 from tests.builders import a_line, a_request, headers
 from tests.matching.builders import an_offering_body
-from tests.matching.offerings.test_offerings import approved
-from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, begin, move
-from tests.matching.texts.steps import Stage, line_ids, nothing, staged
-from tests.matching.texts.test_meaning import LETTERS, Letters
+from tests.matching.texts.steps import LETTERS, Letters, Stage, line_ids, nothing, saying, staged
 
 
 @pytest.fixture
@@ -34,11 +32,6 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     async with staged(await client_of("requests", "matching"), settings, databases) as made:
         yield made
-
-
-async def saying(stage: Stage, words: str, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    """An available offering that says these words."""
-    return await approved(stage.api, by, title=words, summary="", **changes)
 
 
 async def test_the_first_suggestion_is_by_codes_alone_and_the_meaning_follows(stage: Stage) -> None:
@@ -162,7 +155,7 @@ async def test_in_memory_and_without_it_the_same_is_lifted_and_judged(stage: Sta
 
     without = await judged()
     await refresh_offerings(stage.db)
-    held = memory_of(stage.db).held
+    held = memory_of(stage.db).index
     assert held is not None
     assert held.meanings.model == LETTERS
     within = await judged()

@@ -12,7 +12,7 @@ from contracts.matching import Judgement
 from contracts.words import LineWords, RequestWords
 from services.matching.texts.meaning import Model, Vector
 from services.matching.texts.reading import TOKENS_MAX, Wording, judgements, of_lines, of_offering, read
-from tests.matching.texts.test_meaning import LETTERS, Letters
+from tests.matching.texts.steps import LETTERS, Letters
 
 LINE, OFFERING, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 NARRATIVE = "The judges of the central authority draft their requests by hand. " * 15_000

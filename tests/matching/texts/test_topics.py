@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts import reference
 from services.matching.texts.topics import PASSAGES_MAX, SUGGESTIONS_MAX, Suggestion, names, suggested, wordings
 from services.matching.texts.words import LANGUAGES, words_and_characters
-from tests.demo.test_sample_world import world
+from tests.demo.steps import world
 
 
 def passages(text: str, suggestion: Suggestion) -> list[str]:

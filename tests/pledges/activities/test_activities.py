@@ -1,79 +1,44 @@
-"""Activities over HTTP: what a fund pays for that no State asked for."""
+"""Activities over HTTP."""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.pledge.test_life import SECOND, entry_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, funded, get, post, unchanged, usd
+from tests.pledges.activities.steps import (
+    COORDINATOR,
+    PATH,
+    TITLE,
+    allocated,
+    an_activity,
+    completed,
+    path_of,
+    planned,
+    revised,
+)
+from tests.pledges.steps import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    SECOND,
+    Client,
+    entry_of,
+    funded,
+    get,
+    post,
+    refused,
+    unchanged,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
-COORDINATOR = "UNODC:coordinator"
-PATH = "/v1/activities"
-TITLE = "Fictitious sample: SHERLOC pour les autorités centrales"
-
-
-def an_activity(**changes: Any) -> dict[str, Any]:
-    return {
-        "fund": "SHERLOC-MNT",
-        "activity_kind": "outreach",
-        "title": TITLE,
-        "language": "fr",
-        "starts_on": "2026-03-09",
-        "ends_on": "2026-03-11",
-        "topics": ["mutual_legal_assistance"],
-        "pillars": ["promote"],
-        "gender_marker": 1,
-    } | changes
-
-
-async def planned(client: Client, by: str = COORDINATOR, **changes: Any) -> dict[str, Any]:
-    return await post(client, PATH, by, **an_activity(**changes))
-
-
-def path_of(one: Mapping[str, Any]) -> str:
-    return f"{PATH}/{one['activity_id']}"
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
-async def allocated(client: Client, one: Mapping[str, Any], minor: int) -> dict[str, Any]:
-    body = {"fund": one["fund"], "money": usd(minor), "activity_id": one["activity_id"]}
-    return await post(client, "/v1/allocations", FINANCE, **body)
-
-
-async def completed(client: Client, one: Mapping[str, Any], **body: Any) -> dict[str, Any]:
-    return await post(client, f"{path_of(one)}/complete", COORDINATOR, revision=one["revision"], **body)
-
-
-async def revised(client: Client, one: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    return await post(client, f"{path_of(one)}/revise", FINANCE, revision=one["revision"], **an_activity(**changes))
-
-
-async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state; for two of them money was set aside, of which some was spent or went back."""
-    kept = await revised(client, await planned(client), ends_on="2026-03-12")
-    kept = await completed(client, kept, participants=120, completed_on="2026-03-11")
-    paid = await planned(client)
-    made = await allocated(client, paid, 50)
-    await post(client, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, money=usd(20))
-    ended = await planned(client)
-    made = await allocated(client, ended, 30)
-    await post(client, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
-    body = {"reason": "priorities_changed"}
-    cancelled = await post(client, f"{path_of(ended)}/cancel", FINANCE, revision=ended["revision"], **body)
-    return [kept, await get(client, path_of(paid)), cancelled]
-
-
-# -- its way ----------------------------------------------------------------------------------------------------------
-
-
-async def test_money_of_its_fund_is_set_aside_for_it_and_spent_and_everybody_sees_how_much(api: Client) -> None:
+async def test_activity_money_is_allocated_and_spent_and_its_totals_are_public(api: Client) -> None:
     await funded(api, 10_000)
     one = await planned(api)
     assert ("planned", TITLE, "fr", 0, 0, 1) == tuple(
@@ -97,9 +62,7 @@ async def test_money_of_its_fund_is_set_aside_for_it_and_spent_and_everybody_see
     assert [(one["activity_id"], 6_000)] == [(flow["destination"], flow["usd_minor"]) for flow in flows]
 
 
-async def test_what_was_written_wrongly_is_stated_anew_and_what_it_was_called_is_forgotten(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_revised_activity_replaces_its_title(api: Client, databases: Mapping[str, Database]) -> None:
     one = await completed(api, await planned(api), completed_on="2026-03-10")
     changes = {"title": "عينة خيالية", "language": "ar", "activity_kind": "tool", "topics": [], "ends_on": "2026-04-01"}
 
@@ -120,7 +83,7 @@ async def test_what_was_written_wrongly_is_stated_anew_and_what_it_was_called_is
         assert answer == await refused(api, f"{path_of(one)}/revise", COORDINATOR, revision=3, **body)
 
 
-async def test_what_came_to_an_end_is_paid_what_it_owes_and_gets_nothing_more(api: Client) -> None:
+async def test_ended_activity_can_spend_but_gets_no_allocation(api: Client) -> None:
     await funded(api, 10_000)
     one = await planned(api)
     made = await allocated(api, one, 600)
@@ -136,7 +99,7 @@ async def test_what_came_to_an_end_is_paid_what_it_owes_and_gets_nothing_more(ap
     assert 600 == (await get(api, path_of(one)))["spent_usd_minor"]
 
 
-async def test_it_is_not_cancelled_while_money_waits_for_it(api: Client) -> None:
+async def test_activity_with_unspent_money_cannot_be_cancelled(api: Client) -> None:
     await funded(api, 10_000)
     one = await planned(api)
     made = await allocated(api, one, 600)
@@ -158,7 +121,7 @@ async def _spent_and_to_be_reversed(api: Client) -> tuple[dict[str, Any], dict[s
     return one, made, proposal
 
 
-async def test_what_turns_out_not_to_have_been_spent_of_what_was_cancelled_goes_back(api: Client) -> None:
+async def test_reversed_spending_of_cancelled_activity_returns_to_fund(api: Client) -> None:
     await funded(api, 10_000)
     one, made, proposal = await _spent_and_to_be_reversed(api)
     await post(api, f"{path_of(one)}/cancel", COORDINATOR, revision=1, reason="other")
@@ -171,7 +134,7 @@ async def test_what_turns_out_not_to_have_been_spent_of_what_was_cancelled_goes_
     assert 10_000 == (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"]
 
 
-async def test_whichever_is_first_nothing_waits_for_what_is_cancelled(api: Client) -> None:
+async def test_concurrent_reversal_and_cancellation_leave_nothing_unspent(api: Client) -> None:
     await funded(api, 10_000)
     for _ in range(6):
         one, _, proposal = await _spent_and_to_be_reversed(api)
@@ -185,8 +148,8 @@ async def test_whichever_is_first_nothing_waits_for_what_is_cancelled(api: Clien
         assert shown["status"] == "planned" or shown["allocated_usd_minor"] == shown["spent_usd_minor"]
 
 
-async def test_money_is_not_set_aside_for_what_is_being_cancelled(api: Client) -> None:
-    """Whichever comes first: never is an activity cancelled that has unspent money."""
+async def test_concurrent_allocation_and_cancellation_leave_nothing_unspent(api: Client) -> None:
+    """Whichever comes first, no cancelled activity has unspent money."""
     await funded(api, 10_000)
     for _ in range(8):
         one = await planned(api)
@@ -200,7 +163,7 @@ async def test_money_is_not_set_aside_for_what_is_being_cancelled(api: Client) -
         assert (shown["status"] == "cancelled") == (shown["allocated_usd_minor"] == 0)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -222,7 +185,7 @@ async def test_money_is_not_set_aside_for_what_is_being_cancelled(api: Client) -
         ({"topics": ["mutual_legal_assistance"] * 21}, "invalid-field"),
     ],
 )
-async def test_a_plan_that_cannot_be_is_refused(
+async def test_invalid_plan_is_rejected(
     api: Client, databases: Mapping[str, Database], changes: dict[str, Any], slug: str
 ) -> None:
     before = await unchanged(databases["pledges"])
@@ -232,7 +195,7 @@ async def test_a_plan_that_cannot_be_is_refused(
     assert before == await unchanged(databases["pledges"])
 
 
-async def test_it_is_paid_for_by_its_own_fund_alone_and_is_one_purpose(api: Client) -> None:
+async def test_activity_is_funded_by_its_own_fund_only(api: Client) -> None:
     await funded(api, 10_000)
     await funded(api, 10_000, fund="SHERLOC-DEV")
     one = await planned(api)
@@ -245,7 +208,7 @@ async def test_it_is_paid_for_by_its_own_fund_alone_and_is_one_purpose(api: Clie
     assert (404, "not-found") == await refused(api, "/v1/allocations", FINANCE, **nobodys)
 
 
-async def test_a_completion_is_after_the_beginning_and_not_ahead(api: Client) -> None:
+async def test_completion_date_before_start_or_in_future_is_rejected(api: Client) -> None:
     one = await planned(api)
     for day, slug in (("2026-03-08", "dates-reversed"), ("2126-03-08", "date-ahead")):
         refusal = await refused(api, f"{path_of(one)}/complete", COORDINATOR, revision=1, completed_on=day)
@@ -257,7 +220,7 @@ async def test_a_completion_is_after_the_beginning_and_not_ahead(api: Client) ->
 
 
 @pytest.mark.parametrize("by", [NORWAY, GERMANY, "KEN:focal_point", "UNODC:auditor", "DEU:finance_officer"])
-async def test_only_those_of_unodc_who_run_or_pay_plan_and_end(api: Client, by: str) -> None:
+async def test_only_unodc_programme_and_finance_roles_manage_activities(api: Client, by: str) -> None:
     one = await planned(api)
 
     assert (403, "not-for-your-role") == await refused(api, PATH, by, **an_activity())

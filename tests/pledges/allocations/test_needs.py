@@ -1,4 +1,4 @@
-"""What a fund needs in a year is stated anew after it was opened, and what was stated before stays to be read."""
+"""Revisions of a fund's requirements."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,50 +6,38 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.open_data.iati.reading import read
 from tests.builders import headers
-from tests.pledges.pledge.test_life import LAST_YEAR, refused
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.allocations.steps import FUND, PATH, a_need, revise
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
+    LAST_YEAR,
     NORWAY,
+    Client,
     a_fund,
-    api,
     eur,
     funded,
     get,
     pledged,
     post,
+    refused,
     unchanged,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-FUND = "/v1/funds/SHERLOC-MNT"
-PATH = f"{FUND}/requirements"
-
-
-def a_need(**changes: Any) -> dict[str, Any]:
-    return {"year": 2027, "money": usd(70_000_000), "reason": "needs_changed"} | changes
-
-
-async def revise(client: Client, revision: int, **changes: Any) -> dict[str, Any]:
-    return await post(client, PATH, FINANCE, revision=revision, **a_need(**changes))
 
 
 def of_year(fund: Mapping[str, Any], year: int) -> list[tuple[str | None, int]]:
     return [(one["work_package"], one["usd_minor"]) for one in fund["requirements"] if one["year"] == year]
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_need_is_raised_added_lowered_and_taken_away_and_the_gap_follows(api: Client) -> None:
+async def test_revised_requirement_changes_the_gap(api: Client) -> None:
     await funded(api, 1_000_000)
     assert 61_000_000 == (await get(api, FUND))["gap_usd_minor"]
 
@@ -72,7 +60,7 @@ async def test_a_need_is_raised_added_lowered_and_taken_away_and_the_gap_follows
     assert (gone, '"6"') == (shown.json(), shown.headers["ETag"]), "what a fund needs is everybody's to know"
 
 
-async def test_what_was_stated_before_is_listed_with_its_reason_newest_first(api: Client) -> None:
+async def test_requirement_revisions_are_listed_newest_first(api: Client) -> None:
     await revise(api, 1)
     await revise(api, 2, money=usd(0), reason="no_longer_needed")
 
@@ -89,7 +77,7 @@ async def test_what_was_stated_before_is_listed_with_its_reason_newest_first(api
     assert 404 == (await api.get("/v1/funds/NO-SUCH-FUND/requirements", headers=headers(NORWAY))).status_code
 
 
-async def test_the_same_command_twice_is_done_once_and_of_two_at_once_one_is(api: Client) -> None:
+async def test_repeated_or_concurrent_command_runs_once(api: Client) -> None:
     given = headers(FINANCE, key="more-is-needed-in-2027", revision=1)
     assert [2, 2] == [(await api.post(PATH, json=a_need(), headers=given)).json()["revision"] for _ in range(2)]
 
@@ -103,22 +91,20 @@ async def test_the_same_command_twice_is_done_once_and_of_two_at_once_one_is(api
         assert [200, 412] == sorted(answer.status_code for answer in answers)
 
 
-async def test_whoever_pledges_does_not_wait_for_whoever_states_a_need(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_pledging_does_not_wait_for_requirement_revision(api: Client, databases: Mapping[str, Database]) -> None:
     async with databases["pledges"].transaction() as tx:
         await tx.execute("SELECT FROM fund WHERE fund = 'SHERLOC-MNT' FOR NO KEY UPDATE")
         await asyncio.wait_for(pledged(api), 2)
 
 
-async def test_what_was_stated_cannot_be_overwritten(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_requirement_revisions_are_append_only(api: Client, databases: Mapping[str, Database]) -> None:
     for statement in ("UPDATE fund_requirement SET usd_minor = 1", "DELETE FROM fund_requirement"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with databases["pledges"].transaction() as tx:
                 await tx.execute(statement)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -133,7 +119,7 @@ async def test_what_was_stated_cannot_be_overwritten(api: Client, databases: Map
         ({"revision_note": "x"}, 400, "unknown-field"),
     ],
 )
-async def test_bad_input_is_refused_and_changes_nothing(
+async def test_invalid_input_is_rejected_without_changes(
     api: Client, databases: Mapping[str, Database], changes: dict[str, Any], status: int, slug: str
 ) -> None:
     before = await unchanged(databases["pledges"])
@@ -142,7 +128,7 @@ async def test_bad_input_is_refused_and_changes_nothing(
     assert before == await unchanged(databases["pledges"])
 
 
-async def test_another_fund_a_stale_revision_and_whoever_opens_no_funds_are_refused(api: Client) -> None:
+async def test_unknown_fund_stale_revision_and_other_roles_are_rejected(api: Client) -> None:
     work_package = a_need(work_package="training")
 
     requests = "/v1/funds/TA-REQUESTS/requirements"
@@ -155,7 +141,7 @@ async def test_another_fund_a_stale_revision_and_whoever_opens_no_funds_are_refu
         assert (403, "not-for-your-role") == await refused(api, PATH, by, revision=2, **a_need())
 
 
-async def test_what_a_closed_year_needed_stays_as_it_was(api: Client) -> None:
+async def test_requirement_of_closed_year_cannot_be_revised(api: Client) -> None:
     await revise(api, 1, year=LAST_YEAR, money=usd(5))
     await post(api, f"/v1/ledger/periods/{LAST_YEAR}/close", FINANCE)
 
@@ -165,7 +151,7 @@ async def test_what_a_closed_year_needed_stays_as_it_was(api: Client) -> None:
     assert 3 == (await revise(api, 2, year=LAST_YEAR + 1))["revision"]
 
 
-# -- as at a moment ---------------------------------------------------------------------------------------------------
+# -- as of a moment ----------------------------------------------------------------------------------------------------
 
 
 async def budgets(client: Client, **query: str) -> tuple[bytes, list[tuple[int, str, str]]]:
@@ -176,7 +162,7 @@ async def budgets(client: Client, **query: str) -> tuple[bytes, list[tuple[int, 
     return answer.content, [(one.starts.year, one.kind, one.amount.value) for one in found.activities[0].budgets]
 
 
-async def test_a_file_of_iati_tells_what_was_needed_by_then_and_what_is_revised(api: Client) -> None:
+async def test_iati_budgets_are_as_of_the_moment(api: Client) -> None:
     await revise(api, 1, year=2028)
     moment = (await get(api, PATH))["revisions"][0]["recorded_at"]
     before, original = await budgets(api, as_at=moment)

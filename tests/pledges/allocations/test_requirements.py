@@ -1,97 +1,27 @@
-"""What confirmed matches lack in money, what covers it, and the journal that tells it all again."""
+"""Requirements of confirmed matches, their allocations, and the rebuild from the journal."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID, uuid4
-
-import httpx
-import pytest
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from contracts.facts import decode_event
-from contracts.matching import MatchAccepted, MatchConfirmed, MatchRevoked
+from contracts.matching import MatchRevoked
 from contracts.pledges import AllocationMade, AllocationReturned
-from contracts.values import Money, Period
+from contracts.values import Money
 from services.pledges.consumers import HANDLERS
-from tests.builders import NOON, an_event, headers
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, eur, funded, get, pledged, post, prepared, usd
-
-Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
+from tests.builders import NOON, an_event
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed, open_and_give_back
+from tests.pledges.steps import FINANCE, NORWAY, Client, committed, funded, get, pledged, post, usd
 
 
-def a_match(**changes: Any) -> dict[str, Any]:
-    names = ("match_id", "request_id", "line_id", "offering_id")
-    return {name: uuid4() for name in names} | {"state": "KEN", "provider": "UNODC-SHERLOC"} | changes
-
-
-PERIOD = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
-
-
-def confirmed(match: dict[str, Any], needed: Money | None) -> MatchConfirmed:
-    return MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=NOON, funding_needed=needed)
-
-
-async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(
+async def test_confirmed_match_opens_requirement_and_revoked_match_returns_it(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
-    inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-    match = a_match()
-    opening = an_event(confirmed(match, Money(minor=10_000, currency="EUR")), 2)
-    assert await inbox.receive(an_event(MatchAccepted(**match, accepted_at=NOON), 1)) is Outcome.APPLIED
-    assert [await inbox.receive(opening) for _ in range(2)] == [Outcome.APPLIED, Outcome.REPEATED]
-
-    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
-    assert (requirement["usd_minor"], requirement["gap_usd_minor"], requirement["status"]) == (11_500, 11_500, "open")
-    assert requirement["money"] == eur(10_000)
-
-    await funded(api, 8_000, "TA-REQUESTS")
-    await funded(api, 8_000, "SHERLOC-MNT")
-    for fund, minor in (("SHERLOC-MNT", 6_000), ("TA-REQUESTS", 5_000), ("SHERLOC-MNT", 100)):
-        made = await post(
-            api,
-            "/v1/allocations",
-            FINANCE,
-            fund=fund,
-            money=usd(minor),
-            requirement_id=requirement["requirement_id"],
-        )
-        assert (made["request_id"], made["line_id"]) == (str(match["request_id"]), str(match["line_id"]))
-    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
-    assert (requirement["covered_usd_minor"], requirement["gap_usd_minor"]) == (11_100, 400)
-    too_much = await api.post(
-        "/v1/allocations",
-        json={"fund": "SHERLOC-MNT", "money": usd(401), "requirement_id": requirement["requirement_id"]},
-        headers=headers(FINANCE),
-    )
-    assert (too_much.status_code, too_much.json()["slug"]) == (409, "requirement-exceeded")
-    assert too_much.json()["details"] == {"gap_usd_minor": 400}
-
-    await inbox.receive(an_event(MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=NOON), 3))
-    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
-    assert (requirement["status"], requirement["covered_usd_minor"], requirement["revision"]) == ("cancelled", 0, 2)
-    for fund in ("SHERLOC-MNT", "TA-REQUESTS"):
-        shown = await get(api, f"/v1/funds/{fund}")
-        assert (shown["allocated_usd_minor"], shown["available_usd_minor"]) == (0, 8_000)
-    allocations = (await get(api, f"/v1/allocations?request={match['request_id']}"))["allocations"]
-    assert [allocation["status"] for allocation in allocations] == ["returned"] * 3
-    late = await api.post(
-        "/v1/allocations",
-        json={"fund": "SHERLOC-MNT", "money": usd(1), "requirement_id": requirement["requirement_id"]},
-        headers=headers(FINANCE),
-    )
-    assert (late.status_code, late.json()["slug"]) == (409, "requirement-cancelled")
+    await open_and_give_back(api, databases)
 
 
-async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_funded_match_opens_no_requirement(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     for needed in (None, Money(minor=0, currency="USD")):
         match = a_match()
@@ -102,9 +32,7 @@ async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(
     assert (await get(api, "/v1/requirements"))["requirements"] == []
 
 
-async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_guessed(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_requirement_without_rate_is_parked(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     parked = await inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="KES")), 1))
 
@@ -112,9 +40,7 @@ async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_gue
     assert (await get(api, "/v1/requirements"))["requirements"] == []
 
 
-async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_allocation_facts_name_donors_with_agreements(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     match = a_match()
     await inbox.receive(an_event(confirmed(match, Money(minor=100, currency="USD")), 1))
@@ -133,7 +59,7 @@ async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
     assert [getattr(fact, "fund_donors", None) for fact in facts] == [("DEU", "NOR")] * 2
 
 
-async def test_requirements_are_for_those_they_concern(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_requirements_are_visible_to_parties_only(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     for state, provider in (("KEN", "UNODC-SHERLOC"), ("PER", "NOR")):
         match = a_match(state=state, provider=provider)
@@ -150,7 +76,7 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
     second = await get(api, f"/v1/requirements?limit=1&cursor={first['cursor']}")
     assert {first["requirements"][0]["state"], second["requirements"][0]["state"]} == {"KEN", "PER"}
     assert second["cursor"] is None
-    # To the State of the second a page that begins at the first is what a page that begins nowhere is.
+    # For the second State, a page after the first State's requirement equals the first page.
     hidden, state = first["requirements"][0]["requirement_id"], second["requirements"][0]["state"]
     pages = [await get(api, f"/v1/requirements?cursor={of}", f"{state}:focal_point") for of in (hidden, uuid4())]
     assert pages[0] == pages[1]
@@ -159,7 +85,7 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
 # -- the journal ------------------------------------------------------------------------------------------------------
 
 
-async def test_an_entry_has_the_id_of_its_event(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_entry_id_is_event_id(api: Client, databases: Mapping[str, Database]) -> None:
     await pledged(api)
     async with databases["pledges"].transaction() as tx:
         ids = await tx.fetch("SELECT event_id FROM journal WHERE type LIKE 'pledges.pledge.%'")

@@ -1,28 +1,22 @@
-"""What is ready and lacks only money is shown to donors as far as States have agreed, and can be pledged to."""
+"""Unfunded requirements shown to donors by consent, and pledges to them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 
-from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from contracts.matching import MatchRevoked
-from contracts.values import Money
-from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_pledge, funded, get, post, prepared, usd
-from tests.requests.test_consent import consent, opened, withdraw
+from tests.databases import connected
+from tests.pledges.allocations.steps import LACKING, PERIOD, UNFUNDED, lacking, shown
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_pledge, funded, get, post, prepared, usd
+from tests.requests.steps import consent, opened, withdraw
 
-Client = httpx.AsyncClient
 FRANCE = "FRA:donor_officer"
-UNFUNDED = "/v1/requirements/unfunded"
-LACKING = 250_000
 
 
 @pytest.fixture
@@ -30,26 +24,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-
-
-async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A match of the request's line that is confirmed, and lacks money."""
-    line_id = UUID(request["lines"][0]["line_id"])
-    match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
-    await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))
-    return match
-
-
-async def shown(api: Client, by: str = NORWAY) -> list[dict[str, Any]]:
-    return list((await get(api, UNFUNDED, by))["requirements"])
-
-
-async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(
-    api: Client, inbox: Inbox
-) -> None:
+async def test_donor_sees_unfunded_requirements_by_consent(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["codes"])
     hidden = await opened(api)
     for one in (request, hidden):
@@ -66,7 +41,7 @@ async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_wh
     assert await shown(api) == []
 
 
-async def test_what_is_covered_or_revoked_is_not_lacking(api: Client, inbox: Inbox) -> None:
+async def test_covered_or_revoked_requirements_are_not_unfunded(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["providers"])
     match = await lacking(inbox, request)
     await lacking(inbox, request)
@@ -85,7 +60,7 @@ async def test_what_is_covered_or_revoked_is_not_lacking(api: Client, inbox: Inb
     assert [one["gap_usd_minor"] for one in await shown(api)] == [1], "what was given back is lacking again"
 
 
-async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: Client, inbox: Inbox) -> None:
+async def test_unfunded_pages_contain_only_shown_requirements(api: Client, inbox: Inbox) -> None:
     request, hidden = await consent(api, await opened(api), recipients=["NOR"]), await opened(api)
     for one in (request, hidden, request, hidden, request):
         await lacking(inbox, one)
@@ -107,12 +82,12 @@ async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: 
 
 
 @pytest.mark.parametrize("by", ["KEN:focal_point", "NOR:provider_officer", "UNODC-CEB:provider_officer"])
-async def test_it_is_for_donors(api: Client, by: str) -> None:
+async def test_unfunded_list_is_for_donors_only(api: Client, by: str) -> None:
     answer = await api.get(UNFUNDED, headers=headers(by))
     assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
 
 
-async def test_where_consents_cannot_be_asked_for_nothing_is_shown(
+async def test_unavailable_consents_hide_all_requirements(
     client_of: Callable[..., Awaitable[Client]], api: Client, inbox: Inbox
 ) -> None:
     await lacking(inbox, await consent(api, await opened(api), recipients=["NOR"]))
@@ -127,7 +102,7 @@ async def test_where_consents_cannot_be_asked_for_nothing_is_shown(
 # -- pledging to it ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_donor_pledges_to_what_one_match_lacks(api: Client, inbox: Inbox, database_url: str) -> None:
+async def test_donor_pledges_to_a_requirement(api: Client, inbox: Inbox, database_url: str) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     await lacking(inbox, request)
     (seen,) = await shown(api)
@@ -141,14 +116,11 @@ async def test_a_donor_pledges_to_what_one_match_lacks(api: Client, inbox: Inbox
     await withdraw(api, request, request["consents"][0]["consent_id"])
     again = await api.post("/v1/pledges", json=body, headers=given)
     assert (again.status_code, again.json()["pledge_id"]) == (201, pledge["pledge_id"]), "a repeat tells what was done"
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
-    finally:
-        await owner.close()
 
 
-async def test_nobody_pledges_to_what_is_not_shown_or_not_there(api: Client, inbox: Inbox) -> None:
+async def test_pledge_to_hidden_or_missing_requirement_is_rejected(api: Client, inbox: Inbox) -> None:
     await lacking(inbox, await opened(api))
     (hidden,) = await shown(api, FINANCE)
     answers = [
@@ -160,7 +132,7 @@ async def test_nobody_pledges_to_what_is_not_shown_or_not_there(api: Client, inb
     assert first == second
 
 
-async def test_a_pledge_to_what_is_covered_or_loosely_earmarked_is_refused(api: Client, inbox: Inbox) -> None:
+async def test_pledge_to_covered_requirement_or_with_loose_earmark_is_rejected(api: Client, inbox: Inbox) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     match = await lacking(inbox, request)
     (seen,) = await shown(api)
@@ -177,7 +149,7 @@ async def test_a_pledge_to_what_is_covered_or_loosely_earmarked_is_refused(api: 
     assert (await get(api, "/v1/pledges"))["pledges"] == []
 
 
-async def test_services_alone_ask_what_is_shown(api: Client) -> None:
+async def test_consents_route_is_for_services_only(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["words"])
     asked = {"organization": "NOR", "request_ids": [request["request_id"], str(uuid4())]}
     service = headers("service:pledges")

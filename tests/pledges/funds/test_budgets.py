@@ -1,34 +1,24 @@
-"""What funds have is told to services that plan by it: what is earmarked for a line beside what is free."""
+"""Budgets of funds for other services: money kept for lines, and free money."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import clock
-from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from contracts.budgets import Budgeted
-from contracts.matching import MatchRevoked
 from contracts.pledges import Rate
 from contracts.values import Money
-from services.pledges.allocations.model import requirement_id_of
-from services.pledges.consumers import HANDLERS
 from services.pledges.ledger.balances import kept_for_lines
 from services.pledges.money.model import value
-from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_life import approve, move
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, funded, post, prepared, receive, usd
-from tests.requests.test_consent import consent, opened
-
-Client = httpx.AsyncClient
-FUND, MATCHING = "TA-REQUESTS", "service:matching"
+from tests.builders import NOON, headers
+from tests.pledges.funds.steps import FUND, MATCHING, Need, parts, told
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, committed, funded, move, post, prepared, receive, usd
 
 
 @pytest.fixture
@@ -36,60 +26,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-
-
-async def told(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Budgeted:
-    asked = {"funds": funds or [FUND], "currencies": currencies}
-    answer = await api.post("/internal/budgets", json=asked, headers=headers(MATCHING))
-    assert answer.status_code == 200, answer.text
-    return msgspec.json.decode(answer.content, type=Budgeted)
-
-
-async def parts(api: Client, fund: str = FUND) -> tuple[int, dict[UUID, int]]:
-    """What is available, and what of it is kept for which line."""
-    (one,) = (await told(api, fund)).funds
-    return one.available_usd_minor, {part.line_id: part.usd_minor for part in one.earmarked}
-
-
-class Need:
-    """A confirmed match of a request's line that lacks money, shown to Norway."""
-
-    def __init__(self, api: Client, inbox: Inbox) -> None:
-        self.api, self.inbox = api, inbox
-        self.requirement_id = ""
-        self.match: dict[str, Any] = {}
-
-    async def opened(self, minor: int = 5_000, request: Mapping[str, Any] | None = None) -> "Need":
-        request = request or await consent(self.api, await opened(self.api), recipients=["NOR"])
-        self.request = request
-        line_id = UUID(request["lines"][0]["line_id"])
-        self.match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
-        await self.inbox.receive(an_event(confirmed(self.match, Money(minor=minor, currency="USD")), 1))
-        self.requirement_id = str(requirement_id_of(self.match["match_id"]))
-        return self
-
-    @property
-    def line_id(self) -> UUID:
-        found: UUID = self.match["line_id"]
-        return found
-
-    async def paid_by_norway(self, minor: int, **more: Any) -> dict[str, Any]:
-        pledge = await committed(self.api, fund=FUND, money=usd(minor), requirement_id=self.requirement_id, **more)
-        return await receive(self.api, pledge, usd(minor))
-
-    async def allocated(self, minor: int) -> dict[str, Any]:
-        body = {"fund": FUND, "requirement_id": self.requirement_id, "money": usd(minor)}
-        return await post(self.api, "/v1/allocations", FINANCE, **body)
-
-    async def revoked(self) -> None:
-        fact = MatchRevoked(**self.match, reason="other", capacity_period=PERIOD, revoked_at=NOON)
-        await self.inbox.receive(an_event(fact, 2))
-
-
-async def test_what_came_for_one_line_is_kept_for_it_and_the_rest_is_free(api: Client, inbox: Inbox) -> None:
+async def test_earmarked_receipts_are_kept_for_their_line(api: Client, inbox: Inbox) -> None:
     need = await Need(api, inbox).opened()
     await committed(api, fund=FUND, money=usd(9_000), requirement_id=need.requirement_id)
     assert (0, {}) == await parts(api), "what is pledged or signed for has not come"
@@ -102,14 +39,14 @@ async def test_what_came_for_one_line_is_kept_for_it_and_the_rest_is_free(api: C
     assert (4_000, {need.line_id: 3_000}) == await parts(api)
 
 
-async def test_programme_support_is_no_part_of_it(api: Client, inbox: Inbox) -> None:
+async def test_budget_excludes_programme_support_cost(api: Client, inbox: Inbox) -> None:
     need = await Need(api, inbox).opened()
     await need.paid_by_norway(11_300, basis_points=1300)
 
     assert (10_000, {need.line_id: 10_000}) == await parts(api)
 
 
-async def test_what_is_allocated_to_the_line_is_kept_no_more(api: Client, inbox: Inbox) -> None:
+async def test_allocation_reduces_what_is_kept_for_the_line(api: Client, inbox: Inbox) -> None:
     need = await Need(api, inbox).opened()
     await need.paid_by_norway(3_000)
     await funded(api, 1_000, FUND)
@@ -122,9 +59,7 @@ async def test_what_is_allocated_to_the_line_is_kept_no_more(api: Client, inbox:
     assert (4_000, {need.line_id: 3_000}) == await parts(api), "what went back is the line's again"
 
 
-async def test_it_stays_with_the_line_when_its_match_is_revoked_and_goes_to_its_next_one(
-    api: Client, inbox: Inbox
-) -> None:
+async def test_kept_money_stays_with_line_after_revoked_match(api: Client, inbox: Inbox) -> None:
     need = await Need(api, inbox).opened()
     await need.paid_by_norway(3_000)
     await need.revoked()
@@ -136,8 +71,8 @@ async def test_it_stays_with_the_line_when_its_match_is_revoked_and_goes_to_its_
     assert (1_000, {need.line_id: 1_000}) == await parts(api)
 
 
-async def test_no_more_is_kept_than_there_is(api: Client, inbox: Inbox) -> None:
-    """A fund is one pot: what goes back to a donor came out of what was earmarked too, of each line its share."""
+async def test_kept_money_never_exceeds_available_after_refund(api: Client, inbox: Inbox) -> None:
+    """A fund is one pot: a refund to a donor also reduces earmarked money, each line by its share."""
     one, two = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     other = await Need(api, inbox).opened()
     given = await committed(api, fund=FUND, money=usd(2_000))
@@ -157,14 +92,14 @@ async def test_no_more_is_kept_than_there_is(api: Client, inbox: Inbox) -> None:
 
 
 @given(st.dictionaries(st.uuids(), st.integers(1, 10**12), max_size=5), st.integers(0, 10**12))
-def test_what_is_kept_is_never_more_than_came_or_than_there_is(came: dict[UUID, int], available: int) -> None:
+def test_kept_money_never_exceeds_receipts_or_available(came: dict[UUID, int], available: int) -> None:
     kept = {one.line_id: one.usd_minor for one in kept_for_lines(came, available)}
 
     assert min(available, sum(came.values())) == sum(kept.values())
     assert all(0 < minor <= came[line] for line, minor in kept.items())
 
 
-async def test_each_fund_has_its_own_and_one_there_is_not_is_left_out(api: Client) -> None:
+async def test_budgets_are_per_fund_without_unknown_funds(api: Client) -> None:
     await funded(api, 1_000)
 
     found = await told(api, "TA-REQUESTS", "SHERLOC-MNT", "NO-FUND")
@@ -173,7 +108,7 @@ async def test_each_fund_has_its_own_and_one_there_is_not_is_left_out(api: Clien
     assert abs((clock.now() - found.as_at).total_seconds()) < 60
 
 
-async def test_rates_of_that_day_are_told_where_there_are_any(api: Client) -> None:
+async def test_budgets_include_rates_in_force(api: Client) -> None:
     today = clock.now().date().isoformat()
     rate = {"currency": "GBP", "valid_from": today, "source": "sample", "usd_per_unit": "1.3"}
     await post(api, "/v1/rates", FINANCE, rates=[rate])
@@ -187,7 +122,7 @@ async def test_rates_of_that_day_are_told_where_there_are_any(api: Client) -> No
 
 
 @given(st.sampled_from(["EUR", "JPY", "KWD", "CLF"]), st.integers(1, 10**9), st.integers(1, 10**9))
-def test_an_amount_is_worth_what_the_ledger_says(currency: str, minor: int, millionths: int) -> None:
+def test_budget_conversion_matches_the_ledger(currency: str, minor: int, millionths: int) -> None:
     text = f"{millionths // 10**6}.{millionths % 10**6:06}"
     rate = Rate(source="sample", currency=currency, valid_from=NOON.date(), usd_per_unit=text)
     money = Money(minor=minor, currency=currency)
@@ -198,12 +133,12 @@ def test_an_amount_is_worth_what_the_ledger_says(currency: str, minor: int, mill
 
 
 @pytest.mark.parametrize("by", [NORWAY, FINANCE, "UNODC:coordinator"])
-async def test_services_alone_ask(api: Client, by: str) -> None:
+async def test_budgets_are_for_services_only(api: Client, by: str) -> None:
     answer = await api.post("/internal/budgets", json={"funds": [FUND]}, headers=headers(by))
 
     assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
 
 
 @pytest.mark.parametrize("body", [{}, {"funds": []}, {"funds": ["TA-REQUESTS"] * 51}, {"funds": [str(uuid4())]}])
-async def test_a_question_that_cannot_be_meant_is_refused(api: Client, body: dict[str, Any]) -> None:
+async def test_malformed_budget_query_is_rejected(api: Client, body: dict[str, Any]) -> None:
     assert 400 == (await api.post("/internal/budgets", json=body, headers=headers(MATCHING))).status_code

@@ -1,27 +1,20 @@
-"""What a fund lacks: only money that can be allocated covers what it needs."""
+"""The gap of a fund: the requirement less allocatable money."""
 
-import httpx
-
-from tests.pledges.ledger.test_as_of import now_of, told
-from tests.pledges.ledger.test_fiscal_year import AFTER, YEAR
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.ledger.test_years_of_funds import FUND, approve_of, check_sums, figures
-from tests.pledges.pledge.test_life import move, part
-from tests.pledges.pledge.test_pledges import FINANCE, a_fund, api, eur, pledged, post, usd
-
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
+from tests.pledges.ledger.steps import AFTER, FUND, YEAR, approve_of, check_sums, figures, now_of, told
+from tests.pledges.steps import FINANCE, Client, a_fund, eur, move, part, pledged, post, usd
 
 
 async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:
-    """The fund's allocatable money and gap, and those of each year, which come to the fund's."""
+    """The fund's allocatable money and gap, and those of each year, which add up to the fund's."""
     whole = await told(client, f"/v1/funds/{FUND}", moment)
     years = await check_sums(client, FUND, moment)
     return *figures(whole, "allocatable", "gap"), [figures(one, "allocatable", "gap") for one in years.values()]
 
 
-async def test_programme_support_cost_covers_no_need(api: Client, at_once: None) -> None:
-    """Neither while it is owed, nor once it came, nor what the bank kept; what goes back takes its part along."""
+async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_once: None) -> None:
+    """Neither support cost, owed or received, nor bank charges reduce the gap; a refund takes its part of support cost
+    back.
+    """
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": YEAR, "money": usd(2000_00)}]})
     made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
     parts = [part(565_00, f"{YEAR}-03-01"), part(565_00, f"{YEAR}-09-01")]
@@ -42,8 +35,8 @@ async def test_programme_support_cost_covers_no_need(api: Client, at_once: None)
     assert (1000_00, 1000_00, [(1000_00, 1000_00)]) == await fund_and_years(api, owed)
 
 
-async def test_money_that_came_at_another_rate_covers_what_it_is_worth(api: Client) -> None:
-    """In the year in which it came: the year in which it was due keeps its figures."""
+async def test_exchange_difference_changes_gap_of_year_of_receipt(api: Client) -> None:
+    """In the year of the receipt; the year in which it was due keeps its figures."""
     await post(
         api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": AFTER, "money": usd(2000_00)}]}
     )
@@ -59,8 +52,8 @@ async def test_money_that_came_at_another_rate_covers_what_it_is_worth(api: Clie
     assert (1100_00, 900_00, [(owed, 0), (1100_00 - owed, 900_00)]) == await fund_and_years(api)
 
 
-async def test_money_spent_before_a_year_covers_nothing_that_year_needs(api: Client) -> None:
-    """As of the fund, so of a work package; what is spent in the year itself covers what it needs."""
+async def test_earlier_spending_does_not_reduce_gap_of_later_year(api: Client) -> None:
+    """For the fund and its work packages; spending in the year itself reduces the gap."""
     needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     made = await pledged(api, fund=FUND, money=usd(6478_55), pledged_on=f"{YEAR}-01-02")

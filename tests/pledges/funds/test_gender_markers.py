@@ -1,4 +1,4 @@
-"""How far a fund and its work packages are for the equality of women and men: stated, stated anew, and published."""
+"""Gender markers of funds and work packages: stated, revised, published."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 from click.testing import CliRunner
 from lxml import etree
@@ -17,13 +16,11 @@ from services.__main__ import main
 from services.pledges.open_data.iati.reading import read
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.pledges.ledger.test_as_of import now_of
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_life import refused
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, api, funded, get, post, unchanged, usd
+from tests.databases import connected
+from tests.pledges.ledger.steps import now_of
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, funded, get, post, refused, unchanged, usd
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 FUND, OPENED = "/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-LAW"
 """One that was opened without a marker, and one that is opened with one."""
 
@@ -36,7 +33,7 @@ async def stated(client: Client, revision: int, marker: int | None, **of: str) -
 
 
 async def set_aside(client: Client, fund: str = "SHERLOC-MNT") -> None:
-    """Something for two work packages, so that the file tells them."""
+    """Allocate to two work packages, so that they are in the IATI file."""
     await funded(client, 1_000_00, fund)
     for work_package in ("training", "translation"):
         body = {"fund": fund, "money": usd(100_00), "work_package": work_package}
@@ -48,7 +45,7 @@ def shown(fund: Mapping[str, Any]) -> tuple[int | None, dict[str, int | None]]:
 
 
 async def told(client: Client, fund: str = FUND, **query: str) -> tuple[int | None, dict[str, int | None]]:
-    """The markers of the fund and of its work packages in its IATI file, None where the file has none."""
+    """The markers of the fund and its work packages in its IATI file; None if absent."""
     answer = await client.get(f"{fund}/iati.xml", params=query, headers=headers(FINANCE))
     assert 200 == answer.status_code, answer.text
     found = read(answer.content)
@@ -61,7 +58,7 @@ async def told(client: Client, fund: str = FUND, **query: str) -> tuple[int | No
     return markers.pop(""), markers
 
 
-async def test_a_fund_is_opened_with_its_marker_and_its_work_packages_have_the_same(api: Client) -> None:
+async def test_work_packages_inherit_the_gender_marker_of_the_fund(api: Client) -> None:
     answer = await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-LAW", 0), gender_marker=2)
     await set_aside(api, "SHERLOC-LAW")
 
@@ -70,7 +67,7 @@ async def test_a_fund_is_opened_with_its_marker_and_its_work_packages_have_the_s
     assert expected == shown(await get(api, OPENED, "KEN:focal_point")) == await told(api, OPENED)
 
 
-async def test_of_what_nobody_has_judged_nothing_is_told_and_of_what_is_not_meant_for_it_that_is_told(
+async def test_unassessed_marker_is_absent_and_marker_zero_is_published(
     api: Client,
 ) -> None:
     await set_aside(api)
@@ -81,7 +78,7 @@ async def test_of_what_nobody_has_judged_nothing_is_told_and_of_what_is_not_mean
     assert (0, {"training": 0, "translation": 0}) == shown(await get(api, FUND)) == await told(api)
 
 
-async def test_what_is_stated_anew_counts_from_then_on_and_as_at_a_moment_what_was_stated_by_then(api: Client) -> None:
+async def test_revised_marker_is_as_of_the_moment(api: Client) -> None:
     await set_aside(api)
     moments = [await now_of(api)]
     for revision, marker, of in (
@@ -108,16 +105,14 @@ async def test_what_is_stated_anew_counts_from_then_on_and_as_at_a_moment_what_w
     assert expected[-1] == shown(await get(api, FUND)) == await told(api)
 
 
-async def test_a_work_package_that_was_judged_is_shown_before_anything_is_needed_or_set_aside_for_it(
+async def test_work_package_with_marker_is_shown_without_money(
     api: Client,
 ) -> None:
     assert (None, {"training": 1}) == shown(await stated(api, 1, 1, work_package="training"))
     assert (None, {}) == await told(api), "a file tells what money was set aside for"
 
 
-async def test_the_file_with_markers_is_good_for_the_command_and_for_the_schema(
-    api: Client, shared_data: Path, tmp_path: Path
-) -> None:
+async def test_iati_file_with_markers_is_valid(api: Client, shared_data: Path, tmp_path: Path) -> None:
     await set_aside(api)
     await stated(api, 1, 0)
     await stated(api, 2, 1, work_package="training")
@@ -131,7 +126,7 @@ async def test_the_file_with_markers_is_good_for_the_command_and_for_the_schema(
     assert (0, "3 activities, 5 transactions; no faults\n") == (done.exit_code, done.output)
 
 
-async def test_the_journal_alone_tells_the_same(
+async def test_gender_markers_are_rebuilt_from_journal(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-LAW", 0), gender_marker=1)
@@ -139,25 +134,22 @@ async def test_the_journal_alone_tells_the_same(
     await stated(api, 2, None)
     await stated(api, 3, 1, work_package="training")
 
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
     for statement in ("UPDATE fund_gender_marker SET gender_marker = 1", "DELETE FROM fund_gender_marker"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with databases["pledges"].transaction() as tx:
                 await tx.execute(statement)
 
 
-async def test_the_same_command_twice_is_done_once(api: Client) -> None:
+async def test_repeated_command_runs_once(api: Client) -> None:
     given = headers(FINANCE, key=f"marker-{uuid4()}", revision=1)
     body = {"gender_marker": 1}
 
     assert [2, 2] == [(await api.post(PATH, json=body, headers=given)).json()["revision"] for _ in range(2)]
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -171,7 +163,7 @@ async def test_the_same_command_twice_is_done_once(api: Client) -> None:
         ({"gender_marker": 1, "reason": "x"}, 400, "unknown-field"),
     ],
 )
-async def test_bad_input_is_refused_and_changes_nothing(
+async def test_invalid_input_is_rejected_without_changes(
     api: Client, databases: Mapping[str, Database], body: dict[str, Any], status: int, slug: str
 ) -> None:
     before = await unchanged(databases["pledges"])
@@ -180,14 +172,14 @@ async def test_bad_input_is_refused_and_changes_nothing(
     assert before == await unchanged(databases["pledges"])
 
 
-async def test_a_fund_with_a_marker_there_is_none_of_is_not_opened(api: Client) -> None:
+async def test_fund_with_invalid_marker_is_rejected(api: Client) -> None:
     body = a_fund("SHERLOC-LAW", 0) | {"gender_marker": 3}
 
     assert (400, "number-out-of-range") == await refused(api, "/v1/funds", **body)
     assert 404 == (await api.get(OPENED, headers=headers(FINANCE))).status_code
 
 
-async def test_another_fund_a_stale_revision_and_whoever_opens_no_funds_are_refused(api: Client) -> None:
+async def test_unknown_fund_stale_revision_and_other_roles_are_rejected(api: Client) -> None:
     marker: dict[str, Any] = {"gender_marker": 1}
     requests, of_none = "/v1/funds/TA-REQUESTS/gender-marker", "/v1/funds/NO-SUCH-FUND/gender-marker"
 

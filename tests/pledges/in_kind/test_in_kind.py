@@ -1,4 +1,4 @@
-"""Contributions in kind over HTTP: beside the money, and never inside any figure of it."""
+"""Contributions in kind over HTTP; they are in no total of money."""
 
 import asyncio
 import random
@@ -7,66 +7,36 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.ledger.verify import verify
 from tests.builders import headers
-from tests.pledges.pledge.test_life import LAST_YEAR, refused
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.in_kind.steps import (
+    MOVES,
+    PATH,
+    WORDS,
+    a_contribution,
+    all_that_can_be_done,
+    declared,
+    move,
+    path_of,
+)
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
+    LAST_YEAR,
     NORWAY,
-    api,
+    Client,
     committed,
-    eur,
     funded,
     get,
     pledged,
     post,
+    refused,
     unchanged,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-PATH = "/v1/in-kind-contributions"
-WORDS = "Fictitious sample: two document scanners."
-MOVES = {"acknowledge": FINANCE, "withdraw": NORWAY, "strike": FINANCE}
-
-
-def a_contribution(**changes: Any) -> dict[str, Any]:
-    return {
-        "fund": "SHERLOC-MNT",
-        "form": "equipment",
-        "money": eur(4_000_00),
-        "provided_on": "2026-02-12",
-        "description": WORDS,
-    } | changes
-
-
-async def declared(client: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    return await post(client, PATH, by, **a_contribution(**changes))
-
-
-def path_of(one: Mapping[str, Any]) -> str:
-    return f"{PATH}/{one['in_kind_contribution_id']}"
-
-
-async def move(client: Client, one: Mapping[str, Any], name: str) -> dict[str, Any]:
-    body = {"reason": "given_back"} if name == "strike" else {}
-    return await post(client, f"{path_of(one)}/{name}", MOVES[name], revision=one["revision"], **body)
-
-
-async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state."""
-    return [
-        await declared(client),
-        await move(client, await declared(client), "withdraw"),
-        await move(client, await move(client, await declared(client), "acknowledge"), "strike"),
-        await move(client, await declared(client, money={"minor": 77, "currency": "KWD"}), "acknowledge"),
-    ]
 
 
 async def of_fund(client: Client, by: str = FINANCE) -> int:
@@ -76,10 +46,10 @@ async def of_fund(client: Client, by: str = FINANCE) -> int:
     return int(shown["in_kind_usd_minor"])
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_fund_tells_what_is_acknowledged_and_neither_what_is_declared_nor_what_was_struck(api: Client) -> None:
+async def test_fund_total_counts_acknowledged_contributions_only(api: Client) -> None:
     one = await declared(api)
     assert ("NOR", "declared", 460_000, "1.15", WORDS) == (
         one["donor"], one["status"], one["usd_minor"], one["rate"], one["description"],
@@ -97,7 +67,7 @@ async def test_a_fund_tells_what_is_acknowledged_and_neither_what_is_declared_no
     assert 5 == await of_fund(api)
 
 
-async def test_its_worth_is_by_the_rate_of_its_day_and_without_one_it_is_refused(api: Client) -> None:
+async def test_contribution_is_valued_by_rate_of_its_day_or_rejected(api: Client) -> None:
     dinars = {"minor": 1_000_000, "currency": "KWD"}
 
     assert 326_330 == (await declared(api, money=dinars))["usd_minor"], "the dinar has three digits"
@@ -107,7 +77,7 @@ async def test_its_worth_is_by_the_rate_of_its_day_and_without_one_it_is_refused
     assert 7 == (await declared(api, money=usd(7), provided_on="2025-11-05"))["usd_minor"]
 
 
-async def test_the_same_command_twice_is_done_once(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_repeated_command_runs_once(api: Client, databases: Mapping[str, Database]) -> None:
     given = headers(NORWAY, key="scanners-of-2026")
     answers = [await api.post(PATH, json=a_contribution(), headers=given) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
@@ -119,7 +89,7 @@ async def test_the_same_command_twice_is_done_once(api: Client, databases: Mappi
     assert 460_000 == await of_fund(api)
 
 
-async def test_what_is_taken_back_and_acknowledged_at_once_is_one_of_the_two(api: Client) -> None:
+async def test_concurrent_withdrawal_and_acknowledgement_yield_one(api: Client) -> None:
     for _ in range(5):
         one = await declared(api)
         answers = await asyncio.gather(
@@ -132,10 +102,10 @@ async def test_what_is_taken_back_and_acknowledged_at_once_is_one_of_the_two(api
         assert [200, 412] == sorted(answer.status_code for answer in answers)
 
 
-# -- who --------------------------------------------------------------------------------------------------------------
+# -- authorization ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_donor_sees_its_own_and_what_is_anothers_answers_as_what_is_not_there(api: Client) -> None:
+async def test_contribution_of_other_donor_is_not_found(api: Client) -> None:
     ours, theirs = await declared(api), await declared(api, GERMANY)
 
     assert [ours] == (await get(api, PATH, NORWAY))["in_kind_contributions"]
@@ -149,7 +119,7 @@ async def test_a_donor_sees_its_own_and_what_is_anothers_answers_as_what_is_not_
     assert (404, "not-found") == await refused(api, f"{path_of(theirs)}/withdraw", NORWAY, revision=1)
 
 
-async def test_a_list_goes_by_fund_and_state(api: Client) -> None:
+async def test_contributions_are_filtered_by_fund_and_status(api: Client) -> None:
     one = await move(api, await declared(api), "acknowledge")
     other = await declared(api, fund="TA-REQUESTS")
 
@@ -164,7 +134,7 @@ async def test_a_list_goes_by_fund_and_state(api: Client) -> None:
     assert second["cursor"] is None
 
 
-async def test_what_a_role_never_does_is_forbidden(api: Client) -> None:
+async def test_action_outside_role_is_forbidden(api: Client) -> None:
     one = await declared(api)
 
     for by in (FINANCE, "KEN:focal_point", "UNODC:coordinator"):
@@ -175,7 +145,7 @@ async def test_what_a_role_never_does_is_forbidden(api: Client) -> None:
     assert (403, "not-for-your-role") == await refused(api, f"{path_of(one)}/strike", NORWAY, **strike)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +160,7 @@ async def test_what_a_role_never_does_is_forbidden(api: Client) -> None:
         ({"donor": "DEU"}, 400, "unknown-field"),
     ],
 )
-async def test_bad_input_is_refused_and_changes_nothing(
+async def test_invalid_input_is_rejected_without_changes(
     api: Client, databases: Mapping[str, Database], changes: dict[str, Any], status: int, slug: str
 ) -> None:
     before = await unchanged(databases["pledges"])
@@ -199,7 +169,7 @@ async def test_bad_input_is_refused_and_changes_nothing(
     assert before == await unchanged(databases["pledges"])
 
 
-async def test_a_move_the_state_does_not_allow_a_stale_revision_and_an_unknown_reason_are_refused(api: Client) -> None:
+async def test_invalid_transition_stale_revision_and_unknown_reason_are_rejected(api: Client) -> None:
     one = await declared(api)
     path, struck = path_of(one), {"reason": "given_back"}
 
@@ -215,7 +185,7 @@ async def test_a_move_the_state_does_not_allow_a_stale_revision_and_an_unknown_r
 
 
 async def money(client: Client, db: Database) -> dict[str, Any]:
-    """All that the service tells of money, and what a verification of the books looks at."""
+    """All totals of money in the service, and the counts of a ledger verification."""
     answers = {}
     for path in ("/v1/ledger/balances", "/v1/ledger/entries?limit=100", "/v1/flows?limit=100", "/v1/funds"):
         answers[path] = await get(client, path)
@@ -231,7 +201,7 @@ async def money(client: Client, db: Database) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_is_done_with_contributions_in_kind_no_figure_of_money_changes(
+async def test_contributions_in_kind_change_no_money_totals(
     api: Client, databases: Mapping[str, Database], seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -261,14 +231,14 @@ async def test_whatever_is_done_with_contributions_in_kind_no_figure_of_money_ch
         assert sum(one["usd_minor"] for one in of_it) == fund["in_kind_usd_minor"]
 
 
-async def test_a_closed_year_does_not_keep_it_out(api: Client) -> None:
+async def test_contribution_in_closed_year_is_accepted(api: Client) -> None:
     await post(api, f"/v1/ledger/periods/{LAST_YEAR}/close", FINANCE)
 
     one = await declared(api, money=usd(7), provided_on=f"{LAST_YEAR}-03-01")
     assert 7 == (await move(api, one, "acknowledge"))["usd_minor"]
 
 
-async def test_its_words_are_in_no_fact(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_description_is_in_no_fact(api: Client, databases: Mapping[str, Database]) -> None:
     await all_that_can_be_done(api)
 
     async with databases["pledges"].transaction() as tx:
@@ -281,7 +251,7 @@ async def test_its_words_are_in_no_fact(api: Client, databases: Mapping[str, Dat
 # -- in a statement ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_statement_lists_it_after_the_money_as_it_stood_by_then(api: Client) -> None:
+async def test_statement_lists_contribution_as_of_the_moment(api: Client) -> None:
     path = "/v1/statements/NOR/data"
     assert 404 == (await api.get(path, headers=headers(NORWAY))).status_code
     one = await move(api, await declared(api), "acknowledge")
@@ -296,7 +266,7 @@ async def test_a_statement_lists_it_after_the_money_as_it_stood_by_then(api: Cli
     assert 404 == (await api.get(f"{path}?fund=TA-REQUESTS", headers=headers(NORWAY))).status_code
 
 
-async def test_a_statement_as_at_a_moment_keeps_what_was_struck_later(api: Client) -> None:
+async def test_statement_as_of_earlier_moment_keeps_struck_contribution(api: Client) -> None:
     one = await move(api, await declared(api), "acknowledge")
     moment = quote((await get(api, "/v1/statements/NOR/data"))["as_at"])
     of_then = f"as_at={moment}&until=2026-12-31&language=en"

@@ -1,4 +1,4 @@
-"""Every state of a contribution in kind and every move, allowed or not; and that none of it is money."""
+"""Every status and transition of a contribution in kind; none makes an entry."""
 
 from datetime import date
 from typing import Any
@@ -42,7 +42,7 @@ def declared(minor: int = 40_000, contribution_id: UUID | None = None) -> Fact:
 
 
 def a_contribution(status: InKindStatus = InKindStatus.DECLARED) -> InKindContribution:
-    """One that has come to the status by its own moves."""
+    """A contribution brought to the status by its own transitions."""
     made = evolve(None, declared())
     ways = {
         InKindStatus.ACKNOWLEDGED: ("acknowledge",),
@@ -56,7 +56,7 @@ def a_contribution(status: InKindStatus = InKindStatus.DECLARED) -> InKindContri
 
 @pytest.mark.parametrize("status", list(InKindStatus))
 @pytest.mark.parametrize("move", list(MOVES))
-def test_each_move_leads_from_one_state_and_is_refused_in_every_other(move: str, status: InKindStatus) -> None:
+def test_each_transition_is_allowed_from_one_status_only(move: str, status: InKindStatus) -> None:
     one = a_contribution(status)
     if (move, status) not in LEADS_TO:
         with pytest.raises(Conflict) as no:
@@ -71,9 +71,7 @@ def test_each_move_leads_from_one_state_and_is_refused_in_every_other(move: str,
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("organization", ["NOR", "DEU", "UNODC"])
 @pytest.mark.parametrize("move", list(MOVES))
-def test_only_the_donor_withdraws_and_only_unodc_acknowledges_and_strikes(
-    move: str, organization: str, role: Role
-) -> None:
+def test_only_donor_withdraws_and_only_unodc_acknowledges_and_strikes(move: str, organization: str, role: Role) -> None:
     caller = a_caller(f"{organization}:{role}")
     may = (move == "withdraw" and role is Role.DONOR_OFFICER and organization == "NOR") or (
         move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
@@ -82,7 +80,7 @@ def test_only_the_donor_withdraws_and_only_unodc_acknowledges_and_strikes(
     assert may == policy.decide(caller, Action(f"{move}_in_kind"), a_contribution()).allowed
 
 
-def test_what_is_worth_nothing_is_not_declared() -> None:
+def test_contribution_of_zero_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         declared(0)
 
@@ -90,7 +88,7 @@ def test_what_is_worth_nothing_is_not_declared() -> None:
 
 
 @given(minor=st.integers(1, MINOR_UNITS_MAX), moves=st.lists(st.sampled_from(list(MOVES)), max_size=6))
-def test_whatever_is_done_with_it_no_fact_makes_an_entry(minor: int, moves: list[str]) -> None:
+def test_facts_of_contributions_make_no_entry(minor: int, moves: list[str]) -> None:
     facts = [declared(minor)]
     one = evolve(None, facts[0])
     for move in moves:
@@ -105,7 +103,7 @@ def test_whatever_is_done_with_it_no_fact_makes_an_entry(minor: int, moves: list
 # -- in a statement ---------------------------------------------------------------------------------------------------
 
 
-def test_a_statement_lists_what_stands_acknowledged_in_its_days_by_day() -> None:
+def test_statement_lists_acknowledged_contributions_by_day() -> None:
     told = [
         (in_kind(1, provided_on=date(2026, 3, 9)), "last"),
         (in_kind(2, provided_on=date(2026, 3, 1)), "first"),
@@ -120,7 +118,7 @@ def test_a_statement_lists_what_stands_acknowledged_in_its_days_by_day() -> None
     assert ["before", "first", "last", "after"] == [line.description for line in a_statement(in_kind=told).in_kind]
 
 
-def test_no_other_figure_of_a_statement_knows_of_it() -> None:
+def test_contributions_in_kind_change_no_other_statement_figure() -> None:
     without = a_statement(in_kind=())
 
     assert without == replace(a_statement(in_kind=(SCANNERS,)), in_kind=(), in_kind_usd_minor=0)

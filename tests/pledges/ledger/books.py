@@ -1,4 +1,4 @@
-"""The books of a walk through the ledger: what every step writes down and counts, and what holds after each."""
+"""The ledger of a random walk: entries and counts of every step, and the invariants after each."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ from services.pledges.open_data.flows.model import Boundary, FlowStatus
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
 from tests.builders import NOON
-from tests.pledges.ledger.test_postings import FUNDS, check_balances
+from tests.pledges.ledger.builders import FUNDS, check_balances
 from tests.pledges.open_data.flow_chains import chained, check_chains
 
-# Who may fall below zero: the credit side of each book never above it, debits never below; these swing.
+# Accounts that may be negative: credit accounts never rise above 0, debit accounts never fall below; these do both.
 SWINGING = {
     Account.EXCHANGE_DIFFERENCE,
     Account.ROUNDING,
@@ -35,7 +35,7 @@ DEBITS = {Account.PLEDGED, Account.RECEIVABLE, Account.WRITTEN_OFF, Account.CASH
 
 
 class Done(Struct, frozen=True):
-    """What moved a pledge: what of the plain counts it changed, and how it is taken back."""
+    """A change of a pledge: its effect on the counts, and how to reverse it."""
 
     pledge_id: UUID
     entry_ids: Sequence[UUID]
@@ -48,7 +48,7 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.accounts: dict[tuple[str, Account, str], list[int]] = defaultdict(lambda: [0, 0])
-        # The plain count that the books are compared with.
+        # The expected counts.
         self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         self.originals: Counter[tuple[Account, str]] = Counter()
         self.pledges: dict[UUID, Pledge] = {}
@@ -56,7 +56,7 @@ class Books(RuleBasedStateMachine):
         self.requirements: dict[UUID, Requirement] = {}
         self.allocations: dict[UUID, Allocation] = {}
         self.entries: list[Entry] = []
-        # With the entry that each made.
+        # Facts with their entries.
         self.receipts: list[tuple[UUID, PledgeReceived]] = []
         self.spendings: list[tuple[UUID, AllocationSpent]] = []
         self.done: list[Done] = []
@@ -95,7 +95,7 @@ class Books(RuleBasedStateMachine):
         changes: dict[tuple[str, str], int],
         originals: dict[Account, int] | None = None,
     ) -> None:
-        """It may turn out to have been recorded wrongly. `changes` are of the count of a fund, by its name."""
+        """It can be reversed later. `changes` are of a fund's counts, by name."""
         before, after = len(self.entries), one
         for fact in facts:
             after = self.follow(after, fact)
@@ -129,7 +129,7 @@ class Books(RuleBasedStateMachine):
             one = self.follow(one, fact)
 
     @invariant()
-    def the_books_say_what_a_plain_count_says(self) -> None:
+    def books_match_counts(self) -> None:
         for fund in FUNDS:
             count = self.expected[fund]
             assert count["pledged"] == self.usd(fund, Account.PLEDGED) == -self.usd(fund, Account.PLEDGED_CONTRA)
@@ -147,7 +147,7 @@ class Books(RuleBasedStateMachine):
             assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
 
     @invariant()
-    def the_years_of_what_is_committed_come_to_the_books(self) -> None:
+    def commitments_by_year_match_books(self) -> None:
         sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         for pledge_id, one in self.pledges.items():
             facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
@@ -159,7 +159,7 @@ class Books(RuleBasedStateMachine):
             assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))
 
     @invariant()
-    def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:
+    def flows_match_fund_totals(self) -> None:
         sums: Counter[tuple[str, Boundary, FlowStatus]] = Counter()
         refunded: Counter[str] = Counter()
         originals: Counter[tuple[Account, str]] = Counter()
@@ -190,11 +190,11 @@ class Books(RuleBasedStateMachine):
             assert abs(minor) == originals[account, currency]
 
     @invariant()
-    def what_is_a_part_of_a_flow_is_never_more_than_the_flow(self) -> None:
+    def child_flows_never_exceed_parent(self) -> None:
         check_chains(chained(self.entries))
 
     @invariant()
-    def every_book_balances_and_no_account_is_beyond_its_floor(self) -> None:
+    def books_balance_within_limits(self) -> None:
         sums: Counter[tuple[Book, str]] = Counter()
         usd: Counter[Book] = Counter()
         for (_, account, currency), (minor, usd_minor) in self.accounts.items():
@@ -208,7 +208,7 @@ class Books(RuleBasedStateMachine):
         assert not any(usd.values())
 
     @invariant()
-    def what_is_owed_is_what_the_pledges_say(self) -> None:
+    def receivable_matches_pledges(self) -> None:
         for fund in FUNDS:
             ours = [one for one in self.pledges.values() if one.fund == fund]
             assert sum(one.carried_usd_minor for one in ours) == self.usd(fund, Account.RECEIVABLE)
@@ -216,7 +216,7 @@ class Books(RuleBasedStateMachine):
             assert all(one.carried_usd_minor == 0 for one in ours if not one.outstanding_minor)
 
     @invariant()
-    def a_pledge_never_has_more_than_was_agreed(self) -> None:
+    def receipts_never_exceed_agreement(self) -> None:
         for one in self.pledges.values():
             assert 0 <= one.received_minor + one.written_off_minor <= one.recognized_minor <= one.minor
             assert 0 <= one.refunded_minor <= one.received_minor

@@ -1,4 +1,4 @@
-"""A plain count of what entries are to change, kept beside the ledger: what each is worth, and what is taken back."""
+"""Expected changes by entries, counted independently of the ledger."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 Change = dict[tuple[str, str], int]
-"""Whose figure (a fund's by its code, any other record's by its id) changes by how much."""
+"""The change of each figure: of a fund by its code, of any other record by its id."""
 
 EXPONENTS = {"JPY": 0, "KWD": 3}
 DEBITS = ("paid",)
@@ -30,7 +30,7 @@ FIGURES = ("pledged", "committed", "written_off", "spent", *DEBITS, *CREDITS)
 
 
 class Awaited(Struct, frozen=True):
-    """An entry that has to be written, and what it changes."""
+    """An expected entry, and its changes."""
 
     type: str
     fund: str
@@ -39,7 +39,7 @@ class Awaited(Struct, frozen=True):
 
 
 class Rates:
-    """US dollars for a unit of each currency from the first of each month on; the table of the United Nations first."""
+    """US dollars per unit of each currency from the first of each month on; the United Nations table first."""
 
     def __init__(self) -> None:
         self.loaded: dict[tuple[str, str, date], str] = {}
@@ -56,7 +56,7 @@ class Rates:
 
 
 def cents(money: Mapping[str, Any], rate: Fraction) -> int:
-    """US-dollar cents, rounded once, half to even."""
+    """US cents, rounded once, half to even."""
     return round(money["minor"] * rate * 100 / 10 ** EXPONENTS.get(money["currency"], 2))
 
 
@@ -65,7 +65,7 @@ def support_of(usd_minor: int, basis_points: int) -> int:
 
 
 class Count:
-    """What every figure is by what was done; entries have to be those that were awaited, and no others."""
+    """Expected figures; every entry must have been expected, and no other may exist."""
 
     def __init__(self) -> None:
         self.rates = Rates()
@@ -73,10 +73,10 @@ class Count:
         self._figures: Counter[tuple[str, str]] = Counter()
         self._changes: dict[str, Change] = {}
         self._awaited: list[Awaited] = []
-        self._taken_back: set[str] = set()
+        self._reversed_ids: set[str] = set()
         self._given_back: set[str] = set()
         self.agreed: dict[str, Fraction] = {}
-        """Of each pledge the rate of the day it was made on, and once it is signed that of the agreement."""
+        """By pledge: the rate of its day, and once signed that of the agreement."""
 
     def __getitem__(self, key: tuple[str, str]) -> int:
         return self._figures[key]
@@ -95,20 +95,20 @@ class Count:
         self._awaited.append(Awaited(kind, fund, about, change))
 
     def follow(self, entries: Iterable[dict[str, Any]], purpose_of: Mapping[str, str], *, open_from: date) -> None:
-        """The entries written since, oldest first; none takes effect before the first open day."""
+        """New entries, oldest first; none takes effect before the first open day."""
         for entry in entries:
             entry_id, fund = entry["entry_id"], entry["fund"]
             about = entry["allocation_id"] or entry["pledge_id"]
             assert date.fromisoformat(entry["effective_on"]) >= open_from, f"in a closed year: {entry}"
-            assert entry["reverses"] not in self._taken_back, f"taken back twice: {entry}"
+            assert entry["reverses"] not in self._reversed_ids, f"taken back twice: {entry}"
             if entry["reverses"]:
-                self._taken_back.add(entry["reverses"])
+                self._reversed_ids.add(entry["reverses"])
             if entry["type"] == "reversed":
                 reversed_one = self.entries[entry["reverses"]]
                 assert fund == reversed_one["fund"]
                 change = {key: -by for key, by in self._changes[entry["reverses"]].items()}
                 if about in self._given_back:
-                    # What it was spent of has gone back to the fund, and so does this.
+                    # Its allocation was returned to the fund, so this amount is, too.
                     change |= {(who, "allocated"): by for (who, _), by in change.items()}
             elif entry["type"] == "returned":
                 left = self.unspent(about)
@@ -126,7 +126,7 @@ class Count:
             self.add(change)
         assert self._awaited == [], "not written"
 
-    # -- what holds --------------------------------------------------------------------------------------------------
+    # -- checks -----------------------------------------------------------------------------------------------------
 
     def check_fund(self, told: Mapping[str, Any], pledges: Mapping[str, Any]) -> None:
         fund = told["code"]
@@ -165,7 +165,7 @@ class Count:
         return sum(by - support_of(by, pledges[one]["support_cost_basis_points"]) for one, by in carried.items() if by)
 
     def _beyond_need(self, fund: str, needed: Mapping[tuple[str, str | None], int]) -> int:
-        """What was spent in a year beyond what it and those before needed, and did not come back later."""
+        """Spent in a year beyond the requirements up to then, and not reversed later."""
         spent, need = Counter[int](), Counter[int]()
         for (year, _), usd_minor in needed.items():
             need[int(year)] += usd_minor
@@ -181,7 +181,7 @@ class Count:
         return beyond
 
     def check_years(self, fund: Mapping[str, Any], told: Sequence[Mapping[str, Any]], pledges: Iterable[Any]) -> None:
-        """All years come to the fund's figures; each is what took effect in it, and what is due in it to the cent."""
+        """Years add up to the fund's figures; each has its own movements, and the instalments due in it to the cent."""
         for figure in YEARLY:
             assert sum(one[f"{figure}_usd_minor"] for one in told) == fund[f"{figure}_usd_minor"], figure
         moved: Counter[tuple[int, str]] = Counter()
@@ -205,7 +205,7 @@ class Count:
 
     @staticmethod
     def _check_due(committed: Mapping[int, int], signed: Sequence[Mapping[str, Any]]) -> None:
-        """Where nothing has become of the agreements since, each instalment has its share in the year it is due."""
+        """For agreements without later changes, each instalment has its share in the year it is due."""
         due: Counter[int] = Counter()
         for pledge in signed:
             owed = [one for one in pledge["instalments"] if one["condition"] is None]
@@ -220,7 +220,7 @@ class Count:
         assert counted == (told["allocated_usd_minor"], told["spent_usd_minor"]), purpose
 
     def check_days(self, until: date) -> None:
-        """On no day that is over a fund had given more than had come by then."""
+        """On no past day had a fund paid out more than it had received by then."""
         moved: Counter[tuple[str, str]] = Counter()
         for entry in self.entries.values():
             for posting in entry["postings"]:

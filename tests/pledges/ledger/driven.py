@@ -1,4 +1,4 @@
-"""A pledges service with a database and a loop of its own, for a machine of Hypothesis, whose rules are no coroutines."""
+"""A pledges service with its own database and event loop, for Hypothesis state machines, whose rules are synchronous."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -19,7 +19,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from chassis.journal.peers import Peers
 from chassis.rebuild import verify as verify_tables
 from chassis.runtime import verifier
-from contracts.consents import EVERYTHING, Showing, Shown
+from contracts.consents import EVERYTHING, VisibilityQuery, VisibleRequest
 from contracts.facts import Fact
 from contracts.reference.refusal_words import refusal_words
 from services.pledges.allocations.consents import OWNER
@@ -28,13 +28,14 @@ from services.pledges.ledger.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event, headers
 from tests.conftest import Servers, own_database, running_of, settings_of
-from tests.pledges.pledge.test_pledges import FINANCE
+from tests.databases import connected
+from tests.pledges.steps import FINANCE
 
 T = TypeVar("T")
 
 
 class Sent(Struct, frozen=True):
-    """A command as it was sent, and the record that it was answered with."""
+    """A sent command and the record in its answer."""
 
     path: str
     headers: Mapping[str, str]
@@ -43,30 +44,32 @@ class Sent(Struct, frozen=True):
 
 
 class Consented(httpx.AsyncBaseTransport):
-    """The owner of requests, as far as the ledger asks it: which of them are shown to which organization, just now."""
+    """A stub of the requests service: which requests are shown to which organization."""
 
     def __init__(self) -> None:
         self.shown: set[tuple[str, UUID]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/internal/shown"
-        asked = msgspec.json.decode(await request.aread(), type=Showing)
-        told = [Shown(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)]
+        asked = msgspec.json.decode(await request.aread(), type=VisibilityQuery)
+        told = [
+            VisibleRequest(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)
+        ]
         return httpx.Response(200, content=msgspec.json.encode(told))
 
-    def shows(self, asked: Showing, request_id: UUID) -> bool:
+    def shows(self, asked: VisibilityQuery, request_id: UUID) -> bool:
         return (asked.organization, request_id) in self.shown
 
 
 class DrivenLedger:
-    """Whatever is sent is answered with what was done or with a no that has a name, which leaves nothing behind."""
+    """Every command succeeds, or is refused with a slug and changes nothing."""
 
     def __init__(self, servers: Servers, template: str) -> None:
         self._runner, self._open = asyncio.Runner(), AsyncExitStack()
         self.consented = Consented()
         self.sent: list[Sent] = []
         self.posted: set[str] = set()
-        """The paths at which something was done."""
+        """Paths with successful commands."""
         self.refusals: set[str] = set()
         self.run(self._start(servers, template))
 
@@ -93,7 +96,7 @@ class DrivenLedger:
         )
         self._inbox = Inbox(self.db, "pledges", ["matching"], HANDLERS)
 
-    # -- what is told ------------------------------------------------------------------------------------------------
+    # -- reads ------------------------------------------------------------------------------------------------------
 
     async def read(self, path: str) -> bytes:
         answer = await self.client.get(path, headers=headers(FINANCE))
@@ -106,18 +109,18 @@ class DrivenLedger:
         return answer.json()
 
     async def written(self) -> int:
-        """How many facts the journal holds."""
+        """The number of facts in the journal."""
         async with self.db.transaction() as tx:
             return int(await tx.fetchval("SELECT count(*) FROM journal"))
 
-    # -- what is done ------------------------------------------------------------------------------------------------
+    # -- commands ---------------------------------------------------------------------------------------------------
 
     async def send(self, path: str, by: str, *, revision: int | None = None, **body: Any) -> dict[str, Any] | None:
-        """The record as it is after it; None where it was refused, of which the journal then knows nothing."""
+        """The record after the command; None if it was refused, without any new fact."""
         return await self._send(path, by, body, headers(by, revision=revision))
 
     async def send_file(self, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> dict[str, Any] | None:
-        """The same of a command whose body is a file or a table; `kind` are the headers that say which."""
+        """As `send`, with a file or table as body; `kind` are its headers."""
         return await self._send(path, by, content, {**headers(by), **kind})
 
     async def _send(
@@ -146,7 +149,7 @@ class DrivenLedger:
         return await self.client.post(path, json=body, headers=sent)
 
     async def send_again(self, sent: Sent, *, changed: bool) -> None:
-        """The same command once more, or its key with another body: neither changes anything."""
+        """Repeat a command, or use its key with another body: neither changes anything."""
         before = await self.written()
         body = sent.body
         if changed:
@@ -161,11 +164,11 @@ class DrivenLedger:
         assert before == await self.written()
 
     async def hear(self, fact: Fact, version: int, **envelope: Any) -> None:
-        """A fact of another service, twice; the second time it is nothing new."""
+        """Deliver a fact of another service twice; the second delivery changes nothing."""
         event = an_event(fact, version, **envelope)
         assert [Outcome.APPLIED, Outcome.REPEATED] == [await self._inbox.receive(event) for _ in range(2)]
 
-    # -- what has to hold --------------------------------------------------------------------------------------------
+    # -- checks -----------------------------------------------------------------------------------------------------
 
     async def check_books(self) -> None:
         async with self.db.transaction() as tx:
@@ -173,9 +176,6 @@ class DrivenLedger:
         assert report.findings == []
 
     async def check_journal(self) -> None:
-        """The journal alone makes the same tables."""
-        owner = await Database.connect(self._url, "pledges", owner=True)
-        try:
+        """A rebuild from the journal gives the same tables."""
+        async with connected(self._url, "pledges", owner=True) as owner:
             assert await verify_tables(owner, SERVICE) == []
-        finally:
-            await owner.close()

@@ -1,4 +1,4 @@
-"""What donors do with what they give, and finance officers with it: pledges and contributions in kind, as a machine does."""
+"""Operations of the machine on pledges and contributions in kind."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from chassis import clock
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.wiring import remind_or_lapse
-from tests.pledges.activities.test_activities import COORDINATOR
-from tests.pledges.in_kind.test_in_kind import PATH as IN_KIND
+from tests.pledges.activities.steps import COORDINATOR
+from tests.pledges.in_kind.steps import PATH as IN_KIND
 from tests.pledges.ledger.count import Change, cents, support_of
 from tests.pledges.ledger.machine import FIRST_DAY, Machine, Record, operation
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, usd
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, usd
 
 DONORS = (NORWAY, GERMANY)
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 SIGNED = ("committed", "partially_received")
 SOFTLY = "softly_earmarked"
-"""As a donor means it that does not say how closely."""
+"""The default earmarking."""
 
 
 def pledges(*states: str) -> Any:
@@ -36,7 +36,7 @@ def organization_of(appointment: str) -> str:
 
 
 def waiting(one: Record) -> list[Record]:
-    """The instalments that wait for their condition."""
+    """Instalments with an open condition."""
     return [part for part in one["instalments"] if part["condition"] and not part["met_on"] and part["minor"]]
 
 
@@ -70,7 +70,7 @@ class Giving(Machine):
             await self.made(one, organization_of(by), fund, money, on, earmarking=earmarking or SOFTLY)
 
     async def made(self, one: Record, donor: str, fund: str, money: Record, on: date, **said: Any) -> None:
-        """A pledge was: whose, to which fund, of what, and what else was said; so it stays whatever becomes of it."""
+        """Record a new pledge and the values that never change."""
         pledge_id, worth = one["pledge_id"], self.count.rates.worth(money, on)
         assert one["usd_minor"] == worth
         self.said[pledge_id] = {
@@ -129,7 +129,7 @@ class Giving(Machine):
         )
         cash, other = settles, self.pick(CURRENCIES)
         if other != settles["currency"] and self.seldom(2):
-            # About what it is worth; sometimes far from it.
+            # Near its worth, sometimes far from it.
             about = cents(settles, self.count.agreed[one["pledge_id"]]) * self.pick([100, 99, 104, 100, 300])
             unit = cents({"minor": 100_000, "currency": other}, self.count.rates.of(other, self.today))
             cash = {"minor": max(1, about * 1000 // unit), "currency": other}
@@ -160,7 +160,7 @@ class Giving(Machine):
         await self.follow(("received", fund, pledge_id, change))
 
     def _carried(self, pledge_id: str, money: Record) -> int:
-        """What so much of what is owed is carried at: all that is left where all of it goes."""
+        """The carrying value of an owed amount; all that is left for the whole amount."""
         left = self.count[pledge_id, "owed_usd"]
         if money["minor"] == self.count[pledge_id, "owed"]:
             return left
@@ -181,7 +181,7 @@ class Giving(Machine):
             worth = min(cents(money, self.count.agreed[pledge_id]), self.count[pledge_id, "open"])
             change = {(fund, "pledged"): -worth, (pledge_id, "open"): -worth}
         else:
-            # First of what waits for conditions, which stands in no entry.
+            # Conditional instalments first; they are in no entry.
             owed = max(0, money["minor"] - one["conditional"]["minor"])
             worth = self._carried(pledge_id, {**money, "minor": owed})
             change = self._owed(one, -owed, -worth)

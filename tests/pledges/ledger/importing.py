@@ -1,4 +1,4 @@
-"""What others reported of what they gave, kept beside the ledger, and pledges that are made of it: as a machine does."""
+"""Operations of the machine on imports of reported flows and pledges made from them."""
 
 from datetime import date
 from typing import Any
@@ -11,9 +11,9 @@ from tests.pledges.ledger.count import EXPONENTS
 from tests.pledges.ledger.giving import CURRENCIES, DONORS, SOFTLY, organization_of
 from tests.pledges.ledger.machine import Record, operation
 from tests.pledges.ledger.using import Using
-from tests.pledges.open_data.test_import_model import a_table
-from tests.pledges.open_data.test_imports import AS_FILE
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY
+from tests.pledges.open_data.builders import a_table
+from tests.pledges.open_data.steps import AS_FILE
+from tests.pledges.steps import FINANCE, NORWAY
 
 IMPORTS = "/v1/imports"
 UNKNOWN = "XXX"
@@ -24,11 +24,11 @@ WRONG = (
     ("currency-missing", {"originalCurrency": ""}),
     ("amounts-disagree", {"amountUSD": "1"}),
 )
-"""Why a row is not kept, and what stands in it."""
+"""The reasons of rejection, with cells that cause them."""
 
 
 def units(minor: int, currency: str) -> str:
-    """An amount as a table has it."""
+    """An amount as written in a table."""
     exponent = EXPONENTS.get(currency, 2)
     whole, rest = divmod(minor, 10**exponent)
     return f"{whole}.{rest:0{exponent}}" if exponent else str(whole)
@@ -38,11 +38,11 @@ class Importing(Using):
     def __init__(self) -> None:
         super().__init__()
         self.flows: dict[str, Record] = {}
-        """By the id that whoever reported it gave it."""
+        """By the reporter's id."""
         self.reported = 0
 
     def _row(self) -> tuple[Record, str | None, Record]:
-        """The cells, which rule they break by themselves, and what is kept of them."""
+        """The cells, the rule they break, and the accepted flow."""
         self.reported += 1
         currency, on = self.pick(CURRENCIES), self.day()
         money = {"minor": self.draw(st.integers(100_00, 10_000_00)), "currency": currency}
@@ -61,7 +61,7 @@ class Importing(Using):
 
     @operation(lambda _: [2, 3, 4], 2)
     async def import_flows(self, number: int) -> None:
-        """They are in no figure; a table that is only tried out is not there at all."""
+        """Imports change no figure; a dry run stores nothing."""
         rows = [self._row() for _ in range(number)]
         table, by = a_table(*(cells for cells, _, _ in rows)), NORWAY if self.seldom(20) else FINANCE
         broken, kept = [], []
@@ -89,7 +89,7 @@ class Importing(Using):
                 await self._check_flow(self.flows[flow["source_id"]])
 
     async def _check_flow(self, flow: Record) -> None:
-        """It is told as it was reported, with the pledge that was made of it."""
+        """The flow is shown as reported, with its pledge."""
         page = await self.ledger.get(f"{IMPORTS}/{flow['import_id']}/flows?cursor={flow['line'] - 1}&limit=1")
         (told,) = page["flows"]
         assert flow == {name: told[name] for name in flow.keys() & told.keys()} | {"import_id": flow["import_id"]}
@@ -99,7 +99,7 @@ class Importing(Using):
 
     @operation(lambda machine: machine._unpledged() or list(machine.flows.values()), 4)
     async def pledge_flow(self, flow: Record) -> None:
-        """Of what was reported as pledged, and once; on its own day, by our rate."""
+        """From flows reported as pledges, once each, on the day of the flow, by our rate."""
         flow, fund = self.pick(self.flows.values()) if self.seldom(4) else flow, self._fund()
         donor = UNKNOWN if self.seldom(20) else organization_of(self.pick(DONORS))
         earmarking = self.pick([None, *map(str, Earmarking)])

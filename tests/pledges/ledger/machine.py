@@ -1,4 +1,4 @@
-"""What a machine over the ledger holds of it: the records as they were told last, and how it draws what to do next."""
+"""The base of the ledger's state machine: the latest known records, and how the next operation is drawn."""
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from chassis import clock
 from services.pledges.ledger.snapshots import Finality
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
 from tests.pledges.ledger.driven import DrivenLedger
-from tests.pledges.ledger.test_fiscal_year import BALANCES, check_books, trial_of
-from tests.pledges.pledge.test_life import LAST_YEAR
+from tests.pledges.ledger.steps import BALANCES, check_books, trial_of
+from tests.pledges.steps import LAST_YEAR
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -43,7 +43,7 @@ Do = Callable[[Any, Any], Coroutine[Any, Any, None]]
 
 
 class Operation(Struct, frozen=True):
-    """What can be done with any of the records `of` a machine; the more weight, the more often."""
+    """An operation on any of the records `of`; a higher weight makes it more frequent."""
 
     of: Callable[[Any], Sequence[Any]]
     do: Do
@@ -62,7 +62,7 @@ def operation(of: Callable[[Any], Sequence[Any]], weight: int = 2) -> Callable[[
 
 
 class Machine(RuleBasedStateMachine):
-    """The running service and all that is known of it."""
+    """The running service and all known records."""
 
     servers: Servers
     template: str
@@ -74,7 +74,7 @@ class Machine(RuleBasedStateMachine):
         self.funds: dict[str, Record] = {}
         self.pledges: dict[str, Record] = {}
         self.said: dict[str, Record] = {}
-        """Of each pledge what its donor said as it was made, and only another note or a released earmark changes."""
+        """By pledge: its donor's statements, changed only by rewording or a released earmark."""
         self.allocations: dict[str, Record] = {}
         self.activities: dict[str, Record] = {}
         self.requirements: dict[str, Record] = {}
@@ -83,7 +83,7 @@ class Machine(RuleBasedStateMachine):
         self.matches: dict[str, Record] = {}
         self.purpose_of: dict[str, str] = {}
         self.trials: dict[int, Any] = {}
-        """Of each year that is closed its trial balance as it was told when it was."""
+        """By closed year: its trial balance when it was closed."""
         self.closed_years: dict[tuple[str, int], Record] = {}
         self.ever_closed: set[int] = set()
         self.kept: list[tuple[str, dict[str, bytes]]] = []
@@ -109,7 +109,7 @@ class Machine(RuleBasedStateMachine):
     draw: Callable[..., Any]
 
     def pick(self, some: Iterable[T]) -> T:
-        """By its place where it is a record: so a walk that failed is short to read."""
+        """Drawn by index, so that failing examples are short."""
         among = list(some)
         if isinstance(among[0], dict | Struct):
             return among[self.draw(st.integers(0, len(among) - 1))]
@@ -122,14 +122,14 @@ class Machine(RuleBasedStateMachine):
         return [one for one in records.values() if one["status"] in states]
 
     def this_or_any(self, one: Record, records: dict[str, Record]) -> Record:
-        """Mostly the one that fits."""
+        """Mostly the suitable one."""
         return self.pick(records.values()) if self.seldom() else one
 
     def revision(self, one: Record) -> int:
         return int(one["revision"]) - (self.begun and self.seldom(30))
 
     def amount(self, most: int) -> int:
-        """Some of it or all of it; sometimes more, or nothing."""
+        """A part or all of it; sometimes more, or zero."""
         kind = self.pick(["part"] * 8 + ["all"] * 5 + ["more", "none"])
         if kind == "all" and most > 0:
             return most
@@ -138,7 +138,7 @@ class Machine(RuleBasedStateMachine):
         return 0 if kind == "none" else self.draw(st.integers(1, max(1, most)))
 
     def day(self, since: str | date = FIRST_DAY, *, or_closed: bool = False) -> date:
-        """From that day on and in an open year, or in any; sometimes earlier, or to come."""
+        """From that day on and in an open year, or with `or_closed` in any; sometimes earlier, or in the future."""
         if isinstance(since, str):
             since = date.fromisoformat(since)
         if or_closed and self.seldom(2):
@@ -151,10 +151,10 @@ class Machine(RuleBasedStateMachine):
             return today + timedelta(days=self.draw(st.integers(1, 2)))
         if kind == 24:
             return first - timedelta(days=self.draw(st.integers(1, 400)))
-        # Whenever it is run the same is drawn: a part of the time, by thousandths.
+        # Deterministic: a fraction of the time, in thousandths.
         return today - timedelta(days=self.draw(st.integers(0, 999)) * ((today - first).days + 1) // 1000)
 
-    # -- what is known -----------------------------------------------------------------------------------------------
+    # -- state ------------------------------------------------------------------------------------------------------
 
     @property
     def today(self) -> date:
@@ -167,7 +167,7 @@ class Machine(RuleBasedStateMachine):
         return date(min(self.ever_closed, default=2000), 1, 1)
 
     async def send(self, what: str, path: str, by: str, one: Record | None = None, **body: Any) -> Record | None:
-        """The record after it, if it was done; `one` is the record that is changed."""
+        """The record after the command, if it succeeded; `one` is the changed record."""
         revision = None if one is None else self.revision(one)
         said = {name: value.isoformat() if isinstance(value, date) else value for name, value in body.items()}
         answer = await self.ledger.send(path, by, revision=revision, **said)
@@ -176,14 +176,14 @@ class Machine(RuleBasedStateMachine):
         return answer
 
     async def send_file(self, what: str, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> Record | None:
-        """The same of a command whose body is a file."""
+        """As `send`, with a file as body."""
         answer = await self.ledger.send_file(path, by, content, kind)
         if answer is not None:
             self.done[what] += 1
         return answer
 
     async def follow(self, *awaited: tuple[str, str, str, Change], open_from: date | None = None) -> None:
-        """The entries that were written since are those that are awaited; whatever they are about is looked at."""
+        """Check that the new entries are the expected ones, and read the records they are about again."""
         for one in awaited:
             self.count.wait_for(*one)
         new = await self._entries_since()
@@ -199,17 +199,17 @@ class Machine(RuleBasedStateMachine):
         assert said == {name: told[name] for name in said}, "what was said of it has changed"
 
     async def _entries_since(self) -> list[Record]:
-        """The oldest first; what one command wrote in an order that is the same whenever it is done."""
+        """The oldest first; entries of one command in a deterministic order."""
         found = (await self.ledger.get(f"/v1/ledger/entries?limit={ENTRIES_AT_ONCE}"))["entries"]
         new = [one for one in found if one["entry_id"] not in self.count.entries]
         assert len(new) < ENTRIES_AT_ONCE
-        # The ids of one millisecond are in any order, and what is given back because of a reversal follows it.
+        # Ids within one millisecond are unordered; a return caused by a reversal follows it.
         return sorted(new, key=lambda one: (one["recorded_at"], one["type"] != "reversed", one["fund"], about(one)))
 
-    # -- looking -----------------------------------------------------------------------------------------------------
+    # -- checks -----------------------------------------------------------------------------------------------------
 
     async def check(self) -> None:
-        """All that has to hold after each step; where nothing was written it held before."""
+        """Check all invariants; without new entries the last check still holds."""
         written = await self.ledger.written()
         if written == self.seen:
             return
@@ -238,7 +238,7 @@ class Machine(RuleBasedStateMachine):
             await self.check_kept(*self.kept[written % len(self.kept)])
 
     def _check_closed(self, fund: str, years: Sequence[Record]) -> None:
-        """What is told of a year that is closed stays as it was told when it was."""
+        """Figures of a closed year stay as they were when it was closed."""
         for one in years:
             if one["year"] not in self.trials:
                 self.closed_years.pop((fund, one["year"]), None)
@@ -259,7 +259,7 @@ class Machine(RuleBasedStateMachine):
         return (await self.ledger.get(f"{BALANCES}?until={year}-12-31"))["balances"]
 
     async def keep(self) -> None:
-        """What is told as at this moment, to be asked again."""
+        """Store the reports as of this moment, to compare them later."""
         moment = (await self.ledger.get(BALANCES))["as_at"].replace("+", "%2B")
         told = {path: await self.ledger.read(self._as_at(path, moment)) for path in TOLD_AS_AT}
         self.kept = [*self.kept, (moment, told)][-MOMENTS_KEPT:]
@@ -272,8 +272,8 @@ class Machine(RuleBasedStateMachine):
     def _as_at(path: str, moment: str) -> str:
         return f"{path}{'&' if '?' in path else '?'}as_at={moment}"
 
-    async def write_snapshots_continuously(self) -> None:
-        self.closed = await write_snapshots_continuously(self.ledger.db, self.closed)
+    async def close_and_write_snapshots(self) -> None:
+        self.closed = await close_and_write_snapshots(self.ledger.db, self.closed)
 
     async def check_at_the_end(self) -> None:
         for moment, told in self.kept:

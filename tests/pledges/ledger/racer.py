@@ -18,19 +18,19 @@ import asyncpg
 import uvloop
 
 from chassis import clock
+from chassis.context import Context
 from chassis.db.database import RESERVED_FRACTION, Database, OutcomeUnknown, Tx, is_transient
 from chassis.db.migrate import role_of
 from chassis.ids import new_id
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.pledges import Instalment
 from contracts.refusals import Refusal, Unavailable
-from contracts.values import Language, Money, Period
+from contracts.values import Caller, Language, Money, Period
 from services.pledges.activities import actions as activity_actions
 from services.pledges.activities.model import Plan
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations.model import Purpose, Spending
-from services.pledges.money import rate_actions
-from services.pledges.money.model import AS_USUAL, USD
+from services.pledges.money.model import DEFAULT_VALIDITY, USD
 from services.pledges.pledge import actions, exit_actions, exits
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
@@ -55,6 +55,10 @@ async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
     return await tx.fetchrow(f"{query} ORDER BY random() LIMIT 1")
 
 
+def _context(expected: int = 0, *, caller: Caller = FINANCE) -> Context:
+    return Context(caller=caller, now=clock.now(), expected=expected)
+
+
 async def pledge(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=DONOR) as tx:
         money = Money(minor=PLEDGED_MINOR, currency=chance.choice(CURRENCIES))
@@ -68,7 +72,7 @@ async def pledge(db: Database, chance: random.Random, _: int) -> None:
             "",
             donor=DONOR.organization,
             on=DAY,
-            validity=AS_USUAL,
+            validity=DEFAULT_VALIDITY,
             now=now,
         )
 
@@ -77,14 +81,8 @@ async def withdraw(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=DONOR) as tx:
         one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE status = 'pledged'")
         if one:
-            await actions.move(
-                tx,
-                one["pledge_id"],
-                Action.WITHDRAW,
-                lambda p: p.withdraw(on=DAY, now=clock.now()),
-                caller=DONOR,
-                expected=one["revision"],
-            )
+            ctx = _context(one["revision"], caller=DONOR)
+            await actions.move(tx, ctx, one["pledge_id"], Action.WITHDRAW, lambda p: p.withdraw(on=DAY, now=ctx.now))
 
 
 async def pay(db: Database, chance: random.Random, _: int) -> None:
@@ -95,19 +93,10 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
                               "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
         if one is None:
             return
-        pledge_id, revision, now = one["pledge_id"], one["revision"], clock.now()
+        pledge_id, revision = one["pledge_id"], one["revision"]
         if one["status"] == "pledged":
             await actions.commit(
-                tx,
-                pledge_id,
-                1300,
-                agreement=None,
-                schedule=(),
-                on=DAY,
-                validity=AS_USUAL,
-                caller=FINANCE,
-                expected=revision,
-                now=now,
+                tx, _context(revision), pledge_id, 1300, agreement=None, schedule=(), on=DAY, validity=DEFAULT_VALIDITY
             )
             revision += 1
         agreed = one["minor"] if one["status"] == "pledged" else one["recognized_minor"]
@@ -115,15 +104,13 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
         money = Money(minor=owed if chance.random() < 0.5 else owed // 2 or 1, currency=one["currency"])
         await actions.receive(
             tx,
+            _context(revision),
             pledge_id,
             money,
             settles=None,
             charges_minor=0,
             on=chance.choice((DAY, LATER)),
-            validity=AS_USUAL,
-            caller=FINANCE,
-            expected=revision,
-            now=now,
+            validity=DEFAULT_VALIDITY,
         )
 
 
@@ -136,15 +123,13 @@ async def sign(db: Database, chance: random.Random, _: int) -> None:
             parts = ((one["minor"] - half, None), (half, "report_accepted"))
             await actions.commit(
                 tx,
+                _context(one["revision"]),
                 one["pledge_id"],
                 1300,
                 agreement=None,
                 schedule=tuple(Instalment(due_on=LATER, minor=minor, condition=waits) for minor, waits in parts),
                 on=DAY,
-                validity=AS_USUAL,
-                caller=FINANCE,
-                expected=one["revision"],
-                now=clock.now(),
+                validity=DEFAULT_VALIDITY,
             )
 
 
@@ -153,28 +138,16 @@ async def meet_condition(db: Database, chance: random.Random, _: int) -> None:
         one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE recognized_minor < minor "
                               "AND status IN ('committed', 'partially_received')")  # fmt: skip
         if one:
-            await actions.move(
-                tx,
-                one["pledge_id"],
-                Action.MEET_CONDITION,
-                lambda p: p.meet_condition(2, on=LATER, now=clock.now()),
-                caller=FINANCE,
-                expected=one["revision"],
-            )
+            ctx, action = _context(one["revision"]), Action.MEET_CONDITION
+            await actions.move(tx, ctx, one["pledge_id"], action, lambda p: p.meet_condition(2, on=LATER, now=ctx.now))
 
 
 async def lapse(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE status = 'pledged'")
         if one:
-            await actions.move(
-                tx,
-                one["pledge_id"],
-                Action.LAPSE,
-                lambda p: exits.lapse(p, on=DAY, now=clock.now()),
-                caller=FINANCE,
-                expected=one["revision"],
-            )
+            ctx = _context(one["revision"])
+            await actions.move(tx, ctx, one["pledge_id"], Action.LAPSE, lambda p: exits.lapse(p, on=DAY, now=ctx.now))
 
 
 async def reduce(db: Database, chance: random.Random, _: int) -> None:
@@ -183,16 +156,9 @@ async def reduce(db: Database, chance: random.Random, _: int) -> None:
         one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
                               "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
         if one:
-            await exit_actions.reduce(
-                tx,
-                one["pledge_id"],
-                Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"]),
-                "donor_budget",
-                on=LATER,
-                caller=FINANCE,
-                expected=one["revision"],
-                now=clock.now(),
-            )
+            money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
+            ctx = _context(one["revision"])
+            await exit_actions.reduce(tx, ctx, one["pledge_id"], money, "donor_budget", on=LATER)
 
 
 async def write_off(db: Database, chance: random.Random, _: int) -> None:
@@ -201,10 +167,8 @@ async def write_off(db: Database, chance: random.Random, _: int) -> None:
         one = await _some(tx, "SELECT pledge_id, revision FROM pledge "
                               "WHERE status IN ('committed', 'partially_received')")  # fmt: skip
         if one:
-            action = Action.PROPOSE_WRITE_OFF
-            found = await actions.for_move(tx, one["pledge_id"], action, FINANCE, one["revision"])
-            now = clock.now()
-            await exit_actions.propose_write_off(tx, new_id(), found, "not_expected", on=LATER, now=now)
+            ctx = _context(one["revision"])
+            await exit_actions.propose_write_off(tx, ctx, new_id(), one["pledge_id"], "not_expected", on=LATER)
 
 
 async def refund(db: Database, chance: random.Random, _: int) -> None:
@@ -213,10 +177,11 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
         one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
                               "WHERE received_minor > refunded_minor")  # fmt: skip
         if one:
-            found = await actions.for_move(tx, one["pledge_id"], Action.PROPOSE_REFUND, FINANCE, one["revision"])
             money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
-            worth, now = await rate_actions.worth(tx, money, LATER, AS_USUAL), clock.now()
-            await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
+            ctx, pledge_id = _context(one["revision"]), one["pledge_id"]
+            await exit_actions.propose_refund(
+                tx, ctx, new_id(), pledge_id, money, "not_used", on=LATER, validity=DEFAULT_VALIDITY
+            )
 
 
 async def carry_over(db: Database, chance: random.Random, _: int) -> None:
@@ -226,13 +191,11 @@ async def carry_over(db: Database, chance: random.Random, _: int) -> None:
         if one:
             await exit_actions.carry_over(
                 tx,
+                _context(one["revision"]),
                 one["pledge_id"],
                 chance.choice([fund for fund in FUNDS if fund != one["fund"]]),
                 chance.randint(1, PLEDGED_MINOR // 5),
                 on=LATER,
-                caller=FINANCE,
-                expected=one["revision"],
-                now=clock.now(),
             )
 
 
@@ -245,17 +208,9 @@ async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
             purpose = Purpose(requirement_id=lacking["requirement_id"])
         elif planned and which < 0.5:
             fund, purpose = planned["fund"], Purpose(activity_id=planned["activity_id"])
-        await allocation_actions.allocate(
-            tx,
-            new_id(),
-            fund,
-            usd_minor,
-            purpose,
-            # Also what went back today is there to be set aside.
-            on=clock.now().date(),
-            caller=FINANCE,
-            now=clock.now(),
-        )
+        # Also what went back today is there to be set aside.
+        ctx = _context()
+        await allocation_actions.allocate(tx, ctx, new_id(), fund, usd_minor, purpose, on=ctx.today)
 
 
 def _match(match_id: Any) -> dict[str, Any]:
@@ -268,7 +223,7 @@ async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
     now = clock.now()
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
-        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
+        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=DEFAULT_VALIDITY)
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
@@ -286,26 +241,17 @@ async def give_back_by_hand(db: Database, chance: random.Random, _: int) -> None
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT allocation_id, revision FROM allocation WHERE status = 'made'")
         if one:
-            now = clock.now()
-            await allocation_actions.give_back(
-                tx, one["allocation_id"], on=now.date(), caller=FINANCE, expected=one["revision"], now=now
-            )
+            ctx = _context(one["revision"])
+            await allocation_actions.give_back(tx, ctx, one["allocation_id"], on=ctx.today)
 
 
 async def spend(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT allocation_id, revision, usd_minor FROM allocation WHERE status = 'made'")
         if one:
-            await allocation_actions.spend(
-                tx,
-                one["allocation_id"],
-                chance.randint(1, one["usd_minor"]),
-                chance.choice(list(Spending)),
-                on=clock.now().date(),
-                caller=FINANCE,
-                expected=one["revision"],
-                now=clock.now(),
-            )
+            ctx, used = _context(one["revision"]), chance.randint(1, one["usd_minor"])
+            how = chance.choice(list(Spending))
+            await allocation_actions.spend(tx, ctx, one["allocation_id"], used, how, on=ctx.today)
 
 
 async def propose(db: Database, chance: random.Random, _: int) -> None:
@@ -328,14 +274,8 @@ async def approve(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=SECOND) as tx:
         one = await _some(tx, "SELECT proposal_id, revision FROM proposal WHERE status = 'open'")
         if one:
-            await exit_actions.approve(
-                tx,
-                one["proposal_id"],
-                validity=AS_USUAL,
-                caller=SECOND,
-                expected=one["revision"],
-                now=clock.now(),
-            )
+            ctx = _context(one["revision"], caller=SECOND)
+            await exit_actions.approve(tx, ctx, one["proposal_id"], validity=DEFAULT_VALIDITY)
 
 
 async def plan(db: Database, chance: random.Random, _: int) -> None:
@@ -350,7 +290,7 @@ async def plan(db: Database, chance: random.Random, _: int) -> None:
         language=Language.EN,
     )
     async with db.transaction(by=FINANCE) as tx:
-        await activity_actions.plan(tx, new_id(), wanted, "Fictitious sample", now=clock.now())
+        await activity_actions.plan(tx, _context(), new_id(), wanted, "Fictitious sample")
 
 
 async def cancel(db: Database, chance: random.Random, _: int) -> None:
@@ -358,9 +298,7 @@ async def cancel(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT activity_id, revision FROM activity WHERE status = 'planned'")
         if one:
-            await activity_actions.cancel(
-                tx, one["activity_id"], "other", caller=FINANCE, expected=one["revision"], now=clock.now()
-            )
+            await activity_actions.cancel(tx, _context(one["revision"]), one["activity_id"], "other")
 
 
 OPERATIONS: dict[Operation, int] = {

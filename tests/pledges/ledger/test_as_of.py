@@ -1,49 +1,30 @@
-"""Whatever is written before and after a moment, what is told as at it stays what it was, and agrees with itself."""
+"""Reports as of a moment never change and agree with each other."""
 
-import random
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis import clock
 from chassis.db.database import Database
 from services.pledges.activities import store as activity_store
 from services.pledges.in_kind import store as in_kind_store
-from services.pledges.in_kind.model import MOVES as IN_KIND_MOVES
 from services.pledges.ledger import balances, history_store, snapshots
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge.evolve import evolve
-from services.pledges.wiring import write_snapshots_continuously
-from tests.builders import headers
-from tests.pledges.activities.test_activities import completed, planned
-from tests.pledges.in_kind.test_in_kind import PATH as IN_KIND
-from tests.pledges.in_kind.test_in_kind import a_contribution, declared, move
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.open_data.test_flow_chains import FUNDS, api, check_sums, way
-from tests.pledges.pledge.test_life import SECOND
-from tests.pledges.pledge.test_pledges import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    a_fund,
-    a_pledge,
-    committed,
-    get,
-    pledged,
-    post,
-    receive,
-    usd,
-)
+from services.pledges.wiring import close_and_write_snapshots
+from tests.pledges.activities.steps import completed, planned
+from tests.pledges.in_kind.steps import PATH as IN_KIND
+from tests.pledges.in_kind.steps import a_contribution, declared, move
+from tests.pledges.ledger.steps import asked, now_of, told
+from tests.pledges.ledger.writers import PACKAGES, Writers
+from tests.pledges.open_data.steps import FUNDS, check_sums
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, committed, pledged, post, prepared, receive, usd
 from tests.soak import cases
 
-__all__ = ["api", "at_once", "way"]
-Client = httpx.AsyncClient
 FLOWS = "/v1/flows?boundary=all&limit=30"
 LISTS = ("/v1/funds?limit=2", *(f"/v1/funds/{code}" for code in FUNDS), "/v1/ledger/entries?limit=30", FLOWS)
 TABLES = ("/v1/flows.csv?boundary=all", "/v1/flows.xlsx?boundary=all")
@@ -55,161 +36,22 @@ OF_TODAY = (
     "/v1/requirements",
     "/v1/requirements/unfunded",
 )  # fmt: skip
-"""Records are told as they stand."""
-PACKAGES = ("training", "translation")
-DONORS = (NORWAY, GERMANY)
-MOVES = {
-    "pledged": ("commit", "commit", "reduce", "withdraw", "lapse"),
-    "committed": ("receive", "reduce", "write-off"),
-    "partially_received": ("receive", "carry-over", "refund"),
-}
-CHANGING = {
-    "reword",
-    "receive",
-    "reversal",
-    "return",
-    "spend",
-    "revise",
-    "acknowledge",
-    "withdraw",
-    "strike",
-    "carry-over",
-}
+"""Records are shown in their current state."""
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("requests", "pledges"))
+
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
 
-class Writers:
-    """Everybody who writes, by chance: what can be done now is done, and what is refused is not."""
-
-    answers = frozenset({200, 201, 409, 422})
-
-    def __init__(self, api: Client, seed: int) -> None:
-        self._api = api
-        self._chance = random.Random(seed)
-        self._done: Counter[str] = Counter()
-
-    async def write(self) -> None:
-        """For a while, and until everything was done that changes what was told before."""
-        self._done.clear()
-        for turn in range(500):
-            if turn >= 30 and self._done.keys() >= CHANGING:
-                return
-            steps = [self._pledge, self._move, self._use, self._give, self._need, self._reverse]
-            await self._chance.choices(steps, [2, 4, 4, 2, 1, 1])[0]()
-        raise AssertionError(f"not done: {CHANGING - self._done.keys()}")
-
-    async def _do(self, what: str, path: str, by: str, revision: int | None = None, **body: Any) -> Any:
-        answer = await self._api.post(path, json=body, headers=headers(by, revision=revision))
-        assert answer.status_code in self.answers, answer.text
-        if answer.is_success:
-            self._done[what] += 1
-            return answer.json()
-        return None
-
-    async def _any(self, path: str, status: str | None = None) -> Any:
-        """A record of the list, if there is one of that state."""
-        (listed,) = [value for name, value in (await get(self._api, f"{path}?limit=100")).items() if name != "cursor"]
-        found = [one for one in listed if status in {None, one.get("status")}]
-        return self._chance.choice(found) if found else None
-
-    async def _decided(self, proposal: Any) -> None:
-        if proposal is not None:
-            path = f"/v1/proposals/{proposal['proposal_id']}/approve"
-            await self._do(proposal["measure"], path, SECOND, proposal["revision"])
-
-    async def _pledge(self) -> None:
-        money = {"minor": self._chance.randint(1, 10**7), "currency": self._chance.choice(["USD", "EUR", "JPY"])}
-        fund = self._chance.choice(FUNDS)
-        await self._do("pledge", "/v1/pledges", self._chance.choice(DONORS), **a_pledge(fund=fund, money=money))
-
-    async def _move(self) -> None:
-        status = self._chance.choice(list(MOVES))
-        pledge = await self._any("/v1/pledges", status)
-        if pledge is None:
-            return
-        if not self._chance.randrange(4):
-            body = {"note": pledge["note"]}
-            await self._do("reword", f"/v1/pledges/{pledge['pledge_id']}/reword", FINANCE, pledge["revision"], **body)
-            return
-        name = self._chance.choice(MOVES[status])
-        some = {**pledge["money"], "minor": self._chance.randint(1, pledge["money"]["minor"])}
-        to_fund = self._chance.choice([code for code in FUNDS if code != pledge["fund"]])
-        bodies: dict[str, dict[str, Any]] = {
-            "commit": {"committed_on": "2026-03-05", "support_cost_basis_points": self._chance.choice([0, 1300])},
-            "receive": {"money": some, "received_on": "2026-04-20"},
-            "reduce": {"money": some, "reason": "donor_budget"},
-            "carry-over": {"to_fund": to_fund, "money": usd(self._chance.randint(1, 10**4))},
-            "refund": {"money": some, "reason": "not_used"},
-            "write-off": {"reason": "not_expected"},
-        }
-        by = f"{pledge['donor']}:donor_officer" if name == "withdraw" else FINANCE
-        path = f"/v1/pledges/{pledge['pledge_id']}/{name}"
-        moved = await self._do(name, path, by, pledge["revision"], **bodies.get(name, {}))
-        if name in {"refund", "write-off"}:
-            await self._decided(moved)
-
-    async def _use(self) -> None:
-        """Set money aside, use some of it, or give back what is left."""
-        name, some = self._chance.choice(["allocate", "allocate", "spend", "return"]), self._chance.randint(1, 10**4)
-        if name == "allocate":
-            body = {"fund": self._chance.choice(FUNDS[:2]), "work_package": self._chance.choice(PACKAGES)}
-            await self._do(name, "/v1/allocations", FINANCE, money=usd(some), **body)
-            return
-        made = await self._any("/v1/allocations", "made")
-        if made is None:
-            return
-        how = {"money": usd(some), "how": self._chance.choice(["expenditure", "disbursement"])}
-        path = f"/v1/allocations/{made['allocation_id']}/{name}"
-        await self._do(name, path, FINANCE, made["revision"], **(how if name == "spend" else {}))
-
-    async def _reverse(self) -> None:
-        entries = (await get(self._api, "/v1/ledger/entries?limit=100"))["entries"]
-        some = [one for one in entries if one["type"] in {"received", "allocated", "spent", "disbursed"}]
-        body = {"entry_id": self._chance.choice(some)["entry_id"], "reason": "recorded_wrongly"}
-        await self._decided(await self._do("propose", "/v1/ledger/reversals", FINANCE, **body))
-
-    async def _need(self) -> None:
-        fund = await self._any("/v1/funds")
-        body = {"year": self._chance.randint(2027, 2029), "money": usd(self._chance.randint(0, 3) * 10**7)}
-        path = f"/v1/funds/{fund['code']}/requirements"
-        await self._do("revise", path, FINANCE, fund["revision"], **body, reason="needs_changed")
-
-    async def _give(self) -> None:
-        """In kind, and what becomes of it."""
-        fund, money = self._chance.choice(FUNDS), usd(self._chance.randint(1, 10**6))
-        await self._do("declare", IN_KIND, self._chance.choice(DONORS), **a_contribution(fund=fund, money=money))
-        name = self._chance.choice(list(IN_KIND_MOVES))
-        one = await self._any(IN_KIND, IN_KIND_MOVES[name])
-        if one is None:
-            return
-        by = f"{one['donor']}:donor_officer" if name == "withdraw" else FINANCE
-        body = {"reason": "given_back"} if name == "strike" else {}
-        await self._do(name, f"{IN_KIND}/{one['in_kind_contribution_id']}/{name}", by, one["revision"], **body)
-
-
-async def asked(client: Client, path: str, moment: str | None, by: str = FINANCE) -> httpx.Response:
-    as_at = {} if moment is None else {"as_at": moment}
-    return await client.get(path, params={**httpx.URL(path).params, **as_at}, headers=headers(by))
-
-
-async def told(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
-    """A list to its end, or one record; as things stand where no moment is said."""
-    answer = await asked(client, path, moment, by)
-    assert answer.status_code == 200, answer.text
-    found = dict(answer.json())
-    found.pop("cursor", None)
-    while "next" in answer.links:
-        answer = await client.get(answer.links["next"]["url"], headers=headers(by))
-        found = {name: value + answer.json()[name] for name, value in found.items()}
-    return found
-
-
 async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
-    """All that is told as at the moment, byte for byte, with its ETag."""
+    """All reports as of the moment, byte for byte, with ETags."""
     found: dict[tuple[str, str], Any] = {}
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
-        # To the others a fund is told as at the day's beginning, when there was none yet.
+        # For others a fund is as of midnight, before it was opened.
         for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *TABLES):
             answer = await asked(client, path, moment, by)
             assert answer.status_code == 200, answer.text
@@ -219,12 +61,8 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
     return found
 
 
-async def now_of(client: Client) -> str:
-    return str((await get(client, "/v1/ledger/balances"))["as_at"])
-
-
 async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
-    """Of each list all but which moment it is of."""
+    """Each list without its `as_at`."""
 
     def without(told_of: Any) -> Any:
         if isinstance(told_of, list):
@@ -238,11 +76,11 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
 
 @pytest.mark.thinned
 @pytest.mark.parametrize("seed", range(cases(1, soak=6)))
-async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
+async def test_later_writes_change_no_report_as_of_a_moment(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 10)
     for code in FUNDS:
         await receive(api, await committed(api, fund=code, money=usd(2 * 10**7)), usd(10**7))
     writers = Writers(api, seed)
@@ -273,10 +111,10 @@ async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
 
 
 async def check_closings(db: Database) -> None:
-    """From here on balances rest on closings, those of work packages too, and each says what its entries come to."""
+    """From here on balances use snapshots, also those of work packages; each equals its entries."""
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     async with db.transaction() as tx:
         report = await verify(tx)
     async with db.transaction() as tx:
@@ -287,12 +125,12 @@ async def check_closings(db: Database) -> None:
 
 
 async def check_ever(db: Database) -> None:
-    """As at for ever is as things stand, by whichever rows it is added up."""
+    """Balances as of the latest moment equal current ones."""
     async with db.transaction() as tx:
         assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
             tx, FUNDS, as_at=balances.EVER
         )
-        assert await balances.miscounted(tx) == []
+        assert await balances.differing_balances(tx) == []
         counters = await tx.fetch("SELECT fund, available_usd_minor FROM balance WHERE fund = ANY ($1::text[])", FUNDS)
         allocations = await tx.fetch(
             """
@@ -310,17 +148,17 @@ async def check_ever(db: Database) -> None:
             } == {tuple(row) for row in allocations if row["allocated"]}  # fmt: skip
 
 
-async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_before_itself(
+async def test_facts_are_ordered_by_version_despite_clock_ahead(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Who recorded the first fact was ahead of who recorded the second: as at a moment between them there are both."""
+    """The first fact was recorded by a clock ahead of that of the second: as of a moment between them both exist."""
     ids = [
         (await committed(api))["pledge_id"],
         (await completed(api, await planned(api)))["activity_id"],
         (await move(api, await declared(api), "acknowledge"))["in_kind_contribution_id"],
     ]
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten.
+    # Bypasses the trigger that keeps the journal append-only.
     await connection.execute("SET session_replication_role = replica")
     moment = await connection.fetchval(
         "SELECT max(recorded_at) FROM pledges.journal WHERE aggregate_id = ANY ($1::uuid[])", ids
@@ -336,9 +174,9 @@ async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_befo
     await connection.close()
 
     async with databases["pledges"].transaction() as tx:
-        pledges = await history_store.told(tx, ids[:1], evolve, until=moment)
-        activities = await activity_store.told(tx, ids[1:2], until=moment)
-        in_kind = await in_kind_store.told(tx, ids[2:], until=moment)
+        pledges = await history_store.rebuild(tx, ids[:1], evolve, until=moment)
+        activities = await activity_store.as_of(tx, ids[1:2], until=moment)
+        in_kind = await in_kind_store.as_of(tx, ids[2:], until=moment)
     assert ["committed", "completed", "acknowledged"] == [
         *(pledge.status for pledge in pledges.values()),
         *(activity.status for activity, _ in activities.values()),
@@ -346,12 +184,10 @@ async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_befo
     ]
 
 
-async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginning_of_a_day(
-    api: Client, database_url: str
-) -> None:
-    """From its totals a moment apart each pledge of others would follow."""
+async def test_fund_totals_for_others_are_as_of_midnight(api: Client, database_url: str) -> None:
+    """Totals of two moments would disclose each pledge of others between them."""
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten: the funds have been open for two days.
+    # Bypasses the trigger that keeps the journal append-only: the funds were opened two days ago.
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '2 days'")
     await connection.close()
@@ -369,13 +205,13 @@ async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginnin
 
 @pytest.mark.parametrize("moment", ["253402300800", "20260630", "2026", "null", "", "2026-06-30", "2026-06-30T24:61:00Z",
                                     "2026-06-30T10:00:00 00:00", "２０２６-06-30T10:00:00Z"])  # fmt: skip
-async def test_what_is_no_moment_has_its_own_refusal(api: Client, moment: str) -> None:
+async def test_malformed_as_at_is_rejected(api: Client, moment: str) -> None:
     for path in [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"]:
         answer = await asked(api, path, moment)
         assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), (path, answer.text)
 
 
-async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Client) -> None:
+async def test_future_as_at_or_without_offset_is_rejected(api: Client) -> None:
     for path in EVERYTHING:
         to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
         assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"]), path
@@ -386,7 +222,7 @@ async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Clien
             ), path  # fmt: skip
 
 
-async def test_a_record_is_told_as_it_stands_and_as_at_no_moment(api: Client) -> None:
+async def test_records_are_current_and_ignore_as_at(api: Client) -> None:
     moment = await now_of(api)
     for path in OF_TODAY:
         answer = await asked(api, path, moment)
@@ -395,14 +231,14 @@ async def test_a_record_is_told_as_it_stands_and_as_at_no_moment(api: Client) ->
         assert ["as_at"] == said["details"]["parameters"]
 
 
-async def test_before_a_fund_was_opened_there_is_none(api: Client) -> None:
+async def test_fund_as_of_before_opening_is_not_found(api: Client) -> None:
     assert {"funds": [], "cursor": None} == (await asked(api, "/v1/funds", "2020-01-01T00:00:00Z")).json()
     for path in ("/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-MNT/iati.xml"):
         answer = await asked(api, path, "2020-01-01T00:00:00Z")
         assert (404, "fund-opened-later") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_what_a_fund_needed_and_was_given_in_kind_is_of_the_moment(api: Client) -> None:
+async def test_requirement_and_in_kind_total_are_as_of_the_moment(api: Client) -> None:
     path = "/v1/funds/SHERLOC-MNT"
     one = await post(api, IN_KIND, NORWAY, **a_contribution(money=usd(7)))
     moments = [await now_of(api)]

@@ -1,4 +1,4 @@
-"""The balance of a fund: one row, locked with NOWAIT; who moves it waits in the process, without a connection."""
+"""The balance of a fund: one row, locked with NOWAIT; its writers queue in the process, without a connection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -22,20 +21,37 @@ from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
 from services.pledges.money.model import USD
 from tests.builders import headers
-from tests.pledges.ledger.test_contention import locked
-from tests.pledges.ledger.test_ledger import api, db
-from tests.pledges.pledge.test_life import SECOND, approve, entry_of, move
-from tests.pledges.pledge.test_pledges import FINANCE, a_fund, committed, funded, get, post, receive, usd
+from tests.pledges.ledger.steps import locked
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    a_fund,
+    approve,
+    committed,
+    entry_of,
+    funded,
+    get,
+    move,
+    post,
+    receive,
+    usd,
+)
 
-__all__ = ["api", "db"]
-Client = httpx.AsyncClient
 HELD = "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training"}
 
 
 @pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    client = await client_of("pledges")
+    await post(client, "/v1/funds", FINANCE, **a_fund())
+    return client
+
+
+@pytest.fixture
 async def other_process(database_url: str) -> AsyncIterator[Database]:
-    """What another process of the service has: none of the locks that are held in this one."""
+    """A second process of the service, without the locks of this one."""
     other = await Database.connect(database_url, "pledges", role=role_of("pledges"))
     yield other
     await other.close()
@@ -60,7 +76,7 @@ async def _an_allocation(api: Client, usd_minor: int, fund: str = "SHERLOC-MNT")
 
 
 async def _write(db: Database, entries: list[Entry]) -> bool:
-    """Whether the funds had as much; with the locks that a command holds."""
+    """Whether the funds had enough; with the locks of a command."""
     locks = [lock for entry in entries for lock in balance_locks.of_fund(entry.fund)]
     try:
         await db.run_in_transaction(lambda tx: ledger.write_many(tx, entries), locks=locks)
@@ -72,8 +88,8 @@ async def _write(db: Database, entries: list[Entry]) -> bool:
 # -- the row ----------------------------------------------------------------------------------------------------------
 
 
-async def test_of_entries_that_would_overdraw_a_fund_together_none_is_written(api: Client, db: Database) -> None:
-    """And one by one as many as the fund has money for."""
+async def test_batch_that_overdraws_a_fund_is_not_written(api: Client, db: Database) -> None:
+    """Written one by one, as many succeed as the fund has money for."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 100)
     entries = [_allocated(allocation_id, 300) for _ in range(4)]
@@ -85,36 +101,34 @@ async def test_of_entries_that_would_overdraw_a_fund_together_none_is_written(ap
     assert (fund["available_usd_minor"], fund["allocated_usd_minor"]) == (0, 1000)
 
 
-async def test_a_balance_that_another_transaction_holds_is_refused_at_once(api: Client, db: Database) -> None:
-    """Else two facts could stand in the journal in another order than that in which they took effect."""
+async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
+    """Otherwise two facts could be in the journal in another order than they took effect."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
     tries: list[Callable[[Tx], Awaitable[object]]] = [
-        lambda tx: ledger.hold_balance(tx, "SHERLOC-MNT"),
+        lambda tx: ledger.lock_balance(tx, "SHERLOC-MNT"),
         lambda tx: ledger.write(tx, _allocated(allocation_id, 10)),
         lambda tx: ledger.write_many(tx, [_allocated(allocation_id, -10), _allocated(allocation_id, -10)]),
     ]
     async with db.transaction() as tx:
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999
+        assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
         for one in tries:
             with pytest.raises(asyncpg.LockNotAvailableError):
                 async with asyncio.timeout(1), db.transaction() as other:
                     await one(other)
     async with db.transaction() as tx:
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999
+        assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
 
 
-async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than_there_is(
-    api: Client, db: Database, other_process: Database
-) -> None:
-    """Forty in two processes who take 30 each of 200, which go to six; half of them have not looked before."""
+async def test_concurrent_withdrawals_never_overdraw_a_fund(api: Client, db: Database, other_process: Database) -> None:
+    """Forty writers in two processes take 30 each of 200: six succeed; half of them do not lock first."""
     await funded(api, 201)
     allocation_id = await _an_allocation(api, 1)
 
     async def take(number: int) -> bool:
         async def work(tx: Tx) -> None:
             if number % 4 < 2:
-                await ledger.hold_balance(tx, "SHERLOC-MNT")
+                await ledger.lock_balance(tx, "SHERLOC-MNT")
             await ledger.write(tx, _allocated(allocation_id, 30))
 
         try:
@@ -126,13 +140,11 @@ async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than
 
     assert 6 == sum(await asyncio.gather(*(take(number) for number in range(40))))
     async with db.transaction() as tx:
-        assert 20 == await ledger.hold_balance(tx, "SHERLOC-MNT")
-        assert [] == await balances.miscounted(tx)
+        assert 20 == await ledger.lock_balance(tx, "SHERLOC-MNT")
+        assert [] == await balances.differing_balances(tx)
 
 
-async def test_batches_over_the_same_funds_all_get_through_whatever_their_order(
-    api: Client, db: Database, other_process: Database
-) -> None:
+async def test_batches_over_the_same_funds_do_not_deadlock(api: Client, db: Database, other_process: Database) -> None:
     await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-DEV"))
     funds = ("SHERLOC-MNT", "SHERLOC-DEV")
     for fund in funds:
@@ -147,12 +159,10 @@ async def test_batches_over_the_same_funds_all_get_through_whatever_their_order(
     assert all(await asyncio.gather(*writing))
 
 
-# -- the queue before it ----------------------------------------------------------------------------------------------
+# -- the queue ---------------------------------------------------------------------------------------------------------
 
 
-async def test_every_command_that_moves_a_balance_waits_for_its_lock_without_a_connection(
-    api: Client, db: Database
-) -> None:
+async def test_command_waits_for_balance_lock_without_a_connection(api: Client, db: Database) -> None:
     for fund in ("SHERLOC-DEV", "TA-REQUESTS"):
         await post(api, "/v1/funds", FINANCE, **a_fund(fund, 0))
     await funded(api, 1000)
@@ -188,12 +198,10 @@ async def test_every_command_that_moves_a_balance_waits_for_its_lock_without_a_c
         await receive(api, elsewhere, usd(100))
     await asyncio.gather(*tasks.values())
     async with db.transaction() as tx:
-        assert [] == await balances.miscounted(tx)
+        assert [] == await balances.differing_balances(tx)
 
 
-async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(
-    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_receipts_are_serialized_per_fund(api: Client, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     funds = [f"SHERLOC-{number}" for number in range(4)]
     for fund in funds:
         await post(api, "/v1/funds", FINANCE, **a_fund(fund))
@@ -207,7 +215,7 @@ async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(
         under_way[fund] += 1
         most = max(most, under_way[fund])
         await write_many(tx, entries)
-        # Of each fund one has written before any of them commits.
+        # One writer of each fund has written before any commits.
         await together.wait()
         under_way[fund] -= 1
 
@@ -217,10 +225,10 @@ async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(
     assert [200] * 4 == [(await get(api, f"/v1/funds/{fund}"))["available_usd_minor"] for fund in funds]
 
 
-# -- what another process holds ---------------------------------------------------------------------------------------
+# -- locks of other processes ------------------------------------------------------------------------------------------
 
 
-async def test_a_row_of_another_process_is_tried_for_again_without_a_connection(
+async def test_row_locked_by_other_process_is_retried_without_a_connection(
     api: Client, db: Database, database_url: str
 ) -> None:
     await funded(api, 1000)
@@ -237,7 +245,7 @@ async def test_a_row_of_another_process_is_tried_for_again_without_a_connection(
     assert (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"] == 970
 
 
-async def test_a_row_that_is_not_free_in_time_is_overload_and_leaves_nothing_behind(
+async def test_lock_timeout_is_overload_without_changes(
     api: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 0.3)

@@ -1,9 +1,8 @@
-"""Many who change one record wait for it without keeping others from the database, over HTTP."""
+"""Many writers of one record queue without blocking other database access, over HTTP."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -18,27 +17,15 @@ from services.matching.matches.model import MatchStatus
 from services.pledges.funds import balance_locks
 from tests.builders import a_request, headers
 from tests.matching.builders import SPRING, an_offering, terms
-from tests.matching.matches.test_capacity import CEB, given_matches, taken_of
-from tests.pledges.pledge.test_pledges import FINANCE, funded, prepared, usd
+from tests.matching.matches.steps import given_matches, taken_of
+from tests.matching.steps import CEB
+from tests.pledges.ledger.steps import locked
+from tests.pledges.steps import FINANCE, Client, funded, prepared, usd
 
-Client = httpx.AsyncClient
 WRITERS = 60
 READERS = 20
 READ_SECONDS_MAX = 1.5
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(100), "work_package": "translation", "allocated_on": "2026-05-01"}
-
-
-@asynccontextmanager
-async def locked(database_url: str, statement: str, *args: object) -> AsyncIterator[asyncpg.Connection]:
-    """Rows that another process holds inside the block."""
-    holding, looking = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
-    try:
-        await holding.execute("BEGIN")
-        await holding.execute(statement, *args)
-        yield looking
-    finally:
-        holding.terminate()
-        looking.terminate()
 
 
 async def contended(
@@ -48,7 +35,7 @@ async def contended(
     who: str,
     path: str,
 ) -> Sequence[asyncio.Task[httpx.Response]]:
-    """Have all of them write, and see that one waits for the lock and reads are answered meanwhile."""
+    """Let all write; check that one waits for the lock and reads are answered meanwhile."""
     tasks = [asyncio.create_task(one) for one in writing]
     while not (waiting := await _waiting(looking)):
         await asyncio.sleep(0.01)
@@ -141,7 +128,7 @@ async def test_exhausted_connections_are_overload_and_leave_reads_their_own(
 ) -> None:
     api, pool = await client_of("requests"), databases["requests"]._pool
     share = POOL_MAX - POOL_MAX // RESERVED_FRACTION
-    held = [await pool.take(within_seconds=1) for _ in range(share)]
+    held = [await pool.acquire(within_seconds=1) for _ in range(share)]
     try:
         answer = await api.post("/v1/requests", json=a_request(), headers=headers())
         assert (503, "overloaded") == (answer.status_code, answer.json()["slug"])
@@ -149,7 +136,7 @@ async def test_exhausted_connections_are_overload_and_leave_reads_their_own(
         assert 200 == (await api.get("/v1/requests", headers=headers())).status_code
     finally:
         for connection in held:
-            pool.give_back(connection, sound=True)
+            pool.release(connection, sound=True)
     assert 201 == (await api.post("/v1/requests", json=a_request(), headers=headers())).status_code
 
 

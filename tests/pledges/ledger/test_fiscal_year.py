@@ -1,37 +1,41 @@
-"""The figures of a year by value date: what took effect in it, whenever it was recorded, and for ever once it is closed."""
+"""Figures of a fiscal year by value date, fixed once it is closed."""
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.ledger import balances, snapshots
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
-from tests.clocks import TODAY
-from tests.pledges.ledger.test_as_of import asked, now_of, told
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.pledge.test_life import approve, entry_of, move
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, eur, get, pledged, post, usd
-
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
-Trial = dict[tuple[str, ...], tuple[int, int]]
-BALANCES, ENTRIES = "/v1/ledger/balances", "/v1/ledger/entries?limit=7"
-YEN = {"minor": 18_000_000, "currency": "JPY"}
-AFTER = TODAY.year
-BEFORE, YEAR = AFTER - 2, AFTER - 1
-ENDS_BEFORE, ENDS = f"{BEFORE}-12-31", f"{YEAR}-12-31"
+from tests.pledges.ledger.steps import (
+    AFTER,
+    BALANCES,
+    BEFORE,
+    ENDS,
+    ENDS_BEFORE,
+    ENTRIES,
+    YEAR,
+    YEN,
+    Trial,
+    asked,
+    books_of_three_years,
+    check_books,
+    now_of,
+    paid,
+    told,
+    trial_of,
+)
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, approve, eur, get, move, pledged, post, usd
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
-    """The trial balance until a day: of each account of a fund in a currency the minor units and their worth."""
+    """The trial balance until a day: by fund, account and currency, minor units and their worth."""
     answer = await told(client, f"{BALANCES}?until={until}", moment)
     assert (until, moment is not None) == (answer["until"], answer["final"])
     return as_trial(answer)
@@ -44,19 +48,8 @@ def as_trial(answer: Mapping[str, Any]) -> Trial:
     }
 
 
-def trial_of(entries: list[dict[str, Any]]) -> Trial:
-    """What their postings come to, of accounts that do not come to nothing."""
-    minor, usd_minor = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
-    for entry in entries:
-        for one in entry["postings"]:
-            key = (entry["fund"], one["book"], one["account"], one["currency"])
-            minor[key] += one["minor"]
-            usd_minor[key] += one["usd_minor"]
-    return {key: (minor[key], usd_minor[key]) for key in minor if minor[key] or usd_minor[key]}
-
-
 def less(one: Trial, other: Trial) -> Trial:
-    """The one trial balance less the other: what moved between their days."""
+    """One trial balance less the other: the movements between their days."""
     moved = Counter[tuple[tuple[str, ...], int]]()
     for sign, trial_balance in ((1, one), (-1, other)):
         for key, amounts in trial_balance.items():
@@ -66,58 +59,16 @@ def less(one: Trial, other: Trial) -> Trial:
     return {key: amounts for key, amounts in by.items() if any(amounts)}
 
 
-def check_books(found: Trial) -> None:
-    """Each book of each fund sums to zero in each currency, and in dollars."""
-    sums = Counter[tuple[str, ...]]()
-    for (fund, book, _, currency), (minor, usd_minor) in found.items():
-        sums[fund, book, currency] += minor
-        sums[fund, book] += usd_minor
-    assert not any(sums.values()), sums
-
-
-async def paid(client: Client, year: int, money: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A pledge of the year that is signed and paid in it."""
-    made = await pledged(client, money=money, pledged_on=f"{year}-02-12", **changes)
-    signed = await move(client, made, "commit", committed_on=f"{year}-03-05")
-    return await move(client, signed, "receive", money=money, received_on=f"{year}-04-20")
-
-
-async def books_of_three_years(client: Client) -> None:
-    """In several currencies, with what was taken back in a later year, and what is recorded late for an earlier one."""
-    await paid(client, AFTER, eur(10_000_00))
-    for year in (YEAR, BEFORE):
-        await paid(client, year, YEN, fund="SHERLOC-DEV")
-        await paid(client, year, eur(333_33))
-    open_still = await pledged(client, money=eur(70_00), pledged_on=f"{YEAR}-06-01")
-    await move(client, open_still, "withdraw", NORWAY, withdrawn_on=f"{AFTER}-01-15")
-    signed = await move(
-        client, await pledged(client, money=eur(5_000_00), pledged_on=f"{YEAR}-11-30"), "commit", committed_on=ENDS
-    )
-    came = {"money": usd(2_400_00), "settles": eur(2_000_00), "charges_minor": 25_00, "received_on": f"{AFTER}-01-02"}
-    await move(client, signed, "receive", **came)
-    proposal = await post(
-        client,
-        "/v1/ledger/reversals",
-        FINANCE,
-        entry_id=(await entry_of(client, "received"))["entry_id"],
-        reason="payment_returned",
-        reversed_on=f"{AFTER}-02-01",
-    )
-    await approve(client, proposal)
-    await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(200_00), work_package="training",
-               allocated_on=f"{YEAR}-12-30")  # fmt: skip
-
-
-async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_sums_to_zero(
+async def test_trial_balance_until_a_day_has_effective_entries_and_balances(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
     await books_of_three_years(api)
     moment = await now_of(api)
     entries = (await told(api, ENTRIES, moment))["entries"]
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     await paid(api, YEAR, usd(50_00))
     later = (await told(api, ENTRIES))["entries"]
     assert len(later) == len(entries) + 3
@@ -137,14 +88,14 @@ async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_
     assert {"USD", "EUR", "JPY"} <= {currency for one in seen for _, _, _, currency in one}
 
 
-async def test_a_finance_officer_closes_a_year_with_its_trial_balance_and_its_movements(api: Client) -> None:
+async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> None:
     await paid(api, BEFORE, eur(1_000_00))
     await post(api, f"/v1/ledger/periods/{BEFORE}/close", FINANCE)
     await paid(api, YEAR, eur(2_000_00))
     await paid(api, YEAR, YEN, fund="SHERLOC-DEV")
     await paid(api, AFTER, eur(4_000_00))
     early, moment = await trial(api, ENDS), await now_of(api)
-    # An invoice of December that is found in the year after.
+    # An invoice of December found in the next year.
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(150_00), work_package="training",
                allocated_on=f"{YEAR}-12-30")  # fmt: skip
 
@@ -181,7 +132,7 @@ async def test_a_finance_officer_closes_a_year_with_its_trial_balance_and_its_mo
     assert closing != await trial(api, f"{AFTER}-01-01")
 
 
-async def test_how_things_stand_is_told_as_before_where_no_day_is_asked_for(api: Client) -> None:
+async def test_balances_without_until_are_current(api: Client) -> None:
     made = await pledged(api)
     await post(api, f"/v1/pledges/{made['pledge_id']}/withdraw", NORWAY, revision=1)
 
@@ -191,7 +142,7 @@ async def test_how_things_stand_is_told_as_before_where_no_day_is_asked_for(api:
     assert [] == until["balances"], "an account that comes to nothing looks like one that is first used later"
 
 
-async def test_entries_are_listed_by_value_date_with_both_days_and_to_the_end(api: Client) -> None:
+async def test_entries_are_filtered_by_value_date_inclusive(api: Client) -> None:
     for day in ("2026-02-01", "2026-03-01", "2026-03-02", "2026-03-31", "2026-04-01"):
         await pledged(api, money=usd(1), pledged_on=day)
 
@@ -217,23 +168,23 @@ async def test_entries_are_listed_by_value_date_with_both_days_and_to_the_end(ap
         (f"{BALANCES}?until=2026", "invalid-request"),
     ],
 )
-async def test_days_that_cannot_be_meant_are_refused(api: Client, path: str, slug: str) -> None:
+async def test_invalid_value_dates_are_rejected(api: Client, path: str, slug: str) -> None:
     answer = await api.get(path, headers=headers(FINANCE))
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
 @pytest.mark.parametrize(("until", "later"), [((12, 31), 0), ((4, 19), 4)])
-async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year(
+async def test_balance_until_a_day_uses_snapshots(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, until: tuple[int, int], later: int
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
     for _ in range(4):
         await paid(api, YEAR, usd(100))
     await paid(api, AFTER, usd(100))
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     async with databases["pledges"].transaction() as tx:
         assert await tx.fetchval("SELECT count(DISTINCT as_at) FROM closing") == 1
         await tx.execute("SET LOCAL enable_seqscan = off")
@@ -247,8 +198,8 @@ async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year
     assert any("never executed" in line for line in lines), "nothing came after the closing"
 
 
-async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_those_of_the_funds(api: Client) -> None:
-    """All but what is set aside of a fund, which is no donor's."""
+async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
+    """All but the allocations of a fund, which belong to no donor."""
     await books_of_three_years(api)
     theirs = await pledged(api, GERMANY, money=eur(7_000_00), pledged_on=f"{YEAR}-03-01")
     signed = await move(api, theirs, "commit", committed_on=f"{YEAR}-03-02")
@@ -271,7 +222,7 @@ async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_t
         assert {account for _, _, account, _ in rest} == {"available", "allocated"}
     assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
     assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
-    # A donor is told of its own entries, whomever it asks for, and of the whole ledger nothing.
+    # A donor sees its own entries, whatever it asks for, and never the whole ledger.
     assert [] == (await told(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
     assert {"NOR"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
     refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]

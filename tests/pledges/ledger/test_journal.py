@@ -1,4 +1,4 @@
-"""The journal alone makes the tables of the pledges service again, whatever has happened."""
+"""The tables of the pledges service are rebuilt from the journal."""
 
 from collections.abc import Mapping
 
@@ -12,77 +12,87 @@ from contracts import in_kind as in_kind_facts
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
+from tests.databases import connected
 from tests.files import FLOWS
-from tests.pledges.activities import test_activities as activities
-from tests.pledges.allocations import test_needs as needs
-from tests.pledges.allocations import test_requirements as requirements
-from tests.pledges.in_kind import test_in_kind as in_kind
-from tests.pledges.pledge import test_life as life
-from tests.pledges.pledge import test_reminders as reminders_of
-from tests.pledges.pledge import test_reversals as reversals
-from tests.pledges.pledge.test_pledges import NORWAY, api, committed, eur, pledged, post, receive
+from tests.pledges.activities import steps as activities
+from tests.pledges.allocations.steps import open_and_give_back, revise
+from tests.pledges.in_kind import steps as in_kind
+from tests.pledges.pledge.steps import all_reversible_facts, run_clock
+from tests.pledges.steps import (
+    FINANCE,
+    LAST_YEAR,
+    NORWAY,
+    SECOND,
+    agreed,
+    approve,
+    close_and_reopen,
+    committed,
+    entry_of,
+    eur,
+    move,
+    part,
+    pledged,
+    post,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api"]
 
-
-async def test_the_journal_alone_tells_what_the_tables_hold(
+async def test_tables_are_rebuilt_from_journal(
     api: httpx.AsyncClient, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await requirements.test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(
-        api, databases
-    )
+    await open_and_give_back(api, databases)
     pledge = await pledged(api)
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample: none.")
-    await life.move(api, await pledged(api), "reduce", money=eur(1), reason="donor_asked")
-    await life.move(api, await pledged(api), "lapse")
+    await move(api, await pledged(api), "reduce", money=eur(1), reason="donor_asked")
+    await move(api, await pledged(api), "lapse")
     yen = {"minor": 77, "currency": "JPY"}
     await receive(api, await committed(api, basis_points=1300, money=yen), yen | {"minor": 33})
-    waiting = await life.agreed(api, 100, life.part(60, "2026-04-01"), life.part(40, "2026-06-01", "report_accepted"))
-    await life.move(api, waiting, "meet-condition", instalment=2, met_on="2026-05-02")
-    await life.move(api, await receive(api, await life.agreed(api, 100), life.usd(100)), "close")
-    paid = await receive(api, await life.agreed(api, 5000), life.usd(5000))
-    await life.move(api, paid, "carry-over", to_fund="SHERLOC-DEV", money=life.usd(400))
+    waiting = await agreed(api, 100, part(60, "2026-04-01"), part(40, "2026-06-01", "report_accepted"))
+    await move(api, waiting, "meet-condition", instalment=2, met_on="2026-05-02")
+    await move(api, await receive(api, await agreed(api, 100), usd(100)), "close")
+    paid = await receive(api, await agreed(api, 5000), usd(5000))
+    await move(api, paid, "carry-over", to_fund="SHERLOC-DEV", money=usd(400))
     tight = await pledged(api, earmarking="tightly_earmarked")
-    await life.approve(api, await life.move(api, tight, "release-earmark", reason="donor_agreed"))
-    await life.test_an_own_proposal_can_be_taken_back(api)
-    owed = await life.move(api, await life.agreed(api, 1000), "write-off", reason="not_expected")
-    await life.approve(api, owed)
-    again = await receive(api, await life.agreed(api, 900), life.usd(900))
-    wrong = await life.entry_of(api, "received")
+    await approve(api, await move(api, tight, "release-earmark", reason="donor_agreed"))
+    proposal = await move(api, await agreed(api, 1000), "write-off", reason="not_expected")
+    await post(api, f"/v1/proposals/{proposal['proposal_id']}/refuse", FINANCE, revision=1)
+    owed = await move(api, await agreed(api, 1000), "write-off", reason="not_expected")
+    await approve(api, owed)
+    again = await receive(api, await agreed(api, 900), usd(900))
+    wrong = await entry_of(api, "received")
     body = {"entry_id": wrong["entry_id"], "reason": "recorded_wrongly"}
-    reversing = await post(api, "/v1/ledger/reversals", life.FINANCE, **body)
-    back = await life.move(api, again, "refund", money=life.usd(10), reason="not_used", refunded_on="2026-05-02")
-    await life.approve(api, back)
-    status = await life.refused(api, f"/v1/proposals/{reversing['proposal_id']}/approve", life.SECOND, revision=1)
+    reversing = await post(api, "/v1/ledger/reversals", FINANCE, **body)
+    back = await move(api, again, "refund", money=usd(10), reason="not_used", refunded_on="2026-05-02")
+    await approve(api, back)
+    status = await refused(api, f"/v1/proposals/{reversing['proposal_id']}/approve", SECOND, revision=1)
     assert status == (409, "receipt-used"), "what went back cannot have come by mistake"
-    await post(api, f"/v1/proposals/{reversing['proposal_id']}/refuse", life.SECOND, revision=1)
-    await receive(api, await life.agreed(api, 50), life.usd(50))
-    wrong = await life.entry_of(api, "received")
-    await life.approve(
-        api, await post(api, "/v1/ledger/reversals", life.FINANCE, **body | {"entry_id": wrong["entry_id"]})
-    )
-    await reversals.all_that_can_be_taken_back(api)
+    await post(api, f"/v1/proposals/{reversing['proposal_id']}/refuse", SECOND, revision=1)
+    await receive(api, await agreed(api, 50), usd(50))
+    wrong = await entry_of(api, "received")
+    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body | {"entry_id": wrong["entry_id"]}))
+    await all_reversible_facts(api)
     await _allocations(api)
-    await life.agreed(api, 10, life.part(10, "2127-12-01"))
+    await agreed(api, 10, part(10, "2127-12-01"))
     for day in ("2127-11-20", "2127-12-20"):
-        await reminders_of.clock_of(databases["pledges"], day)
+        await run_clock(databases["pledges"], day)
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
-    imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
+    imported = await api.post("/v1/imports", content=FLOWS, headers=headers(FINANCE) | as_file)
     assert imported.status_code == 201
     given, *_ = await in_kind.all_that_can_be_done(api)
     await post(api, f"{in_kind.path_of(given)}/reword", NORWAY, revision=1, description="Fictitious sample: chairs.")
     await activities.all_that_can_be_done(api)
-    await needs.revise(api, 1)
-    await needs.revise(api, 2, year=2028, work_package="translation")
-    await needs.revise(api, 3, money=life.usd(0))
+    await revise(api, 1)
+    await revise(api, 2, year=2028, work_package="translation")
+    await revise(api, 3, money=usd(0))
     marker = {"work_package": "training", "gender_marker": 2}
-    await post(api, "/v1/funds/SHERLOC-MNT/gender-marker", life.FINANCE, revision=4, **marker)
-    # No year is closed before the one before it: these books begin in 2026.
-    await life.close_and_reopen(api, min(life.LAST_YEAR, 2026))
+    await post(api, "/v1/funds/SHERLOC-MNT/gender-marker", FINANCE, revision=4, **marker)
+    # Years are closed in order, and this ledger begins in 2026.
+    await close_and_reopen(api, min(LAST_YEAR, 2026))
 
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
             owned = (
@@ -106,17 +116,15 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
                 "UPDATE balance SET available_usd_minor = available_usd_minor + 1 WHERE fund = 'SHERLOC-MNT'"
             )
         assert await verify(owner, SERVICE) == ["balance: 1 rows are not in the journal, 1 are only there"]
-    finally:
-        await owner.close()
 
 
 async def _allocations(api: httpx.AsyncClient) -> None:
-    """One that is spent, one of which the spending is reversed and then the whole."""
-    body = {"fund": "SHERLOC-MNT", "money": life.usd(60), "work_package": "translation"}
+    """One spent, and one whose spending and then whole amount is reversed."""
+    body = {"fund": "SHERLOC-MNT", "money": usd(60), "work_package": "translation"}
     for reversing in (False, True):
-        made = await post(api, "/v1/allocations", life.FINANCE, **body)
-        await post(api, f"/v1/allocations/{made['allocation_id']}/spend", life.FINANCE, revision=1, money=life.usd(25))
+        made = await post(api, "/v1/allocations", FINANCE, **body)
+        await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, money=usd(25))
         for kind in ("spent", "allocated") if reversing else ():
-            wrong = (await life.entry_of(api, kind))["entry_id"]
-            proposal = await post(api, "/v1/ledger/reversals", life.FINANCE, entry_id=wrong, reason="recorded_wrongly")
-            await life.approve(api, proposal)
+            wrong = (await entry_of(api, kind))["entry_id"]
+            proposal = await post(api, "/v1/ledger/reversals", FINANCE, entry_id=wrong, reason="recorded_wrongly")
+            await approve(api, proposal)

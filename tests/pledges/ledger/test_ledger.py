@@ -1,4 +1,4 @@
-"""The ledger's second guard: what PostgreSQL refuses to the service itself, and what holds while many write at once."""
+"""Constraints that PostgreSQL enforces against the service itself, and invariants under concurrent writes."""
 
 import asyncio
 from collections import Counter
@@ -29,12 +29,14 @@ from services.pledges.pledge import store
 from services.pledges.pledge.model import Status
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
-from tests.pledges.activities import test_activities as activities
-from tests.pledges.pledge.test_model import a_pledge as a_domain_pledge
-from tests.pledges.pledge.test_model import a_requirement
-from tests.pledges.pledge.test_pledges import (
+from tests.databases import connected
+from tests.pledges.activities import steps as activities
+from tests.pledges.pledge.builders import a_pledge as a_domain_pledge
+from tests.pledges.pledge.builders import a_requirement
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
+    Client,
     a_fund,
     a_pledge,
     committed,
@@ -46,7 +48,6 @@ from tests.pledges.pledge.test_pledges import (
     usd,
 )
 
-Client = httpx.AsyncClient
 Postings = Sequence[tuple[str | None, str | None, int | None, int | None]]
 
 
@@ -57,13 +58,8 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return client
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 async def an_entry(tx: Tx, postings: Postings) -> None:
-    """A copy of the first entry with postings of our own."""
+    """A copy of the first entry with other postings."""
     await tx.execute(
         """
         INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
@@ -85,11 +81,11 @@ async def an_entry(tx: Tx, postings: Postings) -> None:
         [("cash", "EUR", 100, 115), ("exchange_position", "EUR", -99, -115)],
         [("cash", "EUR", 100, 115), ("exchange_position", "EUR", -100, -114)],
         [("cash", "EUR", 100, 115), ("exchange_position", "NOK", -100, -115)],
-        # Each sum is zero over the whole entry, but a pledge would have become cash.
+        # Each sum is zero over the whole entry, but a pledge would become cash.
         [("cash", "EUR", 100, 115), ("pledged", "EUR", -100, -115)],
         [("pledged", "EUR", 100, 115), ("committed", "EUR", -100, -115)],
         [("cash", "EUR", 100, 0), ("pledged", "EUR", -100, 0)],
-        # Each balances, and is none: of no account, no currency, no amount, two signs, dollars of another worth.
+        # Each balances but is invalid: no account, no currency, no amount, two signs, dollars of another worth.
         [("petty_cash", "EUR", 100, 115), ("petty_cash", "EUR", -100, -115)],
         [("cash", "euro", 100, 115), ("available", "euro", -100, -115)],
         [("cash", "EUR", 0, 0), ("available", "EUR", 0, 0)],
@@ -102,7 +98,7 @@ async def an_entry(tx: Tx, postings: Postings) -> None:
         [(None, "EUR", 100, 115), ("available", "EUR", -100, -115)],
     ],
 )
-async def test_an_entry_that_does_not_balance_is_refused(api: Client, db: Database, postings: Postings) -> None:
+async def test_unbalanced_entry_is_rejected_by_check(api: Client, db: Database, postings: Postings) -> None:
     await pledged(api, money=usd(100))
     with pytest.raises(asyncpg.CheckViolationError) as no:
         async with db.transaction() as tx:
@@ -113,7 +109,7 @@ async def test_an_entry_that_does_not_balance_is_refused(api: Client, db: Databa
         assert await tx.fetchval("SELECT count(*) FROM entry") == 1
 
 
-async def test_an_entry_that_balances_in_each_book_is_let_through(api: Client, db: Database) -> None:
+async def test_balanced_entry_is_accepted_by_check(api: Client, db: Database) -> None:
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
         await an_entry(
@@ -135,7 +131,7 @@ async def test_an_entry_that_balances_in_each_book_is_let_through(api: Client, d
         )
 
 
-async def test_an_entry_is_of_a_known_type_with_what_belongs_to_it(api: Client, db: Database) -> None:
+async def test_entry_columns_match_its_type(api: Client, db: Database) -> None:
     await pledged(api, money=usd(100))
 
     async def is_sound(**changed: object) -> bool:
@@ -173,7 +169,7 @@ async def test_an_entry_is_of_a_known_type_with_what_belongs_to_it(api: Client, 
     assert await is_sound(type="committed", rate=2)
 
 
-async def test_a_posting_has_a_whole_rate_or_none_and_in_dollars_none(api: Client, db: Database) -> None:
+async def test_posting_rate_is_complete_or_absent(api: Client, db: Database) -> None:
     await pledged(api, money=usd(100))
 
     async def is_sound(currency: str, rate: Mapping[str, object]) -> bool:
@@ -200,7 +196,7 @@ async def test_a_posting_has_a_whole_rate_or_none_and_in_dollars_none(api: Clien
     assert not await is_sound("USD", whole | {"rate": 1, "rate_currency": "USD"})
 
 
-async def test_not_even_the_owner_makes_an_entry_unbalanced(api: Client, db: Database, database_url: str) -> None:
+async def test_owner_cannot_unbalance_an_entry(api: Client, db: Database, database_url: str) -> None:
     await pledged(api, money=usd(100))
     owner = await asyncpg.connect(database_url)
     try:
@@ -214,7 +210,9 @@ async def test_not_even_the_owner_makes_an_entry_unbalanced(api: Client, db: Dat
 
 @pytest.mark.parametrize("table", ["entry", "rate"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET currency = currency", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
-async def test_the_service_itself_edits_nothing(api: Client, db: Database, table: str, statement: str) -> None:
+async def test_service_role_cannot_update_or_delete_ledger_rows(
+    api: Client, db: Database, table: str, statement: str
+) -> None:
     column = "currency" if table != "entry" else "fund"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with db.transaction() as tx:
@@ -233,14 +231,14 @@ async def test_the_service_itself_edits_nothing(api: Client, db: Database, table
         "INSERT INTO rate VALUES ('USD', '2026-01-01', 'x', 2, gen_random_uuid(), NULL)",
     ],
 )
-async def test_the_schema_refuses_what_the_domain_would(api: Client, db: Database, statement: str) -> None:
+async def test_schema_checks_match_the_model(api: Client, db: Database, statement: str) -> None:
     await pledged(api, money=usd(100))
     with pytest.raises(asyncpg.CheckViolationError):
         async with db.transaction() as tx:
             await tx.execute(statement)
 
 
-async def test_each_entry_is_taken_back_at_most_once(api: Client, db: Database) -> None:
+async def test_entry_can_be_reversed_once(api: Client, db: Database) -> None:
     pledge = await pledged(api, money=usd(100))
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
     with pytest.raises(asyncpg.UniqueViolationError):
@@ -254,7 +252,7 @@ async def test_each_entry_is_taken_back_at_most_once(api: Client, db: Database) 
             )
 
 
-async def test_the_books_of_the_schema_are_those_of_the_domain(db: Database) -> None:
+async def test_sql_books_match_python_books(db: Database) -> None:
     async with db.transaction() as tx:
         rows = await tx.fetch(
             "SELECT account, book_of(account) AS book FROM unnest($1::text[]) AS account", [*Account, "petty_cash"]
@@ -263,13 +261,13 @@ async def test_the_books_of_the_schema_are_those_of_the_domain(db: Database) -> 
     assert {row["account"]: row["book"] for row in rows} == {**BOOKS, "petty_cash": None}
 
 
-async def test_fifty_allocations_at_once_take_exactly_what_there_is(api: Client, db: Database) -> None:
+async def test_concurrent_allocations_take_exactly_the_balance(api: Client, db: Database) -> None:
     await funded(api, 1000)
     balanced: list[bool] = []
     done = asyncio.Event()
 
     async def look() -> None:
-        """The bank checker: at 10 Hz every book sums to zero, and the counter says what the postings say."""
+        """Ten times a second every book sums to zero, and the balance equals the postings."""
         while not done.is_set():
             view = await get(api, "/v1/ledger/balances")
             sums: Counter[tuple[str, str]] = Counter()
@@ -303,10 +301,10 @@ async def test_fifty_allocations_at_once_take_exactly_what_there_is(api: Client,
     assert all(balanced)
 
 
-async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(
+async def test_concurrent_receipts_and_allocations_never_overdraw_in_journal_order(
     api: Client, db: Database, database_url: str
 ) -> None:
-    """Receiving and allocating at once: the journal's order is one in which the balance was never below zero."""
+    """Concurrent receipts and allocations: in the journal's order the balance is never negative."""
     pledges = [await committed(api, money=usd(100)) for _ in range(12)]
 
     async def take() -> int:
@@ -325,14 +323,11 @@ async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
 
     assert fund["available_usd_minor"] == 1200 - 70 * taken >= 0
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
-    finally:
-        await owner.close()
 
 
-async def test_two_funds_with_one_code_are_one(api: Client) -> None:
+async def test_fund_code_is_unique(api: Client) -> None:
     answers = await asyncio.gather(
         *(api.post("/v1/funds", json=a_fund("F-RACE"), headers=headers(FINANCE)) for _ in range(10))
     )
@@ -342,8 +337,8 @@ async def test_two_funds_with_one_code_are_one(api: Client) -> None:
     assert {answer.status_code for answer in answers} <= {201, 409, 412}
 
 
-async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) -> None:
-    """Every role × organization, against every owner of a pledge, an entry, a requirement, an allocation, something in kind."""
+async def test_may_see_in_python_and_sql_agree(api: Client, db: Database) -> None:
+    """Every role × organization, against every owner of a pledge, entry, requirement, allocation, contribution in kind."""
     await funded(api, 10_000)
     for donor in ("NOR", "DEU"):
         given = {"fund": "SHERLOC-MNT", "form": "software", "money": usd(5), "provided_on": "2026-02-12"}
@@ -398,7 +393,7 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
     assert (len(pledges), len(allocations), len(in_kind)) == (3, 6, 2)
 
 
-async def test_a_sum_beyond_sixty_four_bits_is_still_told(api: Client) -> None:
+async def test_sum_beyond_64_bits_is_returned(api: Client) -> None:
     most = {"minor": 10**15, "currency": USD}
     for _ in range(3):
         await pledged(api, money=most)
@@ -406,8 +401,8 @@ async def test_a_sum_beyond_sixty_four_bits_is_still_told(api: Client) -> None:
     assert (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"] == 3 * 10**15
 
 
-async def test_a_page_is_planned_for_what_is_asked_however_often_it_was(api: Client, db: Database) -> None:
-    """One plan for whatever is asked knows no limit, and sorts the whole ledger."""
+async def test_entries_query_uses_a_custom_plan(api: Client, db: Database) -> None:
+    """A generic plan ignores the limit and sorts the whole ledger."""
     await pledged(api)
     caller = a_caller(FINANCE)
     async with db.transaction(by=caller) as tx:
@@ -420,7 +415,7 @@ async def test_a_page_is_planned_for_what_is_asked_however_often_it_was(api: Cli
             ),
         ):
             for _ in range(8):
-                # As it would come to be on a connection that has asked often.
+                # Forces what happens on a connection after many executions.
                 await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
                 await ask()
         plans = await tx.fetch(

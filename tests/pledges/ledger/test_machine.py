@@ -1,7 +1,7 @@
-"""Everything that can be done with the ledger over HTTP, in any order and often wrongly, beside a plain count of it.
+"""All operations on the ledger over HTTP, in any order and often invalid, compared with independent counts.
 
-After each step the books balance, every figure of every fund, work package, activity and requirement is what was
-counted, what was closed or told as at a moment stays, and what was refused has left nothing behind.
+After each step the books balance, every figure of every fund, work package, activity and requirement is as counted,
+closed years and reports as of a moment are unchanged, and refused commands have changed nothing.
 """
 
 import re
@@ -30,8 +30,7 @@ from tests.pledges.ledger.giving import CURRENCIES, pledges
 from tests.pledges.ledger.importing import Importing
 from tests.pledges.ledger.machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
 from tests.pledges.ledger.using import TIGHTLY
-from tests.pledges.pledge.test_life import LAST_YEAR, SECOND
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, eur, usd
+from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
 from tests.seats import persona_id
 from tests.soak import cases
 
@@ -46,10 +45,10 @@ REVERSIBLE = {
 }  # fmt: skip
 USED = {"spent", "disbursed"}
 MOVING_NOTHING = {"reopening", "earmark_release"}
-"""The measures that write no entry."""
+"""Measures that write no entry."""
 AS_TABLE = {"Content-Type": "text/csv"}
 UNITS = {"EUR": ("0.8", "1.25"), "JPY": ("125", "0.008"), "KWD": ("0.3125", "3.2")}
-"""Of each currency for one US dollar, and how many of those that makes for a unit."""
+"""By currency: units per US dollar, and the inverse."""
 
 
 class Ledger(Importing):
@@ -58,7 +57,7 @@ class Ledger(Importing):
         self.run(self._begin())
 
     async def _begin(self) -> None:
-        """Three funds with some money in two, and rates of all days that a walk may name."""
+        """Three funds, two with some money, and rates for all days of a walk."""
         for code in FUNDS:
             await self._opened(code)
         months = [(year, month) for year in range(FIRST_YEAR - 2, THIS_YEAR + 2) for month in range(1, 13)]
@@ -76,7 +75,7 @@ class Ledger(Importing):
             (one,) = self.any_of(self.pledges, "pledged")
             await self._committed(one, on=on, support_cost_basis_points=1300)
             await self._received(self.pledges[one["pledge_id"]], money, on)
-        # What waits for conditions, and is owed.
+        # Conditional and owed instalments.
         await self._pledged(GERMANY, "TA-REQUESTS", eur(900_00), FIRST_DAY)
         (one,) = self.any_of(self.pledges, "pledged")
         parts = [{"minor": 300_00, "due_on": FIRST_DAY.isoformat(), "condition": waits} for waits in (None, *WAITING)]
@@ -89,7 +88,7 @@ class Ledger(Importing):
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
         self.draw = data.draw
-        # What changes least stands first: a walk that failed is made of it as far as it can be.
+        # The least effective operation first, since Hypothesis shrinks toward it.
         names = ["close the books", *(name for name in OPERATIONS if name != "close the books")]
         possible = [name for name in names for _ in range(OPERATIONS[name].weight) if OPERATIONS[name].of(self)]
         name = self.pick(possible)
@@ -101,11 +100,11 @@ class Ledger(Importing):
         await work
         await self.check()
 
-    # -- the books themselves ----------------------------------------------------------------------------------------
+    # -- ledger -----------------------------------------------------------------------------------------------------
 
     @operation(lambda _: ["now"], 1)
     async def close_the_books(self, _: str) -> None:
-        await self.close_books()
+        await self.close_and_write_snapshots()
         self.done["close the books"] += 1
 
     @operation(lambda _: ["now"], 1)
@@ -147,7 +146,7 @@ class Ledger(Importing):
 
     @operation(lambda machine: list(machine.funds), 1)
     async def state_gender_marker(self, code: str) -> None:
-        """It moves no money and is in no figure, but counts as a revision of the fund."""
+        """Changes no figure, but counts as a revision of the fund."""
         package, marker = self.pick([*WORK_PACKAGES, None, None]), self.pick([None, 0, 1, 2])
         path, body = f"/v1/funds/{code}/gender-marker", {"gender_marker": marker, "work_package": package}
         answer = await self.send("state gender marker", path, FINANCE, self.funds[code], **body)
@@ -158,7 +157,7 @@ class Ledger(Importing):
 
     @operation(lambda _: CURRENCIES[1:], 1)
     async def load_rates(self, currency: str) -> None:
-        """Which hold from now on, for what is valued from now on; as they are, or in units for a dollar."""
+        """The rates hold for later valuations; given directly, or as units per dollar."""
         first = self.day().replace(day=1).isoformat()
         units, told = ("0.5", "2") if self.seldom() else UNITS[currency]
         if self.seldom(2):
@@ -213,7 +212,7 @@ class Ledger(Importing):
         return [one for key, one in self.count.entries.items() if one["type"] in REVERSIBLE and key not in taken]
 
     def _reversible_kinds(self) -> list[str]:
-        """Oftener what there is little of, and what was used for what is over by now."""
+        """Prefers rare kinds, and spending for ended purposes."""
         kinds = {one["type"] for one in self._reversible()}
         rare = kinds & {"recognized", "refunded"} | {one["type"] for one in self._reversible() if self._used_up(one)}
         return sorted(kinds) + sorted(rare) * 2
@@ -252,7 +251,7 @@ class Ledger(Importing):
         self.proposals |= {one["proposal_id"]: after} if after else {}
 
     def _approved(self, one: Record) -> list[tuple[str, str, str, Change]]:
-        """The entries that its approval makes by itself, but for a reversal, which says what it takes back."""
+        """Further entries made by the approval; a reversal names what it reverses."""
         pledge_id, fund = one["pledge_id"], one["fund"]
         if one["measure"] == "write_off":
             owed, worth = self.count[pledge_id, "owed"], self.count[pledge_id, "owed_usd"]
@@ -267,7 +266,7 @@ class Ledger(Importing):
             )
             back = min(support_of(worth, self.pledges[pledge_id]["support_cost_basis_points"]), taken)
             if minor == self.count[pledge_id, "received"] - self.count[pledge_id, "refunded"]:
-                # With the last of it all that rounding has left.
+                # The final refund takes all that rounding has left.
                 back = back if self.count[pledge_id, "carried"] else min(taken, worth)
             change = {
                 (fund, "refunded"): worth, (fund, "programme_support"): -back,
@@ -323,12 +322,12 @@ KINDS = {
 
 
 @pytest.mark.thinned
-def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
+def test_ledger_matches_a_plain_count_under_any_operations(
     servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 10)
     done: Counter[str] = Counter()
     posted: set[str] = set()
 
@@ -346,20 +345,21 @@ def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            # A walk is some seconds long, and to make it shorter takes many; each of its steps is told as it was done.
+            # A walk takes some seconds and shrinking needs many; each step is printed.
             phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         ),
     )
-    # The days are today's and those before it, so that each day has walks of its own.
+    # The days are relative to today, so that each day has different walks.
     missed = KINDS - {kind for kind, times in done.items() if times}
     assert len(missed) <= len(KINDS) // cases(4, soak=20), missed
-    # Whatever an operation is called, it was its action that was asked for.
+    # The operation was authorized by its action, whatever its name.
     unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
     assert {operation_of(one) for one in unasked} <= missed, unasked
 
 
-# -- that nothing is left out -----------------------------------------------------------------------------------------
+# -- completeness
+# -------------------------------------------------------------------------------------------------------
 
 DONE_BY: Mapping[Action | type[Fact], str] = {
     Action.APPROVE_PROPOSAL: "decide",
@@ -367,16 +367,16 @@ DONE_BY: Mapping[Action | type[Fact], str] = {
     MatchConfirmed: "hear of a confirmed match",
     MatchRevoked: "hear of a revoked match",
 }
-"""What no operation of its own name does."""
+"""Actions without an operation of the same name."""
 
 NOT_DONE: Mapping[Action | type[Fact], str] = {
     PersonErased: "it is in no figure and no record: where somebody called from goes, and the keys of their commands",
 }
-"""What changes something and no operation does, with the reason."""
+"""Changes without an operation, with the reason."""
 
 
 def moving() -> dict[str, Action]:
-    """What each route asks that changes something, by its path."""
+    """The actions of all changing routes, by path."""
     return {one.path: one.action for one in operations() if one.method != "GET" and isinstance(one.action, Action)}
 
 
@@ -389,7 +389,7 @@ def asked_at(paths: Iterable[str]) -> set[Action]:
     return {action for path in paths for route, action in routes if route.fullmatch(path)}
 
 
-def test_whatever_changes_the_ledger_is_an_operation_of_the_machine_or_says_why_not() -> None:
+def test_every_changing_action_is_an_operation_of_the_machine() -> None:
     changing = {*moving().values(), *HANDLERS}
 
     left_out = {one for one in changing - NOT_DONE.keys() if operation_of(one) not in OPERATIONS}

@@ -1,7 +1,5 @@
-"""What an entry says in the ledger, to the cent."""
+"""Entries of facts, to the cent."""
 
-from collections import Counter
-from datetime import date
 from fractions import Fraction
 from uuid import uuid4
 
@@ -10,40 +8,14 @@ from hypothesis import strategies as st
 
 from contracts.pledges import Rate
 from contracts.values import Money
-from services.pledges.ledger.postings import Account, Book, Entry, entry_of
+from services.pledges.ledger.postings import Account, Book, entry_of
 from services.pledges.money.model import read_rate, value
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge, pledge
-from services.pledges.pledge.schedule import at_once
+from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
-
-FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
-DAYS = (date(2026, 2, 3), date(2026, 3, 4), date(2026, 4, 5), date(2026, 5, 6))
-RATES = [
-    Rate(source="fictitious", currency=currency, valid_from=day.replace(day=1), usd_per_unit=rate)
-    for currency, per_day in {
-        "EUR": ("1.1569", "1.1523", "1.1442", "1.1511"),
-        "JPY": ("0.006617", "0.006657", "0.006697", "0.006670"),
-        "KWD": ("3.2828", "3.2698", "3.2535", "3.2763"),
-    }.items()
-    for day, rate in zip(DAYS, per_day, strict=True)
-]
-
-
-def check_balances(entry: Entry) -> None:
-    """Each book of an entry sums to zero in every currency and in US dollars."""
-    minor: Counter[tuple[Book, str]] = Counter()
-    usd: Counter[Book] = Counter()
-    for posting in entry.postings:
-        minor[posting.book, posting.currency] += posting.minor
-        usd[posting.book] += posting.usd_minor
-        assert posting.minor or posting.usd_minor
-        assert posting.currency != "USD" or posting.minor == posting.usd_minor
-        assert posting.minor * posting.usd_minor >= 0
-        assert (posting.currency == "USD") == (posting.rate is None), posting
-    assert not any(minor.values()), entry
-    assert not any(usd.values()), entry
+from tests.pledges.ledger.builders import DAYS, FUNDS, check_balances
 
 
 def a_commitment(money: Money, rate: str) -> Pledge:
@@ -52,7 +24,7 @@ def a_commitment(money: Money, rate: str) -> Pledge:
         None,
         pledge(uuid4(), FUNDS[0], money, worth, Earmarking.EARMARKED, "h", donor="JPN", on=DAYS[0], now=NOON),
     )
-    parts = at_once(made.minor, DAYS[0])
+    parts = single_instalment(made.minor, DAYS[0])
     return evolve(made, made.commit(worth, 1300, agreement=None, schedule=parts, on=DAYS[0], now=NOON))
 
 
@@ -63,7 +35,7 @@ def a_commitment(money: Money, rate: str) -> Pledge:
     paid=st.integers(1, 10**8).map(lambda n: f"{n / 10**6:.6f}"),
     currency=st.sampled_from(["EUR", "JPY", "KWD"]),
 )
-def test_rounding_absorbs_what_many_instalments_leave_over(
+def test_rounding_account_absorbs_instalment_remainders(
     parts: list[int], agreed: str, paid: str, currency: str
 ) -> None:
     one = a_commitment(Money(minor=sum(parts), currency=currency), agreed)
@@ -86,7 +58,7 @@ def test_rounding_absorbs_what_many_instalments_leave_over(
     assert abs(rounding) <= Fraction(len(parts) + 1, 2)
 
 
-def test_rounding_is_one_cent_where_three_thirds_of_a_yen_amount_are_not_the_whole() -> None:
+def test_three_thirds_of_a_yen_amount_round_to_one_cent() -> None:
     one = a_commitment(Money(minor=3, currency="JPY"), "0.0067")
     table = [Rate(source="x", currency="JPY", valid_from=DAYS[1].replace(day=1), usd_per_unit="0.0067")]
     rounding = []
@@ -98,11 +70,11 @@ def test_rounding_is_one_cent_where_three_thirds_of_a_yen_amount_are_not_the_who
         rounding.append(sum(p.usd_minor for p in entry.postings if p.account is Account.ROUNDING))
         one = evolve(one, fact)
 
-    # Three yen are 2.01 cents, one yen is 0.67: each is rounded to a cent, and the third finds nothing left to relieve.
+    # Three yen are 2.01 cents, one yen 0.67: each is rounded to a cent, and the third has nothing left to relieve.
     assert [0, 0, -1] == rounding
 
 
-def test_no_entry_lets_a_pledge_into_what_is_paid() -> None:
+def test_no_entry_moves_a_pledge_to_the_paid_book() -> None:
     one = a_commitment(Money(minor=100, currency="EUR"), "1.5")
     fact = pledge(
         uuid4(), FUNDS[0], one.money, one.valuation, Earmarking.EARMARKED, "h", donor="NOR", on=DAYS[0], now=NOON
@@ -114,7 +86,7 @@ def test_no_entry_lets_a_pledge_into_what_is_paid() -> None:
     assert 0 == entry.available_usd_minor
 
 
-def test_a_donation_in_euros_becomes_dollars_through_the_exchange_position() -> None:
+def test_euros_become_dollars_through_the_exchange_position() -> None:
     one = a_commitment(Money(minor=10_000, currency="EUR"), "1.10")
     table = [Rate(source="x", currency="EUR", valid_from=DAYS[1].replace(day=1), usd_per_unit="1.13")]
     fact = one.receive(one.money, value(one.money, DAYS[1], table), on=DAYS[1], now=NOON)

@@ -1,4 +1,4 @@
-"""Two hundred workers in several processes ask for three times the money there is, and processes are killed meanwhile."""
+"""Two hundred workers in several processes request three times the available money, while processes are killed."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -31,11 +31,12 @@ from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.money import rate_actions
-from services.pledges.money.model import AS_USUAL
+from services.pledges.money.model import DEFAULT_VALIDITY
 from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
-from services.pledges.wiring import SERVICE, write_snapshots_continuously
+from services.pledges.wiring import SERVICE, close_and_write_snapshots
 from tests.builders import NOON
+from tests.databases import connected
 from tests.pledges.ledger.racer import (
     CURRENCIES,
     DAY,
@@ -51,18 +52,17 @@ from tests.pledges.ledger.racer import (
 )
 from tests.soak import cases
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROCESSES, WORKERS = 4, 50
 PLEDGES = 300
 LOOK_SECONDS = 0.1
 BETWEEN_SECONDS_MAX, MOSTLY_BETWEEN_SECONDS_MAX = 2.5, 0.2
-"""From one moment that the bank saw to the next: each time, and nineteen times in twenty. A machine that others work on
-stands still for a second now and then."""
+"""Seconds between two checks: always, and in nineteen of twenty. A busy machine stalls for a second now and then."""
 
 GLANCES_AT_ONCE_MAX = 30
 KILLED_MIN = cases(2, soak=5)
 AT_ONCE_MIN = 180
-"""Transactions of the workers at one moment. Some are between one operation and the next: none waits for a balance."""
+"""Transactions of the workers at one moment. Some are between operations; none waits for a balance."""
 
 THEIRS = """
     SELECT count(*) AS connections, count(xact_start) AS transactions
@@ -70,27 +70,22 @@ THEIRS = """
     WHERE datname = current_database() AND application_name = 'entraide pledges' AND pid <> ALL ($1::integer[])
 """
 KILL_SECONDS = (4.0, 6.0)
-"""Between one kill and the next; a new process takes about one to come up, and its connections another."""
+"""Between two kills; a new process takes about one to start, and its connections another."""
 
 RATES = {DAY: "1.15", LATER: "1.18"}
-"""US dollars of a euro, from each day on: what is owed and what comes differ."""
+"""US dollars per euro, from each day on: the agreement's rate and the receipt's differ."""
 
 DEMANDED = 3
-"""Times what is pledged, by all allocations together: by then, what the workers pledge themselves counted."""
+"""Total allocations attempted, as a multiple of what is pledged, including pledges by the workers."""
 
 AIM = 1.5
-"""Times that: amounts are drawn by chance, and it shall be so in every run."""
+"""The target as a multiple of that, because amounts are random and every run has to reach it."""
 
 SAID = re.compile(rb"(\d*)([dra])")
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 class Racers:
-    """Processes of workers; whichever is killed is followed by another."""
+    """Worker processes; a killed one is replaced."""
 
     def __init__(self, database_url: str, most: int) -> None:
         self._task = {"database_url": database_url, "workers": WORKERS, "most": most}
@@ -103,7 +98,7 @@ class Racers:
 
     @property
     def ended(self) -> int:
-        """Operations that were done or refused."""
+        """Completed or refused operations."""
         return self.outcomes["d"] + self.outcomes["r"]
 
     async def start(self) -> None:
@@ -122,7 +117,7 @@ class Racers:
         left = b""
         while said := await process.stdout.read(4096):
             said = left + said
-            # What a worker writes arrives whole, but this reads where it likes.
+            # A worker's line is written whole, but read in parts.
             left = said[len(said.rstrip(b"0123456789")) :]
             for asked, outcome in SAID.findall(said):
                 self.outcomes[outcome.decode()] += 1
@@ -148,7 +143,7 @@ class Racers:
 
 @contextlib.asynccontextmanager
 async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
-    """Their allocations come to three times what is pledged by the time that so many operations have ended."""
+    """After that many operations, attempted allocations add up to three times what is pledged."""
     share = operations / sum(OPERATIONS.values())
     pledged_usd_minor = (PLEDGES + share * OPERATIONS[pledge]) * PLEDGED_MINOR * (1 + float(RATES[DAY])) / 2
     racers = Racers(database_url, most=round(2 * AIM * DEMANDED * pledged_usd_minor / (share * OPERATIONS[allocate])))
@@ -161,7 +156,7 @@ async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
 
 
 async def _prepared(db: Database) -> None:
-    """Ten funds with thirty pledges each, half of them in euros, of which nothing is paid yet."""
+    """Ten funds with thirty pledges each, half of them in euros, all unpaid."""
     labels = Labels(**dict.fromkeys(("ar", "en", "es", "fr", "ru", "zh"), "Fictitious sample"))
     table = tuple(
         Rate(source="fictitious", currency="EUR", valid_from=day, usd_per_unit=rate) for day, rate in RATES.items()
@@ -183,16 +178,16 @@ async def _prepared(db: Database) -> None:
                     "",
                     donor=DONOR.organization,
                     on=DAY,
-                    validity=AS_USUAL,
+                    validity=DEFAULT_VALIDITY,
                     now=NOON,
                 )
 
 
 class Bank:
-    """Looks ten times a second whether every book balances and no fund is overdrawn; and as often as it can at all else.
+    """Checks ten times a second that books balance and no fund is overdrawn, and everything else continuously.
 
-    Whoever waits for an answer looks no less often: the next one is asked while the last still waits, and none is left
-    out. `glanced_at` are the moments that it saw the books at, by PostgreSQL's clock; `backends` its own connections.
+    Checks do not wait for each other: the next one is sent while the last one still runs. `checked_at` are their times
+    by PostgreSQL's clock; `backends` its own connections.
     """
 
     def __init__(self, db: Database, glancing: Database) -> None:
@@ -200,24 +195,24 @@ class Bank:
         self._glancing = glancing
         self._closed: Finality | None = None
         self.looks = 0
-        self.glanced_at: list[datetime] = []
+        self.checked_at: list[datetime] = []
         self.reports: dict[datetime, list[balances.Balance]] = {}
         self.backends: set[int] = set()
         self._ends: float | None = None
 
     async def come_in(self) -> None:
-        """Open all its connections, and know which they are."""
+        """Open all its connections, and record which they are."""
         await asyncio.gather(*(self._glance() for _ in range(GLANCES_AT_ONCE_MAX)))
         assert len(self.backends) == GLANCES_AT_ONCE_MAX
         await self.look()
-        self.glanced_at.clear()
+        self.checked_at.clear()
 
-    async def keep_looking(self) -> None:
+    async def keep_checking(self) -> None:
         while True:
             await self.look()
 
-    async def keep_glancing(self) -> None:
-        """Until `finish`, and until the last is answered."""
+    async def keep_checking_balances(self) -> None:
+        """Until `finish`, and until the last check is answered."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.TaskGroup() as glancing:
@@ -229,7 +224,7 @@ class Bank:
                 glancing.create_task(self._glance())
 
     def finish(self) -> None:
-        """No glance is due any more."""
+        """Stop checking."""
         self._ends = asyncio.get_running_loop().time()
 
     async def _glance(self) -> None:
@@ -238,12 +233,12 @@ class Bank:
             seen_at, backend = await tx.fetchrow("SELECT clock_timestamp(), pg_backend_pid()")
             self.backends.add(backend)
             await self._check_books(tx)
-        self.glanced_at.append(seen_at)
+        self.checked_at.append(seen_at)
 
     @property
     def between(self) -> list[float]:
-        """Seconds from each glance to the next, the longest last."""
-        return sorted((later - at).total_seconds() for at, later in itertools.pairwise(sorted(self.glanced_at)))
+        """Seconds between consecutive checks, in ascending order."""
+        return sorted((later - at).total_seconds() for at, later in itertools.pairwise(sorted(self.checked_at)))
 
     async def _check_books(self, tx: Tx) -> None:
         held = await balances.balances(tx, as_at=balances.EVER)
@@ -256,12 +251,12 @@ class Bank:
         assert least >= 0, "overdrawn"
 
     async def look(self) -> None:
-        self._closed = await write_snapshots_continuously(self._db, self._closed)
+        self._closed = await close_and_write_snapshots(self._db, self._closed)
         async with self._db.transaction() as tx:
             await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self.backends.add(await tx.fetchval("SELECT pg_backend_pid()"))
             await self._check_books(tx)
-            miscounted = await balances.miscounted(tx)
+            miscounted = await balances.differing_balances(tx)
             waiting = await tx.fetch(
                 """
                 SELECT allocation_id FROM allocation JOIN activity USING (activity_id)
@@ -277,7 +272,7 @@ class Bank:
 
 
 class Race(NamedTuple):
-    """How it went; the most connections and open transactions of the workers at one moment, before any kill."""
+    """The result; with the highest numbers of the workers' connections and open transactions before any kill."""
 
     racers: Racers
     bank: Bank
@@ -291,7 +286,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
     glancing = await Database.connect(
         database_url, "pledges", role=role_of("pledges"), pool_max=with_reads(GLANCES_AT_ONCE_MAX)
     )
-    # The migrator, who alone is told what others do.
+    # The migrator role, which sees other roles' activity.
     outside = await asyncpg.connect(database_url)
     bank, chance, connections, at_once = Bank(db, glancing), random.Random(operations), 0, 0
     loop, looking = asyncio.get_running_loop(), list[asyncio.Task[None]]()
@@ -299,7 +294,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
         await bank.come_in()
         async with racing(database_url, operations) as racers:
             began = loop.time()
-            looking += [asyncio.create_task(bank.keep_looking()), asyncio.create_task(bank.keep_glancing())]
+            looking += [asyncio.create_task(bank.keep_checking()), asyncio.create_task(bank.keep_checking_balances())]
             next_kill = math.inf
             while racers.ended < operations or racers.killed < KILLED_MIN:
                 await asyncio.sleep(0.05)
@@ -312,7 +307,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
                     connections = max(connections, theirs["connections"])
                     at_once = max(at_once, theirs["transactions"])
                     all_there = connections >= PROCESSES * WORKERS and at_once >= AT_ONCE_MIN
-                    # Should they never all be there, it ends nevertheless, and badly.
+                    # If they never all run, it ends and fails.
                     if all_there or racers.ended > operations / 2:
                         next_kill = min(next_kill, loop.time())
                 if loop.time() >= next_kill:
@@ -331,18 +326,16 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
 
 
 @pytest.mark.thinned
-@pytest.mark.machine_clock  # by which the workers' processes go
-async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_is_given_twice(
-    db: Database, database_url: str
-) -> None:
+@pytest.mark.machine_clock  # matches the worker processes
+async def test_killed_processes_leave_balanced_books_without_double_allocation(db: Database, database_url: str) -> None:
     operations = cases(2_000, soak=100_000)
     racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
 
     between = bank.between
-    assert len(bank.glanced_at) >= math.floor(seconds / LOOK_SECONDS)
+    assert len(bank.checked_at) >= math.floor(seconds / LOOK_SECONDS)
     assert between[-1] <= BETWEEN_SECONDS_MAX
     assert between[len(between) * 19 // 20] <= MOSTLY_BETWEEN_SECONDS_MAX
-    # Each worker has its own, and next to all of them are in the middle of something.
+    # Each worker has a connection, and nearly all have open transactions.
     assert PROCESSES * WORKERS == connections
     assert at_once >= AT_ONCE_MIN
     await bank.look()
@@ -373,8 +366,5 @@ async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_
     assert len({str(report) for report in bank.reports.values()}) > 3, "the reports would agree on anything"
     async with db.transaction() as tx:
         assert (await verify(tx)).findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify_tables(owner, SERVICE) == []
-    finally:
-        await owner.close()

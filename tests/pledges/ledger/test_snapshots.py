@@ -1,4 +1,4 @@
-"""What a report says as at a moment it says for ever, whatever commits late; and a balance adds up little."""
+"""Finality: reports as of a moment never change, whatever commits late; and balance snapshots."""
 
 import asyncio
 import contextlib
@@ -27,12 +27,11 @@ from services.pledges import wiring
 from services.pledges.ledger import as_of, balances, snapshots
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
 from tests.conftest import running_of
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, get, pledged, post, usd
 
-Client = httpx.AsyncClient
 FUND = "SHERLOC-MNT"
 
 
@@ -43,18 +42,8 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return client
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
-
-
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
-    """So many pledges of one cent, as entries alone: of the pledge of the first one."""
+    """Copies of the first pledge's entry, one cent each, without facts."""
     first = await tx.fetchrow("SELECT fund, pledge_id, donor, effective_on FROM entry ORDER BY entry_id LIMIT 1")
     assert first is not None
     valuation = Valuation(usd_minor=1, rate="1", rate_source="par", rate_date=first["effective_on"])
@@ -82,7 +71,7 @@ async def _as_at(client: Client, moment: datetime) -> httpx.Response:
 
 
 async def _final(db: Database) -> datetime:
-    """Close the books as the loop does: what the first turn closes the second sees and the third makes final."""
+    """Close as the loop does: the first run closes, the second sees it, the third makes it final."""
     closed = None
     for _ in range(3):
         async with db.transaction() as tx:
@@ -91,8 +80,8 @@ async def _final(db: Database) -> datetime:
     return closed.finality_watermark
 
 
-async def test_what_commits_late_changes_no_report_that_was_given(api: Client, db: Database, at_once: None) -> None:
-    """A transaction wrote its entry before the question and commits after it: the question waits for it."""
+async def test_late_commit_changes_no_final_report(api: Client, db: Database, at_once: None) -> None:
+    """A transaction writes its entry before the report and commits after: the report waits for it."""
     await pledged(api, money=usd(100))
     written, go_on = asyncio.Event(), asyncio.Event()
 
@@ -116,10 +105,8 @@ async def test_what_commits_late_changes_no_report_that_was_given(api: Client, d
     assert (await _as_at(api, moment)).json() == answer
 
 
-async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
-    api: Client, db: Database, at_once: None
-) -> None:
-    """Each writes for two turns, and the next has begun before: at no turn has everybody ended who began before."""
+async def test_ledger_becomes_final_under_constant_writes(api: Client, db: Database, at_once: None) -> None:
+    """Each writer spans two runs and overlaps the next one: at no run have all earlier ones ended."""
     moment = clock.now()
     await pledged(api, money=usd(100))
     closed: snapshots.Finality | None = None
@@ -137,9 +124,7 @@ async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
     assert closed.finality_watermark > moment
 
 
-async def test_a_question_waits_for_nobody_who_begins_to_write_after_it(
-    api: Client, db: Database, at_once: None
-) -> None:
+async def test_report_does_not_wait_for_later_transactions(api: Client, db: Database, at_once: None) -> None:
     await pledged(api, money=usd(100))
     await _final(db)
     async with contextlib.AsyncExitStack() as later:
@@ -152,14 +137,14 @@ async def test_a_question_waits_for_nobody_who_begins_to_write_after_it(
         assert (await asyncio.wait_for(asking, 2)).status_code == 200
 
 
-async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
+async def test_failing_snapshots_do_not_delay_finality(
     api: Client, db: Database, settings: Settings, databases: Mapping[str, Database], at_once: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     async def fails(tx: Tx) -> int:
         raise AssertionError("it cannot be written")
 
-    monkeypatch.setattr(snapshots, "keep_closing", fails)
+    monkeypatch.setattr(snapshots, "write_snapshots", fails)
     monkeypatch.setattr(wiring, "CLOSE_SECONDS", 0.05)
     moment = clock.now()
     await pledged(api, money=usd(100))
@@ -174,8 +159,8 @@ async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
         assert await tx.fetch("SELECT FROM closing") == []
 
 
-async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db: Database, at_once: None) -> None:
-    """Of several machines one is an hour ahead; what the others record after it has closed is taken."""
+async def test_clock_ahead_locks_out_no_other_machine(api: Client, db: Database, at_once: None) -> None:
+    """One of several machines is an hour ahead; others still record after it has closed."""
     await pledged(api, money=usd(100))
     closed: snapshots.Finality | None = None
     async with db.transaction() as tx:
@@ -189,7 +174,7 @@ async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db:
         assert 2 == await tx.fetchval("SELECT count(*) FROM entry")
 
 
-async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_answered(
+async def test_report_wait_has_a_limit_and_names_the_watermark(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(as_of, "FINAL_SECONDS_MAX", 0.5)
@@ -205,13 +190,13 @@ async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_ans
     assert (given.status_code, given.json()["final"]) == (200, True)
 
 
-async def test_a_moment_to_come_is_refused_at_once(api: Client) -> None:
+async def test_future_as_at_is_rejected_at_once(api: Client) -> None:
     answer = await asyncio.wait_for(_as_at(api, clock.now() + timedelta(hours=1)), 2)
 
     assert (answer.status_code, answer.json()["slug"]) == (409, "moment-not-final")
 
 
-async def test_how_things_stand_is_told_at_once_and_said_not_to_be_final(api: Client, db: Database) -> None:
+async def test_current_report_does_not_wait_and_is_not_final(api: Client, db: Database) -> None:
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
         await _copies(tx, 1, recorded_at=clock.now())
@@ -221,10 +206,8 @@ async def test_how_things_stand_is_told_at_once_and_said_not_to_be_final(api: Cl
     assert [100, -100] == [one["minor"] for one in now["balances"]]
 
 
-async def test_who_has_a_time_from_before_the_books_were_closed_writes_nothing_and_may_try_again(
-    api: Client, db: Database, at_once: None
-) -> None:
-    """It took its time before the question, and comes to write after the answer."""
+async def test_entry_recorded_before_close_is_retried(api: Client, db: Database, at_once: None) -> None:
+    """It takes its time before the report, and writes after it."""
     await pledged(api, money=usd(100))
     early = clock.now()
     answer = (await _as_at(api, clock.now())).json()
@@ -237,7 +220,7 @@ async def test_who_has_a_time_from_before_the_books_were_closed_writes_nothing_a
     assert (await _as_at(api, datetime.fromisoformat(answer["as_at"]))).json() == answer
 
 
-async def test_nobody_writes_from_a_snapshot_that_is_older_than_the_closed_books(api: Client, db: Database) -> None:
+async def test_entry_in_older_transaction_snapshot_is_rejected(api: Client, db: Database) -> None:
     await pledged(api, money=usd(100))
 
     async def written() -> None:
@@ -253,7 +236,7 @@ async def test_nobody_writes_from_a_snapshot_that_is_older_than_the_closed_books
 
 @pytest.fixture
 def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """`clock_behind(3)`: from now on facts are recorded by a clock that is three seconds behind."""
+    """`clock_behind(3)`: facts are recorded by a clock three seconds behind."""
 
     def behind(seconds: float) -> None:
         late = SimpleNamespace(now=lambda: clock.now() - timedelta(seconds=seconds))
@@ -262,10 +245,10 @@ def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return behind
 
 
-async def test_what_is_in_no_entry_is_not_recorded_either_where_the_books_are_closed(
+async def test_fact_without_entry_recorded_before_close_is_retried(
     api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None]
 ) -> None:
-    """A statement as at a final moment stays as it is; whoever was refused sends the same again."""
+    """A statement as of a final moment does not change; the refused command is repeated."""
     path = "/v1/in-kind-contributions"
     body = {"fund": FUND, "form": "software", "money": usd(7), "provided_on": "2026-02-12"}
     one = await post(api, path, NORWAY, **body)
@@ -291,7 +274,7 @@ async def test_what_is_in_no_entry_is_not_recorded_either_where_the_books_are_cl
 
 
 @pytest.mark.parametrize("kind", [InKindContributionStruck, PledgeClosed])
-async def test_whichever_fact_comes_too_late_may_try_again(
+async def test_late_fact_of_any_kind_is_retried(
     api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None], kind: type[Fact]
 ) -> None:
     await _final(db)
@@ -308,7 +291,7 @@ async def test_whichever_fact_comes_too_late_may_try_again(
         await announce(tx, fact, version=1)
 
 
-async def test_no_fact_is_written_from_a_snapshot_that_is_older_than_the_closed_books(db: Database) -> None:
+async def test_fact_in_older_transaction_snapshot_is_rejected(db: Database) -> None:
     fact = example_event(PledgeClosed).fact()
     assert fact is not None, "it is an example of ours"
 
@@ -323,7 +306,7 @@ async def test_no_fact_is_written_from_a_snapshot_that_is_older_than_the_closed_
     assert no.value.constraint_name == "fact_is_written_in_read_committed"
 
 
-async def test_closed_books_are_not_opened_again(api: Client, db: Database, at_once: None) -> None:
+async def test_closed_watermark_never_moves_back(api: Client, db: Database, at_once: None) -> None:
     await _final(db)
     for statement in (
         "UPDATE closed SET until = until - interval '1 second', final_until = final_until - interval '1 second'",
@@ -337,10 +320,8 @@ async def test_closed_books_are_not_opened_again(api: Client, db: Database, at_o
                 await tx.execute(statement)
 
 
-async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
-    api: Client, db: Database, at_once: None
-) -> None:
-    """Writers hold their transactions open for a while of their own; each answer given meanwhile is asked for again."""
+async def test_concurrent_writes_change_no_final_report(api: Client, db: Database, at_once: None) -> None:
+    """Writers hold transactions open for random times; each report is read again later."""
     await pledged(api, money=usd(100))
     given: dict[datetime, Any] = {}
     done = asyncio.Event()
@@ -351,7 +332,7 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
 
     async def write(number: int) -> None:
         nonlocal refused
-        # On a busy machine it takes more turns until several have been let in, and asked about.
+        # On a busy machine more runs are needed until several have written and read.
         for turn in range(300):
             if turn >= 12 and differing() > 3:
                 return
@@ -382,14 +363,14 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
     assert refused < 6 * 300
 
 
-# -- closings ---------------------------------------------------------------------------------------------------------
+# -- snapshots --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it(
+async def test_snapshot_equals_its_entries_and_changes_no_report(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 25)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 25)
     await pledged(api, money=usd(100))
     moments = [await _final(db)]
     for _ in range(12):
@@ -400,26 +381,26 @@ async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it
 
     assert [100 + 7 * n for n in range(13)] == [answer["balances"][0]["minor"] for answer in before]
     assert await _closings(db) == []
-    await write_snapshots_continuously(db, None)
+    await close_and_write_snapshots(db, None)
     made = await _closings(db)
     assert [58, 114, 170] == [postings for _, postings in made], "25 entries or a little more each, 2 postings in each"
     assert before == [(await _as_at(api, moment)).json() for moment in moments]
     assert (await get(api, f"/v1/funds/{FUND}"))["pledged_usd_minor"] == 184
 
-    await write_snapshots_continuously(db, None)
+    await close_and_write_snapshots(db, None)
     assert made == await _closings(db), "ten more entries have to come first"
 
 
-async def test_a_balance_reads_the_closing_and_not_what_went_into_it(
+async def test_balance_reads_only_entries_after_the_snapshot(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
         await _copies(tx, 20, recorded_at=clock.now())
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     assert len(await _closings(db)) == 1
     async with db.transaction() as tx:
         await tx.execute("SET LOCAL enable_seqscan = off")

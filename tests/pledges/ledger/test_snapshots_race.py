@@ -1,12 +1,11 @@
-"""What rests on closings is what all entries come to, whatever is written meanwhile."""
+"""Figures from snapshots equal the sum of all entries under concurrent writes."""
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -17,17 +16,20 @@ from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge import store
 from services.pledges.statements import store as statement_store
-from services.pledges.wiring import write_snapshots_continuously
-from tests.pledges.activities.test_activities import allocated, planned
-from tests.pledges.ledger.test_as_of import PACKAGES, Writers
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.open_data.test_flow_chains import FUNDS, api, way
-from tests.pledges.pledge.test_pledges import committed, receive, usd
+from services.pledges.wiring import close_and_write_snapshots
+from tests.pledges.activities.steps import allocated, planned
+from tests.pledges.ledger.writers import PACKAGES, Writers
+from tests.pledges.open_data.steps import FUNDS
+from tests.pledges.steps import Client, committed, prepared, receive, usd
 from tests.soak import cases
 
-__all__ = ["api", "at_once", "way"]
-Client = httpx.AsyncClient
 DAYS = (date(2025, 12, 31), date(2026, 3, 31), date(2026, 4, 20), date(2026, 12, 31))
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("requests", "pledges"))
+
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -52,25 +54,20 @@ DRAWN = """
 
 
 class Interrupted(Writers):
-    """Sometimes the books were closed between a command's time and its statement: nothing is written then."""
+    """The ledger may be closed between a command's time and its INSERT: then nothing is written."""
 
     answers = Writers.answers | {503}
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 10)
 
 
 @pytest.mark.thinned
 @pytest.mark.parametrize("seed", range(cases(1, soak=6)))
-async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_to(
+async def test_balances_equal_entries_during_writes_and_snapshots(
     api: Client, way: Mapping[str, str], db: Database, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for code in FUNDS:
@@ -78,12 +75,12 @@ async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_
     await allocated(api, await planned(api, fund=FUNDS[0]), 1_000)
     moments = [clock.now()]
     async with contextlib.AsyncExitStack() as stack:
-        monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.1)
+        monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.1)
         for seconds in (0.01, 0.015):
             closing = asyncio.create_task(_close(db, seconds, moments))
             stack.push_async_callback(_stopped, closing)
         await Interrupted(api, seed).write()
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
     await _all_closed(db)
     final = await _final(db)
     asked = sorted(moment for moment in moments if moment <= final)
@@ -105,13 +102,13 @@ async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_
 
 
 async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
-    """As one of several processes does, turn for turn."""
+    """As one of several processes, run by run."""
     closed: Finality | None = None
     while True:
         try:
-            closed = await write_snapshots_continuously(db, closed)
+            closed = await close_and_write_snapshots(db, closed)
         except Exception as error:
-            # As of any loop: it is begun again.
+            # As in any loop: retry.
             if not is_transient(error):
                 raise
         moments.append(clock.now())
@@ -120,7 +117,7 @@ async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
 
 async def _stopped(task: "asyncio.Task[None]") -> None:
     if task.done():
-        # It says what it ended with.
+        # Raise its error, if any.
         task.result()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -130,7 +127,7 @@ async def _stopped(task: "asyncio.Task[None]") -> None:
 async def _all_closed(db: Database) -> None:
     closed: Finality | None = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
 
 
 async def _final(db: Database) -> datetime:
@@ -146,7 +143,7 @@ async def _check_balances(tx: Tx, donor: str, until: date | None, moment: dateti
 
 
 async def _check_years(tx: Tx, moment: datetime) -> None:
-    """What the facts of agreements say of all years comes to what their entries say."""
+    """By year, the amounts of agreements' facts add up to those of their entries."""
     held = Counter[tuple[str, Account]]()
     for one in await balances.balances(tx, as_at=moment):
         held[one.fund, one.account] += one.usd_minor
@@ -157,7 +154,7 @@ async def _check_years(tx: Tx, moment: datetime) -> None:
 
 
 async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:
-    """Returns what was drawn for."""
+    """Return the purposes drawn for."""
     pots = await statement_store.pots(tx, FUNDS, ends=day, as_at=moment)
     contributed = {(pot.fund, donor): minor for pot in pots for donor, minor in pot.contributed_usd_minor.items()}
     drawn = {

@@ -1,10 +1,8 @@
-"""Nothing is taken from a fund on a day on which it was not there, by value date, however much there is by now."""
+"""No money leaves a fund before its value date, whatever the current balance."""
 
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-
-import httpx
 
 from chassis import clock
 from chassis.db.database import Database
@@ -14,16 +12,31 @@ from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger.verify import verify
 from tests.builders import an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
+from tests.databases import connected
+from tests.pledges.allocations.steps import PERIOD, a_match
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    committed,
+    entry_of,
+    eur,
+    get,
+    move,
+    part,
+    pledge_of,
+    post,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 FUND, ALLOCATIONS = "SHERLOC-MNT", "/v1/allocations"
 
 
-async def test_money_is_set_aside_and_goes_back_on_no_day_before_it_came(api: Client) -> None:
+async def test_allocation_or_return_before_receipt_date_is_rejected(api: Client) -> None:
     paid = await receive(api, await agreed(api, 1_000), usd(1_000))
     aside = {"fund": FUND, "money": usd(600), "work_package": "training"}
     early = await api.post(ALLOCATIONS, json={**aside, "allocated_on": "2026-04-19"}, headers=headers(FINANCE))
@@ -32,14 +45,14 @@ async def test_money_is_set_aside_and_goes_back_on_no_day_before_it_came(api: Cl
 
     refund = await move(api, paid, "refund", money=usd(400), reason="not_used", refunded_on="2026-04-20")
     await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on="2026-05-02")
-    # It was there in April, and by May it is set aside.
+    # Available in April, allocated in May.
     more = {**aside, "money": usd(401), "allocated_on": "2026-04-21"}
     assert (409, "balance-exceeded") == await refused(api, ALLOCATIONS, FINANCE, **more)
     await approve(api, refund)
     assert (409, "balance-exceeded") == await refused(api, ALLOCATIONS, FINANCE, **{**aside, "money": usd(1)})
 
 
-async def test_what_comes_tomorrow_is_not_set_aside_today(api: Client) -> None:
+async def test_receipt_of_tomorrow_cannot_be_allocated_today(api: Client) -> None:
     """East of Greenwich it is tomorrow already."""
     today = clock.now().date()
     tomorrow = (today + timedelta(days=1)).isoformat()
@@ -53,7 +66,7 @@ async def test_what_comes_tomorrow_is_not_set_aside_today(api: Client) -> None:
     await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on=tomorrow)
 
 
-async def test_what_was_spent_by_mistake_goes_back_on_no_day_before_it_was_there_again(
+async def test_reversed_spending_returns_no_earlier_than_its_reversal(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await receive(api, await agreed(api, 1_000), usd(1_000))
@@ -63,7 +76,7 @@ async def test_what_was_spent_by_mistake_goes_back_on_no_day_before_it_was_there
     wrong = {"entry_id": (await entry_of(api, "spent"))["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong, reversed_on="2026-07-02"))
 
-    # Between the two days forty of them were left.
+    # Between the two days forty were left.
     for move_, body in (("return", {"returned_on": "2026-07-01"}),
                         ("spend", {"money": usd(41), "spent_on": "2026-06-20"})):  # fmt: skip
         assert (409, "allocation-exceeded") == await refused(api, f"{path}/{move_}", FINANCE, revision=3, **body)
@@ -73,10 +86,10 @@ async def test_what_was_spent_by_mistake_goes_back_on_no_day_before_it_was_there
         assert (await verify(tx)).findings == []
 
 
-async def test_a_match_heard_of_after_its_year_was_closed_takes_effect_in_the_next(
+async def test_late_match_of_closed_year_takes_effect_in_next_year(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
-    """And what was set aside after it was revoked, and before that was heard, goes back no earlier than it was."""
+    """An allocation after the revocation and before its delivery is not returned before its own day."""
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()
     long_ago = datetime(2025, 12, 20, 12, tzinfo=UTC)
     needed = Money(minor=500, currency="USD")
@@ -95,7 +108,7 @@ async def test_a_match_heard_of_after_its_year_was_closed_takes_effect_in_the_ne
     assert 1_000 == (await get(api, f"/v1/funds/{FUND}"))["available_usd_minor"]
 
 
-async def test_a_receipt_is_not_taken_back_on_a_day_on_which_its_money_was_set_aside(api: Client) -> None:
+async def test_receipt_with_allocated_money_cannot_be_reversed(api: Client) -> None:
     await receive(api, await agreed(api, 1_000), usd(1_000))
     aside = {"fund": FUND, "money": usd(600), "work_package": "training", "allocated_on": "2026-05-02"}
     made = await post(api, ALLOCATIONS, FINANCE, **aside)
@@ -110,9 +123,7 @@ async def test_a_receipt_is_not_taken_back_on_a_day_on_which_its_money_was_set_a
             await post(api, f"{path}/refuse", SECOND, revision=1)
 
 
-async def test_the_last_refund_leaves_nothing_of_what_was_rounded(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_final_refund_leaves_no_rounding(api: Client, databases: Mapping[str, Database]) -> None:
     one = await receive(api, await committed(api, basis_points=1300, money=usd(100)), usd(100))
     for _ in range(10):
         await approve(api, await move(api, one, "refund", money=usd(10), reason="not_used"))
@@ -121,14 +132,14 @@ async def test_the_last_refund_leaves_nothing_of_what_was_rounded(
     assert ("refunded", 0, 0) == (one["status"], fund["available_usd_minor"], fund["programme_support_usd_minor"])
 
 
-async def test_no_more_falls_away_than_two_people_saw(api: Client) -> None:
-    """The reduction of what waited for a condition is taken back between the proposal and its approval."""
+async def test_write_off_drops_no_more_than_was_approved(api: Client) -> None:
+    """The reduction of a conditional instalment is reversed between proposal and approval."""
     parts = [part(600, "2026-04-01"), part(400, "2026-06-01", "report_accepted")]
     one = await agreed(api, 1_000, *parts)
     one = await move(api, one, "reduce", money=usd(500), reason="donor_budget")
     wrong = await entry_of(api, "reduced")
     write_off = await move(api, one, "write-off", reason="not_expected")
-    # Nothing waits for its condition any more, and so nothing else falls away.
+    # No conditional instalment is left, so nothing else lapses.
     assert (usd(500), usd(0)) == (write_off["money"], write_off["conditional"])
     body = {"entry_id": wrong["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body))
@@ -138,7 +149,7 @@ async def test_no_more_falls_away_than_two_people_saw(api: Client) -> None:
     assert (409, "proposal-outdated") == await refused(api, path, SECOND, revision=1)
 
 
-async def test_no_more_goes_on_to_another_fund_than_the_bank_left_of_what_its_donor_sent(api: Client) -> None:
+async def test_carry_over_is_limited_by_receipts_less_charges(api: Client) -> None:
     await receive(api, await agreed(api, 1_000), usd(1_000))
     one = await agreed(api, 1_000)
     body = {"money": usd(1_000), "charges_minor": 900, "received_on": "2026-04-20"}
@@ -151,9 +162,7 @@ async def test_no_more_goes_on_to_another_fund_than_the_bank_left_of_what_its_do
     assert 1_000 == (await get(api, f"/v1/funds/{FUND}"))["available_usd_minor"]
 
 
-async def test_what_is_spent_and_what_is_taken_back_wait_for_each_other_in_one_order(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_concurrent_spending_and_reversal_do_not_deadlock(api: Client, databases: Mapping[str, Database]) -> None:
     await receive(api, await agreed(api, 1_000), usd(1_000))
     for _ in range(6):
         aside = {"fund": FUND, "money": usd(20), "work_package": "training"}
@@ -170,26 +179,20 @@ async def test_what_is_spent_and_what_is_taken_back_wait_for_each_other_in_one_o
         assert {answer.status_code for answer in answers} <= {200, 412}, [one.text for one in answers]
 
 
-async def test_what_facts_tell_of_and_there_is_no_row_of_is_found(
-    api: Client, databases: Mapping[str, Database], database_url: str
-) -> None:
+async def test_facts_without_rows_are_found(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
     await agreed(api, 100)
     async with databases["pledges"].transaction() as tx:
         assert (await verify(tx)).findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
-        async with owner.transaction() as tx:
-            await tx.execute("SET LOCAL session_replication_role = replica")
-            await tx.execute("DELETE FROM pledge")
-    finally:
-        await owner.close()
+    async with connected(database_url, "pledges", owner=True) as owner, owner.transaction() as tx:
+        await tx.execute("SET LOCAL session_replication_role = replica")
+        await tx.execute("DELETE FROM pledge")
     async with databases["pledges"].transaction() as tx:
         found = (await verify(tx)).findings
     assert ["pledge"] == [one.table for one in found]
-    assert found[0].what.endswith("facts tell of it, and there is none")
+    assert found[0].what.endswith("has facts but no row")
 
 
-async def test_in_another_currency_too_the_last_of_it_takes_all_that_is_left_of_its_support_cost(api: Client) -> None:
+async def test_final_refund_in_other_currency_takes_remaining_support_cost(api: Client) -> None:
     body = {"committed_on": "2026-03-05", "support_cost_basis_points": 1300}
     made = await post(api, "/v1/pledges", "NOR:donor_officer", fund=FUND, money=eur(99), pledged_on="2026-02-12")
     one = await receive(api, await move(api, made, "commit", **body), eur(99))

@@ -1,4 +1,4 @@
-"""`entraide ledger verify`: what is wrong with the books is found and named, whoever has done it."""
+"""`entraide ledger verify` finds and names every mismatch."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -20,34 +19,26 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
 from services.pledges.ledger import verify as verifying
 from services.pledges.ledger.verify import Finding, Report, verify
-from services.pledges.wiring import count_again, write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots, verify_balances
 from tests.builders import NOON, an_event
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_life import approve
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, eur, funded, get, pledged, post, prepared, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, eur, funded, get, pledged, post, prepared, usd
 
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.MonkeyPatch, db: Database) -> Client:
-    """Books with one of each: a pledge that was withdrawn, cash in euros and in dollars, an allocation, a closing."""
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 2)
+    """A ledger with a withdrawn pledge, cash in euros and dollars, an allocation and a snapshot."""
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 2)
     client = await prepared(await client_of("pledges"))
     withdrawn = await pledged(client, money=eur(700))
     await post(client, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", NORWAY, revision=1)
     await funded(client, 1000)
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
     return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
@@ -56,7 +47,7 @@ async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
 
 
 async def _tamper(database_url: str, *statements: str) -> None:
-    """As somebody who administers PostgreSQL, and has switched off every trigger and dropped the rule that is none."""
+    """As an administrator of PostgreSQL, with all triggers off and the check of entries dropped."""
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute("SET session_replication_role = replica")
@@ -72,7 +63,7 @@ async def _entry(db: Database, kind: str) -> UUID:
         return UUID(str(await tx.fetchval("SELECT entry_id FROM entry WHERE type = $1 ORDER BY entry_id", kind)))
 
 
-async def test_books_that_are_right_are_said_to_be_and_how_much_was_looked_at(api: Client, db: Database) -> None:
+async def test_correct_ledger_verifies_with_counts(api: Client, db: Database) -> None:
     said: list[tuple[str, int, int]] = []
     report = await _verified(db, lambda *what: said.append(what))
 
@@ -103,7 +94,7 @@ RECEIVED, ALLOCATED, WITHDRAWN = (OF.format(kind) for kind in ("received", "allo
         (f"UPDATE entry SET rate = 2 WHERE entry_id = {RECEIVED}", "received", None),
     ],
 )  # fmt: skip
-async def test_the_first_posting_that_is_wrong_is_named(
+async def test_first_wrong_posting_is_reported(
     api: Client, db: Database, database_url: str, statement: str, of: str, position: int | None
 ) -> None:
     await _tamper(database_url, statement)
@@ -116,7 +107,7 @@ async def _tables(db: Database) -> list[str]:
     return [finding.table for finding in (await _verified(db)).findings]
 
 
-async def test_an_entry_that_was_taken_away_or_put_in_is_found(api: Client, db: Database, database_url: str) -> None:
+async def test_deleted_or_inserted_entry_is_reported(api: Client, db: Database, database_url: str) -> None:
     gone = await _entry(db, "allocated")
     await _tamper(
         database_url,
@@ -136,25 +127,23 @@ async def test_an_entry_that_was_taken_away_or_put_in_is_found(api: Client, db: 
     assert (await _verified(db)).findings[0].entry_id == UUID(int=7), "the first of both"
 
 
-async def test_an_entry_with_the_nil_id_is_found(api: Client, db: Database, database_url: str) -> None:
+async def test_entry_with_nil_id_is_reported(api: Client, db: Database, database_url: str) -> None:
     await _tamper(
         database_url,
         f'INSERT INTO entry SELECT (json_populate_record(e, \'{{"entry_id": "{UUID(int=0)}"}}\')).* FROM entry e'
         " WHERE type = 'pledged' LIMIT 1",
     )
 
-    assert f"{UUID(int=0)}: nothing of ours has this id" in {one.what for one in (await _verified(db)).findings}
+    assert f"{UUID(int=0)}: this id is never assigned" in {one.what for one in (await _verified(db)).findings}
 
 
-async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_found(
-    api: Client, db: Database, database_url: str
-) -> None:
-    assert await count_again(db) == []
+async def test_tampered_balance_snapshot_and_pledge_are_reported(api: Client, db: Database, database_url: str) -> None:
+    assert await verify_balances(db) == []
     wrong = ("UPDATE balance SET available_usd_minor = available_usd_minor + 1", "DELETE FROM balance")
     for statement in wrong:
         await _tamper(database_url, f"{statement} WHERE fund = 'SHERLOC-MNT'")
         assert await _tables(db) == ["balance"]
-        assert await count_again(db) == ["SHERLOC-MNT"]
+        assert await verify_balances(db) == ["SHERLOC-MNT"]
 
     await _tamper(database_url, "UPDATE closing SET usd_minor = usd_minor + 1 WHERE account = 'cash'")
     await _tamper(database_url, "UPDATE pledge SET earmarking = 'unearmarked' WHERE status = 'received'")
@@ -165,34 +154,34 @@ async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_foun
 
 @pytest.mark.parametrize("tampering", ["work_package = 'training' WHERE work_package = 'maintenance'",
                                        "year = year - 1 WHERE work_package = 'maintenance'"])  # fmt: skip
-async def test_a_closing_that_gives_money_to_another_work_package_or_year_is_found(
+async def test_snapshot_with_wrong_work_package_or_year_is_reported(
     api: Client, db: Database, database_url: str, tampering: str
 ) -> None:
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(40), work_package="maintenance")
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     assert await _tables(db) == []
 
     await _tamper(database_url, f"UPDATE closing SET {tampering}")
     [finding] = (await _verified(db)).findings
     year = clock.now().year if "training" in tampering else clock.now().year - 1
     assert finding.table == "closing"
-    assert finding.what.endswith(f", allocated in USD for maintenance of {year}: its postings come to something else")
+    assert finding.what.endswith(f", allocated in USD for maintenance of {year}: differs from its postings")
 
 
-async def test_a_closing_that_gives_money_to_activities_is_found(api: Client, db: Database, database_url: str) -> None:
+async def test_snapshot_with_wrong_activity_flag_is_reported(api: Client, db: Database, database_url: str) -> None:
     await _tamper(database_url, "UPDATE closing SET of_activities = true WHERE account = 'cash'")
     [finding] = (await _verified(db)).findings
 
     assert finding.table == "closing"
-    assert re.sub(" as at [^,]+, ", ", ", finding.what) == (
-        f"SHERLOC-MNT, cash in USD of {clock.now().year}: its postings come to something else"
+    assert re.sub(" as of [^,]+, ", ", ", finding.what) == (
+        f"SHERLOC-MNT, cash in USD of {clock.now().year}: differs from its postings"
     )
 
 
-async def test_an_entry_that_was_taken_back_twice_is_found(api: Client, db: Database, database_url: str) -> None:
-    """With the fact that it follows from: only that it is the second one is wrong."""
+async def test_entry_reversed_twice_is_reported(api: Client, db: Database, database_url: str) -> None:
+    """With its fact: only the second reversal is wrong."""
     again = UUID(int=2**128 - 1)
     await _tamper(
         database_url,
@@ -209,15 +198,15 @@ async def test_an_entry_that_was_taken_back_twice_is_found(api: Client, db: Data
 
     [entry] = [finding for finding in (await _verified(db)).findings if finding.table == "entry"]
     assert entry.entry_id == again
-    assert entry.what.endswith("is taken back once more")
+    assert entry.what.endswith("is reversed twice")
 
 
-# -- allocations, and what they cover ---------------------------------------------------------------------------------
+# -- allocations and requirements -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 async def covered(api: Client, databases: Mapping[str, Database]) -> Client:
-    """An allocation in each state, and two requirements: one is covered in part, of the other the match was revoked."""
+    """An allocation in each state, and two requirements: one partly covered, one of a revoked match."""
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     await funded(api, 8_000, "TA-REQUESTS")
     for_match: dict[str, Any] = {"fund": "TA-REQUESTS", "money": usd(3_000)}
@@ -256,10 +245,10 @@ FOR_MATCH = "requirement_id IS NOT NULL AND status ="
         ("UPDATE allocation SET work_package = 'training' WHERE work_package = 'maintenance'",
          {("allocation", "work_package")}),
         (f"DELETE FROM allocation WHERE {FOR_MATCH} 'reversed'",
-         {("allocation", "entries name it, and there is none")}),
+         {("allocation", "has entries but no row")}),
         (f'INSERT INTO allocation SELECT (json_populate_record(a, \'{{"allocation_id": "{UUID(int=7)}"}}\')).*'
          f" FROM allocation a WHERE {FOR_MATCH} 'made'",
-         {("allocation", "no fact tells of it"), ("requirement", "covered_usd_minor")}),
+         {("allocation", "has no fact"), ("requirement", "covered_usd_minor")}),
         ("UPDATE requirement SET covered_usd_minor = covered_usd_minor - 1 WHERE status = 'open'",
          {("requirement", "covered_usd_minor")}),
         ("UPDATE requirement SET covered_usd_minor = 0 WHERE status = 'cancelled'",
@@ -268,7 +257,7 @@ FOR_MATCH = "requirement_id IS NOT NULL AND status ="
          {("requirement", "status, valuation")}),
     ],
 )  # fmt: skip
-async def test_an_allocation_or_a_requirement_that_says_something_else_is_found(
+async def test_tampered_allocation_or_requirement_is_reported(
     covered: Client, db: Database, database_url: str, statement: str, found: set[tuple[str, str]]
 ) -> None:
     await _tamper(database_url, statement)
@@ -278,17 +267,15 @@ async def test_an_allocation_or_a_requirement_that_says_something_else_is_found(
     assert len(found) == len(findings), "what was not touched is right"
 
 
-async def test_allocations_that_are_gone_with_their_entries_are_missed(
-    covered: Client, db: Database, database_url: str
-) -> None:
+async def test_deleted_allocations_with_entries_are_reported(covered: Client, db: Database, database_url: str) -> None:
     await _tamper(database_url, "DELETE FROM entry WHERE allocation_id IS NOT NULL", "DELETE FROM allocation")
 
     what = {finding.table: finding.what for finding in (await _verified(db)).findings}
     assert what["entry"] == "no entry follows from pledges.allocation.made.v1"
-    assert what["allocation"].endswith(": facts tell of it, and there is none")
+    assert what["allocation"].endswith(": has facts but no row")
 
 
-async def test_allocations_and_requirements_are_looked_at_page_by_page(
+async def test_allocations_and_requirements_are_verified_by_page(
     covered: Client, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifying, "PAGE", 1)
@@ -299,7 +286,7 @@ async def test_allocations_and_requirements_are_looked_at_page_by_page(
     assert [("allocations", n, 4) for n in range(1, 5)] + [("requirements", n, 2) for n in (1, 2)] == said[-6:]
 
 
-async def test_the_command_ends_with_one_where_the_books_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_verify_command_exits_with_one_on_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = Report(entries=2, postings=4), Report(entries=2)
     wrong.add("entry", "it does not balance: paid", entry_id=UUID(int=7), position=3)
 

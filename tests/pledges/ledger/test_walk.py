@@ -1,5 +1,6 @@
-"""The ledger as a machine: everything that can become of a pledge and of an allocation, in any order, and the books
-still say what a plain count says."""
+"""A state machine over the model: all transitions of pledges and allocations, in any order, compared with independent
+counts.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -20,10 +21,10 @@ from services.pledges.money.model import value
 from services.pledges.pledge import exits, reversals
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.model import MOVES, Pledge, pledge
-from services.pledges.pledge.schedule import at_once
+from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
 from tests.pledges.ledger.books import Books
-from tests.pledges.ledger.test_postings import DAYS, FUNDS, RATES
+from tests.pledges.ledger.builders import DAYS, FUNDS, RATES
 
 MONEY = st.builds(Money, minor=st.integers(1, 10**9), currency=st.sampled_from(["USD", "EUR", "JPY", "KWD"]))
 FUND = st.sampled_from(FUNDS)
@@ -34,12 +35,12 @@ class Ledger(Books):
         return [pledge for pledge in self.pledges.values() if pledge.status in MOVES[move]]
 
     def draw(self, data: st.DataObject, move: str) -> Pledge:
-        """A pledge that allows the move."""
+        """A pledge that allows the transition."""
         return data.draw(st.sampled_from(self.fit(move)))
 
     @initialize(money=st.lists(MONEY, min_size=2, max_size=4), fund=FUND)
     def begin(self, money: list[Money], fund: str) -> None:
-        """Agreements of which half has come: a walk that begins with nothing seldom comes as far."""
+        """Agreements that are half paid, which walks from nothing rarely reach."""
         for one in money:
             self.pledge(fund, one, 0)
         for made in list(self.pledges.values()):
@@ -66,13 +67,13 @@ class Ledger(Books):
         waits=st.fractions(0, 1, max_denominator=4),
     )
     def commit(self, data: st.DataObject, later: int, points: int, waits: Fraction) -> None:
-        """In two instalments, the second of which is due a year later and waits for a condition."""
+        """In two instalments, the second due a year later and conditional."""
         one = self.draw(data, "commit")
         self.agree(one, later=later, points=points, waiting=min(one.minor - 1, int(one.minor * waits)))
 
     def agree(self, one: Pledge, *, later: int, points: int, waiting: int) -> None:
         on = max(one.pledged_on, DAYS[later])
-        parts = at_once(one.minor - waiting, on)
+        parts = single_instalment(one.minor - waiting, on)
         if waiting:
             next_year = DAYS[3].replace(year=DAYS[3].year + 1)
             parts += (Instalment(due_on=next_year, minor=waiting, condition="report_accepted"),)
@@ -134,7 +135,7 @@ class Ledger(Books):
         charged=st.booleans(),
     )
     def receive(self, data: st.DataObject, share: Fraction, later: int, in_yen: bool, charged: bool) -> None:
-        """In the currency of the agreement, or in yen of about the same worth; the bank keeps a hundredth of it."""
+        """In the agreement's currency, or in yen of about the same worth; the bank keeps one percent."""
         one = self.draw(data, "receive")
         if not one.outstanding_minor:
             return
@@ -318,7 +319,7 @@ class Ledger(Books):
     @precondition(lambda self: self.spendings)
     @rule(data=st.data())
     def reverse_spending(self, data: st.DataObject) -> None:
-        """Also where the rest has gone back: then it is allocated no more."""
+        """Also after the rest was returned: then it is no longer allocated."""
         entry_id, spent = data.draw(st.sampled_from(self.spendings))
         one = self.allocations[spent.allocation_id]
         self.spendings.remove((entry_id, spent))
@@ -342,7 +343,7 @@ class Ledger(Books):
         )
 
 
-# Shrinking a walk takes minutes, and says little that the steps do not.
+# Shrinking takes minutes and adds little to the steps.
 Ledger.TestCase.settings = settings(
     max_examples=100, stateful_step_count=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
 )

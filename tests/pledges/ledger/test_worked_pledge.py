@@ -1,7 +1,7 @@
-"""docs/ledger.md begins with the entries that the ledger really makes of one pledge."""
+"""The entries at the beginning of docs/ledger.md are those the ledger makes."""
 
 from tests import readme, worked_pledge
-from tests.pledges.ledger.test_postings import check_balances
+from tests.pledges.ledger.builders import check_balances
 
 
 def test_ledger_guide_shows_the_entries_of_the_worked_pledge() -> None:

@@ -1,4 +1,4 @@
-"""What a pledge's facts commit for which year, whichever clock they were recorded by."""
+"""Commitments by year of a pledge's facts, whichever clock recorded them."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import pledge
 from tests.builders import NOON
-from tests.pledges.pledge.test_model import FEBRUARY, MARCH, dollars, par
+from tests.pledges.pledge.builders import FEBRUARY, MARCH, dollars, par
 
 SECOND = timedelta(seconds=1)
 IN_TWO_YEARS = (Instalment(due_on=MARCH, minor=600), Instalment(due_on=date(2027, 3, 5), minor=400))
@@ -48,10 +48,8 @@ def reduced(facts: Sequence[Fact], minor: int, on: date) -> Fact:
     ("moment", "committed"),
     [(0, {}), (1, {2026: 600, 2027: 400}), (2, {2026: 600, 2027: 350}), (3, {2026: 600, 2027: 250})],
 )
-def test_each_fact_counts_from_when_it_was_recorded_though_a_clock_was_behind(
-    moment: int, committed: dict[int, int]
-) -> None:
-    """As its entry does: the second reduction was recorded by a clock that was behind, and is told before the first."""
+def test_facts_count_by_recorded_at_despite_clock_behind(moment: int, committed: dict[int, int]) -> None:
+    """As with its entry: the second reduction was recorded by a clock behind, and appears before the first."""
     facts = pledged_and_signed()
     facts.append(reduced(facts, 100, date(2026, 5, 1)))
     facts.append(reduced(facts, 50, date(2026, 5, 1)))
@@ -60,7 +58,7 @@ def test_each_fact_counts_from_when_it_was_recorded_though_a_clock_was_behind(
     assert committed == {year: minor for year, minor in told.committed.items() if minor}
 
 
-def test_what_is_reduced_later_is_of_no_year_that_was_over() -> None:
+def test_later_reduction_belongs_to_no_past_year() -> None:
     facts = pledged_and_signed()
     facts.append(reduced(facts, 700, date(2028, 1, 2)))
     told = amounts_by_year([(NOON, fact) for fact in facts], as_at=NOON)

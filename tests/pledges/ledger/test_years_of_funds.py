@@ -1,76 +1,35 @@
-"""A fund by year: what it needs in each, what is committed for it, and what moved in it."""
+"""A fund by year: requirement, commitments, movements."""
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis import clock
 from chassis.db.database import Database
 from services.pledges.ledger import snapshots
 from services.pledges.pledge import store
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
-from tests.pledges.ledger.test_as_of import now_of, told
-from tests.pledges.ledger.test_fiscal_year import AFTER, BEFORE, YEAR, books_of_three_years
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.pledge.test_life import approve, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, api, eur, get, pledged, post, usd
-
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
-FUND = "SHERLOC-UPKEEP"
-PATH = f"/v1/funds/{FUND}/years"
-FIGURES = (
-    "requirement",
-    "pledged",
-    "committed",
-    "written_off",
-    "paid",
-    "allocated",
-    "spent",
-    "refunded",
-    "transferred",
-    "allocatable",
+from tests.pledges.ledger.steps import (
+    AFTER,
+    BEFORE,
+    FUND,
+    YEAR,
+    approve_of,
+    books_of_three_years,
+    check_sums,
+    figures,
+    now_of,
+    years_of,
 )
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, approve, eur, get, move, part, pledged, post, usd
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
 
-def figures(told: Mapping[str, Any], *names: str) -> tuple[int, ...]:
-    return tuple(told[f"{name}_usd_minor"] for name in names)
-
-
-async def years_of(client: Client, path: str = PATH, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    answer = await told(client, path, moment)
-    assert (answer["as_at"] is not None) == answer["final"] == (moment is not None)
-    return {one["year"]: one for one in answer["years"]}
-
-
-async def check_sums(client: Client, fund: str, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    """The years of each figure come to the fund's; returns them."""
-    years = await years_of(client, f"/v1/funds/{fund}/years", moment)
-    whole = await told(client, f"/v1/funds/{fund}", moment)
-    for name in FIGURES:
-        assert sum(figures(one, name)[0] for one in years.values()) == figures(whole, name)[0], name
-    packages = Counter[tuple[str, str]]()
-    for one in years.values():
-        for package in one["work_packages"]:
-            for name in ("requirement", "allocated", "spent"):
-                packages[package["work_package"], name] += package[f"{name}_usd_minor"]
-    assert packages == {
-        (one["work_package"], name): one[f"{name}_usd_minor"]
-        for one in whole["work_packages"]
-        for name in ("requirement", "allocated", "spent")
-    }
-    return years
-
-
 async def a_fund_with_needs(client: Client) -> None:
-    """Of this year and the next, and of three work packages in them."""
+    """With requirements for this year and the next, and for three work packages."""
     needs = [
         {"year": year, "work_package": package, "money": usd(minor)}
         for year, package, minor in (
@@ -80,16 +39,10 @@ async def a_fund_with_needs(client: Client) -> None:
     await post(client, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
 
 
-async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **body: Any) -> dict[str, Any]:
-    """What two people do with a pledge; returns it as it stands then."""
-    await approve(client, await move(client, pledge, measure, **body))
-    return await pledge_of(client, pledge)
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
-
-
-async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is_its_own(api: Client) -> None:
+async def test_years_have_commitments_due_and_movements_by_value_date(api: Client) -> None:
     await a_fund_with_needs(api)
     made = await pledged(api, fund=FUND, money=usd(900_00), pledged_on=f"{YEAR}-11-20")
     assert (900_00, 0) == figures((await years_of(api))[YEAR], "pledged", "committed")
@@ -100,7 +53,7 @@ async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is
     signed = await move(
         api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts, support_cost_basis_points=0
     )
-    # It is paid late, in the year after, and a part of it is used then.
+    # It is paid a year late, and partly used then.
     signed = await move(api, signed, "receive", money=usd(250_00), received_on=f"{AFTER}-01-10")
     one = await post(
         api, "/v1/allocations", FINANCE, fund=FUND, money=usd(120_00), work_package="hosting",
@@ -111,7 +64,7 @@ async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is
 
     years = await check_sums(api, FUND)
     assert [YEAR, AFTER, AFTER + 1] == list(years)
-    # The report is not there yet, so nothing of the last instalment is owed.
+    # The report is missing, so nothing of the last instalment is owed.
     assert [(0, 200_00), (800_00, 400_00), (400_00, 0)] == [
         figures(one, "requirement", "committed") for one in years.values()
     ]
@@ -128,7 +81,7 @@ async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is
     assert (300_00, 100_00) == figures((await check_sums(api, FUND))[AFTER + 1], "committed", "gap")
 
 
-async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api: Client) -> None:
+async def test_write_off_reduces_last_years(api: Client) -> None:
     await a_fund_with_needs(api)
     parts = [part(100_00, f"{YEAR}-12-20"), part(300_00, f"{AFTER}-02-01"), part(400_00, f"{AFTER + 1}-02-01")]
     made = await pledged(api, fund=FUND, money=usd(800_00), pledged_on=f"{YEAR}-11-20")
@@ -151,7 +104,7 @@ async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api:
     ]
 
 
-async def test_an_agreement_in_another_currency_is_shared_out_to_the_cent(api: Client) -> None:
+async def test_agreement_in_other_currency_is_apportioned_to_the_cent(api: Client) -> None:
     await a_fund_with_needs(api)
     parts = [
         part(1, f"{YEAR}-12-20"),
@@ -161,12 +114,12 @@ async def test_an_agreement_in_another_currency_is_shared_out_to_the_cent(api: C
     ]
     made = await pledged(api, fund=FUND, money=eur(7), pledged_on=f"{YEAR}-11-20")
     signed = await move(api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts)
-    # Eight cents over seven: the largest remainders first.
+    # Eight cents over seven shares: the largest remainders first.
     assert 8 == signed["committed_usd_minor"]
     assert [1, 5, 2] == [figures(one, "committed")[0] for one in (await check_sums(api, FUND)).values()]
 
 
-async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Client) -> None:
+async def test_refund_and_carry_over_count_in_year_of_value_date(api: Client) -> None:
     await books_of_three_years(api)
     need = {"year": AFTER, "money": usd(100_000_00), "reason": "needs_changed"}
     await post(api, "/v1/funds/SHERLOC-MNT/requirements", FINANCE, revision=1, **need)
@@ -180,7 +133,7 @@ async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Cli
     await move(api, paid[str(BEFORE)], "carry-over", **over)
 
     years = await check_sums(api, "SHERLOC-MNT")
-    # Of what is refunded programme support cost bears its part.
+    # A refund includes its part of programme support cost.
     gone = 38_33 - 4_41 + 20_00
     assert (38_33, 20_00) == figures(years[AFTER], "refunded", "transferred")
     assert figures(before, "gap")[0] + gone == figures(years[AFTER], "gap")[0]
@@ -189,10 +142,10 @@ async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Cli
     assert -20_00 == figures(dev, "transferred")[0], "what came from another fund fills a gap"
 
 
-async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what_it_lacks_nobody_makes_up_for(
+async def test_surplus_carries_to_next_year_and_deficit_does_not(
     api: Client,
 ) -> None:
-    """Of money as of what is set aside; what goes back in a later year is of what was left."""
+    """For available money as for allocations; a return in a later year is of what was left."""
     needs = [{"year": year, "work_package": "hosting", "money": usd(100)} for year in (BEFORE, YEAR, AFTER, AFTER + 1)]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     for year, minor in ((BEFORE, 60), (YEAR, 250)):
@@ -213,7 +166,7 @@ async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what
     years = (await check_sums(api, FUND)).values()
     assert [(0, 40), (0, 0), (150, 0), (20, 80)] == [figures(one, "left_before", "gap") for one in years]
 
-    # What was spent beyond the need is not there any more.
+    # What was spent beyond the requirement is gone.
     spent = {"money": usd(190), "spent_on": f"{YEAR}-12-30"}
     (made,) = [one for one in (await get(api, "/v1/allocations"))["allocations"] if one["usd_minor"] == 200]
     await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, **spent)
@@ -224,7 +177,7 @@ async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what
     ]
 
 
-async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_needs(api: Client) -> None:
+async def test_closed_year_keeps_its_figures(api: Client) -> None:
     needs = [{"year": year, "money": usd(100)} for year in (BEFORE, AFTER)]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     parts = [part(400, f"{BEFORE}-06-01"), part(300, f"{BEFORE}-07-01", "report"), part(200, f"{YEAR}-06-01")]
@@ -251,20 +204,20 @@ async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_ne
     assert (0, 100) == figures(years[AFTER], "left_before", "gap")
 
 
-# -- as at a moment ---------------------------------------------------------------------------------------------------
+# -- as of a moment ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_closing(
+async def test_years_as_of_a_moment_do_not_change(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
     monkeypatch.setattr(store, "PLEDGES_AT_ONCE", 2)
     await books_of_three_years(api)
     first, stood = await now_of(api), await check_sums(api, "SHERLOC-MNT")
     assert {BEFORE, YEAR, AFTER} <= stood.keys()
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     assert stood == await years_of(api, "/v1/funds/SHERLOC-MNT/years"), "by closings"
 
     open_still = await pledged(api, money=usd(70_00), pledged_on=f"{YEAR}-06-01")
@@ -278,13 +231,13 @@ async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_clos
     assert later != stood == await check_sums(api, "SHERLOC-MNT", first)
 
 
-# -- who, and what is refused -----------------------------------------------------------------------------------------
+# -- authorization and refusals ----------------------------------------------------------------------------------------
 
 
-async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
+async def test_years_for_others_are_as_of_midnight(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """From how things stand a signature apart its instalments would follow."""
+    """Current figures before and after a signature would disclose its instalments."""
     path = "/v1/funds/SHERLOC-MNT/years"
     others = (NORWAY, "KEN:focal_point", "UNODC:administrator")
     today = f"{clock.now().date()}T00:00:00"
@@ -306,6 +259,6 @@ async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
 
 
 @pytest.mark.parametrize("path", ["/v1/funds/NO-SUCH-FUND/years", "/v1/funds/SHERLOC-MNT/years?as_at=today"])
-async def test_another_fund_and_no_moment_are_refused(api: Client, path: str) -> None:
+async def test_unknown_fund_and_malformed_as_at_are_rejected(api: Client, path: str) -> None:
     answer = await api.get(path, headers=headers(FINANCE))
     assert (answer.status_code, answer.json()["slug"]) in {(404, "not-found"), (400, "invalid-field")}

@@ -1,4 +1,4 @@
-"""What is set aside and used, what it is for, and what funds need: as a machine does, and what is heard of matches."""
+"""Operations of the machine on allocations, activities and requirements, and events of matches."""
 
 from typing import Any
 
@@ -9,12 +9,11 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money
 from services.pledges.allocations.model import WORK_PACKAGES, requirement_id_of
 from services.pledges.pledge.earmarking import Earmarking
-from tests.pledges.activities.test_activities import COORDINATOR, an_activity
-from tests.pledges.allocations.test_requirements import PERIOD, a_match
-from tests.pledges.allocations.test_unfunded import UNFUNDED
+from tests.pledges.activities.steps import COORDINATOR, an_activity
+from tests.pledges.allocations.steps import PERIOD, UNFUNDED, a_match
 from tests.pledges.ledger.giving import CURRENCIES, DONORS, Giving, organization_of
 from tests.pledges.ledger.machine import FIRST_DAY, LISTED, Record, operation
-from tests.pledges.pledge.test_pledges import FINANCE, usd
+from tests.pledges.steps import FINANCE, usd
 
 CAME = {"received", "brought_forward"}
 TIGHTLY = "tightly_earmarked"
@@ -25,7 +24,7 @@ def activities(*states: str) -> Any:
 
 
 class Using(Giving):
-    # -- what it is for ----------------------------------------------------------------------------------------------
+    # -- purposes ---------------------------------------------------------------------------------------------------
 
     @operation(lambda machine: machine.funds.keys() if len(machine.activities) < 5 else ())
     async def plan_activity(self, fund: str) -> None:
@@ -47,7 +46,7 @@ class Using(Giving):
         await self._activity("complete", one, participants=12, completed_on=self.day(one["starts_on"]))
 
     def _paid_for(self) -> list[Record]:
-        """Those for which all that was set aside is used, oftener."""
+        """Prefers activities with spending."""
         found = self.any_of(self.activities, "planned")
         return found + [one for one in found if self.count[one["activity_id"], "spent"]] * 3
 
@@ -77,7 +76,7 @@ class Using(Giving):
         self.done["hear of a confirmed match"] += 1
 
     def _open(self) -> list[Record]:
-        """Those for which money waits oftener."""
+        """Prefers requirements with unspent money."""
         waited_for = {one["requirement_id"] for one in self.unspent()}
         found = self.any_of(self.requirements, "open")
         return found + [one for one in found if one["requirement_id"] in waited_for] * 3
@@ -96,7 +95,7 @@ class Using(Giving):
         self.done["revoked and given back"] += len(waiting)
 
     def _shown(self, organization: str) -> dict[str, int]:
-        """What of each requirement is lacking, of those that consents show to a donor."""
+        """The open amount of each requirement shown to a donor by consent."""
         return {
             key: one["gap_usd_minor"]
             for key, one in self.requirements.items()
@@ -126,7 +125,7 @@ class Using(Giving):
         return [one for one in self.pledges.values() if one["earmarking"] == TIGHTLY]
 
     def is_over(self, made: Record) -> bool:
-        """Whether what it was set aside for was cancelled."""
+        """Whether the purpose of the allocation was cancelled."""
         purpose = self.requirements.get(made["requirement_id"]) or self.activities.get(made["activity_id"])
         return purpose is not None and purpose["status"] == "cancelled"
 
@@ -134,7 +133,7 @@ class Using(Giving):
         await super().check()
         assert not [made for made in self.unspent() if self.is_over(made)], "money waits for what is over"
 
-    # -- what is set aside -------------------------------------------------------------------------------------------
+    # -- allocations ------------------------------------------------------------------------------------------------
 
     @operation(lambda machine: [fund for fund in machine.funds if machine.count.available(fund) > 0], 8)
     async def allocate(self, fund: str) -> None:

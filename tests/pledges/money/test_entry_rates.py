@@ -1,27 +1,17 @@
-"""Each entry keeps the rate at which its money is valued, with the day and the source of it."""
+"""Each entry keeps its rate, with day and source."""
 
 from collections.abc import Mapping
-from typing import Any
-
-import httpx
 
 from chassis.db.database import Database
 from services.pledges.ledger.verify import verify
 from tests.builders import headers
-from tests.pledges.pledge.test_life import SECOND, approve, move, part
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, api, eur, get, pledged, post
+from tests.pledges.money.steps import agreed_in_euros
+from tests.pledges.steps import FINANCE, NORWAY, SECOND, Client, approve, eur, get, move, part, pledged, post
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 IN_DOLLARS_ALONE = {"allocated", "carried_over", "brought_forward"}
 
 
-async def agreed_in_euros(api: Client, **body: Any) -> dict[str, Any]:
-    """Pledged in February, at the rate of its first day; agreed in March, at that of March."""
-    return await move(api, await pledged(api, money=eur(1_000_00)), "commit", committed_on="2026-03-05", **body)
-
-
-async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreement_and_what_was_none_of_the_pledge(
+async def test_agreement_entries_keep_its_rate_and_pledge_entries_theirs(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     open_one = await pledged(api, money=eur(500_00))

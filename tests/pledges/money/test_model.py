@@ -1,4 +1,4 @@
-"""What an amount is worth: exact, rounded once, half to even, and never guessed."""
+"""Conversion to US cents: exact, rounded once, half to even."""
 
 from datetime import date
 from fractions import Fraction
@@ -38,13 +38,13 @@ def a_rate(currency: str = "EUR", valid_from: date = date(2026, 3, 1), usd_per_u
         (Money(minor=1, currency="EUR"), "0.5", 0),
     ],
 )
-def test_minor_units_follow_the_currency_and_halves_go_to_even(money: Money, rate: str, usd_minor: int) -> None:
+def test_conversion_uses_minor_units_and_rounds_half_to_even(money: Money, rate: str, usd_minor: int) -> None:
     assert usd_minor == usd_minor_of(money, read_rate(rate))
 
 
 @given(st.integers(0, MINOR_UNITS_MAX), ANY_CURRENCY, ANY_RATE)
 @example(MINOR_UNITS_MAX, "KWD", Fraction(1, 10**10))
-def test_a_conversion_is_at_most_half_a_cent_from_the_truth(minor: int, currency: str, rate: Fraction) -> None:
+def test_conversion_error_is_at_most_half_a_cent(minor: int, currency: str, rate: Fraction) -> None:
     truth = Fraction(minor) * rate * 100 / 10 ** exponent(currency)
     if truth > MINOR_UNITS_MAX:
         return
@@ -55,7 +55,7 @@ def test_a_conversion_is_at_most_half_a_cent_from_the_truth(minor: int, currency
 
 
 @given(st.integers(0, 10**12), ANY_CURRENCY, ANY_RATE)
-def test_there_and_back_is_as_near_as_half_a_cent_allows(minor: int, currency: str, rate: Fraction) -> None:
+def test_round_trip_error_is_within_rounding(minor: int, currency: str, rate: Fraction) -> None:
     per_minor = rate * 100 / 10 ** exponent(currency)
     if minor * per_minor > MINOR_UNITS_MAX:
         return
@@ -65,7 +65,7 @@ def test_there_and_back_is_as_near_as_half_a_cent_allows(minor: int, currency: s
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=30), ANY_RATE)
-def test_parts_differ_from_the_whole_by_at_most_half_a_cent_each(parts: list[int], rate: Fraction) -> None:
+def test_converted_parts_differ_from_whole_by_half_a_cent_each(parts: list[int], rate: Fraction) -> None:
     whole = usd_minor_of(Money(minor=sum(parts), currency="EUR"), rate) if sum(parts) * rate < MINOR_UNITS_MAX else None
     if whole is None:
         return
@@ -74,7 +74,7 @@ def test_parts_differ_from_the_whole_by_at_most_half_a_cent_each(parts: list[int
     assert abs(whole - apart) <= Fraction(len(parts) + 1, 2)
 
 
-def test_an_amount_beyond_every_limit_is_refused() -> None:
+def test_amount_beyond_limit_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         usd_minor_of(Money(minor=MINOR_UNITS_MAX, currency="EUR"), read_rate("1.1523"))
 
@@ -85,14 +85,14 @@ def test_an_amount_beyond_every_limit_is_refused() -> None:
     "text",
     ["NaN", "Infinity", "-1", "0", "0.0", "1e9", "", "1.", ".5", "1,5", " 1", "1\n", "0.1234567890123456789", "1" * 30],
 )
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_malformed_rate_is_rejected(text: str) -> None:
     with pytest.raises(Invalid) as no:
         read_rate(text)
 
     assert "rate-not-positive" == no.value.slug
 
 
-def test_the_rate_in_force_is_the_last_of_its_month() -> None:
+def test_rate_in_force_is_the_latest_of_the_month() -> None:
     first, later, next_month = a_rate(), a_rate(valid_from=date(2026, 3, 16)), a_rate(valid_from=date(2026, 4, 1))
     rates = [next_month, later, first, a_rate(currency="NOK", valid_from=date(2026, 3, 20))]
 
@@ -103,14 +103,14 @@ def test_the_rate_in_force_is_the_last_of_its_month() -> None:
 
 
 @pytest.mark.parametrize("on", [date(2026, 2, 28), date(2026, 4, 1), date(2027, 3, 5)])
-def test_without_a_rate_in_force_nothing_is_guessed(on: date) -> None:
+def test_missing_rate_is_rejected(on: date) -> None:
     with pytest.raises(Mismatch) as no:
         value(Money(minor=100, currency="EUR"), on, [a_rate()])
 
     assert "rate-not-in-force" == no.value.slug
 
 
-def test_the_rate_its_day_and_its_source_stay_with_the_worth() -> None:
+def test_valuation_has_rate_day_and_source() -> None:
     worth = value(Money(minor=100, currency="EUR"), date(2026, 3, 5), [a_rate()])
 
     assert (115, "1.1523", "fictitious", date(2026, 3, 1)) == (
@@ -121,13 +121,13 @@ def test_the_rate_its_day_and_its_source_stay_with_the_worth() -> None:
     )
 
 
-def test_a_dollar_is_a_dollar_whatever_the_table_says() -> None:
+def test_dollar_rate_is_always_one() -> None:
     worth = value(Money(minor=10_000, currency="USD"), date(2026, 3, 5), [a_rate("USD", usd_per_unit="2")])
 
     assert (10_000, "1") == (worth.usd_minor, worth.rate)
 
 
-def test_a_currency_nobody_knows_is_refused() -> None:
+def test_unknown_currency_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         value(Money(minor=1, currency="XXX"), date(2026, 3, 5), [])
 
@@ -135,7 +135,7 @@ def test_a_currency_nobody_knows_is_refused() -> None:
 
 
 @given(st.integers(0, MINOR_UNITS_MAX), st.integers(0, 10_000))
-def test_programme_support_is_the_agreed_share_of_the_direct_cost(usd_minor: int, basis_points: int) -> None:
+def test_programme_support_cost_is_share_of_direct_cost(usd_minor: int, basis_points: int) -> None:
     support = support_cost_of(usd_minor, basis_points)
     direct = usd_minor - support
 
@@ -143,5 +143,5 @@ def test_programme_support_is_the_agreed_share_of_the_direct_cost(usd_minor: int
     assert abs(Fraction(direct * basis_points, 10_000) - support) <= 1
 
 
-def test_thirteen_percent_of_the_direct_cost_is_thirteen_of_a_hundred_and_thirteen() -> None:
+def test_thirteen_percent_of_direct_cost_is_13_of_113() -> None:
     assert 13_00 == support_cost_of(113_00, 1300)

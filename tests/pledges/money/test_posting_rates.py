@@ -1,21 +1,17 @@
-"""Each posting keeps the rate by which it is worth what it is, with its day and its source."""
+"""Each posting keeps its rate, with day and source."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-import httpx
 
 from chassis.db.database import Database
 from services.pledges.ledger.verify import verify
-from tests.pledges.money.test_entry_rates import agreed_in_euros
-from tests.pledges.pledge.test_life import approve, move
-from tests.pledges.pledge.test_pledges import FINANCE, api, eur, get, post
+from tests.pledges.money.steps import agreed_in_euros
+from tests.pledges.steps import FINANCE, Client, approve, eur, get, move, post
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 NOK = "2026-04-01"
-"""From when on the rate holds by which the kroner came; the pledge is of February, the agreement of March."""
+"""The rate at which the kroner were received holds from this day; the pledge is of February, the agreement of March."""
 
 
 def kroner(minor: int) -> dict[str, Any]:
@@ -23,13 +19,13 @@ def kroner(minor: int) -> dict[str, Any]:
 
 
 async def paid_in_kroner(api: Client) -> dict[str, Any]:
-    """Of an agreement in euros: two rates in one entry, and two days in that of the agreement."""
+    """Under an agreement in euros: one entry with two rates, and two days for the agreement's."""
     pledge = await agreed_in_euros(api, support_cost_basis_points=1300)
     return await move(api, pledge, "receive", money=kroner(5_000_00), settles=eur(430_00), received_on="2026-04-20")
 
 
 async def rates_of(api: Client, kind: str) -> dict[str, tuple[str | None, ...]]:
-    """Of the last entry of a type, by account and currency: rate, currency and day; all are of one source."""
+    """Of the last entry of a type, by account and currency: rate, currency and day, all of one source."""
     entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
     (entry, *_) = [one for one in entries if one["type"] == kind]
     assert {"fictitious", None} >= {one["rate_source"] for one in entry["postings"]}
@@ -39,7 +35,7 @@ async def rates_of(api: Client, kind: str) -> dict[str, tuple[str | None, ...]]:
     }
 
 
-async def test_what_leaves_the_books_is_at_its_own_rate_and_what_comes_at_that_of_the_day(api: Client) -> None:
+async def test_receivable_leaves_at_carrying_rate_and_cash_enters_at_rate_of_day(api: Client) -> None:
     await paid_in_kroner(api)
     of_pledge, of_agreement = ("1.15", "EUR", "2026-02-01"), ("1.15", "EUR", "2026-03-01")
     of_cash, none = ("0.0988", "NOK", NOK), (None, None, None)
@@ -69,7 +65,7 @@ async def test_what_leaves_the_books_is_at_its_own_rate_and_what_comes_at_that_o
     assert await rates_of(api, "reversed") == received
 
 
-async def test_a_rate_of_a_posting_that_was_tampered_with_is_named(
+async def test_tampered_posting_rate_is_reported(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await paid_in_kroner(api)

@@ -1,4 +1,4 @@
-"""Which rate is in force on a day, what the European Central Bank said, and what a table as CSV may hold."""
+"""The rate in force on a day, the European Central Bank's history, and rates as CSV."""
 
 import contextlib
 import csv
@@ -29,7 +29,7 @@ from services.pledges.money.model import (
 from services.pledges.money.rates_csv import EXAMPLE, read_table
 
 OURS = "fictitious"
-# Few days, about the end of a month: what matters are those that lie close together.
+# A few days around the end of a month, where the rules differ.
 DAYS = st.sampled_from([date(2026, 2, 25) + timedelta(days=n) for n in range(12)])
 SOURCES = st.sampled_from([UN_OPERATIONAL, OURS, "another", ECB])
 PERIODS = st.dictionaries(SOURCES, st.sampled_from([0, 1, 2, 3, MONTH, OFF]))
@@ -49,7 +49,7 @@ RATES = st.lists(
 
 
 def holds(rate: Rate, on: date, periods: dict[str, int | str]) -> bool:
-    """In plain words: day after day from its own, until its period is over."""
+    """A plain implementation: day by day until the period ends."""
     usual: int | str = 7 if rate.source == ECB else MONTH
     period = periods.get(rate.source, usual)
     if period == OFF:
@@ -64,7 +64,7 @@ def holds(rate: Rate, on: date, periods: dict[str, int | str]) -> bool:
 
 @settings(max_examples=300)
 @given(RATES, DAYS, PERIODS)
-def test_the_rate_in_force_is_the_one_a_plain_description_finds(
+def test_rate_in_force_matches_a_plain_implementation(
     rates: list[Rate], on: date, periods: dict[str, int | str]
 ) -> None:
     holding = [rate for rate in rates if rate.currency == "EUR" and holds(rate, on, periods)]
@@ -78,7 +78,7 @@ def test_the_rate_in_force_is_the_one_a_plain_description_finds(
     assert expected == in_force(reversed(rates), "EUR", on, Validity(periods))
 
 
-def test_the_operational_rate_goes_before_any_other_and_the_banks_after_all() -> None:
+def test_un_rate_comes_first_and_ecb_rate_last() -> None:
     first, last = date(2026, 3, 1), date(2026, 3, 31)
     bank, ours, theirs = a_rate(ECB, last), a_rate(OURS, date(2026, 3, 30)), a_rate(UN_OPERATIONAL, first)
 
@@ -87,7 +87,7 @@ def test_the_operational_rate_goes_before_any_other_and_the_banks_after_all() ->
     assert bank == in_force([bank], "EUR", last)
 
 
-def test_a_month_ends_and_seven_days_do_too() -> None:
+def test_validity_ends_with_month_or_days() -> None:
     friday = date(2026, 2, 27)
 
     assert in_force([a_rate(UN_OPERATIONAL, friday)], "EUR", date(2026, 2, 28))
@@ -97,7 +97,7 @@ def test_a_month_ends_and_seven_days_do_too() -> None:
     assert not in_force([a_rate(ECB, friday)], "EUR", date(2026, 2, 26))
 
 
-def test_the_first_day_there_is_has_no_day_before_it() -> None:
+def test_validity_at_the_first_date() -> None:
     assert date.min == Validity({ECB: RATE_DAYS_MAX}).since(ECB, date.min)
 
 
@@ -109,14 +109,14 @@ def test_the_first_day_there_is_has_no_day_before_it() -> None:
         ("ecb=0", {"ecb": 0}),
     ],
 )
-def test_how_long_each_source_holds_is_a_setting(said: str, read: dict[str, int | str]) -> None:
+def test_validity_setting_is_parsed(said: str, read: dict[str, int | str]) -> None:
     assert read == Settings.from_env({"ENTRAIDE_RATES_HOLD": said}, (), state=Path()).rates_hold
 
 
 @pytest.mark.parametrize(
     "said", ["ecb", "ecb=", "ecb=-1", "ecb=367", "ecb=1.5", "ecb=week", "=7", "ecb=1,ecb=2", "ecb=٧"]
 )
-def test_a_period_that_is_none_is_refused_at_start(said: str) -> None:
+def test_malformed_validity_setting_is_rejected(said: str) -> None:
     with pytest.raises(SettingsError, match="ENTRAIDE_RATES_HOLD"):
         Settings.from_env({"ENTRAIDE_RATES_HOLD": said}, (), state=Path())
 
@@ -127,7 +127,7 @@ def test_a_period_that_is_none_is_refused_at_start(said: str) -> None:
 @given(st.fractions(Fraction(1, 10**9), 999_999_999))
 @example(Fraction(1, 10**9))
 @example(Fraction(10_000, 10_001))
-def test_a_rate_that_was_reckoned_is_true_to_ten_digits_and_can_be_read_again(rate: Fraction) -> None:
+def test_computed_rate_has_ten_digits_and_parses(rate: Fraction) -> None:
     again = read_rate(rate_text(rate))
 
     assert abs(again - rate) <= rate * Fraction(5, 10**RATE_DIGITS)
@@ -143,12 +143,12 @@ def test_a_rate_that_was_reckoned_is_true_to_ten_digits_and_can_be_read_again(ra
         (Fraction("0.12345678915"), "0.1234567892"),
     ],
 )
-def test_halves_of_the_tenth_digit_go_to_even(rate: Fraction, text: str) -> None:
+def test_tenth_digit_rounds_half_to_even(rate: Fraction, text: str) -> None:
     assert text == rate_text(rate)
 
 
 @pytest.mark.parametrize("rate", [Fraction(1, 10**9 + 1), Fraction(10**9), Fraction("999999999.99")])
-def test_a_rate_beyond_what_can_be_kept_is_refused(rate: Fraction) -> None:
+def test_rate_beyond_limits_is_rejected(rate: Fraction) -> None:
     with pytest.raises(Invalid, match="number-out-of-range"):
         rate_text(rate)
 
@@ -166,7 +166,7 @@ def said(history: History, currency: str, since: date, on: date) -> tuple[str, d
     return (found.usd_per_unit, found.valid_from) if found else None
 
 
-def test_a_rate_against_the_dollar_is_the_quotient_of_two_of_one_day(history: History) -> None:
+def test_dollar_rate_is_quotient_of_two_euro_rates(history: History) -> None:
     friday = date(2026, 10, 30)
 
     assert ("1.1172", friday) == said(history, "EUR", friday, friday)
@@ -174,7 +174,7 @@ def test_a_rate_against_the_dollar_is_the_quotient_of_two_of_one_day(history: Hi
     assert ("0.006359289617", friday) == said(history, "JPY", friday, friday)
 
 
-def test_a_weekend_and_a_day_after_the_file_have_no_rate_of_their_own(history: History) -> None:
+def test_days_without_a_published_rate_have_none(history: History) -> None:
     friday, saturday = date(2026, 10, 23), date(2026, 10, 24)
 
     assert history.last("EUR", saturday, saturday + timedelta(days=1)) is None
@@ -184,17 +184,17 @@ def test_a_weekend_and_a_day_after_the_file_have_no_rate_of_their_own(history: H
 
 
 @pytest.mark.parametrize("currency", ["KWD", "KES", "XXX", "Date"])
-def test_a_currency_the_bank_says_nothing_of_has_no_rate(history: History, currency: str) -> None:
+def test_currency_without_ecb_rate_has_none(history: History, currency: str) -> None:
     assert history.last(currency, date(2026, 10, 1), date(2026, 10, 30)) is None
 
 
-def test_a_currency_that_the_euro_replaced_ends_with_its_last_day(history: History) -> None:
+def test_currency_replaced_by_euro_ends_with_its_last_day(history: History) -> None:
     assert history.last("HRK", date(2022, 12, 30), date(2022, 12, 31))
     assert history.last("HRK", date(2023, 1, 1), date(2023, 6, 30)) is None
 
 
-def test_ten_years_of_rates_are_those_that_others_reckoned(history: History, shared_data: Path) -> None:
-    """As near as their six digits tell."""
+def test_ecb_rates_match_a_reference_of_ten_years(history: History, shared_data: Path) -> None:
+    """Within the precision of its six digits."""
     with (shared_data / "fx" / "ecb_monthly_rates.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if "2016-11" <= row["month"] <= "2026-10"]
     compared = 0
@@ -222,7 +222,7 @@ def refused(text: str) -> Invalid:
     return no.value
 
 
-def test_units_for_a_dollar_become_dollars_for_a_unit() -> None:
+def test_csv_units_per_dollar_are_inverted() -> None:
     euro, yen = (line.rate for line in read_table(EXAMPLE))
 
     assert ("EUR", date(2026, 11, 1), UN_OPERATIONAL) == (euro.currency, euro.valid_from, euro.source)
@@ -230,7 +230,7 @@ def test_units_for_a_dollar_become_dollars_for_a_unit() -> None:
     assert UN_OPERATIONAL == yen.source
 
 
-def test_columns_stand_in_any_order_lines_end_in_any_way_and_blank_ones_are_none() -> None:
+def test_csv_accepts_any_column_order_line_ends_and_blank_lines() -> None:
     text = "units_per_usd,source,valid_from,currency\r\n\r\n1.25,other,2026-11-01,CHF\r2,other,2026-11-01,FJD\n\n"
 
     assert [(3, "CHF", "0.8"), (4, "FJD", "0.5")] == [
@@ -268,9 +268,7 @@ def test_columns_stand_in_any_order_lines_end_in_any_way_and_blank_ones_are_none
         ("EUR,01/11/2026,1", "invalid-field", "valid_from"),
     ],
 )
-def test_a_line_that_will_not_do_is_named_and_what_stands_there_is_not_repeated(
-    line: str, slug: str, field: str | None
-) -> None:
+def test_bad_csv_line_is_reported_without_its_content(line: str, slug: str, field: str | None) -> None:
     no = refused(f"{HEAD}CHF,2026-11-01,0.8\n{line}\n")
 
     (said,) = no.details["lines"]  # type: ignore[misc]
@@ -278,14 +276,14 @@ def test_a_line_that_will_not_do_is_named_and_what_stands_there_is_not_repeated(
     assert {"line", "slug", "field", "expected"} >= said.keys()
 
 
-def test_every_line_that_will_not_do_is_named() -> None:
+def test_every_bad_csv_line_is_reported() -> None:
     no = refused(f'{HEAD}EUR,2026-11-01,0\n"CHF\n",2026-11-01,1\nNOK,2026-11-01,10\nNOK,2026-11-01,11\n')
 
     found = [(line["line"], line["slug"]) for line in no.details["lines"]]  # type: ignore[attr-defined]
     assert [(2, "rate-not-positive"), (3, "unknown-code"), (6, "rate-differs")] == found
 
 
-def test_a_source_that_is_no_code_is_refused() -> None:
+def test_malformed_source_is_rejected() -> None:
     no = refused(f"{HEAD.rstrip()},source\nEUR,2026-11-01,1,the bank\n")
 
     assert [{"line": 2, "slug": "invalid-field", "field": "source"}] == no.details["lines"]
@@ -297,11 +295,11 @@ def test_a_source_that_is_no_code_is_refused() -> None:
      "currency,valid_from,units_per_usd,note", "currency,currency,valid_from,units_per_usd",
      "currency,valid_from,usd_per_unit"],
 )  # fmt: skip
-def test_a_header_without_the_columns_is_refused(header: str) -> None:
+def test_csv_header_without_required_columns_is_rejected(header: str) -> None:
     assert "rates-columns" == refused(f"{header}\nEUR,2026-11-01,0.87\n" if header.strip() else header).slug
 
 
-def test_a_file_holds_a_rate_at_least_and_no_more_than_a_table_may() -> None:
+def test_csv_row_count_is_limited() -> None:
     assert "rates-number" == refused(HEAD).slug
     rows = [f"EUR,{date(2026, 1, 1) + timedelta(days=n)},1\n" for n in range(RATES_MAX + 1)]
     assert RATES_MAX == len(read_table(HEAD + "".join(rows[:-1])))
@@ -309,14 +307,14 @@ def test_a_file_holds_a_rate_at_least_and_no_more_than_a_table_may() -> None:
 
 
 @pytest.mark.parametrize("text", ['EUR,"2026-11-01,0.87\n', 'EUR,"2026"-11-01,0.87\n', "x" * 140_000 + ",1,1\n"])
-def test_what_is_no_csv_is_refused_by_its_line(text: str) -> None:
+def test_malformed_csv_is_rejected_with_its_line(text: str) -> None:
     no = refused(f"{HEAD}CHF,2026-11-01,0.8\n{text}")
 
     assert ("rates-malformed", {"line": 3}) == (no.slug, no.details)
 
 
 @given(st.text(max_size=200))
-def test_nothing_that_is_sent_is_answered_by_a_crash(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     for sent in (text, HEAD + text, f"{HEAD}EUR,2026-11-01,{text}", f"{HEAD}{text},2026-11-01,1"):
         with contextlib.suppress(Invalid):
             assert read_table(sent)

@@ -1,4 +1,4 @@
-"""Rates of exchange from their routes to the ledger."""
+"""Exchange rates from the routes to the ledger."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -18,10 +18,10 @@ from contracts.values import Money
 from services.pledges.money.rates_csv import EXAMPLE
 from tests.builders import a_caller, an_event, headers
 from tests.conftest import running_of
-from tests.pledges.allocations.test_requirements import a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, eur, get, pledged, post, unchanged
+from tests.pledges.allocations.steps import a_match, confirmed
+from tests.pledges.money.steps import load
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, eur, get, pledged, post, unchanged
 
-Client = httpx.AsyncClient
 HEAD = "currency,valid_from,units_per_usd,source\n"
 FRIDAY, SUNDAY = "2026-10-23", "2026-10-25"
 
@@ -32,10 +32,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     client = await client_of("pledges")
     await post(client, "/v1/funds", FINANCE, **a_fund())
     return client
-
-
-async def load(client: Client, text: str | bytes, by: str = FINANCE, **sent: str) -> httpx.Response:
-    return await client.post("/v1/rates/csv", content=text, headers=headers(by) | {"Content-Type": "text/csv"} | sent)
 
 
 async def loaded(client: Client, *lines: str) -> None:
@@ -50,7 +46,7 @@ def told(pledge: Mapping[str, Any]) -> tuple[str, str, str]:
 # -- which rate -------------------------------------------------------------------------------------------------------
 
 
-async def test_without_a_table_the_banks_rate_is_taken_and_stays_with_each_entry(api: Client) -> None:
+async def test_ecb_rate_is_default_and_stored_with_entry(api: Client) -> None:
     pledge = await pledged(api, pledged_on=SUNDAY)
     rate = ("ecb", FRIDAY, pledge["rate"])
 
@@ -64,7 +60,7 @@ async def test_without_a_table_the_banks_rate_is_taken_and_stays_with_each_entry
     assert (await get(api, "/v1/rates"))["rates"] == []
 
 
-async def test_each_source_has_its_say_on_the_same_day_and_the_operational_rate_comes_first(api: Client) -> None:
+async def test_un_rate_is_preferred_on_the_same_day(api: Client) -> None:
     await loaded(api, f"EUR,{FRIDAY},0.87,ecb")
     assert ("ecb", FRIDAY, "1.149425287") == told(await pledged(api, pledged_on=SUNDAY))
     await loaded(api, f"EUR,{FRIDAY},0.8,another")
@@ -77,7 +73,7 @@ async def test_each_source_has_its_say_on_the_same_day_and_the_operational_rate_
     assert ["ecb", "another", "un_operational"] == [rate["source"] for rate in listed]
 
 
-async def test_a_rate_of_the_banks_that_is_newer_than_the_package_is_loaded_like_any(api: Client) -> None:
+async def test_newer_ecb_rate_can_be_loaded(api: Client) -> None:
     refused = await post(
         api, "/v1/pledges", NORWAY, status=422, fund="SHERLOC-MNT", money=eur(1), pledged_on="2090-03-08"
     )
@@ -93,7 +89,7 @@ async def test_a_rate_of_the_banks_that_is_newer_than_the_package_is_loaded_like
     assert "rate-not-in-force" == late["slug"]
 
 
-async def test_a_rate_of_the_banks_that_was_loaded_gives_way_to_a_newer_one_of_the_package(api: Client) -> None:
+async def test_newer_packaged_ecb_rate_replaces_loaded_one(api: Client) -> None:
     await loaded(api, "EUR,2026-10-22,0.5,ecb")
 
     assert ("ecb", "2026-10-22", "2") == told(await pledged(api, pledged_on="2026-10-22"))
@@ -101,13 +97,13 @@ async def test_a_rate_of_the_banks_that_was_loaded_gives_way_to_a_newer_one_of_t
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1998-12-31"])
-async def test_a_day_far_from_any_rate_has_none(api: Client, day: str) -> None:
+async def test_day_beyond_validity_has_no_rate(api: Client, day: str) -> None:
     refused = await post(api, "/v1/pledges", NORWAY, status=422, fund="SHERLOC-MNT", money=eur(1), pledged_on=day)
 
     assert "rate-not-in-force" == refused["slug"]
 
 
-async def test_many_digits_of_a_small_currency_are_kept_to_the_ledger(api: Client) -> None:
+async def test_rate_with_many_digits_is_stored_exactly(api: Client) -> None:
     await loaded(api, "IRR,2026-10-01,1100000,")
     money = {"minor": 110_000_000_000_000, "currency": "IRR"}
 
@@ -118,8 +114,8 @@ async def test_many_digits_of_a_small_currency_are_kept_to_the_ledger(api: Clien
     assert "0.0000009090909091" == entry["rate"]
 
 
-async def test_a_unit_of_account_with_four_decimals_goes_to_the_cent_and_back(api: Client) -> None:
-    """1.2345 units at 40 dollars are 49.38 to the cent; what came in dollars settles each ten-thousandth of them."""
+async def test_unit_with_four_decimals_converts_to_cents(api: Client) -> None:
+    """1.2345 units at 40 dollars are 49.38 to the cent; a receipt in dollars settles every ten-thousandth."""
     await loaded(api, "CLF,2026-10-01,0.025,")
     made = await pledged(api, pledged_on=SUNDAY, money={"minor": 12_345, "currency": "CLF"})
     assert ("40", 4_938) == (made["rate"], made["usd_minor"])
@@ -137,7 +133,7 @@ async def test_a_unit_of_account_with_four_decimals_goes_to_the_cent_and_back(ap
 
 
 @pytest.mark.parametrize(("minor", "usd_minor"), [(100, 40), (300, 122), (500, 202), (301, 122), (1, 0), (2, 1)])
-async def test_halves_of_a_cent_go_to_even_from_four_decimals_too(api: Client, minor: int, usd_minor: int) -> None:
+async def test_four_decimals_round_half_to_even(api: Client, minor: int, usd_minor: int) -> None:
     rate = {"source": "un_operational", "currency": "CLF", "valid_from": "2026-10-01", "usd_per_unit": "40.5"}
     await post(api, "/v1/rates", FINANCE, rates=[rate])
 
@@ -148,7 +144,7 @@ async def test_halves_of_a_cent_go_to_even_from_four_decimals_too(api: Client, m
     assert [(minor, usd_minor), (-minor, -usd_minor)] == [(one["minor"], one["usd_minor"]) for one in entry["postings"]]
 
 
-async def test_a_setting_says_how_long_each_source_holds_to_routes_and_to_what_is_heard(
+async def test_validity_setting_applies_to_routes_and_events(
     settings: Settings, databases: Mapping[str, Database]
 ) -> None:
     theirs = replace(settings, rates_hold={"ecb": "off", "un_operational": 40})
@@ -168,10 +164,10 @@ async def test_a_setting_says_how_long_each_source_holds_to_routes_and_to_what_i
         assert ("un_operational", "2026-10-20", "2") == told(requirement)
 
 
-# -- who loaded it ----------------------------------------------------------------------------------------------------
+# -- who loaded a rate ------------------------------------------------------------------------------------------------
 
 
-async def test_who_answers_for_the_ledger_is_told_who_loaded_a_rate_and_nobody_else_is(
+async def test_loader_of_a_rate_is_visible_to_ledger_readers_only(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     rates = [{"source": "un_operational", "currency": "EUR", "valid_from": "2026-10-01", "usd_per_unit": "2"}]
@@ -198,7 +194,7 @@ async def test_who_answers_for_the_ledger_is_told_who_loaded_a_rate_and_nobody_e
 @pytest.mark.parametrize(
     "text", [EXAMPLE, EXAMPLE.replace("\n", "\r\n"), "\ufeff" + EXAMPLE], ids=["lf", "crlf", "bom"]
 )
-async def test_a_table_is_loaded_as_spreadsheets_write_it(api: Client, text: str) -> None:
+async def test_csv_of_spreadsheets_is_loaded(api: Client, text: str) -> None:
     answer = await load(api, text.encode(), **{"Content-Type": "text/csv; charset=utf-8"})
 
     assert (201, 2) == (answer.status_code, answer.json()["rates"]), answer.text
@@ -206,9 +202,7 @@ async def test_a_table_is_loaded_as_spreadsheets_write_it(api: Client, text: str
     assert [("JPY", "0.006357279085"), ("EUR", "1.149425287")] == [(r["currency"], r["usd_per_unit"]) for r in listed]
 
 
-async def test_the_same_file_with_the_same_key_is_loaded_once_and_again_without_harm(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_repeated_rate_file_is_idempotent(api: Client, databases: Mapping[str, Database]) -> None:
     key = str(uuid4())
     first = await load(api, EXAMPLE, **{"Idempotency-Key": key})
     once = await unchanged(databases["pledges"])
@@ -221,9 +215,7 @@ async def test_the_same_file_with_the_same_key_is_loaded_once_and_again_without_
     assert 201 == (await load(api, EXAMPLE)).status_code
 
 
-async def test_lines_that_say_otherwise_than_what_is_loaded_are_all_named_and_nothing_is_loaded(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_conflicting_rate_lines_are_all_reported(api: Client, databases: Mapping[str, Database]) -> None:
     await loaded(api, f"EUR,{FRIDAY},0.87,", f"JPY,{FRIDAY},157.3,", f"NOK,{FRIDAY},10,")
     before = await unchanged(databases["pledges"])
 
@@ -249,7 +241,7 @@ async def test_lines_that_say_otherwise_than_what_is_loaded_are_all_named_and_no
     ],
     ids=lambda value: repr(value)[-30:],
 )
-async def test_a_file_that_cannot_be_meant_is_refused_and_leaves_nothing(
+async def test_malformed_rate_file_is_rejected_without_changes(
     api: Client, databases: Mapping[str, Database], body: bytes, status: int, slug: str
 ) -> None:
     before = await unchanged(databases["pledges"])
@@ -259,7 +251,7 @@ async def test_a_file_that_cannot_be_meant_is_refused_and_leaves_nothing(
     assert before == await unchanged(databases["pledges"])
 
 
-async def test_only_csv_is_csv_and_only_finance_loads_it(api: Client) -> None:
+async def test_rate_file_needs_csv_type_and_finance_role(api: Client) -> None:
     for media_type in ("application/json", "text/plain", "application/octet-stream", ""):
         answer = await load(api, EXAMPLE, **{"Content-Type": media_type})
         assert (415, "media-type-unsupported") == (answer.status_code, answer.json()["slug"])
@@ -272,13 +264,13 @@ async def test_only_csv_is_csv_and_only_finance_loads_it(api: Client) -> None:
 @pytest.mark.parametrize(
     "cursor", ["2026-11-01.EUR", "2026-13-01.EUR.x", "٢٠٢٦-11-01.EUR.x", "2026-11-01.EUR.x y", "x"]
 )
-async def test_a_cursor_that_leads_nowhere_is_refused(api: Client, cursor: str) -> None:
+async def test_malformed_rate_cursor_is_rejected(api: Client, cursor: str) -> None:
     answer = await api.get("/v1/rates", params={"cursor": cursor}, headers=headers(NORWAY))
 
     assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_rates_of_one_day_and_many_sources_are_listed_to_the_end(api: Client) -> None:
+async def test_rates_of_one_day_are_paged_completely(api: Client) -> None:
     await loaded(api, *(f"EUR,{FRIDAY},{n},source-{n:02}" for n in range(1, 12)))
     seen: list[str] = []
     path = "/v1/rates?limit=3"

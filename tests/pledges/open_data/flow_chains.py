@@ -1,4 +1,4 @@
-"""Flows as the rules of `services.pledges.open_data.flows.model` make them of entries alone, and what has to be true of each chain."""
+"""Expected flows from entries alone, by the rules of `flows.model`, and the invariants of each chain."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
-    """The flows of entries in the order in which they were written."""
+    """The flows of entries in the order they were written."""
     last: dict[tuple[EntryType, UUID | None], UUID] = {}
     found = []
     for entry in entries:
@@ -69,7 +69,7 @@ def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
 
 
 def check_chains(told: Sequence[Told]) -> None:
-    """No flow has less than nothing left of it, and no parts come to more than what they are parts of."""
+    """No flow is negative after its reversals, and its parts never add up to more than it."""
     flows = {one.place: one for one in told}
     assert len(flows) == len(told), "an entry has one flow on an account"
     children: dict[Place, list[Told]] = defaultdict(list)
@@ -81,7 +81,7 @@ def check_chains(told: Sequence[Told]) -> None:
             children[one.parent].append(one)
 
     def left(one: Told) -> tuple[int, int]:
-        """What was not taken back of it, less what was taken back of that again."""
+        """The amount less its reversals, less their reversals."""
         parts = [left(part) for part in children[one.place] if part.account is one.account]
         return one.minor + sum(minor for minor, _ in parts), one.usd_minor + sum(usd for _, usd in parts)
 

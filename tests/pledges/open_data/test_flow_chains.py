@@ -1,20 +1,16 @@
-"""The whole way of money as flows: out of a donor's pledge, to purposes and other funds, and out of the funds."""
+"""Flows along the whole way of money: from pledges to purposes and other funds, and out of the funds."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 import pytest
 
 from chassis.db.database import Database, Tx
-from chassis.journal.inbox import Inbox
 from contracts.facts import Fact
 from contracts.pledges import PledgeBroughtForward
-from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
 from services.pledges.ledger.record import record
@@ -23,29 +19,11 @@ from services.pledges.open_data.flows.model import Boundary
 from services.pledges.open_data.flows.store import Filters
 from services.pledges.pledge import exit_actions
 from tests.builders import a_caller, headers
-from tests.pledges.allocations.test_unfunded import lacking
 from tests.pledges.open_data.flow_chains import chained, check_chains
-from tests.pledges.open_data.test_flow_model import cells_in
-from tests.pledges.open_data.test_flows import flows, table
-from tests.pledges.pledge.test_life import agreed, approve, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    committed,
-    eur,
-    get,
-    pledged,
-    post,
-    prepared,
-    receive,
-    usd,
-)
-from tests.requests.test_consent import consent, opened
+from tests.pledges.open_data.steps import cells_in, check_sums, entry_of, flows, table, told
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, move, pledged, prepared, receive, usd
 
-Client = httpx.AsyncClient
 PLACE = (UUID(int=0), 1)
-FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
 
 
 @pytest.fixture
@@ -53,118 +31,16 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-async def entry_of(api: Client, kind: str, **about: str) -> str:
-    """The newest entry of that type."""
-    entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
-    return next(
-        str(one["entry_id"]) for one in entries if one["type"] == kind and all(one[k] == v for k, v in about.items())
-    )
-
-
-async def reverse(api: Client, entry_id: str) -> None:
-    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, entry_id=entry_id, reason="recorded_wrongly"))
-
-
-async def given(api: Client) -> str:
-    """Norway's pledge, of which a part is promised on a condition, given up, paid, gone on and gone back."""
-    pledge = await agreed(api, 1000_00, part(300_00, "2026-06-01", "report_accepted"), part(700_00, "2026-03-10"))
-    pledge = await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
-    pledge = await move(api, pledge, "reduce", money=usd(100_00), reason="donor_budget")
-    pledge = await receive(api, pledge, usd(200_00))
-    await reverse(api, await entry_of(api, "received"))
-    pledge = await receive(api, await pledge_of(api, pledge), usd(800_00))
-    for to_fund, minor in (("TA-REQUESTS", 250_00), ("SHERLOC-DEV", 50_00)):
-        pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
-    await approve(api, await move(api, pledge, "refund", money=usd(20_00), reason="not_used"))
-    return str(pledge["pledge_id"])
-
-
-async def given_up(api: Client) -> None:
-    """Of Germany: one withdrawn after it was reduced, one that lapsed, one that was written off."""
-    pledge = await move(api, await pledged(api, GERMANY), "reduce", money=eur(100), reason="donor_budget")
-    await move(api, pledge, "withdraw", GERMANY)
-    await move(api, await pledged(api, GERMANY), "lapse")
-    await approve(api, await move(api, await committed(api, GERMANY), "write-off", reason="not_expected"))
-
-
-async def used(api: Client, databases: Mapping[str, Database]) -> str:
-    """Allocations for a work package and for a requirement that Norway pledged to, used, passed on and taken back."""
-    match = await lacking(
-        Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS),
-        await consent(api, await opened(api), recipients=["NOR"], fields=["codes"]),
-    )
-    (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
-    to_it = {"requirement_id": requirement["requirement_id"]}
-    await receive(api, await committed(api, fund="TA-REQUESTS", money=usd(90_00), **to_it), usd(90_00))
-    body = {"fund": "TA-REQUESTS", "money": usd(300_00)}
-    made = await post(api, "/v1/allocations", FINANCE, **body, **to_it)
-    path = f"/v1/allocations/{made['allocation_id']}"
-    for revision, (minor, how) in enumerate(
-        ((100_00, "disbursement"), (40_00, "disbursement"), (30_00, "expenditure")), 1
-    ):
-        await post(api, f"{path}/spend", FINANCE, revision=revision, money=usd(minor), how=how)
-    await reverse(api, await entry_of(api, "disbursed"))
-    now = await get(api, path)
-    await post(api, f"{path}/return", FINANCE, revision=now["revision"])
-    await reverse(api, await entry_of(api, "spent"))
-    for minor in (200_00, 10_00):
-        made = await post(
-            api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(minor), work_package="maintenance"
-        )
-    await reverse(api, await entry_of(api, "allocated"))
-    made = next(one for one in (await get(api, "/v1/allocations"))["allocations"] if one["usd_minor"] == 200_00)
-    path = f"/v1/allocations/{made['allocation_id']}/spend"
-    for revision, minor in enumerate((70_00, 60_00), 1):
-        await post(api, path, FINANCE, revision=revision, money=usd(minor))
-    await reverse(api, await entry_of(api, "spent"))
-    return str(match["provider"])
-
-
-async def told(api: Client, by: str = FINANCE, query: str = "&boundary=all") -> list[dict[str, Any]]:
-    return await flows(api, query, by)
-
-
-@pytest.fixture
-async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
-    pledge_id = await given(api)
-    await given_up(api)
-    return {"pledge_id": pledge_id, "provider": await used(api, databases)}
-
-
-def check_sums(flows: Sequence[Mapping[str, Any]], funds: Sequence[Mapping[str, Any]]) -> None:
-    """The flows of one fund, one boundary and one status are one figure of the fund."""
-    sums: Counter[tuple[str, str, str]] = Counter()
-    refunded: Counter[str] = Counter()
-    for flow in flows:
-        sums[flow["fund"], flow["boundary"], flow["status"]] += flow["usd_minor"]
-        if flow["boundary"] == "outgoing" and flow["donor"] is not None:
-            refunded[flow["fund"]] += flow["usd_minor"]
-    for fund in funds:
-        code = fund["code"]
-        assert {
-            ("incoming", "pledge"): fund["pledged_usd_minor"],
-            ("incoming", "commitment"): fund["committed_usd_minor"],
-            ("incoming", "paid"): fund["paid_usd_minor"],
-            ("internal", "commitment"): fund["allocated_usd_minor"],
-            ("internal", "paid"): fund["transferred_usd_minor"],
-            ("outgoing", "paid"): fund["spent_usd_minor"] + fund["refunded_usd_minor"],
-        } == {(boundary, status): sums[code, boundary, status] for _, boundary, status in sums}
-        assert refunded[code] == fund["refunded_usd_minor"]
-    assert 0 == sum(sums[fund["code"], "internal", "paid"] for fund in funds)
-
-
-async def test_the_flows_of_one_boundary_and_status_add_up_to_a_figure_of_the_fund(
-    api: Client, way: Mapping[str, str]
-) -> None:
+async def test_flows_by_boundary_and_status_add_up_to_fund_totals(api: Client, way: Mapping[str, str]) -> None:
     check_sums(await told(api), (await get(api, "/v1/funds"))["funds"])
 
 
-async def test_each_flow_names_the_one_it_is_a_part_of_and_the_rules_for_entries_say_the_same(
+async def test_parent_flows_match_the_rules_for_entries(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database]
 ) -> None:
     async with databases["pledges"].transaction() as tx:
         read = await ledger.page(tx, after=UUID(int=0), limit=100)
-    # Both halves of a carry-over are recorded at one moment: first what went out.
+    # Both halves of a carry-over are recorded at the same moment, the outgoing one first.
     entries = sorted(read, key=lambda one: (one.recorded_at, one.type == EntryType.BROUGHT_FORWARD))
     places = {(one.entry_id, p.account): n for one in entries for n, p in enumerate(one.postings, 1)}
     by_rules = chained(entries)
@@ -181,7 +57,7 @@ async def test_each_flow_names_the_one_it_is_a_part_of_and_the_rules_for_entries
     assert len(shown) == len(by_rules)
 
 
-async def test_the_children_of_a_flow_are_asked_for(api: Client, way: Mapping[str, str]) -> None:
+async def test_flows_are_filtered_by_parent(api: Client, way: Mapping[str, str]) -> None:
     shown = await told(api)
     for one in shown:
         children = {flow["flow_id"] for flow in shown if flow["parent_flow_id"] == one["flow_id"]}
@@ -198,7 +74,7 @@ async def test_the_children_of_a_flow_are_asked_for(api: Client, way: Mapping[st
     assert [] == await told(api, GERMANY, f"&parent={pledge['flow_id']}")
 
 
-async def test_each_flow_says_where_its_money_goes(api: Client, way: Mapping[str, str]) -> None:
+async def test_flow_has_its_destination(api: Client, way: Mapping[str, str]) -> None:
     (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
     goes = {
         (one["boundary"], one["entry_type"], one["flow_type"], one["destination"], one["usd_minor"])
@@ -235,9 +111,7 @@ async def test_each_flow_says_where_its_money_goes(api: Client, way: Mapping[str
             assert (one["fund"], -one["usd_minor"]) == (other["destination"], other["usd_minor"])
 
 
-async def test_the_halves_of_each_carry_over_find_each_other_however_long_the_second_takes(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_halves_of_a_slow_carry_over_are_linked(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     async def slowly(tx: Tx, fact: Fact, *, version: int) -> None:
         await asyncio.sleep(0.2 if isinstance(fact, PledgeBroughtForward) else 0)
         await record(tx, fact, version=version)
@@ -255,9 +129,7 @@ async def test_the_halves_of_each_carry_over_find_each_other_however_long_the_se
             assert (one["fund"], one["destination"]) == (other["destination"], other["fund"])
 
 
-async def test_what_is_paid_is_parked_unless_its_donor_named_what_it_is_for(
-    api: Client, way: Mapping[str, str]
-) -> None:
+async def test_receipt_without_requirement_is_parked(api: Client, way: Mapping[str, str]) -> None:
     paid = await told(api, query="&status=paid&boundary=incoming")
 
     assert [("standard", 90_00, "tightly_earmarked")] == [
@@ -271,7 +143,7 @@ async def test_what_is_paid_is_parked_unless_its_donor_named_what_it_is_for(
     assert [-40_00, 40_00, 100_00] == [one["usd_minor"] for one in passed]
 
 
-async def test_a_list_is_of_what_comes_in_where_nothing_else_is_said(api: Client, way: Mapping[str, str]) -> None:
+async def test_flows_default_to_incoming(api: Client, way: Mapping[str, str]) -> None:
     everything = await told(api)
 
     assert [one for one in everything if one["boundary"] == "incoming"] == await flows(api)
@@ -290,10 +162,10 @@ async def test_a_list_is_of_what_comes_in_where_nothing_else_is_said(api: Client
      ("KEN:official", set()), ("UNODC-SHERLOC:provider_officer", set()), ("NOR:provider_officer", set()),
      ("NOR:finance_officer", set())],
 )  # fmt: skip
-async def test_a_donor_sees_of_the_whole_way_what_is_of_its_pledges_and_no_allocation_in_the_list_and_both_tables(
+async def test_donor_sees_flows_of_own_pledges_only(
     api: Client, way: Mapping[str, str], by: str, donors: set[str]
 ) -> None:
-    """Of whom an allocation names: its State, its provider, and the donors of the fund it came from."""
+    """For callers named by an allocation: its State, its provider, and the donors of its fund."""
     for query in ("boundary=all", "boundary=internal", "boundary=outgoing", "flow_type=pass_through"):
         shown = await told(api, by, f"&{query}")
         sheet = cells_in((await api.get(f"/v1/flows.xlsx?{query}", headers=headers(by))).content)
@@ -309,7 +181,7 @@ async def test_a_donor_sees_of_the_whole_way_what_is_of_its_pledges_and_no_alloc
 
 
 @pytest.mark.parametrize("parent", ["x", "1.2", "0199aaaa-0000-7000-8000-000000000000", "a" * 41])
-async def test_a_parent_that_is_no_flow_is_refused(api: Client, parent: str) -> None:
+async def test_malformed_parent_flow_is_rejected(api: Client, parent: str) -> None:
     for path in ("/v1/flows", "/v1/flows.csv", "/v1/flows.xlsx"):
         answer = await api.get(f"{path}?parent={parent}", headers=headers(FINANCE))
         assert (400, "invalid-field", "parent") == (
@@ -322,16 +194,16 @@ async def test_a_parent_that_is_no_flow_is_refused(api: Client, parent: str) -> 
     [(Filters(), "entry_pkey"), (Filters(boundary=Boundary.INCOMING, fund="SHERLOC-MNT"), "entry_fund"),
      (Filters(donor="NOR"), "entry_donor"), (Filters(parent=PLACE), "entry_pledge")],
 )  # fmt: skip
-async def test_a_page_and_what_each_of_its_flows_is_a_part_of_is_found_by_indexes(
+async def test_flow_page_uses_indexes(
     api: Client, databases: Mapping[str, Database], filters: Filters, index: str
 ) -> None:
-    """The wall looks at a row before any condition that could tell of it, and then no index finds anything."""
+    """Row-level security is checked before conditions that could leak rows, and then no index is used."""
     await pledged(api)
     caller = a_caller(FINANCE)
     if filters.parent is PLACE:
         filters = msgspec.structs.replace(filters, parent=(UUID(await entry_of(api, "pledged")), 1))
     async with databases["pledges"].transaction(by=caller) as tx:
-        asked = await flow_store.asked(tx, caller, filters)
+        asked = await flow_store.parameters_of(tx, caller, filters)
         await tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         plan = await tx.fetch("EXPLAIN " + flow_store.FLOWS, *asked, UUID(int=2**128 - 1), 1, 51)
     text = "\n".join(row[0] for row in plan)

@@ -1,13 +1,11 @@
-"""Flows as tables: an amount is a number with all its digits, and what people wrote is never carried out."""
+"""Flows as tables: amounts are exact numbers, and user text is never a formula."""
 
 import csv
 import io
 import re
-import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -27,16 +25,10 @@ from services.pledges.open_data.flows.model import (
     cells_of,
     flow_of,
 )
-from services.pledges.open_data.flows.tables import csv_of, inert, xlsx_of
+from services.pledges.open_data.flows.tables import csv_of, escape_formula, xlsx_of
+from tests.pledges.open_data.steps import HOSTILE, cells_in
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-HOSTILE = {
-    '=HYPERLINK("https://evil.example","click")': """'=HYPERLINK("https://evil.example","click")""",
-    "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1", "\r1": "'\r1", "\n1": "'\n1",
-    "\t=1": "'\t'=1", "\r=1": "'\r'=1", "\n=1": "'\n'=1",
-    "＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠SUM(A1)": "'＠SUM(A1)",
-}  # fmt: skip
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def a_row(**changes: Any) -> FlowRow:
@@ -71,25 +63,6 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
 
 
-def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
-    """Of each row of a spreadsheet, by column: the kind of the cell, what it says, and its formula."""
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        assert not [name for name in parts.namelist() if "externalLink" in name or "/_rels/sheet" in name]
-        sheet = ElementTree.fromstring(parts.read("xl/worksheets/sheet1.xml"))
-    rows = []
-    for row in sheet.iter(f"{SHEET}row"):
-        cells = [
-            (
-                cell.get("t", "n"),
-                "".join(text.text or "" for text in cell.iter() if text.tag in {f"{SHEET}t", f"{SHEET}v"}),
-                cell.findtext(f"{SHEET}f", ""),
-            )
-            for cell in row.iter(f"{SHEET}c")
-        ]
-        rows.append(dict(zip(COLUMNS, cells, strict=False)))
-    return rows[1:]
-
-
 @pytest.mark.parametrize(
     ("account", "minor", "boundary", "status", "shown"),
     [
@@ -106,7 +79,7 @@ def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
         (Account.REFUNDED, -100, Boundary.OUTGOING, FlowStatus.PAID, 100),
     ],
 )
-def test_a_flow_grows_as_the_figure_that_it_adds_to_does(
+def test_flow_amount_has_the_sign_of_its_total(
     account: Account, minor: int, boundary: Boundary, status: FlowStatus, shown: int
 ) -> None:
     flow = a_flow(account=account, minor=minor, usd_minor=2 * minor)
@@ -114,7 +87,7 @@ def test_a_flow_grows_as_the_figure_that_it_adds_to_does(
     assert (boundary, status, shown, 2 * shown) == (flow.boundary, flow.status, flow.minor, flow.usd_minor)
 
 
-def test_what_is_passed_on_goes_to_the_provider_and_what_is_spent_to_its_purpose() -> None:
+def test_destination_is_provider_or_purpose() -> None:
     purpose = {"account": Account.SPENT, "requirement_id": UUID(int=7), "provider": "FRA"}
 
     assert str(UUID(int=7)) == a_flow(**purpose).destination
@@ -123,7 +96,7 @@ def test_what_is_passed_on_goes_to_the_provider_and_what_is_spent_to_its_purpose
     assert "training" == a_flow(**of_sherloc).destination, "nobody provides it"
 
 
-def test_what_a_flow_lacks_is_an_empty_cell() -> None:
+def test_missing_flow_field_is_an_empty_cell() -> None:
     without = {"donor": None, "pledge_id": None, "rate": None, "rate_source": None, "rate_date": None}
     (row,) = rows_of(csv_of([a_flow(**without, earmarking=None)]))
 
@@ -134,7 +107,7 @@ def test_what_a_flow_lacks_is_an_empty_cell() -> None:
     }  # fmt: skip
 
 
-def test_columns_that_came_later_stand_after_those_that_were_there() -> None:
+def test_new_columns_are_appended() -> None:
     assert ["updated_at", "boundary", "flow_type", "parent_flow_id", "destination", "allocation_id"] == list(COLUMNS)[
         19:
     ]
@@ -152,12 +125,12 @@ def test_columns_that_came_later_stand_after_those_that_were_there() -> None:
         (MINOR_UNITS_MAX, "USD", "10000000000000.00"),
     ],
 )
-def test_an_amount_is_written_with_the_digits_of_its_currency(minor: int, currency: str, text: str) -> None:
+def test_amount_has_digits_of_its_currency(minor: int, currency: str, text: str) -> None:
     assert text == str(Amount(minor, currency))
 
 
 @given(st.integers(-MINOR_UNITS_MAX, MINOR_UNITS_MAX), st.sampled_from(["USD", "JPY", "KWD", "EUR"]))
-def test_no_digit_of_an_amount_is_lost_in_either_table(minor: int, currency: str) -> None:
+def test_amounts_are_exact_in_both_tables(minor: int, currency: str) -> None:
     flow = a_flow(minor=minor, currency=currency, usd_minor=minor)
     amount = Amount(minor, currency)
 
@@ -168,7 +141,7 @@ def test_no_digit_of_an_amount_is_lost_in_either_table(minor: int, currency: str
 
 
 @pytest.mark.parametrize(("note", "written"), HOSTILE.items())
-def test_a_text_that_looks_like_a_formula_is_text_in_both_tables(note: str, written: str) -> None:
+def test_formula_is_text_in_both_tables(note: str, written: str) -> None:
     flow = a_flow(note=note)
 
     assert written == rows_of(csv_of([flow]))[0]["note"]
@@ -194,7 +167,7 @@ def test_a_text_that_looks_like_a_formula_is_text_in_both_tables(note: str, writ
         "_x0041_",
     ],
 )
-def test_any_other_text_is_left_as_it_is(note: str) -> None:
+def test_other_text_is_unchanged(note: str) -> None:
     flow = a_flow(note=note)
 
     assert note == rows_of(csv_of([flow]))[0]["note"]
@@ -217,14 +190,14 @@ def test_any_other_text_is_left_as_it_is(note: str) -> None:
         ("a;＝1", "a;'＝1"),
     ],
 )
-def test_formula_after_a_separator_or_a_line_end_is_made_text(note: str, written: str) -> None:
+def test_formula_after_separator_or_line_end_is_escaped(note: str, written: str) -> None:
     assert written == rows_of(csv_of([a_flow(note=note)]))[0]["note"]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @settings(deadline=None)
 @given(note=st.text(alphabet="=+-@,;\t\r\n\"'a1 ＝", max_size=12))
-def test_no_cell_begins_as_a_formula_by_whichever_separator_it_is_read(delimiter: str, note: str) -> None:
+def test_no_cell_is_a_formula_for_any_separator(delimiter: str, note: str) -> None:
     content = csv_of([a_flow(note=note), a_flow(note=f"first {note}, {note}")]).decode()
 
     for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter):
@@ -232,14 +205,14 @@ def test_no_cell_begins_as_a_formula_by_whichever_separator_it_is_read(delimiter
             assert not cell.lstrip("\t\r\n").startswith(tuple("=+-@＝＋－＠")), (note, cell)
 
 
-def test_a_negative_amount_is_a_number_and_no_formula() -> None:
+def test_negative_amount_is_a_number() -> None:
     (row,) = rows_of(csv_of([a_flow(minor=-100, usd_minor=-115)]))
 
     assert ("-1.00", "-1.15") == (row["original_amount"], row["amount_usd"])
-    assert "'-1" == inert("-1")
+    assert "'-1" == escape_formula("-1")
 
 
-def test_csv_is_utf_8_without_a_mark_and_its_lines_end_as_rfc_4180_says() -> None:
+def test_csv_is_utf_8_without_bom_and_rfc_4180() -> None:
     content = csv_of([a_flow(note="例"), a_flow(note="two\nlines")])
 
     assert content.startswith(b"flow_id,")
@@ -247,7 +220,7 @@ def test_csv_is_utf_8_without_a_mark_and_its_lines_end_as_rfc_4180_says() -> Non
     assert ["例", "two\nlines"] == [row["note"] for row in rows_of(content)]
 
 
-def test_both_tables_have_the_same_columns_in_the_same_order() -> None:
+def test_both_tables_have_the_same_columns() -> None:
     flow = a_flow()
 
     assert [str(cell) for cell in cells_of(flow)] == list(rows_of(csv_of([flow]))[0].values())

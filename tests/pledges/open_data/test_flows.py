@@ -1,60 +1,27 @@
-"""Flows over HTTP: who sees which, what they add up to, and what stands in the files."""
+"""Flows over HTTP: visibility, totals, and files."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-import httpx
 import pytest
 
 from services.pledges import dependencies
 from services.pledges.open_data.flows import api as flow_routes
 from tests.builders import headers
-from tests.pledges.open_data.test_flow_model import HOSTILE, cells_in
-from tests.pledges.pledge.test_pledges import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    committed,
-    eur,
-    get,
-    pledged,
-    post,
-    prepared,
-    receive,
-    usd,
-)
+from tests.pledges.open_data.steps import HOSTILE, cells_in, flows, table
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, eur, get, pledged, post, receive, usd
 
-Client = httpx.AsyncClient
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
 async def tell(api: Client) -> None:
-    """Two donors, two funds, and every kind of entry a pledge has."""
+    """Two donors, two funds, and every type of entry of a pledge."""
     await receive(api, await committed(api), eur(4_000_00))
     await committed(api, GERMANY, fund="SHERLOC-DEV", money={"minor": 18_000_000, "currency": "JPY"})
     withdrawn = await pledged(api, GERMANY, money=usd(700), pledged_on="2026-05-01")
     await post(api, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", GERMANY, revision=1, withdrawn_on="2026-05-02")
 
 
-async def flows(api: Client, query: str = "", by: str = FINANCE) -> list[dict[str, Any]]:
-    return list((await get(api, f"/v1/flows?limit=100{query}", by))["flows"])
-
-
-async def table(api: Client, query: str = "", by: str = FINANCE) -> list[dict[str, str]]:
-    answer = await api.get(f"/v1/flows.csv{query}", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"), newline="")))
-
-
-async def test_the_flows_of_one_status_add_up_to_the_funds_total_of_it(api: Client) -> None:
+async def test_flows_by_status_add_up_to_fund_total(api: Client) -> None:
     await tell(api)
     sums: Counter[tuple[str, str]] = Counter()
     for flow in await flows(api):
@@ -67,7 +34,7 @@ async def test_the_flows_of_one_status_add_up_to_the_funds_total_of_it(api: Clie
         ]
 
 
-async def test_a_flow_says_where_its_amount_comes_from(api: Client) -> None:
+async def test_flow_has_its_source(api: Client) -> None:
     await tell(api)
     (paid,) = await flows(api, "&status=paid")
 
@@ -79,7 +46,7 @@ async def test_a_flow_says_where_its_amount_comes_from(api: Client) -> None:
     )
 
 
-async def test_what_was_taken_back_is_a_flow_that_takes_back(api: Client) -> None:
+async def test_reversal_is_a_negative_flow(api: Client) -> None:
     await tell(api)
     back, made = [flow for flow in await flows(api, "&donor=DEU&status=pledge") if flow["fund"] == "SHERLOC-MNT"]
 
@@ -91,14 +58,14 @@ async def test_what_was_taken_back_is_a_flow_that_takes_back(api: Client) -> Non
     [("", 9), ("&fund=SHERLOC-DEV", 3), ("&donor=NOR", 4), ("&status=commitment", 2), ("&year=2026", 9),
      ("&year=2025", 0), ("&donor=DEU&status=pledge", 4), ("&fund=NO-SUCH", 0)],
 )  # fmt: skip
-async def test_flows_are_told_apart_by_fund_year_donor_and_status(api: Client, query: str, number: int) -> None:
+async def test_flows_are_filtered_by_fund_year_donor_and_status(api: Client, query: str, number: int) -> None:
     await tell(api)
 
     assert number == len(await flows(api, query))
     assert number == len(await table(api, f"?{query[1:]}"))
 
 
-async def test_pages_lead_to_the_end_and_repeat_nothing(api: Client) -> None:
+async def test_flow_pages_are_complete_without_repeats(api: Client) -> None:
     await tell(api)
     seen: list[str] = []
     path: str | None = "/v1/flows?limit=2"
@@ -112,7 +79,7 @@ async def test_pages_lead_to_the_end_and_repeat_nothing(api: Client) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "1.2", "0199aaaa-0000-7000-8000-000000000000", "a" * 41])
-async def test_a_cursor_that_is_none_is_refused(api: Client, cursor: str) -> None:
+async def test_malformed_flow_cursor_is_rejected(api: Client, cursor: str) -> None:
     answer = await api.get(f"/v1/flows?cursor={cursor}", headers=headers(FINANCE))
 
     assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"])
@@ -124,7 +91,7 @@ async def test_a_cursor_that_is_none_is_refused(api: Client, cursor: str) -> Non
      ("UNODC:auditor", {"NOR", "DEU"}), ("FRA:donor_officer", set()), ("KEN:focal_point", set()),
      ("NOR:provider_officer", set()), ("NOR:finance_officer", set())],
 )  # fmt: skip
-async def test_each_sees_the_same_in_the_list_and_in_both_tables(api: Client, by: str, donors: set[str]) -> None:
+async def test_list_and_both_tables_show_the_same_flows(api: Client, by: str, donors: set[str]) -> None:
     await tell(api)
     sheet = cells_in((await api.get("/v1/flows.xlsx", headers=headers(by))).content)
 
@@ -135,7 +102,7 @@ async def test_each_sees_the_same_in_the_list_and_in_both_tables(api: Client, by
 
 
 @pytest.mark.parametrize("note", HOSTILE)
-async def test_what_a_donor_writes_is_carried_out_in_no_spreadsheet(api: Client, note: str) -> None:
+async def test_donor_text_is_never_a_formula(api: Client, note: str) -> None:
     await pledged(api, note=note)
     answer = await api.get("/v1/flows.xlsx", headers=headers(FINANCE))
 
@@ -148,9 +115,7 @@ async def test_what_a_donor_writes_is_carried_out_in_no_spreadsheet(api: Client,
     assert [HOSTILE[note]] == [row["note"] for row in await table(api)]
 
 
-async def test_a_table_that_is_too_long_is_refused_with_what_narrows_it(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_table_beyond_row_limit_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await tell(api)
     monkeypatch.setattr(flow_routes, "TABLE_ROWS_MAX", 6)
 
@@ -161,16 +126,14 @@ async def test_a_table_that_is_too_long_is_refused_with_what_narrows_it(
     assert 3 == len(await table(api, "?fund=SHERLOC-DEV"))
 
 
-async def test_a_table_is_read_in_parts_and_misses_none(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_table_read_in_pages_is_complete(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await tell(api)
     monkeypatch.setattr(flow_routes.flow_store, "PAGE_ROWS", 2)
 
     assert [flow["flow_id"] for flow in await flows(api)] == [row["flow_id"] for row in await table(api)]
 
 
-async def test_no_more_tables_are_made_at_once_than_there_is_room_for(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_concurrent_tables_are_limited(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dependencies, "TABLES_AT_ONCE_MAX", 0)
 
     answer = await api.get("/v1/flows.csv", headers=headers(FINANCE))

@@ -1,14 +1,12 @@
-"""The route of a fund's IATI file: what it holds, for whom, and that it does not change afterwards."""
+"""The route of a fund's IATI file: content, visibility, finality."""
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from click.testing import CliRunner
 from lxml import etree
@@ -24,51 +22,29 @@ from services.pledges.open_data.iati import store as iati_store
 from services.pledges.open_data.iati.activity import Activity
 from services.pledges.open_data.iati.reading import read
 from tests.builders import headers
-from tests.pledges.activities.test_activities import allocated, planned, revised
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_life import approve, move
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.activities.steps import allocated, planned, revised
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.open_data.steps import asked, file_of
+from tests.pledges.pledge.steps import all_reversible_facts
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
+    Client,
+    approve,
     committed,
     eur,
     funded,
     get,
+    move,
     pledged,
     post,
-    prepared,
     receive,
     unchanged,
     usd,
 )
-from tests.pledges.pledge.test_reversals import all_that_can_be_taken_back
 
-Client = httpx.AsyncClient
-PATH = "/v1/funds/SHERLOC-MNT/iati.xml"
 FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-async def asked(client: Client, by: str = FINANCE, **query: str) -> httpx.Response:
-    return await client.get(PATH, params=query, headers=headers(by))
-
-
-async def file_of(client: Client, by: str = FINANCE, **query: str) -> tuple[Activity, ...]:
-    answer = await asked(client, by, **query)
-    assert answer.status_code == 200, answer.text
-    found = read(answer.content)
-    assert () == found.defects
-    return found.activities
 
 
 def told(activity: Activity) -> list[tuple[str, str, str | None]]:
@@ -84,7 +60,7 @@ async def of_fund(client: Client, fund: str, by: str = FINANCE, **query: str) ->
 
 
 def between(activity: Activity) -> list[tuple[str, str, str, str]]:
-    """What goes from one of our activities to another: type, amount, from which and to which."""
+    """Transactions between our own activities: type, amount, provider and receiver."""
     return [
         (one.type, one.amount.value, one.provider.activity, one.receiver.activity)
         for one in activity.transactions
@@ -93,7 +69,7 @@ def between(activity: Activity) -> list[tuple[str, str, str, str]]:
 
 
 async def a_life_of_money(client: Client) -> dict[str, Any]:
-    """Norway's pledge goes all its way, Germany's is withdrawn, and some of it is set aside."""
+    """Norway's pledge goes through all stages, Germany's is withdrawn, and some money is allocated."""
     pledge = await committed(client, NORWAY, money=eur(10_000_00))
     await receive(client, pledge, eur(4_000_00))
     gone = await pledged(client, GERMANY, money=usd(500_00), earmarking="earmarked")
@@ -102,7 +78,7 @@ async def a_life_of_money(client: Client) -> dict[str, Any]:
     return await post(client, "/v1/allocations", FINANCE, **body)
 
 
-async def test_a_fund_and_what_it_pays_for_are_one_file(api: Client) -> None:
+async def test_iati_file_contains_fund_and_purposes(api: Client) -> None:
     await a_life_of_money(api)
     answer = await asked(api)
     fund, maintenance = await file_of(api)
@@ -127,7 +103,7 @@ async def test_a_fund_and_what_it_pays_for_are_one_file(api: Client) -> None:
     )
 
 
-async def test_a_donor_reads_its_own_transactions_and_of_no_other_donor(api: Client) -> None:
+async def test_donor_file_has_own_transactions_only(api: Client) -> None:
     await a_life_of_money(api)
     (of_germany,) = await file_of(api, GERMANY)
     (of_norway,) = await file_of(api, NORWAY)
@@ -138,7 +114,7 @@ async def test_a_donor_reads_its_own_transactions_and_of_no_other_donor(api: Cli
         assert other not in (await asked(api, by)).text
 
 
-async def test_who_works_for_no_donor_and_does_not_oversee_reads_nothing(api: Client) -> None:
+async def test_iati_file_is_forbidden_to_other_roles(api: Client) -> None:
     for by in ("KEN:focal_point", "KEN:official", "NOR:provider_officer", "UNODC:administrator"):
         answer = await asked(api, by)
         assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
@@ -146,7 +122,7 @@ async def test_who_works_for_no_donor_and_does_not_oversee_reads_nothing(api: Cl
         assert 200 == (await asked(api, by)).status_code
 
 
-async def test_a_file_as_at_a_moment_is_the_same_bytes_for_ever(api: Client, db: Database) -> None:
+async def test_iati_file_as_of_a_moment_never_changes(api: Client, db: Database) -> None:
     await a_life_of_money(api)
     async with db.transaction() as tx:
         moment = (await tx.fetchval("SELECT max(recorded_at) FROM entry")).isoformat()
@@ -161,13 +137,13 @@ async def test_a_file_as_at_a_moment_is_the_same_bytes_for_ever(api: Client, db:
     assert [("13", "10000.00", "EUR")] == told(fund)
 
 
-async def test_what_has_not_come_yet_is_not_promised(api: Client) -> None:
+async def test_future_as_at_of_iati_file_is_rejected(api: Client) -> None:
     answer = await asked(api, as_at="2999-01-01T00:00:00+00:00")
 
     assert (409, "moment-not-final") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_need_that_was_stated_anew_is_a_revised_budget_and_its_year_is_told_once(api: Client) -> None:
+async def test_revised_requirement_is_one_revised_budget(api: Client) -> None:
     before = clock.now().isoformat()
     body = {"year": 2027, "money": usd(500_000_00), "reason": "costs_changed"}
     await post(api, "/v1/funds/SHERLOC-MNT/requirements", FINANCE, revision=1, **body)
@@ -180,7 +156,7 @@ async def test_a_need_that_was_stated_anew_is_a_revised_budget_and_its_year_is_t
     assert [("1", "2027-01-01", "620000.00")] == budgets(as_before)
 
 
-async def test_what_was_used_is_an_expenditure_and_what_was_passed_on_a_disbursement(api: Client) -> None:
+async def test_spending_is_expenditure_or_disbursement(api: Client) -> None:
     made = await a_life_of_money(api)
     path = f"/v1/allocations/{made['allocation_id']}/spend"
     await post(api, path, FINANCE, revision=1, money=usd(300_00), spent_on=made["allocated_on"])
@@ -199,8 +175,8 @@ async def test_what_was_used_is_an_expenditure_and_what_was_passed_on_a_disburse
     assert told_before == await file_of(api, as_at=before)
 
 
-async def test_what_one_fund_gives_to_another_leaves_the_one_and_comes_to_the_other(api: Client) -> None:
-    """In the file of each, with the other's activity; taken back it is below zero; over all funds it is nothing."""
+async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
+    """In both files, with the other's activity; a reversal is negative; over all funds it adds up to nothing."""
     pledge = await receive(api, await committed(api, NORWAY, money=usd(1_000_00)), usd(1_000_00))
     for to_fund, minor in (("SHERLOC-DEV", 300_00), ("TA-REQUESTS", 200_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
@@ -221,16 +197,14 @@ async def test_what_one_fund_gives_to_another_leaves_the_one_and_comes_to_the_ot
         assert files[fund] == await of_fund(api, fund, as_at=before)
         assert await of_fund(api, fund) == await of_fund(api, fund, NORWAY)
         assert [] == between(await of_fund(api, fund, GERMANY))
-    # Who gave it is named where it was given to, and there alone.
+    # The donor is named only in the file of the fund it gave to.
     for fund, names in (("SHERLOC-MNT", True), ("SHERLOC-DEV", False), ("TA-REQUESTS", False)):
         text = (await api.get(f"/v1/funds/{fund}/iati.xml", headers=headers(FINANCE))).text
         assert names is ("Norway" in text), fund
 
 
-async def test_files_figures_and_flows_of_funds_that_gave_to_each_other_come_to_the_same(
-    api: Client, shared_data: Path
-) -> None:
-    await all_that_can_be_taken_back(api)
+async def test_files_totals_and_flows_agree_after_carry_overs(api: Client, shared_data: Path) -> None:
+    await all_reversible_facts(api)
     pledge = await receive(api, await committed(api, GERMANY, fund="SHERLOC-DEV", money=usd(900_00)), usd(900_00))
     for to_fund, minor in (("SHERLOC-MNT", 250_00), ("TA-REQUESTS", 50_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
@@ -263,28 +237,28 @@ async def test_files_figures_and_flows_of_funds_that_gave_to_each_other_come_to_
 
 
 @pytest.mark.parametrize("moment", ["2026-11-25T12:00:00", "0001-01-01T00:00:00+14:00", "now", "2026-11-25T25:00Z"])
-async def test_a_moment_has_its_offset_and_is_in_the_calendar(api: Client, moment: str) -> None:
+async def test_malformed_as_at_of_iati_file_is_rejected(api: Client, moment: str) -> None:
     assert 400 == (await asked(api, as_at=moment)).status_code
 
 
-async def test_of_a_fund_that_is_not_there_nothing_is_told(api: Client) -> None:
+async def test_iati_file_of_unknown_fund_is_not_found(api: Client) -> None:
     answer = await api.get("/v1/funds/SHERLOC-NONE/iati.xml", headers=headers(FINANCE))
 
     assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_ledger_beyond_one_file_is_refused(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ledger_beyond_file_limit_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await a_life_of_money(api)
     for module in (published, iati_store):
         monkeypatch.setattr(module, "TRANSACTIONS_MAX", 5)
     answer = await asked(api)
     assert (409, "iati-too-many-transactions") == (answer.status_code, answer.json()["slug"])
-    # Of one that is far beyond, not even all rows are read.
+    # Far beyond the limit, not even all rows are read.
     monkeypatch.setattr(iati_store, "TRANSACTIONS_MAX", 1)
     assert "iati-too-many-transactions" == (await asked(api)).json()["slug"]
 
 
-async def test_reading_changes_nothing_and_many_may_ask_at_once(api: Client, db: Database) -> None:
+async def test_concurrent_iati_reads_change_nothing(api: Client, db: Database) -> None:
     await a_life_of_money(api)
     before = await unchanged(db)
     answers = await asyncio.gather(*(asked(api) for _ in range(6)))
@@ -293,7 +267,7 @@ async def test_reading_changes_nothing_and_many_may_ask_at_once(api: Client, db:
     assert before == await unchanged(db)
 
 
-async def test_what_a_requirement_got_is_told_without_its_state(api: Client, db: Database) -> None:
+async def test_allocation_to_requirement_names_no_state(api: Client, db: Database) -> None:
     await funded(api, 1_000_00)
     requirement = UUID(int=7)
     async with db.transaction() as tx:
@@ -317,7 +291,7 @@ async def test_what_a_requirement_got_is_told_without_its_state(api: Client, db:
     assert not [name for name in ("KEN", "Kenya", "FRA", "France", 'code="KE"') if name in text]
 
 
-async def test_an_activity_is_told_as_it_stood_with_its_title_and_what_it_is_for(api: Client) -> None:
+async def test_planned_activity_is_published_as_of_the_moment(api: Client) -> None:
     await funded(api, 1_000_00)
     one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
     await planned(api, title="Fictitious sample: nothing is set aside for it")
@@ -339,7 +313,7 @@ async def test_an_activity_is_told_as_it_stood_with_its_title_and_what_it_is_for
     assert told_before == again
 
 
-async def test_an_activity_that_was_stated_anew_is_told_as_at_before_by_its_codes_of_then(api: Client) -> None:
+async def test_revised_activity_is_published_with_earlier_codes(api: Client) -> None:
     await funded(api, 1_000_00)
     one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
     await allocated(api, one, 600_00)
@@ -353,14 +327,12 @@ async def test_an_activity_that_was_stated_anew_is_told_as_at_before_by_its_code
     assert ["2126-03-09", "2126-03-11"] == [day.on.isoformat() for day in again.dates]
     assert [("1", "1"), ("1", "2")] == [(m.code, m.significance) for then in (again, now) for m in then.markers]
     assert told_before.sectors == again.sectors != now.sectors
-    # What it was called is forgotten: words are of today, in their language, and nothing else is.
+    # The old title is deleted: texts are current, everything else is as of the moment.
     assert [("عينة خيالية", "ar")] == [(title.text, title.language) for title in again.titles]
     assert again == replace(told_before, titles=now.titles)
 
 
-async def test_the_file_is_good_for_the_command_and_for_the_schema(
-    api: Client, shared_data: Path, tmp_path: Path
-) -> None:
+async def test_iati_file_is_valid_by_command_and_schema(api: Client, shared_data: Path, tmp_path: Path) -> None:
     await a_life_of_money(api)
     file = tmp_path / "iati.xml"
     file.write_bytes((await asked(api)).content)
@@ -371,7 +343,7 @@ async def test_the_file_is_good_for_the_command_and_for_the_schema(
     assert (0, "2 activities, 6 transactions; no faults\n") == (done.exit_code, done.output)
 
 
-# -- the commands -----------------------------------------------------------------------------------------------------
+# -- commands -----------------------------------------------------------------------------------------------------
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -379,7 +351,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_the_commands_tell_what_is_wrong_and_where(shared_data: Path) -> None:
+def test_iati_commands_report_defects_with_lines(shared_data: Path) -> None:
     folder = shared_data / "iati"
     bad = str(folder / "samples" / "should-fail__transaction__40-non-decimal-value.xml")
     code, out, _ = run("validate", bad, "--xsd", str(folder / "xsd-2.03"), "--json")
@@ -391,7 +363,7 @@ def test_the_commands_tell_what_is_wrong_and_where(shared_data: Path) -> None:
     assert (0, "1000") == (code, json.loads(out)["activities"][0]["transactions"][0]["amount"]["value"])
 
 
-def test_the_commands_refuse_what_is_no_such_file(tmp_path: Path) -> None:
+def test_iati_commands_reject_other_files(tmp_path: Path) -> None:
     file = tmp_path / "a.xml"
     file.write_text("<!DOCTYPE a><a/>", encoding="utf-8")
 
@@ -404,10 +376,10 @@ def test_the_commands_refuse_what_is_no_such_file(tmp_path: Path) -> None:
     assert 2 == run("validate", str(file), "--xsd", str(tmp_path))[0]
 
 
-# -- in whose name ----------------------------------------------------------------------------------------------------
+# -- publisher --------------------------------------------------------------------------------------------------------
 
 
-def test_who_publishes_can_be_set_and_is_an_organization_identifier(tmp_path: Path) -> None:
+def test_publisher_setting_is_an_organization_identifier(tmp_path: Path) -> None:
     assert "XM-DAC-41128" == Settings.from_env({}, (), state=tmp_path).iati_organization
     env = {"ENTRAIDE_IATI_ORGANIZATION": "XI-IATI-FICTITIOUS"}
     assert "XI-IATI-FICTITIOUS" == Settings.from_env(env, (), state=tmp_path).iati_organization

@@ -1,10 +1,9 @@
-"""What a line asks for, in codes, all the way: from its match to the requirement, and into the fund's IATI file."""
+"""Codes of a line, from its match to the requirement and into the fund's IATI file."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -19,21 +18,16 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.open_data.iati.activity import Activity
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event
+from tests.databases import connected
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened
-from tests.pledges.allocations.test_requirements import a_match, confirmed
-from tests.pledges.open_data.test_iati import asked, file_of
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_pledges import FINANCE, funded, get, post, prepared, usd
+from tests.pledges.allocations.steps import a_match, confirmed
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.open_data.steps import asked, file_of
+from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
-Client = httpx.AsyncClient
 TOPICS = ("mutual_legal_assistance", "trafficking_in_persons", "drug_offences", "smuggling_of_migrants")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 @pytest.fixture
@@ -48,7 +42,7 @@ async def of_matching(databases: Mapping[str, Database]) -> list[Event]:
 
 
 async def set_aside(api: Client) -> None:
-    """A thousand dollars for the one requirement there is."""
+    """Allocate a thousand dollars to the only requirement."""
     await funded(api, 2_000_00)
     (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
     body = {"fund": "SHERLOC-MNT", "money": usd(1_000_00), "requirement_id": requirement["requirement_id"]}
@@ -63,7 +57,7 @@ def told(activity: Activity) -> tuple[list[tuple[str, str, str]], list[tuple[str
 
 
 async def suggested(matching: Client, owner: Owner, line: Line) -> dict[str, Any]:
-    """The match of the one offering there is with the line."""
+    """The match of the only offering with the line."""
     (match,) = await matches_of(matching, await opened(owner, a_submission(line)))
     return match
 
@@ -73,7 +67,7 @@ async def agree(matching: Client, match: dict[str, Any]) -> None:
         match = await move(matching, match, name, by)
 
 
-async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
+async def test_requirement_is_published_with_sectors_of_its_line(
     api: Client,
     hears: Inbox,
     client_of: Callable[..., Awaitable[Client]],
@@ -98,14 +92,11 @@ async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
     ) == told(assistance)
     file = etree.fromstring((await asked(api)).content)
     assert schema_in(shared_data / "iati").validate(file)
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE), "the journal alone tells the same"
-    finally:
-        await owner.close()
 
 
-async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_told(api: Client, hears: Inbox) -> None:
+async def test_requirement_without_codes_has_no_sectors(api: Client, hears: Inbox) -> None:
     await hears.receive(an_event(confirmed(a_match(), Money(minor=1_000_00, currency="USD")), 1))
 
     await set_aside(api)
@@ -114,7 +105,7 @@ async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_
     assert ([("1", "15130", "100")], []) == told(assistance)
 
 
-async def test_a_match_that_lacks_no_money_tells_nothing_of_its_line(
+async def test_funded_match_fact_has_no_line_codes(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     matching, owner = await client_of("matching"), Owner(databases["matching"])

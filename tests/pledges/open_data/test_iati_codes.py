@@ -1,4 +1,4 @@
-"""The codes of IATI that its files use: each stands in the standard's own lists, and what they do not know is noted."""
+"""IATI codes in our files exist in the standard's lists, and unknown ones are noted."""
 
 import csv
 from pathlib import Path
@@ -11,10 +11,10 @@ from services.pledges.open_data.iati import codes
 from services.pledges.open_data.iati.activity import Amount
 from services.pledges.open_data.iati.codes import notes
 from services.pledges.open_data.iati.published import activities
-from tests.pledges.open_data.test_iati_written import ON, UNODC, a_ledger, a_movement
+from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement
 
 
-def test_every_code_that_is_used_stands_in_the_lists_of_iati_and_is_in_force(shared_data: Path) -> None:
+def test_every_used_code_is_in_force_in_iati_lists(shared_data: Path) -> None:
     used = {
         "TransactionType": set(codes.TransactionType),
         "OrganisationRole": set(codes.OrganisationRole),
@@ -57,7 +57,7 @@ def named(shared_data: Path, table: str, code: str) -> str:
         return next(row["name_en"] for row in csv.DictReader(file) if row["code"] == code)
 
 
-def test_what_the_lists_do_not_know_is_noted() -> None:
+def test_unknown_codes_are_noted() -> None:
     (fund,) = activities(a_ledger(a_movement()), reporter=UNODC)
     (one,) = fund.transactions
     strange = [

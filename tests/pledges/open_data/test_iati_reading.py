@@ -1,4 +1,4 @@
-"""IATI files of others: what they say is read, what is wrong is told with its line, and none does any harm."""
+"""IATI files of others: read, defects reported with lines, and attacks prevented."""
 
 import tracemalloc
 from collections import Counter
@@ -9,7 +9,7 @@ from lxml import etree
 
 from contracts.refusals import Invalid
 from services.pledges.open_data.iati.reading import DEFECTS_MAX, FILE_BYTES_MAX, parser, read
-from tests.pledges.open_data.test_iati_written import schema_in
+from tests.pledges.open_data.builders import LAUGHS, schema_in
 
 FILE = """<?xml version="1.0" encoding="UTF-8"?>
 <iati-activities version="2.03">
@@ -44,7 +44,7 @@ READ_BY_THE_SCHEMA_ALONE = {
     "transaction__33": "places of a transaction are not read",
     "transaction__38": "channels are not read",
 }
-"""Samples that have to fail and that our reader lets by, by the beginning of their names, and why."""
+"""Invalid samples that our reader accepts, by the beginning of their names, and why."""
 
 
 def refused(data: bytes | str) -> Invalid:
@@ -54,7 +54,7 @@ def refused(data: bytes | str) -> Invalid:
 
 
 def defects(*changes: tuple[str, str]) -> list[tuple[str, int]]:
-    """The slugs and lines of the file above with something else in it."""
+    """The slugs and lines of defects in the file above with a replaced part."""
     text = FILE
     for old, new in changes:
         assert old in text
@@ -65,7 +65,7 @@ def defects(*changes: tuple[str, str]) -> list[tuple[str, int]]:
 # -- what is read -----------------------------------------------------------------------------------------------------
 
 
-def test_what_a_donor_says_is_read_with_what_holds_for_the_whole_of_it() -> None:
+def test_activity_is_read_with_inherited_values() -> None:
     found = read(FILE.encode())
     (activity,) = found.activities
     (one,) = activity.transactions
@@ -102,11 +102,11 @@ def test_what_a_donor_says_is_read_with_what_holds_for_the_whole_of_it() -> None
         ("<description><narrative>Exemple fictif</narrative></description>", "<description/>", "iati-element-missing", 7),
     ],
 )  # fmt: skip
-def test_a_defect_is_told_with_its_line(old: str, new: str, slug: str, line: int) -> None:
+def test_defect_is_reported_with_its_line(old: str, new: str, slug: str, line: int) -> None:
     assert [(slug, line)] == defects((old, new))
 
 
-def test_what_has_a_defect_is_left_out_and_nothing_else() -> None:
+def test_only_records_with_defects_are_left_out() -> None:
     bad, good = FILE.partition("<transaction ")[2].partition("</transaction>")[0], "</transaction>"
     twice = FILE.replace(good, f"{good}<transaction {bad.replace('1000.50', 'much')}{good}", 1)
     found = read(twice.encode())
@@ -115,15 +115,13 @@ def test_what_has_a_defect_is_left_out_and_nothing_else() -> None:
     assert ["iati-number-invalid"] == [defect.slug for defect in found.defects]
 
 
-def test_of_many_defects_some_are_told() -> None:
+def test_reported_defects_are_limited() -> None:
     many = FILE.replace("<transaction ref", "<transaction/>" * (DEFECTS_MAX + 20) + "<transaction ref", 1)
 
     assert DEFECTS_MAX == len(read(many.encode()).defects)
 
 
-# -- what does harm ---------------------------------------------------------------------------------------------------
-
-LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+# -- attacks ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_document_type_is_refused_whatever_it_is_for(prologue: str, encoding: str) -> None:
+def test_document_type_is_rejected(prologue: str, encoding: str) -> None:
     for within in ("&l9;", "&x;", ""):
         text = f'<?xml version="1.0" encoding="{encoding}"?>{prologue}<iati-activities a="{within}">{within}</iati-activities>'
         tracemalloc.start()
@@ -148,12 +146,12 @@ def test_a_document_type_is_refused_whatever_it_is_for(prologue: str, encoding: 
         tracemalloc.stop()
 
 
-def test_the_entities_of_xml_itself_are_read_and_no_others() -> None:
+def test_only_predefined_entities_are_read() -> None:
     assert "a & b" == read(FILE.replace("Donateur fictif", "a &amp; b").encode()).activities[0].reporter.names[0].text
     assert "xml-malformed" == refused(FILE.replace("Donateur fictif", "&nbsp;")).slug
 
 
-def test_were_a_document_type_let_by_nothing_of_it_would_be_resolved(tmp_path: Path) -> None:
+def test_parser_resolves_no_entities(tmp_path: Path) -> None:
     secret = tmp_path / "file.txt"
     secret.write_text("secret", encoding="utf-8")
     for entity in ('"secret"', f'SYSTEM "{secret}"'):
@@ -162,8 +160,8 @@ def test_were_a_document_type_let_by_nothing_of_it_would_be_resolved(tmp_path: P
 
 
 @pytest.mark.parametrize(("count", "slug"), [(100, None), (101, "xml-attributes-too-many")])
-def test_an_element_has_so_many_attributes_and_no_more(count: int, slug: str | None) -> None:
-    """To look for one of them takes as long as there are many, and it is looked for in each element within."""
+def test_attribute_count_is_limited(count: int, slug: str | None) -> None:
+    """Each attribute lookup is linear, and inherited attributes are looked up from each element within."""
     attributes = " ".join(f'a{number}=""' for number in range(count))
     data = FILE.replace("<title>", f"<title {attributes}>").encode()
 
@@ -173,7 +171,7 @@ def test_an_element_has_so_many_attributes_and_no_more(count: int, slug: str | N
         assert slug == refused(data).slug
 
 
-def test_what_another_file_holds_is_not_included(tmp_path: Path) -> None:
+def test_xinclude_is_not_processed(tmp_path: Path) -> None:
     secret = tmp_path / "secret.xml"
     secret.write_text("<narrative>secret</narrative>", encoding="utf-8")
     include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{secret}" parse="text"/>'
@@ -200,11 +198,11 @@ def test_what_another_file_holds_is_not_included(tmp_path: Path) -> None:
     ],
     ids=range(12),
 )  # fmt: skip
-def test_what_is_no_activity_file_is_refused(data: bytes, slug: str) -> None:
+def test_other_xml_is_rejected(data: bytes, slug: str) -> None:
     assert slug == refused(data).slug
 
 
-def test_a_file_that_is_not_well_formed_is_refused_with_its_line() -> None:
+def test_malformed_xml_is_rejected_with_its_line() -> None:
     assert 19 == refused(FILE.replace("</iati-activities>", "</br>")).details["line"]
 
 
@@ -219,14 +217,14 @@ def is_refused(path: Path) -> bool:
     return bool(read(path.read_bytes()).defects)
 
 
-def test_what_should_pass_passes(shared_data: Path) -> None:
+def test_valid_samples_are_accepted(shared_data: Path) -> None:
     found = samples(shared_data, "should-pass")
 
     assert 16 == len(found)
     assert [] == [path.name for path in found if is_refused(path)]
 
 
-def test_what_should_fail_is_refused_by_the_schema_or_our_reader_and_mostly_by_both(shared_data: Path) -> None:
+def test_invalid_samples_are_rejected_by_schema_or_reader(shared_data: Path) -> None:
     official, by = schema_in(shared_data / "iati"), Counter[str]()
     for path in samples(shared_data, "should-fail"):
         name = path.name.removeprefix("should-fail__")
@@ -238,7 +236,7 @@ def test_what_should_fail_is_refused_by_the_schema_or_our_reader_and_mostly_by_b
     assert {"both": 47, "schema": 31} == by
 
 
-def test_the_full_example_of_the_standard_is_read_and_one_of_organizations_is_not(shared_data: Path) -> None:
+def test_full_activity_example_is_read_and_organization_file_is_rejected(shared_data: Path) -> None:
     (activities,) = samples(shared_data, "00-full-activity")
     (organizations,) = samples(shared_data, "00-full-organisation")
     found = read(activities.read_bytes())

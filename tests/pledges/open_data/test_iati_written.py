@@ -1,9 +1,8 @@
-"""The ledger as an IATI file: valid by the standard's own schema, the same bytes every time, and read back as it was."""
+"""The ledger as an IATI file: valid by the standard's schema, deterministic, and round-tripping."""
 
 import time
 from collections import Counter
 from datetime import date
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -26,8 +25,8 @@ from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.codes import notes
 from services.pledges.open_data.iati.published import (
     BETWEEN_FUNDS,
+    PUBLISHED_TYPES,
     SIGNS,
-    TOLD,
     Ledger,
     Movement,
     PlannedActivity,
@@ -40,8 +39,8 @@ from services.pledges.open_data.iati.words import words
 from services.pledges.open_data.iati.writing import write
 from services.pledges.pledge.earmarking import Earmarking
 from tests.builders import NOON
+from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement, schema_in
 
-UNODC = "XM-DAC-41128"
 UNTOLD = {
     Account.PLEDGED_CONTRA,
     Account.COMMITTED,
@@ -54,30 +53,11 @@ UNTOLD = {
     Account.WRITTEN_OFF,
     Account.BANK_CHARGES,
 }
-"""The other sides of what is told, and what is between the United Nations and itself."""
-
-ON = date(2026, 2, 12)
-
-
-def a_movement(type_: str = "pledged", account: str = "pledged", minor: int = 10_000_00, **changes: object) -> Movement:
-    of_whom = {"donor": None if type_ in {"allocated", "returned", "spent"} else "NOR"}
-    given = {"entry_id": UUID(int=1), "of_type": type_, "on": ON, "currency": "EUR", "earmarking": None}
-    return Movement(type=type_, account=account, minor=minor, **(given | of_whom | changes))  # type: ignore[arg-type]
-
-
-def a_ledger(*movements: Movement, **changes: object) -> Ledger:
-    given = {
-        "fund": "SHERLOC-MNT",
-        "labels": {language: f"Fictitious sample {language}" for language in Language},
-        "requirements": [YearlyRequirement(year=2027, usd_minor=62_000_000)],
-        "opened_on": date(2026, 1, 1),
-        "movements": movements,
-    }
-    return Ledger(**(given | changes))  # type: ignore[arg-type]
+"""Counter-accounts of published ones, and accounts between UNODC and itself."""
 
 
 def told(*movements: Movement) -> list[tuple[str, str, str]]:
-    """Of each transaction its activity's last word, its type, and its amount."""
+    """By transaction: the last part of its activity's identifier, its type, and its amount."""
     return [
         (activity.identifier.rpartition("-")[2], one.type, f"{one.amount.value} {one.amount.currency}")
         for activity in activities(a_ledger(*movements), reporter=UNODC)
@@ -85,7 +65,7 @@ def told(*movements: Movement) -> list[tuple[str, str, str]]:
     ]
 
 
-# -- what an entry becomes --------------------------------------------------------------------------------------------
+# -- transactions of entries -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -93,7 +73,7 @@ def told(*movements: Movement) -> list[tuple[str, str, str]]:
     [
         ([("pledged", "pledged", 500)], [("13", "5.00")]),
         ([("withdrawn", "pledged", -500)], [("13", "-5.00")]),
-        # What is signed leaves the open pledges, and is no pledge taken back.
+        # Signing closes the open pledge, but does not reverse the incoming pledge.
         ([("committed", "receivable", 500), ("committed", "pledged", -500)], [("11", "5.00")]),
         (
             [("received", "receivable", -500), ("received", "cash", 500)],
@@ -106,7 +86,7 @@ def told(*movements: Movement) -> list[tuple[str, str, str]]:
         ([("refunded", "refunded", -500)], [("1", "-5.00")]),
     ],
 )
-def test_what_a_donor_does_is_told_of_the_fund(
+def test_donor_entries_become_incoming_transactions(
     movements: list[tuple[str, str, int]], expected: list[tuple[str, str]]
 ) -> None:
     found = told(*(a_movement(type_, account, minor) for type_, account, minor in movements))
@@ -114,7 +94,7 @@ def test_what_a_donor_does_is_told_of_the_fund(
     assert [("MNT", type_, f"{value} EUR") for type_, value in expected] == found
 
 
-def test_what_reverses_another_entry_is_told_as_that_one_below_zero() -> None:
+def test_reversal_is_a_negative_transaction_of_the_same_type() -> None:
     made = [("received", "receivable", -500), ("received", "cash", 500)]
     entries = [a_movement(*one) for one in made]
     entries += [
@@ -126,11 +106,11 @@ def test_what_reverses_another_entry_is_told_as_that_one_below_zero() -> None:
 
 
 @pytest.mark.parametrize(("half", "minor", "told_type"), [("carried_over", -500, "3"), ("brought_forward", 500, "1")])
-def test_what_goes_to_another_fund_is_told_of_both_and_names_no_donor(half: str, minor: int, told_type: str) -> None:
+def test_carry_over_names_no_donor(half: str, minor: int, told_type: str) -> None:
     of_half = {"of_type": half, "currency": "USD", "earmarking": "earmarked", "other_fund": "SHERLOC-DEV"}
     moved = a_movement(half, "transferred", minor, **of_half)
     back = a_movement("reversed", "transferred", -minor, entry_id=UUID(int=2), **of_half)
-    # Its other side, which is told of nothing.
+    # Its counter-account, which is not published.
     rest = a_movement(half, "available", -minor, **of_half)
 
     (fund,) = activities(a_ledger(moved, rest, back), reporter=UNODC)
@@ -151,9 +131,7 @@ def test_what_goes_to_another_fund_is_told_of_both_and_names_no_donor(half: str,
 
 
 @pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
-def test_what_was_used_is_no_less_set_aside_but_where_it_goes_back_to_the_fund_at_once(
-    of_type: str, told_type: str
-) -> None:
+def test_spending_does_not_reduce_outgoing_commitment(of_type: str, told_type: str) -> None:
     own = {"currency": "USD", "work_package": "training", "donor": None}
     used = a_movement(of_type, "spent", -600, **own)
     back = {"of_type": of_type, "entry_id": UUID(int=2), **own}
@@ -169,7 +147,7 @@ def test_what_was_used_is_no_less_set_aside_but_where_it_goes_back_to_the_fund_a
         assert expected == [(one.type, one.amount.value) for one in found[1].transactions]
 
 
-def test_what_is_set_aside_is_told_of_its_purpose_and_taken_back_below_zero() -> None:
+def test_allocation_is_an_outgoing_commitment_of_its_purpose() -> None:
     requirement = UUID(int=7)
     found = activities(
         a_ledger(
@@ -191,7 +169,7 @@ def test_what_is_set_aside_is_told_of_its_purpose_and_taken_back_below_zero() ->
     assert fund.identifier == training.parent == assistance.parent
 
 
-def test_no_state_that_asked_is_named() -> None:
+def test_no_requesting_state_is_named() -> None:
     ledger = a_ledger(a_movement("allocated", "available", 700, currency="USD", requirement_id=UUID(int=7)))
 
     for activity in activities(ledger, reporter=UNODC):
@@ -200,7 +178,7 @@ def test_no_state_that_asked_is_named() -> None:
         assert {UNODC} == {party.ref for party in activity.participants}
 
 
-def test_a_donor_is_named_in_six_languages_and_its_earmarking_is_told() -> None:
+def test_donor_is_named_in_six_languages_with_earmarking() -> None:
     (fund,) = activities(a_ledger(a_movement(earmarking="tightly_earmarked")), reporter=UNODC)
     (donor, *office) = fund.participants
 
@@ -210,13 +188,13 @@ def test_a_donor_is_named_in_six_languages_and_its_earmarking_is_told() -> None:
     assert [("B03", "1"), ("4", "2")] == [(one.code, one.vocabulary) for one in fund.transactions[0].aid]
 
 
-def test_a_fund_without_a_name_is_called_by_its_code() -> None:
+def test_fund_without_name_has_its_code() -> None:
     (fund,) = activities(a_ledger(labels={"en": " "}), reporter=UNODC)
 
     assert ["SHERLOC-MNT"] == [title.text for title in fund.titles]
 
 
-def test_more_than_a_file_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transactions_beyond_limit_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published, "TRANSACTIONS_MAX", 2)
     movements = [a_movement(entry_id=UUID(int=number)) for number in range(3)]
     activities(a_ledger(*movements[:2]), reporter=UNODC)
@@ -227,17 +205,17 @@ def test_more_than_a_file_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     assert "iati-too-many-transactions" == no.value.slug
 
 
-def test_every_account_and_every_type_of_entry_is_told_or_known_not_to_be() -> None:
-    """What is new in the ledger fails here until somebody has said what IATI is told of it."""
+def test_every_account_and_entry_type_is_mapped_or_excluded() -> None:
+    """New accounts and types of entries fail here until their publication is decided."""
     assert set(Account) <= set(SIGNS) | UNTOLD
-    assert set(EntryType) - {"reversed"} <= set(TOLD)
+    assert set(EntryType) - {"reversed"} <= set(PUBLISHED_TYPES)
     made = {"pledged", "committed", "recognized", "received", "allocated", "spent", "disbursed"}
-    assert set(TOLD) - made - BETWEEN_FUNDS | {"reversed"} == set(words().corrections)
+    assert set(PUBLISHED_TYPES) - made - BETWEEN_FUNDS | {"reversed"} == set(words().corrections)
     assert set(WORK_PACKAGES) == set(words().work_packages)
     assert set(Earmarking) == set(codes.EARMARKING_CATEGORIES)
 
 
-def test_every_text_is_there_in_six_languages() -> None:
+def test_iati_texts_exist_in_six_languages() -> None:
     said = words()
     texts = [said.office, said.fund, said.purpose, said.assistance, *said.work_packages.values()]
     for text in [*texts, *said.corrections.values()]:
@@ -252,7 +230,7 @@ def test_every_text_is_there_in_six_languages() -> None:
     minor=st.integers(-MINOR_UNITS_MAX, MINOR_UNITS_MAX),
     currency=st.sampled_from(["USD", "JPY", "KWD", "EUR", "NOK"]),
 )
-def test_an_amount_in_digits_is_the_same_in_minor_units(minor: int, currency: str) -> None:
+def test_amount_round_trips_through_digits(minor: int, currency: str) -> None:
     assert minor == amount_of(minor, currency, ON).minor
 
 
@@ -269,11 +247,11 @@ def test_an_amount_in_digits_is_the_same_in_minor_units(minor: int, currency: st
         ("1", None, None),
     ],
 )
-def test_what_others_write_is_read_exactly_or_not_at_all(value: str, currency: str | None, minor: int | None) -> None:
+def test_amount_is_parsed_exactly_or_not_at_all(value: str, currency: str | None, minor: int | None) -> None:
     assert minor == Amount(value, currency, ON).minor
 
 
-def test_shares_are_a_hundred_percent_together() -> None:
+def test_percentages_add_up_to_100() -> None:
     found = codes.shares([("15130", 3333), ("15160", 6660), ("16063", 7)])
 
     assert ["33.33", "66.6", "0.07"] == [share.percentage for share in found]
@@ -299,7 +277,7 @@ FOR_WHAT = st.one_of(
 
 @st.composite
 def held(draw: st.DrawFn) -> PlannedActivity:
-    """Something that was planned, whatever became of it, seen on any day."""
+    """A planned activity in any state, on any day."""
     first, last, seen = (draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))) for _ in range(3))
     wanted = Plan(
         fund="SHERLOC-MNT",
@@ -328,11 +306,11 @@ def aims(draw: st.DrawFn) -> Aims:
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> Ledger:
-    """Whatever the ledger could hold, and more: any movements in any order."""
+    """Any movements in any order: more than the ledger could have."""
     movements = []
     for number in range(draw(st.integers(0, 12))):
-        type_ = draw(st.sampled_from(sorted({*TOLD, "reversed"})))
-        of_type = draw(st.sampled_from(sorted(TOLD))) if type_ == "reversed" else type_
+        type_ = draw(st.sampled_from(sorted({*PUBLISHED_TYPES, "reversed"})))
+        of_type = draw(st.sampled_from(sorted(PUBLISHED_TYPES))) if type_ == "reversed" else type_
         of_donor = of_type not in {"allocated", "returned", "spent"}
         accounts = draw(st.sets(st.sampled_from(sorted(SIGNS)), min_size=1))
         package = draw(st.none() | st.sampled_from(WORK_PACKAGES))
@@ -366,14 +344,9 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     )
 
 
-@cache
-def schema_in(folder: Path) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(str(folder / "xsd-2.03" / "iati-activities-schema.xsd")))
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ledger=ledgers())
-def test_a_file_is_valid_by_the_schema_and_read_back_as_it_was(shared_data: Path, ledger: Ledger) -> None:
+def test_file_is_valid_and_round_trips(shared_data: Path, ledger: Ledger) -> None:
     made = activities(ledger, reporter=UNODC)
     file = write(made, generated_at=NOON)
     official = schema_in(shared_data / "iati")
@@ -387,11 +360,11 @@ def test_a_file_is_valid_by_the_schema_and_read_back_as_it_was(shared_data: Path
 
 
 @given(ledger=ledgers())
-def test_what_is_published_adds_up_to_what_the_ledger_holds(ledger: Ledger) -> None:
+def test_published_transactions_add_up_to_the_ledger(ledger: Ledger) -> None:
     expected: Counter[tuple[str, str]] = Counter()
     for movement in ledger.movements:
         type_, sign = transaction_type_of(movement)
-        if type_ in TOLD[movement.of_type]:
+        if type_ in PUBLISHED_TYPES[movement.of_type]:
             expected[type_, movement.currency] += sign * movement.minor
     found: Counter[tuple[str, str]] = Counter()
     for activity in activities(ledger, reporter=UNODC):
@@ -402,14 +375,14 @@ def test_what_is_published_adds_up_to_what_the_ledger_holds(ledger: Ledger) -> N
     assert {key: value for key, value in expected.items() if value} == {k: v for k, v in found.items() if v}
 
 
-def test_what_xml_cannot_say_is_told_to_be_missing() -> None:
+def test_characters_outside_xml_are_replaced() -> None:
     made = activities(a_ledger(labels={"en": "a\x00b\ufffec <&> \"'"}), reporter=UNODC)
     (found,) = read(write(made, generated_at=NOON)).activities
 
     assert "a\ufffdb\ufffdc <&> \"'" == found.titles[0].text
 
 
-def test_as_many_transactions_as_there_may_be_take_seconds_and_are_read_back() -> None:
+def test_largest_file_is_written_in_seconds_and_round_trips() -> None:
     movements = [a_movement(entry_id=UUID(int=number)) for number in range(published.TRANSACTIONS_MAX)]
     began = time.monotonic()
     file = write(activities(a_ledger(*movements), reporter=UNODC), generated_at=NOON)

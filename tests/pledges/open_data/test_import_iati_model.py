@@ -1,8 +1,7 @@
-"""A donor's activity file as flows to us: which rule a transaction breaks first, and that none of them vanishes."""
+"""A donor's activity file as flows: the first broken rule of each transaction; every one is accounted for."""
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -12,66 +11,21 @@ from hypothesis import strategies as st
 
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
-from services.pledges.money.model import AS_USUAL
+from services.pledges.money.model import DEFAULT_VALIDITY
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.iati.codes import TransactionType
-from services.pledges.open_data.imports.iati import STATUSES, judge, read, to_value
-from services.pledges.open_data.imports.model import Judged, ReportedFlow
+from services.pledges.open_data.imports.iati import STATUSES, rates_needed, read, validate
+from services.pledges.open_data.imports.model import ReportedFlow, ValidatedRows
+from tests.pledges.open_data.builders import OPENED, PLEDGE, a_file, a_transaction, an_activity
 
 UNODC, TODAY = "XM-DAC-41128", date(2026, 6, 1)
 IN_FORCE = [Rate(source="fictitious", currency="NOK", valid_from=date(2026, 2, 1), usd_per_unit="0.0988")]
-PLEDGE = """<transaction ref="T-1">
-<transaction-type code="12"/>
-<transaction-date iso-date="2026-02-03"/>
-<value currency="NOK" value-date="2026-02-12">10000.50</value>
-<description><narrative>Fictitious sample: a pledge</narrative></description>
-<receiver-org ref="XM-DAC-41128" receiver-activity-id="XM-DAC-41128-SHERLOC-MNT"/>
-</transaction>"""
-OPENED = """<iati-activity xml:lang="en">
-<iati-identifier>XX-FICT-1-A1</iati-identifier>
-<reporting-org ref="XX-FICT-1" type="10"><narrative>Government of Atlantis</narrative></reporting-org>
-<title><narrative>Fictitious sample</narrative></title>
-<description><narrative>Fictitious sample</narrative></description>
-<participating-org role="1"/>
-<activity-status code="2"/>
-<activity-date type="2" iso-date="2026-01-01"/>
-"""
 
 
-def an_activity(*transactions: str, opened: str = OPENED) -> str:
-    return f"{opened}{''.join(transactions)}</iati-activity>"
-
-
-def a_file(*activities: str, version: str = "2.03") -> bytes:
-    return f'<?xml version="1.0"?><iati-activities version="{version}">{"".join(activities)}</iati-activities>'.encode()
-
-
-def a_transaction(**changes: str) -> str:
-    """The pledge above with something else in it: what is to be replaced is named by its place."""
-    text = PLEDGE
-    for place, new in changes.items():
-        assert PLACES[place] in text, place
-        text = text.replace(PLACES[place], new, 1)
-    return text
-
-
-PLACES: Mapping[str, str] = {
-    "ref": ' ref="T-1"',
-    "type": '<transaction-type code="12"/>',
-    "day": "2026-02-03",
-    "value_date": ' value-date="2026-02-12"',
-    "currency": ' currency="NOK"',
-    "amount": "10000.50",
-    "text": "Fictitious sample: a pledge",
-    "receiver": ' ref="XM-DAC-41128"',
-    "end": "</transaction>",
-}
-
-
-def judged(content: bytes, *, known: frozenset[str] = frozenset()) -> Judged:
+def judged(content: bytes, *, known: frozenset[str] = frozenset()) -> ValidatedRows:
     rows = read(content)
-    rates = {(currency, on): IN_FORCE for currency, on in to_value(rows, UNODC)}
-    found = judge(rows, known, reporter=UNODC, rates=rates, validity=AS_USUAL, until=TODAY)
+    rates = {(currency, on): IN_FORCE for currency, on in rates_needed(rows, UNODC)}
+    found = validate(rows, known, reporter=UNODC, rates=rates, validity=DEFAULT_VALIDITY, until=TODAY)
     assert content.count(b"<transaction ") + content.count(b"<transaction>") + content.count(b"<transaction/>") == len(
         found.accepted
     ) + len(found.rejected)
@@ -89,10 +43,10 @@ def slugs(*transactions: str, opened: str = OPENED) -> list[tuple[int, str, str 
     return [(row.line, row.slug, row.column) for row in found.rejected]
 
 
-# -- what is kept -----------------------------------------------------------------------------------------------------
+# -- accepted ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_donor_gives_to_us_is_kept_with_its_worth_by_our_rate() -> None:
+def test_transaction_to_us_is_accepted_and_valued() -> None:
     (flow,) = kept(PLEDGE)
 
     assert (1, "pledge", 1_000_050, "NOK", date(2026, 2, 12)) == (
@@ -106,7 +60,7 @@ def test_what_a_donor_gives_to_us_is_kept_with_its_worth_by_our_rate() -> None:
     )  # fmt: skip
 
 
-def test_pledged_committed_and_paid_are_the_types_of_the_standards_code_list(shared_data: Path) -> None:
+def test_flow_statuses_match_iati_transaction_types(shared_data: Path) -> None:
     with (shared_data / "iati" / "codelists" / "TransactionType.csv").open(encoding="utf-8", newline="") as file:
         labels = {row["code"]: row["name_en"] for row in csv.DictReader(file)}
     by_label = {labels[code]: status for code, status in STATUSES.items()}
@@ -119,7 +73,7 @@ def test_pledged_committed_and_paid_are_the_types_of_the_standards_code_list(sha
     } == by_label
 
 
-def test_who_gives_is_whom_the_transaction_names_and_else_who_reports() -> None:
+def test_donor_is_provider_or_reporter() -> None:
     provider = '<provider-org ref="XX-FICT-2"/></transaction>'
     named = '<provider-org ref="XX-FICT-2"><narrative>Agency of Atlantis</narrative></provider-org></transaction>'
     nobody = "<provider-org/></transaction>"
@@ -129,7 +83,7 @@ def test_who_gives_is_whom_the_transaction_names_and_else_who_reports() -> None:
     ]
 
 
-def test_without_words_of_its_own_a_transaction_has_those_of_its_activity() -> None:
+def test_description_defaults_to_activity_title() -> None:
     said = "<description><narrative>Fictitious sample: a pledge</narrative></description>"
 
     assert ["Fictitious sample"] == [flow.description for flow in kept(PLEDGE.replace(said, ""))]
@@ -141,7 +95,7 @@ def test_dollars_need_no_rate() -> None:
     assert (1_000_050, "1", "par") == (flow.usd_minor, flow.rate, flow.rate_source)
 
 
-# -- what is not ------------------------------------------------------------------------------------------------------
+# -- rejected ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -172,13 +126,11 @@ def test_dollars_need_no_rate() -> None:
         ({"currency": ' currency="EUR"'}, "rate-not-in-force", None),
     ],
 )
-def test_a_transaction_is_rejected_with_the_rule_it_breaks(
-    changes: dict[str, str], slug: str, column: str | None
-) -> None:
+def test_transaction_is_rejected_by_first_broken_rule(changes: dict[str, str], slug: str, column: str | None) -> None:
     assert [(1, slug, column)] == slugs(a_transaction(**changes))
 
 
-def test_what_one_of_our_own_funds_gave_to_another_is_no_flow_to_us() -> None:
+def test_transfer_between_own_funds_is_rejected() -> None:
     from_us = '<provider-org ref="XM-DAC-41128"/><receiver-org'
     named = PLEDGE.replace("<receiver-org", from_us)
     of_ours = OPENED.replace("XX-FICT-1-A1", "XM-DAC-41128-A1").replace('"XX-FICT-1"', '"XM-DAC-41128"')
@@ -188,7 +140,7 @@ def test_what_one_of_our_own_funds_gave_to_another_is_no_flow_to_us() -> None:
         assert [("donor-missing", "provider-org")] == [(one.slug, one.column) for one in found.rejected]
 
 
-def test_a_defect_of_an_activity_rejects_each_of_its_transactions_and_no_others() -> None:
+def test_activity_defect_rejects_its_transactions_only() -> None:
     broken = an_activity(PLEDGE, a_transaction(ref=""), opened=OPENED.replace('<activity-status code="2"/>', ""))
     found = judged(a_file(broken, an_activity(PLEDGE)))
 
@@ -198,7 +150,7 @@ def test_a_defect_of_an_activity_rejects_each_of_its_transactions_and_no_others(
     ]
 
 
-def test_an_activity_without_an_identifier_has_no_transaction_that_is_known_again() -> None:
+def test_activity_without_identifier_is_rejected() -> None:
     opened = OPENED.replace("XX-FICT-1-A1", " ")
 
     assert [(1, "iati-element-missing", "iati-identifier")] == slugs(PLEDGE, opened=opened)
@@ -213,25 +165,25 @@ def test_an_activity_without_an_identifier_has_no_transaction_that_is_known_agai
         a_file(f"<organisation>{PLEDGE}</organisation>"),
     ],
 )
-def test_a_transaction_that_stands_where_none_may_is_counted_too(content: bytes) -> None:
+def test_misplaced_transaction_is_counted(content: bytes) -> None:
     assert ["iati-transaction-misplaced"] == [row.slug for row in judged(content).rejected]
 
 
-def test_one_inside_another_is_counted_by_itself() -> None:
+def test_nested_transaction_is_counted_separately() -> None:
     found = judged(a_file(an_activity(a_transaction(end=f"{PLEDGE}</transaction>"))))
 
     assert ([1], ["iati-transaction-misplaced"]) == ([f.line for f in found.accepted], [r.slug for r in found.rejected])
 
 
 @pytest.mark.parametrize("version", ["", "1.05", "2.04", "3.0", "xx", " 2.03.1"])
-def test_another_version_of_the_standard_is_refused(version: str) -> None:
+def test_other_iati_version_is_rejected(version: str) -> None:
     with pytest.raises(Invalid) as no:
         read(a_file(an_activity(PLEDGE), version=version))
 
     assert "iati-version-unknown" == no.value.slug
 
 
-def test_a_file_without_transactions_is_refused() -> None:
+def test_file_without_transactions_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         read(a_file(an_activity()))
 
@@ -241,7 +193,7 @@ def test_a_file_without_transactions_is_refused() -> None:
 # -- ids --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_transaction_has_the_same_id_whatever_stands_around_it() -> None:
+def test_transaction_id_does_not_depend_on_context() -> None:
     without = a_transaction(ref="")
     (first, second) = kept(PLEDGE, without)
     (again, other) = kept(without.replace("10000.50", "+10000.500"), PLEDGE)
@@ -250,7 +202,7 @@ def test_a_transaction_has_the_same_id_whatever_stands_around_it() -> None:
     assert first.source_id != second.source_id
 
 
-def test_equal_ones_without_a_reference_are_several_and_with_one_they_are_one() -> None:
+def test_equal_transactions_are_distinct_without_reference() -> None:
     without = a_transaction(ref="")
 
     assert 3 == len({flow.source_id for flow in kept(without, without, a_transaction(ref="", amount="1"))})
@@ -258,8 +210,8 @@ def test_equal_ones_without_a_reference_are_several_and_with_one_they_are_one() 
     assert [] == slugs(PLEDGE, a_transaction(day="2026-02-04"), a_transaction(type='<transaction-type code="2"/>'))
 
 
-def test_without_a_reference_another_provider_or_value_date_is_another_transaction() -> None:
-    """Also in another file: of what was kept before nothing is taken for it."""
+def test_provider_and_value_date_distinguish_transactions_without_reference() -> None:
+    """Also in another file: neither is taken for a known one."""
     given = [
         a_transaction(ref="", end=f"<provider-org{ref}><narrative>{name}</narrative></provider-org></transaction>")
         for ref, name in (("", "Lemuria"), ("", "Mu"), (' ref="XX-FICT-2"', "Mu"), (' ref="XX-FICT-2"', "MU"))
@@ -271,7 +223,7 @@ def test_without_a_reference_another_provider_or_value_date_is_another_transacti
     assert 4 == len(set(ids))
 
 
-def test_what_was_kept_before_is_not_kept_again_even_with_another_amount() -> None:
+def test_known_transaction_is_rejected_with_another_amount() -> None:
     known = frozenset(flow.source_id for flow in kept(PLEDGE))
 
     assert ["imported-already"] == [
@@ -282,7 +234,7 @@ def test_what_was_kept_before_is_not_kept_again_even_with_another_amount() -> No
 @given(
     st.lists(st.sampled_from([PLEDGE, a_transaction(ref=""), a_transaction(amount="-1"), "<transaction/>"]), min_size=1)
 )
-def test_every_transaction_is_kept_or_rejected_under_its_number(transactions: list[str]) -> None:
+def test_every_transaction_is_accepted_or_rejected(transactions: list[str]) -> None:
     found = judged(a_file(an_activity(*transactions)))
 
     numbers = [row.line for row in (*found.accepted, *found.rejected)]
@@ -299,10 +251,10 @@ def test_every_transaction_is_kept_or_rejected_under_its_number(transactions: li
         (b"2.03", {"iati-transactions-missing": 47, "rejected": 48, "iati-not-activities": 1}),
     ],
 )
-def test_of_every_sample_each_transaction_is_accounted_for_or_the_file_is_refused(
+def test_every_transaction_of_samples_is_accounted_for(
     shared_data: Path, version: bytes, expected: dict[str, int]
 ) -> None:
-    """Most of them say that they are of version `xx`, and are then asked again as what they are."""
+    """Most are of version `xx`, and are read again as their real version."""
     samples, told = sorted((shared_data / "iati" / "samples").glob("*.xml")), Counter[str]()
     for path in samples:
         try:

@@ -1,7 +1,6 @@
-"""A table of flows that others reported: which rule a row breaks first, and what real ones look like to the rules."""
+"""A table of reported flows: the first broken rule of each row, and real tables."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,48 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.refusals import Invalid
-from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, Judged, judge, read
-from tests.evaluation.__main__ import DATA
+from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, ValidatedRows, read, validate
+from tests.pledges.open_data.builders import REAL, a_table
 
-REAL = DATA / "finance" / "ocha_fts_incoming_2020_sample.csv"
 REVIEWED = Path(__file__).parent / "fts_rejected.csv"
-"""Which of them are not kept, by line, id and slug: each was looked at."""
-
-GOOD: Mapping[str, str] = {
-    "id": "F-1",
-    "refCode": "",
-    "date": "2026-02-12",
-    "status": "paid",
-    "contributionType": "financial",
-    "flowType": "Standard",
-    "method": "Traditional aid",
-    "boundary": "incoming",
-    "description": "Fictitious sample",
-    "amountUSD": "11500",
-    "originalAmount": "10000",
-    "originalCurrency": "EUR",
-    "exchangeRate": "0.87",
-    "srcOrganization": "Atlantis, Government of",
-    "destOrganization": "A fund",
-    "destUsageYearStart": "2026",
-    "destUsageYearEnd": "2027",
-}
+"""The reviewed list of rejected rows: line, id and slug."""
 
 
-def a_table(*rows: Mapping[str, str], columns: tuple[str, ...] = tuple(LENGTHS)) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(GOOD | row for row in rows)
-    return text.getvalue().encode()
-
-
-def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> Judged:
-    return judge(read(a_table(*rows)), known)
+def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> ValidatedRows:
+    return validate(read(a_table(*rows)), known)
 
 
 def slug_of(**cells: str) -> str | None:
-    """Why a row with these cells is not kept; None where it is."""
+    """The slug for a row with these cells; None if it is accepted."""
     found = judged(cells)
     return found.rejected[0].slug if found.rejected else None
 
@@ -60,7 +30,7 @@ def slug_of(**cells: str) -> str | None:
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_row_that_breaks_no_rule_is_kept_as_it_was_reported() -> None:
+def test_valid_row_is_accepted_as_reported() -> None:
     (flow,) = judged({}).accepted
 
     assert ("F-1", "paid", 1_000_000, "EUR", 1_150_000, "0.87") == (
@@ -112,7 +82,7 @@ def test_a_row_that_breaks_no_rule_is_kept_as_it_was_reported() -> None:
         ("destUsageYearEnd", "2025", "dates-reversed"),
     ],
 )
-def test_what_is_wrong_with_a_cell_is_named_with_its_column(column: str, cell: str, slug: str) -> None:
+def test_invalid_cell_is_reported_with_its_column(column: str, cell: str, slug: str) -> None:
     (row,) = judged({column: cell}).rejected
 
     assert (slug, column) == (row.slug, row.column)
@@ -148,7 +118,7 @@ def test_what_is_wrong_with_a_cell_is_named_with_its_column(column: str, cell: s
         ("10000000000000.01", "number-out-of-range"),
     ],
 )
-def test_an_amount_that_is_none_is_named(column: str, amount: str, slug: str) -> None:
+def test_malformed_amount_is_reported(column: str, amount: str, slug: str) -> None:
     (row,) = judged({column: amount}).rejected
 
     assert (slug, column) == (row.slug, row.column)
@@ -166,14 +136,12 @@ def test_an_amount_that_is_none_is_named(column: str, amount: str, slug: str) ->
         ("500", "USD", "500", "1"),
     ],
 )
-def test_an_amount_is_read_with_the_digits_of_its_currency_and_a_rate_in_either_direction(
-    amount: str, currency: str, usd: str, rate: str
-) -> None:
+def test_amount_and_rate_in_either_direction_are_read(amount: str, currency: str, usd: str, rate: str) -> None:
     assert slug_of(originalAmount=amount, originalCurrency=currency, amountUSD=usd, exchangeRate=rate) is None
 
 
 @pytest.mark.parametrize(("currency", "amount"), [("JPY", "100.5"), ("EUR", "100.505"), ("KWD", "100.0005")])
-def test_an_amount_finer_than_its_currency_is_not_rounded(currency: str, amount: str) -> None:
+def test_too_precise_amount_is_rejected(currency: str, amount: str) -> None:
     assert "amount-too-precise" == slug_of(originalCurrency=currency, originalAmount=amount)
 
 
@@ -182,7 +150,7 @@ def test_an_amount_finer_than_its_currency_is_not_rounded(currency: str, amount:
     [("10000", None), ("9901", None), ("10101", None), ("9900.99", "amounts-disagree"),
      ("10101.01", None), ("10101.02", "amounts-disagree")],
 )  # fmt: skip
-def test_the_two_amounts_agree_to_one_percent_of_the_one_in_dollars(usd: str, slug: str | None) -> None:
+def test_amounts_agree_within_one_percent(usd: str, slug: str | None) -> None:
     assert slug == slug_of(originalAmount="10000", originalCurrency="EUR", exchangeRate="1", amountUSD=usd)
 
 
@@ -196,13 +164,13 @@ IN_ORDER = (
 
 
 @pytest.mark.parametrize("first", range(len(IN_ORDER)))
-def test_of_several_rules_that_a_row_breaks_the_first_names_it(first: int) -> None:
+def test_first_broken_rule_is_reported(first: int) -> None:
     broken = {column: cell for column, cell, _ in IN_ORDER[first:]}
 
     assert IN_ORDER[first][2] == slug_of(**broken)
 
 
-def test_of_one_id_the_first_row_counts_even_where_it_is_not_kept() -> None:
+def test_repeated_id_is_rejected_even_after_rejected_row() -> None:
     found = judged({"id": "A"}, {"id": "A"}, {"id": "B", "date": ""}, {"id": "B"}, {"id": "C"}, known=frozenset({"C"}))
 
     assert ["A"] == [flow.source_id for flow in found.accepted]
@@ -211,15 +179,15 @@ def test_of_one_id_the_first_row_counts_even_where_it_is_not_kept() -> None:
     ] == [(row.line, row.slug) for row in found.rejected]  # fmt: skip
 
 
-def test_a_row_of_another_length_is_named_by_its_line() -> None:
+def test_row_of_wrong_length_is_reported_with_its_line() -> None:
     content = a_table({}) + b"F-2,short\r\n" + a_table({"id": "F-3"}).split(b"\r\n")[1] + b"\r\n"
-    found = judge(read(content), frozenset())
+    found = validate(read(content), frozenset())
 
     assert ["F-1", "F-3"] == [flow.source_id for flow in found.accepted]
     assert [(3, "", "row-cells")] == [(row.line, row.source_id, row.slug) for row in found.rejected]
 
 
-def test_a_line_is_counted_where_its_row_begins() -> None:
+def test_line_is_the_first_line_of_its_row() -> None:
     found = judged({"description": "of\nthree\nlines"}, {"id": "F-2", "date": ""})
 
     assert [2] == [flow.line for flow in found.accepted]
@@ -227,7 +195,7 @@ def test_a_line_is_counted_where_its_row_begins() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(list(LENGTHS)), st.text(max_size=60), max_size=4))
-def test_whatever_stands_in_a_row_it_is_kept_or_named(cells: dict[str, str]) -> None:
+def test_every_row_is_accepted_or_rejected(cells: dict[str, str]) -> None:
     found = judged({"id": "first"}, cells)
 
     assert 2 == len(found.accepted) + len(found.rejected)
@@ -253,25 +221,25 @@ def test_whatever_stands_in_a_row_it_is_kept_or_named(cells: dict[str, str]) -> 
         (a_table({}).decode().encode("utf-16"), "invalid-unicode"),
     ],
 )
-def test_what_is_no_table_of_flows_is_refused_as_a_whole(content: bytes, slug: str) -> None:
+def test_malformed_table_is_rejected(content: bytes, slug: str) -> None:
     with pytest.raises(Invalid) as no:
         read(content)
 
     assert slug == no.value.slug
 
 
-def test_a_byte_order_mark_blank_lines_and_more_columns_do_no_harm() -> None:
+def test_bom_blank_lines_and_extra_columns_are_accepted() -> None:
     content = b"\xef\xbb\xbf" + a_table({"more": "x"}, columns=("more", *LENGTHS)) + b"\r\n\r\n"
 
-    assert ["F-1"] == [flow.source_id for flow in judge(read(content), frozenset()).accepted]
+    assert ["F-1"] == [flow.source_id for flow in validate(read(content), frozenset()).accepted]
 
 
-# -- real ones --------------------------------------------------------------------------------------------------------
+# -- real tables ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the 1,106 flows of the Financial Tracking Service are not there")
-def test_of_real_flows_exactly_those_are_not_kept_that_were_looked_at() -> None:
-    found = judge(read(REAL.read_bytes()), frozenset())
+def test_rejected_real_flows_match_the_reviewed_list() -> None:
+    found = validate(read(REAL.read_bytes()), frozenset())
     with REVIEWED.open(encoding="utf-8", newline="") as file:
         reviewed = [(int(row["line"]), row["id"], row["slug"]) for row in csv.DictReader(file)]
 

@@ -1,56 +1,26 @@
-"""Imports over HTTP: what is kept of a table of flows, what is not and why, and that none of it is money here."""
+"""Imports of flow tables over HTTP: accepted and rejected rows; none is in a total."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
-from tests.pledges.open_data.test_import_model import REAL, a_table
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, get, prepared, unchanged
-
-Client = httpx.AsyncClient
-AS_FILE = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
-OWN = ("flow_import", "imported_flow", "rejected_row")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-async def send(api: Client, content: bytes, *, query: str = "", by: str = FINANCE, **more: str) -> httpx.Response:
-    return await api.post(f"/v1/imports{query}", content=content, headers=headers(by) | AS_FILE | more)
-
-
-async def imported(api: Client, content: bytes, **more: str) -> dict[str, Any]:
-    answer = await send(api, content, **more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def counted(db: Database) -> dict[str, int]:
-    async with db.transaction() as tx:
-        return {table: await tx.fetchval(f"SELECT count(*) FROM {table}") for table in OWN} | await unchanged(db)
-
+from tests.databases import connected
+from tests.pledges.open_data.builders import REAL, a_table
+from tests.pledges.open_data.steps import OWN, counted, imported, send
+from tests.pledges.steps import FINANCE, NORWAY, Client, get, unchanged
 
 MIXED = a_table(
     {}, {"id": "F-2", "originalCurrency": ""}, {"id": "F-3", "amountUSD": "1"}, {"id": "F-1"}, {"id": "F-5"}
 )
 
 
-async def test_each_row_is_kept_or_stands_in_the_list_with_its_rule(api: Client) -> None:
+async def test_import_lists_accepted_and_rejected_rows(api: Client) -> None:
     made = await imported(api, MIXED)
     shown = await get(api, f"/v1/imports/{made['import_id']}")
     kept = (await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"]
@@ -70,7 +40,7 @@ async def test_each_row_is_kept_or_stands_in_the_list_with_its_rule(api: Client)
     ("language", "word"),
     [("fr", "taux"), ("ar", "سعر"), ("zh", "汇率"), ("ru", "курсу"), ("es", "cambio"), ("en", "rate")],
 )
-async def test_why_is_told_in_the_language_asked_for(api: Client, language: str, word: str) -> None:
+async def test_rejection_reasons_are_translated(api: Client, language: str, word: str) -> None:
     answer = await send(api, MIXED, query="?dry_run=true", **{"Accept-Language": language})
     reasons = {reason["slug"]: reason for reason in answer.json()["reasons"]}
 
@@ -78,7 +48,7 @@ async def test_why_is_told_in_the_language_asked_for(api: Client, language: str,
     assert 1 == reasons["amounts-disagree"]["rows"]
 
 
-async def test_a_dry_run_says_the_same_and_writes_nothing(api: Client, db: Database) -> None:
+async def test_dry_run_writes_nothing(api: Client, db: Database) -> None:
     before = await counted(db)
     tried = await send(api, MIXED, query="?dry_run=true")
     assert before == await counted(db)
@@ -89,7 +59,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(api: Client, db: Datab
     assert {name: tried.json()[name] for name in same} == {name: done[name] for name in same}
 
 
-async def test_what_is_imported_is_no_money_here(api: Client, db: Database) -> None:
+async def test_import_changes_no_totals(api: Client, db: Database) -> None:
     before = await unchanged(db)
     await imported(api, MIXED)
     after = await unchanged(db)
@@ -99,7 +69,7 @@ async def test_what_is_imported_is_no_money_here(api: Client, db: Database) -> N
     assert [] == (await get(api, "/v1/flows"))["flows"]
 
 
-async def test_a_flow_that_is_there_is_not_kept_again(api: Client) -> None:
+async def test_known_flow_is_rejected(api: Client) -> None:
     await imported(api, a_table({}))
     again = await imported(api, a_table({"amountUSD": "11501"}, {"id": "F-9"}))
 
@@ -107,7 +77,7 @@ async def test_a_flow_that_is_there_is_not_kept_again(api: Client) -> None:
     assert 1 == again["accepted"]
 
 
-async def test_an_id_that_no_database_can_hold_is_one_rejected_row(api: Client) -> None:
+async def test_id_with_nul_is_one_rejected_row(api: Client) -> None:
     made = await imported(api, a_table({"id": "F\x001"}, {"id": "F-2"}))
 
     assert 1 == made["accepted"]
@@ -116,14 +86,14 @@ async def test_an_id_that_no_database_can_hold_is_one_rejected_row(api: Client) 
     ]
 
 
-async def test_a_rate_is_kept_with_all_its_digits(api: Client) -> None:
+async def test_reported_rate_is_stored_exactly(api: Client) -> None:
     made = await imported(api, a_table({"exchangeRate": "0.870000000000000001"}))
     (flow,) = (await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"]
 
     assert "0.870000000000000001" == flow["rate"]
 
 
-async def test_the_same_command_twice_is_one_import(api: Client) -> None:
+async def test_repeated_import_runs_once(api: Client) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     first, second = [await imported(api, MIXED, **key) for _ in range(2)]
 
@@ -133,7 +103,7 @@ async def test_the_same_command_twice_is_one_import(api: Client) -> None:
     assert (422, "idempotency-key-reused") == (other.status_code, other.json()["slug"])
 
 
-async def test_of_two_that_bring_the_same_rows_at_once_one_is_told_to_look_again(api: Client, db: Database) -> None:
+async def test_concurrent_import_of_same_rows_conflicts(api: Client, db: Database) -> None:
     content = a_table(*({"id": f"F-{number}"} for number in range(200)))
     answers = await asyncio.gather(*(send(api, content) for _ in range(2)))
     stood = [answer.json() for answer in answers if answer.status_code == 201]
@@ -155,7 +125,7 @@ async def test_of_two_that_bring_the_same_rows_at_once_one_is_told_to_look_again
         (b"x" * (2 * 1024 * 1024 + 1), 413, "body-too-large"),
     ],
 )
-async def test_what_is_no_table_leaves_nothing(
+async def test_malformed_import_writes_nothing(
     api: Client, db: Database, content: bytes, status: int, slug: str
 ) -> None:
     before = await counted(db)
@@ -166,7 +136,7 @@ async def test_what_is_no_table_leaves_nothing(
 
 
 @pytest.mark.parametrize("by", [NORWAY, "UNODC:coordinator", "UNODC:auditor", "NOR:finance_officer", "KEN:focal_point"])
-async def test_only_a_finance_officer_of_unodc_imports(api: Client, db: Database, by: str) -> None:
+async def test_only_unodc_finance_officer_imports(api: Client, db: Database, by: str) -> None:
     before = await counted(db)
     answer = await send(api, MIXED, by=by)
 
@@ -174,9 +144,7 @@ async def test_only_a_finance_officer_of_unodc_imports(api: Client, db: Database
     assert before == await counted(db)
 
 
-async def test_an_import_is_shown_to_those_who_read_the_whole_ledger_and_to_nobody_else(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_imports_are_visible_to_ledger_readers_only(api: Client, databases: Mapping[str, Database]) -> None:
     made = await imported(api, MIXED)
     path = f"/v1/imports/{made['import_id']}"
 
@@ -189,7 +157,7 @@ async def test_an_import_is_shown_to_those_who_read_the_whole_ledger_and_to_nobo
         assert [] == (await get(api, "/v1/imports", by))["imports"]
 
 
-async def test_behind_the_wall_a_donor_has_no_row_of_an_import(api: Client, db: Database) -> None:
+async def test_row_level_security_hides_imports_from_donors(api: Client, db: Database) -> None:
     await imported(api, MIXED)
 
     for by, rows in (
@@ -202,7 +170,7 @@ async def test_behind_the_wall_a_donor_has_no_row_of_an_import(api: Client, db: 
             assert rows == [await tx.fetchval(f"SELECT count(*) FROM {table}") for table in OWN], by
 
 
-async def test_pages_of_what_was_kept_lead_to_the_end(api: Client) -> None:
+async def test_accepted_rows_are_paged_completely(api: Client) -> None:
     made = await imported(api, a_table(*({"id": f"F-{number}"} for number in range(5))))
     seen, cursor = [], 0
     while cursor is not None:
@@ -213,7 +181,7 @@ async def test_pages_of_what_was_kept_lead_to_the_end(api: Client) -> None:
     assert [f"F-{number}" for number in range(5)] == seen
 
 
-async def test_the_fact_holds_counts_and_a_hash_and_no_word_of_a_row(api: Client, db: Database) -> None:
+async def test_import_fact_has_counts_and_hash_only(api: Client, db: Database) -> None:
     made = await imported(api, MIXED)
     async with db.transaction() as tx:
         event = await tx.fetchval("SELECT event::text FROM journal WHERE type = 'pledges.import.recorded.v1'")
@@ -222,20 +190,17 @@ async def test_the_fact_holds_counts_and_a_hash_and_no_word_of_a_row(api: Client
     assert not [word for word in ("Atlantis", "Fictitious", "F-1", "currency-missing") if word in event]
 
 
-async def test_the_journal_tells_of_an_import_again(api: Client, database_url: str) -> None:
+async def test_import_is_rebuilt_from_journal(api: Client, database_url: str) -> None:
     await imported(api, MIXED)
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("UPDATE flow_import SET accepted = 1, rejected = 4")
         assert ["flow_import: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the 1,106 flows of the Financial Tracking Service are not there")
-async def test_real_flows_are_all_kept_or_listed(api: Client, db: Database) -> None:
+async def test_real_flows_are_accepted_or_listed(api: Client, db: Database) -> None:
     made = await imported(api, REAL.read_bytes())
 
     assert (1_106, 582, 524) == (made["rows"], made["accepted"], made["rejected"])

@@ -1,22 +1,17 @@
-"""A donor's IATI activity file over HTTP: each of its transactions is kept or listed, and none does any harm."""
+"""Imports of IATI activity files over HTTP: each transaction is accepted or listed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.open_data.test_iati_reading import LAUGHS
-from tests.pledges.open_data.test_import_iati_model import PLEDGE, a_file, a_transaction, an_activity
-from tests.pledges.open_data.test_imports import counted
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, get, post, prepared, unchanged
+from tests.pledges.open_data.builders import LAUGHS, PLEDGE, a_file, a_transaction, an_activity
+from tests.pledges.open_data.iati_steps import AS_FILE, flows_of, imported, send
+from tests.pledges.open_data.steps import counted
+from tests.pledges.steps import FINANCE, NORWAY, Client, get, post, unchanged
 
-Client = httpx.AsyncClient
-AS_FILE = {"Content-Type": "application/octet-stream", "File-Name": "activities.xml"}
 OTHERS = [
     a_transaction(ref=' ref="T-2"', type='<transaction-type code="2"/>'),
     a_transaction(ref=' ref="T-3"', type='<transaction-type code="3"/>', currency=' currency="USD"'),
@@ -28,35 +23,10 @@ OTHERS = [
     a_transaction(ref=""),
 ]
 FICTITIOUS = a_file(an_activity(PLEDGE, *OTHERS))
-"""What a fictitious donor says it gives: nine transactions, of which four are kept."""
+"""A fictitious donor's file: nine transactions, four of them accepted."""
 
 
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-async def send(api: Client, content: bytes, *, query: str = "", by: str = FINANCE, **more: str) -> httpx.Response:
-    path = f"/v1/imports?format=iati{query}"
-    return await api.post(path, content=content, headers=headers(by) | AS_FILE | more)
-
-
-async def imported(api: Client, content: bytes, **more: str) -> dict[str, Any]:
-    answer = await send(api, content, **more)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def flows_of(api: Client, made: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list((await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"])
-
-
-async def test_what_a_donor_says_it_gives_to_us_is_kept_and_the_rest_is_listed(api: Client, db: Database) -> None:
+async def test_iati_import_accepts_transactions_to_us_and_lists_the_rest(api: Client, db: Database) -> None:
     before = await counted(db)
     made = await imported(api, FICTITIOUS)
     kept = await flows_of(api, made)
@@ -80,7 +50,7 @@ async def test_what_a_donor_says_it_gives_to_us_is_kept_and_the_rest_is_listed(a
     assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"], "it is money nowhere here"
 
 
-async def test_the_same_file_again_has_nothing_new(api: Client) -> None:
+async def test_repeated_iati_file_has_nothing_new(api: Client) -> None:
     await imported(api, FICTITIOUS)
     again = await imported(api, FICTITIOUS + b"\n")
 
@@ -91,8 +61,8 @@ async def test_the_same_file_again_has_nothing_new(api: Client) -> None:
     }
 
 
-async def test_of_two_that_bring_the_same_transactions_at_once_each_is_kept_once(api: Client, db: Database) -> None:
-    """In whichever order: neither waits for what the other waits to write."""
+async def test_concurrent_iati_imports_accept_each_transaction_once(api: Client, db: Database) -> None:
+    """In either order: neither waits for a lock of the other."""
     for turn in range(1, 5):
         transactions = [a_transaction(ref=f' ref="T-{turn}-{number}"') for number in range(1_000)]
         files = [a_file(an_activity(*some)) for some in (transactions, transactions[::-1])]
@@ -102,7 +72,7 @@ async def test_of_two_that_bring_the_same_transactions_at_once_each_is_kept_once
         assert 1_000 * turn == (await counted(db))["imported_flow"]
 
 
-async def test_a_dry_run_says_the_same_and_writes_nothing(api: Client, db: Database) -> None:
+async def test_dry_run_writes_nothing(api: Client, db: Database) -> None:
     before = await counted(db)
     tried = await send(api, FICTITIOUS, query="&dry_run=true")
     assert (200, before) == (tried.status_code, await counted(db))
@@ -112,7 +82,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(api: Client, db: Datab
     assert {name: tried.json()[name] for name in same} == {name: done[name] for name in same}
 
 
-async def test_without_a_rate_in_force_it_waits_for_one_and_nothing_is_guessed(api: Client) -> None:
+async def test_transaction_without_rate_is_rejected(api: Client) -> None:
     content = a_file(an_activity(a_transaction(currency=' currency="KES"')))
     refused = await imported(api, content)
     rate = {"source": "fictitious", "currency": "KES", "valid_from": "2026-02-01", "usd_per_unit": "1.234567890123"}
@@ -123,14 +93,14 @@ async def test_without_a_rate_in_force_it_waits_for_one_and_nothing_is_guessed(a
     assert (1_234_630, "1.234567890123") == (flow["usd_minor"], flow["rate"])
 
 
-async def test_why_is_told_in_the_language_asked_for(api: Client) -> None:
+async def test_rejection_reasons_are_translated(api: Client) -> None:
     for language, word in {"fr": "ONUDC", "ar": "للمكتب|المكتب", "zh": "办公室", "ru": "УНП", "es": "UNODC"}.items():
         answer = await send(api, FICTITIOUS, query="&dry_run=true", **{"Accept-Language": language})
         reasons = {reason["slug"]: reason["explanation"] for reason in answer.json()["reasons"]}
         assert any(one in reasons["iati-receiver-not-us"] for one in word.split("|")), language
 
 
-# -- what does harm ---------------------------------------------------------------------------------------------------
+# -- attacks ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -154,7 +124,7 @@ async def test_why_is_told_in_the_language_asked_for(api: Client) -> None:
     ],
     ids=range(15),
 )  # fmt: skip
-async def test_what_is_no_such_file_is_refused_and_leaves_nothing(
+async def test_malformed_iati_import_writes_nothing(
     api: Client, db: Database, content: bytes, status: int, slug: str
 ) -> None:
     before = await counted(db)
@@ -164,7 +134,7 @@ async def test_what_is_no_such_file_is_refused_and_leaves_nothing(
     assert before == await counted(db)
 
 
-async def test_as_many_transactions_as_there_may_be_are_all_told(api: Client) -> None:
+async def test_largest_iati_import_is_accepted(api: Client) -> None:
     made = await imported(api, a_file(an_activity("<transaction/>" * 4_000, PLEDGE), "<transaction/>" * 999))
 
     assert (5_000, 1, 4_999) == (made["rows"], made["accepted"], made["rejected"])
@@ -173,7 +143,7 @@ async def test_as_many_transactions_as_there_may_be_are_all_told(api: Client) ->
     }
 
 
-async def test_a_format_that_is_none_is_refused_and_a_file_is_read_as_what_it_is_said_to_be(api: Client) -> None:
+async def test_unknown_import_format_is_rejected(api: Client) -> None:
     given = headers(FINANCE) | AS_FILE
 
     for query, slug in (("?format=iati.xml", "invalid-request"), ("", "columns-missing")):
@@ -182,7 +152,7 @@ async def test_a_format_that_is_none_is_refused_and_a_file_is_read_as_what_it_is
 
 
 @pytest.mark.parametrize("by", [NORWAY, "UNODC:coordinator", "UNODC:auditor", "NOR:finance_officer"])
-async def test_only_a_finance_officer_of_unodc_imports(api: Client, db: Database, by: str) -> None:
+async def test_only_unodc_finance_officer_imports(api: Client, db: Database, by: str) -> None:
     before = await unchanged(db)
     answer = await send(api, FICTITIOUS, by=by)
 
@@ -190,7 +160,7 @@ async def test_only_a_finance_officer_of_unodc_imports(api: Client, db: Database
     assert before == await unchanged(db)
 
 
-async def test_every_sample_of_the_standard_is_accounted_for(api: Client, shared_data: Path) -> None:
+async def test_every_iati_sample_is_accounted_for(api: Client, shared_data: Path) -> None:
     for path in sorted((shared_data / "iati" / "samples").glob("*.xml")):
         answer = await send(api, path.read_bytes().replace(b'version="xx"', b'version="2.03"'))
         told = answer.json()

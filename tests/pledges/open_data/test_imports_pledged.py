@@ -1,24 +1,22 @@
-"""A pledge that a donor reported becomes one in the ledger, in the donor's name, by the hand of UNODC, and once."""
+"""Pledges made once from reported flows, in the donor's name, by UNODC."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify as verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.pledges.open_data import test_imports as tables
-from tests.pledges.open_data.test_import_iati_model import PLEDGE, a_file, a_transaction, an_activity
-from tests.pledges.open_data.test_import_model import a_table
-from tests.pledges.open_data.test_imports_iati import flows_of, imported
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, get, post, prepared, unchanged
+from tests.databases import connected
+from tests.pledges.open_data import steps as tables
+from tests.pledges.open_data.builders import PLEDGE, a_file, a_table, a_transaction, an_activity
+from tests.pledges.open_data.iati_steps import flows_of, imported
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, get, post, unchanged
 
-Client = httpx.AsyncClient
 WORDS = "Fictitious sample: a pledge"
 REPORTED = [
     PLEDGE,
@@ -27,16 +25,6 @@ REPORTED = [
     a_transaction(ref=' ref="T-4"', amount="-1"),
 ]
 BODY = {"fund": "SHERLOC-MNT", "donor": "NOR"}
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 @pytest.fixture
@@ -53,9 +41,7 @@ async def told(api: Client, path: str, by: str = FINANCE, **changes: Any) -> tup
     return answer.status_code, answer.json().get("slug", "")
 
 
-async def test_what_a_donor_reported_stands_in_the_ledger_as_its_pledge(
-    api: Client, reported: dict[str, Any], db: Database
-) -> None:
+async def test_reported_pledge_is_recorded_as_pledge(api: Client, reported: dict[str, Any], db: Database) -> None:
     made = await post(api, path_of(reported), FINANCE, **BODY)
 
     assert ("NOR", "SHERLOC-MNT", "pledged", "softly_earmarked", WORDS, "2026-02-12") == tuple(
@@ -75,14 +61,14 @@ async def test_what_a_donor_reported_stands_in_the_ledger_as_its_pledge(
     assert WORDS not in event, "the words of a flow are on no broker"
 
 
-async def test_a_row_of_a_table_becomes_a_pledge_by_our_own_rate(api: Client) -> None:
+async def test_pledge_from_row_is_valued_by_our_rate(api: Client) -> None:
     made = await tables.imported(api, a_table({"status": "pledge", "amountUSD": "11494"}))
     pledge = await post(api, path_of(made, 2), FINANCE, **BODY | {"earmarking": "earmarked"})
 
     assert (1_150_000, "1.15", "earmarked") == (pledge["usd_minor"], pledge["rate"], pledge["earmarking"])
 
 
-async def test_a_flow_becomes_a_pledge_once_whatever_becomes_of_that(api: Client, reported: dict[str, Any]) -> None:
+async def test_flow_becomes_a_pledge_once(api: Client, reported: dict[str, Any]) -> None:
     made = await post(api, path_of(reported), FINANCE, **BODY)
     assert (409, "flow-pledged-already") == await told(api, path_of(reported))
 
@@ -92,7 +78,7 @@ async def test_a_flow_becomes_a_pledge_once_whatever_becomes_of_that(api: Client
     assert (409, made["pledge_id"]) == (answer.status_code, answer.json()["details"]["pledge_id"])
 
 
-async def test_of_two_at_once_one_pledges(api: Client, reported: dict[str, Any], db: Database) -> None:
+async def test_concurrent_pledges_from_one_flow_yield_one(api: Client, reported: dict[str, Any], db: Database) -> None:
     answers = await asyncio.gather(*(told(api, path_of(reported)) for _ in range(6)))
 
     assert [(201, "")] + [(409, "flow-pledged-already")] * 5 == sorted(answers)
@@ -100,7 +86,7 @@ async def test_of_two_at_once_one_pledges(api: Client, reported: dict[str, Any],
     assert (1, 1) == (after["pledge"], after["entry"])
 
 
-async def test_the_same_command_twice_is_one_pledge(api: Client, reported: dict[str, Any]) -> None:
+async def test_repeated_pledge_from_flow_runs_once(api: Client, reported: dict[str, Any]) -> None:
     given = headers(FINANCE, key="pledge-of-norway")
     first, second = [await api.post(path_of(reported), json=BODY, headers=given) for _ in range(2)]
 
@@ -128,7 +114,7 @@ async def test_the_same_command_twice_is_one_pledge(api: Client, reported: dict[
         (1, {"earmarking": "closely"}, (400, "invalid-field")),
     ],
 )
-async def test_what_cannot_be_is_refused_and_leaves_nothing(
+async def test_invalid_pledge_from_flow_is_rejected_without_changes(
     api: Client, reported: dict[str, Any], db: Database, line: int, changes: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     before = await unchanged(db)
@@ -137,7 +123,7 @@ async def test_what_cannot_be_is_refused_and_leaves_nothing(
     assert before == await unchanged(db)
 
 
-async def test_an_organization_of_which_somebody_is_appointed_can_be_a_donor(
+async def test_organization_with_an_appointment_can_be_a_donor(
     api: Client, reported: dict[str, Any], db: Database
 ) -> None:
     async with db.transaction() as tx:
@@ -152,7 +138,7 @@ async def test_an_organization_of_which_somebody_is_appointed_can_be_a_donor(
     assert (201, "") == await told(api, path_of(reported), donor="ATLANTIS-FUND")
 
 
-async def test_without_a_rate_of_ours_in_force_on_its_day_it_is_refused(api: Client, db: Database) -> None:
+async def test_pledge_from_flow_without_rate_is_rejected(api: Client, db: Database) -> None:
     row = {
         "status": "pledge",
         "originalCurrency": "KES",
@@ -176,7 +162,7 @@ async def test_without_a_rate_of_ours_in_force_on_its_day_it_is_refused(api: Cli
         ("UNODC:auditor", (403, "not-for-your-role")),
     ],
 )
-async def test_only_a_finance_officer_of_unodc_pledges_for_a_donor(
+async def test_only_unodc_finance_officer_pledges_for_a_donor(
     api: Client, reported: dict[str, Any], db: Database, by: str, expected: tuple[int, str]
 ) -> None:
     before = await unchanged(db)
@@ -185,16 +171,11 @@ async def test_only_a_finance_officer_of_unodc_pledges_for_a_donor(
     assert before == await unchanged(db)
 
 
-async def test_the_journal_alone_tells_which_flow_a_pledge_was_made_of(
-    api: Client, reported: dict[str, Any], database_url: str
-) -> None:
+async def test_flow_of_pledge_is_rebuilt_from_journal(api: Client, reported: dict[str, Any], database_url: str) -> None:
     await post(api, path_of(reported), FINANCE, **BODY)
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("SET LOCAL entraide.role = 'owner'")
             await tx.execute("UPDATE pledge SET import_line = 3")
         assert ["pledge: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()

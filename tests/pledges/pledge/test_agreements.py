@@ -1,4 +1,4 @@
-"""What an agreement says and what becomes of it: instalments, conditions, charges, and each way to end with less."""
+"""Agreements: instalments, conditions, bank charges, and each way to reduce or end them."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Status
 from services.pledges.pledge.schedule import due, scheduled
 from tests.builders import NOON
-from tests.pledges.pledge.test_model import (
+from tests.pledges.pledge.builders import (
     APRIL,
     FEBRUARY,
     MARCH,
@@ -39,7 +39,7 @@ def parts(*minors: int, condition: str | None = None) -> tuple[Instalment, ...]:
     )
 
 
-def test_what_waits_for_a_condition_is_recognized_when_it_is_met_and_not_before() -> None:
+def test_conditional_instalment_is_recognized_when_condition_is_met() -> None:
     schedule = (*parts(60), *parts(40, condition="report_accepted"))
     one = agreed(a_pledge(minor=100), schedule=schedule)
     assert (60, 40, 60) == (one.outstanding_minor, one.conditional_minor, one.committed_usd_minor)
@@ -55,7 +55,7 @@ def test_what_waits_for_a_condition_is_recognized_when_it_is_met_and_not_before(
     assert "condition-not-open" == no.value.slug
 
 
-def test_instalments_are_the_whole_and_none_is_due_before_the_signature() -> None:
+def test_instalments_add_up_and_are_due_after_signature() -> None:
     with pytest.raises(Mismatch) as no:
         agreed(a_pledge(minor=100), schedule=parts(60, 30))
     assert ("schedule-is-not-the-whole", 100) == (no.value.slug, no.value.details["expected_minor"])
@@ -63,7 +63,7 @@ def test_instalments_are_the_whole_and_none_is_due_before_the_signature() -> Non
         agreed(a_pledge(minor=100), schedule=(Instalment(due_on=MARCH, minor=100),))
 
 
-def test_a_reduction_takes_what_waits_first_and_the_last_before_the_first() -> None:
+def test_reduction_takes_conditional_then_last_instalments() -> None:
     schedule = (*parts(50, 30), *parts(20, condition="report_accepted"))
     one = agreed(a_pledge(minor=100), schedule=schedule)
     less = evolve(one, exits.reduce(one, dollars(45), "donor_budget", on=APRIL, now=NOON))
@@ -72,7 +72,7 @@ def test_a_reduction_takes_what_waits_first_and_the_last_before_the_first() -> N
     assert (55, 55, 0, 55) == (less.minor, less.outstanding_minor, less.conditional_minor, less.committed_usd_minor)
 
 
-def test_what_is_due_is_counted_against_the_earliest_and_late_only_once_it_is_owed() -> None:
+def test_receipts_count_against_earliest_owed_instalment() -> None:
     schedule = scheduled((*parts(50, 30), *parts(20, condition="report_accepted")))
 
     assert [(1, 10), (2, 30)] == [(one.instalment.number, one.open_minor) for one in due(schedule, 40)]
@@ -80,7 +80,7 @@ def test_what_is_due_is_counted_against_the_earliest_and_late_only_once_it_is_ow
     assert () == due(schedule, 80)
 
 
-def test_cash_of_another_currency_settles_what_is_said_and_the_bank_keeps_its_charges() -> None:
+def test_cash_in_other_currency_settles_stated_amount_less_charges() -> None:
     one = agreed(a_pledge(minor=10_000))
     cash = Money(minor=9_200, currency="EUR")
     worth = Valuation(usd_minor=10_120, rate="1.10", rate_source="x", rate_date=APRIL)
@@ -112,21 +112,21 @@ def test_cash_of_another_currency_settles_what_is_said_and_the_bank_keeps_its_ch
         (lambda p: p.meet_condition(2, on=APRIL, now=NOON), "not-found"),
     ],
 )
-def test_what_does_not_become_of_a_part_paid_pledge(decide: Any, slug: str) -> None:
+def test_invalid_transitions_of_partially_paid_pledge_are_rejected(decide: Any, slug: str) -> None:
     with pytest.raises(Refusal) as no:
         decide(a_pledge(Status.PARTIALLY_RECEIVED, minor=100))
 
     assert slug == no.value.slug
 
 
-def test_an_open_pledge_is_not_reduced_to_nothing() -> None:
+def test_open_pledge_cannot_be_reduced_to_zero() -> None:
     with pytest.raises(Conflict) as no:
         exits.reduce(a_pledge(minor=100), dollars(100), "donor_asked", on=APRIL, now=NOON)
 
     assert ("reduction-exceeds", 99) == (no.value.slug, no.value.details["reducible_minor"])
 
 
-def test_of_an_allocation_no_more_is_spent_than_was_made_and_only_what_is_left_goes_back() -> None:
+def test_spending_is_limited_and_only_unspent_money_is_returned() -> None:
     one = allocations.allocated(allocate(200, a_requirement()))
     with pytest.raises(Conflict) as no:
         one.spend(201, allocations.Spending.EXPENDITURE, on=APRIL, now=NOON)
@@ -139,7 +139,7 @@ def test_of_an_allocation_no_more_is_spent_than_was_made_and_only_what_is_left_g
     assert "allocation-spent" == no.value.slug
 
 
-def test_money_that_was_carried_over_neither_goes_on_nor_back_again() -> None:
+def test_carried_over_money_cannot_be_carried_over_or_refunded() -> None:
     one = a_pledge(Status.RECEIVED, minor=11_300, basis_points=1300)
     out, into = exits.carry_over(one, "SHERLOC-DEV", 10_000, on=APRIL, now=NOON)
     moved = evolve(evolve(one, out), into)
@@ -157,7 +157,7 @@ def test_money_that_was_carried_over_neither_goes_on_nor_back_again() -> None:
         assert slug == no.value.slug
 
 
-def test_a_refund_gives_programme_support_cost_back_and_is_counted_in_the_donors_currency() -> None:
+def test_refund_returns_programme_support_cost() -> None:
     one = a_pledge(Status.RECEIVED, minor=11_300, basis_points=1300)
     fact = exits.refund(one, dollars(11_300), par(11_300), uuid4(), "not_used", on=APRIL, now=NOON)
     entry = entry_of(uuid4(), NOON, fact)
@@ -165,13 +165,13 @@ def test_a_refund_gives_programme_support_cost_back_and_is_counted_in_the_donors
     assert entry is not None
     assert (1_300, -10_000) == (fact.support_cost_usd_minor, entry.available_usd_minor)
     assert Status.REFUNDED is evolve(one, fact).status
-    # Dollars fell to half: what was paid can go back, and not a cent more of it.
+    # The currency fell to half: all that was paid can be refunded, and not a cent more.
     cheap = Valuation(usd_minor=5_650, rate="0.5", rate_source="x", rate_date=APRIL)
     back = evolve(one, exits.refund(one, dollars(11_300), cheap, uuid4(), "not_used", on=APRIL, now=NOON))
     assert (Status.REFUNDED, 11_300) == (back.status, back.refunded_minor)
 
 
-def test_cash_is_not_believed_to_settle_many_times_its_worth() -> None:
+def test_implausible_settlement_is_rejected() -> None:
     one = agreed(a_pledge(minor=10_000))
     for worth in (4_999, 20_001):
         valuation = Valuation(usd_minor=worth, rate="1.10", rate_source="x", rate_date=APRIL)

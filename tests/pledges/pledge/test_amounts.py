@@ -1,4 +1,4 @@
-"""Amounts that cannot be meant, at every route that takes money: each is refused by its slug and leaves nothing."""
+"""Malformed amounts at every route that takes money: refused by slug, without changes."""
 
 import json
 from collections.abc import Mapping
@@ -9,16 +9,17 @@ import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.in_kind.test_in_kind import PATH, a_contribution
-from tests.pledges.pledge.test_life import entry_of, fund
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.in_kind.steps import PATH, a_contribution
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
+    Client,
     a_fund,
     a_pledge,
-    api,
     committed,
+    entry_of,
     eur,
+    fund,
     pledged,
     post,
     receive,
@@ -26,11 +27,8 @@ from tests.pledges.pledge.test_pledges import (
     usd,
 )
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
-
 HERE = "HERE"
-"""Where the amount stands in a body."""
+"""The position of the amount in a body."""
 
 ALLOCATIONS, SPEND = "/v1/allocations", "/v1/allocations/{allocated}/spend"
 CARRY_OVER, NEED = "/v1/pledges/{paid}/carry-over", "/v1/funds/SHERLOC-MNT/requirements"
@@ -54,15 +52,15 @@ ROUTES: dict[str, tuple[str, dict[str, Any], int | None]] = {
     NEED: (FINANCE, {"year": 2027, "work_package": "training", "reason": "needs_changed", "money": HERE}, 1),
     PATH: (NORWAY, a_contribution(money=HERE), None),
 }
-"""Who asks, for what, and from which revision; which amount of a body it is stands behind the path of some."""
+"""The caller, the path and the body of each route, and the revision; some paths also name the amount of the body."""
 
 IN_DOLLARS = {ALLOCATIONS, SPEND, CARRY_OVER, FUNDS, NEED}
-"""What takes US dollars alone; euros elsewhere."""
+"""Routes that take US dollars only; the others take euros."""
 
 OF_THE_REST = {INSTALMENTS, CHARGES}
-"""Minor units of the currency that the rest is in."""
+"""In minor units of the body's currency."""
 
-# As they stand in the body: minor units are whole, and a number with a point or an exponent is none of them.
+# As JSON: minor units are integers, without a point or an exponent.
 MINORS = {
     "-0": "amount-zero",
     "0": "amount-zero",
@@ -97,17 +95,17 @@ CURRENCIES = {
 NOTHING = ("-0", "0")
 OF_NOTHING = {
     INSTALMENTS: dict.fromkeys(NOTHING, (400, "number-out-of-range")),
-    # A fund may need nothing, and needed nothing before.
+    # A requirement may be 0, before and after.
     NEED: dict.fromkeys(NOTHING, (409, "requirement-unchanged")),
 }
 MAY_BE_NOTHING = {CHARGES, FUNDS}
-# A fund pays in dollars, and an agreement has a currency: even one that there is would be another.
+# A fund pays in dollars, and an agreement has its currency: any other one is refused.
 OF_DOLLARS = {"XXX": (422, "fund-currency")}
 OF_OTHERS = {route: {"XXX": (422, "currency-differs")} for route in (SETTLES, REDUCE)}
 
 
 async def _path(api: Client, route: str) -> str:
-    """With an open pledge, an agreement, one that has paid, or an allocation of its money, where one is named."""
+    """With an open pledge, an agreement, a paid pledge, or an allocation of its money, as the path needs."""
     path = route.partition(" ")[0]
     if "{open}" in path:
         return path.format(open=(await pledged(api, money=eur(100)))["pledge_id"])
@@ -119,7 +117,7 @@ async def _path(api: Client, route: str) -> str:
 
 
 async def _sent(api: Client, route: str, path: str, amount: str) -> httpx.Response:
-    """The route's body with the amount as it is to stand in it."""
+    """The route's body with the amount."""
     by, body, revision = ROUTES[route]
     return await api.post(
         path,
@@ -129,7 +127,7 @@ async def _sent(api: Client, route: str, path: str, amount: str) -> httpx.Respon
 
 
 async def _answers(api: Client, db: Database, route: str, amounts: Mapping[str, str]) -> dict[str, tuple[int, str]]:
-    """What the route answers to each amount, by its name; nothing may have changed by any."""
+    """The route's answer to each amount, by name; no amount may change anything."""
     path = await _path(api, route)
     before, found = await unchanged(db), {}
     for name, amount in amounts.items():
@@ -139,13 +137,8 @@ async def _answers(api: Client, db: Database, route: str, amounts: Mapping[str, 
     return found
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 @pytest.mark.parametrize("route", ROUTES)
-async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+async def test_malformed_amount_is_rejected_without_changes(api: Client, db: Database, route: str) -> None:
     expected = {minor: (400, slug) for minor, slug in MINORS.items()} | OF_NOTHING.get(route, {})
     for minor in NOTHING if route in MAY_BE_NOTHING else ():
         del expected[minor]
@@ -156,8 +149,8 @@ async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: 
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
-async def test_the_bank_may_have_kept_nothing(api: Client, nothing: str) -> None:
-    """-0 is how else JSON writes the whole number 0: who sends it says that there were no charges, and is right."""
+async def test_bank_charges_may_be_zero(api: Client, nothing: str) -> None:
+    """-0 is another way to write the integer 0 in JSON: no charges."""
     answer = await _sent(api, CHARGES, await _path(api, CHARGES), nothing)
 
     assert (200, eur(100)) == (answer.status_code, answer.json()["received"])
@@ -166,7 +159,7 @@ async def test_the_bank_may_have_kept_nothing(api: Client, nothing: str) -> None
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
-async def test_a_fund_may_be_opened_that_needs_nothing(api: Client, nothing: str) -> None:
+async def test_fund_requirement_may_be_zero(api: Client, nothing: str) -> None:
     answer = await _sent(api, FUNDS, FUNDS, f'{{"minor": {nothing}, "currency": "USD"}}')
 
     assert (201, 0, 0) == (
@@ -177,7 +170,7 @@ async def test_a_fund_may_be_opened_that_needs_nothing(api: Client, nothing: str
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in OF_THE_REST])
-async def test_what_is_no_currency_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+async def test_malformed_currency_is_rejected_without_changes(api: Client, db: Database, route: str) -> None:
     amounts = {code: f'{{"minor": 1, "currency": {json.dumps(code)}}}' for code in CURRENCIES}
 
     expected = {code: (400, slug) for code, slug in CURRENCIES.items()}

@@ -1,45 +1,42 @@
-"""Which pledges have an instalment that is late or soon due: the list a finance officer writes to donors by."""
+"""The list of pledges with instalments that are late or due soon."""
 
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.builders import headers
 from tests.clocks import TODAY
-from tests.pledges.pledge.test_life import agreed, approve, entry_of, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.pledge.steps import due
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
-    api,
+    Client,
+    agreed,
+    approve,
     committed,
+    entry_of,
     eur,
     get,
+    move,
+    part,
+    pledge_of,
     pledged,
     post,
     receive,
     usd,
 )
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
-
 SOON, IN_A_MONTH = TODAY + timedelta(days=14), TODAY + timedelta(days=30)
 LATE, AHEAD = "2026-03-10", "2126-01-01"
-
-
-async def due(client: Client, before: date = TODAY, by: str = FINANCE, more: str = "") -> list[str]:
-    page = await get(client, f"/v1/pledges?due_before={before.isoformat()}{more}", by)
-    return [one["pledge_id"] for one in page["pledges"]]
 
 
 def id_of(pledge: dict[str, Any]) -> str:
     return str(pledge["pledge_id"])
 
 
-async def test_what_is_late_is_told_from_what_is_soon_due(api: Client) -> None:
+async def test_due_filter_separates_late_from_upcoming(api: Client) -> None:
     late = await agreed(api, 1000, part(400, LATE), part(600, AHEAD))
     soon = await agreed(api, 1000, part(1000, SOON.isoformat()))
     at_last = await agreed(api, 1000, part(1000, AHEAD))
@@ -52,7 +49,7 @@ async def test_what_is_late_is_told_from_what_is_soon_due(api: Client) -> None:
     assert [] == await due(api, date.min)
 
 
-async def test_what_waits_for_its_condition_is_due_once_that_is_met(api: Client) -> None:
+async def test_conditional_instalment_is_due_once_condition_is_met(api: Client) -> None:
     waits = await agreed(api, 1000, part(400, LATE, "report_accepted"), part(600, AHEAD))
     assert [] == await due(api)
 
@@ -61,7 +58,7 @@ async def test_what_waits_for_its_condition_is_due_once_that_is_met(api: Client)
     assert [id_of(waits)] == await due(api)
 
 
-async def test_what_came_counts_against_the_earliest_and_what_has_come_is_not_due(api: Client) -> None:
+async def test_received_instalment_is_not_due(api: Client) -> None:
     one = await agreed(api, 1000, part(400, LATE), part(300, SOON.isoformat()), part(300, AHEAD))
     one = await receive(api, one, usd(399))
     assert [id_of(one)] == await due(api)
@@ -73,7 +70,7 @@ async def test_what_came_counts_against_the_earliest_and_what_has_come_is_not_du
     assert [] == await due(api, date.max)
 
 
-async def test_what_was_written_off_counts_against_the_earliest_as_what_came_does(api: Client) -> None:
+async def test_written_off_instalment_is_not_due(api: Client) -> None:
     one = await agreed(api, 1000, part(300, LATE), part(300, "2026-03-20"), part(400, AHEAD))
     one = await receive(api, one, usd(500))
     assert [id_of(one)] == await due(api)
@@ -92,7 +89,7 @@ async def test_what_was_written_off_counts_against_the_earliest_as_what_came_doe
     assert [[], [id_of(one)]] == [await due(api, date(2026, 3, 20)), await due(api, date(2026, 3, 21))]
 
 
-async def test_the_list_says_what_each_pledge_says_of_its_instalments(api: Client) -> None:
+async def test_due_filter_matches_instalments_of_each_pledge(api: Client) -> None:
     paid = await receive(api, await agreed(api, 500, part(500, LATE)), usd(500))
     some = await receive(api, await agreed(api, 500, part(300, LATE), part(200, AHEAD)), usd(300))
     less = await move(api, await agreed(api, 500, part(500, LATE)), "reduce", money=usd(499), reason="donor_budget")
@@ -105,7 +102,7 @@ async def test_the_list_says_what_each_pledge_says_of_its_instalments(api: Clien
     assert late == await due(api)
 
 
-async def test_a_donor_is_told_of_its_own_alone_and_the_other_filters_hold_too(api: Client) -> None:
+async def test_due_filter_combines_with_visibility_and_other_filters(api: Client) -> None:
     ours, theirs = await committed(api, NORWAY), await committed(api, GERMANY, fund="SHERLOC-DEV")
 
     assert [id_of(theirs), id_of(ours)] == await due(api)
@@ -116,7 +113,7 @@ async def test_a_donor_is_told_of_its_own_alone_and_the_other_filters_hold_too(a
     assert [] == await due(api, more="&status=received")
 
 
-async def test_it_is_paged_to_its_end_without_what_is_not_due(api: Client) -> None:
+async def test_due_pledges_are_paged_completely(api: Client) -> None:
     late = []
     for _ in range(5):
         late.append(id_of(await committed(api)))
@@ -132,7 +129,7 @@ async def test_it_is_paged_to_its_end_without_what_is_not_due(api: Client) -> No
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "tomorrow", "10000-01-01", "NaN"])
-async def test_what_is_no_day_is_refused(api: Client, day: str) -> None:
+async def test_malformed_due_date_is_rejected(api: Client, day: str) -> None:
     answer = await api.get(f"/v1/pledges?due_before={day}", headers=headers(FINANCE))
 
     assert (400, "invalid-request") == (answer.status_code, answer.json()["slug"])

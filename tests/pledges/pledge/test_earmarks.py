@@ -1,25 +1,42 @@
-"""What a donor gave for one need alone is used for no other, but with its consent, which two people record."""
+"""Money earmarked for one requirement is used for another only with the donor's consent, recorded by two people."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.builders import headers
-from tests.pledges.funds.test_budgets import FUND, Need, api, inbox, parts
-from tests.pledges.pledge.test_life import approve, move, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, funded, get, pledged, receive, usd
+from tests.pledges.funds.steps import FUND, Need, parts
+from tests.pledges.steps import (
+    FINANCE,
+    NORWAY,
+    Client,
+    approve,
+    committed,
+    funded,
+    get,
+    move,
+    pledge_of,
+    pledged,
+    prepared,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api", "inbox"]
-Client = httpx.AsyncClient
 ALLOCATIONS = "/v1/allocations"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("requests", "pledges"))
 
 
 async def released(client: Client, pledge: dict[str, Any]) -> dict[str, Any]:
     return await move(client, pledge, "release-earmark", reason="donor_agreed")
 
 
-async def test_money_for_one_need_is_allocated_to_no_other(api: Client, inbox: Any) -> None:
+async def test_earmarked_money_cannot_be_allocated_to_another_requirement(api: Client, inbox: Any) -> None:
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     await one.paid_by_norway(3_000)
     await funded(api, 1_000, FUND)
@@ -33,8 +50,8 @@ async def test_money_for_one_need_is_allocated_to_no_other(api: Client, inbox: A
     await one.allocated(3_000)
 
 
-async def test_money_for_one_need_is_carried_over_by_no_other_donor(api: Client, inbox: Any) -> None:
-    """Neither is it where the fund has as much, since it was used for what the other donor gave for."""
+async def test_earmarked_money_is_not_carried_over_for_another_donor(api: Client, inbox: Any) -> None:
+    """Even if the fund has as much money: that was given by the other donor for other purposes."""
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     given = await receive(api, await committed(api, fund=FUND, money=usd(2_000)), usd(2_000))
     await other.allocated(2_000)
@@ -46,7 +63,7 @@ async def test_money_for_one_need_is_carried_over_by_no_other_donor(api: Client,
     await move(api, paid, "carry-over", **over)
 
 
-async def test_two_people_release_an_earmark_with_the_donors_consent(api: Client, inbox: Any) -> None:
+async def test_earmark_is_released_by_two_people(api: Client, inbox: Any) -> None:
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     paid = await one.paid_by_norway(3_000)
 
@@ -68,7 +85,7 @@ async def test_two_people_release_an_earmark_with_the_donors_consent(api: Client
 
 
 @pytest.mark.parametrize("by", [NORWAY, "UNODC:coordinator", "DEU:donor_officer"])
-async def test_only_a_finance_officer_proposes_it(api: Client, inbox: Any, by: str) -> None:
+async def test_only_finance_officer_proposes_earmark_release(api: Client, inbox: Any, by: str) -> None:
     made = await pledged(api, fund=FUND)
     path = f"/v1/pledges/{made['pledge_id']}/release-earmark"
     status, _ = await refused(api, path, by, revision=1, reason="donor_agreed")

@@ -1,80 +1,43 @@
-"""What becomes of a pledge after it was made, of what was allocated from it, and of the years of the books."""
+"""Pledges after they are made, their allocations, and fiscal years."""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.clocks import TODAY
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.steps import (
     FINANCE,
+    LAST_YEAR,
     NORWAY,
+    SECOND,
+    Client,
     a_fund,
-    api,
+    agreed,
+    approve,
     committed,
+    entry_of,
     eur,
+    fund,
     funded,
     get,
+    move,
+    part,
+    pledge_of,
     pledged,
     post,
     receive,
+    refused,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-SECOND = "UNODC-SHERLOC:finance_officer"
-LAST_YEAR = TODAY.year - 1
-
-
-async def move(client: Client, pledge: Mapping[str, Any], name: str, by: str = FINANCE, **body: Any) -> dict[str, Any]:
-    return await post(client, f"/v1/pledges/{pledge['pledge_id']}/{name}", by, revision=pledge["revision"], **body)
-
-
-async def refused(
-    client: Client, path: str, by: str = FINANCE, *, revision: int | None = None, **body: Any
-) -> tuple[int, str]:
-    answer = await client.post(path, json=body, headers=headers(by, revision=revision))
-    return answer.status_code, answer.json()["slug"]
-
-
-async def fund(client: Client, code: str = "SHERLOC-MNT") -> dict[str, int]:
-    shown = await get(client, f"/v1/funds/{code}")
-    return {name.removesuffix("_usd_minor"): value for name, value in shown.items() if name.endswith("_usd_minor")}
-
-
-async def pledge_of(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
-    return await get(client, f"/v1/pledges/{pledge['pledge_id']}")
-
-
-async def agreed(client: Client, minor: int = 10_000_00, *instalments: dict[str, Any]) -> dict[str, Any]:
-    made = await pledged(client, money=usd(minor))
-    body = {"agreement": "NOR/2026/114", "instalments": list(instalments), "support_cost_basis_points": 0}
-    return await move(client, made, "commit", committed_on="2026-03-05", **body)
-
-
-def part(minor: int, due_on: str, condition: str | None = None) -> dict[str, Any]:
-    return {"minor": minor, "due_on": due_on, "condition": condition}
-
-
-async def approve(client: Client, proposal: Mapping[str, Any], by: str = SECOND) -> dict[str, Any]:
-    return await post(client, f"/v1/proposals/{proposal['proposal_id']}/approve", by, revision=proposal["revision"])
-
-
-async def entry_of(client: Client, kind: str) -> dict[str, Any]:
-    entries = (await get(client, "/v1/ledger/entries"))["entries"]
-    return next(dict(entry) for entry in entries if entry["type"] == kind)
-
 
 # -- agreements -------------------------------------------------------------------------------------------------------
 
 
-async def test_an_agreement_has_instalments_of_which_one_waits_and_one_is_late(api: Client) -> None:
+async def test_agreement_shows_conditional_and_late_instalments(api: Client) -> None:
     pledge = await agreed(
         api, 1000, part(300, "2026-06-01", "report_accepted"), part(500, "2026-03-10"), part(200, "2126-01-01")
     )
@@ -96,7 +59,7 @@ async def test_an_agreement_has_instalments_of_which_one_waits_and_one_is_late(a
     assert (await fund(api))["committed"] == 1000
 
 
-async def test_cash_in_another_currency_settles_what_is_said_less_what_the_bank_kept(api: Client) -> None:
+async def test_cash_in_other_currency_settles_less_bank_charges(api: Client) -> None:
     pledge = await agreed(api, 1000_00)
     path = f"/v1/pledges/{pledge['pledge_id']}/receive"
     body = {"money": eur(900_00), "received_on": "2026-04-20", "charges_minor": 10_00}
@@ -124,17 +87,17 @@ async def test_cash_in_another_currency_settles_what_is_said_less_what_the_bank_
         ({"agreement": "NOR/1\n"}, 400, "invalid-field"),
     ],
 )
-async def test_what_no_agreement_says(api: Client, changes: dict[str, Any], status: int, slug: str) -> None:
+async def test_invalid_agreement_is_rejected(api: Client, changes: dict[str, Any], status: int, slug: str) -> None:
     made = await pledged(api, money=usd(1000))
     path = f"/v1/pledges/{made['pledge_id']}/commit"
 
     assert await refused(api, path, revision=1, committed_on="2026-03-05", **changes) == (status, slug)
 
 
-# -- less, or an end --------------------------------------------------------------------------------------------------
+# -- reductions and ends -----------------------------------------------------------------------------------------------
 
 
-async def test_an_open_pledge_is_reduced_and_lapses(api: Client) -> None:
+async def test_open_pledge_is_reduced_and_lapses(api: Client) -> None:
     pledge = await pledged(api)
     pledge = await move(api, pledge, "reduce", money=eur(4_000_00), reason="donor_budget")
     assert (pledge["money"], (await fund(api))["pledged"]) == (eur(6_000_00), 690_000)
@@ -142,7 +105,7 @@ async def test_an_open_pledge_is_reduced_and_lapses(api: Client) -> None:
     assert (pledge["status"], (await fund(api))["pledged"]) == ("lapsed", 0)
 
 
-async def test_a_paid_pledge_is_closed_and_then_stands(api: Client) -> None:
+async def test_paid_pledge_is_closed(api: Client) -> None:
     pledge = await move(api, await receive(api, await agreed(api, 100), usd(100)), "close")
 
     assert pledge["status"] == "closed"
@@ -150,7 +113,7 @@ async def test_a_paid_pledge_is_closed_and_then_stands(api: Client) -> None:
     assert await refused(api, f"{path}/refund", revision=4, money=usd(1), reason="not_used") == (409, "pledge-status")
 
 
-async def test_what_is_not_used_is_carried_over_to_another_fund(api: Client) -> None:
+async def test_unused_money_is_carried_over(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
     path = f"/v1/pledges/{pledge['pledge_id']}/carry-over"
     assert await refused(api, path, revision=3, to_fund="SHERLOC-MNT", money=usd(1)) == (400, "same-fund")
@@ -169,7 +132,7 @@ async def test_what_is_not_used_is_carried_over_to_another_fund(api: Client) -> 
 # -- two people -------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_owed_is_written_off_by_two_people(api: Client) -> None:
+async def test_write_off_takes_two_people(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(400))
     proposal = await move(api, pledge, "write-off", reason="not_expected")
     assert (proposal["status"], (await pledge_of(api, pledge))["outstanding"]) == ("open", usd(600))
@@ -189,7 +152,7 @@ async def test_what_is_owed_is_written_off_by_two_people(api: Client) -> None:
     assert await refused(api, path, SECOND, revision=2) == (409, "proposal-decided")
 
 
-async def test_money_goes_back_by_two_people_and_never_more_than_there_is(api: Client) -> None:
+async def test_refund_takes_two_people_and_is_limited_by_balance(api: Client) -> None:
     pledge = await receive(api, await committed(api), eur(10_000_00))
     proposal = await move(api, pledge, "refund", money=eur(2_000_00), reason="not_used", refunded_on="2026-05-02")
     await approve(api, proposal)
@@ -210,7 +173,7 @@ async def test_money_goes_back_by_two_people_and_never_more_than_there_is(api: C
     assert (await get(api, f"/v1/proposals/{proposal['proposal_id']}"))["status"] == "open"
 
 
-async def test_what_is_owed_now_and_was_not_when_it_was_proposed_is_not_written_off(api: Client) -> None:
+async def test_stale_write_off_proposal_is_rejected(api: Client) -> None:
     pledge = await agreed(api, 1000, part(600, "2026-04-01"), part(400, "2026-06-01", "report_accepted"))
     proposal = await move(api, pledge, "write-off", reason="not_expected")
     await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
@@ -219,8 +182,8 @@ async def test_what_is_owed_now_and_was_not_when_it_was_proposed_is_not_written_
     assert await refused(api, path, SECOND, revision=1) == (409, "proposal-outdated")
 
 
-async def test_a_condition_is_met_once_whoever_says_so_at_once(api: Client) -> None:
-    """Whoever waited for the other reads what the other has written, instalments and all."""
+async def test_concurrent_condition_met_runs_once(api: Client) -> None:
+    """The later one waits, and then reads what the other has written, instalments included."""
     body = {"instalment": 1, "met_on": "2026-05-02"}
     for tries in range(1, 9):
         pledge = await agreed(api, 900, *(part(300, f"2026-0{month}-01", "report_accepted") for month in (4, 5, 6)))
@@ -231,14 +194,14 @@ async def test_a_condition_is_met_once_whoever_says_so_at_once(api: Client) -> N
         assert (await fund(api))["committed"] == 300 * tries
 
 
-async def test_no_money_comes_from_a_day_to_come(api: Client) -> None:
+async def test_future_value_date_is_rejected(api: Client) -> None:
     pledge = await agreed(api, 1000)
     path = f"/v1/pledges/{pledge['pledge_id']}/receive"
 
     assert await refused(api, path, revision=2, money=usd(1), received_on="2126-01-01") == (400, "date-ahead")
 
 
-async def test_an_own_proposal_can_be_taken_back(api: Client) -> None:
+async def test_own_proposal_can_be_withdrawn(api: Client) -> None:
     pledge = await agreed(api, 1000)
     proposal = await move(api, pledge, "write-off", reason="not_expected")
     path = f"/v1/proposals/{proposal['proposal_id']}/refuse"
@@ -248,7 +211,7 @@ async def test_an_own_proposal_can_be_taken_back(api: Client) -> None:
     assert [one["status"] for one in (await get(api, "/v1/proposals?status=open"))["proposals"]] == []
 
 
-async def test_each_entry_is_reversed_once_whoever_approves_at_once(api: Client) -> None:
+async def test_concurrent_reversal_approvals_reverse_once(api: Client) -> None:
     pledge = await receive(api, await committed(api, basis_points=1300), eur(10_000_00))
     entry = await entry_of(api, "received")
     body = {"entry_id": entry["entry_id"], "reason": "payment_returned"}
@@ -269,7 +232,7 @@ async def test_each_entry_is_reversed_once_whoever_approves_at_once(api: Client)
     assert await refused(api, "/v1/ledger/reversals", **body) == (409, "entry-not-reversible")
 
 
-async def test_the_same_is_proposed_once_whoever_asks_at_once(api: Client) -> None:
+async def test_concurrent_equal_proposals_yield_one(api: Client) -> None:
     await receive(api, await committed(api), eur(10_000_00))
     body = {"entry_id": (await entry_of(api, "received"))["entry_id"], "reason": "recorded_wrongly"}
     asking = [api.post("/v1/ledger/reversals", json=body, headers=headers(FINANCE)) for _ in range(8)]
@@ -278,7 +241,7 @@ async def test_the_same_is_proposed_once_whoever_asks_at_once(api: Client) -> No
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
 
 
-async def test_what_is_not_reversed(api: Client) -> None:
+async def test_irreversible_entries_are_rejected(api: Client) -> None:
     await pledged(api)
     entry = await entry_of(api, "pledged")
     body = {"reason": "recorded_wrongly"}
@@ -294,7 +257,7 @@ async def test_what_is_not_reversed(api: Client) -> None:
     )
 
 
-async def test_allocated_money_is_spent_and_either_can_be_taken_back(api: Client) -> None:
+async def test_spending_and_allocation_can_be_reversed(api: Client) -> None:
     await funded(api, 1000)
     body = {"fund": "SHERLOC-MNT", "money": usd(600), "work_package": "translation"}
     made = await post(api, "/v1/allocations", FINANCE, **body)
@@ -317,7 +280,7 @@ async def test_allocated_money_is_spent_and_either_can_be_taken_back(api: Client
     assert (now["allocated"], now["spent"], now["available"]) == (0, 0, 1000)
 
 
-async def test_what_is_left_of_an_allocation_goes_back_and_what_was_used_stays_used(api: Client) -> None:
+async def test_returned_allocation_keeps_spent_money(api: Client) -> None:
     await funded(api, 1000)
     made = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(600), work_package="translation")
     path = f"/v1/allocations/{made['allocation_id']}"
@@ -336,15 +299,15 @@ async def test_what_is_left_of_an_allocation_goes_back_and_what_was_used_stays_u
     assert (package["allocated_usd_minor"], package["spent_usd_minor"]) == (250, 250)
     entry = await entry_of(api, "returned")
     assert entry["reverses"] == (await entry_of(api, "allocated"))["entry_id"]
-    for move, body in (("return", {}), ("spend", {"money": usd(1)})):
-        assert await refused(api, f"{path}/{move}", revision=3, **body) == (409, "allocation-returned")
+    for name, body in (("return", {}), ("spend", {"money": usd(1)})):
+        assert await refused(api, f"{path}/{name}", revision=3, **body) == (409, "allocation-returned")
     used_up = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(9), work_package="training")
     path = f"/v1/allocations/{used_up['allocation_id']}"
     await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(9))
     assert await refused(api, f"{path}/return", revision=2) == (409, "allocation-exceeded")
 
 
-async def test_a_fund_says_what_each_work_package_needs_and_what_is_set_aside_for_it(api: Client) -> None:
+async def test_fund_shows_requirement_and_allocation_by_work_package(api: Client) -> None:
     needs = [
         {"year": year, "money": usd(amount), "work_package": package}
         for year, package, amount in ((2027, "translation", 500), (2028, "translation", 100), (2027, "training", 50))
@@ -370,7 +333,7 @@ async def test_a_fund_says_what_each_work_package_needs_and_what_is_set_aside_fo
 # -- years ------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_year_is_closed_after_its_checklist_and_reopened_by_two_people(api: Client) -> None:
+async def test_year_is_closed_by_checklist_and_reopened_by_two_people(api: Client) -> None:
     made = await pledged(api, money=usd(1000), pledged_on=f"{LAST_YEAR}-02-01")
     pledge = await move(
         api, made, "commit", committed_on=f"{LAST_YEAR}-03-01", support_cost_basis_points=0, instalments=[]
@@ -404,14 +367,7 @@ async def test_a_year_is_closed_after_its_checklist_and_reopened_by_two_people(a
     assert (await post(api, f"{path}/close", FINANCE))["period"]["revision"] == 3
 
 
-async def close_and_reopen(client: Client, year: int = LAST_YEAR) -> None:
-    """A year that is closed, and reopened by two people."""
-    path = f"/v1/ledger/periods/{year}"
-    await post(client, f"{path}/close", FINANCE)
-    await approve(client, await post(client, f"{path}/reopen", FINANCE, reason="audit_finding"))
-
-
-async def test_a_correction_of_a_closed_year_takes_effect_in_the_open_one(api: Client) -> None:
+async def test_correction_of_closed_year_takes_effect_in_open_year(api: Client) -> None:
     made = await pledged(api, money=usd(1000), pledged_on=f"{LAST_YEAR}-02-01")
     pledge = await move(api, made, "commit", committed_on=f"{LAST_YEAR}-03-01")
     await move(api, pledge, "receive", money=usd(1000), received_on=f"{LAST_YEAR}-04-01")
@@ -425,7 +381,7 @@ async def test_a_correction_of_a_closed_year_takes_effect_in_the_open_one(api: C
     assert (await entry_of(api, "reversed"))["effective_on"] == f"{LAST_YEAR + 1}-01-01"
 
 
-async def test_nothing_slips_into_a_year_while_it_is_closed(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_no_entry_is_posted_while_year_is_closing(api: Client, databases: Mapping[str, Database]) -> None:
     closing = api.post(f"/v1/ledger/periods/{LAST_YEAR}/close", json={}, headers=headers(FINANCE))
     body = {"fund": "SHERLOC-MNT", "money": usd(1), "pledged_on": f"{LAST_YEAR}-02-01"}
     posting = [api.post("/v1/pledges", json=body, headers=headers(NORWAY)) for _ in range(20)]

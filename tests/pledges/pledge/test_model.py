@@ -1,4 +1,4 @@
-"""Every state of a pledge and every move, allowed or not; requirements and allocations likewise."""
+"""Every status and transition of a pledge; requirements and allocations likewise."""
 
 from datetime import date
 from typing import Any
@@ -7,82 +7,31 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from contracts.facts import Fact
 from contracts.funds import YearlyRequirement
-from contracts.pledges import Instalment, PledgeReceived, PledgeRefunded, RequirementOpened, Valuation
+from contracts.pledges import Instalment
 from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money, Role
 from services.pledges import policy
 from services.pledges.allocations import model as allocations
-from services.pledges.allocations.model import Requirement, RequirementStatus
-from services.pledges.money.model import value
 from services.pledges.pledge import exits, reversals
-from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
-from services.pledges.pledge.model import MOVES, Pledge, Status, pledge
-from services.pledges.pledge.schedule import at_once, scheduled, unconditional
+from services.pledges.pledge.model import MOVES, Pledge, Status
+from services.pledges.pledge.schedule import scheduled
 from services.pledges.policy import Action
 from tests.builders import NOON, a_caller
-
-FEBRUARY, MARCH, APRIL = date(2026, 2, 12), date(2026, 3, 5), date(2026, 4, 20)
-
-
-def dollars(minor: int) -> Money:
-    return Money(minor=minor, currency="USD")
-
-
-def par(minor: int, on: date = MARCH) -> Valuation:
-    return value(dollars(minor), on, [])
-
-
-def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_points: int = 0) -> Pledge:
-    """A pledge that has come to the status by its own moves."""
-    fact: Fact = pledge(
-        uuid4(),
-        "SHERLOC-MNT",
-        dollars(minor),
-        par(minor),
-        Earmarking.SOFTLY_EARMARKED,
-        "hash",
-        donor="NOR",
-        on=FEBRUARY,
-        now=NOON,
-    )
-    made = evolve(None, fact)
-    if status is Status.WITHDRAWN:
-        return evolve(made, made.withdraw(on=MARCH, now=NOON))
-    if status is Status.LAPSED:
-        return evolve(made, exits.lapse(made, on=MARCH, now=NOON))
-    if status is not Status.PLEDGED:
-        made = agreed(made, basis_points, on=MARCH)
-    if status is Status.WRITTEN_OFF:
-        made = evolve(made, exits.write_off(made, uuid4(), "not_expected", on=APRIL, now=NOON))
-    if status in {Status.PARTIALLY_RECEIVED, Status.RECEIVED, Status.REFUNDED, Status.CLOSED}:
-        part = minor // 4 if status is Status.PARTIALLY_RECEIVED else minor
-        made = evolve(made, made.receive(dollars(part), par(part), on=APRIL, now=NOON))
-    if status is Status.REFUNDED:
-        made = evolve(made, refund(made, minor))
-    if status is Status.CLOSED:
-        made = evolve(made, exits.close(made, now=NOON))
-    assert made.status is status
-    return made
-
-
-def agreed(one: Pledge, basis_points: int = 0, *, on: date = APRIL, schedule: Any = ()) -> Pledge:
-    parts = schedule or at_once(one.minor, on)
-    worth = par(unconditional(parts))
-    return evolve(one, one.commit(worth, basis_points, agreement="NOR/26/1", schedule=parts, on=on, now=NOON))
-
-
-def refund(one: Pledge, minor: int) -> PledgeRefunded:
-    return exits.refund(one, dollars(minor), par(minor), uuid4(), "not_used", on=APRIL, now=NOON)
-
-
-def receipt(one: Pledge, minor: int) -> PledgeReceived:
-    """A receipt of so much of the pledge."""
-    before = replace(a_pledge(Status.COMMITTED), pledge_id=one.pledge_id)
-    return before.receive(dollars(minor), par(minor), on=APRIL, now=NOON)
-
+from tests.pledges.pledge.builders import (
+    APRIL,
+    FEBRUARY,
+    MARCH,
+    a_pledge,
+    a_requirement,
+    agreed,
+    allocate,
+    dollars,
+    par,
+    receipt,
+    refund,
+)
 
 GIVEN_UP = ("committed_usd_minor", "relieved_usd_minor", "written_off_minor")
 
@@ -207,7 +156,7 @@ TABLE = {
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("move", list(MOVES))
-def test_every_cell_of_the_table(move: str, status: Status) -> None:
+def test_every_transition_by_status(move: str, status: Status) -> None:
     one = a_pledge(status)
     expected = TABLE.get((move, status))
 
@@ -223,7 +172,7 @@ def test_every_cell_of_the_table(move: str, status: Status) -> None:
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("organization", ["NOR", "UNODC"])
 @pytest.mark.parametrize("move", list(MOVES))
-def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organization: str, role: Role) -> None:
+def test_only_donor_withdraws_and_only_unodc_moves_money(move: str, organization: str, role: Role) -> None:
     caller = a_caller(f"{organization}:{role}")
     may = (move == "withdraw" and role is Role.DONOR_OFFICER and organization == "NOR") or (
         move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
@@ -237,13 +186,13 @@ def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organiza
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_other_words_change_no_status(status: Status) -> None:
+def test_rewording_changes_no_status(status: Status) -> None:
     one = a_pledge(status)
 
     assert replace(one, revision=one.revision + 1, texts_hash="other") == evolve(one, one.reword("other", now=NOON))
 
 
-def test_the_last_instalment_makes_it_received() -> None:
+def test_last_instalment_sets_status_received() -> None:
     one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
 
     assert dollars(75) == Money(minor=one.outstanding_minor, currency=one.currency)
@@ -256,7 +205,7 @@ def test_the_last_instalment_makes_it_received() -> None:
     )
 
 
-def test_more_than_was_agreed_is_not_received() -> None:
+def test_receipt_beyond_agreement_is_rejected() -> None:
     one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
 
     with pytest.raises(Conflict) as no:
@@ -273,14 +222,14 @@ def test_more_than_was_agreed_is_not_received() -> None:
         (lambda p: p.receive(dollars(1), par(1), on=FEBRUARY, now=NOON), "dates-reversed"),
     ],
 )
-def test_what_cannot_be_an_instalment(decide: Any, slug: str) -> None:
+def test_invalid_receipt_is_rejected(decide: Any, slug: str) -> None:
     with pytest.raises(Refusal) as no:
         decide(a_pledge(Status.COMMITTED))
 
     assert slug == no.value.slug
 
 
-def test_nothing_happens_to_a_pledge_before_it_was_made() -> None:
+def test_transition_before_pledge_date_is_rejected() -> None:
     one = a_pledge()
 
     for decide in (
@@ -292,14 +241,14 @@ def test_nothing_happens_to_a_pledge_before_it_was_made() -> None:
         assert "dates-reversed" == no.value.slug
 
 
-def test_a_pledge_of_nothing_is_refused() -> None:
+def test_pledge_of_zero_is_rejected() -> None:
     with pytest.raises(Invalid) as no:
         a_pledge(minor=0)
 
     assert "amount-zero" == no.value.slug
 
 
-def test_the_programme_support_cost_is_the_agreements() -> None:
+def test_programme_support_cost_is_as_agreed() -> None:
     with_cost = a_pledge(Status.COMMITTED, minor=11_300, basis_points=1300)
     without = a_pledge(Status.COMMITTED, minor=11_300)
 
@@ -310,35 +259,7 @@ def test_the_programme_support_cost_is_the_agreements() -> None:
 # -- requirements and allocations -------------------------------------------------------------------------------------
 
 
-def a_requirement(usd_minor: int = 1000, covered: int = 0, *, cancelled: bool = False) -> Requirement:
-    match_id = uuid4()
-    opened = allocations.opened(
-        RequirementOpened(
-            requirement_id=allocations.requirement_id_of(match_id),
-            match_id=match_id,
-            request_id=uuid4(),
-            line_id=uuid4(),
-            state="KEN",
-            provider="NOR",
-            money=dollars(usd_minor),
-            valuation=par(usd_minor),
-            effective_on=MARCH,
-            opened_at=NOON,
-        )
-    )
-    status = RequirementStatus.CANCELLED if cancelled else RequirementStatus.OPEN
-    return Requirement(
-        **{f: getattr(opened, f) for f in opened.__struct_fields__} | {"covered_usd_minor": covered, "status": status}
-    )
-
-
-def allocate(usd_minor: int, purpose: Requirement | str, *, available: int = 1000, fund: str = "SHERLOC-MNT") -> Any:
-    return allocations.allocate(
-        uuid4(), fund, usd_minor, purpose, available_usd_minor=available, fund_donors=("NOR",), on=APRIL, now=NOON
-    )
-
-
-def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
+def test_allocation_to_requirement_has_remaining_gap() -> None:
     requirement = a_requirement(1000, covered=300)
     made = allocate(200, requirement)
 
@@ -362,20 +283,20 @@ def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
         (1, "maintenance", {"fund": "TA-REQUESTS"}, "work-package-of-sherloc"),
     ],
 )
-def test_what_is_not_allocated(usd_minor: int, purpose: Any, options: dict[str, Any], slug: str) -> None:
+def test_invalid_allocation_is_rejected(usd_minor: int, purpose: Any, options: dict[str, Any], slug: str) -> None:
     with pytest.raises(Refusal) as no:
         allocate(usd_minor, purpose, **options)
 
     assert slug == no.value.slug
 
 
-def test_all_that_there_is_can_be_allocated() -> None:
+def test_whole_balance_can_be_allocated() -> None:
     assert 1000 == allocate(1000, "maintenance").usd_minor
     assert 0 == allocate(700, a_requirement(1000, covered=300)).gap_usd_minor
 
 
 @pytest.mark.parametrize("purpose", ["maintenance", None])
-def test_an_allocation_goes_back_once_and_what_was_used_does_not(purpose: str | None) -> None:
+def test_allocation_is_returned_once_without_spent_money(purpose: str | None) -> None:
     made = allocations.allocated(allocate(200, purpose or a_requirement()))
     assert made.give_back((), on=APRIL, now=NOON).usd_minor == 200
     assert replace(made, spent_usd_minor=150).give_back((), on=APRIL, now=NOON).usd_minor == 50
@@ -389,7 +310,7 @@ def test_an_allocation_goes_back_once_and_what_was_used_does_not(purpose: str | 
         assert slug == no.value.slug
 
 
-def test_a_requirement_is_cancelled_once_and_then_lacks_nothing() -> None:
+def test_cancelled_requirement_has_no_gap() -> None:
     assert a_requirement().cancel(now=NOON).state == "KEN"
     cancelled = a_requirement(cancelled=True)
     assert 0 == cancelled.gap_usd_minor
@@ -397,14 +318,14 @@ def test_a_requirement_is_cancelled_once_and_then_lacks_nothing() -> None:
         cancelled.cancel(now=NOON)
 
 
-def test_a_match_has_one_requirement_and_a_code_one_fund() -> None:
+def test_ids_of_requirement_and_fund_are_deterministic() -> None:
     match_id = UUID(int=1)
 
     assert allocations.requirement_id_of(match_id) == allocations.requirement_id_of(match_id)
     assert allocations.fund_id_of("SHERLOC-MNT") != allocations.fund_id_of("SHERLOC-DEV")
 
 
-def test_a_fund_requires_once_a_year() -> None:
+def test_repeated_year_of_requirement_is_rejected() -> None:
     twice = (YearlyRequirement(year=2027, usd_minor=1), YearlyRequirement(year=2027, usd_minor=2))
     with pytest.raises(Invalid) as no:
         allocations.open_fund("SHERLOC-MNT", twice, "hash", now=NOON)
@@ -412,6 +333,6 @@ def test_a_fund_requires_once_a_year() -> None:
     assert "year-repeated" == no.value.slug
 
 
-def test_another_currency_than_the_pledges_is_a_mismatch() -> None:
+def test_receipt_in_other_currency_is_a_mismatch() -> None:
     with pytest.raises(Mismatch):
         a_pledge(Status.COMMITTED).receive(Money(minor=1, currency="EUR"), par(1), on=APRIL, now=NOON)

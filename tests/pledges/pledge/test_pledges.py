@@ -4,114 +4,33 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.clocks import TODAY
+from tests.pledges.steps import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    RATES,
+    Client,
+    a_fund,
+    a_pledge,
+    committed,
+    eur,
+    funded,
+    get,
+    pledged,
+    post,
+    receive,
+    unchanged,
+    usd,
+)
 
-Client = httpx.AsyncClient
-FINANCE, NORWAY, GERMANY = "UNODC:finance_officer", "NOR:donor_officer", "DEU:donor_officer"
-LABELS = {code: f"Fictitious sample {code}" for code in ("ar", "en", "es", "fr", "ru", "zh")}
-RATES = [
-    {"source": "fictitious", "currency": currency, "valid_from": f"{TODAY.year}-{month:02}-01", "usd_per_unit": rate}
-    for currency, rate in (("EUR", "1.15"), ("NOK", "0.0988"), ("JPY", "0.006663"), ("KWD", "3.2633"), ("USD", "1"))
-    for month in range(1, 13)
-]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    """The service with its two funds for SHERLOC, the fund for requests, and a year of rates."""
-    return await prepared(await client_of("pledges"))
-
-
-async def prepared(client: Client) -> Client:
-    for code, needs in (("SHERLOC-DEV", 48_000_000), ("SHERLOC-MNT", 62_000_000), ("TA-REQUESTS", 0)):
-        await post(client, "/v1/funds", FINANCE, **a_fund(code, needs))
-    await post(client, "/v1/rates", FINANCE, rates=RATES)
-    return client
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
-def a_fund(code: str = "SHERLOC-MNT", needs: int = 62_000_000) -> dict[str, Any]:
-    requirements = [{"year": 2027, "money": usd(needs)}] if needs else []
-    return {"code": code, "labels": LABELS, "requirements": requirements}
-
-
-def usd(minor: int) -> dict[str, Any]:
-    return {"minor": minor, "currency": "USD"}
-
-
-def eur(minor: int) -> dict[str, Any]:
-    return {"minor": minor, "currency": "EUR"}
-
-
-def a_pledge(**changes: Any) -> dict[str, Any]:
-    return {
-        "fund": "SHERLOC-MNT",
-        "money": eur(10_000_00),
-        "pledged_on": "2026-02-12",
-        "note": "Fictitious sample: for the upkeep of the portal.",
-    } | changes
-
-
-async def post(
-    client: Client, path: str, by: str, *, revision: int | None = None, status: int | None = None, **body: Any
-) -> dict[str, Any]:
-    answer = await client.post(path, json=body, headers=headers(by, revision=revision))
-    assert answer.status_code in ({status} if status else {200, 201}), answer.text
-    return dict(answer.json())
-
-
-async def recorded_the_day_before(database_url: str) -> None:
-    """All that has been recorded: what a fund's totals are told of."""
-    owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
-    for table in ("journal", "entry"):
-        await owner.execute(f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day'")
-    await owner.close()
-
-
-async def get(client: Client, path: str, by: str = FINANCE) -> dict[str, Any]:
-    answer = await client.get(path, headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def pledged(client: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    return await post(client, "/v1/pledges", by, **a_pledge(**changes))
-
-
-async def committed(client: Client, by: str = NORWAY, *, basis_points: int = 0, **changes: Any) -> dict[str, Any]:
-    pledge = await pledged(client, by, **changes)
-    path = f"/v1/pledges/{pledge['pledge_id']}/commit"
-    body: dict[str, Any] = {"committed_on": "2026-03-05", "support_cost_basis_points": basis_points}
-    return await post(client, path, FINANCE, revision=pledge["revision"], **body)
-
-
-async def receive(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
-    path = f"/v1/pledges/{pledge['pledge_id']}/receive"
-    return await post(client, path, FINANCE, revision=pledge["revision"], money=money, received_on="2026-04-20")
-
-
-async def funded(client: Client, minor: int, fund: str = "SHERLOC-MNT") -> dict[str, Any]:
-    """A fund that has received so many cents."""
-    return await receive(client, await committed(client, fund=fund, money=usd(minor)), usd(minor))
-
-
-async def unchanged(db: Database) -> dict[str, int]:
-    async with db.transaction() as tx:
-        return {
-            table: await tx.fetchval(f"SELECT count(*) FROM {table}")
-            for table in ("journal", "pending", "command", "entry", "pledge", "allocation", "rate", "fund")
-        }
-
-
-# -- the way of the money ---------------------------------------------------------------------------------------------
-
-
-async def test_a_pledge_goes_its_way_and_each_figure_follows(api: Client) -> None:
+async def test_pledge_lifecycle_updates_all_totals(api: Client) -> None:
     pledge = await pledged(api)
     assert (pledge["donor"], pledge["status"], pledge["usd_minor"], pledge["rate"]) == (
         "NOR",
@@ -164,7 +83,7 @@ async def test_a_pledge_goes_its_way_and_each_figure_follows(api: Client) -> Non
     }
 
 
-async def test_a_withdrawn_pledge_leaves_an_entry_and_its_reversal(api: Client) -> None:
+async def test_withdrawn_pledge_has_entry_and_reversal(api: Client) -> None:
     pledge = await pledged(api)
     path = f"/v1/pledges/{pledge['pledge_id']}"
     withdrawn = await post(api, f"{path}/withdraw", NORWAY, revision=1, withdrawn_on="2026-02-20")
@@ -176,7 +95,7 @@ async def test_a_withdrawn_pledge_leaves_an_entry_and_its_reversal(api: Client) 
     assert [-p["minor"] for p in taken_back["postings"]] == [p["minor"] for p in made["postings"]]
 
 
-async def test_what_came_in_in_many_currencies_is_kept_in_each(api: Client) -> None:
+async def test_receipts_are_kept_in_their_currencies(api: Client) -> None:
     for money in ({"minor": 18_000_000, "currency": "JPY"}, {"minor": 60_000_000, "currency": "KWD"}, eur(7)):
         await receive(api, await committed(api, money=money), money)
 
@@ -188,7 +107,7 @@ async def test_what_came_in_in_many_currencies_is_kept_in_each(api: Client) -> N
     assert sum(b["usd_minor"] for b in balances) == 0
 
 
-async def test_a_report_as_at_a_moment_does_not_change(api: Client) -> None:
+async def test_report_as_of_a_moment_does_not_change(api: Client) -> None:
     await pledged(api)
     moment = (await get(api, "/v1/ledger/balances"))["as_at"].replace("+", "%2B")
     before = await get(api, f"/v1/ledger/balances?as_at={moment}")
@@ -200,13 +119,13 @@ async def test_a_report_as_at_a_moment_does_not_change(api: Client) -> None:
 
 
 @pytest.mark.parametrize("as_at", ["2026-11-25T12:00:00", "0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"])
-async def test_a_moment_that_utc_cannot_say_is_refused(api: Client, as_at: str) -> None:
+async def test_as_at_outside_utc_range_is_rejected(api: Client, as_at: str) -> None:
     answer = await api.get(f"/v1/ledger/balances?as_at={as_at}", headers=headers(FINANCE))
 
     assert (answer.status_code, answer.json()["slug"]) == (400, "invalid-field")
 
 
-async def test_rates_are_listed_to_the_end_and_come_again_without_harm(api: Client) -> None:
+async def test_rates_are_paged_and_reloaded_without_change(api: Client) -> None:
     await post(api, "/v1/rates", FINANCE, rates=RATES)
     seen: list[dict[str, str]] = []
     path = "/v1/rates?limit=7"
@@ -232,7 +151,7 @@ async def test_rates_are_listed_to_the_end_and_come_again_without_harm(api: Clie
         ("/v1/funds", "code", lambda api: post(api, "/v1/funds", FINANCE, **a_fund(f"F-{uuid4().hex[:8].upper()}"))),
     ],
 )  # fmt: skip
-async def test_every_list_is_paged_to_its_end_without_a_gap(
+async def test_every_list_is_paged_completely(
     api: Client, path: str, key: str, make: Callable[[Client], Awaitable[Any]]
 ) -> None:
     await funded(api, 100)
@@ -250,10 +169,10 @@ async def test_every_list_is_paged_to_its_end_without_a_gap(
     assert len(seen) == len(set(seen)) >= 5
 
 
-# -- who ----------------------------------------------------------------------------------------------------------
+# -- authorization ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_donor_sees_its_own_pledges_and_the_totals_of_all(api: Client) -> None:
+async def test_donor_sees_own_pledges_and_all_totals(api: Client) -> None:
     ours, theirs = await pledged(api, NORWAY), await pledged(api, GERMANY)
 
     listed = (await get(api, "/v1/pledges", NORWAY))["pledges"]
@@ -285,13 +204,13 @@ async def test_a_donor_sees_its_own_pledges_and_the_totals_of_all(api: Client) -
         ("/v1/allocations", {"fund": "SHERLOC-MNT", "money": usd(1), "work_package": "training"}, "UNODC:coordinator"),
     ],
 )
-async def test_what_a_role_never_does_is_forbidden(api: Client, path: str, body: dict[str, Any], by: str) -> None:
+async def test_action_outside_role_is_forbidden(api: Client, path: str, body: dict[str, Any], by: str) -> None:
     answer = await api.post(path, json=body, headers=headers(by))
 
     assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
 
 
-async def test_a_donor_commits_nothing_and_finance_withdraws_nothing(api: Client) -> None:
+async def test_donor_cannot_commit_and_finance_cannot_withdraw(api: Client) -> None:
     path = f"/v1/pledges/{(await pledged(api))['pledge_id']}"
     for move, body, by in (
         ("commit", {"committed_on": "2026-03-05"}, NORWAY),
@@ -302,7 +221,7 @@ async def test_a_donor_commits_nothing_and_finance_withdraws_nothing(api: Client
         assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role"), move
 
 
-# -- bad input, repeats, stale revisions ------------------------------------------------------------------------------
+# -- refusals, repeats, stale revisions -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -343,7 +262,7 @@ async def test_a_donor_commits_nothing_and_finance_withdraws_nothing(api: Client
          409, "balance-exceeded"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_meant_is_refused_and_leaves_nothing(
+async def test_invalid_request_is_rejected_without_changes(
     api: Client, databases: Mapping[str, Database], path: str, body: dict[str, Any], status: int, slug: str
 ) -> None:
     before = await unchanged(databases["pledges"])
@@ -353,7 +272,7 @@ async def test_what_cannot_be_meant_is_refused_and_leaves_nothing(
     assert await unchanged(databases["pledges"]) == before
 
 
-async def test_the_same_key_and_body_move_money_once(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_repeated_idempotency_key_moves_money_once(api: Client, databases: Mapping[str, Database]) -> None:
     pledge = await committed(api)
     body: dict[str, Any] = {"money": eur(100), "received_on": "2026-04-20"}
     given = headers(FINANCE, key="k" * 8, revision=2)
@@ -381,7 +300,7 @@ async def test_the_same_key_and_body_move_money_once(api: Client, databases: Map
         assert before != once == await unchanged(databases["pledges"])
 
 
-async def test_a_stale_revision_changes_nothing(api: Client) -> None:
+async def test_stale_revision_is_rejected(api: Client) -> None:
     pledge = await committed(api)
     path = f"/v1/pledges/{pledge['pledge_id']}/receive"
     body = {"money": eur(100), "received_on": "2026-04-20"}
@@ -394,7 +313,7 @@ async def test_a_stale_revision_changes_nothing(api: Client) -> None:
     assert (await get(api, "/v1/funds/SHERLOC-MNT"))["paid_usd_minor"] == 0
 
 
-async def test_moves_that_the_pledge_does_not_allow(api: Client) -> None:
+async def test_invalid_transitions_are_rejected(api: Client) -> None:
     pledge = await committed(api)
     path = f"/v1/pledges/{pledge['pledge_id']}"
     for move, body, by, status, slug in (
@@ -409,9 +328,7 @@ async def test_moves_that_the_pledge_does_not_allow(api: Client) -> None:
         assert (answer.status_code, answer.json()["slug"]) == (status, slug), move
 
 
-async def test_the_fact_names_the_note_by_hash_and_does_not_hold_it(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_fact_has_hash_of_note_only(api: Client, databases: Mapping[str, Database]) -> None:
     pledge = await pledged(api, note="Canary-note")
 
     assert pledge["note"] == "Canary-note"

@@ -1,18 +1,12 @@
-"""Nothing goes back to a donor, or on to another fund, on a day before it came, however much came since."""
+"""No refund or carry-over takes effect before its money was received, whatever was received since."""
 
 from typing import Any
 
-import httpx
-
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, move, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, get, post, usd
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, SECOND, Client, agreed, approve, get, move, pledge_of, post, refused, usd
 
 
 async def came_in_march_and_may(client: Client, minor: int = 500) -> tuple[dict[str, Any], str]:
-    """A pledge of which the half came on either day, beside money of others that is there from the beginning."""
+    """A pledge of which half was received on each day, in a fund with other money from the beginning."""
     other = await agreed(client, 10_000)
     await move(client, other, "receive", money=usd(10_000), received_on="2026-03-06")
     pledge = await agreed(client, 2 * minor)
@@ -21,7 +15,7 @@ async def came_in_march_and_may(client: Client, minor: int = 500) -> tuple[dict[
     return pledge, f"/v1/pledges/{pledge['pledge_id']}"
 
 
-async def test_money_is_not_refunded_before_it_came(api: Client) -> None:
+async def test_refund_before_receipt_date_is_rejected(api: Client) -> None:
     pledge, path = await came_in_march_and_may(api)
     revision = {"revision": pledge["revision"]}
     early = {"money": usd(501), "reason": "not_used", "refunded_on": "2026-05-19"}
@@ -30,7 +24,7 @@ async def test_money_is_not_refunded_before_it_came(api: Client) -> None:
     await move(api, pledge, "refund", **early | {"money": usd(500)})
 
 
-async def test_a_refund_is_not_approved_where_it_would_come_before_its_money(api: Client) -> None:
+async def test_approved_refund_before_receipt_date_is_rejected(api: Client) -> None:
     pledge, path = await came_in_march_and_may(api)
     body = {"money": usd(400), "reason": "not_used", "refunded_on": "2026-04-01"}
     refund = await move(api, pledge, "refund", **body)
@@ -41,7 +35,7 @@ async def test_a_refund_is_not_approved_where_it_would_come_before_its_money(api
     assert (409, "not-yet-received") == await refused(api, path, SECOND, revision=refund["revision"])
 
 
-async def test_money_is_not_carried_over_before_it_came(api: Client) -> None:
+async def test_carry_over_before_receipt_date_is_rejected(api: Client) -> None:
     pledge, path = await came_in_march_and_may(api)
     revision = {"revision": pledge["revision"]}
     early = {"to_fund": "SHERLOC-DEV", "money": usd(501), "carried_over_on": "2026-05-19"}
@@ -50,7 +44,7 @@ async def test_money_is_not_carried_over_before_it_came(api: Client) -> None:
     await move(api, pledge, "carry-over", **early | {"money": usd(500)})
 
 
-async def test_a_receipt_is_not_reversed_on_a_day_on_which_it_had_gone_back(api: Client) -> None:
+async def test_refunded_receipt_cannot_be_reversed(api: Client) -> None:
     pledge, _ = await came_in_march_and_may(api)
     entries = (await get(api, f"/v1/ledger/entries?pledge={pledge['pledge_id']}"))["entries"]
     first = next(one for one in entries if one["effective_on"] == "2026-03-20")

@@ -1,9 +1,8 @@
-"""From the clock to those who are told: who hears that an instalment is due, late, or that a pledge lapsed, and how."""
+"""Reminders from the clock to their recipients: instalments due or late, lapsed pledges."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -14,18 +13,16 @@ from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
 from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
-from tests.notifications.test_notices import subscribe, told
-from tests.pledges.pledge.test_life import agreed, part
-from tests.pledges.pledge.test_pledges import pledged, prepared
+from tests.notifications.steps import subscribe, told
+from tests.pledges.steps import Client, agreed, part, pledged, prepared
 
-Client = httpx.AsyncClient
 DUE_SOON, OVERDUE, LAPSED = (f"pledges.pledge.{kind}.v1" for kind in ("due-soon", "overdue", "lapsed"))
 DONOR, COORDINATOR, FINANCE = "NOR:donor_officer", "UNODC:coordinator", "UNODC:finance_officer"
 
 HEARD = {
     DONOR: [DUE_SOON, OVERDUE, LAPSED],
     COORDINATOR: [DUE_SOON, OVERDUE, LAPSED],
-    # Nothing is late yet when it will be due; what is, and what will not come, are the finance officers' to plan with.
+    # Finance officers get no advance reminder: nothing is late yet.
     FINANCE: [OVERDUE, LAPSED],
 }
 OF_OTHERS = ["DEU:donor_officer", "KEN:focal_point", "UNODC-SHERLOC:finance_officer", "UNODC-SHERLOC:coordinator"]
@@ -34,7 +31,7 @@ NOT_TOLD = [f"{of}:{role}" for of in ("NOR", "UNODC") for role in Role if role i
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]) -> Client:
-    """One pledge that is due, then late, and one that lapses; everybody there could be has asked to be told."""
+    """A pledge that is due, then late, and one that lapses; every possible recipient has subscribed."""
     client = await prepared(await client_of("pledges", "notifications"))
     await subscribe(client, *HEARD, *(one for one in NOT_TOLD if one not in HEARD), channels=["inbox"], email=None)
     await agreed(client, 1000, part(1000, "2127-04-01"))
@@ -47,7 +44,7 @@ async def api(client_of: Callable[..., Awaitable[Client]], databases: Mapping[st
 
 
 async def _heard(databases: Mapping[str, Database]) -> None:
-    """The notifications service has heard all that the ledger has announced."""
+    """Deliver all facts of the ledger to notifications."""
     inbox = Inbox(databases["notifications"], "notifications", SERVICE.listens_to, HANDLERS)
     async with databases["pledges"].transaction() as tx:
         events = [decode_event(row["event"]) for row in await tx.fetch("SELECT event FROM journal ORDER BY position")]
@@ -55,7 +52,7 @@ async def _heard(databases: Mapping[str, Database]) -> None:
         await inbox.receive(event)
 
 
-async def test_the_donor_and_the_coordinators_are_reminded_and_nobody_else_but_who_keeps_the_books(
+async def test_reminders_go_to_donor_coordinators_and_finance_only(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await _heard(databases)
@@ -69,7 +66,7 @@ async def test_the_donor_and_the_coordinators_are_reminded_and_nobody_else_but_w
 
 
 @pytest.mark.parametrize("language", Language)
-async def test_each_is_said_in_the_language_of_who_is_told_with_nothing_left_to_fill_in(
+async def test_reminder_is_in_the_language_of_its_recipient(
     api: Client, databases: Mapping[str, Database], language: Language
 ) -> None:
     for who in HEARD:

@@ -1,96 +1,76 @@
-"""What the clock makes of pledges: donors are reminded of what is due and late, and what nobody signs for lapses."""
+"""Reminders of due and late instalments, and lapses of unsigned pledges."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import httpx
 
 from chassis import clock
 from chassis.db.database import Database
-from services.pledges.wiring import remind_or_lapse
-from tests.pledges.pledge.test_life import agreed, fund, move, part, pledge_of
-from tests.pledges.pledge.test_pledges import NORWAY, api, pledged, post, receive, usd
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
+from tests.pledges.pledge.steps import run_clock
+from tests.pledges.steps import NORWAY, Client, agreed, fund, move, part, pledge_of, pledged, post, receive, usd
 
 
-async def told(db: Database) -> list[str]:
-    async with db.transaction() as tx:
-        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'pledge' ORDER BY position")
-    return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
-
-
-async def clock_of(db: Database, day: str) -> list[str]:
-    """What the clock of that day makes of the pledges."""
-    before = await told(db)
-    await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-    return (await told(db))[len(before) :]
-
-
-async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_reminders_before_and_twice_after_due_date(api: Client, databases: Mapping[str, Database]) -> None:
     db = databases["pledges"]
     pledge = await agreed(
         api, 1000, part(400, "2127-04-01"), part(300, "2127-06-01", "report_accepted"), part(300, "2127-09-01")
     )
     days = ("2127-03-17", "2127-03-18", "2127-03-20", "2127-04-01", "2127-04-02", "2127-04-30", "2127-05-01")
-    assert [await clock_of(db, day) for day in days] == [[], ["due-soon"], [], [], ["overdue"], [], ["overdue"]]
-    # What waits for its condition is not due; what was missed is not made up for.
-    assert [await clock_of(db, day) for day in ("2127-06-02", "2127-09-15", "2127-09-17")] == [[], ["overdue"], []]
+    assert [await run_clock(db, day) for day in days] == [[], ["due-soon"], [], [], ["overdue"], [], ["overdue"]]
+    # A conditional instalment is not due; a missed reminder is not sent later.
+    assert [await run_clock(db, day) for day in ("2127-06-02", "2127-09-15", "2127-09-17")] == [[], ["overdue"], []]
     pledge = await receive(api, await pledge_of(api, pledge), usd(700))
-    assert await clock_of(db, "2128-01-01") == []
+    assert await run_clock(db, "2128-01-01") == []
     await move(api, pledge, "meet-condition", instalment=2, met_on=clock.now().date().isoformat())
-    assert await clock_of(db, "2128-01-03") == ["overdue"]
+    assert await run_clock(db, "2128-01-03") == ["overdue"]
 
 
-async def test_nobody_is_reminded_of_what_is_being_worked_on(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_pledge_in_use_is_not_reminded(api: Client, databases: Mapping[str, Database]) -> None:
     await agreed(api, 1000, part(1000, "2026-04-01"))
     today, later = clock.now().date(), clock.now().date() + timedelta(days=2)
 
-    assert await clock_of(databases["pledges"], today.isoformat()) == []
-    assert await clock_of(databases["pledges"], later.isoformat()) == ["overdue"]
+    assert await run_clock(databases["pledges"], today.isoformat()) == []
+    assert await run_clock(databases["pledges"], later.isoformat()) == ["overdue"]
 
 
-async def test_other_words_keep_no_reminder_away(
+async def test_rewording_does_not_suppress_reminder(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Else a donor would be told of nothing that it reworded each day."""
+    """Otherwise daily rewording would suppress all reminders."""
     one = await agreed(api, 1000, part(1000, "2026-04-01"))
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten: it was agreed three days ago.
+    # Bypasses the trigger that keeps the journal append-only: it was agreed three days ago.
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '3 days'")
     await connection.close()
     await post(api, f"/v1/pledges/{one['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample: later.")
 
-    assert await clock_of(databases["pledges"], clock.now().date().isoformat()) == ["overdue"]
+    assert await run_clock(databases["pledges"], clock.now().date().isoformat()) == ["overdue"]
 
 
-async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_unsigned_pledge_lapses(api: Client, databases: Mapping[str, Database]) -> None:
     pledge = await pledged(api)
 
-    assert await clock_of(databases["pledges"], "2027-02-12") == []
-    assert await clock_of(databases["pledges"], "2027-02-13") == ["lapsed"]
-    assert await clock_of(databases["pledges"], "2027-02-13") == []
+    assert await run_clock(databases["pledges"], "2027-02-12") == []
+    assert await run_clock(databases["pledges"], "2027-02-13") == ["lapsed"]
+    assert await run_clock(databases["pledges"], "2027-02-13") == []
     assert ((await pledge_of(api, pledge))["status"], (await fund(api))["pledged"]) == ("lapsed", 0)
 
 
-async def test_a_pledge_that_cannot_lapse_keeps_no_other_waiting(
+async def test_failing_lapse_does_not_block_others(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledges = [await pledged(api) for _ in range(3)]
     first = pledges[0]["pledge_id"]
     await post(api, f"/v1/pledges/{first}/reword", NORWAY, revision=1, note="Fictitious sample.")
     connection = await asyncpg.connect(database_url)
-    # Its next fact would be one that its journal has.
+    # Its next fact would have a version that exists.
     await connection.execute("UPDATE pledges.pledge SET revision = 1 WHERE pledge_id = $1", UUID(first))
     await connection.close()
 
-    assert await clock_of(databases["pledges"], "2027-02-13") == ["lapsed", "lapsed"]
+    assert await run_clock(databases["pledges"], "2027-02-13") == ["lapsed", "lapsed"]
 
     statuses = [(await pledge_of(api, one))["status"] for one in pledges]
     assert statuses == ["pledged", "lapsed", "lapsed"]

@@ -1,124 +1,61 @@
-"""What had been recorded wrongly of a pledge is taken back, once, by two people: all stands as if it had never been."""
+"""Reversals of facts of a pledge, once, by two people: everything is as if the fact had never been."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
-import httpx
-
 from chassis.db.database import Database
-from chassis.rebuild import verify as verify_tables
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
-from services.pledges.ledger.verify import verify
-from services.pledges.wiring import SERVICE
 from tests.builders import headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
-from tests.pledges.open_data.test_flow_chains import check_sums, told
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, fund, move, part, pledge_of, refused
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.open_data.steps import check_sums, told
+from tests.pledges.pledge.steps import (
+    all_reversible_facts,
+    assert_not_reversible,
+    carried_over,
+    check_reversal,
+    in_parts,
+    met,
+    proposed,
+    prove,
+    reduced,
+    refunded,
+    standing,
+    taken_back,
+    written_off,
+)
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
-    api,
+    SECOND,
+    Client,
+    agreed,
     committed,
+    date_back_one_day,
+    entry_of,
     eur,
+    fund,
     get,
+    move,
+    part,
+    pledge_of,
     pledged,
     post,
     receive,
-    recorded_the_day_before,
+    refused,
     usd,
 )
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
-FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
-ONES_OWN = {"revision", "as_at"}
-
-
-async def standing(client: Client, pledge: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The pledge, all but how often it was changed, and every figure of every fund."""
-    now = await pledge_of(client, pledge)
-    return {name: now[name] for name in now.keys() - ONES_OWN}, {code: await fund(client, code) for code in FUNDS}
-
-
-async def proposed(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    return await post(client, "/v1/ledger/reversals", FINANCE, entry_id=entry["entry_id"], reason="recorded_wrongly")
-
-
-async def taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry that takes this one back, the last of them; both people do what is theirs."""
-    proposal = await proposed(client, entry)
-    path = f"/v1/proposals/{proposal['proposal_id']}/approve"
-    assert await refused(client, path, revision=1) == (403, "own-proposal")
-    await approve(client, proposal)
-    entries = (await get(client, "/v1/ledger/entries"))["entries"]
-    return next(dict(one) for one in entries if one["reverses"] == entry["entry_id"])
-
-
-def opposite(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        one | {"minor": -one["minor"], "usd_minor": -one["usd_minor"]}
-        for one in (dict(posting) for posting in entry["postings"])
-    ]
-
-
-async def not_taken_back(client: Client, entry: Mapping[str, Any], slug: str) -> None:
-    """It cannot be done now, and so it is not proposed."""
-    body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
-    assert await refused(client, "/v1/ledger/reversals", **body) == (409, slug)
-
-
-async def check_taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """As `taken_back`: it is the opposite of the entry, names it, and is the only one there can be."""
-    reversal = await taken_back(client, entry)
-    assert (reversal["type"], reversal["postings"]) == ("reversed", opposite(entry))
-    assert (reversal["fund"], reversal["donor"], reversal["pledge_id"]) == (
-        entry["fund"],
-        entry["donor"],
-        entry["pledge_id"],
-    )
-    for one in (entry, reversal):
-        body = {"entry_id": one["entry_id"], "reason": "recorded_wrongly"}
-        assert await refused(client, "/v1/ledger/reversals", **body) == (409, "entry-not-reversible")
-    return reversal
-
-
-async def prove(databases: Mapping[str, Database], database_url: str) -> None:
-    """The books are right, and the journal alone makes the same tables."""
-    async with databases["pledges"].transaction() as tx:
-        report = await verify(tx)
-    assert report.findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
-        assert await verify_tables(owner, SERVICE) == []
-    finally:
-        await owner.close()
-
-
-async def carried_over(client: Client, pledge: Mapping[str, Any], minor: int) -> dict[str, Any]:
-    now = await pledge_of(client, pledge)
-    await move(client, now, "carry-over", to_fund="SHERLOC-DEV", money=usd(minor))
-    return await entry_of(client, "carried_over")
-
 
 # -- refunds ----------------------------------------------------------------------------------------------------------
 
 
-async def refunded(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
-    now = await pledge_of(client, pledge)
-    body = {"money": money, "reason": "not_used"}
-    await approve(client, await move(client, now, "refund", **body))
-    return await entry_of(client, "refunded")
-
-
-async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
+async def test_refund_is_reversed(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
     pledge = await receive(api, await committed(api, basis_points=1300), eur(10_000_00))
     before = await standing(api, pledge)
     entry = await refunded(api, pledge, eur(4_000_00))
     assert await standing(api, pledge) != before
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     await refunded(api, pledge, eur(10_000_00))
@@ -126,7 +63,7 @@ async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Datab
     await prove(databases, database_url)
 
 
-async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
+async def test_money_of_reversed_refund_can_be_allocated(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
     entry = await refunded(api, pledge, usd(1000))
     body = {"fund": "SHERLOC-MNT", "money": usd(1000), "work_package": "training"}
@@ -144,7 +81,7 @@ async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
     assert flows[0]["entry_id"] == wrong["entry_id"]
 
 
-async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
+async def test_reversal_that_became_impossible_is_rejected(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
@@ -162,18 +99,7 @@ async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
 # -- write-offs -------------------------------------------------------------------------------------------------------
 
 
-async def written_off(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
-    await approve(client, await move(client, await pledge_of(client, pledge), "write-off", reason="not_expected"))
-    return await entry_of(client, "written_off")
-
-
-async def in_parts(client: Client, condition: str | None = "report_accepted") -> dict[str, Any]:
-    """1000 dollars, of which 600 wait for a condition; 100 have come."""
-    parts = (part(300_00, "2026-04-01"), part(100_00, "2126-01-01"), part(600_00, "2126-06-01", condition))
-    return await receive(client, await agreed(client, 1000_00, *parts), usd(100_00))
-
-
-async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
+async def test_write_off_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -182,7 +108,7 @@ async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
     after = await pledge_of(api, pledge)
     assert (after["status"], [one["minor"] for one in after["instalments"]]) == ("received", [300_00, 100_00, 0])
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     now = await move(api, await pledge_of(api, pledge), "meet-condition", instalment=3, met_on="2026-05-02")
@@ -190,7 +116,7 @@ async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
     await prove(databases, database_url)
 
 
-async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
+async def test_write_off_reversal_keeps_later_amounts(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -208,7 +134,7 @@ async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
     await prove(databases, database_url)
 
 
-async def test_a_pledge_that_was_closed_is_open_again_by_what_is_taken_back_of_it(
+async def test_reversal_reopens_a_closed_pledge(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -233,13 +159,7 @@ async def test_a_pledge_that_was_closed_is_open_again_by_what_is_taken_back_of_i
 # -- conditions -------------------------------------------------------------------------------------------------------
 
 
-async def met(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
-    now = await pledge_of(client, pledge)
-    await move(client, now, "meet-condition", instalment=3, met_on="2026-05-02")
-    return await entry_of(client, "recognized")
-
-
-async def test_a_condition_that_was_not_met_is_waited_for_again(
+async def test_condition_reversal_restores_the_condition(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -247,7 +167,7 @@ async def test_a_condition_that_was_not_met_is_waited_for_again(
     entry = await met(api, pledge)
     assert (await pledge_of(api, pledge))["outstanding"] == usd(900_00)
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     await met(api, pledge)
@@ -255,26 +175,26 @@ async def test_a_condition_that_was_not_met_is_waited_for_again(
     await prove(databases, database_url)
 
 
-async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_condition(api: Client) -> None:
+async def test_condition_reversal_after_payment_or_reduction_is_rejected(api: Client) -> None:
     pledge = await in_parts(api)
     entry = await met(api, pledge)
     await receive(api, await pledge_of(api, pledge), usd(301_00))
     paid = await entry_of(api, "received")
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
     await taken_back(api, paid)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(1), reason="donor_budget")
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
 
     other = await in_parts(api)
     entry = await met(api, other)
     await receive(api, await pledge_of(api, other), usd(900_00))
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
 
 
-async def test_no_cent_is_carried_with_no_amount_behind_it(
+async def test_no_cent_is_carried_without_an_amount(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Each cent of a euro was rounded down as it came: together they were carried at one more."""
+    """Each cent of a euro was rounded down at its receipt: together they were carried at one more."""
     pledge = await pledged(api, money=eur(8))
     parts = [part(3, "2026-04-01"), part(1, "2026-04-01"), part(4, "2026-06-01", "report_accepted")]
     body = {"instalments": parts, "support_cost_basis_points": 0}
@@ -282,7 +202,7 @@ async def test_no_cent_is_carried_with_no_amount_behind_it(
     entry = await met(api, pledge)
     for _ in range(4):
         await receive(api, await pledge_of(api, pledge), eur(1))
-    await not_taken_back(api, entry, "pledge-exceeded")
+    await assert_not_reversible(api, entry, "pledge-exceeded")
 
     await taken_back(api, await entry_of(api, "received"))
     await taken_back(api, entry)
@@ -296,12 +216,7 @@ async def test_no_cent_is_carried_with_no_amount_behind_it(
 # -- reductions -------------------------------------------------------------------------------------------------------
 
 
-async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
-    await move(client, await pledge_of(client, pledge), "reduce", money=money, reason="donor_budget")
-    return await entry_of(client, "reduced")
-
-
-async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
+async def test_reduction_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -310,7 +225,7 @@ async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
     now = await pledge_of(api, pledge)
     assert (now["money"], [one["minor"] for one in now["instalments"]]) == (usd(350_00), [300_00, 50_00, 0])
 
-    await check_taken_back(api, entry)
+    await check_reversal(api, entry)
 
     assert await standing(api, pledge) == before
     entry = await reduced(api, pledge, usd(900_00))
@@ -320,28 +235,28 @@ async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
     await prove(databases, database_url)
 
 
-async def test_a_reduction_before_an_agreement_is_taken_back_before_it(
+async def test_reduction_reversal_after_agreement_is_rejected(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await pledged(api)
     before = await standing(api, pledge)
-    await check_taken_back(api, await reduced(api, pledge, eur(4_000_00)))
+    await check_reversal(api, await reduced(api, pledge, eur(4_000_00)))
     assert await standing(api, pledge) == before
 
     entry = await reduced(api, pledge, eur(1_000_00))
     now = await move(api, await pledge_of(api, pledge), "commit", committed_on="2026-03-05")
     assert now["money"] == eur(9_000_00)
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
 
     other = await pledged(api)
     entry = await reduced(api, other, eur(1_000_00))
     await move(api, await pledge_of(api, other), "lapse")
-    await not_taken_back(api, entry, "pledge-status")
+    await assert_not_reversible(api, entry, "pledge-status")
     await prove(databases, database_url)
 
 
-async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, databases: Mapping[str, Database]) -> None:
-    """A reduction of what waits for its condition alone."""
+async def test_reduction_without_entry_cannot_be_reversed(api: Client, databases: Mapping[str, Database]) -> None:
+    """A reduction of a conditional instalment only."""
     pledge = await in_parts(api)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(600_00), reason="donor_budget")
     async with databases["pledges"].transaction() as tx:
@@ -355,20 +270,10 @@ async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, dat
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
-async def all_that_can_be_taken_back(client: Client) -> None:
-    """One of each, for books that are to hold every kind of fact."""
-    paid = await receive(client, await agreed(client, 100), usd(100))
-    await taken_back(client, await refunded(client, paid, usd(30)))
-    await taken_back(client, await written_off(client, await in_parts(client)))
-    await taken_back(client, await met(client, await in_parts(client)))
-    await taken_back(client, await reduced(client, await in_parts(client), usd(650_00)))
-    await taken_back(client, await carried_over(client, paid, 20))
-
-
-async def test_flows_statements_and_files_tell_what_was_taken_back(
+async def test_reversals_are_in_flows_statements_and_files(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await all_that_can_be_taken_back(api)
+    await all_reversible_facts(api)
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(5), work_package="training")
 
     async with databases["pledges"].transaction() as tx:
@@ -386,13 +291,13 @@ async def test_flows_statements_and_files_tell_what_was_taken_back(
     file = await api.get("/v1/funds/SHERLOC-MNT/iati.xml", headers=headers(FINANCE))
     assert file.status_code == 200
     await prove(databases, database_url)
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     statement = await get(api, "/v1/statements/NOR/data")
     shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
     assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
 
 
-async def test_a_pledge_and_an_agreement_have_moves_of_their_own(api: Client) -> None:
+async def test_pledge_and_agreement_have_separate_transitions(api: Client) -> None:
     """An agreement is a document: it is reduced, or written off."""
     await agreed(api, 1000)
     await move(api, await pledged(api), "withdraw", NORWAY)

@@ -1,33 +1,42 @@
-"""What one fund had carried over to another is taken back: both halves at once, and only what the other still has."""
+"""Reversals of carry-overs: both halves at once, limited to what the other fund still has."""
 
 import asyncio
 from collections.abc import Mapping
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, fund, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, get, post, receive, usd
-from tests.pledges.pledge.test_reversals import (
+from tests.pledges.pledge.steps import (
+    assert_not_reversible,
     carried_over,
-    check_taken_back,
-    not_taken_back,
+    check_reversal,
     opposite,
     proposed,
     prove,
     standing,
     taken_back,
 )
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    entry_of,
+    fund,
+    get,
+    post,
+    receive,
+    refused,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 FROM_THE_OTHER = {"fund": "SHERLOC-DEV", "work_package": "training"}
 
 
 @pytest.mark.parametrize("half", ["carried_over", "brought_forward"])
-async def test_both_halves_of_a_carry_over_are_taken_back_together(
+async def test_carry_over_reversal_reverses_both_halves(
     api: Client, databases: Mapping[str, Database], database_url: str, half: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
@@ -46,7 +55,7 @@ async def test_both_halves_of_a_carry_over_are_taken_back_together(
     await post(api, f"/v1/proposals/{proposal['proposal_id']}/refuse", FINANCE, revision=1)
 
     if half == "carried_over":
-        await check_taken_back(api, named)
+        await check_reversal(api, named)
     else:
         await approve(api, await proposed(api, named))
 
@@ -68,12 +77,12 @@ async def test_both_halves_of_a_carry_over_are_taken_back_together(
     await prove(databases, database_url)
 
 
-async def test_what_the_other_fund_has_used_does_not_come_back(api: Client) -> None:
+async def test_carry_over_used_by_other_fund_cannot_be_reversed(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
     before = await standing(api, pledge)
     entry = await carried_over(api, pledge, 400)
     made = await post(api, "/v1/allocations", FINANCE, **FROM_THE_OTHER | {"money": usd(1)})
-    await not_taken_back(api, entry, "balance-exceeded")
+    await assert_not_reversible(api, entry, "balance-exceeded")
     await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
 
     await taken_back(api, entry)
@@ -81,7 +90,7 @@ async def test_what_the_other_fund_has_used_does_not_come_back(api: Client) -> N
     assert await standing(api, pledge) == before
 
 
-async def test_what_was_carried_over_is_used_or_taken_back_whoever_asks_at_once(
+async def test_concurrent_allocation_and_carry_over_reversal_yield_one(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))

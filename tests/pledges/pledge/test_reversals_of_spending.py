@@ -1,9 +1,8 @@
-"""What was spent by mistake of an allocation that has gone back to its fund goes there too."""
+"""Reversed spending of a returned allocation goes back to the fund."""
 
 from collections import Counter
 from collections.abc import Mapping
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -13,16 +12,13 @@ from contracts.matching import MatchRevoked
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, api, funded, get, post, usd
-from tests.pledges.pledge.test_reversals import prove, taken_back
-
-__all__ = ["api"]
-Client = httpx.AsyncClient
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.pledge.steps import prove, taken_back
+from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
 
 @pytest.mark.parametrize("revoked", [False, True])
-async def test_what_was_spent_by_mistake_of_what_has_gone_back_goes_back_too(
+async def test_reversed_spending_of_returned_allocation_returns_to_fund(
     api: Client, databases: Mapping[str, Database], database_url: str, revoked: bool
 ) -> None:
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()

@@ -1,10 +1,9 @@
-"""What a donor wrote is put otherwise, whatever became of it, and what it said before is nowhere any more."""
+"""Donors' texts are reworded in any state, and the old ones deleted."""
 
 import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
@@ -12,16 +11,12 @@ from chassis.db.database import Database
 from contracts.facts import decode_event
 from services.pledges.ledger.verify import verify
 from tests.builders import headers
-from tests.pledges.in_kind.test_in_kind import PATH as IN_KIND
-from tests.pledges.in_kind.test_in_kind import declared, move
-from tests.pledges.in_kind.test_in_kind import path_of as in_kind_path
-from tests.pledges.ledger.test_as_of import now_of
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.pledge.test_life import refused
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, committed, get, pledged, post, receive, usd
+from tests.pledges.in_kind.steps import PATH as IN_KIND
+from tests.pledges.in_kind.steps import declared, move
+from tests.pledges.in_kind.steps import path_of as in_kind_path
+from tests.pledges.ledger.steps import now_of
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, pledged, post, receive, refused, usd
 
-__all__ = ["api", "at_once"]
-Client = httpx.AsyncClient
 BEFORE = "Fictitious sample: Ms Ilse Zwilling at the ministry answers for it."
 AFTER = "Fictitious sample: the ministry answers for it."
 KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_kind_contribution_text"}
@@ -29,7 +24,7 @@ KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_ki
 
 @pytest.fixture(params=KEPT)
 async def thing(request: pytest.FixtureRequest, api: Client) -> tuple[str, str, dict[str, Any]]:
-    """Its path, what its words are called, and itself as it came to its end."""
+    """Its path, its text field, and the record in its final state."""
     if request.param == "note":
         one = await receive(api, await committed(api, note=BEFORE, money=usd(1_000)), usd(1_000))
         return f"/v1/pledges/{one['pledge_id']}", "note", one
@@ -45,9 +40,7 @@ ENDED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("status", ["pledged", "committed", "partially_received", "received", *ENDED])
-async def test_a_pledge_stays_what_had_become_of_it(
-    api: Client, databases: Mapping[str, Database], status: str
-) -> None:
+async def test_rewording_keeps_pledge_status(api: Client, databases: Mapping[str, Database], status: str) -> None:
     one = await (pledged if status in {"pledged", "withdrawn", "lapsed"} else committed)(api, money=usd(100))
     if status in {"partially_received", "received", "closed"}:
         one = await receive(api, one, usd(40 if status == "partially_received" else 100))
@@ -65,7 +58,7 @@ async def test_a_pledge_stays_what_had_become_of_it(
 
 
 @pytest.mark.parametrize("by", [NORWAY, FINANCE])
-async def test_whoever_wrote_it_or_the_office_puts_it_otherwise_and_what_it_said_is_forgotten(
+async def test_author_or_office_replaces_text(
     thing: tuple[str, str, dict[str, Any]], api: Client, databases: Mapping[str, Database], by: str
 ) -> None:
     path, name, one = thing
@@ -82,9 +75,7 @@ async def test_whoever_wrote_it_or_the_office_puts_it_otherwise_and_what_it_said
     assert not [row for row in rows if "Zwilling" in row[0] or "ministry" in row[0]]
 
 
-async def test_nobody_else_rewords_it_and_bad_words_change_nothing(
-    thing: tuple[str, str, dict[str, Any]], api: Client
-) -> None:
+async def test_others_and_invalid_texts_are_rejected(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
     path, name, one = thing
     revision = one["revision"]
     for by, body, answer in (
@@ -101,7 +92,7 @@ async def test_nobody_else_rewords_it_and_bad_words_change_nothing(
     assert one == await get(api, path, NORWAY)
 
 
-async def test_the_same_command_twice_is_done_once(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
+async def test_repeated_command_runs_once(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
     path, name, one = thing
     given = headers(NORWAY, revision=one["revision"])
     first, second = [await api.post(f"{path}/reword", json={name: AFTER}, headers=given) for _ in range(2)]
@@ -109,7 +100,7 @@ async def test_the_same_command_twice_is_done_once(thing: tuple[str, str, dict[s
     assert first.json() == second.json()
 
 
-async def test_no_figure_changes_by_it_as_at_any_moment_and_the_words_do_in_all_of_them(
+async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
     api: Client, databases: Mapping[str, Database], at_once: None
 ) -> None:
     pledge = await pledged(api, note=BEFORE)
@@ -121,7 +112,7 @@ async def test_no_figure_changes_by_it_as_at_any_moment_and_the_words_do_in_all_
 
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
     path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
-    # What UNODC has said that it has, its donor alone makes nothing else of.
+    # A donor alone cannot reword what UNODC has acknowledged.
     assert (409, "in-kind-status") == await refused(api, path, NORWAY, revision=2, description=AFTER)
     await post(api, path, FINANCE, revision=2, description=AFTER)
 
@@ -137,7 +128,7 @@ async def test_no_figure_changes_by_it_as_at_any_moment_and_the_words_do_in_all_
 
 
 async def told(api: Client, moment: str | None) -> dict[str, str]:
-    """The donor's statement and the fund; where no moment is asked for, all but when it was asked."""
+    """The donor's statement and the fund; without a moment, all but the time of the report."""
     found = {}
     for path in ("/v1/statements/NOR/data", "/v1/funds/SHERLOC-MNT"):
         answer = await api.get(path, params={"as_at": moment} if moment else {}, headers=headers(FINANCE))

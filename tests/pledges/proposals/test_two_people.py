@@ -1,21 +1,34 @@
-"""What takes two people takes two, whatever it is: the second one is asked for by the rules, and by the schema."""
+"""Every measure of two people requires a second one, by the rules and by the schema."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.pledges.proposals.model import Measure
 from tests.builders import a_caller
-from tests.pledges.pledge.test_life import LAST_YEAR, SECOND, agreed, approve, entry_of, move, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, funded, get, pledged, post, receive, unchanged, usd
+from tests.pledges.steps import (
+    FINANCE,
+    LAST_YEAR,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    entry_of,
+    funded,
+    get,
+    move,
+    pledged,
+    post,
+    receive,
+    refused,
+    unchanged,
+    usd,
+)
 
-__all__ = ["api"]
-Client = httpx.AsyncClient
 Propose = Callable[[Client], Awaitable[dict[str, Any]]]
 
 
@@ -52,12 +65,12 @@ PROPOSED: dict[Measure, Propose] = {
 }
 
 
-def test_each_measure_is_tried() -> None:
+def test_every_measure_is_tested() -> None:
     assert set(Measure) == set(PROPOSED)
 
 
 @pytest.mark.parametrize("measure", Measure)
-async def test_who_proposed_does_not_approve_and_another_one_does(
+async def test_proposer_cannot_approve_and_another_can(
     api: Client, databases: Mapping[str, Database], measure: Measure
 ) -> None:
     proposal = await PROPOSED[measure](api)
@@ -73,10 +86,10 @@ async def test_who_proposed_does_not_approve_and_another_one_does(
 
 
 @pytest.mark.parametrize("measure", Measure)
-async def test_the_schema_itself_wants_another_one(
+async def test_schema_requires_another_approver(
     api: Client, databases: Mapping[str, Database], measure: Measure
 ) -> None:
-    """As the service itself, whose code would have forgotten to ask."""
+    """As a service whose code had skipped the check."""
     db, proposal_id = databases["pledges"], UUID((await PROPOSED[measure](api))["proposal_id"])
     finance, second = a_caller(FINANCE), a_caller(SECOND)
 

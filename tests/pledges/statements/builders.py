@@ -1,4 +1,4 @@
-"""A donor's statement to be told: fictitious pledges with what the ledger books for them."""
+"""Builders of a donor's statement: fictitious pledges with their entries."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -74,7 +74,7 @@ REFUNDED = entry(
 
 
 def taken_back(number: int, other: Recorded, on: date) -> Recorded:
-    """What takes the other entry back."""
+    """The reversal of the other entry."""
     opposite = [(posting.account, -posting.minor, -posting.usd_minor) for posting in other.postings]
     changes = {"rate": other.rate, "rate_date": other.rate_date, "reverses": other.entry_id}
     return entry(number, "reversed", on, *opposite, pledge=other.pledge_id.int, **changes)
@@ -88,7 +88,7 @@ PAID_AND_BACK = (
     taken_back(14, REFUNDED, date(2026, 5, 6)),
     taken_back(15, RECEIVED, date(2026, 5, 7)),
 )
-"""A receipt and a refund, each of them taken back."""
+"""A receipt and a refund, both reversed."""
 
 IN_YEN = (
     entry(20, "pledged", date(2026, 2, 12), ("pledged", 5_000_000, 3_331_500), pledge=2, rate="0.006663"),

@@ -1,4 +1,4 @@
-"""What a statement says of instalments is what its columns say, on whatever day what was recorded takes effect."""
+"""Instalments of a statement agree with its columns, whatever the value dates."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -31,7 +31,7 @@ from services.pledges.pledge.model import Pledge, pledge
 from services.pledges.statements.agreed import Agreed, agreed_by
 from services.pledges.statements.model import Booked, PledgeAccount, Promise, Recorded, Statement, statement_of
 from tests.builders import NOON
-from tests.pledges.ledger.test_postings import DAYS, RATES
+from tests.pledges.ledger.builders import DAYS, RATES
 
 PLEDGE_ID, PROPOSAL_ID = UUID(int=1), UUID(int=9)
 SECOND = timedelta(seconds=1)
@@ -47,7 +47,7 @@ class Step(Struct, frozen=True):
 
 
 class Walk:
-    """One pledge of 1000 dollars and all that is recorded of it, a second apart; the nth entry has the id n."""
+    """A pledge of 1000 dollars and its facts, a second apart; the nth entry has the id n."""
 
     def __init__(self, *steps: Step, waiting: Sequence[int] = (600_00,), minor: int = 1000_00) -> None:
         self.pledge: Pledge | None = None
@@ -136,7 +136,7 @@ class Walk:
         return agreed_by(self.facts[:told], ends)
 
     def statement(self, ends: date, told: int | None = None) -> Statement:
-        """As at the moment by which so many facts had been recorded, else all."""
+        """As of the moment by which that many facts were recorded; default all."""
         as_at = NOON + ((told or len(self.facts)) - 1) * SECOND
         promise = Promise(
             pledge_id=PLEDGE_ID, fund="SHERLOC-MNT", currency="USD", earmarking="earmarked", note="",
@@ -195,7 +195,7 @@ WALKS = st.builds(
 
 @settings(deadline=None, max_examples=600)
 @given(WALKS, st.data())
-def test_the_instalments_of_a_period_come_to_what_its_columns_say(walk: Walk, data: st.DataObject) -> None:
+def test_instalments_of_a_period_add_up_to_its_columns(walk: Walk, data: st.DataObject) -> None:
     told = data.draw(st.integers(1, len(walk.facts)))
     for ends in DAYS:
         account = walk.account(ends, told)
@@ -208,9 +208,9 @@ def test_the_instalments_of_a_period_come_to_what_its_columns_say(walk: Walk, da
             if posting.account in {"discharged", "written_off"}
         )
 
-        # Less than nothing where something was reduced on a day before its condition was met.
+        # Negative if something was reduced before its condition was met.
         assert max(0, committed) == sum(one.minor for one in account.schedule)
-        # No more is paid than is owed, also where it came on a day before it was.
+        # Paid is never more than owed, even if it was received before it was owed.
         assert min(max(0, settled), max(0, committed)) == sum(one.paid_minor for one in account.schedule)
         if committed >= 0 and owed >= 0:
             assert owed == sum(one.minor - one.paid_minor for one in account.schedule)
@@ -219,7 +219,7 @@ def test_the_instalments_of_a_period_come_to_what_its_columns_say(walk: Walk, da
 
 @settings(deadline=None, max_examples=200)
 @given(WALKS)
-def test_at_the_end_of_all_days_it_is_what_the_pledge_itself_says(walk: Walk) -> None:
+def test_terms_at_the_end_equal_the_pledge(walk: Walk) -> None:
     one, agreed = walk.pledge, walk.agreed(DAYS[-1])
 
     assert one is not None
@@ -232,7 +232,7 @@ def test_at_the_end_of_all_days_it_is_what_the_pledge_itself_says(walk: Walk) ->
     ]
 
 
-def test_an_agreement_is_told_from_the_day_it_was_signed() -> None:
+def test_agreement_appears_from_its_signature() -> None:
     walk = Walk(SIGNED)
 
     assert Agreed() == walk.agreed(DAYS[0])
@@ -259,7 +259,7 @@ FIRST, SECOND_PART = (DUE[0], 400_00, 0), (DUE[1], 600_00, 0)
         ((step("reduce", 1, "7/10"), step("take back", 3)), [(DUE[0], 300_00, 0)], [FIRST]),
     ],
 )
-def test_what_takes_effect_after_the_period_is_not_in_its_instalments(
+def test_later_effects_are_not_in_instalments_of_the_period(
     steps: Sequence[Step], earlier: list[tuple[date, int, int]], later: list[tuple[date, int, int]]
 ) -> None:
     walk = Walk(SIGNED, *steps)
@@ -268,14 +268,14 @@ def test_what_takes_effect_after_the_period_is_not_in_its_instalments(
     assert later == shown(walk.account(DAYS[3]))
 
 
-def test_what_was_reduced_on_a_day_before_it_was_owed_is_taken_from_what_was() -> None:
+def test_reduction_before_condition_reduces_owed_instalments() -> None:
     walk = Walk(SIGNED, step("meet", 3, of=1), step("reduce", 2, "1/10"))
 
     assert [(DUE[0], 300_00, 0)] == shown(walk.account(DAYS[2]))
     assert [FIRST, (DUE[1], 500_00, 0)] == shown(walk.account(DAYS[3]))
 
 
-def test_of_an_agreement_all_of_which_waits_nothing_is_owed_and_all_else_is_told() -> None:
+def test_fully_conditional_agreement_owes_nothing() -> None:
     walk = Walk(SIGNED, step("meet", 3), step("reduce", 2, "1/10"), waiting=(1000_00,))
     account = walk.account(DAYS[1])
 

@@ -1,4 +1,4 @@
-"""A donor's statement says what the ledger's postings say, and adds up nothing that does not belong together."""
+"""A donor's statement has the ledger's figures, and adds up nothing that does not belong together."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.pledges.funds.shares import Draw, FundMoney, apportioned, share_of
+from services.pledges.funds.shares import Draw, FundMoney, apportion, share_of
 from services.pledges.statements.model import Amount, Standing, TakenBack
 from tests.pledges.statements.builders import (
     AS_AT,
@@ -31,7 +31,7 @@ CENTS = st.integers(0, 10**12)
 DONORS = st.dictionaries(st.sampled_from(["DEU", "FRA", "KEN", "NOR", "ZAF"]), CENTS, min_size=1)
 
 
-def test_each_column_says_what_its_account_says() -> None:
+def test_columns_match_accounts() -> None:
     told = a_statement().pledges[0]
 
     assert (
@@ -47,7 +47,7 @@ def test_each_column_says_what_its_account_says() -> None:
     assert (1_000_000, "EUR") == (told.pledged.minor, told.pledged.currency)
 
 
-def test_a_receipt_tells_its_rate_what_it_was_agreed_to_be_worth_and_what_the_fund_gets_of_it() -> None:
+def test_receipt_shows_rate_agreed_worth_and_net_amount() -> None:
     receipt = a_statement().pledges[0].receipts[0]
 
     assert (1, date(2026, 4, 5), "1.1403", "fictitious", date(2026, 4, 1)) == (
@@ -58,7 +58,7 @@ def test_a_receipt_tells_its_rate_what_it_was_agreed_to_be_worth_and_what_the_fu
     assert receipt.money.usd_minor == receipt.support_cost_usd_minor + receipt.available_usd_minor
 
 
-def test_money_that_went_back_and_bank_charges_stand_with_their_sign() -> None:
+def test_refunds_and_bank_charges_have_their_sign() -> None:
     back = entry(
         13,
         "refunded",
@@ -73,7 +73,7 @@ def test_money_that_went_back_and_bank_charges_stand_with_their_sign() -> None:
     assert (115, -900) == (receipts[1].bank_charges_usd_minor, receipts[1].available_usd_minor)
 
 
-def test_each_receipt_tells_what_it_is_and_which_one_it_takes_back() -> None:
+def test_receipt_shows_type_and_reversed_receipt() -> None:
     told = a_statement(entries=PAID_AND_BACK).pledges[0]
 
     receipt, refund = (
@@ -91,7 +91,7 @@ def test_each_receipt_tells_what_it_is_and_which_one_it_takes_back() -> None:
     assert Amount() == told.closing.received
 
 
-def test_of_what_is_not_listed_it_tells_the_kind_and_no_number() -> None:
+def test_reversal_of_unlisted_receipt_has_type_without_number() -> None:
     told = a_statement(entries=PAID_AND_BACK, starts=date(2026, 5, 2)).pledges[0]
 
     assert [(3, "refunded", None), (4, "received", None)] == [
@@ -99,7 +99,7 @@ def test_of_what_is_not_listed_it_tells_the_kind_and_no_number() -> None:
     ]
 
 
-def test_what_is_no_receipt_tells_what_it_takes_back_without_a_number() -> None:
+def test_other_reversals_have_no_number() -> None:
     met = entry(13, "recognized", date(2026, 5, 1), ("receivable", 100, 116), ("committed", -100, -116))
     told = a_statement(entries=(PLEDGED, COMMITTED, met, taken_back(14, met, date(2026, 5, 2)))).pledges[0]
 
@@ -107,25 +107,25 @@ def test_what_is_no_receipt_tells_what_it_takes_back_without_a_number() -> None:
     assert () == told.receipts
 
 
-def test_instalments_are_paid_from_the_earliest_on() -> None:
+def test_receipts_pay_earliest_instalments_first() -> None:
     assert [(date(2026, 3, 5), 400_000, 400_000), (date(2026, 9, 5), 600_000, 100_000)] == [
         (due.due_on, due.minor, due.paid_minor) for due in a_statement().pledges[0].schedule
     ]
 
 
-def test_what_an_agreement_says_is_not_told_as_at_a_time_before_it() -> None:
+def test_agreement_is_absent_as_of_earlier_moment() -> None:
     told = a_statement(entries=(PLEDGED,)).pledges[0]
 
     assert (None, None, ()) == (told.agreement_reference, told.support_cost_basis_points, told.schedule)
 
 
-def test_what_is_recorded_later_changes_no_statement_that_was_given() -> None:
+def test_later_entries_change_no_earlier_statement() -> None:
     later = replace(RECEIVED, entry_id=UUID(int=99), recorded_at=AS_AT + timedelta(microseconds=1))
 
     assert a_statement() == a_statement(entries=(later, PLEDGED, COMMITTED, RECEIVED, *IN_YEN))
 
 
-def test_what_takes_effect_after_the_period_is_left_out() -> None:
+def test_later_value_dates_are_excluded() -> None:
     told = a_statement(ends=date(2026, 4, 4))
 
     assert (1_160_000, 0) == (told.closing.committed_usd_minor, told.closing.received_usd_minor)
@@ -133,7 +133,7 @@ def test_what_takes_effect_after_the_period_is_left_out() -> None:
 
 
 @given(st.dates(date(2026, 1, 1), date(2026, 7, 30)))
-def test_wherever_a_period_begins_it_ends_the_same(starts: date) -> None:
+def test_closing_balance_does_not_depend_on_start(starts: date) -> None:
     whole, told = a_statement(), a_statement(starts=starts, ends=max(starts, UNTIL))
 
     for before, after in zip(whole.pledges, told.pledges, strict=True):
@@ -143,7 +143,7 @@ def test_wherever_a_period_begins_it_ends_the_same(starts: date) -> None:
     assert [one for one in whole.pledges[0].receipts if one.received_on >= starts] == list(told.pledges[0].receipts)
 
 
-def test_currencies_stand_apart_and_only_dollars_are_summed_over_them() -> None:
+def test_totals_are_per_currency_and_in_dollars() -> None:
     told = a_statement(starts=date(2026, 3, 1))
 
     assert ["EUR", "JPY"] == [one.currency for one in told.currencies]
@@ -155,7 +155,7 @@ def test_currencies_stand_apart_and_only_dollars_are_summed_over_them() -> None:
 # -- shares of a fund -------------------------------------------------------------------------------------------------
 
 
-def test_a_share_goes_by_what_was_paid_in() -> None:
+def test_share_is_proportional_to_contribution() -> None:
     share = share_of("NOR", POT)
 
     assert (504_558, 1_504_559) == (share.contributed_usd_minor, share.fund_contributed_usd_minor)
@@ -163,7 +163,7 @@ def test_a_share_goes_by_what_was_paid_in() -> None:
     assert share.balance_usd_minor == 504_558 - share.allocated_usd_minor
 
 
-def test_who_has_paid_nothing_in_has_no_share() -> None:
+def test_donor_without_contribution_has_no_share() -> None:
     share = share_of("KEN", POT)
 
     assert (0, 0, 0) == (share.allocated_usd_minor, share.spent_usd_minor, share.balance_usd_minor)
@@ -182,7 +182,7 @@ def pots(draw: st.DrawFn) -> FundMoney:
 
 
 @given(pots())
-def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_paid(pot: FundMoney) -> None:
+def test_shares_add_up_and_never_exceed_contributions(pot: FundMoney) -> None:
     shares = [share_of(donor, pot) for donor in pot.contributed_usd_minor]
 
     assert sum(one.allocated_usd_minor for one in pot.drawn) == sum(one.allocated_usd_minor for one in shares)
@@ -195,20 +195,18 @@ def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_
         assert all(0 <= one.spent_usd_minor <= one.allocated_usd_minor for one in share.drawn)
 
 
-def test_nobody_is_told_to_have_spent_more_than_its_share_where_a_smaller_total_gives_it_more() -> None:
+def test_spent_share_never_exceeds_allocated_share() -> None:
     # The Alabama paradox: of 4 cents the first gets none, of 3 cents one.
     weights = {"DEU": 1, "KEN": 3, "NOR": 3}
-    assert (0, 1) == (apportioned(4, weights)["DEU"], apportioned(3, weights)["DEU"])
+    assert (0, 1) == (apportion(4, weights)["DEU"], apportion(3, weights)["DEU"])
 
     share = share_of("DEU", replace(POT, contributed_usd_minor=weights, drawn=(Draw("training", 4, 3),)))
     assert (0, 0) == (share.allocated_usd_minor, share.spent_usd_minor)
 
 
 @given(CENTS, DONORS)
-def test_a_total_is_apportioned_without_a_cent_lost_and_each_within_one_of_its_part(
-    total: int, weights: Mapping[str, int]
-) -> None:
-    parts, whole = apportioned(total, weights), sum(weights.values())
+def test_apportionment_is_exact_within_one_cent(total: int, weights: Mapping[str, int]) -> None:
+    parts, whole = apportion(total, weights), sum(weights.values())
 
     if not whole or not total:
         assert {} == parts
@@ -221,11 +219,11 @@ def test_a_total_is_apportioned_without_a_cent_lost_and_each_within_one_of_its_p
 
 
 @pytest.mark.parametrize(("total", "weights"), [(-5, {"NOR": 1}), (5, {}), (5, {"NOR": 0, "DEU": -3})])
-def test_nothing_is_apportioned_where_there_is_nothing_to_go_by(total: int, weights: Mapping[str, int]) -> None:
-    assert {} == apportioned(total, weights)
+def test_apportionment_without_weights_is_empty(total: int, weights: Mapping[str, int]) -> None:
+    assert {} == apportion(total, weights)
 
 
-def test_a_code_that_is_new_is_told_as_it_is() -> None:
+def test_unknown_code_is_shown_unchanged() -> None:
     told = a_statement((a_promise(),), (PLEDGED, entry(14, "carried_over", date(2026, 5, 1), ("pledged", -1, -1))))
 
     assert "carried_over" == told.pledges[0].movements[-1].type

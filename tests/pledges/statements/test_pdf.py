@@ -1,11 +1,9 @@
-"""A statement on paper: six languages, the same bytes each time, and no text that is anything but text."""
+"""A statement as PDF: six languages, deterministic, and user text is never markup."""
 
 import json
 import os
-import re
 import subprocess
 import sys
-import zlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -21,8 +19,8 @@ from services.pledges.funds.shares import REQUESTS
 from services.pledges.ledger.postings import EntryType
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.statements.printing import glyphs, pdf, words
-from services.pledges.statements.printing.pdf import font_files, legible, sheet_of, statement_pdf
-from services.pledges.statements.printing.press import Order
+from services.pledges.statements.printing.pdf import font_files, legible, statement_pdf, template_data
+from services.pledges.statements.printing.press import RenderInput
 from tests.pledges.statements.builders import (
     LABELS,
     PAID_AND_BACK,
@@ -33,9 +31,9 @@ from tests.pledges.statements.builders import (
     in_kind,
     taken_back,
 )
+from tests.pledges.statements.steps import SIGNS, characters_in
 
 MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'
-SIGNS = set("\n \u00a0\u202f\u2066\u2069")
 TAKEN_BACK = [
     f"reversed_{kind}"
     for kind in ("received", "refunded", "recognized", "reduced", "written_off", "carried_over", "brought_forward")
@@ -44,39 +42,23 @@ COMING = ("reduced", "lapsed", "written_off", "refunded", "reversed")
 LANGUAGES = list(Language)
 
 
-def characters_in(made: bytes) -> set[str]:
-    """What a reader can find and copy: what the PDF says its glyphs stand for (ISO 32000-1, 9.10.3 and 14.9.4)."""
-    found: set[str] = set()
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL):
-        if not stream.startswith(b"x"):
-            continue
-        text = zlib.decompressobj().decompress(stream)
-        # A letter of Arabic may be made of several glyphs, and is then told beside them.
-        for meant in re.findall(rb"/ActualText<FEFF([0-9a-fA-F]+)>", text):
-            found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
-        if b"beginbfchar" in text:
-            for _, meant in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", text):
-                found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
-    return found
-
-
 def shown(language: Language, **changes: Any) -> str:
-    """Every text that stands on the pages, a line each."""
-    sheet = sheet_of(a_statement(**changes), language)
+    """Every text on the pages, one per line."""
+    sheet = template_data(a_statement(**changes), language)
     return "\n".join(
         words.texts({name: sheet[name] for name in sheet.keys() - {"author", "language", "direction", "fonts"}})
     )
 
 
 def headings(language: Language, **changes: Any) -> Iterator[Any]:
-    """What typst has made of the template: the bodies of its headings, as content."""
-    sheet = msgspec.json.encode(sheet_of(a_statement(**changes), language)).decode()
+    """The headings that typst made of the template, as content."""
+    sheet = msgspec.json.encode(template_data(a_statement(**changes), language)).decode()
     made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=pdf._fonts())
     yield from (one["body"] for one in json.loads(made))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_is_a_tagged_pdf_in_its_language_whose_every_letter_can_be_found(language: Language) -> None:
+def test_pdf_is_tagged_and_searchable(language: Language) -> None:
     made = statement_pdf(a_statement(), language)
     wanted = set(shown(language)) - SIGNS
 
@@ -86,13 +68,13 @@ def test_it_is_a_tagged_pdf_in_its_language_whose_every_letter_can_be_found(lang
     assert set() == wanted - characters_in(made)
 
 
-def test_a_letter_that_is_missing_is_seen_to_be_missing() -> None:
+def test_missing_letter_is_visible() -> None:
     assert "捐" not in characters_in(statement_pdf(a_statement(), Language.EN))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_same_statement_is_the_same_bytes_in_another_process(language: Language) -> None:
-    order = msgspec.json.encode(Order(statement=a_statement(), language=language))
+def test_pdf_is_deterministic_across_processes(language: Language) -> None:
+    order = msgspec.json.encode(RenderInput(statement=a_statement(), language=language))
     elsewhere = {"PATH": os.environ["PATH"], "TZ": "Asia/Tokyo", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-P", "-m", "services.pledges.statements.printing"]
     child = subprocess.run(command, input=order, capture_output=True, env=elsewhere, check=True)
@@ -100,7 +82,7 @@ def test_the_same_statement_is_the_same_bytes_in_another_process(language: Langu
     assert statement_pdf(a_statement(), language) == child.stdout
 
 
-def test_another_moment_is_another_document() -> None:
+def test_other_moment_gives_other_bytes() -> None:
     told = a_statement()
     later = msgspec.structs.replace(told, as_at=told.as_at.replace(microsecond=0))
 
@@ -108,9 +90,9 @@ def test_another_moment_is_another_document() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_receipt_says_what_it_is(language: Language) -> None:
+def test_receipt_type_is_printed(language: Language) -> None:
     there, told = words.labels(language), a_statement(entries=PAID_AND_BACK)
-    (pledge,) = (one for one in sheet_of(told, language)["pledges"] if one["receipts"])
+    (pledge,) = (one for one in template_data(told, language)["pledges"] if one["receipts"])
     back = [
         f"{there[f'entry_reversed_{kind}']} · {there['number']}\u00a0{number}"
         for kind, number in (("refunded", 2), ("received", 1))
@@ -123,25 +105,25 @@ def test_each_receipt_says_what_it_is(language: Language) -> None:
     assert set() == wanted - characters_in(statement_pdf(told, language))
 
 
-def test_what_is_newer_than_the_labels_is_still_said_to_be_reversed() -> None:
+def test_reversal_of_unknown_type_is_printed() -> None:
     new = entry(30, "swapped", date(2026, 5, 1), ("discharged", 5, 5))
     told = a_statement(entries=(*PAID_AND_BACK, new, taken_back(31, new, date(2026, 5, 2))))
-    (pledge,) = (one for one in sheet_of(told, Language.EN)["pledges"] if one["receipts"])
+    (pledge,) = (one for one in template_data(told, Language.EN)["pledges"] if one["receipts"])
 
     assert {"swapped", "Entry reversed · No.\u00a03"} <= {row[2] for row in pledge["receipts"]}
 
 
-# -- texts that people wrote -------------------------------------------------------------------------------------------
+# -- user texts -------------------------------------------------------------------------------------------------------
 
 
-def test_markup_in_a_name_is_text() -> None:
+def test_markup_in_name_is_text() -> None:
     pot = msgspec.structs.replace(POT, labels=dict.fromkeys(LABELS, MARKUP))
     bodies = list(headings(Language.EN, pots=(pot,)))
 
     assert {"func": "text", "text": f"{MARKUP} (SHERLOC-MNT)"} in bodies
 
 
-def test_markup_in_a_note_and_in_a_reference_is_text() -> None:
+def test_markup_in_note_and_reference_is_text() -> None:
     promise = a_promise(note=MARKUP, agreement_reference=MARKUP)
     told = a_statement((promise,), entries=a_statement_entries())
 
@@ -156,7 +138,7 @@ def a_statement_entries() -> tuple[Any, ...]:
     )
 
 
-def test_markup_in_what_is_written_of_a_contribution_in_kind_is_text() -> None:
+def test_markup_in_in_kind_description_is_text() -> None:
     told = a_statement(in_kind=((in_kind(), MARKUP),))
 
     assert set(MARKUP) - {" "} <= characters_in(statement_pdf(told, Language.EN))
@@ -164,7 +146,7 @@ def test_markup_in_what_is_written_of_a_contribution_in_kind_is_text() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_in_kind_has_the_last_section_and_none_where_there_is_nothing(language: Language) -> None:
+def test_in_kind_section_is_last_or_absent(language: Language) -> None:
     (*_, last) = headings(language)
 
     assert words.labels(language)["in_kind"] in str(last) + "".join(one["text"] for one in last.get("children", []))
@@ -182,40 +164,40 @@ def test_what_is_in_kind_has_the_last_section_and_none_where_there_is_nothing(la
         ("عربي Русский 汉字 Ελληνικά", "عربي Русский 汉字 Ελληνικά"),
     ],
 )
-def test_signs_of_direction_and_control_are_left_out_and_what_no_font_has_is_marked(written: str, read: str) -> None:
+def test_control_characters_are_removed_and_missing_glyphs_marked(written: str, read: str) -> None:
     assert read == legible(written)
 
 
-def test_a_note_that_cannot_be_set_costs_nobody_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unrenderable_note_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "legible", lambda text: text)
     made = statement_pdf(a_statement((a_promise(note="😀"),), entries=a_statement_entries()), Language.ZH)
 
     assert set("此文本含有无法打印的字符") <= characters_in(made)
 
 
-# -- what the template may reach ---------------------------------------------------------------------------------------
+# -- isolation --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "reach", ['#read("/etc/passwd")', '#read("../pdf.py")', '#import "@preview/cetz:0.3.0": canvas', '#image("x.png")']
 )
-def test_no_file_and_no_package_is_within_reach(reach: str) -> None:
+def test_template_reads_no_files_or_packages(reach: str) -> None:
     with pytest.raises(typst.TypstError):
         pdf.compiler().compile(input=reach.encode(), format="pdf")
 
 
-def test_only_the_fonts_of_the_packages_are_there() -> None:
+def test_only_packaged_fonts_are_used() -> None:
     assert {"Noto Sans", "Noto Sans Arabic", "Noto Sans SC"} <= set(pdf._fonts().families())
     assert not {"DejaVu Sans", "Libertinus Serif", "New Computer Modern"} & set(pdf._fonts().families())
 
 
-def test_a_package_that_is_not_as_it_was_locked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_font_file_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "FONTS", {"manimgx-fonts": ("manimgx_fonts/None.ttf",)})
-    with pytest.raises(pdf.CannotBeSetError, match=r"None\.ttf"):
+    with pytest.raises(pdf.RenderError, match=r"None\.ttf"):
         font_files()
 
 
-def test_a_font_that_is_cut_off_is_refused(tmp_path: Any) -> None:
+def test_truncated_font_is_rejected(tmp_path: Any) -> None:
     whole = font_files()[0].read_bytes()
     for length in (3, 40, 2_000):
         cut = tmp_path / f"{length}.ttf"
@@ -224,7 +206,7 @@ def test_a_font_that_is_cut_off_is_refused(tmp_path: Any) -> None:
             glyphs.characters(cut)
 
 
-def test_what_a_font_is_said_to_have_it_has() -> None:
+def test_supported_characters_match_the_font() -> None:
     latin, arabic, chinese = (glyphs.characters(path) for path in font_files())
 
     assert {*map(ord, "AzŻЯѣ€−")} <= latin
@@ -238,7 +220,7 @@ def test_what_a_font_is_said_to_have_it_has() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_has_its_label(language: Language) -> None:
+def test_every_code_has_a_label(language: Language) -> None:
     there = words.labels(language)
     entries = {*COMING, *EntryType} - {"allocated", "returned"}
 
@@ -259,23 +241,21 @@ def test_every_code_has_its_label(language: Language) -> None:
         (Language.ZH, "-1,234,567.89", "2026年3月5日"),
     ],
 )
-def test_amounts_and_days_are_written_as_in_the_language_with_the_digits_of_a_bank(
-    language: Language, amount: str, day: str
-) -> None:
-    sheet = words.Sheet(a_statement(), language)
+def test_amounts_and_days_are_localized_with_digits_0_to_9(language: Language, amount: str, day: str) -> None:
+    sheet = words.TemplateData(a_statement(), language)
 
     assert f"EUR\u00a0{amount}" == sheet.money(-123_456_789, "EUR")
     assert day.split() == sheet.day(date(2026, 3, 5)).split()
 
 
-def test_an_amount_has_the_decimals_of_its_currency_to_the_last_digit() -> None:
-    sheet = words.Sheet(a_statement(), Language.EN)
+def test_printed_amount_has_decimals_of_its_currency() -> None:
+    sheet = words.TemplateData(a_statement(), Language.EN)
 
     assert "JPY\u00a05,000,000" == sheet.money(5_000_000, "JPY")
     assert "KWD\u00a00.001" == sheet.money(1, "KWD")
     assert "USD\u00a05,000,000,000,000,000,000,000.01" == sheet.money(5 * 10**23 + 1, "USD")
 
 
-def test_an_arabic_page_runs_from_right_to_left() -> None:
-    assert "rtl" == sheet_of(a_statement(), Language.AR)["direction"]
-    assert {"ltr"} == {sheet_of(a_statement(), one)["direction"] for one in LANGUAGES if one is not Language.AR}
+def test_arabic_page_is_right_to_left() -> None:
+    assert "rtl" == template_data(a_statement(), Language.AR)["direction"]
+    assert {"ltr"} == {template_data(a_statement(), one)["direction"] for one in LANGUAGES if one is not Language.AR}

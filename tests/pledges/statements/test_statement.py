@@ -1,7 +1,6 @@
-"""A donor's statement from the ledger to the page: who gets it, of what, and always the same."""
+"""A donor's statement from the ledger to the PDF: visibility, content, finality."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -17,32 +16,27 @@ from services.pledges.statements.printing import press
 from services.pledges.statements.printing.press import Press
 from tests.builders import headers
 from tests.clocks import MORNING
-from tests.pledges.pledge.test_life import entry_of, move
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.pledge.steps import in_parts, met, reduced, refunded, taken_back, written_off
+from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
     Client,
     committed,
+    date_back_one_day,
+    entry_of,
     eur,
     get,
+    move,
     pledged,
     post,
-    prepared,
-    recorded_the_day_before,
     usd,
 )
-from tests.pledges.pledge.test_reversals import in_parts, met, reduced, refunded, taken_back, written_off
-from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
 
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
 OTHERS = (GERMANY, "NOR:provider_officer", "NOR:focal_point", "KEN:focal_point", "NOR:finance_officer")
 PATH = "/v1/statements/NOR"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def received(client: Client, by: str, money: dict[str, Any], *, basis_points: int = 1300) -> dict[str, Any]:
@@ -61,11 +55,11 @@ def slug_of(answer: httpx.Response) -> str:
 
 
 def said(answer: httpx.Response) -> dict[str, Any]:
-    """All of a problem document but what is of each request."""
+    """A problem document without the fields that differ per request."""
     return {name: value for name, value in answer.json().items() if name != "correlation_id"}
 
 
-async def test_a_statement_says_what_was_pledged_agreed_and_paid(api: Client) -> None:
+async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> None:
     await received(api, NORWAY, eur(10_000_00))
     await pledged(api, NORWAY, money={"minor": 700_000, "currency": "JPY"}, fund="TA-REQUESTS")
     told = await get(api, f"{PATH}/data", NORWAY)
@@ -83,10 +77,10 @@ async def test_a_statement_says_what_was_pledged_agreed_and_paid(api: Client) ->
     assert (575_000, 575_000) == (told["closing"]["received_usd_minor"], told["closing"]["outstanding_usd_minor"])
 
 
-async def test_totals_of_a_fund_are_as_of_the_beginning_of_the_day(api: Client, database_url: str) -> None:
-    """From two moments apart another donor's payment would follow to the cent; nor is it in what UNODC sends."""
+async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) -> None:
+    """Two moments would disclose another donor's payment to the cent; statements that UNODC sends are no exception."""
     await received(api, NORWAY, eur(10_000_00))
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     path = f"{PATH}/data"
     before = await get(api, path, NORWAY)
     await received(api, GERMANY, usd(3_333_33))
@@ -102,12 +96,12 @@ async def test_totals_of_a_fund_are_as_of_the_beginning_of_the_day(api: Client, 
     assert 0 < share["contributed_usd_minor"] == share["fund_contributed_usd_minor"]
 
 
-async def test_shares_of_two_donors_add_up_to_what_the_fund_allocated(api: Client, database_url: str) -> None:
+async def test_shares_of_two_donors_add_up_to_allocations(api: Client, database_url: str) -> None:
     await received(api, NORWAY, eur(10_000_00))
     await received(api, GERMANY, usd(3_333_33))
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(200_001), work_package="maintenance")
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), work_package="training")
-    await recorded_the_day_before(database_url)
+    await date_back_one_day(database_url)
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
 
     (ours,), (theirs,) = [
@@ -119,8 +113,8 @@ async def test_shares_of_two_donors_add_up_to_what_the_fund_allocated(api: Clien
     assert ["maintenance", "training"] == [one["purpose"] for one in ours["drawn"]]
 
 
-async def test_the_instalments_of_a_period_are_those_of_its_columns_whatever_took_effect_since(api: Client) -> None:
-    """All is taken back today: of the half year in which it stood nothing changes."""
+async def test_instalments_of_a_period_ignore_later_reversals(api: Client) -> None:
+    """All is reversed today: the half year before does not change."""
     pledge = await in_parts(api)
     before = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
     assert [(300_00, 100_00), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in before["schedule"]]
@@ -144,7 +138,7 @@ async def test_the_instalments_of_a_period_are_those_of_its_columns_whatever_too
     assert (None, [], "NOR/2026/114") == (early["agreement_reference"], early["schedule"], late["agreement_reference"])
 
 
-async def test_a_receipt_a_refund_and_what_takes_them_back_are_told_apart(api: Client) -> None:
+async def test_receipts_refunds_and_reversals_are_distinct(api: Client) -> None:
     pledge = await in_parts(api)
     receipt, refund = await entry_of(api, "received"), await refunded(api, pledge, usd(30_00))
     backs = [await taken_back(api, entry) for entry in (refund, receipt)]
@@ -165,7 +159,7 @@ async def test_a_receipt_a_refund_and_what_takes_them_back_are_told_apart(api: C
     )  # fmt: skip
 
 
-async def test_the_same_moment_gives_the_same_bytes_whatever_is_recorded_later(api: Client) -> None:
+async def test_statement_as_of_a_moment_never_changes(api: Client) -> None:
     await received(api, NORWAY, eur(10_000_00))
     as_at = (await get(api, f"{PATH}/data"))["as_at"]
     path = f"{PATH}?as_at={quote(as_at)}&until=2026-12-31&language=fr"
@@ -179,7 +173,7 @@ async def test_the_same_moment_gives_the_same_bytes_whatever_is_recorded_later(a
     assert before.content != (await pdf(api, f"{PATH}?until=2026-12-31&language=fr")).content
 
 
-async def test_it_comes_in_the_language_asked_for_to_be_saved(api: Client) -> None:
+async def test_statement_has_requested_language_and_file_name(api: Client) -> None:
     await pledged(api)
     found = {
         language: await pdf(api, f"{PATH}?until=2026-12-31&language={language}") for language in ("ar", "ru", "zh")
@@ -193,7 +187,7 @@ async def test_it_comes_in_the_language_asked_for_to_be_saved(api: Client) -> No
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/data"])
-async def test_it_is_for_the_donor_and_for_those_who_read_the_whole_ledger(api: Client, path: str) -> None:
+async def test_statement_is_for_donor_and_ledger_readers(api: Client, path: str) -> None:
     await pledged(api)
     absent = await pdf(api, path.replace("NOR", "XKX"), FINANCE)
 
@@ -205,7 +199,7 @@ async def test_it_is_for_the_donor_and_for_those_who_read_the_whole_ledger(api: 
     assert 401 == (await api.get(path)).status_code
 
 
-async def test_a_donor_of_whom_nothing_had_been_recorded_has_none(api: Client) -> None:
+async def test_statement_of_donor_without_records_is_not_found(api: Client) -> None:
     before = clock.now().isoformat()
     assert 404 == (await pdf(api)).status_code
     await pledged(api)
@@ -227,7 +221,7 @@ async def test_a_donor_of_whom_nothing_had_been_recorded_has_none(api: Client) -
         (f"fund={'A' * 33}", 400, "invalid-request"),
     ],
 )
-async def test_what_cannot_be_meant_is_refused(api: Client, query: str, status: int, slug: str) -> None:
+async def test_invalid_statement_query_is_rejected(api: Client, query: str, status: int, slug: str) -> None:
     await pledged(api)
     answer = await pdf(api, f"{PATH}?{query}")
 
@@ -235,7 +229,7 @@ async def test_what_cannot_be_meant_is_refused(api: Client, query: str, status: 
 
 
 @pytest.mark.parametrize("limit", ["PLEDGES_MAX", "ENTRIES_MAX"])
-async def test_more_than_a_statement_holds_is_refused(api: Client, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+async def test_statement_beyond_limits_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     for _ in range(2):
         await pledged(api)
     assert 200 == (await pdf(api, f"{PATH}/data?until=2026-12-31")).status_code
@@ -245,7 +239,7 @@ async def test_more_than_a_statement_holds_is_refused(api: Client, monkeypatch: 
     assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
 
 
-async def test_what_is_more_than_can_be_printed_is_told_as_data(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_statement_beyond_print_limit_is_available_as_data(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await received(api, NORWAY, eur(10_000_00))
     monkeypatch.setattr(statement_store, "PRINTED_LINES_MAX", 3)
 
@@ -256,14 +250,14 @@ async def test_what_is_more_than_can_be_printed_is_told_as_data(api: Client, mon
     assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "those of before are summed"
 
 
-# -- the press ---------------------------------------------------------------------------------------------------------
+# -- concurrency ------------------------------------------------------------------------------------------------------
 
 
 DONORS = ("NOR", "FRA")
-"""Two organizations that ask for statements."""
+"""Two organizations that request statements."""
 
 
-async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_concurrent_statements_are_limited_to_two(monkeypatch: pytest.MonkeyPatch) -> None:
     under_way, most, go_on = 0, 0, asyncio.Event()
 
     async def made(self: Press, order: bytes) -> bytes:
@@ -274,7 +268,7 @@ async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(m
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     one = Press(wait_seconds=0.05)
     first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN, organization=by)) for by in DONORS]
     await asyncio.sleep(0)
@@ -288,7 +282,7 @@ async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(m
     await one.statement_pdf(a_statement(), Language.EN, organization="SWE")
 
 
-async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_organization_has_one_slot_and_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     made_for: list[str] = []
     go_on = asyncio.Event()
 
@@ -297,7 +291,7 @@ async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch:
         await go_on.wait()
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     one = Press()
     asked = [
         asyncio.create_task(one.statement_pdf(a_statement(), language, organization="NOR"))
@@ -316,7 +310,7 @@ async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch:
     assert 5 == len(made_for)
 
 
-async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_large_statement_is_rendered_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     under_way = 0
 
     async def made(self: Press, order: bytes) -> bytes:
@@ -327,14 +321,14 @@ async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     monkeypatch.setattr(press, "LARGE_LINES", 1)
     one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
     asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)
     await asyncio.gather(*(one.statement_pdf(told, Language.EN, organization=by) for told, by in asked))
 
 
-async def test_one_that_takes_too_long_is_ended_and_gives_its_place_back() -> None:
+async def test_slow_statement_is_killed_and_frees_its_slot() -> None:
     late = Press(set_seconds=0.01)
     for _ in range(3):
         with pytest.raises(Unavailable) as no:
@@ -342,7 +336,7 @@ async def test_one_that_takes_too_long_is_ended_and_gives_its_place_back() -> No
         assert "statement-not-now" == no.value.slug
 
 
-async def test_the_loop_goes_on_while_one_is_set() -> None:
+async def test_event_loop_runs_while_rendering() -> None:
     making = asyncio.create_task(Press().statement_pdf(a_statement(), Language.AR, organization="NOR"))
     turns = 0
     while not making.done():
@@ -353,7 +347,7 @@ async def test_the_loop_goes_on_while_one_is_set() -> None:
     assert turns > 10
 
 
-async def test_a_child_that_fails_is_our_fault_and_is_logged_without_what_it_was_given(
+async def test_failed_child_is_logged_without_its_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(press.sys, "executable", "/bin/false")

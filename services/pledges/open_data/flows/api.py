@@ -1,4 +1,4 @@
-"""The routes of flows: as a list, as CSV and as a spreadsheet."""
+"""Routes of flows: as a list, as CSV and as a spreadsheet."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ from services.pledges.dependencies import OpenTables, Owned
 from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
-from services.pledges.open_data.flows.store import Filters, Place
+from services.pledges.open_data.flows.store import Filters, PostingRef
 from services.pledges.open_data.flows.tables import csv_of, xlsx_of
 from services.pledges.pledge import store
 from services.pledges.policy import Action
@@ -61,9 +61,9 @@ def filters_of(
     parent: Id = None,
     as_at: AsAt = None,
 ) -> Filters:
-    """Where no boundary is said it is the incoming one, by which whoever adds up a status alone counts nothing twice.
+    """The boundary is incoming by default, so that a sum by status counts no money twice.
 
-    Of flows of one type, and of the children of a flow, it is all of them.
+    With a flow type or a parent, the default is all boundaries.
     """
     if boundary is None:
         boundary = Boundaries.INCOMING if flow_type is None and parent is None else Boundaries.ALL
@@ -98,18 +98,17 @@ async def list_flows(
     cursor: Id = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FlowPage]:
-    """The incoming ones where no boundary is said, and neither a type nor a parent. A donor sees what is of its own
-    pledges. Flows of two statuses or of two boundaries are never added to each other.
-    With `as_at`, what had been recorded by that moment: the same for ever, but for a note that was put otherwise since.
+    """Incoming flows by default; with a flow type or a parent, all boundaries. A donor sees flows of its own pledges.
+    Flows of two statuses or two boundaries must not be added up.
+
+    With `as_at`, as recorded by that moment: the result never changes, except notes that were reworded since.
     """
     before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
     if filters.as_at is not None:
         await wait_until_final(db, caller, filters.as_at, now=now)
     async with db.transaction(by=caller) as tx:
         rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
-    flows = [flow_store.flow(row) for row in rows[:limit]]
-    more = flows[-1].flow_id if len(rows) > limit else None
-    return Response(FlowPage(flows=flows, cursor=more), headers=paging.next_link(more))
+    return paging.page(FlowPage, [flow_store.flow(row) for row in rows], limit)
 
 
 @get(
@@ -120,8 +119,8 @@ async def list_flows(
     summary="Movements of money, as CSV",
 )
 async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
-    """The same as the list, all at once: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins as a formula does
-    has an apostrophe before it. By the same `as_at` the same bytes.
+    """As the list, in one file: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins like a formula gets an
+    apostrophe before it. The same `as_at` gives the same bytes.
     """
     if filters.as_at is not None:
         await wait_until_final(db, caller, filters.as_at, now=now)
@@ -136,8 +135,8 @@ async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: F
     summary="Movements of money, as a spreadsheet",
 )
 async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
-    """The same as the list, all at once: at most 50,000 rows. Amounts are numbers, all else is text. By the same
-    `as_at` the same bytes.
+    """As the list, in one file: at most 50,000 rows. Amounts are numbers, everything else is text. The same `as_at`
+    gives the same bytes.
     """
     if filters.as_at is not None:
         await wait_until_final(db, caller, filters.as_at, now=now)
@@ -160,7 +159,7 @@ async def _table(
 ) -> Download:
     with tables.place():
         async with db.transaction(by=caller) as tx:
-            # Counted first: what is too much is not read to be thrown away.
+            # Count first, so that rows beyond the limit are not read.
             if await flow_store.count(tx, caller, filters, up_to=TABLE_ROWS_MAX + 1) > TABLE_ROWS_MAX:
                 raise Mismatch("table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["year", "fund", "status"])
             rows = await flow_store.all_rows(tx, caller, filters, up_to=TABLE_ROWS_MAX)
@@ -173,7 +172,7 @@ def _written(rows: Sequence[Record], made: Callable[[Sequence[Flow]], bytes]) ->
     return made([flow_store.flow(row) for row in rows])
 
 
-def _place(flow_id: str | None, *, field: str, expected: str) -> Place | None:
+def _place(flow_id: str | None, *, field: str, expected: str) -> PostingRef | None:
     if flow_id is None:
         return None
     found = _FLOW_ID.match(flow_id)

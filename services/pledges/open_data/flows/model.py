@@ -22,17 +22,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.conversion import from_attributes
 from contracts.reference import exponent
 from services.pledges.ledger.postings import Account, EntryType
 from services.pledges.money.model import USD
 from services.pledges.pledge.earmarking import Earmarking
 
 METHOD = "traditional_aid"
-"""How all of it is given: no fund here pays out cash to people in need, which the Tracking Service tells apart."""
+"""The method of all flows: no fund pays out cash to people in need, which the Tracking Service distinguishes."""
 
 
 class FlowStatus(StrEnum):
-    """In the words of the Tracking Service."""
+    """In the terms of the Tracking Service."""
 
     PLEDGE = "pledge"
     COMMITMENT = "commitment"
@@ -40,7 +41,7 @@ class FlowStatus(StrEnum):
 
 
 class Boundary(StrEnum):
-    """Which way money goes, seen from the funds: into one, from one to a purpose or another fund, or out of them."""
+    """The direction of money relative to the funds: into one, from one to a purpose or another fund, or out of them."""
 
     INCOMING = "incoming"
     INTERNAL = "internal"
@@ -48,9 +49,9 @@ class Boundary(StrEnum):
 
 
 class FlowType(StrEnum):
-    """`parked`: paid into a fund for no requirement that its donor named. `pass_through`: passed on to be used there.
+    """`parked`: paid into a fund without a requirement named by its donor. `pass_through`: passed on to be used there.
 
-    It is that of the flow for good: how much is parked by now is a figure of the fund, what it has available.
+    A flow's type never changes: how much is parked now is the fund's available money.
     """
 
     STANDARD = "standard"
@@ -59,7 +60,7 @@ class FlowType(StrEnum):
 
 
 class Kind(Struct, frozen=True):
-    """What the postings of an account are as flows; `sign` makes those that add to the fund's figure positive."""
+    """The kind of flow of an account's postings; `sign` makes those positive that add to the fund's figure."""
 
     boundary: Boundary
     status: FlowStatus
@@ -75,8 +76,8 @@ KINDS: Mapping[Account, Kind] = {
     Account.SPENT: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
     Account.REFUNDED: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
 }
-"""Of each account whose postings are flows. Those of `available` are flows where they stand in an allocation's entry:
-what a pledge's entry adds to it or takes from it is told by another account."""
+"""Accounts whose postings are flows. Those of `available` are flows only in an allocation's entry: in a pledge's entry,
+another account has the same change."""
 
 PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
     EntryType.COMMITTED: (EntryType.PLEDGED, Account.PLEDGED),
@@ -89,15 +90,15 @@ PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
     EntryType.SPENT: (EntryType.ALLOCATED, Account.AVAILABLE),
     EntryType.DISBURSED: (EntryType.ALLOCATED, Account.AVAILABLE),
 }
-"""By the type of an entry, of which flow its flows are parts: the one on that account in the entry of that type of the
-same pledge or allocation. What reverses another entry is a part of that one's flow on the same account, or of what was
-allocated where it goes back to the fund; what is pledged or allocated is a part of nothing."""
+"""By type of entry, the parent of its flows: the flow on that account in the entry of that type of the same pledge or
+allocation. The parent of a reversal is the reversed entry's flow on the same account, or the allocation's if it goes
+back to the fund; pledges and allocations have no parent."""
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):
-    """A posting with its entry and what the entry is of, as it is read.
+    """A posting with its entry and related records.
 
-    `work_package`, `requirement_id`, `activity_id` and `provider` are its allocation's; `other_fund` is of a
+    `work_package`, `requirement_id`, `activity_id` and `provider` are its allocation's; `other_fund` is that of a
     carry-over's other half.
     """
 
@@ -130,13 +131,12 @@ class FlowRow(Struct, frozen=True, kw_only=True):
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """A movement of money, in minor units; negative where it takes back. Statuses and boundaries are never added up.
+    """A movement of money, in minor units; negative for a reversal. Statuses and boundaries must not be added up.
 
-    `entry_type` is the kind of entry it stands in; `year` that of its value date, as nobody states another year of use.
+    `entry_type` is the type of its entry; `year` that of its value date, since no other year of use is stated.
     `parent_flow_id` is the flow it is a part of. `destination` is where it goes: a fund, a work package, a requirement
-    or an activity by its id, or an organization; where the amount is negative it comes from there. Of an entry without
-    a rate of its own the three of the rate are null; of an allocation's, which is no donor's, also all that is a
-    pledge's.
+    or an activity by its id, or an organization; for a negative amount it comes from there. The three fields of the
+    rate are null for an entry without one; for an allocation, which belongs to no donor, also all fields of a pledge.
     """
 
     flow_id: str
@@ -168,32 +168,19 @@ class Flow(Struct, frozen=True, kw_only=True):
 
 def flow_of(row: FlowRow) -> Flow:
     kind = KINDS[row.account]
-    return Flow(
+    return from_attributes(
+        Flow,
+        row,
         flow_id=f"{row.entry_id}.{row.position}",
-        effective_on=row.effective_on,
         year=row.effective_on.year,
         status=kind.status,
         entry_type=row.type,
-        donor=row.donor,
-        fund=row.fund,
         usd_minor=kind.sign * row.usd_minor,
         minor=kind.sign * row.minor,
-        currency=row.currency,
-        rate=row.rate,
-        rate_source=row.rate_source,
-        rate_date=row.rate_date,
-        earmarking=row.earmarking,
         method=METHOD,
-        note=row.note,
-        pledge_id=row.pledge_id,
-        entry_id=row.entry_id,
-        reverses=row.reverses,
         updated_at=row.recorded_at,
         boundary=kind.boundary,
-        flow_type=row.flow_type,
-        parent_flow_id=row.parent_flow_id,
         destination=_destination(row),
-        allocation_id=row.allocation_id,
     )
 
 
@@ -216,14 +203,14 @@ def _destination(row: FlowRow) -> str:
 
 
 class Amount(Struct, frozen=True):
-    """A cell that is a number: made of whole minor units, never of a text."""
+    """A cell with a number, made of whole minor units, never of a text."""
 
     minor: int
     currency: str
 
     @property
     def places(self) -> int:
-        """How many digits stand behind the point."""
+        """The number of decimals."""
         return exponent(self.currency)
 
     def __str__(self) -> str:
@@ -261,7 +248,7 @@ COLUMNS: Mapping[str, Callable[[Flow], Cell]] = {
     "destination": lambda flow: flow.destination,
     "allocation_id": lambda flow: str(flow.allocation_id or ""),
 }
-"""Each column of the tables, in their order: the same in CSV and in a spreadsheet. A new one comes last."""
+"""Columns of the tables, in order, for CSV and spreadsheet. New ones are appended."""
 
 
 def cells_of(flow: Flow) -> tuple[Cell, ...]:

@@ -1,4 +1,4 @@
-"""The rows of flows: postings with their entries and what those are of. Every read says for whom."""
+"""Rows of flows: postings with their entries and related records. Every read names its caller."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,17 +22,18 @@ from services.pledges.open_data.flows.model import (
 )
 
 PAGE_ROWS = 5_000
-"""How many rows a table is read by: each time the loop is held for some milliseconds, and no longer."""
+"""Rows read per statement, so that the event loop is blocked for some milliseconds at most."""
 
-PLANNED_EACH_TIME = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""For what has a limit, and filters that may be none: one plan for all of them sorts the whole ledger for a page."""
+FORCE_CUSTOM_PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""For statements with a limit and optional filters: a generic plan for all filters sorts the whole ledger for a page.
+"""
 
 _NOTHING = UUID(int=0)
-Place = tuple[UUID, int]
-"""An entry, and the position in it of a posting, from 1: what the id of a flow is made of."""
+PostingRef = tuple[UUID, int]
+"""An entry and the position of a posting in it, from 1; a flow's id is made of them."""
 
-# $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at one moment. What an entry says by others it
-# says for ever: they were recorded before it, or together with it.
+# $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at the same moment. The related entries of an
+# entry never change: they were recorded before it or together with it.
 _FOUND = """
     FROM entry e
     CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor,
@@ -92,9 +93,9 @@ OTHER_FUND = """
                 LIMIT 1)
         END AS other_fund
 """
-"""Of an entry `e` that is a half of a carry-over, or takes one back: of which fund the other half is."""
+"""The fund of the other half, for an entry `e` that is half of a carry-over or reverses one."""
 
-_TOLD = """
+_COLUMNS = """
     SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
         e.recorded_at, p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
         e.reverses, flow_type, parent_flow_id,
@@ -106,7 +107,7 @@ _TOLD = """
         (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
 """
 FLOWS = (
-    _TOLD
+    _COLUMNS
     + OTHER_FUND
     + _FOUND
     + """
@@ -121,13 +122,11 @@ _ONLY_ON: Mapping[FlowType | None, Account] = {
     FlowType.PARKED: Account.CASH,
     FlowType.PASS_THROUGH: Account.SPENT,
 }
-"""On which account alone there are flows of a type: on the others nobody looks for them."""
+"""The only account that has flows of a type; other accounts are not read for it."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """Which flows; all of them where nothing is said. Those of a `parent` are its children, those as at a moment what
-    had been recorded by then.
-    """
+    """Filters of flows; by default all. With `parent`, its children; with `as_at`, flows as recorded by then."""
 
     fund: str | None = None
     year: int | None = None
@@ -135,7 +134,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     status: FlowStatus | None = None
     boundary: Boundary | None = None
     flow_type: FlowType | None = None
-    parent: Place | None = None
+    parent: PostingRef | None = None
     as_at: datetime | None = None
 
     @property
@@ -149,10 +148,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: Place | None, limit: int) -> list[Record]:
-    """The rows that `flow` makes flows of, newest entry first, from the one after `before`."""
-    await tx.execute(PLANNED_EACH_TIME)
-    return await tx.fetch(FLOWS, *await asked(tx, caller, filters), *(before or (None, None)), limit)
+async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: PostingRef | None, limit: int) -> list[Record]:
+    """Rows for `flow`, newest entry first, after `before`."""
+    await tx.execute(FORCE_CUSTOM_PLAN)
+    return await tx.fetch(FLOWS, *await parameters_of(tx, caller, filters), *(before or (None, None)), limit)
 
 
 def flow(row: Record) -> Flow:
@@ -160,15 +159,15 @@ def flow(row: Record) -> Flow:
 
 
 async def count(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> int:
-    """How many there are; counted no further than `up_to`."""
-    await tx.execute(PLANNED_EACH_TIME)
-    return int(await tx.fetchval(_COUNT, *await asked(tx, caller, filters), up_to))
+    """The number of flows, counted up to `up_to`."""
+    await tx.execute(FORCE_CUSTOM_PLAN)
+    return int(await tx.fetchval(_COUNT, *await parameters_of(tx, caller, filters), up_to))
 
 
 async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> list[Record]:
-    """All of them, as far as `up_to`, read some thousand at a time."""
+    """All rows, up to `up_to`, read some thousand at a time."""
     found: list[Record] = []
-    before: Place | None = None
+    before: PostingRef | None = None
     while len(found) < up_to:
         limit = min(PAGE_ROWS, up_to - len(found))
         page = await rows(tx, caller, filters, before=before, limit=limit)
@@ -179,8 +178,8 @@ async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> l
     return found
 
 
-async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
-    """The parameters that both statements have."""
+async def parameters_of(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
+    """The parameters of both statements."""
     of_types, of_accounts = zip(*PARENTS.values(), strict=True)
     return (
         caller.organization,
@@ -198,8 +197,10 @@ async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
     )
 
 
-async def _children_of(tx: Tx, caller: Caller, parent: Place | None) -> tuple[str | None, UUID | None, UUID | None]:
-    """A parent's id, and its pledge or allocation: its children are of the same, by which there is an index."""
+async def _children_of(
+    tx: Tx, caller: Caller, parent: PostingRef | None
+) -> tuple[str | None, UUID | None, UUID | None]:
+    """The parent's id, and its pledge or allocation, which its children share and which has an index."""
     if parent is None:
         return None, None, None
     row = await tx.fetchrow(

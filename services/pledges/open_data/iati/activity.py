@@ -1,6 +1,6 @@
-"""An IATI activity as far as we write it, and as far as we use what others write; codes are those of IATI's code lists.
+"""The parts of an IATI activity that we write and read; codes are those of IATI's code lists.
 
-What a file leaves out is an empty text, an empty tuple or None. The same structs are written and read.
+An absent element is an empty text, an empty tuple or None. The same structs are written and read.
 """
 
 import re
@@ -14,14 +14,14 @@ DECIMAL = re.compile(r"[+-]?(?=\d|\.\d)(\d{0,18})(?:\.(\d{0,18}))?\Z", re.ASCII)
 
 
 class Narrative(Struct, frozen=True):
-    """A text and its language (ISO 639-1), None where a file says none."""
+    """A text and its language (ISO 639-1); None if the file names none."""
 
     text: str
     language: str | None = None
 
 
 class Party(Struct, frozen=True, kw_only=True):
-    """An organization: `ref` is its IATI identifier, `kind` its type, `activity` that of the activity on its side."""
+    """An organization: `ref` is its IATI identifier, `kind` its type, `activity` its own activity's identifier."""
 
     ref: str = ""
     kind: str = ""
@@ -31,14 +31,14 @@ class Party(Struct, frozen=True, kw_only=True):
 
 
 class Coded(Struct, frozen=True):
-    """A code, of a vocabulary where there are several."""
+    """A code, with its vocabulary if there are several."""
 
     code: str
     vocabulary: str = ""
 
 
 class Share(Struct, frozen=True):
-    """What part of an activity is of this code: decimal digits of a percentage, all of it where there are none."""
+    """A code's share of an activity: a percentage in decimal digits; empty for all of it."""
 
     code: str
     vocabulary: str = ""
@@ -46,7 +46,7 @@ class Share(Struct, frozen=True):
 
 
 class Marker(Struct, frozen=True):
-    """How far an activity is meant for a policy."""
+    """A policy marker and its significance."""
 
     code: str
     vocabulary: str = ""
@@ -54,16 +54,15 @@ class Marker(Struct, frozen=True):
 
 
 class Dated(Struct, frozen=True):
-    """A day of an activity, and what it is the day of."""
+    """A date of an activity, and its type."""
 
     type: str
     on: date
 
 
-# Of this and of transactions there are tens of thousands, which hold nothing that could hold them: the collector need
-# not look at each.
+# Excluded from garbage collection: there are tens of thousands of these and of transactions, without cycles.
 class Amount(Struct, frozen=True, gc=False):
-    """Decimal digits in a currency, below zero where something is taken back, and the day whose rate would be used."""
+    """Decimal digits in a currency, negative for a reversal, and the value date."""
 
     value: str
     currency: str | None
@@ -71,7 +70,7 @@ class Amount(Struct, frozen=True, gc=False):
 
     @property
     def minor(self) -> int | None:
-        """In whole minor units; None where the currency is not known, or the value finer than its minor unit."""
+        """Whole minor units; None if the currency is unknown, or the value finer than its minor unit."""
         if self.currency is None or self.currency not in currencies():
             return None
         digits = exponent(self.currency)
@@ -93,7 +92,7 @@ def amount_of(minor: int, currency: str, on: date) -> Amount:
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """What is budgeted from one day to another."""
+    """A budget from one day to another."""
 
     kind: str = ""
     status: str = ""
@@ -103,7 +102,7 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Transaction(Struct, frozen=True, kw_only=True, gc=False):
-    """A movement of money; what it does not say of itself is as its activity says."""
+    """A transaction; defaults come from its activity."""
 
     type: str
     on: date
@@ -120,7 +119,7 @@ class Transaction(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Activity(Struct, frozen=True, kw_only=True):
-    """What somebody pays for, where, since when and with which money; `parent` is the activity that it is part of."""
+    """An activity: participants, countries, dates, money; `parent` identifies the activity it is part of."""
 
     identifier: str
     reporter: Party

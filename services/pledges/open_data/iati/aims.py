@@ -1,4 +1,4 @@
-"""What a purpose is for: sectors of the OECD's Development Assistance Committee, and its marker of gender equality."""
+"""The aims of a purpose: sectors of the OECD's Development Assistance Committee, and its gender equality marker."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from services.pledges.open_data.iati.activity import Marker, Share
 
 
 class Aims(Struct, frozen=True, kw_only=True):
-    """`sectors` are the whole together; `gender_marker` is 0 for none, 1 or 2, and None where nobody has said it."""
+    """`sectors` add up to the whole; `gender_marker` is 0, 1 or 2, and None if not assessed."""
 
     sectors: tuple[Share, ...] = codes.equal_shares([reference.LEGAL_AND_JUDICIAL_DEVELOPMENT])
     gender_marker: int | None = None
@@ -23,9 +23,9 @@ class Aims(Struct, frozen=True, kw_only=True):
 
 
 def aims_of(topics: Sequence[str], gender_marker: int | None, *, kind: str = "") -> Aims:
-    """Each topic counts the same, however often it is named; the kind of assistance counts where there is none.
+    """Each distinct topic counts the same; without topics the kind of assistance counts.
 
-    To the DAC a sector is the area that is to be fostered, which topics tell, and not what is done for it, as kinds do.
+    To the DAC a sector is the area that is fostered, which is what topics are, not the kind of work done.
     """
     sectors = [reference.dac_sector_of("topics", topic) for topic in dict.fromkeys(topics)] or [
         reference.dac_sector_of("kinds", kind)

@@ -1,4 +1,4 @@
-"""The route that tells a fund's ledger as an IATI file."""
+"""The route for a fund's ledger as an IATI file."""
 
 import asyncio
 from datetime import datetime
@@ -18,11 +18,11 @@ from services.pledges.policy import Action
 
 XML = "application/xml"
 AT_ONCE_MAX = 2
-"""So many files are made in a process at once; who comes meanwhile waits, and holds no connection."""
+"""Files made at once in a process; further callers wait without holding a connection."""
 
 
 class Turns(asyncio.Semaphore):
-    """Whose turn it is to have a file made."""
+    """Limits the files made at once."""
 
 
 @get(
@@ -34,17 +34,16 @@ class Turns(asyncio.Semaphore):
 async def show_iati(
     code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: AsAt = None
 ) -> Response[str]:
-    """For those who may read the whole ledger; for a donor with its own transactions and no other.
+    """For callers who may read the whole ledger, and for a donor with its own transactions only.
 
-    Of what had been recorded by `as_at`, in whose name too; at most 20,000 transactions. No State that asked for
-    assistance is named.
+    As recorded by `as_at`, also for names; at most 20,000 transactions. It names no State that asked for assistance.
     """
     policy.decide(caller, Action.SHOW_IATI).required()
     moment = await final_as_of(db, caller, as_at, now=now) or now
     async with _turns(db):
         async with db.transaction(by=caller) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
-        # It takes its time: not for the event loop.
+        # In a thread: it would block the event loop.
         file = await asyncio.to_thread(_made, ledger, own.reporter, moment)
     return Response(file, media_type=XML)
 

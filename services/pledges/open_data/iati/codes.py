@@ -1,4 +1,4 @@
-"""The codes of IATI's lists that we use, and what in a file does not agree with the lists and rules we know."""
+"""Codes of IATI's code lists that we use, and checks of a file against the lists and rules we know."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ GENDER_EQUALITY = "1"
 """A policy marker of the vocabulary of the DAC."""
 
 EARMARKING = "2"
-"""Of the vocabularies of aid types the one whose codes are EARMARKING_CATEGORIES."""
+"""The aid type vocabulary of EARMARKING_CATEGORIES."""
 
 EARMARKING_CATEGORIES = {"unearmarked": "1", "softly_earmarked": "2", "earmarked": "3", "tightly_earmarked": "4"}
 DAC = "1"
@@ -73,15 +73,15 @@ WHOLE_BASIS_POINTS = 10_000
 
 
 def shares(basis_points: Sequence[tuple[str, int]]) -> tuple[Share, ...]:
-    """Sectors of the DAC, each with its hundredths of a percent, which together have to be the whole."""
+    """DAC sectors, each with its hundredths of a percent, which have to add up to 100 %."""
     assert sum(points for _, points in basis_points) == WHOLE_BASIS_POINTS, "the shares of sectors are 100 % together"
     return tuple(Share(code, DAC, _percentage(points)) for code, points in basis_points)
 
 
 def equal_shares(sectors: Sequence[str]) -> tuple[Share, ...]:
-    """Sectors of the DAC, each for its part of those that are named, the largest first: at least one, in any order.
+    """Equal percentages for DAC sectors, weighted by how often each is named, the largest first; at least one.
 
-    What hundredths of a percent do not divide goes to the largest remainders, of equal ones to the lowest codes.
+    The remainder of the hundredths of a percent goes to the largest remainders, ties to the lowest codes.
     """
     divided = {code: divmod(WHOLE_BASIS_POINTS * many, len(sectors)) for code, many in Counter(sectors).items()}
     left = WHOLE_BASIS_POINTS - sum(points for points, _ in divided.values())
@@ -94,11 +94,11 @@ def _percentage(points: int) -> str:
     return f"{points // 100}.{points % 100:02}".rstrip("0").rstrip(".")
 
 
-# -- what does not agree ----------------------------------------------------------------------------------------------
+# -- checks -----------------------------------------------------------------------------------------------------------
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """Something of an activity that can be read, but not as what the standard means."""
+    """Something in an activity that is readable but not valid by the standard."""
 
     identifier: str
     says: str
@@ -106,7 +106,7 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 def notes(activity: Activity) -> Iterator[Note]:
-    """Types of transactions and currencies that are not known, amounts finer than money, shares that are no whole."""
+    """Unknown transaction types and currencies, too precise amounts, percentages that do not add up to 100."""
     known = set(TransactionType)
     for transaction in activity.transactions:
         amount = transaction.amount
@@ -126,7 +126,7 @@ def notes(activity: Activity) -> Iterator[Note]:
 
 
 def _total(of: Sequence[Share]) -> Fraction:
-    """One alone is all of it where it does not say how much; of several each has to say."""
+    """A single share without a percentage is 100 %; of several, each needs one."""
     if len(of) == 1 and not of[0].percentage:
         return Fraction(100)
     return sum((Fraction(share.percentage or 0) for share in of), Fraction())

@@ -1,7 +1,7 @@
-"""A fund's ledger as IATI activities: the fund, and each purpose that money of it was set aside for.
+"""A fund's ledger as IATI activities: one for the fund, and one for each purpose money was allocated to.
 
-A transaction follows from what an entry does to the accounts, so that what takes back is below zero of the same type
-and nothing that was published is ever edited. No State that asked for assistance is named, nor who assists it.
+A transaction follows from what an entry does to the accounts: a reversal is a negative amount of the same type, and
+nothing published is ever edited. No State that asked for assistance is named, nor its provider.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -38,9 +38,9 @@ SIGNS: Mapping[str, tuple[T, int]] = {
     "spent": (T.EXPENDITURE, -1),
     "transferred": (T.DISBURSEMENT, -1),
 }
-"""What a movement of an account is, and whether a debit of it is money more or less."""
+"""The transaction type of an account's movements, and the sign of a debit."""
 
-TOLD: Mapping[str, frozenset[T]] = {
+PUBLISHED_TYPES: Mapping[str, frozenset[T]] = {
     "pledged": frozenset({T.INCOMING_PLEDGE}),
     "committed": frozenset({T.INCOMING_COMMITMENT}),
     "recognized": frozenset({T.INCOMING_COMMITMENT}),
@@ -57,19 +57,19 @@ TOLD: Mapping[str, frozenset[T]] = {
     "carried_over": frozenset({T.DISBURSEMENT}),
     "brought_forward": frozenset({T.INCOMING_FUNDS}),
 }
-"""What is told of an entry. A pledge that is committed leaves the open pledges and stays an incoming pledge here: IATI
-has a pledge announce a commitment, not wait to be taken back by it. What is spent is told as no less set aside; where
-it is taken back and goes to the fund at once, it is."""
+"""Transaction types published for an entry. A committed pledge leaves the open pledges and stays an incoming pledge
+here: in IATI a commitment does not reverse the pledge. Spending does not reduce the outgoing commitment; a reversed
+spending whose money goes back to the fund does."""
 
 BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
-"""The two halves of what one fund gives to another: UNODC is on both sides, and no donor is named by it."""
+"""The two halves of a transfer between funds: UNODC is on both sides, and no donor is named."""
 
 
-# Of tens of thousands, which hold nothing that could hold them: the collector need not look at each.
+# Excluded from garbage collection: there are tens of thousands, without cycles.
 class Movement(Struct, frozen=True, kw_only=True, gc=False):
-    """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's.
+    """The change by an entry of one account in one currency; for a reversal, `of_type` is the reversed type.
 
-    `other_fund` is the code of the fund that gave or got it, where money went from one to another.
+    `other_fund` is the code of the fund on the other side of a transfer.
     """
 
     entry_id: UUID
@@ -88,7 +88,7 @@ class Movement(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PlannedActivity(Struct, frozen=True, kw_only=True):
-    """What UNODC planned itself, as it stood; `kind` is a code of the table `activity_kinds`."""
+    """An activity that UNODC planned, as of a day; `kind` is a code of the table `activity_kinds`."""
 
     title: str
     language: str
@@ -98,10 +98,10 @@ class PlannedActivity(Struct, frozen=True, kw_only=True):
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
-    """A fund, what it needs, and the movements that somebody may see, in the order of their entries.
+    """A fund, its requirements, and the movements that the caller may see, in the order of their entries.
 
-    `gender_marker` is the fund's own. `aims` are those of its purposes that are known, and `held` what UNODC planned
-    itself, by what stands for a purpose in its activity's identifier, after the fund.
+    `gender_marker` is the fund's own. `aims` are the known aims of its purposes and `held` its planned activities, both
+    by the suffix of the activity identifier after the fund.
     """
 
     fund: str
@@ -116,24 +116,24 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
 
 def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
-    """The fund first, then its purposes in the order in which money was first set aside. `reporter` is UNODC's ref.
+    """The fund first, then its purposes in the order of their first allocations. `reporter` is UNODC's IATI identifier.
 
-    Raises Conflict for more transactions than a file holds.
+    Raises Conflict for more transactions than a file may have.
     """
-    telling = _Telling(ledger.fund, reporter, words())
+    builder = _ActivityBuilder(ledger.fund, reporter, words())
     by_purpose: dict[str, list[tuple[Movement, Transaction]]] = {"": []}
-    told = _told(ledger.movements)
-    if len(told) > TRANSACTIONS_MAX:
+    published = _published(ledger.movements)
+    if len(published) > TRANSACTIONS_MAX:
         raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
-    for movement, type_, minor in told:
-        one = movement, telling.moved(movement, type_, minor)
+    for movement, type_, minor in published:
+        one = movement, builder.transaction_of(movement, type_, minor)
         by_purpose.setdefault(_purpose(movement), []).append(one)
-    of_fund = telling.fund(ledger, by_purpose.pop(""))
-    return (of_fund, *(telling.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
+    of_fund = builder.fund(ledger, by_purpose.pop(""))
+    return (of_fund, *(builder.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
 
 
 def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedActivity:
-    """What was planned, as it stood on a day. What is over stays open to what is still to be paid (3, finalisation)."""
+    """A planned activity as of a day. After its end it stays in finalisation (3), open to late payments."""
     begins, ends = ActivityDate.PLANNED_START, Dated(ActivityDate.PLANNED_END, planned.ends_on)
     match planned.status:
         case PlannedStatus.PLANNED:
@@ -154,10 +154,10 @@ def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedAct
 
 
 def transaction_type_of(movement: Movement) -> tuple[T, int]:
-    """As what a movement is told, where it is, and whether a debit is money more or less.
+    """The transaction type of a movement, if it is published, and the sign of a debit.
 
-    What was passed on to others is spent from the same account, and told as a disbursement; what goes to another fund
-    and what comes from one are on one account, too.
+    Money passed on is posted to the same account as other spending, and published as a disbursement; transfers to and
+    from other funds share one account, too.
     """
     match movement.account, movement.of_type:
         case "spent", "disbursed":
@@ -168,13 +168,13 @@ def transaction_type_of(movement: Movement) -> tuple[T, int]:
             return SIGNS[account]
 
 
-def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
-    """Each movement that is told, with its type and its amount: one for each entry, type and currency."""
+def _published(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
+    """The published movements with type and amount: one for each entry, type and currency."""
     sums: dict[tuple[UUID, T, str], int] = {}
     first: dict[tuple[UUID, T, str], Movement] = {}
     for movement in movements:
         type_, sign = transaction_type_of(movement)
-        if type_ in TOLD[movement.of_type]:
+        if type_ in PUBLISHED_TYPES[movement.of_type]:
             key = movement.entry_id, type_, movement.currency
             sums[key] = sums.get(key, 0) + sign * movement.minor
             first.setdefault(key, movement)
@@ -182,11 +182,11 @@ def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
 
 
 def _purpose(movement: Movement) -> str:
-    """What stands in an activity's identifier after the fund; nothing for the fund itself."""
+    """The suffix of an activity's identifier after the fund; empty for the fund itself."""
     return movement.work_package or str(movement.requirement_id or movement.activity_id or "")
 
 
-class _Telling(Struct, frozen=True):
+class _ActivityBuilder(Struct, frozen=True):
     fund_code: str
     reporter: str
     words: Words
@@ -195,56 +195,58 @@ class _Telling(Struct, frozen=True):
     def identifier(self) -> str:
         return self._identifier_of(self.fund_code)
 
-    def fund(self, ledger: Ledger, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+    def fund(self, ledger: Ledger, published: Sequence[tuple[Movement, Transaction]]) -> Activity:
         years = [requirement.year for requirement in ledger.requirements]
         ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
-        starts = min([ledger.opened_on, *(transaction.on for _, transaction in told)])
-        # Who gave what came from another fund is a donor of that one, which funds this one.
-        givers = sorted({one.other_fund for one, of in told if of.type == T.INCOMING_FUNDS and one.other_fund})
-        donors = sorted({one.donor for one, _ in told if one.donor and one.of_type not in BETWEEN_FUNDS})
+        starts = min([ledger.opened_on, *(transaction.on for _, transaction in published)])
+        # The donors of money from another fund are that fund's; the other fund is the funder here.
+        givers = sorted({one.other_fund for one, of in published if of.type == T.INCOMING_FUNDS and one.other_fund})
+        donors = sorted({one.donor for one, _ in published if one.donor and one.of_type not in BETWEEN_FUNDS})
         return Activity(
             identifier=self.identifier,
             titles=_narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
             description=_narratives(self.words.fund),
             participants=(
                 *(_donor(donor, role=OrganisationRole.FUNDING) for donor in donors),
-                *(self._office(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
-                self._office(OrganisationRole.ACCOUNTABLE),
-                self._office(OrganisationRole.EXTENDING),
+                *(self._unodc(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
+                self._unodc(OrganisationRole.ACCOUNTABLE),
+                self._unodc(OrganisationRole.EXTENDING),
             ),
             status=ActivityStatus.IMPLEMENTATION,
             dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
             aid=(codes.AID_TO_A_FUND,),
             budgets=_budgets(ledger),
-            transactions=tuple(transaction for _, transaction in told),
-            **self._always(Aims(gender_marker=ledger.gender_marker)),
+            transactions=tuple(transaction for _, transaction in published),
+            **self._common_elements(Aims(gender_marker=ledger.gender_marker)),
         )
 
-    def purpose(self, ledger: Ledger, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+    def purpose(self, ledger: Ledger, name: str, published: Sequence[tuple[Movement, Transaction]]) -> Activity:
         held = ledger.held.get(name)
-        status, dates = (held.status, held.dates) if held else _standing([transaction for _, transaction in told])
-        titles, description = self._words_of(told[0][0], held)
+        status, dates = (
+            (held.status, held.dates) if held else _status_and_dates([transaction for _, transaction in published])
+        )
+        titles, description = self._texts_of(published[0][0], held)
         return Activity(
             identifier=f"{self.identifier}-{name}",
             titles=titles,
             description=description,
             participants=(
-                self._office(OrganisationRole.FUNDING, activity=self.identifier),
-                self._office(OrganisationRole.ACCOUNTABLE),
-                self._office(OrganisationRole.EXTENDING),
+                self._unodc(OrganisationRole.FUNDING, activity=self.identifier),
+                self._unodc(OrganisationRole.ACCOUNTABLE),
+                self._unodc(OrganisationRole.EXTENDING),
             ),
             status=status,
             dates=dates,
             aid=(codes.AID_IN_PROJECTS,),
-            transactions=tuple(transaction for _, transaction in told),
+            transactions=tuple(transaction for _, transaction in published),
             parent=self.identifier,
-            **self._always(ledger.aims.get(name, Aims())),
+            **self._common_elements(ledger.aims.get(name, Aims())),
         )
 
-    def _words_of(
+    def _texts_of(
         self, movement: Movement, held: PlannedActivity | None
     ) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
-        """The title and the description of a purpose; what UNODC planned has its own title, in its one language."""
+        """The title and description of a purpose; a planned activity has its own title, in one language."""
         purpose = _narratives(self.words.purpose)
         if held is not None:
             kinds = _narratives(activity_kinds()[held.kind].labels)
@@ -253,10 +255,10 @@ class _Telling(Struct, frozen=True):
             return _narratives(self.words.work_packages[movement.work_package]), purpose
         return _narratives(self.words.assistance), purpose
 
-    def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
+    def transaction_of(self, movement: Movement, type_: T, minor: int) -> Transaction:
         of_donor = movement.donor and movement.of_type not in BETWEEN_FUNDS
         earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if of_donor and movement.earmarking else ""
-        provider, receiver = self._sides(movement)
+        provider, receiver = self._provider_and_receiver(movement)
         return Transaction(
             ref=str(movement.entry_id),
             type=type_,
@@ -268,14 +270,14 @@ class _Telling(Struct, frozen=True):
             aid=(codes.AID_TO_A_FUND, Coded(earmarking, codes.EARMARKING)) if earmarking else (),
         )
 
-    def _sides(self, movement: Movement) -> tuple[Party, Party | None]:
-        """Who gives, and who gets: to whom goes what was set aside or used is not told."""
-        here = self._fund_of_office(self.fund_code)
+    def _provider_and_receiver(self, movement: Movement) -> tuple[Party, Party | None]:
+        """Provider and receiver. The receiver of allocated or spent money is not published."""
+        here = self._fund_party(self.fund_code)
         match movement.of_type:
             case "carried_over":
-                return here, self._fund_of_office(movement.other_fund)
+                return here, self._fund_party(movement.other_fund)
             case "brought_forward":
-                return self._fund_of_office(movement.other_fund), here
+                return self._fund_party(movement.other_fund), here
             case _ if movement.donor:
                 return _donor(movement.donor, languages=(Language.EN,)), here
             case _:
@@ -284,16 +286,16 @@ class _Telling(Struct, frozen=True):
     def _identifier_of(self, fund: str) -> str:
         return f"{self.reporter}-{fund}"
 
-    def _fund_of_office(self, fund: str | None) -> Party:
+    def _fund_party(self, fund: str | None) -> Party:
         activity = self._identifier_of(fund) if fund else ""
         return Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=activity)
 
-    def _office(self, role: OrganisationRole, *, activity: str = "") -> Party:
+    def _unodc(self, role: OrganisationRole, *, activity: str = "") -> Party:
         kind = OrganisationType.MULTILATERAL
         return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=_narratives(self.words.office))
 
-    def _always(self, aims: Aims) -> dict[str, Any]:
-        """What is said of each in the same way."""
+    def _common_elements(self, aims: Aims) -> dict[str, Any]:
+        """Elements that are the same for all activities."""
         return {
             "reporter": Party(
                 ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=_narratives(self.words.office)
@@ -308,18 +310,18 @@ class _Telling(Struct, frozen=True):
         }
 
 
-def _standing(told: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
-    """Of what nobody planned: it begins with its money, and is cancelled when all of that has gone back."""
-    days = [transaction.on for transaction in told]
+def _status_and_dates(published: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
+    """For an unplanned purpose: it begins with its money, and is cancelled once all of it is returned."""
+    days = [transaction.on for transaction in published]
     starts = Dated(ActivityDate.ACTUAL_START, min(days))
-    if sum(one.amount.minor or 0 for one in told if one.type == T.OUTGOING_COMMITMENT):
+    if sum(one.amount.minor or 0 for one in published if one.type == T.OUTGOING_COMMITMENT):
         return ActivityStatus.IMPLEMENTATION, (starts,)
     return ActivityStatus.CANCELLED, (starts, Dated(ActivityDate.ACTUAL_END, max(days)))
 
 
 @lru_cache(maxsize=1000)
 def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
-    """A State by its names; we hold no IATI identifier of any."""
+    """A State by its names; IATI identifiers of States are not stored."""
     if donor not in countries():
         return Party(kind=OrganisationType.MULTILATERAL, role=role, names=(Narrative(donor, Language.EN),))
     names = tuple(Narrative(country_name(donor, language), language) for language in languages)
@@ -327,7 +329,7 @@ def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Langua
 
 
 def _budgets(ledger: Ledger) -> tuple[Budget, ...]:
-    """One for each year: readers add up what overlaps, so a revised one stands in the place of the original."""
+    """One budget per year: readers add up overlapping ones, so a revised budget replaces the original."""
     by_year: dict[int, int] = {}
     for requirement in ledger.requirements:
         by_year[requirement.year] = by_year.get(requirement.year, 0) + requirement.usd_minor
@@ -346,7 +348,7 @@ def _budget(year: int, usd_minor: int, *, revised: bool) -> Budget:
 
 
 def _narratives(texts: Mapping[str, str]) -> tuple[Narrative, ...]:
-    """In the languages there are, in the order of their codes."""
+    """Narratives in the languages present, ordered by code."""
     if not texts:
         return ()
     return tuple(Narrative(text, language) for language in Language if (text := texts.get(language, "").strip()))

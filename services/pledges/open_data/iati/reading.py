@@ -1,8 +1,8 @@
-"""An IATI activity file as activities, and what is wrong with it: for the files of donors, and to read our own back.
+"""Parse IATI activity files: those of donors, and our own to check them.
 
-What cannot be an activity file at all is refused as a whole; of any other each record with a defect is left out and the
-defect told, with its line. Codes are read as they are written: whether they are known is asked by `notes`. XML from
-elsewhere is dangerous: no document type, so no entity of its own, nothing fetched, and limits on size and count.
+A file that cannot be an activity file is refused as a whole; otherwise each record with a defect is left out and the
+defect reported with its line. Codes are not checked here but by `notes`. XML from outside is dangerous: document types
+are refused, so no entities; nothing is fetched; size and counts are limited.
 """
 
 import re
@@ -32,23 +32,23 @@ from services.pledges.open_data.iati.writing import LANGUAGE, PARENT
 FILE_BYTES_MAX = 5 * 1024 * 1024
 TRANSACTIONS_MAX = 10_000
 ATTRIBUTES_MAX = 100
-"""Of an element: many times what the standard has."""
+"""Per element: many times what the standard has."""
 
 DEFECTS_MAX = 100
-"""So many are told; who has more mends these first."""
+"""Defects reported at most."""
 
 DAC = "1"
-"""The vocabulary where a file names none."""
+"""The default vocabulary."""
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
-# What an element says for those within is looked up from each of them, and one attribute after the other.
+# Inherited values are looked up from each descendant, one attribute after another.
 _HAS_MORE = etree.XPath("boolean(//*[@*[position() > $most]])")
 Element = Any
 T = TypeVar("T")
 
 
 class Defect(Struct, frozen=True, kw_only=True):
-    """What is wrong at a line, by the slug of a refusal."""
+    """A line and the slug of its refusal."""
 
     slug: str
     line: int
@@ -56,22 +56,22 @@ class Defect(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What a file says, without the records that have a defect; of those the first defect each."""
+    """The records of a file without defects, and the first defect of each of the others."""
 
     version: str
     activities: tuple[Activity, ...]
     defects: tuple[Defect, ...]
 
 
-class Listing(Struct, frozen=True, kw_only=True):
-    """Every transaction of a file in its order, with its activity; in its place what is wrong where either is."""
+class TransactionList(Struct, frozen=True, kw_only=True):
+    """Every transaction of a file in order, with its activity; if either has a defect, the defect instead."""
 
     version: str
     transactions: tuple[tuple[Activity, Transaction] | Invalid, ...]
 
 
 def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: int = FILE_BYTES_MAX) -> Reading:
-    """Raises Invalid for what is no IATI activity file, or is too large to be looked into."""
+    """Raises Invalid if it is no IATI activity file, or too large."""
     root = _activities(data, transactions_max, bytes_max)
     reader = _Reader()
     found = [reader.attempt(one, reader.activity) for one in root.iterchildren("iati-activity")]
@@ -82,8 +82,8 @@ def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: in
     )
 
 
-def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> Listing:
-    """As `read`, of transactions alone, and none is left out: there are as many as elements of that name."""
+def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> TransactionList:
+    """As `read`, for transactions only, with none left out: one for each element of that name."""
     root = _activities(data, transactions_max, bytes_max)
     known: dict[Element, Activity | Invalid] = {}
 
@@ -99,7 +99,7 @@ def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FI
         except Invalid as no:
             return no
 
-    return Listing(version=_version(root), transactions=tuple(found(at) for at in root.iter("transaction")))
+    return TransactionList(version=_version(root), transactions=tuple(found(at) for at in root.iter("transaction")))
 
 
 def defect_of(no: Invalid) -> Defect:
@@ -121,7 +121,7 @@ def _activities(data: bytes, transactions_max: int, bytes_max: int) -> Element:
 
 
 def _activity_of(root: Element, at: Element) -> Activity | Invalid:
-    """What holds transactions, where it is an activity and has none of the defects for which one is left out."""
+    """The enclosing activity, unless it has a defect."""
     try:
         if at.tag != "iati-activity" or at.getparent() is not root:
             raise Invalid("iati-transaction-misplaced", line=at.sourceline)
@@ -135,31 +135,31 @@ def _version(root: Element) -> str:
 
 
 def parser(**more: Any) -> etree.XMLParser:
-    """One that resolves nothing and fetches nothing."""
+    """A parser that resolves no entities and fetches nothing."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, **more)
 
 
-class _Begun(Exception):
-    """The document's own element is reached."""
+class _RootReached(Exception):
+    """Raised at the document's root element."""
 
 
-class _Prologue:
-    """What stands before the first element, looked at as it is parsed: a document type is never acted on."""
+class _PrologTarget:
+    """Parser target for the prolog: refuses a document type before it is processed."""
 
     def doctype(self, *_: object) -> None:
         raise Invalid("xml-doctype")
 
     def start(self, *_: object) -> None:
-        raise _Begun
+        raise _RootReached
 
     def close(self) -> None:
-        """Asked for by lxml."""
+        """Required by lxml."""
 
 
 def _root(data: bytes) -> Element:
     try:
-        etree.fromstring(data, parser(target=_Prologue()))
-    except _Begun:
+        etree.fromstring(data, parser(target=_PrologTarget()))
+    except _RootReached:
         pass
     except etree.XMLSyntaxError as error:
         raise Invalid("xml-malformed", line=error.lineno or 1) from error
@@ -174,7 +174,7 @@ class _Reader:
         self.defects: list[Defect] = []
 
     def attempt(self, at: Element, read_one: Callable[[Element], T]) -> T | None:
-        """What is read of an element; None, and a defect told, where it has one."""
+        """Read an element; on a defect, record it and return None."""
         try:
             return read_one(at)
         except Invalid as no:
@@ -295,7 +295,7 @@ def _marker(at: Element) -> Marker:
 
 def _amount(at: Element, currency: str | None) -> Amount:
     currency = at.get("currency") or currency or None
-    # The text of an element ends where another begins: what comes behind would be cut off.
+    # An element's text ends at its first child: the rest would be cut off.
     value = _decimal(at, "" if len(at) else _text(at))
     return Amount(value, currency, _day(at, "value-date"))
 
@@ -364,7 +364,7 @@ def _narratives(at: Element) -> tuple[Narrative, ...]:
 
 
 def _language(at: Element) -> str | None:
-    """Its own, or the one that its activity speaks where it says nothing else."""
+    """The element's own language, or its activity's default."""
     while at is not None:
         if said := at.get(LANGUAGE):
             return str(said)

@@ -1,4 +1,4 @@
-"""A fund's ledger as IATI's file is made of it: what each entry did to the accounts that are told, for whom may see."""
+"""A fund's ledger for its IATI file: the published account movements of its entries that the caller may see."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,12 +13,12 @@ from contracts.values import Caller
 from services.pledges.activities import store as activity_store
 from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.funds import store as funds
-from services.pledges.open_data.flows.store import OTHER_FUND, PLANNED_EACH_TIME
+from services.pledges.open_data.flows.store import FORCE_CUSTOM_PLAN, OTHER_FUND
 from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, planned_activity_of
 
-# What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
-_TOLD = """
+# Related values are read per entry: a join may be planned as all postings for each of them.
+_MOVEMENTS = """
     SELECT e.entry_id, e.type, e.donor, e.effective_on AS on,
         CASE e.type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)
             ELSE e.type END AS of_type,
@@ -34,8 +34,8 @@ _OF_FUND = """
     WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4
     ORDER BY e.entry_id LIMIT $6
 """
-ENTRIES = _TOLD + OTHER_FUND + _OF_FUND
-# What is too much is not read to be thrown away.
+ENTRIES = _MOVEMENTS + OTHER_FUND + _OF_FUND
+# Stop reading at the limit.
 _COUNT = """
     SELECT count(*) FROM (
         SELECT FROM entry e WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4 LIMIT $5) AS found
@@ -43,15 +43,15 @@ _COUNT = """
 
 
 async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
-    """What had been recorded by then. Raises Missing for no such fund, Conflict for more than a file holds."""
+    """As recorded by `as_at`. Raises Missing for an unknown fund, Conflict for more entries than a file may have."""
     found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
         raise await funds.missing(tx, fund, as_at)
-    await tx.execute(PLANNED_EACH_TIME)
+    await tx.execute(FORCE_CUSTOM_PLAN)
     asked = (caller.organization, caller.role, fund, as_at)
     _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))
     rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX + 1)
-    # As things stand, one may have come in between.
+    # Without `as_at`, one may have been written in between.
     _require_room(len(rows))
     movements = []
     for row in rows:
@@ -62,9 +62,11 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
     aims = {work_package: Aims(gender_marker=one.gender_marker_of(work_package)) for work_package in WORK_PACKAGES}
     aims |= await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
     async with tx.as_service():
-        told = await activity_store.told(tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at)
+        activities = await activity_store.as_of(
+            tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at
+        )
     held = {}
-    for activity_id, (planned, title) in told.items():
+    for activity_id, (planned, title) in activities.items():
         held[str(activity_id)] = planned_activity_of(planned, title, on=as_at.date())
         aims[str(activity_id)] = aims_of(planned.topics, planned.gender_marker)
     return Ledger(
@@ -86,7 +88,7 @@ def _require_room(entries: int) -> None:
 
 
 async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> dict[str, Aims]:
-    """What these requirements are for, where it was told when they were opened: it does not change."""
+    """The aims of these requirements, if stated when they were opened; they never change."""
     rows = await tx.fetch(
         """
         SELECT requirement_id, about FROM requirement

@@ -1,4 +1,4 @@
-"""What stands in our files in words, in the six languages: read once, when first asked for."""
+"""Texts in our IATI files, in the six languages: read once, at first use."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,7 +10,7 @@ Texts = Mapping[str, str]
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """Each text by language. `corrections` say of an entry's type why its amount is below zero."""
+    """Each text by language. `corrections` explain, by entry type, why an amount is negative."""
 
     source: str
     office: Texts

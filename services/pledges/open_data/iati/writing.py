@@ -1,7 +1,7 @@
-"""Activities as an IATI 2.03 file, the same bytes for the same activities.
+"""Write activities as an IATI 2.03 file: the same bytes for the same activities.
 
-The elements stand in the order of the schema. Every narrative names its language and every amount its currency, so that
-nothing depends on a default.
+Elements are in the order of the schema. Every narrative names its language and every amount its currency: no defaults
+are used.
 """
 
 import re
@@ -25,7 +25,7 @@ from services.pledges.open_data.iati.activity import (
 VERSION = "2.03"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 PARENT = "1"
-"""Of the related activities: the whole that this one is a part of."""
+"""Related activity type: the parent."""
 
 _NOT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Element = Any
@@ -128,7 +128,7 @@ def _narratives(parent: Element, narratives: Sequence[Narrative]) -> None:
 
 
 def _text(at: Element, text: str) -> None:
-    # XML has no way to write most control characters: what stands there is told to be missing.
+    # XML cannot represent most control characters: they are replaced.
     at.text = _NOT_FOR_XML.sub("\ufffd", text)
 
 

@@ -1,1 +1,1 @@
-"""Imported flows: what others reported, kept beside the ledger."""
+"""Imports of flows that others reported, kept beside the ledger."""

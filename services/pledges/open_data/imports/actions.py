@@ -1,15 +1,16 @@
-"""What can be done with flows that others reported: keep them beside the ledger, and make a pledge of one."""
+"""Actions on reported flows: store them beside the ledger, and make a pledge from one."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
 from chassis.auth import callers
+from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.pledges import ImportRecorded
 from contracts.reference import countries
 from contracts.refusals import Conflict, Invalid
-from contracts.values import Caller, Money, is_unodc
+from contracts.values import Money, is_unodc
 from services.pledges import policy
 from services.pledges.ledger import record
 from services.pledges.money import rate_store
@@ -17,24 +18,24 @@ from services.pledges.money.model import Validity
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.imports import store as import_store
 from services.pledges.open_data.imports.iati import Rates
-from services.pledges.open_data.imports.model import ImportFormat, Judged
+from services.pledges.open_data.imports.model import ImportFormat, ValidatedRows
 from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
 
 
 async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validity) -> Rates:
-    """The rates that may be in force of these currencies on these days."""
+    """Candidates for the rates of these currencies on these days."""
     return {
         (currency, on): await rate_store.candidates_of(tx, currency, on, validity) for currency, on in sorted(wanted)
     }
 
 
 async def record_import(
-    tx: Tx, import_id: UUID, judged: Judged, of: ImportFormat, file_hash: str, *, now: datetime
+    tx: Tx, import_id: UUID, validated: ValidatedRows, of: ImportFormat, file_hash: str, *, now: datetime
 ) -> None:
-    """Keep every row of the file, among the accepted or the rejected ones. Raises Conflict where it was overtaken."""
-    accepted, rejected = len(judged.accepted), len(judged.rejected)
+    """Store every row of the file as accepted or rejected. Raises Conflict if another import came first."""
+    accepted, rejected = len(validated.accepted), len(validated.rejected)
     fact = ImportRecorded(
         import_id=import_id,
         file_hash=file_hash,
@@ -45,11 +46,12 @@ async def record_import(
         format=of,
     )
     await record.record(tx, fact, version=1)
-    await import_store.save_rows(tx, import_id, judged)
+    await import_store.save_rows(tx, import_id, validated)
 
 
 async def pledge_flow(
     tx: Tx,
+    ctx: Context,
     pledge_id: UUID,
     import_id: UUID,
     line: int,
@@ -58,15 +60,12 @@ async def pledge_flow(
     earmarking: Earmarking,
     *,
     validity: Validity,
-    caller: Caller,
-    now: datetime,
 ) -> None:
-    """A pledge of what a donor reported to have pledged, in its name, by our own rate in force on its value date.
+    """Make a pledge from a reported one, in the donor's name, by our rate in force on its value date.
 
-    Raises Conflict for what was pledged or paid in another way, and for a flow of which one was made: whatever became
-    of that, it stays the flow's.
+    Raises Conflict for a flow that was not reported as a pledge, and for one with a pledge, whatever became of that.
     """
-    policy.decide(caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, caller)).required()
+    policy.decide(ctx.caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, ctx.caller)).required()
     flow = await import_store.locked_flow(tx, import_id, line)
     if flow.status is not FlowStatus.PLEDGE:
         raise Conflict("flow-not-a-pledge", status=flow.status)
@@ -85,12 +84,12 @@ async def pledge_flow(
         import_line=line,
         on=flow.date,
         validity=validity,
-        now=now,
+        now=ctx.now,
     )
 
 
 async def _check_donor(tx: Tx, donor: str) -> None:
-    """Raises Invalid for whom nobody could act for: no State, and no organization that anybody was appointed in."""
+    """Raises Invalid for a donor nobody could act for: neither a State nor an organization with an appointment."""
     if donor in countries():
         return
     async with tx.as_service():

@@ -1,4 +1,4 @@
-"""The routes of imports: a file of flows that others reported is brought, and looked at row by row."""
+"""Routes of imports of reported flows."""
 
 import asyncio
 from collections import Counter
@@ -12,12 +12,14 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks, created
-from chassis.http.idempotency import claim
+from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks
+from chassis.http.commands import create, show
+from chassis.http.idempotency import once
 from chassis.http.problems import language_of
 from chassis.http.uploads import takes_file
-from chassis.ids import new_id
+from contracts.conversion import from_attributes
 from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
 from services.pledges import policy
@@ -32,20 +34,20 @@ from services.pledges.open_data.imports.model import (
     IMPORT_BYTES_MAX,
     FlowImport,
     ImportFormat,
-    Judged,
     RejectedRow,
     ReportedFlow,
+    ValidatedRows,
 )
 from services.pledges.pledge import store
 from services.pledges.pledge.earmarking import earmarked
-from services.pledges.pledge.views import PledgeView, pledge_view
+from services.pledges.pledge.views import pledge_view
 from services.pledges.policy import Action
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """Why rows were not kept, in the language of `Accept-Language`, and how many."""
+    """A reason for rejections, in the language of `Accept-Language`, and the number of rows."""
 
     slug: str
     explanation: str
@@ -53,7 +55,7 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class ImportView(Struct, frozen=True, kw_only=True):
-    """An import with every row that was not kept, by line: at most 5,000. One that was only tried has no id."""
+    """An import with every rejected row, by line: at most 5,000. A dry run has no id."""
 
     import_id: UUID | None
     dry_run: bool
@@ -75,7 +77,7 @@ class ImportPage(Struct, frozen=True, kw_only=True):
 
 
 class ReportedPage(Struct, frozen=True, kw_only=True):
-    """Flows as they were reported, in the order of their file; `cursor` leads to the next page."""
+    """Flows as reported, in the order of their file; `cursor` leads to the next page."""
 
     flows: list[ReportedFlow]
     cursor: str | None
@@ -99,41 +101,42 @@ async def import_flows(
     accept_language: AcceptLanguage = None,
 ) -> Response[ImportView]:
     """For a finance officer of UNODC. The body is the file itself: CSV with the columns of the Financial Tracking
-    Service, or with `format=iati` a donor's activity file. Rows are kept as they were reported, beside the ledger and
-    in no total; those that break a rule are listed with it. With `dry_run` nothing is written.
+    Service, or with `format=iati` a donor's activity file. Rows are stored as reported, beside the ledger and in none
+    of its totals; rejected rows are listed with the broken rule. With `dry_run` nothing is written.
     """
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
     if format is ImportFormat.IATI:
-        judged = await _judged_transactions(upload.file, db, own, caller, now)
+        validated = await _validated_transactions(upload.file, db, own, caller, now)
     else:
-        judged = await _judged_rows(upload.file, db, caller)
+        validated = await _validated_rows(upload.file, db, caller)
     if dry_run:
-        return Response(_tried(judged, format, file_hash, language), status_code=200)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await import_actions.record_import(tx, claimed.outcome, judged, format, file_hash, now=now)
-        view = await _import(tx, claimed.outcome, caller, language)
+        return Response(_tried(validated, format, file_hash, language), status_code=200)
+
+    async def keep(tx: Tx, import_id: UUID) -> ImportView:
+        await import_actions.record_import(tx, import_id, validated, format, file_hash, now=now)
+        return await _import(tx, import_id, caller, language)
+
+    view = await once(db, command, first=keep, again=partial(_import, caller=caller, language=language))
     return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
 
 
-async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
+async def _validated_rows(file: BinaryIO, db: Database, caller: Caller) -> ValidatedRows:
     rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, import_rules.ids(rows))
-    return await asyncio.to_thread(import_rules.judge, rows, known)
+    return await asyncio.to_thread(import_rules.validate, rows, known)
 
 
-async def _judged_transactions(
+async def _validated_transactions(
     file: BinaryIO, db: Database, own: Dependencies, caller: Caller, now: datetime
-) -> Judged:
+) -> ValidatedRows:
     rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, [row.source_id for row in rows])
-        rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)
-    judge = partial(import_iati.judge, reporter=own.reporter, rates=rates, validity=own.validity)
-    return await asyncio.to_thread(judge, rows, known, until=record.last_day(now))
+        rates = await import_actions.rates_of(tx, import_iati.rates_needed(rows, own.reporter), own.validity)
+    validate = partial(import_iati.validate, reporter=own.reporter, rates=rates, validity=own.validity)
+    return await asyncio.to_thread(validate, rows, known, until=record.latest_value_date(now))
 
 
 @get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
@@ -144,19 +147,17 @@ async def list_imports(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ImportPage]:
-    """Of those who may read the whole ledger."""
+    """For callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await import_store.imports(tx, caller, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].import_id) if len(found) > limit else None
-    return Response(ImportPage(imports=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(ImportPage, found, limit)
 
 
-@get("/v1/imports/{import_id:uuid}", opt=asks(Action.SHOW_IMPORT), summary="One import, with the rows it did not keep")
+@show("/v1/imports/{import_id:uuid}", Action.SHOW_IMPORT, "One import, with the rows it did not keep")
 async def show_import(
-    import_id: FromPath[UUID], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+    tx: Tx, ctx: Context, import_id: FromPath[UUID], accept_language: AcceptLanguage = None
 ) -> ImportView:
-    async with db.transaction(by=caller) as tx:
-        return await _import(tx, import_id, caller, language_of(accept_language))
+    return await _import(tx, import_id, ctx.caller, language_of(accept_language))
 
 
 @get(
@@ -172,72 +173,49 @@ async def list_imported_flows(
     cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ReportedPage]:
-    """Counted nowhere: what the ledger has not seen is not money here."""
+    """In no total: the ledger has only its own entries."""
     async with db.transaction(by=caller) as tx:
         policy.decide(caller, Action.SHOW_IMPORT, await import_store.get(tx, import_id, caller)).required()
         found = await import_store.accepted(tx, import_id, after=cursor, limit=limit + 1)
-    more = str(found[limit - 1].line) if len(found) > limit else None
-    return Response(ReportedPage(flows=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(ReportedPage, found, limit, at=lambda last: str(last.line))
 
 
-@post(
+@create(
     "/v1/imports/{import_id:uuid}/flows/{line:int}/pledge",
-    opt=asks(Action.PLEDGE_FLOW),
-    summary="Record the pledge that a flow of an import tells of",
+    Action.PLEDGE_FLOW,
+    "Record the pledge that a flow of an import tells of",
+    read=pledge_view,
+    location=lambda pledge: f"/v1/pledges/{pledge.pledge_id}",
 )
 async def pledge_flow(
+    tx: Tx,
+    ctx: Context,
+    pledge_id: UUID,
     import_id: FromPath[UUID],
     line: Annotated[int, PathParameter(ge=1, le=10**9)],
     data: JSONBody[PledgeFlow],
-    db: Db,
     own: Owned,
-    caller: Calling,
-    command: Commanded,
-    now: Now,
-) -> Response[PledgeView]:
-    """For a finance officer of UNODC: a pledge in the name of `donor`, whose own it is from then on. Amount, value date
-    and note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
+) -> None:
+    """For a finance officer of UNODC: a pledge in the name of `donor`, who owns it from then on. Amount, value date and
+    note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
     """
     earmarking = earmarked(data.earmarking, for_requirement=False)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await import_actions.pledge_flow(
-                tx,
-                claimed.outcome,
-                import_id,
-                line,
-                data.fund,
-                data.donor,
-                earmarking,
-                validity=own.validity,
-                caller=caller,
-                now=now,
-            )
-        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
-    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
+    await import_actions.pledge_flow(
+        tx, ctx, pledge_id, import_id, line, data.fund, data.donor, earmarking, validity=own.validity
+    )
 
 
 async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -> ImportView:
     found = await import_store.get(tx, import_id, caller)
     policy.decide(caller, Action.SHOW_IMPORT, found).required()
     rejected = await import_store.rejected(tx, import_id)
-    return ImportView(
-        import_id=found.import_id,
-        dry_run=False,
-        format=found.format,
-        file_hash=found.file_hash,
-        rows=found.rows,
-        accepted=found.accepted,
-        rejected=found.rejected,
-        reasons=_reasons(rejected, language),
-        rejected_rows=rejected,
-        recorded_at=found.recorded_at,
+    return from_attributes(
+        ImportView, found, dry_run=False, reasons=_reasons(rejected, language), rejected_rows=rejected
     )
 
 
-def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
-    accepted, rejected = len(judged.accepted), len(judged.rejected)
+def _tried(validated: ValidatedRows, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
+    accepted, rejected = len(validated.accepted), len(validated.rejected)
     return ImportView(
         import_id=None,
         dry_run=True,
@@ -246,8 +224,8 @@ def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language)
         rows=accepted + rejected,
         accepted=accepted,
         rejected=rejected,
-        reasons=_reasons(judged.rejected, language),
-        rejected_rows=judged.rejected,
+        reasons=_reasons(validated.rejected, language),
+        rejected_rows=validated.rejected,
         recorded_at=None,
     )
 

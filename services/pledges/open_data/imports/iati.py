@@ -1,7 +1,7 @@
-"""What makes a transaction of a donor's IATI activity file a flow to keep, in the order in which it is looked at.
+"""Rules, in order, for importing a transaction of a donor's IATI activity file as a flow.
 
-A donor reports the money that it gives; of that only what names us as its receiver is a flow to us. The standard has no
-worth in US dollars: it is by our own rate in force on the value date, and without one the transaction is not kept.
+A donor reports the money that it gives; only transactions whose receiver is UNODC are flows to us. The standard has no
+value in US dollars: it is computed by our rate in force on the value date; without a rate the transaction is rejected.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ from services.pledges.open_data.iati.reading import read_transactions
 from services.pledges.open_data.imports.model import (
     IMPORT_BYTES_MAX,
     LENGTHS,
-    Judged,
     ReportedFlow,
+    ValidatedRows,
     check_new,
     check_text,
     checked_currency,
-    sort_out,
+    partition,
 )
 
 VERSIONS = frozenset({"2.01", "2.02", "2.03"})
-"""Each of them adds to the one before, and takes nothing away."""
+"""Each only adds to the one before."""
 
 STATUSES: Mapping[str, FlowStatus] = {
     TransactionType.OUTGOING_PLEDGE: FlowStatus.PLEDGE,
@@ -45,19 +45,19 @@ STATUSES: Mapping[str, FlowStatus] = {
 ID_DIGITS = 40
 
 Rates: TypeAlias = Mapping[tuple[str, date], Sequence[Rate]]
-"""By currency and day: the rates among which the one in force is to be found."""
+"""By currency and day: candidates for the rate in force."""
 
 
-class Numbered(NamedTuple):
-    """A transaction by its number in the file, from 1, and its id, which one that cannot be read does not have."""
+class NumberedTransaction(NamedTuple):
+    """A transaction with its number in the file, from 1, and its id; an unreadable one has no id."""
 
     number: int
     source_id: str
     said: tuple[Activity, Transaction] | Invalid
 
 
-def read(content: bytes) -> list[Numbered]:
-    """Every transaction of a file. Raises Invalid for what is no activity file of IATI 2, or has too many or none."""
+def read(content: bytes) -> list[NumberedTransaction]:
+    """Every transaction of a file. Raises Invalid if it is no IATI 2 file, or has too many transactions or none."""
     found = read_transactions(content, transactions_max=IMPORT_ROWS_MAX, bytes_max=IMPORT_BYTES_MAX)
     if found.version not in VERSIONS:
         raise Invalid("iati-version-unknown", versions=sorted(VERSIONS))
@@ -67,29 +67,35 @@ def read(content: bytes) -> list[Numbered]:
     rows = []
     for number, said in enumerate(found.transactions, 1):
         source_id = "" if isinstance(said, Invalid) else _source_id(*said, equal)
-        rows.append(Numbered(number, source_id, said))
+        rows.append(NumberedTransaction(number, source_id, said))
     return rows
 
 
-def to_value(rows: Sequence[Numbered], reporter: str) -> frozenset[tuple[str, date]]:
-    """Of which currencies on which days rates are needed to judge these."""
+def rates_needed(rows: Sequence[NumberedTransaction], reporter: str) -> frozenset[tuple[str, date]]:
+    """The currencies and days whose rates `validate` needs."""
     said = [row.said[1] for row in rows if not isinstance(row.said, Invalid)]
     days = {(one.amount.currency or "", one.amount.on) for one in said if _is_to(reporter, one)}
     return frozenset((currency, on) for currency, on in days if currency in currencies() and currency != USD)
 
 
-def judge(
-    rows: Sequence[Numbered], known: Collection[str], *, reporter: str, rates: Rates, validity: Validity, until: date
-) -> Judged:
-    """Which transactions are kept: those to whose IATI identifier `reporter` is, with a value date up to `until`.
+def validate(
+    rows: Sequence[NumberedTransaction],
+    known: Collection[str],
+    *,
+    reporter: str,
+    rates: Rates,
+    validity: Validity,
+    until: date,
+) -> ValidatedRows:
+    """Accept or reject each transaction: receiver `reporter` (an IATI identifier), value date up to `until`.
 
-    `known` are the ids of those kept before; of one id in a file the first transaction counts.
+    `known` are the ids of accepted ones of other imports; of one id in a file the first transaction counts.
     """
     seen: set[str] = set()
 
-    def kept(row: Numbered) -> ReportedFlow:
+    def kept(row: NumberedTransaction) -> ReportedFlow:
         if isinstance(row.said, Invalid):
-            # What is wrong with an activity is the same for each of its transactions.
+            # The error of an activity is shared by all its transactions: raise it without their tracebacks.
             raise row.said.with_traceback(None)
         activity, transaction = row.said
         if not activity.identifier:
@@ -103,22 +109,22 @@ def judge(
         finally:
             seen.add(row.source_id)
         if (transaction.provider or activity.reporter).ref.strip() == reporter:
-            # As in our own file, of what one of our funds gave to another.
+            # Our own files contain these, for transfers between our funds.
             raise Invalid("donor-missing", column="provider-org")
         flow = _reported(row, activity, transaction)
         if flow.date > until:
             raise Invalid("date-ahead", column="value")
         return _valued(flow, rates.get((flow.currency, flow.date), ()), validity)
 
-    return sort_out(rows, kept, lambda row: (row.number, row.source_id))
+    return partition(rows, kept, lambda row: (row.number, row.source_id))
 
 
 def _is_to(reporter: str, transaction: Transaction) -> bool:
     return transaction.receiver is not None and transaction.receiver.ref.strip() == reporter
 
 
-def _reported(row: Numbered, activity: Activity, transaction: Transaction) -> ReportedFlow:
-    """What the donor says, and no worth yet. Raises Invalid with the first rule that it breaks."""
+def _reported(row: NumberedTransaction, activity: Activity, transaction: Transaction) -> ReportedFlow:
+    """The flow as the donor reports it, without a value in US dollars. Raises Invalid with the first rule broken."""
     receiver, described = transaction.receiver or Party(), transaction.description or activity.titles
     reference = _text(activity.identifier, "refCode", element="iati-identifier")
     donor = _text(_name(transaction.provider) or _name(activity.reporter), "srcOrganization", element="provider-org")
@@ -149,13 +155,13 @@ def _reported(row: Numbered, activity: Activity, transaction: Transaction) -> Re
 
 
 def _valued(flow: ReportedFlow, rates: Sequence[Rate], validity: Validity) -> ReportedFlow:
-    """With its worth by the rate in force on its day. Raises Mismatch where none is."""
+    """Add the value in US dollars by the rate in force on its day. Raises Mismatch without one."""
     worth = value(Money(minor=flow.minor, currency=flow.currency), flow.date, rates, validity)
     return replace(flow, **asdict(worth))
 
 
 def _minor(amount: Amount) -> int:
-    """In minor units of a currency that is known, where it is above zero and no finer than these."""
+    """A positive amount in whole minor units of a known currency."""
     minor = amount.minor
     if minor is None:
         raise Invalid("amount-too-precise", column="value")
@@ -169,7 +175,7 @@ def _minor(amount: Amount) -> int:
 
 
 def _text(text: str, like: str, *, element: str) -> str:
-    """A text that is as long as one of that column may be."""
+    """Check a text against the length limit of that column."""
     check_text(text, LENGTHS[like], column=element)
     return text
 
@@ -181,10 +187,10 @@ def _name(party: Party | None) -> str:
 
 
 def _source_id(activity: Activity, transaction: Transaction, equal: Counter[str]) -> str:
-    """The same whenever the file is sent again, and no other transaction's.
+    """An id that is the same in every file with this transaction, and unique to it.
 
-    With a reference of the donor's: that, the type and the day, so that a corrected amount is known as the same. Else
-    what it says of its money and who gives it to whom, and how many such stand before it. `equal` counts these.
+    With a reference by the donor: that, the type and the day, so that a corrected amount has the same id. Otherwise
+    amount, provider and receiver, and the number of equal ones before it, from `equal`.
     """
     said: list[object] = [activity.identifier, transaction.type, transaction.on, transaction.ref]
     if not transaction.ref:

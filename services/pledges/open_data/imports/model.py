@@ -1,10 +1,10 @@
-"""What makes a row of an imported table of flows one that can be kept, in the order in which it is looked at.
+"""Rules, in order, for importing a row of a table of flows.
 
-What is said here of flows and of imports holds of every format; the rules are those of one, others have a file each.
+Flows and imports are the same for every format; the rules here are for one format, others have a file each.
 
-The table is that of the Financial Tracking Service of OCHA, as CSV. A row is kept as it was reported, beside the ledger
-and in no total of it; the first rule that it breaks names it. Numbers are read digit by digit: nothing is guessed of a
-comma, of digits of another script, or of an amount finer than its currency.
+The table is that of the Financial Tracking Service of OCHA, as CSV. An accepted row is stored as reported, beside the
+ledger and in none of its totals; a rejected row is reported with the first rule it breaks. Numbers are parsed digit by
+digit: commas, digits of other scripts and amounts finer than the currency are not guessed.
 """
 
 import csv
@@ -28,7 +28,7 @@ from services.pledges.open_data.flows.model import FlowStatus
 
 IMPORT_BYTES_MAX = 2 * 1024 * 1024
 TOLERANCE = Fraction(1, 100)
-"""How far the two amounts may be apart at the rate, of the one in US dollars."""
+"""The allowed difference between the two amounts at the rate, as a fraction of the one in US dollars."""
 
 LENGTHS: Mapping[str, int] = {
     "id": 60,
@@ -49,10 +49,10 @@ LENGTHS: Mapping[str, int] = {
     "destUsageYearStart": 60,
     "destUsageYearEnd": 60,
 }
-"""The columns that have to be there, each with the characters it may have; others are left out."""
+"""The required columns with their maximum length in characters; other columns are ignored."""
 
 _ID = re.compile(r"(?!iati-)[A-Za-z0-9._-]+")
-"""None of those that transactions of activity files get: whoever sends a table could take one beforehand."""
+"""Excludes the ids given to transactions of activity files: a table could otherwise occupy one beforehand."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
@@ -60,32 +60,32 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """All control characters but tab and line ends."""
 
 Day: TypeAlias = date
-"""Where a field is called `date`."""
+"""An alias for structs with a field called `date`."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class ImportFormat(StrEnum):
-    """What was sent: a table of the Financial Tracking Service as CSV, or an activity file of IATI 2.03."""
+    """The format of a file: a table of the Financial Tracking Service as CSV, or an activity file of IATI 2.03."""
 
     FTS_CSV = "fts_csv"
     IATI = "iati"
 
 
 class Row(NamedTuple):
-    """A line of the table, by its number in the file, and its cells by column; None where their number is wrong."""
+    """A row of the table: its line in the file and its cells by column; None if it has the wrong number of cells."""
 
     line: int
     cells: Mapping[str, str] | None
 
 
 class ReportedFlow(Struct, frozen=True, kw_only=True):
-    """A flow as somebody else reported it: counted nowhere here. `usage_from` and `usage_until` are years.
+    """A flow as others reported it: in no total here. `usage_from` and `usage_until` are years.
 
-    `line` is that of the file, or the number of the transaction in it. What comes without its worth in US dollars is
-    valued here: then `rate` is in dollars for a unit, of `rate_source` and `rate_date`. `pledge_id` is the pledge that
-    was made of it.
+    `line` is the line in the file, or the number of the transaction in it. A flow without a value in US dollars is
+    valued here: then `rate` is in dollars per unit, of `rate_source` and `rate_date`. `pledge_id` is the pledge made
+    from it.
     """
 
     line: int
@@ -110,7 +110,7 @@ class ReportedFlow(Struct, frozen=True, kw_only=True):
 
 
 class RejectedRow(Struct, frozen=True, kw_only=True):
-    """A row that is not kept: its line in the file, its id as far as it has one, and why; in which column, if any.
+    """A rejected row: its line in the file, its id if readable, the slug, and the column, if one is at fault.
 
     Of an activity file: the number of the transaction, and the element.
     """
@@ -121,7 +121,7 @@ class RejectedRow(Struct, frozen=True, kw_only=True):
     column: str | None = None
 
 
-class Judged(Struct, frozen=True, kw_only=True):
+class ValidatedRows(Struct, frozen=True, kw_only=True):
     """Every row of a table is in one of the two."""
 
     accepted: tuple[ReportedFlow, ...]
@@ -129,7 +129,7 @@ class Judged(Struct, frozen=True, kw_only=True):
 
 
 class FlowImport(Struct, frozen=True, kw_only=True):
-    """An import: its format, the SHA-256 of its file, and how many of its rows were kept."""
+    """An import: its format, the SHA-256 of its file, and the number of its accepted rows."""
 
     import_id: UUID
     format: ImportFormat
@@ -144,7 +144,7 @@ class FlowImport(Struct, frozen=True, kw_only=True):
 
 
 def read(content: bytes) -> list[Row]:
-    """The rows of a table. Raises Invalid for what is no CSV in UTF-8, lacks a column, or has too many rows or none."""
+    """The rows of a table. Raises Invalid if it is no UTF-8 CSV, lacks a column, or has too many rows or none."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -182,11 +182,11 @@ def _kept(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str]:
     return {name: cell.strip(" ") for name, cell in zip(columns, cells, strict=True) if name in LENGTHS}
 
 
-# -- a row ------------------------------------------------------------------------------------------------------------
+# -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
-    """Which rows are kept; `known` are the ids of those kept before. Of one id in a table the first row counts."""
+def validate(rows: Sequence[Row], known: Collection[str]) -> ValidatedRows:
+    """Accept or reject each row; `known` are the ids of earlier imports. Of one id in a table the first row counts."""
     seen: set[str] = set()
 
     def kept(row: Row) -> ReportedFlow:
@@ -196,16 +196,18 @@ def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
             if row.cells:
                 seen.add(row.cells["id"])
 
-    return sort_out(rows, kept, _named)
+    return partition(rows, kept, _named)
 
 
 def ids(rows: Sequence[Row]) -> list[str]:
-    """The ids of those that have one that can be read."""
+    """The readable ids of these rows."""
     return [row.cells["id"] for row in rows if row.cells and _ID.fullmatch(row.cells["id"])]
 
 
-def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]) -> Judged:
-    """Each row is what is kept of it, or rejected; `named` tells its line and its id, as far as it has one."""
+def partition(
+    rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]
+) -> ValidatedRows:
+    """Split rows into flows, by `kept`, and rejected ones; `named` returns a row's line and its id, if readable."""
     accepted: list[ReportedFlow] = []
     rejected: list[RejectedRow] = []
     for row in rows:
@@ -217,7 +219,7 @@ def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callab
             rejected.append(
                 RejectedRow(line=line, source_id=source_id, slug=no.slug, column=str(column) if column else None)
             )
-    return Judged(accepted=tuple(accepted), rejected=tuple(rejected))
+    return ValidatedRows(accepted=tuple(accepted), rejected=tuple(rejected))
 
 
 def _named(row: Row) -> tuple[int, str]:
@@ -226,7 +228,7 @@ def _named(row: Row) -> tuple[int, str]:
 
 
 def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> ReportedFlow:
-    """Raises Invalid with the first rule that the row breaks: their order is part of what is promised."""
+    """Raises Invalid with the first rule that the row breaks; the order of the rules is part of the contract."""
     cells = row.cells
     if cells is None:
         raise Invalid("row-cells")
@@ -242,11 +244,11 @@ def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> Report
     if not cells["srcOrganization"]:
         raise Invalid("donor-missing", column="srcOrganization")
     currency = checked_currency(cells["originalCurrency"], column="originalCurrency")
-    minor = _in("originalAmount", lambda text: _minor(text, currency), cells)
-    usd_minor = _in("amountUSD", lambda text: _minor(text, USD), cells)
-    rate = _in("exchangeRate", lambda text: _rate(text, currency), cells)
+    minor = _parsed("originalAmount", lambda text: _minor(text, currency), cells)
+    usd_minor = _parsed("amountUSD", lambda text: _minor(text, USD), cells)
+    rate = _parsed("exchangeRate", lambda text: _rate(text, currency), cells)
     _check_worth(minor, currency, usd_minor, read_rate(rate))
-    usage_from, usage_until = (_in(name, _year, cells) for name in ("destUsageYearStart", "destUsageYearEnd"))
+    usage_from, usage_until = (_parsed(name, _year, cells) for name in ("destUsageYearStart", "destUsageYearEnd"))
     if usage_from and usage_until and usage_until < usage_from:
         raise Invalid("dates-reversed", column="destUsageYearEnd")
     return ReportedFlow(
@@ -269,8 +271,8 @@ def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> Report
     )
 
 
-def _in(column: str, read: Callable[[str], T], cells: Mapping[str, str]) -> T:
-    """What a cell says; a refusal says of which column."""
+def _parsed(column: str, read: Callable[[str], T], cells: Mapping[str, str]) -> T:
+    """Parse a cell; a refusal names the column."""
     try:
         return read(cells[column])
     except Invalid as no:
@@ -298,7 +300,7 @@ def check_text(text: str, characters_max: int, *, column: str) -> None:
 
 
 def check_new(source_id: str, seen: Collection[str], known: Collection[str], *, column: str) -> None:
-    """Raises Invalid for what stands in the file or in another import already."""
+    """Raises Invalid for an id that occurs earlier in the file or in another import."""
     if source_id in seen:
         raise Invalid("id-repeated", column=column)
     if source_id in known:
@@ -317,7 +319,7 @@ def _date(text: str) -> date:
 
 
 def checked_currency(code: str | None, *, column: str) -> str:
-    """Raises Invalid for no currency, or one that is not in use."""
+    """Raises Invalid for an unknown currency, or one that is not in use."""
     if not code:
         raise Invalid("currency-missing", column=column)
     if code not in currencies():
@@ -326,7 +328,7 @@ def checked_currency(code: str | None, *, column: str) -> str:
 
 
 def _minor(text: str, currency: str) -> int:
-    """The amount in minor units of its currency, where it is one above zero and no finer than these."""
+    """A positive amount in whole minor units of its currency."""
     if not text:
         raise Invalid("amount-missing")
     found = _NUMBER.fullmatch(text)
@@ -345,7 +347,7 @@ def _minor(text: str, currency: str) -> int:
 
 
 def _rate(text: str, currency: str) -> str:
-    """As it was reported; between the US dollar and itself it may be left out."""
+    """The rate as reported; optional if both currencies are the US dollar."""
     if not text and currency == USD:
         return "1"
     if not text:
@@ -355,7 +357,7 @@ def _rate(text: str, currency: str) -> str:
 
 
 def _check_worth(minor: int, currency: str, usd_minor: int, rate: Fraction) -> None:
-    """The two amounts are the same at the rate, which is told in units for a US dollar or the other way round."""
+    """Check that the two amounts agree at the rate, which is per US dollar or in US dollars."""
     amount, usd = Fraction(minor, 10 ** exponent(currency)), Fraction(usd_minor, 10 ** exponent(USD))
     if min(abs(amount / rate - usd), abs(amount * rate - usd)) > TOLERANCE * usd:
         raise Invalid("amounts-disagree", column="exchangeRate")

@@ -1,4 +1,4 @@
-"""The rows of imports and of the flows in them, as they were reported. Every read says for whom."""
+"""Rows of imports and of their flows, as reported. Every read names its caller."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.facts import Event
 from contracts.pledges import ImportRecorded
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
-from services.pledges.open_data.imports.model import FlowImport, Judged, RejectedRow, ReportedFlow
+from services.pledges.open_data.imports.model import FlowImport, RejectedRow, ReportedFlow, ValidatedRows
 
 
 async def add(tx: Tx, fact: ImportRecorded) -> None:
@@ -30,13 +30,13 @@ async def add(tx: Tx, fact: ImportRecorded) -> None:
 
 
 async def known(tx: Tx, source_ids: Sequence[str]) -> frozenset[str]:
-    """Which of these have been imported."""
+    """Those of these ids that were imported before."""
     rows = await tx.fetch("SELECT source_id FROM imported_flow WHERE source_id = ANY ($1::text[])", source_ids)
     return frozenset(row["source_id"] for row in rows)
 
 
-async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
-    """Raises Conflict where another import has brought one of the accepted rows meanwhile."""
+async def save_rows(tx: Tx, import_id: UUID, validated: ValidatedRows) -> None:
+    """Raises Conflict if another import has added one of the accepted rows meanwhile."""
     written = await tx.fetchval(
         """
         WITH written AS (
@@ -53,9 +53,9 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
         ) SELECT count(*) FROM written
         """,
         import_id,
-        msgspec.json.encode(judged.accepted).decode(),
+        msgspec.json.encode(validated.accepted).decode(),
     )
-    if written != len(judged.accepted):
+    if written != len(validated.accepted):
         raise Conflict("import-overtaken")
     await tx.execute(
         """
@@ -63,7 +63,7 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
         SELECT $1, line, source_id, slug, "column" FROM json_populate_recordset(NULL::rejected_row, $2::text::json)
         """,
         import_id,
-        msgspec.json.encode(judged.rejected).decode(),
+        msgspec.json.encode(validated.rejected).decode(),
     )
 
 
@@ -81,7 +81,7 @@ async def get(tx: Tx, import_id: UUID, caller: Caller) -> FlowImport:
 
 
 async def imports(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[FlowImport]:
-    """Imports, newest first, from the one after `before`."""
+    """Imports, newest first, after `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM flow_import WHERE may_see(flow_import, $1, $2) AND ($3::uuid IS NULL OR import_id < $3)
@@ -96,7 +96,7 @@ async def imports(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) ->
 
 
 async def rejected(tx: Tx, import_id: UUID) -> tuple[RejectedRow, ...]:
-    """The rows that were not kept of an import that has already been read for its caller, by line."""
+    """The rejected rows of an import, by line. Check first that the caller may see the import."""
     rows = await tx.fetch(
         'SELECT line, source_id, slug, "column" FROM rejected_row WHERE import_id = $1 ORDER BY line', import_id
     )
@@ -111,7 +111,7 @@ _FLOW = """
 
 
 async def accepted(tx: Tx, import_id: UUID, *, after: int, limit: int) -> list[ReportedFlow]:
-    """The rows that were kept of an import that has already been read for its caller, from the line after `after`."""
+    """The accepted rows of an import, after the line `after`. Check first that the caller may see the import."""
     rows = await tx.fetch(
         _FLOW + " WHERE f.import_id = $1 AND line > $2 ORDER BY line LIMIT $3", import_id, after, limit
     )
@@ -119,8 +119,8 @@ async def accepted(tx: Tx, import_id: UUID, *, after: int, limit: int) -> list[R
 
 
 async def locked_flow(tx: Tx, import_id: UUID, line: int) -> ReportedFlow:
-    """One of them, held until the transaction ends. Raises Missing."""
-    # In a statement of its own: whoever waited has to see what was made of it meanwhile.
+    """Lock and return a flow until the transaction ends. Raises Missing."""
+    # In a second statement, which sees what was committed while this one waited for the lock.
     await tx.execute("SELECT FROM imported_flow WHERE import_id = $1 AND line = $2 FOR UPDATE", import_id, line)
     row = await tx.fetchrow(_FLOW + " WHERE f.import_id = $1 AND line = $2", import_id, line)
     if row is None:
@@ -133,5 +133,5 @@ def _reported(row: Mapping[str, object]) -> ReportedFlow:
 
 
 async def fold(tx: Tx, _event: Event, fact: ImportRecorded) -> None:
-    """Fold the record of an import into its row."""
+    """Apply the fact of an import to its row."""
     await add(tx, fact)

@@ -1,1 +1,1 @@
-"""A donor's statement on paper: its words and figures in six languages, set as PDF in a process of its own."""
+"""A donor's statement as PDF, in six languages, made in a child process."""

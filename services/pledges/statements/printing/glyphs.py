@@ -1,6 +1,6 @@
-"""Which characters a font can show, read from its `cmap` table (OpenType, formats 4 and 12).
+"""Characters a font supports, read from its `cmap` table (OpenType, formats 4 and 12).
 
-A tagged PDF (PDF/UA-1) may hold no character that its fonts have no glyph for, and people write what they like.
+A tagged PDF (PDF/UA-1) may hold no character without a glyph in its fonts, and users may enter any.
 """
 
 import struct
@@ -14,7 +14,7 @@ LAST_RESORT = 0xFFFF
 
 @cache
 def characters(path: Path) -> frozenset[int]:
-    """The code points that the font file has a glyph for. Raises ValueError for what is no such font."""
+    """The code points the font file has a glyph for. Raises ValueError for an unsupported font."""
     data = path.read_bytes()
     try:
         (count,) = struct.unpack_from(">H", data, 4)

@@ -1,7 +1,7 @@
-"""Sets a statement as PDF/UA-1: one template of ours, fonts of pinned packages, and nothing else of the machine.
+"""Render a statement as PDF/UA-1 from one template and the fonts of pinned packages.
 
-The same statement in the same language is the same bytes: its date is the moment it tells of, fonts of the system are
-not looked at, and nothing is fetched.
+The same statement in the same language gives the same bytes: its date is its `as_at`, system fonts are not used, and
+nothing is fetched.
 """
 
 import re
@@ -17,7 +17,7 @@ import typst
 from contracts.values import Language
 from services.pledges.statements.model import Statement
 from services.pledges.statements.printing.glyphs import characters
-from services.pledges.statements.printing.words import Sheet, labels
+from services.pledges.statements.printing.words import TemplateData, labels
 
 FONTS: Mapping[str, tuple[str, ...]] = {
     "manimgx-fonts": ("manimgx_fonts/NotoSans[wght].ttf", "manimgx_fonts/NotoSansArabic[wght].ttf"),
@@ -26,31 +26,31 @@ FONTS: Mapping[str, tuple[str, ...]] = {
 """Package and its files, all under the SIL Open Font License 1.1. Only the files are used: no package is imported."""
 
 FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Noto Sans SC")
-FIRST: Mapping[Language, str] = {Language.AR: "Noto Sans Arabic", Language.ZH: "Noto Sans SC"}
-"""Whose digits and signs are taken; what a font lacks is taken from the others."""
+FIRST_FONT: Mapping[Language, str] = {Language.AR: "Noto Sans Arabic", Language.ZH: "Noto Sans SC"}
+"""The first font family of a language, used for digits and signs; the others are fallbacks."""
 
 NOT_SHOWN = "\N{REPLACEMENT CHARACTER}"
-# A mark that turns the direction of what follows would reach beyond the text it stands in.
+# A direction mark would affect text beyond its own.
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 
 
-class CannotBeSetError(Exception):
-    """The template or its fonts do not do what they should."""
+class RenderError(Exception):
+    """The template or its fonts are broken."""
 
 
 def statement_pdf(statement: Statement, language: Language) -> bytes:
-    """The statement in one language. Raises CannotBeSetError."""
+    """The statement in one language. Raises RenderError."""
     shown = with_texts(statement, legible)
     try:
-        return _set(shown, language)
+        return _render(shown, language)
     except typst.TypstError:
-        # Marks that no font puts on these letters, say. The figures matter more than the words beside them.
-        return _set(with_texts(shown, lambda _: labels(language)["not_shown"]), language)
+        # For example marks that no font combines with these letters. The figures matter more than the texts.
+        return _render(with_texts(shown, lambda _: labels(language)["not_shown"]), language)
 
 
 def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement:
-    """The same with every text changed that somebody wrote."""
+    """The statement with every text that users wrote changed."""
     pledges = tuple(
         msgspec.structs.replace(
             one,
@@ -71,25 +71,25 @@ def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement
 
 
 def legible(text: str) -> str:
-    """A text without signs of direction and control, each character that no font has shown as one that says so."""
+    """The text without direction and control characters; characters without a glyph become U+FFFD."""
     plain = _SPACES.sub(" ", _DIRECTIONS.sub("", text)).strip()
-    return "".join(c if ord(c) in covered() else NOT_SHOWN for c in plain if c.isprintable())
+    return "".join(c if ord(c) in supported_characters() else NOT_SHOWN for c in plain if c.isprintable())
 
 
 @cache
-def covered() -> frozenset[int]:
-    """Every character that one of the fonts has."""
+def supported_characters() -> frozenset[int]:
+    """Every character in one of the fonts."""
     return frozenset().union(*(characters(path) for path in font_files()))
 
 
 def font_files() -> Sequence[Path]:
-    """Where the fonts lie on this machine. Raises CannotBeSetError where a package is not as it was locked."""
+    """Paths of the fonts. Raises RenderError if a package is not as locked."""
     found = []
     for package, names in FONTS.items():
         distribution = metadata.distribution(package)
         found += [Path(str(distribution.locate_file(name))) for name in names]
     if missing := [path.name for path in found if not path.is_file()]:
-        raise CannotBeSetError(f"these fonts are not there: {', '.join(missing)}")
+        raise RenderError(f"fonts are missing: {', '.join(missing)}")
     return found
 
 
@@ -99,22 +99,22 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
-def sheet_of(statement: Statement, language: Language) -> dict[str, Any]:
-    """What the template is given."""
-    first = FIRST.get(language, FAMILIES[0])
-    return Sheet(statement, language).data() | {"fonts": [first, *(one for one in FAMILIES if one != first)]}
+def template_data(statement: Statement, language: Language) -> dict[str, Any]:
+    """The template's input."""
+    first = FIRST_FONT.get(language, FAMILIES[0])
+    return TemplateData(statement, language).data() | {"fonts": [first, *(one for one in FAMILIES if one != first)]}
 
 
-def _set(statement: Statement, language: Language) -> bytes:
+def _render(statement: Statement, language: Language) -> bytes:
     made, warnings = compiler().compile_with_warnings(
         input=template(),
         format="pdf",
         pdf_standards=["ua-1"],
-        sys_inputs={"sheet": msgspec.json.encode(sheet_of(statement, language)).decode()},
+        sys_inputs={"sheet": msgspec.json.encode(template_data(statement, language)).decode()},
         timestamp=int(statement.as_at.timestamp()),
     )
     if warnings:
-        raise CannotBeSetError("; ".join(warning.message for warning in warnings))
+        raise RenderError("; ".join(warning.message for warning in warnings))
     assert isinstance(made, bytes), "a PDF is one file"
     return made
 
@@ -124,7 +124,7 @@ def template() -> bytes:
 
 
 def compiler() -> typst.Compiler:
-    """One that finds no package, and no file but the labels."""
+    """A compiler that reads no packages, and no files but the labels."""
     folder = Path(__file__).parent
     nowhere = folder / "nothing"
     return typst.Compiler(font_paths=_fonts(), root=folder / "labels", package_path=nowhere, package_cache_path=nowhere)

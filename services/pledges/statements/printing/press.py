@@ -1,7 +1,7 @@
-"""Statements are set beside the event loop, each in a process of its own: it can be stopped, and gives its memory back.
+"""Render statements in child processes, beside the event loop: they can be killed, and free their memory.
 
-At most two at a time, and one of them for an organization; who has to wait too long, or whose statement takes too long,
-is told to come again.
+At most two at a time, and one per organization; a caller who waits too long, or whose statement takes too long, is
+asked to retry.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from services.pledges.statements.model import Statement, lines_in
 AT_ONCE_MAX = 2
 OF_ONE_ORGANIZATION_WAITING_MAX = 3
 LARGE_LINES = 1_000
-"""A statement of more lines than this takes both places: it takes up to 1.1 GB of memory, one of so many half."""
+"""A statement with more lines takes both slots: it takes up to 1.1 GB of memory, a smaller one half."""
 
 WAIT_SECONDS = 10.0
 SET_SECONDS = 20.0
@@ -30,30 +30,30 @@ STDERR_SHOWN_MAX = 2_000
 log = structlog.get_logger()
 
 
-class Order(Struct, frozen=True, kw_only=True):
-    """What a child is asked for."""
+class RenderInput(Struct, frozen=True, kw_only=True):
+    """A child's input."""
 
     statement: Statement
     language: Language
 
 
 class Press:
-    """One application's."""
+    """Renders statements, with the limits of one process."""
 
     def __init__(self, *, wait_seconds: float = WAIT_SECONDS, set_seconds: float = SET_SECONDS) -> None:
         self._places = asyncio.Semaphore(AT_ONCE_MAX)
-        # Two that each held one place and waited for the other's would wait for ever.
+        # Prevents a deadlock of two large statements, each holding one slot and waiting for the other.
         self._large = asyncio.Lock()
         self._organizations = ConcurrencyLimit(running_max=1, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
         self._wait_seconds = wait_seconds
         self._set_seconds = set_seconds
 
     async def statement_pdf(self, statement: Statement, language: Language, *, organization: str) -> bytes:
-        """Raises Unavailable where it takes too long, Excessive where too many of who asks wait already.
+        """Raises Unavailable if it takes too long, Excessive if too many calls of the organization wait already.
 
-        Cancelling this ends the child, too.
+        Cancellation kills the child, too.
         """
-        order = msgspec.json.encode(Order(statement=statement, language=language))
+        order = msgspec.json.encode(RenderInput(statement=statement, language=language))
         large = lines_in(statement) > LARGE_LINES
         async with contextlib.AsyncExitStack() as held:
             try:
@@ -65,9 +65,9 @@ class Press:
                         await held.enter_async_context(self._places)
             except TimeoutError as error:
                 raise Unavailable("statement-not-now") from error
-            return await self._made(order)
+            return await self._render(order)
 
-    async def _made(self, order: bytes) -> bytes:
+    async def _render(self, order: bytes) -> bytes:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "services.pledges.statements.printing"),
             stdin=asyncio.subprocess.PIPE,
@@ -86,15 +86,15 @@ class Press:
             await child.wait()
         if child.returncode or not made.startswith(b"%PDF-"):
             log.error(
-                "a statement was not set",
+                "statement rendering failed",
                 code=child.returncode,
                 said=said[-STDERR_SHOWN_MAX:].decode("utf-8", "replace"),
             )
-            raise RuntimeError("the child that sets statements has failed")
+            raise RuntimeError("the child that renders statements has failed")
         return made
 
 
 def environment() -> dict[str, str]:
-    """What a child is told: where Python finds things. No address, no secret."""
+    """The child's environment: search paths, locale and temporary folder. No address, no secret."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONSAFEPATH": "1"}

@@ -1,7 +1,8 @@
-"""A statement in one of the six languages: every label, amount and day as the text that stands on the page.
+"""A statement in one of the six languages: every label, amount and day as text.
 
-Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with a bank's papers and with the statement in
-another language, and both are used between Morocco and Iraq; the CLDR has forms with them for every one of the six.
+Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with bank documents and with the statement in
+another language, and both kinds of digits are used between Morocco and Iraq; the CLDR has forms with 0 to 9 for all six
+languages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,7 @@ from services.pledges.statements.model import Amount, Movement, PledgeAccount, R
 DASH = "–"
 NO_BREAK = "\u00a0"
 DIGITS_MAX = 60
-"""Of any sum there can be: the amounts of every entry there may be, each of the highest."""
+"""Enough for any sum of the largest number of entries, each of the largest amount."""
 
 COLUMNS = ("pledged", "committed", "received", "outstanding")
 HEADINGS = (
@@ -33,15 +34,15 @@ HEADINGS = (
     *("receipts-total", "receipts-explained", "funds", "funds-explained"),
     *("in_kind", "in-kind-explained"),
 )
-"""Labels that the template asks for by name; all others stand in what it is given."""
+"""Labels that the template reads by name; all others are in its input."""
 
 RTL = frozenset({Language.AR})
 Cell = str | list[str]
-"""A text; or the lines of a figure, the first the largest."""
+"""A text, or the lines of a figure, the first in the largest type."""
 
 
-class File(msgspec.Struct, frozen=True):
-    """The labels of a language, and whether anybody has proof-read them: `compiled` means nobody yet."""
+class LabelFile(msgspec.Struct, frozen=True):
+    """The labels of a language, and their status: `compiled` if no speaker has reviewed them."""
 
     status: str
     words: dict[str, str]
@@ -50,30 +51,30 @@ class File(msgspec.Struct, frozen=True):
 @cache
 def labels(language: Language) -> Mapping[str, str]:
     folder = resources.files(__package__).joinpath("labels")
-    return msgspec.json.decode(folder.joinpath(f"{language}.json").read_bytes(), type=File).words
+    return msgspec.json.decode(folder.joinpath(f"{language}.json").read_bytes(), type=LabelFile).words
 
 
-class Sheet:
-    """What the template shows, as data. `legible` makes of a text what the fonts can show."""
+class TemplateData:
+    """The template's input as data. `legible` replaces characters that the fonts lack."""
 
     def __init__(self, statement: Statement, language: Language) -> None:
-        self._told = statement
+        self._statement = statement
         self._language = language
         self._words = labels(language)
 
     def data(self) -> dict[str, Any]:
-        told, words = self._told, self._words
+        statement, words = self._statement, self._words
         return {
             "language": self._language.value,
             "direction": "rtl" if self._language in RTL else "ltr",
             "title": words["title_of"].format(title=words["title"], donor=self.donor),
             "author": words["author"],
             "words": {name: words[name] for name in HEADINGS},
-            "foot": words["foot"].format(moment=apart(instant(told.as_at))),
+            "foot": words["foot"].format(moment=isolated(instant(statement.as_at))),
             "facts": [
-                [words["donor"], f"{self.donor} ({told.donor})", "t"],
+                [words["donor"], f"{self.donor} ({statement.donor})", "t"],
                 [words["period"], self._period(), "t"],
-                [words["as_at"], self.moment(told.as_at), "t"],
+                [words["as_at"], self.moment(statement.as_at), "t"],
             ],
             "summary": {
                 "head": [USD, words["before"], words["within"], words["at_end"]],
@@ -81,7 +82,9 @@ class Sheet:
             },
             "currencies": {
                 "head": [words["currencies"], *(words[column] for column in COLUMNS)],
-                "rows": [[one.currency, *self._columns(one.closing, one.currency, COLUMNS)] for one in told.currencies],
+                "rows": [
+                    [one.currency, *self._columns(one.closing, one.currency, COLUMNS)] for one in statement.currencies
+                ],
             },
             "movements-head": [words["value_date"], words["entry"], words["rate"], *(words[c] for c in COLUMNS)],
             "receipts-head": [
@@ -93,9 +96,9 @@ class Sheet:
             ],
             "schedule-head": [words[name] for name in ("due_on", "due", "paid", "outstanding")],
             "drawn-head": [words[name] for name in ("purpose", "allocated", "spent")],
-            "pledges": [self._pledge(one) for one in told.pledges],
+            "pledges": [self._pledge(one) for one in statement.pledges],
             "receipt-totals": self._receipt_totals(),
-            "funds": [self._fund(one) for one in told.funds],
+            "funds": [self._fund(one) for one in statement.funds],
             "in-kind": self._in_kind(),
         }
 
@@ -104,16 +107,18 @@ class Sheet:
     @property
     def donor(self) -> str:
         """The name of a State; of any other organization its code."""
-        donor = self._told.donor
+        donor = self._statement.donor
         return country_name(donor, self._language) if donor in countries() else donor
 
     def _period(self) -> str:
-        told = self._told
-        form = self._words["period_all" if told.starts is None else "period_from"]
-        return form.format(starts=self.day(told.starts) if told.starts else "", ends=self.day(told.ends))
+        statement = self._statement
+        form = self._words["period_all" if statement.starts is None else "period_from"]
+        return form.format(starts=self.day(statement.starts) if statement.starts else "", ends=self.day(statement.ends))
 
     def _summed(self, column: str) -> list[Cell]:
-        before, end = (getattr(one, f"{column}_usd_minor") for one in (self._told.opening, self._told.closing))
+        before, end = (
+            getattr(one, f"{column}_usd_minor") for one in (self._statement.opening, self._statement.closing)
+        )
         return [self._words[column], *([self.dollars(minor)] for minor in (before, end - before, end))]
 
     def _columns(self, standing: Standing, currency: str, columns: Sequence[str]) -> list[Cell]:
@@ -131,9 +136,14 @@ class Sheet:
             facts.append([words["note"], one.note, "t"])
         opening = [
             [DASH, words["before"], DASH, *self._columns(one.opening, currency, COLUMNS)]
-            for _ in range(self._told.starts is not None)
+            for _ in range(self._statement.starts is not None)
         ]
-        closing = [self.day(self._told.ends), words["at_end"], DASH, *self._columns(one.closing, currency, COLUMNS)]
+        closing = [
+            self.day(self._statement.ends),
+            words["at_end"],
+            DASH,
+            *self._columns(one.closing, currency, COLUMNS),
+        ]
         return {
             "money": self.money(one.pledged.minor, currency),
             "fund": self._fund_name(one.fund),
@@ -166,7 +176,7 @@ class Sheet:
         ]
 
     def _entry(self, moved: Movement | Receipt) -> str:
-        """What an entry is; of one that takes back another, which kind, and the number of its receipt if it has one."""
+        """The type of an entry; of a reversal, the reversed type, and the number of its receipt if it has one."""
         label, back = self._code(f"entry_{moved.type}", moved.type), moved.takes_back
         if back is None:
             return label
@@ -177,7 +187,7 @@ class Sheet:
         if moved.rate is None or moved.rate_date is None:
             return DASH
         rate = self.number(Decimal(moved.rate), "#,##0.##########")
-        return " · ".join([apart(rate), apart(moved.rate_source or DASH), self.day(moved.rate_date)])
+        return " · ".join([isolated(rate), isolated(moved.rate_source or DASH), self.day(moved.rate_date)])
 
     def _receipt(self, receipt: Receipt, currency: str) -> list[Cell]:
         return [
@@ -193,10 +203,10 @@ class Sheet:
         ]
 
     def _receipt_totals(self) -> dict[str, Any] | None:
-        if not any(one.receipts for one in self._told.pledges):
+        if not any(one.receipts for one in self._statement.pledges):
             return None
         names = ("received", "agreed", "exchange_difference", "bank_charges", "support_cost", "available")
-        totals = self._told.receipts
+        totals = self._statement.receipts
         return {
             "head": [self._words[name] for name in names],
             "row": [[self.dollars(getattr(totals, f"{name}_usd_minor"))] for name in names],
@@ -207,7 +217,7 @@ class Sheet:
         return {
             "fund": self._fund_name(one.fund),
             "facts": [
-                [words["as_at"], self.moment(self._told.funds_as_at), "t"],
+                [words["as_at"], self.moment(self._statement.funds_as_at), "t"],
                 [words["contributed"], self.dollars(one.contributed_usd_minor), "f"],
                 [words["fund_contributed"], self.dollars(one.fund_contributed_usd_minor), "f"],
                 [words["balance"], self.dollars(one.balance_usd_minor), "f"],
@@ -224,9 +234,9 @@ class Sheet:
         }
 
     def _in_kind(self) -> dict[str, Any] | None:
-        """What is no money, in a table of its own; its worth is summed with nothing else."""
-        words, told = self._words, self._told
-        if not told.in_kind:
+        """Contributions in kind, in a table of their own; their worth is in no total of money."""
+        words, statement = self._words, self._statement
+        if not statement.in_kind:
             return None
         forms, names = in_kind_forms(), ("provided_on", "fund", "form", "description", "rate", "worth")
         return {
@@ -240,18 +250,18 @@ class Sheet:
                     self._rate(one),
                     self.amount(Amount(one.money.minor, one.usd_minor), one.money.currency),
                 ]
-                for one in told.in_kind
+                for one in statement.in_kind
             ],
-            "total": [words["total"], DASH, DASH, DASH, DASH, [self.dollars(told.in_kind_usd_minor)]],
+            "total": [words["total"], DASH, DASH, DASH, DASH, [self.dollars(statement.in_kind_usd_minor)]],
         }
 
     def _fund_name(self, code: str) -> str:
-        labels_of = {one.fund: one.labels for one in self._told.funds}
+        labels_of = {one.fund: one.labels for one in self._statement.funds}
         name = labels_of.get(code, {}).get(self._language.value)
         return f"{name} ({code})" if name else code
 
     def _code(self, name: str, code: str | None = None) -> str:
-        """Its label; a code that is newer than the labels is shown as it is."""
+        """Its label; for a code newer than the labels, the code."""
         return self._words.get(name, code or name)
 
     # -- figures ------------------------------------------------------------------------------------------------------
@@ -288,18 +298,18 @@ class Sheet:
         return {Language.AR: "، ", Language.ZH: " "}.get(self._language, ", ")
 
 
-def apart(shown: str) -> str:
-    """From left to right and by itself, whatever stands beside it."""
+def isolated(shown: str) -> str:
+    """Isolated and left to right, whatever text is beside it."""
     return f"\N{LEFT-TO-RIGHT ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def instant(moment: datetime) -> str:
-    """To the microsecond (RFC 3339), as it is to be asked for again."""
+    """RFC 3339 to the microsecond, usable as `as_at`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def texts(data: Any) -> Iterable[str]:
-    """Every text of what the template shows."""
+    """Every text in the template's input."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, dict):

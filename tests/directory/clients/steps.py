@@ -10,17 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
-from chassis.db.database import Database
 from chassis.http.application import application
-from chassis.runtime import alive, verifier
+from chassis.runtime import started_services, verifier
 from chassis.settings import Settings
 from tests.clocks import TODAY
 from tests.conftest import every_service
 from tests.directory.steps import done
-from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
-from tests.seats import seat_in
+from tests.platform.steps import KNOWN_SECONDS, until
 
 Client = httpx.AsyncClient
 KENYA, NORWAY, ADMINISTRATOR, AUDITOR = "KEN:focal_point", "NOR:focal_point", "UNODC:administrator", "UNODC:auditor"
@@ -37,23 +34,13 @@ class Parts:
     other: Client
 
 
-@pytest.fixture
-async def db(databases: Mapping[str, Database]) -> Database:
-    await seat_in(databases["directory"], [KENYA, NORWAY, ADMINISTRATOR, AUDITOR])
-    return databases["directory"]
-
-
-@pytest.fixture
-async def parts(db: Database, without_a_broker: Settings) -> AsyncIterator[Parts]:  # noqa: F811
-    async with directory(without_a_broker) as api, beside(without_a_broker, "requests") as other:
-        yield Parts(api, other)
-
-
 @contextlib.asynccontextmanager
 async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
     """These services, which ask the directory at the port of the settings who may act, and who has signed."""
     services = [one for one in every_service() if one.name in names]
-    async with alive(settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)) as running:
+    async with started_services(
+        settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)
+    ) as running:
         address = f"http://127.0.0.1:{settings.port}"
         app = application(running, verifier(settings, running[0].callers, address=address), settings=settings)
         await until(lambda: not any(one.callers.stale() for one in running), KNOWN_SECONDS)

@@ -1,7 +1,5 @@
 """How a machine gets a token, how it does not, and what the token is worth."""
 
-# ruff: noqa: F811  (fixtures of client_steps)
-
 import asyncio
 import base64
 import contextlib
@@ -20,7 +18,7 @@ from chassis.auth.tokens import ALGORITHM, TOKEN_TYPE, Issuer
 from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.edge import SECURITY_HEADERS
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import JWKS
 from chassis.rate_limiter import RateLimit
 from chassis.runtime import verifier
@@ -30,8 +28,8 @@ from services.composition import NAMES
 from services.directory.clients.tokens import LIFETIME_SECONDS, OWN_KEY, TOKENS
 from tests import builders
 from tests.builders import a_request, headers
-from tests.chassis.test_http import check_problem
-from tests.directory.client_steps import (
+from tests.chassis.steps import check_problem
+from tests.directory.clients.steps import (
     ADMINISTRATOR,
     BOTH,
     GRANT,
@@ -48,7 +46,7 @@ from tests.directory.client_steps import (
 )
 from tests.directory.steps import done, refused
 from tests.platform.operations import TABLES, named, operations
-from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
+from tests.platform.steps import KNOWN_SECONDS, directory
 from tests.seats import ISSUER, persona_id
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
@@ -171,7 +169,7 @@ async def test_a_token_is_asked_for_by_a_form_and_nothing_else_is(parts: Parts) 
 
 def signer(settings: Settings, issuer: str = CLIENT_ISSUER) -> Issuer:
     """Signs as the directory does, whatever it is asked to."""
-    return Issuer(key_made_once(settings.state / OWN_KEY), issuer)
+    return Issuer(read_or_create_key(settings.state / OWN_KEY), issuer)
 
 
 async def test_its_scopes_are_those_of_the_directory_and_of_the_token_at_once(
@@ -300,7 +298,7 @@ async def test_everybody_may_read_with_what_tokens_are_verified(parts: Parts, wi
     assert {"iss", "aud", "sub", "jti", "iat", "exp", "client_id", "scope"} == set(claims)
     assert (CLIENT_ISSUER, "entraide", claims["sub"]) == (claims["iss"], claims["aud"], claims["client_id"])
     assert claims["exp"] - claims["iat"] == LIFETIME_SECONDS <= 900
-    assert jwt.decode(token, key_made_once(without_a_broker.state / OWN_KEY), algorithms=[ALGORITHM])
+    assert jwt.decode(token, read_or_create_key(without_a_broker.state / OWN_KEY), algorithms=[ALGORITHM])
 
 
 async def test_the_last_use_is_kept_to_the_hour(parts: Parts, db: Database) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from contracts.callers import Holding
+from contracts.callers import HeldAppointment
 from contracts.directory import ClientRegistered
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Role, Scope
@@ -105,7 +105,7 @@ def test_it_is_let_in_for_a_year_at_most_and_in_a_role_of_its_organization() -> 
 
 
 def test_elsewhere_it_is_out_on_the_day_after_its_last() -> None:
-    held = Holding(
+    held = HeldAppointment(
         appointment_id=UUID(int=1), person_id=UUID(int=1), organization="KEN", role=Role.OFFICIAL,
         starts=NOON.date(), ends=LAST_DAY, version=1, scopes=frozenset({Scope.READ}),
     )  # fmt: skip

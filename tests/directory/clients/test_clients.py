@@ -17,8 +17,8 @@ from services.directory.clients import store as client_store
 from services.directory.clients.model import CLIENTS_MAX, DAYS_MAX, EXPIRING_DAYS
 from services.directory.clients.tokens import LIFETIME_SECONDS
 from tests.builders import a_request, headers
-from tests.chassis.test_http import check_problem
-from tests.directory.client_steps import (
+from tests.chassis.steps import check_problem
+from tests.directory.clients.steps import (
     ADMINISTRATOR,
     AUDITOR,
     KENYA,
@@ -33,7 +33,6 @@ from tests.directory.client_steps import (
     until_answered,
 )
 from tests.directory.steps import done, refused
-from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
 
 # -- a whole life -----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """With which keys the tokens of API clients are signed, and how they are changed."""
 
-# ruff: noqa: F811  (fixtures of client_steps)
-
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +13,8 @@ from chassis.keys.issuer import JWKS
 from chassis.settings import CLIENT_ISSUER, EMBEDDED_ISSUER, Settings, SettingsError
 from services.composition import NAMES
 from services.directory.clients.tokens import Tokens
-from tests.directory.client_steps import bearing, beside, db, registered, until_answered  # noqa: F401
-from tests.platform.test_callers import directory, without_a_broker  # noqa: F401
+from tests.directory.clients.steps import bearing, beside, registered, until_answered
+from tests.platform.steps import directory
 
 
 def with_keys(settings: Settings, folder: Path, *keys: str) -> Settings:

@@ -1,0 +1,43 @@
+"""Fixtures of the tests of the chassis."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.journal.bus import Bus, Consumer, ensure_streams
+from chassis.supervise import supervised
+from tests.chassis.steps import Heard, Jwks
+from tests.conftest import Servers
+
+
+@pytest.fixture
+def heard(databases: Mapping[str, Database]) -> Heard:
+    return Heard(databases["requests"])
+
+
+@pytest.fixture
+async def bus(servers: Servers, databases: Mapping[str, Database]) -> AsyncIterator[Bus]:
+    """The requests service's connection, on streams that exist."""
+    await ensure_streams(servers.nats.url("streams"), ["requests"], [Consumer(owner="requests", durable="matching")])
+    bus = Bus(servers.nats.url("requests"), "requests")
+    async with supervised({"broker": bus.keep_connected}):
+        await bus.wait_connected()
+        yield bus
+
+
+@pytest.fixture
+async def jwks() -> AsyncIterator[Jwks]:
+    made = Jwks()
+    made.says("first")
+    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
+    made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield made
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[httpx.AsyncClient]]) -> httpx.AsyncClient:
+    return await client_of("requests")

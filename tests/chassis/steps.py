@@ -1,0 +1,95 @@
+"""What tests of the chassis do and check."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID
+
+import httpx
+from joserfc import jwk
+
+from chassis.db.database import Database, Tx
+from chassis.journal import outbox as journal
+from chassis.journal.inbox import Inbox
+from chassis.journal.outbox import Page
+from contracts.facts import Event
+from contracts.refusals import Conflict
+from contracts.requests import RequestRegistered, RequestWithdrawn
+
+
+def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
+    assert (answer.status_code, answer.json().get("slug")) == (status, slug), answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["type"] == f"/problems/{slug}"
+    assert answer.json()["status"] == status
+    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
+
+
+class Heard:
+    """A consumer that keeps what took effect, in the order in which it did, and can be told to fail."""
+
+    def __init__(self, db: Database) -> None:
+        self.effects: list[tuple[UUID, int]] = []
+        self.refuse: set[int] = set()
+        self.crash: set[int] = set()
+        self.inbox = Inbox(db, "matching", ["requests"], {RequestRegistered: self.hear, RequestWithdrawn: self.hear})
+
+    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+        if event.aggregateversion in self.refuse:
+            raise Conflict("request-status")
+        if event.aggregateversion in self.crash:
+            raise RuntimeError("planted")
+        # Whoever asks has the event claimed; what is not its turn ends here.
+        await tx.fetchval("SELECT 1")
+        self.effects.append((event.aggregate_id, event.aggregateversion))
+
+
+class Owner:
+    """Answers as the owner's `/internal/events` does, from its journal."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    async def events_after(self, _owner: str, after: str) -> Page:
+        async with self.db.transaction() as tx:
+            return await journal.read(tx, after=after, limit=3)
+
+    async def events_of(self, _owner: str, aggregate_id: UUID, *, after_version: int) -> list[Event]:
+        async with self.db.transaction() as tx:
+            return await journal.read_aggregate(tx, aggregate_id, after_version=after_version)
+
+
+async def until(met) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(300):
+        if met():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("not met after six seconds")
+
+
+class Jwks:
+    """An issuer's address that counts who asks, and answers only when it is told to."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+        self.answers = True
+        self.asked = 0
+        self.address = ""
+
+    def says(self, *kids: str) -> None:
+        """Which keys it has."""
+        made = [jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}).as_dict(private=False) for kid in kids]
+        self.tells("/", {"keys": made})
+
+    def tells(self, path: str, document: Any) -> None:
+        self.bodies[path] = json.dumps(document).encode()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked += 1
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        status = b"200 OK" if self.answers else b"503 Service Unavailable"
+        body = self.bodies[path]
+        head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body))
+        writer.write(head + body)
+        await writer.drain()
+        writer.close()

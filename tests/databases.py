@@ -1,0 +1,16 @@
+"""A service's database for the length of a block."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from chassis.db.database import Database
+
+
+@contextlib.asynccontextmanager
+async def connected(address: str, service: str, **settings: Any) -> AsyncIterator[Database]:
+    database = await Database.connect(address, service, **settings)
+    try:
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,91 @@
+"""Services run as processes of their own, for tests of several services."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+
+from chassis.http.application import application
+from chassis.runtime import serve, started_services, verifier
+from chassis.service import Running
+from chassis.settings import Settings
+from tests.builders import headers
+from tests.conftest import every_service
+from tests.listening import Place
+
+KNOWN_SECONDS = 5.0
+PATH = "/v1/requests"
+Client = httpx.AsyncClient
+
+
+@contextlib.asynccontextmanager
+async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The directory as a process of its own would be, at its port."""
+    service = next(one for one in every_service() if one.name == "directory")
+    stop = asyncio.Event()
+    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(
+        serve(
+            settings,
+            [service],
+            ports={"directory": settings.port},
+            on_ready=ready.set_result,
+            stop=stop,
+        )
+    )
+    [running] = await asyncio.wait_for(ready, 10)
+    try:
+        await until(lambda: not running.callers.stale(), KNOWN_SECONDS)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
+            yield client
+    finally:
+        stop.set()
+        await serving
+
+
+async def until(true: Callable[[], bool], within_seconds: float) -> float:
+    """How long it took; fails when it takes longer."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < within_seconds, "it took too long"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+@contextlib.asynccontextmanager
+async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
+    """As a process of its own would be, until the end of the block or a signal."""
+    services = [one for one in every_service() if one.name in names]
+    stop = asyncio.Event()
+    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
+    ports = dict.fromkeys(names, settings.port)
+    serving = asyncio.create_task(serve(settings, services, ports=ports, on_ready=ready.set_result, stop=stop))
+    try:
+        running = await asyncio.wait_for(ready, 20)
+        address = f"http://127.0.0.1:{settings.port}"
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
+            yield Place(settings.port, client, running)
+    finally:
+        stop.set()
+        await serving
+
+
+@contextlib.asynccontextmanager
+async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Client]:
+    """Requests as a process of its own would be, which asks the directory at that port."""
+    [service] = [one for one in every_service() if one.name == "requests"]
+    async with started_services(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
+        app = application([running], verifier(settings, running.callers), settings=settings)
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
+
+
+async def until_answered(client: Client, who: str, status: int, within_seconds: float) -> httpx.Response:
+    began = time.monotonic()
+    while (answer := await client.get(PATH, headers=headers(who))).status_code != status:
+        assert time.monotonic() - began < within_seconds, f"{who}: still {answer.status_code} {answer.text}"
+        await asyncio.sleep(0.05)
+    return answer

@@ -1,0 +1,25 @@
+"""Fixtures of the tests of requests."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.settings import Settings
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[httpx.AsyncClient]]) -> httpx.AsyncClient:
+    return await client_of("requests")
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["requests"]
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    return settings.files_folder

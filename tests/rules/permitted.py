@@ -1,0 +1,47 @@
+"""`python -m tests.rules.permitted`: write what the policies answer to `permitted.csv`, beside this file.
+
+A line for each action of a subject: who may ever do it, and a digest of every answer to everybody in every case. The
+file is not made of the policies when tests run, so a changed policy differs from it until somebody has read the change.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.documents.permission_cases import SUBJECTS
+from services.documents.permission_subjects import Subject
+from services.documents.permissions import cell
+
+FILE = Path(__file__).with_suffix(".csv")
+HEAD = ("service", "subject", "action", "allowed", "digest")
+
+
+def permitted() -> str:
+    """The file as the policies are now."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEAD)
+    for subject in SUBJECTS:
+        writer.writerows(_rows(subject))
+    return text.getvalue()
+
+
+def _rows(subject: Subject) -> Iterator[tuple[str, ...]]:
+    cases = list(subject.circumstances())
+    for action in (*subject.reads, *subject.acts):
+        answers = hashlib.sha256()
+        allowed: dict[str, list[str]] = {}
+        for actor in subject.actors:
+            found = [cell(subject.decide(actor.caller, action, record)) for _, record in cases]
+            answers.update(repr((actor.role, actor.standing, found)).encode())
+            if any(answer.startswith("yes") for answer in found):
+                allowed.setdefault(str(actor.role), []).append(actor.standing)
+        everyone = sum(map(len, allowed.values())) == len(subject.actors)
+        named = "; ".join(f"{role}: {', '.join(standings)}" for role, standings in sorted(allowed.items()))
+        yield subject.service, subject.title, str(action), "everyone" if everyone else named, answers.hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    FILE.write_text(permitted(), encoding="utf-8")

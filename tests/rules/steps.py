@@ -1,0 +1,59 @@
+"""What several rules read."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from services.composition import NAMES
+
+ROOT = Path(__file__).parents[2]
+NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+EVERY = "Every service"
+ROW = re.compile(r"\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \| ([a-z ]+) \| (.*)\|")
+Listed = Mapping[tuple[str, str, str], str]
+"""`(service, table, column)` → its kind."""
+WRITTEN_BY = {
+    "journal": {"chassis/journal/outbox.py"},
+    "pending": {"chassis/journal/outbox.py"},
+    "inbox": {"chassis/journal/inbox.py", "chassis/journal/parked.py"},
+    "heard": {"chassis/journal/inbox.py"},
+    "watermark": {"chassis/journal/inbox.py", "chassis/auth/callers.py"},
+    "caller": {"chassis/auth/callers.py"},
+    "command": {"chassis/http/idempotency.py"},
+    "audit": {"chassis/audit/log.py"},
+    "audit_origin": {"chassis/audit/log.py"},
+    "seal": {"chassis/audit/sealing.py"},
+    "erased": {"chassis/erasure.py"},
+}
+CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def missing_tests(text: str) -> list[str]:
+    return [
+        f"{file}::{name}"
+        for file, name in NAMED_TEST.findall(text)
+        if not (ROOT / file).is_file() or not re.search(rf"^(async )?def {name}\(", text_of(ROOT / file), re.MULTILINE)
+    ]
+
+
+def listed(text: str) -> Listed:
+    found: dict[tuple[str, str, str], str] = {}
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        title = section.partition("\n")[0]
+        for table, columns, kind, _ in ROW.findall(section):
+            for service in NAMES if title == EVERY else (title,):
+                for column in re.findall(r"\w+", columns):
+                    assert (service, table, column) not in found, "listed twice"
+                    found[service, table, column] = kind
+    return found
+
+
+def personal_columns() -> Listed:
+    text = (ROOT / "docs/personal-data.md").read_text(encoding="utf-8")
+    return listed(text)
