@@ -148,7 +148,7 @@ class Given:
             fund = await self._api.get(FINANCE, f"/v1/funds/{FUND}")
             beside = before["in_kind_usd_minor"] + one["usd_minor"]
             if fund != {**before, "in_kind_usd_minor": beside}:
-                raise StepError("what was given in kind is not told beside the fund's money, and nowhere in it")
+                raise StepError("the contribution in kind is not listed beside the fund's money, or is included in it")
         self.in_kind = one
 
     async def _pledge_to_a_need(self) -> None:

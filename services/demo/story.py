@@ -347,7 +347,7 @@ class Story:
     async def _check_notifications(self) -> None:
         """Check that everyone concerned was notified: in the inbox, and by a delivered mail."""
 
-        async def hear(record: RequestRecord) -> None:
+        async def check(record: RequestRecord) -> None:
             providers = {f"{line.match['provider']}:provider_officer" for line in record.lines}
             concerned = [record.appointment, COORDINATOR, *sorted(providers)]
 
@@ -355,10 +355,10 @@ class Story:
                 return concerned if all([await self._was_notified(who, record) for who in concerned]) else None
 
             record.notified = await self._steps.until(
-                all_notified, f"everyone to be told of {record.request['request_id']}"
+                all_notified, f"everyone to be notified of {record.request['request_id']}"
             )
 
-        await self._steps.each("everyone concerned is notified", self.requests, hear, 2)
+        await self._steps.each("everyone concerned is notified", self.requests, check, 2)
 
     async def _was_notified(self, appointment: str, record: RequestRecord) -> bool:
         received = await self._steps.all(appointment, "/v1/notifications", "notifications")

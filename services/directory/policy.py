@@ -154,7 +154,7 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
     if action is Action.SET_SUBJECTS:
         leave = _may_set_subjects(caller, person.organization)
     elif action in {Action.PROPOSE_SUBJECTS, Action.PROPOSE_ERASURE}:
-        # People ask whoever entered them to be erased.
+        # People request their erasure from those who entered them.
         leave = _may_enter(caller, Entering(person.organization))
     elif action in {Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS}:
         leave = _may_enter(caller, Entering(person.organization))

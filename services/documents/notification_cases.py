@@ -27,12 +27,12 @@ def _person(person_id: UUID, organization: str, role: Role) -> Caller:
 
 
 _TO_NOTIFICATION = {
-    "the person told": partial(_person, PERSON, STATE),
-    "the person told, acting for another organization": partial(_person, PERSON, OTHER),
+    "the recipient": partial(_person, PERSON, STATE),
+    "the recipient, acting for another organization": partial(_person, PERSON, OTHER),
     "another person of the same organization": partial(_person, SOMEBODY_ELSE, STATE),
     "anybody else": partial(_person, SOMEBODY_ELSE, OTHER),
 }
-_TO_SUBSCRIPTION = {name.replace("told", "who holds it"): make for name, make in _TO_NOTIFICATION.items()}
+_TO_SUBSCRIPTION = {name.replace("recipient", "person who holds it"): make for name, make in _TO_NOTIFICATION.items()}
 
 
 def _example(kind: type[Fact]) -> Any:

@@ -302,7 +302,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
                 "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
             }
         ],
-        # who is told
+        # notifications
         "NotificationView.subject": f"{FICTITIOUS} TA-2026-00012: a match is presented",
         "NotificationView.text": f"{FICTITIOUS} Go to the platform to accept or decline it.",
         "unread": 1,

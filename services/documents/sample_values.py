@@ -362,7 +362,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "client_id": "0b6e1f52-7c3d-5a4b-8e9f-1a2b3c4d5e6f",
         "scope": "read",
         "client_secret": "<the secret>",
-        # who is told
+        # notifications
         "channels": ["inbox", "mail"],
         "channel": "mail",
         "email": "focal.point@ken.example",

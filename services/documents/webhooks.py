@@ -68,7 +68,7 @@ def webhooks(schema: Mapping[str, Any]) -> dict[str, Any]:
     operation = {
         "operationId": "receive_event",
         "tags": ["notifications"],
-        "summary": "An event that the webhook's owner is told of",
+        "summary": "An event that notifies the webhook's owner",
         "description": f"{DESCRIPTION}\nToday `type` is one of {types}; more may be added.",
         # The request is signed and carries no token.
         "security": [],

@@ -60,9 +60,9 @@ def may_see(caller: Caller, notification: Notification) -> bool:
     return notification.person_id == caller.person_id
 
 
-def _holds(caller: Caller, told: Subscription | Webhook) -> bool:
+def _holds(caller: Caller, record: Subscription | Webhook) -> bool:
     """Whether the caller acts in the subscribed appointment."""
-    return (told.person_id, told.organization, told.role) == (
+    return (record.person_id, record.organization, record.role) == (
         caller.person_id,
         caller.organization,
         caller.role,

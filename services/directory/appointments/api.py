@@ -1,4 +1,4 @@
-"""The routes of appointments, each with one transaction."""
+"""The routes of appointments. Each opens one transaction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -26,10 +26,10 @@ from services.directory.subjects import store as subject_store
 
 
 class AppointmentView(Struct, frozen=True, kw_only=True):
-    """An appointment as it stands today; `settled_at` is when it was refused, withdrawn or ended.
+    """An appointment as of today; `settled_at` is when it was refused, withdrawn or ended.
 
-    While it is proposed, `subjects` are those by which its person signs in once it is approved: shown to the person and
-    to whoever may approve, and null where they have changed since, so that it has to be proposed anew.
+    While it is proposed, `subjects` are those by which its person will sign in: visible to the person and to those who
+    may approve, and null if they have changed since, so that it has to be proposed again.
     """
 
     appointment_id: UUID
@@ -65,7 +65,7 @@ async def _read(tx: Tx, ctx: Context, appointment_id: UUID) -> AppointmentView:
 
 @create("/v1/appointments", Action.APPOINT, "Appoint somebody, or propose to", read=_read)
 async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[Appoint]) -> None:
-    """A focal point's officials, provider and donor officers are appointed at once; all else takes a second person."""
+    """Of a focal point's officials, provider and donor officers: in force at once; all others take a second person."""
     await actions.appoint(tx, ctx, appointment_id, data.person_id, data.organization, data.mandate(), data.letter)
 
 

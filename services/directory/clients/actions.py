@@ -1,4 +1,4 @@
-"""What can be done with API clients, and what one that asks for a token is told."""
+"""Actions on API clients, and their authentication."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -22,16 +22,16 @@ from services.directory.policy import Action, Registering
 
 SECRET_BYTES = 32
 SECRET_PREFIX = "entraide_secret_"
-"""By it a secret is known for one where it should not be: in a repository, in a log."""
+"""Lets secret scanners recognise a secret, for instance in a repository or a log."""
 
 USED_AGAIN = timedelta(hours=1)
-"""So old may be what is told of the last use, so that not every token costs a write."""
+"""The precision of the time of last use, so that not every token costs a write."""
 
 NOBODY, NOWHERE = UUID(int=0), "NOWHERE"
 
 
 class Credentials(Struct, frozen=True):
-    """What a client says of itself, as it came."""
+    """The credentials in a token request, not verified yet."""
 
     client_id: str
     secret: str
@@ -42,7 +42,7 @@ def new_secret() -> str:
 
 
 async def register(tx: Tx, ctx: Context, client_id: UUID, terms: Terms, name: str) -> str:
-    """Let a machine in; returns its secret, which is kept nowhere."""
+    """Register a client; return its secret, of which only the hash is stored."""
     policy.decide(ctx.caller, Action.REGISTER_CLIENT, Registering(terms.organization)).required()
     if not await store.is_registered(tx, terms.organization):
         raise Invalid("unknown-code", field="organization", code=terms.organization)
@@ -58,7 +58,7 @@ async def register(tx: Tx, ctx: Context, client_id: UUID, terms: Terms, name: st
 
 
 async def rotate(tx: Tx, ctx: Context, client_id: UUID, overlap_hours: int) -> str:
-    """A new secret, and the one before beside it for a while. Of two rotations in that time the first goes."""
+    """Create a new secret; the previous one stays valid for a while. A second rotation drops the oldest."""
     client = await _for_move(tx, ctx, client_id, Action.ROTATE_CLIENT)
     fact = client.rotate(overlap_hours, now=ctx.now)
     await record(tx, client, fact)
@@ -66,7 +66,7 @@ async def rotate(tx: Tx, ctx: Context, client_id: UUID, overlap_hours: int) -> s
 
 
 async def end(tx: Tx, ctx: Context, client_id: UUID, reason: str) -> None:
-    """It is out: here at once, elsewhere when that is heard."""
+    """End the client: at once here, in other services when they consume the fact."""
     client = await _for_move(tx, ctx, client_id, Action.END_CLIENT)
     await record(tx, client, client.end(reason, now=ctx.now))
     await client_store.forget_secrets(tx, client_id)
@@ -85,16 +85,16 @@ async def _save_new_secret(tx: Tx, client_id: UUID, *, generation: int) -> str:
     return secret
 
 
-# -- for the machine itself, and by the system ------------------------------------------------------------------------
+# -- for the client itself, and for the system -----------------------------------------------------------------------
 
 
 def stranger(credentials: Credentials) -> Caller:
-    """Who asks, before it has shown its secret: there are the rows of the client it says it is, and no others."""
+    """The caller before authentication, who sees only the rows of the client it claims to be."""
     return Caller(person_id=_id_of(credentials.client_id), organization=NOWHERE, role=Role.OFFICIAL, scopes=frozenset())
 
 
 async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client:
-    """The client that shows its secret. Raises Unidentified, alike for whatever it is that does not fit."""
+    """The authenticated client. Raises the same Unidentified for every failure."""
     kept = await client_store.kept(tx, _id_of(credentials.client_id))
     known = kept.client.knows(credentials.secret, kept.hashes, now=now) if kept else _is_nobody(credentials.secret)
     if kept is None or not known:
@@ -105,7 +105,7 @@ async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client
 
 
 def granted(client: Client, asked: str | None) -> frozenset[Scope]:
-    """The scopes a token is made for: those asked for, else all. Raises Invalid for one that it does not have."""
+    """The scopes of a token: those requested, else all. Raises Invalid for one that the client does not have."""
     if asked is None:
         return client.scopes
     wanted = asked.split(" ")
@@ -115,7 +115,7 @@ def granted(client: Client, asked: str | None) -> frozenset[Scope]:
 
 
 async def announce_expiring(tx: Tx, *, now: datetime) -> int:
-    """Tell whose last day is near; returns how many there were."""
+    """Announce the clients that expire soon; return their number."""
     until = now.date() + timedelta(days=EXPIRING_DAYS)
     found = await client_store.expiring(tx, until=until, today=now.date())
     for client in found:
@@ -131,5 +131,5 @@ def _id_of(said: str) -> UUID:
 
 
 def _is_nobody(secret: str) -> bool:
-    """As much work as for somebody."""
+    """The same work as for a known client, so that the time reveals nothing."""
     return rules.matches_any(secret, ())

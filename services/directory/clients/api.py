@@ -1,4 +1,4 @@
-"""The routes of API clients, for the people who look after them; the machine's own are in `token_api`."""
+"""The routes by which people manage API clients; the clients' own routes are in `token_api`."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -29,10 +29,10 @@ Own = NamedDependency[Tokens]
 
 
 class ClientView(Struct, frozen=True, kw_only=True):
-    """An API client as it stands today; `used_at`, to the hour, is when it last got a token.
+    """An API client as of today; `used_at`, to the hour, is when it last got a token.
 
-    `secret` stands in the answer to the registration or rotation that made it, and in no other. Until `previous_until`
-    the one before is good as well.
+    `secret` is shown only in the response to the registration or rotation that created it. Until `previous_until` the
+    previous one is valid, too.
     """
 
     client_id: UUID
@@ -72,7 +72,7 @@ async def _read_with(tx: Tx, ctx: Context, client_id: UUID, *, secret: str | Non
 async def register_client(
     tx: Tx, ctx: Context, client_id: UUID, data: JSONBody[RegisterClient], own: Own
 ) -> ClientView:
-    """A machine of the own State, by its focal point; of an organization that is no State, by an administrator."""
+    """Of the own State, by its focal point; of an organization that is no State, by an administrator."""
     own.check()
     secret = await client_actions.register(tx, ctx, client_id, data.terms(), data.name)
     return await _read_with(tx, ctx, client_id, secret=secret)
@@ -101,7 +101,7 @@ async def show_client(tx: Tx, ctx: Context, client_id: FromPath[UUID]) -> Client
 
 @change("/v1/clients/{client_id:uuid}/rotate", Action.ROTATE_CLIENT, "Give an API client a new secret", read=_read)
 async def rotate_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: JSONBody[RotateClient]) -> ClientView:
-    """The one before stays good for the hours that are said, and no other; tokens already made stay good as well."""
+    """The previous secret stays valid for the given hours; existing tokens stay valid, too."""
     secret = await client_actions.rotate(tx, ctx, client_id, data.overlap_hours)
     return await _read_with(tx, ctx, client_id, secret=secret)
 
@@ -113,7 +113,7 @@ async def rotate_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: J
     read=_read,
 )
 async def end_client(tx: Tx, ctx: Context, client_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """For good; its tokens are of no use within five seconds. An administrator may end any organization's."""
+    """Permanently; its tokens are refused within five seconds. An administrator may end those of any organization."""
     await client_actions.end(tx, ctx, client_id, check_reason("end_client", data.reason))
 
 

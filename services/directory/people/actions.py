@@ -1,4 +1,4 @@
-"""What can be done in the directory: load for this caller, decide, save, announce. The edge opens the transaction."""
+"""Actions of the directory: load for this caller, decide, save, announce. The caller opens the transaction."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -33,14 +33,14 @@ NAME_OF_UNODC = "United Nations Office on Drugs and Crime"
 
 
 async def record(tx: Tx, before: Record | None, fact: Fact) -> None:
-    """Fold a fact into its record, save it, and announce the fact: always these three together."""
+    """Apply a fact to its record, save it, and announce the fact."""
     after = evolve(before, fact)
     await store.save(tx, after)
     await announce(tx, fact, version=after.revision)
 
 
 def organization_id_of(code: str) -> UUID:
-    """An organization's id follows from its code, so that the journal lets through one registration of each."""
+    """Derive the id from the code, so that the journal allows only one registration of each."""
     return uuid5(NAMESPACE_URL, f"entraide:organization:{code}")
 
 
@@ -48,7 +48,7 @@ def organization_id_of(code: str) -> UUID:
 
 
 async def register(tx: Tx, code: str, name: str, *, now: datetime) -> None:
-    """Register an organization. Raises Conflict where it is."""
+    """Register an organization. Raises Conflict if it is registered."""
     if await store.is_registered(tx, code):
         raise Conflict("organization-exists")
     salt, texts_hash = hash_texts(name)
@@ -68,8 +68,8 @@ async def enter(
 ) -> None:
     """Enter a person. With `subjects_proposed_by` the subjects have no effect until a second person approves them.
 
-    Raises Invalid for an organization that is not registered, Conflict for an id that is taken, or a subject that is
-    another person's of that organization.
+    Raises Invalid for an organization that is not registered, Conflict for an existing id, or a subject of another
+    person in that organization.
     """
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
@@ -99,7 +99,7 @@ async def enter(
 
 
 async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
-    """Set by which subjects somebody signs in, in place of those before and of any that are proposed."""
+    """Set a person's subjects, replacing the former ones and any that are proposed."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.SET_SUBJECTS)
     person.require_not_erased()
     async with tx.as_service():
@@ -114,7 +114,7 @@ async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subjec
 
 
 async def propose_subjects(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
-    """Ask a second person to agree to the subjects by which somebody is to sign in."""
+    """Propose a person's subjects for a second person to approve."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_SUBJECTS)
     person.require_not_erased()
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
@@ -125,13 +125,13 @@ async def propose_subjects(tx: Tx, ctx: Context, person_id: UUID, subjects: tupl
 
 
 async def approve_subjects(tx: Tx, ctx: Context, person_id: UUID) -> None:
-    """Let the proposed subjects take effect. Raises Conflict for one that is another person's of the organization."""
+    """Put the proposed subjects into effect. Raises Conflict for one of another person in the organization."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.APPROVE_SUBJECTS)
     await _let_subjects_take_effect(tx, ctx, person)
 
 
 async def decline_subjects(tx: Tx, ctx: Context, person_id: UUID) -> None:
-    """Leave the subjects as they are."""
+    """Drop the proposed subjects."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.DECLINE_SUBJECTS)
     await record(tx, person, person.decline_subjects(now=ctx.now))
     await subject_store.take_proposed(tx, person_id)
@@ -154,7 +154,7 @@ async def move_person(tx: Tx, ctx: Context, person_id: UUID, action: Action, dec
 
 
 async def propose_erasure(tx: Tx, ctx: Context, person_id: UUID, reason: str) -> None:
-    """Ask a second person to agree that what names somebody goes."""
+    """Propose the erasure of a person's data, for a second person to approve."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_ERASURE)
     appointed = await _is_appointed(tx, person_id, ctx.now)
     fact = person.propose_erasure(reason, appointed=appointed, proposed_by=ctx.caller.person_id, now=ctx.now)
@@ -162,7 +162,7 @@ async def propose_erasure(tx: Tx, ctx: Context, person_id: UUID, reason: str) ->
 
 
 async def approve_erasure(tx: Tx, ctx: Context, person_id: UUID) -> None:
-    """The second person's word: what names somebody goes from here at once, from elsewhere when it is heard."""
+    """Approve an erasure by a second person: here at once, in other services when they consume the fact."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.APPROVE_ERASURE)
     appointed = await _is_appointed(tx, person_id, ctx.now)
     await record(tx, person, person.erase(appointed=appointed, approved_by=ctx.caller.person_id, now=ctx.now))
@@ -171,7 +171,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: UUID) -> None:
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
-    """Drop what names a person, and how their letters of appointment are referred to."""
+    """Delete a person's texts, and the references of their letters of appointment."""
     about = [person_id, *await store.appointments_of(tx, person_id)]
     dropped = await erasure.forget(tx, person_id, because, about=about)
     return {**dropped, **await subject_store.forget(tx, person_id), **await store.forget_person(tx, person_id)}
@@ -195,8 +195,8 @@ async def _is_appointed(tx: Tx, person_id: UUID, now: datetime) -> bool:
 async def appoint(
     tx: Tx, ctx: Context, appointment_id: UUID, person_id: UUID, organization: str, mandate: Mandate, letter: str
 ) -> None:
-    """Make an appointment where the caller may alone, else propose it."""
-    # The person is held, so that of two proposals of the same the second sees the first.
+    """Make an appointment if the caller may do so alone, else propose it."""
+    # Lock the person, so that a second proposal of the same appointment sees the first.
     person = await store.get_person(tx, person_id, ctx.caller, lock=True)
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
@@ -225,12 +225,12 @@ async def appoint(
 
 
 async def approve(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
-    """The second person's word: the appointment is in force, within its days.
+    """Approve an appointment by a second person: it is in force, within its days.
 
-    It is for the subjects that the person had, or was proposed to have, when the appointment was proposed. Proposed
-    ones take effect with it. Raises Conflict where they have changed since.
+    It applies to the subjects, in effect or proposed, at the time of its proposal; proposed ones take effect with it.
+    Raises Conflict if they have changed since.
     """
-    # The person is held before the appointment, in the same order as by who appoints.
+    # Lock the person before the appointment, in the same order as `appoint`.
     seen = await store.get_appointment(tx, appointment_id, ctx.caller)
     person = await store.get_person(tx, seen.person_id, ctx.caller, lock=True)
     appointment = await _for_move(tx, ctx, appointment_id, Action.APPROVE)
@@ -245,20 +245,20 @@ async def approve(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
 
 
 async def refuse(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
-    """The second person does not agree."""
+    """Refuse an appointment by a second person."""
     appointment = await _for_move(tx, ctx, appointment_id, Action.REFUSE)
     await record(tx, appointment, appointment.refuse(reason, now=ctx.now))
 
 
 async def withdraw(tx: Tx, ctx: Context, appointment_id: UUID) -> None:
-    """Whoever proposed it takes it back."""
+    """Withdraw an appointment by the person who proposed it."""
     appointment = await _for_move(tx, ctx, appointment_id, Action.WITHDRAW)
     await record(tx, appointment, appointment.withdraw(now=ctx.now))
 
 
 async def end(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
     """End an appointment: one person who could have proposed it is enough."""
-    # The administrators are held before the one of them, in the same order by everybody.
+    # Lock all administrators before the one of them, always in the same order.
     async with tx.as_service():
         administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=ctx.today)
     appointment = await _for_move(tx, ctx, appointment_id, Action.END)
@@ -278,7 +278,7 @@ async def _focal_points(tx: Tx, organization: str, now: datetime) -> int:
         return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
 
 
-# -- the system's own -------------------------------------------------------------------------------------------------
+# -- for the system ---------------------------------------------------------------------------------------------------
 
 
 class Founder(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,7 +289,7 @@ class Founder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def found(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
-    """Enter and appoint the first administrators, by nobody's hand.
+    """Enter and appoint the first administrators, without a caller.
 
     Raises Conflict while enough administrators are in force to appoint others, Invalid for fewer founders than that.
     """
@@ -310,7 +310,7 @@ async def found(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
 
 
 def erasure_of(person: Person) -> erasure.Erasure:
-    """What outlives the database of somebody who was erased."""
+    """The record of an erasure outside the database."""
     return msgspec.convert(
         {
             "person_id": person.person_id,
@@ -324,9 +324,9 @@ def erasure_of(person: Person) -> erasure.Erasure:
 
 
 async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
-    """After a restore to an earlier moment: say again what two people had said; False where it still stands.
+    """Repeat an erasure that a restore has undone; False if it is still in effect.
 
-    Also of somebody who at that moment was still appointed: whose appointments have no effect any more.
+    Also of a person who is appointed again by the restore: these appointments have no effect any more.
     """
     person = await store.known(tx, "person", erased.person_id)
     if not isinstance(person, Person) or person.erased_at is not None:
@@ -344,7 +344,7 @@ async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Apply one fact of our own journal to the tables, as the action that announced it did."""
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
     await store.save(tx, evolve(await store.known(tx, event.aggregate, event.aggregate_id), fact))

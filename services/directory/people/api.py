@@ -1,4 +1,4 @@
-"""The routes of organizations and people. Each opens one transaction; a command that comes again is answered anew."""
+"""The routes of organizations and people. Each opens one transaction."""
 
 from datetime import datetime
 from typing import Annotated
@@ -39,7 +39,7 @@ AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
 class OrganizationView(Struct, frozen=True, kw_only=True):
-    """An organization; a State has its name in the language of `Accept-Language`, others the one they were given."""
+    """An organization; a State's name is in the language of `Accept-Language`, others have one name."""
 
     organization_id: UUID
     code: str
@@ -123,9 +123,9 @@ def _organization_view(organization: Organization, name: str, language: Language
 
 @create("/v1/people", Action.ENTER, "Enter a person", read=read_view, key=lambda data: data.person_id or new_id())
 async def enter_person(tx: Tx, ctx: Context, person_id: UUID, data: JSONBody[EnterPerson]) -> None:
-    """A focal point enters people of the own State, an administrator anybody. It gives them nothing to do yet.
+    """A focal point enters people of the own State, an administrator anybody. It gives them no role yet.
 
-    The subjects that an administrator gives have no effect before a second person approves them, or an appointment.
+    Subjects given by an administrator take effect when a second person approves them, or an appointment.
     """
     caller, organization = ctx.caller, data.organization
     policy.decide(caller, Action.ENTER, Entering(organization, data.person_id is not None)).required()
@@ -157,7 +157,7 @@ async def show_person(tx: Tx, ctx: Context, person_id: FromPath[UUID]) -> Person
     "/v1/people/{person_id:uuid}/disable", Action.DISABLE, "Shut somebody out, everywhere and at once", read=read_view
 )
 async def disable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """Their appointments stay and have no effect until they are enabled again."""
+    """Their appointments remain, without effect until they are enabled again."""
     reason = check_reason("disable_person", data.reason)
     await actions.move_person(tx, ctx, person_id, Action.DISABLE, lambda person: person.disable(reason, now=ctx.now))
 
@@ -196,7 +196,7 @@ async def decline_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
     read=read_view,
 )
 async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
-    """It cannot be undone. By another administrator than who proposed it; their id stays, and names nobody."""
+    """It cannot be undone. By another administrator than the one who proposed it; their id remains without a name."""
     await actions.approve_erasure(tx, ctx, person_id)
 
 
@@ -207,7 +207,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
     summary="What happens to organizations, people and appointments, as it does",
 )
 async def follow_directory(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Of whom the caller sees."""
+    """Of the people visible to the caller, and of all organizations."""
     return stream(last_event_id)
 
 

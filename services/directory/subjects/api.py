@@ -1,4 +1,4 @@
-"""The routes by which it is set, or proposed and approved by two people, how somebody signs in."""
+"""The routes to set the subjects by which people sign in, or to propose and approve them."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from services.directory.policy import Action
     method="PUT",
 )
 async def set_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[SetSubjects]) -> None:
-    """By the State's focal point; of somebody whom it took two people to appoint they are proposed instead."""
+    """By the State's focal point; of a person whose appointment took two people they are proposed instead."""
     await actions.identify(tx, ctx, person_id, kept_subjects(data.subjects))
 
 
@@ -43,7 +43,7 @@ async def propose_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data
     read=read_view,
 )
 async def approve_subjects(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
-    """By an administrator or the State's focal point: somebody else than who proposed them, and than the person."""
+    """By an administrator or the State's focal point, but not the one who proposed them, nor the person."""
     await actions.approve_subjects(tx, ctx, person_id)
 
 

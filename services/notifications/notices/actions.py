@@ -1,4 +1,4 @@
-"""What can be done: register where to be told, owe, settle an attempt, read. The edge opens the transaction."""
+"""Actions on subscriptions and notifications. The caller opens the transaction."""
 
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +33,7 @@ from services.notifications.webhooks.model import QUEUE_MAX, DisableReason
 from services.notifications.webhooks.model import evolve as evolve_webhook
 
 LEAST_REVISION = 0
-"""What a caller names who expects that there is none yet; no record has it."""
+"""The expected revision of a record that must not exist yet; no record has it."""
 
 
 async def register(
@@ -46,9 +46,9 @@ async def register(
     expected: int | None,
     now: datetime,
 ) -> Subscription:
-    """Put this in the place of what the caller registered before, if anything.
+    """Create or replace the caller's subscription.
 
-    The same again changes nothing, whatever revision it names. Raises Unconditional or Stale as any change does.
+    An unchanged one is accepted with any revision. Raises Unconditional or Stale as any change does.
     """
     policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
     model.check_address(email, channels)
@@ -86,9 +86,9 @@ async def register(
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
-    """Drop where somebody is told, and in which language; what they were told of names nobody, and stays.
+    """Delete a person's subscriptions; their notifications contain no names and remain.
 
-    A mail that is still owed finds no address, and ends as `unsubscribed`.
+    A mail that is still due finds no address, and ends as `unsubscribed`.
     """
     now = clock.now()
     dropped = dict(await erasure.forget(tx, person_id, because))
@@ -106,11 +106,11 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
     return {**dropped, "subscription": len(subscriptions), "webhook": len(webhooks)}
 
 
-# -- telling ----------------------------------------------------------------------------------------------------------
+# -- notifying --------------------------------------------------------------------------------------------------------
 
 
 async def learn(tx: Tx, fact: Fact) -> None:
-    """Keep what later facts will not repeat."""
+    """Store what later facts do not repeat."""
     match fact:
         case RequestRegistered():
             await store.learn_reference(tx, fact.request_id, fact.reference)
@@ -121,7 +121,7 @@ async def learn(tx: Tx, fact: Fact) -> None:
 
 
 async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
-    """Owe a notification to everybody who is to be told of a fact, once for each person and each webhook."""
+    """Create the notifications of a fact, one for each person and each webhook."""
     await learn(tx, fact)
     notices = audience.notices_for(fact, caused=event.causationid is not None)
     if not notices:
@@ -175,21 +175,21 @@ async def _notify_one(
 
 
 async def owe(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
-    """Write down what somebody is owed; nothing where this cause has been told them before."""
+    """Create a notification, unless its recipient has one of this cause already."""
     notification = model.evolve(None, owed)
     if not await store.add(tx, notification):
         return
     await announce(tx, owed, version=notification.revision, because=because)
     for dispatch in notification.dispatches:
         if dispatch.channel is Channel.INBOX:
-            # It is there with this very transaction.
+            # Written in this same transaction.
             notification = await record(
                 tx, notification, notification.deliver(dispatch.dispatch_id, now=owed.owed_at), because=because
             )
 
 
 async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: Event, now: datetime) -> None:
-    """Send nothing more to a webhook, and tell its owner; nothing where it is not enabled any more."""
+    """Disable a webhook and notify its owner; nothing if it is not enabled."""
     webhook = await webhook_store.locked(tx, webhook_id)
     fact = None if webhook is None else webhook.disable(reason, now=now)
     if webhook is None or fact is None:
@@ -202,7 +202,7 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:
-    """Fold a fact into a notification, save it, and announce the fact: always these three together."""
+    """Apply a fact to a notification, save it, and announce the fact."""
     after = model.evolve(before, fact)
     await store.save(tx, after)
     await announce(tx, fact, version=after.revision, because=because)
@@ -215,9 +215,9 @@ async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | N
 async def settle(
     tx: Tx, notification_id: UUID, dispatch_id: UUID, outcome: Outcome, retries: Retries, *, now: datetime
 ) -> Event | None:
-    """Record what came of an attempt, and end its lease. Of two senders that both tried, the first to say so counts.
+    """Record the outcome of an attempt, and end its lease. If two senders attempted it, the first outcome counts.
 
-    Returns the event that says so; None where it had ended before.
+    Returns the event; None if the dispatch had ended before.
     """
     notification = await store.locked(tx, notification_id)
     await store.end_lease(tx, dispatch_id)
@@ -231,7 +231,7 @@ async def settle(
 
 
 async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
-    """The caller has read it; reading again changes nothing."""
+    """Mark it as read; repeating this changes nothing."""
     notification = await store.get(tx, notification_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, Action.READ_NOTIFICATION, notification).required()
     fact = notification.read(now=ctx.now)
@@ -239,7 +239,7 @@ async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Apply one fact of our own journal to the tables, as the action that announced it did."""
     fact = event.fact()
     if event.aggregate == "webhook":
         assert fact is not None, "our own journal holds facts of our own contracts"

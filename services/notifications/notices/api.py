@@ -1,4 +1,4 @@
-"""The notifications' routes: what one has been told, and where one wants to be told."""
+"""The routes of notifications and subscriptions."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -36,7 +36,7 @@ AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
 
 class Register(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where and in which language to be told. No channel at all: not to be told; the mail channel needs an address."""
+    """Channels and language of notifications. Without a channel there are none; the mail channel needs an address."""
 
     language: Language
     channels: Annotated[tuple[Literal["inbox", "mail"], ...], Meta(max_length=2)]
@@ -44,7 +44,7 @@ class Register(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SubscriptionView(Struct, frozen=True, kw_only=True):
-    """How the caller's appointment is told."""
+    """The channels and language of the caller's appointment."""
 
     subscription_id: UUID
     organization: str
@@ -57,7 +57,7 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
 
 
 class DispatchView(Struct, frozen=True, kw_only=True):
-    """One way in which it was to be delivered: `owed`, `delivered`, `refused` or `expired`, after how many attempts."""
+    """The delivery by one channel: `owed`, `delivered`, `refused` or `expired`, after how many attempts."""
 
     dispatch_id: UUID
     channel: Channel
@@ -69,7 +69,7 @@ class DispatchView(Struct, frozen=True, kw_only=True):
 
 
 class NotificationView(Struct, frozen=True, kw_only=True):
-    """What one person was told of one cause. `notice` is the type of the fact, `link` where to read more."""
+    """A notification of one cause. `notice` is the type of the fact, `link` where to read more."""
 
     notification_id: UUID
     cause_id: UUID
@@ -120,7 +120,7 @@ async def register_subscription(
     now: Now,
     if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
 ) -> Response[SubscriptionView]:
-    """The first time without `If-Match`; a change names the revision it changes. The same again changes nothing."""
+    """The first time without `If-Match`; a change names its revision. Repeating it unchanged has no effect."""
     async with db.transaction(by=caller) as tx:
         subscription = await actions.register(
             tx,
@@ -159,7 +159,7 @@ async def list_notifications(
     summary="What comes into the caller's inbox, as it does",
 )
 async def follow_notifications(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Arrival]:
-    """Whatever the channels of the subscription are; the words are in the inbox."""
+    """Independent of the subscription's channels; the texts are in the inbox."""
     return stream(last_event_id)
 
 
@@ -178,7 +178,7 @@ async def _read(
     if_match=False,
 )
 async def read_notification(tx: Tx, ctx: Context, notification_id: FromPath[UUID]) -> None:
-    """Without `If-Match`: its revision moves as mails are attempted, and reading undoes nothing of that."""
+    """Without `If-Match`: its revision changes with attempts of mails, which do not conflict with reading."""
     await actions.read(tx, ctx, notification_id)
 
 

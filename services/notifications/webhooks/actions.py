@@ -1,4 +1,4 @@
-"""What can be done with a webhook: register, rotate, enable, remove, test it, and settle an attempt to send to it."""
+"""Actions on webhooks, and the outcome of attempts to send to them."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -36,7 +36,7 @@ from services.notifications.webhooks.store import DeliveryAttempt
 async def register(
     tx: Tx, ctx: Context, webhook_id: UUID, url: str, scheme: Scheme, *, bounds: Bounds, keyring: Keyring
 ) -> Webhook:
-    """A new webhook of the caller's appointment. Raises Invalid for a wrong URL, Conflict for one too many."""
+    """Register a webhook of the caller's appointment. Raises Invalid for a wrong URL, Conflict at the limit."""
     caller = ctx.caller
     policy.decide(caller, Action.REGISTER_WEBHOOK).required()
     await erasure.require_not_erased(tx, caller.person_id)
@@ -61,7 +61,7 @@ async def register(
 
 
 async def rotate(tx: Tx, ctx: Context, webhook_id: UUID, *, keyring: Keyring) -> Webhook:
-    """A new key from now on, and the one before beside it for a while. Of two rotations in that time the first goes."""
+    """Sign with a new key, and for a while with the previous one; a second rotation in that time drops the oldest."""
     webhook = await _expected(tx, ctx, webhook_id, Action.ROTATE_WEBHOOK)
     return await _record(tx, webhook, webhook.rotate(keyring.newest, now=ctx.now))
 
@@ -72,14 +72,14 @@ async def enable(tx: Tx, ctx: Context, webhook_id: UUID) -> Webhook:
 
 
 async def remove(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
-    """Its address is erased at once; what was on its way to it is not sent any more."""
+    """Erase its address at once; queued events are not sent any more."""
     webhook = await _expected(tx, ctx, webhook_id, Action.REMOVE_WEBHOOK)
     await _record(tx, webhook, webhook.remove(now=ctx.now))
     await webhook_store.forget_url(tx, webhook_id)
 
 
 async def test(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
-    """Owe it an event that tells of nothing but itself. Raises Conflict where it is disabled, or tested too often."""
+    """Queue a test event for it. Raises Conflict if it is disabled, or tested too often."""
     webhook = await webhook_store.get(tx, webhook_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, Action.TEST_WEBHOOK, webhook).required()
     webhook.check("test")
@@ -113,9 +113,9 @@ async def settle(
     holder: UUID,
     now: datetime,
 ) -> None:
-    """Record what came of an attempt and end the turn, for as long as the receiver wants to be left alone.
+    """Record the outcome of an attempt and end the turn, for as long as the receiver asks for no attempts.
 
-    A receiver that says it is gone, or that nothing reached in all the time an event was tried, is not sent to again.
+    A receiver that is gone, or that has accepted no event during all retries of one, is disabled.
     """
     event = await actions.settle(tx, parcel.notification_id, parcel.dispatch_id, outcome, schedule, now=now)
     await webhook_store.end_turn(tx, parcel.webhook.webhook_id, holder=holder, rest_seconds=schedule.wait_seconds)
@@ -137,7 +137,7 @@ async def _expected(tx: Tx, ctx: Context, webhook_id: UUID, action: Action) -> W
 
 
 async def _record(tx: Tx, before: Webhook | None, fact: Fact) -> Webhook:
-    """Fold a fact into a webhook, save it, and announce the fact."""
+    """Apply a fact to a webhook, save it, and announce the fact."""
     after = evolve(before, fact)
     await webhook_store.save(tx, after)
     await announce(tx, fact, version=after.revision)

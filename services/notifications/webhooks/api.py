@@ -1,4 +1,4 @@
-"""The webhooks' routes: programs that are told of what the caller's appointment is told, and what became of it."""
+"""The routes of webhooks, which receive the events that notify the caller's appointment, and of their deliveries."""
 
 from datetime import datetime
 from typing import Annotated
@@ -31,9 +31,9 @@ Own = NamedDependency[WebhookConfig]
 
 
 class RegisterWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where events are to be sent (`https://name.domain/path`), and how they are signed.
+    """The URL for events (`https://name.domain/path`), and the signature scheme.
 
-    Every library of Standard Webhooks verifies `v1`, HMAC-SHA256; `v1a`, Ed25519, leaves the receiver no secret.
+    All libraries of Standard Webhooks verify `v1`, HMAC-SHA256; with `v1a`, Ed25519, the receiver keeps no secret.
     """
 
     url: Annotated[str, Meta(max_length=URL_LENGTH_MAX)]
@@ -43,8 +43,8 @@ class RegisterWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class WebhookView(Struct, frozen=True, kw_only=True):
     """A webhook: `enabled`, or `disabled` because its receiver is `gone`, kept `failing`, or had a full `queue`.
 
-    Signatures of `v1a` are checked with `verification_key`; those of `v1` with `secret`, which is shown in the answer
-    to the registration or rotation that made it and never again. Until `previous_until` the key before signs as well.
+    Signatures of `v1a` are verified with `verification_key`; those of `v1` with `secret`, which is shown only in the
+    response to the registration or rotation. Until `previous_until` the previous key signs as well.
     """
 
     webhook_id: UUID
@@ -70,9 +70,9 @@ class WebhookList(Struct, frozen=True, kw_only=True):
 class DeliveryView(Struct, frozen=True, kw_only=True):
     """An event for one webhook: `owed`, `delivered`, `refused` or `expired`, after how many attempts.
 
-    `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is the last answer's; where none came,
-    `reason` says why: `unresolved`, `address-denied`, `unreachable`, `tls`, `timeout`, `disconnected`. It was not sent
-    any more where that is `no_longer_visible`, `not_appointed`, `webhook_disabled` or `webhook_removed`.
+    `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is that of the last response; without
+    one, `reason` is `unresolved`, `address-denied`, `unreachable`, `tls`, `timeout` or `disconnected`. It was not sent
+    any more if that is `no_longer_visible`, `not_appointed`, `webhook_disabled` or `webhook_removed`.
     """
 
     delivery_id: UUID
@@ -111,7 +111,7 @@ async def _read(tx: Tx, ctx: Context, webhook_id: UUID, own: Own) -> WebhookView
 async def register_webhook(
     tx: Tx, ctx: Context, webhook_id: UUID, data: JSONBody[RegisterWebhook], own: Own
 ) -> WebhookView:
-    """It gets ids and types, never words. The secret of `v1` stands in this answer and in no other."""
+    """It receives ids and types, never texts. The secret of `v1` is shown only in this response."""
     keyring = own.keyring
     webhook = await webhook_actions.register(
         tx, ctx, webhook_id, data.url, data.scheme, bounds=own.bounds, keyring=keyring
@@ -136,14 +136,14 @@ async def show_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Ow
 
 @delete("/v1/webhooks/{webhook_id:uuid}", opt=asks(Action.REMOVE_WEBHOOK), summary="Take a webhook back")
 async def remove_webhook(webhook_id: FromPath[UUID], db: Db, caller: Calling, expected: Expected, now: Now) -> None:
-    """Its address is erased; what was on its way to it is not sent any more."""
+    """Its address is erased; queued events are not sent any more."""
     async with db.transaction(by=caller) as tx:
         await webhook_actions.remove(tx, Context(caller=caller, now=now, expected=expected), webhook_id)
 
 
 @change("/v1/webhooks/{webhook_id:uuid}/rotate", Action.ROTATE_WEBHOOK, "Give a webhook a new key", read=_read)
 async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Own) -> WebhookView:
-    """For a day both keys sign. The secret of `v1` stands in this answer and in no other."""
+    """For a day both keys sign. The secret of `v1` is shown only in this response."""
     keyring = own.keyring
     webhook = await webhook_actions.rotate(tx, ctx, webhook_id, keyring=keyring)
     return await _shown(tx, webhook, keyring, now=ctx.now, secret=True)
@@ -151,7 +151,7 @@ async def rotate_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: 
 
 @change("/v1/webhooks/{webhook_id:uuid}/enable", Action.ENABLE_WEBHOOK, "Send to a disabled webhook again", read=_read)
 async def enable_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
-    """From now on: what happened while it was disabled is not sent."""
+    """From now on: events that occurred while it was disabled are not sent."""
     await webhook_actions.enable(tx, ctx, webhook_id)
 
 
@@ -164,7 +164,7 @@ async def enable_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> No
     status_code=202,
 )
 async def test_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None:
-    """Of the type `notifications.webhook.tested.v1`; what becomes of it stands in the deliveries."""
+    """Of the type `notifications.webhook.tested.v1`; its outcome is listed in the deliveries."""
     await webhook_actions.test(tx, ctx, webhook_id)
 
 

@@ -1,4 +1,4 @@
-"""What can be done with a file of a request: it is kept before its row is there, and dropped after that is settled."""
+"""Actions on attachments: the file is stored before its row, and deleted after the row is."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,19 +31,19 @@ log = structlog.get_logger()
 
 
 class FileStorage(Struct, frozen=True, kw_only=True):
-    """Where files lie, and what looks into them; without a scanner none is taken in."""
+    """Stores and scans files; without a scanner no file is accepted."""
 
     files: Files
     scanner: Scanner | None
     quota: Quota
 
     def require_scanner(self) -> None:
-        """Raises Conflict where no files are taken in: nobody would ever look into them."""
+        """Raises Conflict without a scanner: files could never be read."""
         if self.scanner is None:
             raise Conflict("attachments-off")
 
     async def keep(self, file_id: UUID, content: BinaryIO) -> None:
-        """Raises Unavailable where it cannot be kept."""
+        """Raises Unavailable if the file cannot be stored."""
         try:
             await self.files.keep(file_id, content)
         except OSError as error:
@@ -51,7 +51,7 @@ class FileStorage(Struct, frozen=True, kw_only=True):
             raise Unavailable("files-unavailable") from error
 
     async def open(self, file_id: UUID) -> BinaryIO:
-        """Raises Unavailable where it cannot be read, or is not there though its row says so."""
+        """Raises Unavailable if the file cannot be read or is missing."""
         try:
             found = await self.files.open(file_id)
         except OSError as error:
@@ -62,7 +62,7 @@ class FileStorage(Struct, frozen=True, kw_only=True):
         return found
 
     async def drop(self, file_id: UUID) -> None:
-        """What cannot be dropped now has no row that counts, and is swept later."""
+        """Delete the file; if that fails, the sweep deletes it later."""
         try:
             await self.files.drop(file_id)
         except OSError as error:
@@ -70,7 +70,7 @@ class FileStorage(Struct, frozen=True, kw_only=True):
 
 
 async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
-    """Fold a fact into the attachment, save it, and announce the fact: always these three together."""
+    """Apply a fact to the attachment, save it, and announce the fact."""
     after = attachment.evolve(before, fact)
     await attachment_store.save(tx, after)
     await announce(tx, fact, version=after.revision)
@@ -78,7 +78,7 @@ async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
 
 
 def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, digest: bytes) -> tuple[NewFile, bytes]:
-    """The file that is to be attached, and the salt by which the journal names its content without telling it."""
+    """The file to attach, with the salt of the hash that the journal has of its content."""
     salt, content_hash = hash_bytes(digest)
     file = NewFile(
         attachment_id=file_id, purpose=purpose, format=found, size_bytes=size_bytes, content_hash=content_hash
@@ -87,9 +87,9 @@ def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, d
 
 
 async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, salt: bytes, *, quota: Quota) -> None:
-    """Attach a file that is kept already; the request is held, so that its files can be counted.
+    """Attach a stored file; the request is locked, so that its files can be counted.
 
-    Its State is not: the few files of it that come in at the same moment may together pass the quota by their size.
+    Its State is not, so files attached at the same moment may together exceed the quota by their size.
     """
     request = await store.get(tx, request_id, ctx.caller, lock=True)
     policy.decide(ctx.caller, ATTACHING[file.purpose], request).required()
@@ -102,11 +102,11 @@ async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, 
 
 
 async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
-    """Take a file back, whatever has become of its request: it is then shown to nobody.
+    """Remove a file, in any status of its request.
 
-    Raises Conflict for a scan that a consent was recorded by: the State is to find what was said in its name.
+    Raises Conflict for a scan that a consent was recorded with: the State has to find what was recorded in its name.
     """
-    # The request first, as whoever records a consent by it does: two that hold one each would wait for each other.
+    # Lock the request first, as recording a consent does, to avoid a deadlock.
     seen = await attachment_store.get(tx, attachment_id)
     request = await store.get(tx, seen.request_id, ctx.caller, lock=True)
     found = await attachment_store.get(tx, attachment_id, lock=True)
@@ -119,7 +119,7 @@ async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
 
 
 async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
-    """Raises Invalid where this is no scan of a note verbale about this request, Conflict where it cannot be read."""
+    """Raises Invalid if this is not the scan of a note verbale about this request, Conflict if it is not readable."""
     found = await attachment_store.known(tx, attachment_id)
     if found is None or found.request_id != request_id or found.purpose is not Purpose.NOTE_VERBALE:
         raise Invalid("scan-not-known", field="scan_id")
@@ -127,7 +127,7 @@ async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
 
 
 async def look_into(keeping: FileStorage, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
-    """What the scanner says of a file; None where it says nothing now, and the file waits."""
+    """The scanner's verdict on a file; None if there is none now and the file waits."""
     try:
         with await keeping.open(attachment_id) as content:
             return await scanner(content)
@@ -137,7 +137,7 @@ async def look_into(keeping: FileStorage, scanner: Scanner, attachment_id: UUID)
 
 
 async def judge(tx: Tx, attachment_id: UUID, verdict: Verdict, *, now: datetime) -> None:
-    """Say what was found, where nobody has said so or taken the file back meanwhile."""
+    """Record a verdict, unless one was recorded or the file was removed meanwhile."""
     found = await attachment_store.known(tx, attachment_id)
     if found is None or found.status not in attachment.MOVES["clear"]:
         return

@@ -1,4 +1,4 @@
-"""The routes of consent: given, recorded, withdrawn; and what services that show requests ask for."""
+"""The routes of consents, and those by which services ask what they may show."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -36,7 +36,7 @@ from services.requests.request.views import read
 async def give_consent(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Consenting | None] = None
 ) -> None:
-    """The State says to whom, which fields, how long; without a word everything, to whom the visibility names."""
+    """By the State: to whom, which fields, how long; by default everything, to those whom the visibility names."""
     consenting = data or Consenting()
     give = _giving(Request.consent, new_id(), consenting, ctx.now)
     await actions.move(tx, ctx, request_id, Action.CONSENT, give, comment=consenting.comment)
@@ -50,9 +50,9 @@ async def give_consent(
     status_code=201,
 )
 async def record_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RecordConsent]) -> None:
-    """A coordinator consents to nothing for a State: the State is told at once, reads the scan, and can withdraw it.
+    """Recorded by a coordinator; the State is notified at once, reads the scan, and can withdraw the consent.
 
-    `scan_id` is a note that was scanned to this request (`POST …/notes-verbales`) and can be read.
+    `scan_id` is a scanned note of this request (`POST …/notes-verbales`) that can be read.
     """
     consent_id = new_id()
     give = _giving(partial(Request.record_consent, scan_id=data.scan_id), consent_id, data, ctx.now)
@@ -75,7 +75,7 @@ def _giving(
     method="DELETE",
 )
 async def withdraw_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], consent_id: FromPath[UUID]) -> None:
-    """Also the objection while the window of the silence rule runs: the consent's id is then the request's own."""
+    """Also the objection during the window of the silence rule: the consent's id is then the request's own."""
     await actions.move(tx, ctx, request_id, Action.OBJECT, lambda r: r.object(consent_id, now=ctx.now))
 
 
@@ -83,15 +83,15 @@ async def withdraw_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], con
 async def show_consents(
     db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
 ) -> ConsentPage:
-    """The requests whose consents changed after a watermark, each with all its consents as they now stand."""
+    """The requests whose consents changed after a watermark, each with all its current consents."""
     async with db.transaction(by=caller) as tx:
         return await consent_store.changed_after(tx, after)
 
 
-# A POST: no log of whatever lies between says whose requests somebody was shown.
+# A POST, so that no access log contains the ids of requests.
 @post("/internal/shown", opt=INTERNAL, status_code=200, summary="Which requests consents show to an organization")
 async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: Calling) -> list[VisibleRequest]:
-    """As consents stand at this moment: what a service shows of a request that it does not own hangs on it."""
+    """By the consents in force now: what a service may show of a request that it does not own."""
     async with db.transaction(by=caller) as tx:
         return await consent_store.shown_to(tx, data)
 

@@ -1,4 +1,4 @@
-"""What can be done with a request: load for this caller, decide, save, announce. The edge opens the transaction."""
+"""Actions on requests: load for this caller, decide, save, announce. The caller opens the transaction."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -32,7 +32,7 @@ MATCH_STATUS: dict[type[MatchFact], str] = {
 
 
 async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event | None = None) -> Request:
-    """Fold a fact into the request, save it, and announce the fact: always these three together."""
+    """Apply a fact to the request, save it, and announce the fact."""
     after = evolve(before, fact)
     await store.save(tx, after)
     await announce(tx, fact, version=after.revision, because=because)
@@ -49,7 +49,7 @@ async def file(
     *,
     submit: bool,
 ) -> Request:
-    """A new request of the caller's State: a draft, or submitted at once."""
+    """Create a request of the caller's State: a draft, or submitted at once."""
     begin = model.file if submit else model.draft
     request = await record(tx, None, begin(request_id, ctx.caller.organization, content, now=ctx.now))
     await store.save_texts(tx, request, texts, salt)
@@ -57,7 +57,7 @@ async def file(
 
 
 async def revise(tx: Tx, ctx: Context, request_id: UUID, content: Content, texts: Texts, salt: bytes) -> Request:
-    """Put new content in the place of a draft's, or of a returned request's."""
+    """Replace the content of a draft or a returned request."""
     request = await _for_move(tx, ctx, request_id, Action.REVISE)
     fact = request.revise(content, now=ctx.now)
     await store.drop_line_texts(tx, request_id)
@@ -75,7 +75,7 @@ async def move(
     *,
     comment: str | None = None,
 ) -> Request:
-    """One move of the table in `domain`, with a comment for the other side where there is one."""
+    """Make one move of `model.MOVES`, with a comment for the other side if there is one."""
     request = await record(tx, before := await _for_move(tx, ctx, request_id, action), decide(before))
     if comment:
         await store.save_remark(tx, request, comment)
@@ -83,7 +83,7 @@ async def move(
 
 
 async def end_consents(tx: Tx, now: datetime) -> int:
-    """State that a period is over. Nobody has been shown anything since it was: that goes by the clock alone."""
+    """Record that consents have ended; they have had no effect since the end of their period anyway."""
     over = await consent_store.periods_over(tx, now)
     for request_id, consent_id in over:
         request = await store.locked(tx, request_id)
@@ -107,7 +107,7 @@ async def _for_move(tx: Tx, ctx: Context, request_id: UUID, action: Action) -> R
 
 
 async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
-    """Follow a match of one of our lines: its fulfilment, and the request's own state where that follows."""
+    """Update a line's fulfilment, and the request's status if it follows, from a fact of a match."""
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
@@ -124,7 +124,7 @@ async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
 
 
 async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
-    """Keep what a side of a match says of its delivery: a request is closed by that."""
+    """Store a side's evaluation of a delivery, which closing the request depends on."""
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
@@ -135,7 +135,7 @@ async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
 
 
 async def end_windows(tx: Tx, now: datetime) -> int:
-    """Let circulate what nobody objected to within five working days."""
+    """Let the requests circulate whose objection window has ended without an objection."""
     ended = await consent_store.ended_windows(tx, now)
     for request_id in ended:
         request = await store.locked(tx, request_id)
@@ -145,7 +145,7 @@ async def end_windows(tx: Tx, now: datetime) -> int:
 
 
 async def remind_or_lapse(tx: Tx, now: datetime) -> int:
-    """Remind each State whose answer is due, and let lapse what two reminders did not move."""
+    """Remind each State whose answer is due, and lapse the requests that two reminders did not move."""
     due = await reminder_store.answers_due(tx, now)
     for request_id in due:
         request = await store.locked(tx, request_id)
@@ -156,7 +156,7 @@ async def remind_or_lapse(tx: Tx, now: datetime) -> int:
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
-    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    """Apply one fact of our own journal to the tables, as the action that announced it did."""
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
     if fact.aggregate == "attachment":

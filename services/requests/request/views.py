@@ -1,4 +1,4 @@
-"""How a request is shown: with its words, and without the guarded fields that its policy does not show."""
+"""Requests as callers see them: with texts, and without the guarded fields that the policy withholds."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,10 +36,10 @@ NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 
 
 class LineView(Struct, frozen=True, kw_only=True):
-    """A line with its words and how far it is met.
+    """A line with its texts and its fulfilment.
 
-    What is withheld is absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
-    always. A provider with whom the State has agreed is shown the words of the lines that it serves.
+    Withheld fields are absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
+    always. A provider of an accepted match sees the texts of the lines that it serves.
     """
 
     line_id: UUID
@@ -64,7 +64,7 @@ class LineView(Struct, frozen=True, kw_only=True):
 
 
 class ConsentView(Struct, frozen=True, kw_only=True):
-    """A consent of the State: to whom, what, from when until when, and whether it is in force at this moment.
+    """A consent of the State: to whom, what, from when until when, and whether it is in force now.
 
     `recorded` by a coordinator from a note verbale, whose reference is `note_verbale` and whose scan is the attachment
     `scan_id`.
@@ -85,11 +85,11 @@ class ConsentView(Struct, frozen=True, kw_only=True):
 
 
 class RequestView(Struct, frozen=True, kw_only=True):
-    """A request with its words, in the language they were written in; `advice` says what providers would ask for.
+    """A request with its texts, in the language they were written in; `advice` lists what providers would ask for.
 
-    Whom the State's consents do not give everything is shown what they do: what is not given is absent, and `withheld`
-    names it. The consents themselves, and the `excluded_providers`, are for the State and for UNODC. To a provider with
-    whom the State has agreed, and to which no consent shows the request, `lines` are those that it serves.
+    Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents and the
+    `excluded_providers` are for the State and UNODC. To a provider of an accepted match without a consent, `lines` are
+    those that it serves.
     """
 
     request_id: UUID
@@ -120,7 +120,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
-    """The request as this caller is shown it, which is written down. Raises Missing."""
+    """The request as this caller sees it; the read is recorded in the audit. Raises Missing."""
     request = await store.get(tx, request_id, ctx.caller)
     guarded = policy.decide(ctx.caller, Action.SHOW, request).required().fields
     await audience_store.log_access(tx, request, ctx.caller)
@@ -144,9 +144,9 @@ def view(
     now: datetime,
     notes: Mapping[UUID, str] = NO_NOTES,
 ) -> RequestView:
-    """The request as it is shown to somebody who is shown these of the guarded fields; `notes` are notes verbales.
+    """The request with these guarded fields; `notes` are notes verbales.
 
-    `lines_shown`: the ids of the lines that are shown, with the guarded fields of each.
+    `lines_shown`: the ids of the visible lines, with the guarded fields of each.
     """
     words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
     lines = list(zip(request.lines, texts.lines, strict=True))
@@ -160,7 +160,7 @@ def view(
             for line, text in lines
             if line.line_id in lines_shown
         ),
-        # What is missing from the words says something of them.
+        # The missing aspects reveal something of the words.
         advice=tuple(advise(lines)) if words and institution else UNSET,
         consents=tuple(_consent(consent, notes, now) for consent in request.consents.values())
         if Guarded.CONSENTS in guarded
