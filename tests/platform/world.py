@@ -293,10 +293,11 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
         records["match_id"] = {}
-        for one in await ids(tx, "match"):
+        suggested = await tx.fetch("SELECT match_id FROM line_ranking r, untouched_matches(r)")
+        for one in (*await ids(tx, "match"), *(row["match_id"] for row in suggested)):
             match = await match_store.get(tx, one, service)
-            told = await tx.fetchval("SELECT told($1, $2)", match.request_id, match.provider)
-            records["match_id"][one] = replace(match, told=told)
+            disclosed = await tx.fetchval("SELECT disclosed($1, $2)", match.request_id, match.provider)
+            records["match_id"][one] = replace(match, disclosed=disclosed)
         records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

@@ -191,5 +191,5 @@ async def test_without_its_database_a_service_ends_with_one_line(platform: Platf
     done = await asyncio.to_thread(without.entraide, "run", "requests")
 
     assert done.returncode == 2
-    assert done.stderr.startswith("entraide: PostgreSQL is not reached")
+    assert done.stderr.startswith("entraide: PostgreSQL cannot be reached")
     assert len(done.stderr.splitlines()) == 1

@@ -175,7 +175,7 @@ async def test_a_browser_is_opened_where_there_is_one(entraide: SignIn, browser:
         ("ENTRAIDE_ISSUER", "", "set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID"),
         ("ENTRAIDE_ISSUER", "http://issuer.example", "ENTRAIDE_ISSUER has to be https://"),
         ("ENTRAIDE_ISSUER", "http://127.0.0.1:1", "(issuer-unavailable)"),
-        ("ENTRAIDE_SIGN_IN_SCOPE", "profile", "ENTRAIDE_SIGN_IN_SCOPE has to have openid"),
+        ("ENTRAIDE_SIGN_IN_SCOPE", "profile", "ENTRAIDE_SIGN_IN_SCOPE has to contain openid"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(entraide: SignIn, setting: str, value: str, told: str) -> None:
