@@ -117,7 +117,9 @@ def waits_for_ever(files: Sources) -> list[str]:
     return [
         f"{file}: {called(node)}"
         for file, node in nodes(files)
-        if called(node).endswith(".acquire") and "timeout" not in keywords(node) and file not in TIMED_OUT
+        if called(node).endswith(".acquire")
+        and not {"timeout", "within_seconds"} & set(keywords(node))
+        and file not in TIMED_OUT
     ]
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -130,13 +131,15 @@ def nearly_fitting(draw: st.DrawFn) -> Offering:
     changed = draw(st.lists(st.sampled_from(sorted(VARIED)), max_size=2, unique=True))
     period, units = draw(st.just(SPRING) | PERIODS), draw(st.integers(1, 2))
     taken = draw(st.integers(0, units))
+    capacity = (Capacity(period=period, units=units),)
+    made = with_money_lacking(terms(**{name: draw(VARIED[name]) for name in changed}, capacity=capacity))
+    # As `check_periods` requires: capacity lies in the validity.
+    assume(made.valid.starts <= period.starts and period.ends <= made.valid.ends)
     return an_offering(
         offering_id=UUID(int=draw(st.integers(1, 2**40))),
         provider=draw(st.sampled_from(["UNODC-CEB", "UNODC", "UNODCX", "NOR", "KEN"])),
         taken={period.starts: taken} if taken else {},
-        terms=with_money_lacking(
-            terms(**{name: draw(VARIED[name]) for name in changed}, capacity=(Capacity(period=period, units=units),))
-        ),
+        terms=made,
     )
 
 
