@@ -1,7 +1,7 @@
 """Who gives and ends appointments and API clients, and who sees whom: one pure decision.
 
 /docs/permissions is its table. A focal point acts for its own State; administrators for all others, by two of them.
-Nobody decides on their own proposal, or on themselves. The SQL function `may_see` is the same rule as `may_see` here;
+No one decides on their own proposal, or on themselves. The SQL function `may_see` is the same rule as `may_see` here;
 a test compares both.
 """
 

@@ -164,7 +164,7 @@ async def test_a_server_that_may_no_longer_be_written_to_is_left(db: Database) -
 
 
 @pytest.mark.parametrize("turns", range(12))
-async def test_whoever_is_cancelled_while_a_transaction_begins_leaves_none_open(database_url: str, turns: int) -> None:
+async def test_cancelled_begin_leaves_no_transaction_open(database_url: str, turns: int) -> None:
     db = await Database.connect(database_url, "requests", pool_max=1)
 
     async def ask() -> None:

@@ -317,7 +317,9 @@ async def test_a_line_cannot_say_that_it_is_of_another_state_than_its_request(
         await move_to_uganda()
 
 
-async def test_the_wall_and_the_policy_agree_on_requests(requests: Client, databases: Mapping[str, Database]) -> None:
+async def test_row_level_security_and_policy_agree_on_requests(
+    requests: Client, databases: Mapping[str, Database]
+) -> None:
     for changes in ({}, {"submit": False}, {"visibility": "private"}, {"circulation": "none"}):
         await _filed(requests, "KEN:focal_point", **changes)
     async with databases["requests"].transaction() as tx:
@@ -328,7 +330,7 @@ async def test_the_wall_and_the_policy_agree_on_requests(requests: Client, datab
     await _agree(databases["requests"], "request", [a_caller(one) for one in callers])
 
 
-async def test_the_wall_and_the_policy_agree_on_offerings_and_the_wall_holds_around_matches(
+async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     api, owner = await client_of("matching"), Owner(databases["matching"])
@@ -361,7 +363,7 @@ async def test_the_wall_and_the_policy_agree_on_offerings_and_the_wall_holds_aro
     assert await _ids(databases["matching"], "wanted_line", KENYA, "request_id") == both
 
 
-async def test_the_wall_and_the_policy_agree_on_rounds(
+async def test_row_level_security_and_policy_agree_on_rounds(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     api, db = await client_of("matching"), databases["matching"]
@@ -376,7 +378,7 @@ async def test_the_wall_and_the_policy_agree_on_rounds(
         assert not await _ids(db, "round_lease", caller, "round_id")
 
 
-async def test_the_wall_and_the_policy_agree_on_what_donors_give(
+async def test_row_level_security_and_policy_agree_on_what_donors_give(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     api = await prepared(await client_of("pledges"))

@@ -63,7 +63,7 @@ async def _read(tx: Tx, ctx: Context, appointment_id: UUID) -> AppointmentView:
     return (await _views(tx, [await store.get_appointment(tx, appointment_id, ctx.caller)], ctx.caller, ctx.now))[0]
 
 
-@create("/v1/appointments", Action.APPOINT, "Appoint somebody, or propose to", read=_read)
+@create("/v1/appointments", Action.APPOINT, "Appoint a person, or propose to", read=_read)
 async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[Appoint]) -> None:
     """Of a focal point's officials, provider and donor officers: in force at once; all others take a second person."""
     await actions.appoint(tx, ctx, appointment_id, data.person_id, data.organization, data.mandate(), data.letter)
@@ -105,7 +105,7 @@ async def show_appointment(tx: Tx, ctx: Context, appointment_id: FromPath[UUID])
 @change(
     "/v1/appointments/{appointment_id:uuid}/approve",
     Action.APPROVE,
-    "Approve what somebody else proposed",
+    "Approve what another person proposed",
     read=_read,
     name="approve appointment",
 )
@@ -116,7 +116,7 @@ async def approve(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JS
 @change(
     "/v1/appointments/{appointment_id:uuid}/refuse",
     Action.REFUSE,
-    "Refuse what somebody else proposed",
+    "Refuse what another person proposed",
     read=_read,
     name="refuse appointment",
 )

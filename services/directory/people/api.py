@@ -154,7 +154,7 @@ async def show_person(tx: Tx, ctx: Context, person_id: FromPath[UUID]) -> Person
 
 
 @change(
-    "/v1/people/{person_id:uuid}/disable", Action.DISABLE, "Shut somebody out, everywhere and at once", read=read_view
+    "/v1/people/{person_id:uuid}/disable", Action.DISABLE, "Disable a person, in all services at once", read=read_view
 )
 async def disable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
     """Their appointments remain, without effect until they are enabled again."""
@@ -162,7 +162,7 @@ async def disable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: 
     await actions.move_person(tx, ctx, person_id, Action.DISABLE, lambda person: person.disable(reason, now=ctx.now))
 
 
-@change("/v1/people/{person_id:uuid}/enable", Action.ENABLE, "Let somebody in again", read=read_view)
+@change("/v1/people/{person_id:uuid}/enable", Action.ENABLE, "Enable a disabled person", read=read_view)
 async def enable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:
     await actions.move_person(tx, ctx, person_id, Action.ENABLE, lambda person: person.enable(now=ctx.now))
 
@@ -170,7 +170,7 @@ async def enable_person(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: J
 @change(
     "/v1/people/{person_id:uuid}/propose-erasure",
     Action.PROPOSE_ERASURE,
-    "Propose to erase what names somebody",
+    "Propose to erase what names a person",
     read=read_view,
 )
 async def propose_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
@@ -192,7 +192,7 @@ async def decline_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
 @change(
     "/v1/people/{person_id:uuid}/approve-erasure",
     Action.APPROVE_ERASURE,
-    "Approve a proposed erasure: what names somebody goes, everywhere",
+    "Approve a proposed erasure: what names the person is dropped in all services",
     read=read_view,
 )
 async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data: JSONBody[Confirm]) -> None:

@@ -75,7 +75,7 @@ def register(organization_id: UUID, code: str, texts_hash: str, *, now: datetime
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody who may be appointed, without their name, address and subjects."""
+    """A person who may be appointed, without their name, address and subjects."""
 
     person_id: UUID
     organization: str

@@ -1,6 +1,6 @@
 """Who is notified of which fact: a pure table from kinds of facts to notices and their recipients.
 
-Nobody is notified of a record that they may not read. Only coordinators are notified of a match before it is
+No one is notified of a record that they may not read. Only coordinators are notified of a match before it is
 presented, and of its end only those notified before; donors are notified of their fund, not of the request it helps.
 """
 
@@ -186,7 +186,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
         _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
         _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
-        # Also to the author: somebody else may have acted in their name.
+        # Also to the author: another person may have acted in their name.
         _of_person(d.PersonSubjectsProposed),
         _of_person(d.PersonIdentified),
         _of_client(d.ClientRegistered),
@@ -295,7 +295,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     p.ImportRecorded: "the response reports it, and no money has moved",
     **dict.fromkeys(
         (kind for kind in d.FACTS if kind not in NOTICES),
-        "records of the directory can be read; the person who appoints somebody informs them",
+        "records of the directory can be read; the appointing person informs them",
     ),
     n.SubscriptionRegistered: "the response reports it",
     n.SubscriptionEnded: "its person has no notifications any more",

@@ -105,7 +105,7 @@ async def _read(tx: Tx, ctx: Context, webhook_id: UUID, own: Own) -> WebhookView
 @create(
     "/v1/webhooks",
     Action.REGISTER_WEBHOOK,
-    "Have a program told of what the caller's appointment is told",
+    "Register a webhook for the notifications of the caller's appointment",
     read=_read,
 )
 async def register_webhook(

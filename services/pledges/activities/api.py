@@ -101,9 +101,7 @@ async def show_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID]) -> Ac
     return await _read(tx, ctx, activity_id)
 
 
-@change(
-    "/v1/activities/{activity_id:uuid}/revise", Action.REVISE_ACTIVITY, "State anew what an activity is", read=_read
-)
+@change("/v1/activities/{activity_id:uuid}/revise", Action.REVISE_ACTIVITY, "Revise an activity", read=_read)
 async def revise_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], data: JSONBody[PlanActivity]) -> None:
     """For a coordinator or a finance officer of UNODC, in any state: everything but the fund.
 

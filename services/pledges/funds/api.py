@@ -101,7 +101,7 @@ async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_a
 @change(
     "/v1/funds/{code:str}/requirements",
     Action.REVISE_REQUIREMENT,
-    "State anew what a fund needs in a year",
+    "Revise what a fund needs in a year",
     read=_read,
     outcome=fund_id_of,
 )
@@ -172,7 +172,7 @@ async def show_fund_years(
 
 
 async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
-    """As `final_as_of`; the day's beginning for whoever does not see whose pledges the totals are made of.
+    """As `final_as_of`; the day's beginning for a caller who does not see whose pledges the totals are made of.
 
     From totals a moment apart each single pledge would follow.
     """

@@ -189,7 +189,7 @@ async def show_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID]) -> Pr
 @change(
     "/v1/proposals/{proposal_id:uuid}/approve",
     Action.APPROVE_PROPOSAL,
-    "Approve what somebody else proposed",
+    "Approve what another person proposed",
     read=_read,
     locks=balance_locks.of_proposal,
 )

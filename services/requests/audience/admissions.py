@@ -19,7 +19,7 @@ Moment = tuple[datetime, Request]
 
 
 class Door(StrEnum):
-    """Why somebody may see a request: their office, a consent of its State, or a match that both sides accepted."""
+    """Why an organization sees a request: its office, a consent of the State, or a match that both sides accepted."""
 
     OFFICE = "office"
     CONSENT = "consent"

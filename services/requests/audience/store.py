@@ -16,7 +16,7 @@ READERS_MAX = 500
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who read or changed the request: first and last time, and how often.
+    """A person who read or changed the request: first and last time, and how often.
 
     Reads of the same version within ten minutes are counted once.
     """
@@ -30,7 +30,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def log_access(tx: Tx, request: Request, caller: Caller) -> None:
-    """Record in the audit that somebody outside the State read its request."""
+    """Record in the audit that a person outside the State read its request."""
     if not policy.files_for_its_state(caller, request):
         await log_read(tx, READ, "request", request.request_id, request.revision)
 

@@ -446,5 +446,5 @@ def _check_period(terms: Terms, now: datetime) -> None:
 
 
 def is_restricted(lines: Sequence[Line]) -> bool:
-    """Whether a line is of a kind whose disclosure may put somebody at risk (II.d)."""
+    """Whether a line is of a kind whose disclosure may put a person at risk (II.d)."""
     return any(kinds()[line.kind].restricted for line in lines if line.kind in kinds())

@@ -89,7 +89,7 @@ async def pledge_flow(
 
 
 async def _check_donor(tx: Tx, donor: str) -> None:
-    """Raises Invalid for a donor nobody could act for: neither a State nor an organization with an appointment."""
+    """Raises Invalid for a donor no one could act for: neither a State nor an organization with an appointment."""
     if donor in countries():
         return
     async with tx.as_service():

@@ -183,7 +183,7 @@ async def list_imported_flows(
 @create(
     "/v1/imports/{import_id:uuid}/flows/{line:int}/pledge",
     Action.PLEDGE_FLOW,
-    "Record the pledge that a flow of an import tells of",
+    "Record the pledge that an imported flow reports",
     read=pledge_view,
     location=lambda pledge: f"/v1/pledges/{pledge.pledge_id}",
 )
