@@ -1,8 +1,8 @@
 """A process full of workers that move money at random until it is killed or told to stop; run as a program.
 
-Each operation is one transaction of the service's actions. Of each that has ended it writes one letter on its standard
-output: `d` where it was done, `r` where it was refused, `a` where it may be tried again. Before that of an allocation
-stands how many cents were asked for.
+Each operation is one transaction of the service's actions. When one ends, its outcome is written to standard output as
+a letter: `d` done, `e` refused because it exceeds a fund's balance, `r` refused for another reason, `a` to be tried
+again. Before the letter of an allocation comes its amount in cents.
 """
 
 import asyncio
@@ -318,8 +318,8 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
         except Unavailable:
             # While all of them connect at once.
             outcome = b"a"
-        except Refusal:
-            outcome = b"r"
+        except Refusal as refusal:
+            outcome = b"e" if refusal.slug == "balance-exceeded" else b"r"
         except Exception as error:
             # Of two changes of one record the journal lets one through.
             if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":

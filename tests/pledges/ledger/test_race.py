@@ -81,7 +81,7 @@ DEMANDED = 3
 AIM = 1.5
 """The target as a multiple of that, because amounts are random and every run has to reach it."""
 
-SAID = re.compile(rb"(\d*)([dra])")
+SAID = re.compile(rb"(\d*)([dera])")
 
 
 class Racers:
@@ -99,7 +99,7 @@ class Racers:
     @property
     def ended(self) -> int:
         """Completed or refused operations."""
-        return self.outcomes["d"] + self.outcomes["r"]
+        return self.outcomes["d"] + self.outcomes["e"] + self.outcomes["r"]
 
     async def start(self) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -341,12 +341,11 @@ async def test_killed_processes_leave_balanced_books_without_double_allocation(d
     await bank.look()
     assert racers.killed >= KILLED_MIN
     assert bank.looks > 10
-    assert min(racers.outcomes[one] for one in "dr") > operations / 20, "some was done, and some was refused"
+    assert min(racers.outcomes[one] for one in "der") > operations / 20, racers.outcomes
     async with db.transaction() as tx:
         counted = await tx.fetch("SELECT type, count(*) FROM entry GROUP BY type")
         for moment, report in bank.reports.items():
             assert report == await balances.balances(tx, as_at=moment), "a report has changed"
-        wanting = await tx.fetchval("SELECT min(available_usd_minor) FROM balance")
         pledged = await tx.fetchval(
             """
             SELECT sum(p.usd_minor) FROM entry CROSS JOIN unnest(postings) AS p
@@ -362,7 +361,6 @@ async def test_killed_processes_leave_balanced_books_without_double_allocation(d
         (row["account"], row["currency"]) for row in held
     }
     assert racers.demanded_usd_minor >= DEMANDED * pledged > 0
-    assert wanting < 1000, "there was enough for everybody"
     assert len({str(report) for report in bank.reports.values()}) > 3, "the reports would agree on anything"
     async with db.transaction() as tx:
         assert (await verify(tx)).findings == []
