@@ -43,6 +43,29 @@ class Line(Struct, frozen=True, kw_only=True):
     """Only funded offerings are accepted."""
 
 
+class DraftLine(Struct, frozen=True, kw_only=True):
+    """A line of a draft that lacks a field required for submission. `position`: its place among all lines, from 1."""
+
+    line_id: UUID
+    position: Annotated[int, Meta(ge=1, le=LINES_MAX)]
+    kind: Code | None
+    topics: Codes
+    articles: Codes
+    paragraphs: Codes
+    pillars: Codes
+    institution: Code | None
+    group_size: Annotated[int, Meta(ge=1, le=100_000)] | None
+    languages: Annotated[tuple[Language, ...], Meta(max_length=6)]
+    modality: Code | None
+    window: Period | None
+    gender_marker: Annotated[int, Meta(ge=0, le=2)]
+    human_rights_marker: Annotated[int, Meta(ge=0, le=2)]
+    cannot_wait: bool
+
+
+Incomplete = Annotated[tuple[DraftLine, ...], Meta(max_length=LINES_MAX)]
+
+
 class About(Struct, frozen=True, kw_only=True):
     """The subject of a line, for consumers that may see no more of it. `gender_marker` is None if not kept."""
 
@@ -65,6 +88,8 @@ class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.draf
     texts_hash: str
     drafted_at: datetime
     excluded_providers: Excluded = ()
+    incomplete: Incomplete = ()
+    """Its lines that are not in `lines`, because they lack a required field."""
 
 
 class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revised.v1"):
@@ -80,6 +105,8 @@ class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revi
     texts_hash: str
     revised_at: datetime
     excluded_providers: Excluded = ()
+    incomplete: Incomplete = ()
+    """Its lines that are not in `lines`, because they lack a required field."""
 
 
 class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.submitted.v1"):

@@ -34,7 +34,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     """A code with its labels by language. `parents` are in the same table; `restricted` kinds need express consent.
 
     `statuses` are the origins of the labels. `related` are concepts of the scheme by table and code. A `retired` code
-    still resolves, and is replaced by `replaced_by`.
+    still resolves, and is replaced by `replaced_by`. `sentences` are the advice on an aspect of a line, by language.
     """
 
     code: str
@@ -46,6 +46,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     restricted: bool = False
     retired: bool = False
     replaced_by: tuple[str, ...] = ()
+    sentences: dict[str, str] = {}
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -75,6 +76,7 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "institutions": reference.institutions,
         "in_kind_forms": reference.in_kind_forms,
         "activity_kinds": reference.activity_kinds,
+        "aspects": reference.aspects,
     }
     if table == "countries":
         return [
@@ -107,8 +109,9 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, countries, currencies. With `language`,
-    countries are sorted by their names in it, else by their codes; the other tables have an order of their own.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, countries, currencies. With
+    `language`, countries are sorted by their names in it, else by their codes; the other tables have an order of their
+    own.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

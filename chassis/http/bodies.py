@@ -59,8 +59,8 @@ def errors_of(body: bytes, kind: Any) -> list[FieldError]:
 def _errors(value: Any, kind: Any, place: str) -> Iterator[FieldError]:
     bare, metas = _bare(kind)
     if get_origin(bare) in {Union, UnionType}:
-        arms = [arm for arm in get_args(bare) if arm is not NoneType]
-        if value is None and len(arms) < len(get_args(bare)):
+        arms = _arms(bare)
+        if value is None and NoneType in get_args(bare):
             return
         if len(arms) == 1:
             yield from _errors(value, Annotated[(arms[0], *metas)] if metas else arms[0], place)
@@ -142,6 +142,11 @@ def _bare(kind: Any) -> tuple[Any, tuple[Meta, ...]]:
     return kind, ()
 
 
+def _arms(union: Any) -> list[Any]:
+    """The types of a union, without null and absent."""
+    return [arm for arm in get_args(union) if arm not in (NoneType, msgspec.UnsetType)]
+
+
 def _item(bare: Any) -> Any:
     """The item type of an array; None for other types."""
     arguments = get_args(bare)
@@ -158,7 +163,7 @@ def values_of(kind: Any) -> tuple[Any, ...]:
     """The values of an enumeration, optional or not; none for other types."""
     bare, _ = _bare(kind)
     if get_origin(bare) in {Union, UnionType}:
-        arms = [arm for arm in get_args(bare) if arm is not NoneType]
+        arms = _arms(bare)
         return values_of(arms[0]) if len(arms) == 1 else ()
     if get_origin(bare) is Literal:
         return get_args(bare)

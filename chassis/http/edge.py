@@ -14,6 +14,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
+from chassis.http.merge_patch import MERGE_PATCH_TYPE
 from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, log_refusal, problem
 from chassis.http.uploads import (
     OF_ONE_ORGANIZATION_MAX,
@@ -175,15 +176,21 @@ class Edge:
             await self._refuse("body-too-large", 413, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
-            accepted = self._media_types.get(scope["path"], JSON_TYPE)
-            if _media_type(headers) != accepted:
-                await self._refuse("media-type-unsupported", 415, answer, accepted=[accepted.decode()])
+            accepted = self._accepted(scope)
+            if _media_type(headers) not in accepted:
+                await self._refuse("media-type-unsupported", 415, answer, accepted=[one.decode() for one in accepted])
                 return
             if slug := malformed_slug(body):
                 await self._refuse(slug, 400, answer)
                 return
         scope[BODY] = body
         await self._admit(scope, headers, _once(body), answer)
+
+    def _accepted(self, scope: Scope) -> tuple[bytes, ...]:
+        """The media types of a body."""
+        if scope["method"] == "PATCH":
+            return (MERGE_PATCH_TYPE, JSON_TYPE)
+        return (self._media_types.get(scope["path"], JSON_TYPE),)
 
     async def _pass_on_file(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", rule: FileRule

@@ -53,6 +53,8 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     """Retired: kept for records that use it, not for new ones."""
     replaced_by: tuple[str, ...] = ()
     """The codes of the same table that replace a retired one."""
+    sentences: dict[str, str] = {}
+    """What is advised to a filer, by language; of `aspects` only."""
 
     def label(self, language: str) -> str:
         return self.labels[language]
@@ -273,6 +275,12 @@ def activity_kinds() -> Mapping[str, Term]:
 def institutions() -> Mapping[str, Term]:
     """Kinds of national beneficiary institutions."""
     return _by_code("institutions", Term)
+
+
+@cache
+def aspects() -> Mapping[str, Term]:
+    """What makes a line specific enough to be matched, with advice to its filer."""
+    return _by_code("aspects", Term)
 
 
 @cache

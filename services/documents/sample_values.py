@@ -106,7 +106,27 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "suffices": True,
         "FileRequest.addressee": {"to": "any", "states": []},
         "RequestBody.addressee": {"to": "any", "states": []},
-        "ReviseRequest.addressee": {"to": "any", "states": []},
+        "RequestPatch.addressee": {"to": "any", "states": []},
+        "NewLine.line_id": None,
+        "incomplete": [
+            {
+                "line_id": "288de877-48c1-5e86-b254-cf3c57a51e61",
+                "position": 2,
+                "kind": "sherloc_training",
+                "topics": [],
+                "articles": [],
+                "paragraphs": ["I.c"],
+                "pillars": [],
+                "institution": None,
+                "group_size": None,
+                "languages": [],
+                "modality": None,
+                "window": None,
+                "gender_marker": 0,
+                "human_rights_marker": 0,
+                "cannot_wait": False,
+            }
+        ],
         "DraftedLine.addressee": {"to": "any", "states": []},
         "text": f"{FICTITIOUS} Judges are to be trained in mutual legal assistance and electronic evidence.",
         # an offering

@@ -37,7 +37,6 @@ NAMES: Mapping[str, str] = {
     "services.pledges.ledger.fiscal_years.Check": "ClosingCheck",
     "services.pledges.ledger.fiscal_years.Period": "AccountingPeriod",
     "services.reference.Entry": "CodeListEntry",
-    "services.requests.request.api.Check": "RequestCheck",
     "services.requests.commands.Addressed": "RequestAddressee",
     "services.requests.commands.Comment": "RequestComment",
     "services.requests.commands.Delivery": "RequestDelivery",

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import asdict
 
 from chassis.texts import hash_texts
 from contracts import reference
 from contracts.codes import (
     ArticleCode,
+    InstitutionCode,
     InstrumentCode,
     KindCode,
     ModalityCode,
@@ -28,7 +29,7 @@ from contracts.requests import CODES_MAX, Codes, Excluded
 from contracts.values import Code, Language, Money, Period, State, is_unodc
 from services.matching.lines.model import RequestStatus, WantedLine
 from services.matching.matches.evaluation import Result
-from services.matching.offerings.model import MLA_CURRICULUM, Content, ResourceStatus, check_periods
+from services.matching.offerings.model import MLA_CURRICULUM, Content, Offering, ResourceStatus, check_periods
 from services.matching.offerings.store import Texts
 from services.matching.rounds.settings import RoundSettings
 from services.matching.rounds.solver.problem import NUMBER_MAX
@@ -45,6 +46,12 @@ Articles = Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)]
 Paragraphs = Annotated[tuple[ParagraphCode, ...], Meta(max_length=CODES_MAX)]
 Pillars = Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)]
 States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
+Kinds = Annotated[tuple[KindCode, ...], Meta(max_length=CODES_MAX)]
+Modalities = Annotated[tuple[ModalityCode, ...], Meta(max_length=CODES_MAX)]
+Instruments = Annotated[tuple[InstrumentCode, ...], Meta(max_length=CODES_MAX)]
+GroupSize = Annotated[int, Meta(ge=1, le=100_000)]
+OfferingTitle = Annotated[str, Meta(min_length=1, max_length=200)]
+Summary = Annotated[str, Meta(max_length=4000)]
 
 
 class NewCapacity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +63,9 @@ class NewCapacity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def capacity(self) -> Capacity:
         return Capacity(period=Period(starts=self.starts, ends=self.ends), units=self.units)
+
+
+Periods = Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)]
 
 
 class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,24 +85,24 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     language: Language
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    title: OfferingTitle
     valid: Period
-    kinds: Annotated[tuple[KindCode, ...], Meta(max_length=CODES_MAX)] = ()
+    kinds: Kinds = ()
     topics: Topics = ()
     articles: Articles = ()
     paragraphs: Paragraphs = ()
     pillars: Pillars = ()
     languages: Languages = ()
     interpretation: Languages = ()
-    modalities: Annotated[tuple[ModalityCode, ...], Meta(max_length=CODES_MAX)] = ()
+    modalities: Modalities = ()
     eligible: Eligible = Eligible()
-    capacity: Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)] = ()
-    group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    capacity: Periods = ()
+    group_size_max: GroupSize | None = None
     resource_status: ResourceStatus = ResourceStatus.FUNDED
     funding_needed: Money | None = None
     curriculum: Codes = ()
-    treaties: Annotated[tuple[InstrumentCode, ...], Meta(max_length=CODES_MAX)] = ()
-    summary: Annotated[str, Meta(max_length=4000)] = ""
+    treaties: Instruments = ()
+    summary: Summary = ""
 
     def content(self) -> tuple[Content, Texts, bytes]:
         """The codes, the texts, and the salt of their hash. Raises Invalid for an unknown code."""
@@ -122,8 +132,54 @@ class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields
     submit: bool = False
 
 
-class ReviseOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new content of an offering, which replaces the old. An approved offering needs approval again."""
+def body_of(offering: Offering, texts: Texts) -> OfferingBody:
+    """The content of an offering as its provider would file it."""
+    periods = [NewCapacity(starts=c.period.starts, ends=c.period.ends, units=c.units) for c in offering.terms.capacity]
+    return from_attributes(
+        OfferingBody,
+        offering.terms,
+        language=offering.language,
+        title=texts.title,
+        summary=texts.summary,
+        eligible=from_attributes(Eligible, offering.terms.eligible),
+        capacity=tuple(periods),
+        resource_status=ResourceStatus(offering.terms.resource_status),
+    )
+
+
+class EligiblePatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes of the eligible States; null empties a list."""
+
+    states: States | UnsetType | None = UNSET
+    regions: Codes | UnsetType | None = UNSET
+    excluded_states: States | UnsetType | None = UNSET
+
+
+class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes of an offering, as a JSON merge patch (RFC 7396). An approved offering needs approval again.
+
+    Absent fields are kept, null resets a field to its default.
+    """
+
+    language: Language | UnsetType = UNSET
+    title: OfferingTitle | UnsetType = UNSET
+    valid: Period | UnsetType = UNSET
+    kinds: Kinds | UnsetType | None = UNSET
+    topics: Topics | UnsetType | None = UNSET
+    articles: Articles | UnsetType | None = UNSET
+    paragraphs: Paragraphs | UnsetType | None = UNSET
+    pillars: Pillars | UnsetType | None = UNSET
+    languages: Languages | UnsetType | None = UNSET
+    interpretation: Languages | UnsetType | None = UNSET
+    modalities: Modalities | UnsetType | None = UNSET
+    eligible: EligiblePatch | UnsetType | None = UNSET
+    capacity: Periods | UnsetType | None = UNSET
+    group_size_max: GroupSize | UnsetType | None = UNSET
+    resource_status: ResourceStatus | UnsetType | None = UNSET
+    funding_needed: Money | UnsetType | None = UNSET
+    curriculum: Codes | UnsetType | None = UNSET
+    treaties: Instruments | UnsetType | None = UNSET
+    summary: Summary | UnsetType | None = UNSET
 
 
 class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -211,11 +267,12 @@ class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line of a draft, as far as matching needs it, with the limits of a request's line.
 
-    If no topics are given, they are read from `text`, in any of the six languages.
+    If no topics are given, they are read from `text`, in any of the six languages; without `text` from the outcome. A
+    line as it is filed fits: what matching does not need of it is accepted and not used.
     """
 
     kind: KindCode
-    group_size: Annotated[int, Meta(ge=1, le=100_000)]
+    group_size: GroupSize
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
     modality: ModalityCode
     window: Period
@@ -227,6 +284,14 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     addressee: Addressed = Addressed()
     excluded_providers: Excluded = ()
     text: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    outcome: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    line_id: UUID | None = None
+    institution: InstitutionCode | None = None
+    institution_name: Annotated[str, Meta(max_length=300)] = ""
+    gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+    human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+    markers_justification: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    in_place: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
 
     def wanted(self, state: str, topics: tuple[str, ...], treaties: tuple[TreatyStatus, ...]) -> WantedLine:
         """The line as matching would receive it if the State submitted it now."""

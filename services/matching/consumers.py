@@ -48,11 +48,13 @@ from services.matching.texts import store as reading_store
 
 async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
     """Store the lines as submitted, end the matches that no longer fit, and suggest the best offerings."""
+    begins = event.aggregateversion == 1
+    changed = frozenset[UUID]() if begins else await line_store.changed_lines(tx, fact)
     await line_store.put(tx, fact)
     await _on_consent_by_submission(tx, event, fact)
     await reading_store.queue_submitted(tx, fact.request_id, fact.texts_hash)
-    begins = event.aggregateversion == 1
-    await suggestions.resuggest(tx, fact.request_id, because=event, now=clock.now(), begins=begins)
+    now = clock.now()
+    await suggestions.resuggest(tx, fact.request_id, because=event, now=now, begins=begins, changed=changed)
 
 
 async def on_status_changed(tx: Tx, event: Event, fact: Any) -> None:

@@ -1,11 +1,12 @@
 """The bodies of commands, with their limits and checks of codes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
 
 from chassis.ids import new_id
 from chassis.texts import hash_texts
@@ -23,10 +24,18 @@ from contracts.codes import (
 from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, Recipient, Terms
 from contracts.conversion import from_attributes
 from contracts.refusals import Invalid
-from contracts.requests import CODES_MAX, LINES_MAX, Excluded, Line
+from contracts.requests import CODES_MAX, LINES_MAX, DraftLine, Excluded, Line
 from contracts.values import Code, Language, Period, State, is_unodc
+from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Outcome
-from services.requests.request.model import Addressee, CirculationRule, Content, Priority, Visibility
+from services.requests.request.model import (
+    Addressee,
+    CirculationRule,
+    Content,
+    Priority,
+    Request,
+    Visibility,
+)
 from services.requests.request.specificity import LineText
 from services.requests.request.store import Texts
 
@@ -34,80 +43,112 @@ STATES_MAX = 50
 Name = Annotated[str, Meta(max_length=300)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=2000)]
+GroupSize = Annotated[int, Meta(ge=1, le=100_000)]
+Marker = Annotated[int, Meta(ge=0, le=2)]
+Title = Annotated[str, Meta(max_length=200)]
+Need = Annotated[str, Meta(max_length=4000)]
+Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
+Topics = Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)]
+Articles = Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)]
+Paragraphs = Annotated[tuple[ParagraphCode, ...], Meta(max_length=CODES_MAX)]
+Pillars = Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)]
+States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 
 
 class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One need. Codes are those of `/v1/reference/…`; `window` is when the assistance is wanted.
 
-    A line that `cannot_wait` is matched only with offerings that are funded already.
+    A draft is saved without any of them; `kind`, `institution`, `group_size`, `languages`, `modality` and `window` are
+    needed to submit it. A `line_id` names an existing line of the request, which keeps its id. A line that
+    `cannot_wait` is matched only with offerings that are funded already.
     """
 
-    kind: KindCode
-    institution: InstitutionCode
-    group_size: Annotated[int, Meta(ge=1, le=100_000)]
-    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
-    modality: ModalityCode
-    window: Period
-    topics: Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)] = ()
-    articles: Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)] = ()
-    paragraphs: Annotated[tuple[ParagraphCode, ...], Meta(max_length=CODES_MAX)] = ()
-    pillars: Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)] = ()
+    line_id: UUID | None = None
+    kind: KindCode | None = None
+    institution: InstitutionCode | None = None
+    group_size: GroupSize | None = None
+    languages: Languages = ()
+    modality: ModalityCode | None = None
+    window: Period | None = None
+    topics: Topics = ()
+    articles: Articles = ()
+    paragraphs: Paragraphs = ()
+    pillars: Pillars = ()
     institution_name: Name = ""
-    gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
-    human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+    gender_marker: Marker = 0
+    human_rights_marker: Marker = 0
     cannot_wait: bool = False
     markers_justification: Words = ""
     outcome: Words = ""
     in_place: Words = ""
 
-    def line(self) -> Line:
-        return from_attributes(Line, self, line_id=new_id())
+    def line(self, position: int) -> Line | DraftLine:
+        line_id = self.line_id or new_id()
+        if all(getattr(self, name) for name in REQUIRED):
+            return from_attributes(Line, self, line_id=line_id)
+        return from_attributes(DraftLine, self, line_id=line_id, position=position)
 
     def text(self) -> LineText:
         return from_attributes(LineText, self)
+
+
+NewLines = Annotated[tuple[NewLine, ...], Meta(max_length=LINES_MAX)]
 
 
 class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To whom the request is addressed: any provider, UNODC, or the named States (I.h)."""
 
     to: Addressee = Addressee.ANY
-    states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
+    states: States = ()
 
 
 class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of a request. `language` is the language of its texts, which are stored as written.
 
-    Offerings of the `excluded_providers` are not matched with it; only the State and UNODC see this list.
+    A draft needs the `language` only; to submit it, a title and a complete line. Offerings of the `excluded_providers`
+    are not matched with it; only the State and UNODC see this list.
     """
 
     language: Language
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
-    lines: Annotated[tuple[NewLine, ...], Meta(max_length=LINES_MAX)] = ()
-    need: Annotated[str, Meta(max_length=4000)] = ""
+    title: Title = ""
+    lines: NewLines = ()
+    need: Need = ""
     visibility: Visibility = Visibility.PRIVATE
     addressee: Addressed = Addressed()
     circulation: CirculationRule = CirculationRule.NONE
     excluded_providers: Excluded = ()
 
-    def content(self) -> tuple[Content, Texts, bytes]:
-        """The codes, the texts, and the salt of their hash. Raises Invalid for an unknown code."""
-        for position, line in enumerate(self.lines, 1):
-            _check_codes(line, position)
+    def content(self, known: Sequence[UUID] = ()) -> tuple[Content, Texts, bytes]:
+        """The codes, the texts, and the salt of their hash; `known` are the ids of the request's present lines.
+
+        Raises Invalid for an unknown code, and for a `line_id` that is not known or not unique.
+        """
+        for number, line in enumerate(self.lines):
+            check_codes(line, f"lines[{number}].")
+        self._check_line_ids(known)
         _check("addressee.states", self.addressee.states, reference.countries())
         _check_providers(self.excluded_providers)
         texts = Texts(title=self.title, need=self.need, lines=tuple(line.text() for line in self.lines))
         salt, texts_hash = hash_texts(texts)
+        lines = [line.line(position) for position, line in enumerate(self.lines, 1)]
         content = Content(
             language=self.language,
             visibility=self.visibility,
             addressee=self.addressee.to,
             addressed_states=self.addressee.states,
             circulation_rule=self.circulation,
-            lines=tuple(line.line() for line in self.lines),
+            lines=tuple(line for line in lines if isinstance(line, Line)),
+            incomplete=tuple(line for line in lines if isinstance(line, DraftLine)),
             texts_hash=texts_hash,
             excluded_providers=tuple(sorted(set(self.excluded_providers))),
         )
         return content, texts, salt
+
+    def _check_line_ids(self, known: Sequence[UUID]) -> None:
+        given = [line.line_id for line in self.lines]
+        for number, line_id in enumerate(given):
+            if line_id is not None and (line_id not in known or line_id in given[:number]):
+                raise Invalid("line-unknown", field=f"lines[{number}].line_id")
 
 
 class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,8 +158,75 @@ class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=
     state: State | None = None
 
 
-class ReviseRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new content of a draft or a returned request, replacing the old."""
+def body_of(request: Request, texts: Texts) -> RequestBody:
+    """The content of a request as its State would file it, with the ids of its lines."""
+    lines = zip(request.all_lines, texts.lines, strict=True)
+    return RequestBody(
+        language=request.language,
+        title=texts.title,
+        lines=tuple(NewLine(**_given(asdict(line)), **asdict(text)) for line, text in lines),
+        need=texts.need,
+        visibility=request.visibility,
+        addressee=Addressed(to=request.addressee, states=request.addressed_states),
+        circulation=request.circulation_rule,
+        excluded_providers=request.excluded_providers,
+    )
+
+
+def _given(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name != "position"}
+
+
+class AddressedPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes of the addressee; null resets a field to its default."""
+
+    to: Addressee | UnsetType | None = UNSET
+    states: States | UnsetType | None = UNSET
+
+
+class RequestPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes of a draft or a returned request, as a JSON merge patch (RFC 7396).
+
+    Absent fields are kept, null resets a field to its default. `lines` replaces all lines; those with a `line_id` keep
+    their ids.
+    """
+
+    language: Language | UnsetType = UNSET
+    title: Title | UnsetType | None = UNSET
+    lines: NewLines | UnsetType | None = UNSET
+    need: Need | UnsetType | None = UNSET
+    visibility: Visibility | UnsetType | None = UNSET
+    addressee: AddressedPatch | UnsetType | None = UNSET
+    circulation: CirculationRule | UnsetType | None = UNSET
+    excluded_providers: Excluded | UnsetType | None = UNSET
+
+
+class LinePatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes of a line, as a JSON merge patch: absent fields are kept, null resets a field to its default."""
+
+    kind: KindCode | UnsetType | None = UNSET
+    institution: InstitutionCode | UnsetType | None = UNSET
+    group_size: GroupSize | UnsetType | None = UNSET
+    languages: Languages | UnsetType | None = UNSET
+    modality: ModalityCode | UnsetType | None = UNSET
+    window: Period | UnsetType | None = UNSET
+    topics: Topics | UnsetType | None = UNSET
+    articles: Articles | UnsetType | None = UNSET
+    paragraphs: Paragraphs | UnsetType | None = UNSET
+    pillars: Pillars | UnsetType | None = UNSET
+    institution_name: Name | UnsetType | None = UNSET
+    gender_marker: Marker | UnsetType | None = UNSET
+    human_rights_marker: Marker | UnsetType | None = UNSET
+    cannot_wait: bool | UnsetType | None = UNSET
+    markers_justification: Words | UnsetType | None = UNSET
+    outcome: Words | UnsetType | None = UNSET
+    in_place: Words | UnsetType | None = UNSET
+
+
+class LineOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ids of all lines of a request, in their new order."""
+
+    line_ids: Annotated[tuple[UUID, ...], Meta(max_length=LINES_MAX)]
 
 
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,17 +305,17 @@ def check_reason(move: str, reason: str) -> str:
     return reason
 
 
-def _check_codes(line: NewLine, position: int) -> None:
-    place = f"lines[{position - 1}]"
-    _check(f"{place}.kind", [line.kind], reference.kinds())
-    _check(f"{place}.topics", line.topics, reference.topics())
-    _check(f"{place}.articles", line.articles, reference.articles())
-    _check(f"{place}.paragraphs", line.paragraphs, reference.paragraphs())
-    _check(f"{place}.pillars", line.pillars, reference.pillars())
-    _check(f"{place}.institution", [line.institution], reference.institutions())
-    _check(f"{place}.modality", [line.modality], reference.modalities())
-    if line.window.reversed:
-        raise Invalid("dates-reversed", field=f"{place}.window")
+def check_codes(line: NewLine, place: str = "") -> None:
+    """Raises Invalid for an unknown code of a line and for a reversed window; `place` is the prefix of its fields."""
+    _check(f"{place}kind", filter(None, [line.kind]), reference.kinds())
+    _check(f"{place}topics", line.topics, reference.topics())
+    _check(f"{place}articles", line.articles, reference.articles())
+    _check(f"{place}paragraphs", line.paragraphs, reference.paragraphs())
+    _check(f"{place}pillars", line.pillars, reference.pillars())
+    _check(f"{place}institution", filter(None, [line.institution]), reference.institutions())
+    _check(f"{place}modality", filter(None, [line.modality]), reference.modalities())
+    if line.window and line.window.reversed:
+        raise Invalid("dates-reversed", field=f"{place}window")
 
 
 def _check_providers(providers: Iterable[str]) -> None:

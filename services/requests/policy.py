@@ -242,7 +242,7 @@ def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
     every = bool(fields_seen(caller, request))
     return {
         line.line_id: fields | {Guarded.WORDS} if line.line_id in served else fields
-        for line in request.lines
+        for line in request.all_lines
         if every or line.line_id in served
     }
 

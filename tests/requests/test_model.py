@@ -102,7 +102,8 @@ def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -
     with pytest.raises(Invalid) as no:
         begin(uuid4(), "KEN", content, now=NOON)
 
-    assert "request-without-lines" == no.value.slug
+    assert "request-incomplete" == no.value.slug
+    assert [error.field for error in no.value.details["errors"]] == ["lines"]
 
 
 def test_a_draft_circulates_nowhere_whatever_rule_it_chose() -> None:

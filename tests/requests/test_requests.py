@@ -227,7 +227,7 @@ async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> Non
         ("UNODC:focal_point", {}, 403, "not-for-your-role"),
         ("IOM:official", {"submit": False}, 403, "not-for-your-role"),
         ("KEN:focal_point", {"state": "PER"}, 403, "not-your-state"),
-        ("KEN:focal_point", {"lines": []}, 400, "request-without-lines"),
+        ("KEN:focal_point", {"lines": []}, 400, "request-incomplete"),
         ("KEN:focal_point", {"lines": [a_line(kind="alchemy")]}, 400, "unknown-code"),
         ("KEN:focal_point", {"lines": [a_line(topics=["alchemy"])]}, 400, "unknown-code"),
         ("KEN:focal_point", {"lines": [a_line(window={"from": "2027-06-30", "until": "2027-02-01"})]}, 400, "dates-reversed"),
@@ -325,7 +325,8 @@ async def test_a_draft_is_checked_and_kept_nowhere(api: Client, databases: Mappi
 
     assert answer.status_code == 200, answer.text
     assert answer.json() == {
-        "advice": [{"position": 1, "missing": ["outcome", "in_place"]}],
+        "missing": [],
+        "advice": [{"position": 1, "score": 4, "missing": ["outcome", "in_place"]}],
         "similar": [similar["request_id"]],
     }
     async with databases["requests"].transaction() as tx:

@@ -30,6 +30,12 @@ LINES_PER_STATE_MAX = 1000
 
 SEEKING_MAX = 2000
 
+CONTENT = (
+    "kind", "topics", "articles", "paragraphs", "pillars", "group_size", "languages", "modality", "window",
+    "cannot_wait",
+)  # fmt: skip
+"""The attributes of a line as filed that a match is scored on."""
+
 
 _PUT = Write(
     parts={
@@ -86,6 +92,16 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
         submitted.excluded_providers,
         submitted.texts_hash,
         submitted.submitted_at,
+    )
+
+
+async def changed_lines(tx: Tx, submitted: RequestSubmitted) -> frozenset[UUID]:
+    """The stored lines of a request whose content this submission changes."""
+    before = {line.line_id: line for line in await lines_of(tx, submitted.request_id)}
+    return frozenset(
+        line.line_id
+        for line in submitted.lines
+        if (stored := before.get(line.line_id)) and any(getattr(stored, n) != getattr(line, n) for n in CONTENT)
     )
 
 

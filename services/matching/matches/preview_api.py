@@ -69,7 +69,7 @@ async def preview_matches(
 
 
 async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Language) -> Preview:
-    topics = data.topics or await _topics(data.text)
+    topics = data.topics or await _topics(data.text or data.outcome)
     async with db.transaction(by=caller) as tx:
         line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
         async with tx.as_service():

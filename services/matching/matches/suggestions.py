@@ -1,6 +1,6 @@
 """Suggest offerings for lines: hard constraints select, the score ranks, the best are announced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -47,14 +47,24 @@ async def record_rankings(tx: Tx, rankings: Sequence[LineRanked], *, because: Ev
         await announce_all(tx, [(ranking, 1) for ranking in rankings], because=because)
 
 
-async def resuggest(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
+async def resuggest(
+    tx: Tx,
+    request_id: UUID,
+    *,
+    because: Event,
+    now: datetime,
+    begins: bool = False,
+    changed: Collection[UUID] = (),
+) -> None:
     """End the matches that a request's lines no longer fit, and suggest the best offerings.
 
-    If the request `begins`, it has no matches yet and none are read.
+    If the request `begins`, it has no matches yet and none are read. Matches of `changed` lines end, because they were
+    scored on the earlier content.
     """
     lines = await line_store.lines_of(tx, request_id)
     matches = [] if begins else await match_store.of_request(tx, request_id)
-    ended = await _expire_unfit(tx, matches, lines, because=because, now=now)
+    comparable = [line for line in lines if line.line_id not in changed]
+    ended = await _expire_unfit(tx, matches, comparable, because=because, now=now)
     held = {(one.line_id, one.offering_id): one for one in (*matches, *ended)}
     await _suggest(tx, lines, held, because=because, now=now)
 

@@ -49,9 +49,16 @@ async def create(
     return created
 
 
-async def revise(tx: Tx, ctx: Context, offering_id: UUID, content: Content, texts: Texts, salt: bytes) -> Offering:
-    """Replace the content; an approved offering needs approval again, its matches are kept."""
+async def to_revise(tx: Tx, ctx: Context, offering_id: UUID) -> tuple[Offering, Texts]:
+    """An offering to be revised, locked, with its texts."""
     before = await _for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
+    texts = await offering_store.texts(tx, [offering_id])
+    return before, texts.get(offering_id, Texts(title="", summary=""))
+
+
+async def revise(tx: Tx, ctx: Context, before: Offering, content: Content, texts: Texts, salt: bytes) -> Offering:
+    """Replace the content; an approved offering needs approval again, its matches are kept."""
+    offering_id = before.offering_id
     revised = await record(tx, before, before.revise(content, now=ctx.now))
     async with tx.as_service():
         await reading_store.delete(tx, offering_id)

@@ -15,6 +15,7 @@ from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.merge_patch import patched
 from chassis.http.queries import formed_as
 from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
@@ -22,7 +23,7 @@ from contracts.facts import Fact
 from contracts.matching import Eligibility
 from contracts.values import Caller, Code, Money, Organization, Period
 from services.matching import policy
-from services.matching.commands import Comment, NewOffering, Reason, ReviseOffering, check_reason
+from services.matching.commands import Comment, NewOffering, OfferingPatch, Reason, body_of, check_reason
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import remark_store
 from services.matching.offerings import store as offering_store
@@ -139,10 +140,14 @@ async def show_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> Of
     read=_read,
     method="PATCH",
 )
-async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[ReviseOffering]) -> None:
-    """Matches are kept; a period with units taken cannot be removed, moved or made too small for them."""
-    content, texts, salt = data.content()
-    await offering_actions.revise(tx, ctx, offering_id, content, texts, salt)
+async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[OfferingPatch]) -> None:
+    """A JSON merge patch. Matches are kept.
+
+    A period with units taken cannot be removed, moved or made too small for them.
+    """
+    before, texts = await offering_actions.to_revise(tx, ctx, offering_id)
+    content, texts, salt = patched(body_of(before, texts), data).content()
+    await offering_actions.revise(tx, ctx, before, content, texts, salt)
 
 
 def _move_route(

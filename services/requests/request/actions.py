@@ -16,6 +16,7 @@ from services.requests.attachment import store as attachment_store
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action
 from services.requests.request import model, reminder_store, store
+from services.requests.request.completeness import in_order
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request, Status
 from services.requests.request.store import Texts
@@ -50,19 +51,40 @@ async def file(
     submit: bool,
 ) -> Request:
     """Create a request of the caller's State: a draft, or submitted at once."""
+    if submit:
+        lines = in_order(content.lines, content.incomplete)
+        model.check_complete(lines, content.circulation_rule, texts.title)
     begin = model.file if submit else model.draft
     request = await record(tx, None, begin(request_id, ctx.caller.organization, content, now=ctx.now))
     await store.save_texts(tx, request, texts, salt)
     return request
 
 
-async def revise(tx: Tx, ctx: Context, request_id: UUID, content: Content, texts: Texts, salt: bytes) -> Request:
-    """Replace the content of a draft or a returned request."""
+async def to_revise(tx: Tx, ctx: Context, request_id: UUID) -> tuple[Request, Texts]:
+    """A draft or a returned request to be revised, locked, with its texts."""
     request = await _for_move(tx, ctx, request_id, Action.REVISE)
+    request.require("revise")
+    return request, await store.texts(tx, request)
+
+
+async def revise(tx: Tx, ctx: Context, request: Request, content: Content, texts: Texts, salt: bytes) -> Request:
+    """Replace the content of a draft or a returned request."""
     fact = request.revise(content, now=ctx.now)
-    await store.drop_line_texts(tx, request_id)
+    await store.drop_line_texts(tx, request.request_id)
     request = await record(tx, request, fact)
     await store.save_texts(tx, request, texts, salt)
+    return request
+
+
+async def submit(tx: Tx, ctx: Context, request_id: UUID, comment: str) -> Request:
+    """Submit a draft or a returned request. Raises Invalid with all fields that are missing."""
+    request = await _for_move(tx, ctx, request_id, Action.SUBMIT)
+    request.require("submit")
+    texts = await store.texts(tx, request)
+    model.check_complete(request.all_lines, request.circulation_rule, texts.title)
+    request = await record(tx, request, request.submit(now=ctx.now))
+    if comment:
+        await store.save_remark(tx, request, comment)
     return request
 
 

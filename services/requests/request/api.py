@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
@@ -29,15 +29,12 @@ from services.requests.commands import (
     Delivery,
     FileRequest,
     Reason,
-    RequestBody,
-    ReviseRequest,
     Triage,
     check_reason,
 )
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.request import actions, store
 from services.requests.request.model import Request, Status
-from services.requests.request.specificity import Advice, advise
 from services.requests.request.views import RequestView, read, view_of_own
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
@@ -63,13 +60,6 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
     by_organization: str | None
     comment: str | None
     data: dict[str, Any]
-
-
-class Check(Struct, frozen=True, kw_only=True):
-    """What is missing in a draft, and the State's own similar requests."""
-
-    advice: list[Advice]
-    similar: list[UUID]
 
 
 @create("/v1/requests", Action.FILE, "File a request: a draft, or submitted at once", read=read)
@@ -112,31 +102,6 @@ async def show_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Requ
     return await read(tx, ctx, request_id)
 
 
-@change(
-    "/v1/requests/{request_id:uuid}", Action.REVISE, "Revise a draft or a returned request", read=read, method="PATCH"
-)
-async def revise_request(
-    tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[ReviseRequest]
-) -> RequestView:
-    content, texts, salt = data.content()
-    return view_of_own(ctx, await actions.revise(tx, ctx, request_id, content, texts, salt), texts)
-
-
-@post(
-    "/v1/requests/check",
-    opt=asks(Action.CHECK),
-    status_code=200,
-    summary="What a draft does not say yet, and similar own requests",
-)
-async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) -> Check:
-    """The draft's texts are neither stored nor logged."""
-    policy.decide(caller, Action.CHECK).required()
-    content, texts, _ = data.content()
-    async with db.transaction(by=caller) as tx:
-        similar = await store.similar(tx, caller, content.lines)
-    return Check(advice=advise(list(zip(content.lines, texts.lines, strict=True))), similar=similar)
-
-
 @show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "What happened to a request")
 async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[HistoryEntry]:
     request = await store.get(tx, request_id, ctx.caller)
@@ -156,6 +121,12 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
         )
         for event in events
     ]
+
+
+@change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a draft", read=read, name="submit request")
+async def submit_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """Refused with all fields that are missing."""
+    await actions.submit(tx, ctx, request_id, data.comment)
 
 
 @change("/v1/requests/{request_id:uuid}/register", Action.REGISTER, "Register a submitted request", read=read)
@@ -192,11 +163,9 @@ ROUTES = [
     list_requests,
     follow_requests,
     show_request,
-    revise_request,
-    check_request,
     show_history,
     register_request,
-    _move_route(Action.SUBMIT, "Submit a draft", Comment, lambda r, _, ctx: r.submit(now=ctx.now)),
+    submit_request,
     _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, ctx: r.withdraw(now=ctx.now)),
     _move_route(
         Action.RETURN,

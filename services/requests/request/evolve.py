@@ -71,6 +71,7 @@ def _begun(fact: RequestDrafted | RequestSubmitted) -> Request:
 
 
 def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[str, Any]:
+    incomplete = () if isinstance(fact, RequestSubmitted) else fact.incomplete
     return {
         "language": fact.language,
         "visibility": Visibility(fact.visibility),
@@ -79,8 +80,9 @@ def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[s
         "circulation_rule": CirculationRule(fact.circulation_rule),
         "circulation": Circulation.NONE,
         "window_ends_at": None,
-        "restricted": is_restricted(fact.lines),
+        "restricted": is_restricted((*fact.lines, *incomplete)),
         "lines": fact.lines,
+        "incomplete": incomplete,
         "fulfilment": {line.line_id: Fulfilment.NONE for line in fact.lines},
         "texts_hash": fact.texts_hash,
         "excluded_providers": fact.excluded_providers,

@@ -23,6 +23,7 @@ from contracts.requests import (
     ConsentRecorded,
     ConsentWithdrawn,
     DeliveryEvaluated,
+    DraftLine,
     Line,
     LineFulfilmentChanged,
     RequestClosed,
@@ -44,6 +45,8 @@ from contracts.requests import (
 )
 from contracts.values import Language
 from services.requests.request import deliveries
+from services.requests.request.completeness import in_order, missing_fields
+from services.requests.request.consent_terms import CONSENTS_MAX, check_period
 from services.requests.request.deliveries import Fulfilment, Outcome, Results
 
 REMINDERS_MAX = 2
@@ -51,12 +54,6 @@ REMINDER_DAYS = 20
 """Days until the first reminder, between the first and the second, and from the second until the request lapses."""
 
 FOLLOW_UP_DAYS = 365
-
-CONSENTS_MAX = 50
-"""Consents of one request in force at the same time."""
-
-CONSENT_DAYS_MAX = 3650
-"""The longest period of a consent; longer ones have no end date and last until withdrawn."""
 
 
 class Status(StrEnum):
@@ -156,6 +153,8 @@ class Request(Struct, frozen=True, kw_only=True):
     drafted_at: datetime
     excluded_providers: tuple[str, ...] = ()
     """Providers whose offerings are not matched with it."""
+    incomplete: tuple[DraftLine, ...] = ()
+    """Lines of a draft or returned request that lack a required field."""
     fulfilment: dict[UUID, Fulfilment] = {}
     matches: dict[UUID, tuple[UUID, str]] = {}
     """Match id → its line and its latest known status."""
@@ -183,6 +182,11 @@ class Request(Struct, frozen=True, kw_only=True):
         if self.status not in MOVES[move]:
             raise Conflict("request-status", status=self.status, move=move)
 
+    @property
+    def all_lines(self) -> tuple[Line | DraftLine, ...]:
+        """Its lines in order, including incomplete ones."""
+        return in_order(self.lines, self.incomplete)
+
     def line(self, line_id: UUID) -> Line | None:
         return next((line for line in self.lines if line.line_id == line_id), None)
 
@@ -199,10 +203,10 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestRevised(request_id=self.request_id, **asdict(content), revised_at=now)
 
     def submit(self, *, now: datetime) -> RequestSubmitted:
-        """Raises Invalid for a request without lines, or with a silence rule that its kinds do not allow."""
+        """Raises Invalid for an incomplete request, or for a silence rule that its kinds do not allow."""
         self.require("submit")
-        _check_complete(self.lines, self.circulation_rule)
-        content = {name: getattr(self, name) for name in Content.__struct_fields__}
+        check_complete(self.all_lines, self.circulation_rule)
+        content = {name: getattr(self, name) for name in Content.__struct_fields__ if name != "incomplete"}
         return RequestSubmitted(request_id=self.request_id, state=self.state, **content, submitted_at=now)
 
     def register(self, reference: str, *, now: datetime) -> RequestRegistered:
@@ -312,7 +316,7 @@ class Request(Struct, frozen=True, kw_only=True):
     def _consented(self, move: str, consent_id: UUID, terms: Terms | None, now: datetime) -> dict[str, Any]:
         self.require(move)
         terms = terms or self.terms_by_visibility
-        _check_period(terms, now)
+        check_period(terms, now)
         excluded = sorted(set(terms.recipients) & set(self.excluded_providers))
         if excluded:
             raise Invalid("consent-excluded-provider", organizations=excluded)
@@ -416,6 +420,7 @@ class Content(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     texts_hash: str
     excluded_providers: tuple[str, ...] = ()
+    incomplete: tuple[DraftLine, ...] = ()
 
 
 def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestDrafted:
@@ -424,27 +429,20 @@ def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> R
 
 def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:
     """Create a request that is submitted at once; raises as `Request.submit` does."""
-    _check_complete(content.lines, content.circulation_rule)
-    return RequestSubmitted(request_id=request_id, state=state, **asdict(content), submitted_at=now)
+    check_complete(in_order(content.lines, content.incomplete), content.circulation_rule)
+    submitted = asdict(content)
+    del submitted["incomplete"]
+    return RequestSubmitted(request_id=request_id, state=state, **submitted, submitted_at=now)
 
 
-def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:
-    if not lines:
-        raise Invalid("request-without-lines")
+def check_complete(lines: Sequence[Line | DraftLine], rule: CirculationRule, title: str | None = None) -> None:
+    """Raises Invalid, with all missing fields, for a request that cannot be submitted."""
+    if errors := missing_fields(lines, title):
+        raise Invalid("request-incomplete", errors=errors)
     if rule is CirculationRule.SILENCE and is_restricted(lines):
         raise Invalid("silence-not-for-restricted")
 
 
-def _check_period(terms: Terms, now: datetime) -> None:
-    """Raises Invalid for a period that is over, ends before it begins, or is too long."""
-    if terms.ends_at is None:
-        return
-    if terms.ends_at <= max(now, terms.starts_at or now):
-        raise Invalid("consent-period-over")
-    if terms.ends_at > now + timedelta(days=CONSENT_DAYS_MAX):
-        raise Invalid("consent-period-too-long", days=CONSENT_DAYS_MAX)
-
-
-def is_restricted(lines: Sequence[Line]) -> bool:
+def is_restricted(lines: Sequence[Line | DraftLine]) -> bool:
     """Whether a line is of a kind whose disclosure may put a person at risk (II.d)."""
-    return any(kinds()[line.kind].restricted for line in lines if line.kind in kinds())
+    return any(kinds()[kind].restricted for line in lines if (kind := line.kind) and kind in kinds())

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from contracts.requests import Line
+from contracts.requests import DraftLine, Line
 
 WORDS_MIN = 4
 """Fewer words than this describe no outcome; Chinese and Arabic are counted by characters instead."""
@@ -19,6 +19,8 @@ WINDOW_DAYS_MAX = 550
 
 
 class Aspect(StrEnum):
+    """Codes of `/v1/reference/aspects`."""
+
     WHO = "who"
     OUTCOME = "outcome"
     WHEN = "when"
@@ -37,22 +39,30 @@ class LineText(Struct, frozen=True, kw_only=True):
 
 
 class Advice(Struct, frozen=True, kw_only=True):
-    """The missing aspects of a line; empty when it is specific."""
+    """The aspects of a line (`/v1/reference/aspects`) that are missing; none when it is specific.
+
+    `score` is the number of the others, of six.
+    """
 
     position: int
+    score: int
     missing: tuple[Aspect, ...]
 
 
-def advise(lines: Sequence[tuple[Line, LineText]]) -> list[Advice]:
-    return [Advice(position=n, missing=missing(line, text)) for n, (line, text) in enumerate(lines, 1)]
+def advise(lines: Sequence[tuple[Line | DraftLine, LineText]]) -> list[Advice]:
+    return [_advice(position, missing(line, text)) for position, (line, text) in enumerate(lines, 1)]
 
 
-def missing(line: Line, text: LineText) -> tuple[Aspect, ...]:
+def _advice(position: int, lacking: tuple[Aspect, ...]) -> Advice:
+    return Advice(position=position, score=len(Aspect) - len(lacking), missing=lacking)
+
+
+def missing(line: Line | DraftLine, text: LineText) -> tuple[Aspect, ...]:
     """The aspects that a provider would have to ask for."""
     is_specific = {
-        Aspect.WHO: bool(text.institution_name.strip()) and line.institution != "other",
+        Aspect.WHO: bool(text.institution_name.strip()) and line.institution not in (None, "other"),
         Aspect.OUTCOME: _is_specific(text.outcome),
-        Aspect.WHEN: (line.window.ends - line.window.starts).days <= WINDOW_DAYS_MAX,
+        Aspect.WHEN: line.window is not None and (line.window.ends - line.window.starts).days <= WINDOW_DAYS_MAX,
         Aspect.LANGUAGE: bool(line.languages),
         Aspect.IN_PLACE: _is_specific(text.in_place),
         Aspect.SUBJECT: bool(line.topics or line.articles),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from secrets import randbelow
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,9 +14,10 @@ from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.consents import FieldSet
 from contracts.refusals import Missing
-from contracts.requests import Line
+from contracts.requests import DraftLine, Line
 from contracts.values import Caller, Period
 from services.requests.policy import FILERS
+from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Fulfilment
 from services.requests.request.model import Circulation, Request, Status
 from services.requests.request.specificity import LineText
@@ -26,10 +27,22 @@ SIMILAR_MAX = 10
 REFERENCE_MIN, REFERENCES = 10_000, 90_000
 """The lowest number of a year, and how many there are."""
 SIDES = ("state", "provider")
+OF_THEIR_OWN = (
+    "lines",
+    "incomplete",
+    "matches",
+    "providers",
+    "evaluations",
+    "consents",
+    "excluded_providers",
+    "read_at",
+)
+"""Attributes of a request that are no columns of its row."""
+L = TypeVar("L", Line, DraftLine)
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts of a request in its source language; `lines` are in the order of the request's lines."""
+    """The texts of a request in its source language; `lines` are in the order of all its lines."""
 
     title: str
     need: str
@@ -90,7 +103,8 @@ async def _load(tx: Tx, row: Record) -> Request:
     return msgspec.convert(
         {
             **dict(row),
-            "lines": [_line(line) for line in lines],
+            "lines": [_line(line, Line) for line in lines if _is_complete(line)],
+            "incomplete": [_line(line, DraftLine) for line in lines if not _is_complete(line)],
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
             "providers": {match["match_id"]: match["provider"] for match in matches},
@@ -107,10 +121,15 @@ def _evaluations_of(match: Record) -> dict[str, str]:
     return {side: result for side, result in results.items() if result is not None}
 
 
-def _line(row: Record) -> Line:
+def _is_complete(row: Record) -> bool:
+    return all(row["starts" if name == "window" else name] for name in REQUIRED)
+
+
+def _line(row: Record, kind: type[L]) -> L:
     values: dict[str, Any] = dict(row)
-    values["window"] = Period(starts=values.pop("starts"), ends=values.pop("ends"))
-    return msgspec.convert(values, Line)
+    starts, ends = values.pop("starts"), values.pop("ends")
+    values["window"] = Period(starts=starts, ends=ends) if starts else None
+    return msgspec.convert(values, kind)
 
 
 _NEW = Write(
@@ -166,7 +185,13 @@ _CHANGED = _NEW.with_conflict_clause(
             scan_id = excluded.scan_id
     """,
     lined="""
-        ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
+        ON CONFLICT (line_id) DO UPDATE SET position = excluded.position, kind = excluded.kind,
+            topics = excluded.topics, articles = excluded.articles, paragraphs = excluded.paragraphs,
+            pillars = excluded.pillars, institution = excluded.institution, group_size = excluded.group_size,
+            languages = excluded.languages, modality = excluded.modality, starts = excluded.starts,
+            ends = excluded.ends, gender_marker = excluded.gender_marker,
+            human_rights_marker = excluded.human_rights_marker, cannot_wait = excluded.cannot_wait,
+            fulfilment = excluded.fulfilment
     """,
     unwanted="ON CONFLICT DO NOTHING",
 )
@@ -193,7 +218,7 @@ async def _save_children(tx: Tx, request: Request) -> None:
     await tx.execute(
         "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
         request.request_id,
-        [line.line_id for line in request.lines],
+        [line.line_id for line in request.all_lines],
     )
     await tx.execute(
         "DELETE FROM excluded_provider WHERE request_id = $1 AND provider <> ALL ($2::text[])",
@@ -223,10 +248,10 @@ def _encoded(request: Request) -> str:
     """The columns of its row; data with tables of its own is summarized or left out."""
     row = {
         **msgspec.structs.asdict(request),
-        "kinds": [line.kind for line in request.lines],
+        "kinds": [line.kind for line in request.all_lines if line.kind],
         "fulfilment": request.fulfilled,
     }
-    for of_its_own in ("lines", "matches", "providers", "evaluations", "consents", "excluded_providers", "read_at"):
+    for of_its_own in OF_THEIR_OWN:
         del row[of_its_own]
     return msgspec.json.encode(row).decode()
 
@@ -238,11 +263,11 @@ def _encoded_lines(request: Request) -> str:
             "request_id": request.request_id,
             "state": request.state,
             "position": position,
-            "starts": line.window.starts,
-            "ends": line.window.ends,
+            "starts": line.window.starts if line.window else None,
+            "ends": line.window.ends if line.window else None,
             "fulfilment": request.fulfilment.get(line.line_id, Fulfilment.NONE),
         }
-        for position, line in enumerate(request.lines, 1)
+        for position, line in enumerate(request.all_lines, 1)
     ]
     return msgspec.json.encode(rows).decode()
 
@@ -276,7 +301,7 @@ async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> Non
         salt,
         texts.title,
         texts.need,
-        [line.line_id for line in request.lines],
+        [line.line_id for line in request.all_lines],
         [line.institution_name for line in texts.lines],
         [line.outcome for line in texts.lines],
         [line.in_place for line in texts.lines],
@@ -305,7 +330,7 @@ async def texts(tx: Tx, request: Request) -> Texts:
         need=head["need"] if head else "",
         lines=tuple(
             msgspec.convert(dict(by_line[line.line_id]), LineText) if line.line_id in by_line else empty
-            for line in request.lines
+            for line in request.all_lines
         ),
     )
 
@@ -385,7 +410,7 @@ def _summary(row: dict[str, Any]) -> Summary:
     return msgspec.convert({**row, "withheld": [field for field in FieldSet if not shown[field]]}, Summary)
 
 
-async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
+async def similar(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine]) -> list[UUID]:
     """The State's own requests in progress with the kind and topic of one of these lines."""
     rows = await tx.fetch(
         """
@@ -397,7 +422,7 @@ async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
         """,
         caller.organization,
         caller.role,
-        [line.kind for line in lines],
+        [line.kind for line in lines if line.kind],
         [topic for line in lines for topic in line.topics],
         SIMILAR_MAX,
     )

@@ -12,7 +12,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.consents import Consent, FieldSet
 from contracts.conversion import from_attributes
-from contracts.requests import Line
+from contracts.requests import DraftLine, Line
 from contracts.values import Period
 from services.requests import policy
 from services.requests.audience import store as audience_store
@@ -36,24 +36,24 @@ NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 
 
 class LineView(Struct, frozen=True, kw_only=True):
-    """A line with its texts and its fulfilment.
+    """A line with its texts and its fulfilment. A line of a draft may be without fields that its submission needs.
 
     Withheld fields are absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
     always. A provider of an accepted match sees the texts of the lines that it serves.
     """
 
     line_id: UUID
-    kind: str
+    kind: str | UnsetType = UNSET
     topics: tuple[str, ...]
     articles: tuple[str, ...]
     paragraphs: tuple[str, ...]
     pillars: tuple[str, ...]
     institution: str | UnsetType = UNSET
     institution_name: str | UnsetType = UNSET
-    group_size: int
+    group_size: int | UnsetType = UNSET
     languages: tuple[str, ...]
-    modality: str
-    window: Period
+    modality: str | UnsetType = UNSET
+    window: Period | UnsetType = UNSET
     gender_marker: int
     human_rights_marker: int
     cannot_wait: bool
@@ -149,14 +149,14 @@ def view(
     `lines_shown`: the ids of the visible lines, with the guarded fields of each.
     """
     words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
-    lines = list(zip(request.lines, texts.lines, strict=True))
+    lines = list(zip(request.all_lines, texts.lines, strict=True))
     return from_attributes(
         RequestView,
         request,
         title=texts.title if words else UNSET,
         need=texts.need if words else UNSET,
         lines=tuple(
-            _line(line, text, request.fulfilment[line.line_id], lines_shown[line.line_id])
+            _line(line, text, request.fulfilment.get(line.line_id, Fulfilment.NONE), lines_shown[line.line_id])
             for line, text in lines
             if line.line_id in lines_shown
         ),
@@ -174,12 +174,14 @@ def withheld(*, words: bool, institution: bool) -> tuple[FieldSet, ...]:
     return (*(() if words else (FieldSet.WORDS,)), *(() if institution else (FieldSet.INSTITUTION,)))
 
 
-def _line(line: Line, text: LineText, fulfilment: str, guarded: frozenset[str]) -> LineView:
-    values = {**asdict(line), **asdict(text), "fulfilment": fulfilment}
+def _line(line: Line | DraftLine, text: LineText, fulfilment: str, guarded: frozenset[str]) -> LineView:
+    chosen = {name: value for name, value in asdict(line).items() if name != "position" and value is not None}
+    values = {**chosen, **asdict(text), "fulfilment": fulfilment}
     if Guarded.INSTITUTION_NAME not in guarded:
         values["institution_name"] = ""
     if Guarded.INSTITUTION not in guarded:
-        del values["institution"], values["institution_name"]
+        values.pop("institution", None)
+        del values["institution_name"]
     if Guarded.WORDS not in guarded:
         del values["outcome"], values["in_place"], values["markers_justification"]
     return LineView(**values)

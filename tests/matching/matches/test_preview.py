@@ -4,13 +4,14 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from chassis.db.database import Database
 from services.matching.matches import preview_api
-from tests.builders import headers
+from tests.builders import a_line, headers
 from tests.matching.builders import a_contract_line, a_drafted_line, a_submission
 from tests.matching.offerings.steps import approved, move, offered
 from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, opened
@@ -161,7 +162,8 @@ async def test_addressed_line_previews_its_addressees(api: Client) -> None:
         ({"languages": ["tlh"]}, "invalid-field"),
         ({"group_size": 0}, "number-out-of-range"),
         ({"text": "a" * 20_001}, "invalid-field"),
-        ({"line_id": "x"}, "unknown-field"),
+        ({"line_id": "x"}, "invalid-field"),
+        ({"lined": "x"}, "unknown-field"),
     ],
 )
 async def test_invalid_draft_has_a_clear_refusal(api: Client, changes: dict[str, Any], slug: str) -> None:
@@ -196,3 +198,16 @@ async def test_draft_is_not_stored(
             assert not [row for row in rows if "canary" in row["row"]], table
         assert 0 == await tx.fetchval("SELECT count(*) FROM wanted_line")
     assert [] == (await api.get("/v1/matches", headers=headers(COORDINATOR))).json()["matches"]
+
+
+async def test_line_as_filed_is_previewed(api: Client) -> None:
+    """A line is pasted from the body of a request; the topics are read from its outcome if none are given."""
+    offering = await approved(api)
+    filed = {**a_line(outcome="Fictitious sample. Help with electronic evidence."), "line_id": str(uuid4())}
+
+    given = (await ask(api, **filed)).json()
+    read = (await ask(api, **filed | {"topics": [], "text": ""})).json()
+
+    assert [offering["offering_id"]] == [one["offering_id"] for one in given["offerings"]]
+    assert filed["topics"] == given["topics"]
+    assert read["topics"]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from chassis.db.database import Database, Tx
 from chassis.journal.inbox import Outcome
@@ -430,3 +431,22 @@ async def test_every_feasible_offering_of_the_sample_world_is_suggested(api: Cli
             feasible = [o for o in filed.values() if sample_world.feasible(request, line, o)]
             assert {o["body"]["title"] for o in feasible} <= titles
             assert 2 <= len(titles)
+
+
+async def test_a_line_changed_after_a_return_is_scored_again(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    """A line keeps its id when its State revises a returned request; suggestions for its earlier content end."""
+    await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
+    first, second = a_contract_line(topics=("wildlife_forest_fisheries",)), a_contract_line()
+    submission = a_submission(first, second)
+    await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    before = {match["line_id"]: match for match in await matches_of(api, submission)}
+    revised = replace(first, topics=("mutual_legal_assistance",))
+
+    await owner.tells(replace(submission, lines=(revised, second)))
+
+    after = {match["line_id"]: match for match in await matches_of(api, submission)}
+    assert after[str(first.line_id)]["score"] > before[str(first.line_id)]["score"]
+    assert after[str(first.line_id)]["status"] == "suggested"
+    assert after[str(second.line_id)] == before[str(second.line_id)]

@@ -90,6 +90,21 @@ async def test_revision_after_approval_needs_approval_again(api: Client) -> None
     assert ("submitted", 10) == (revised.json()["status"], revised.json()["group_size_max"])
 
 
+async def test_a_merge_patch_keeps_what_it_does_not_name(api: Client) -> None:
+    offering = await offered(api, submit=False, eligible={"states": ["KEN"], "excluded_states": ["UGA"]})
+    path, given = f"/v1/offerings/{offering['offering_id']}", headers(NORWAY, revision=1)
+
+    body = {"group_size_max": None, "summary": None, "eligible": {"states": None, "regions": ["african"]}}
+    revised = (await api.patch(path, json=body, headers=given)).json()
+
+    changed = {name for name in offering if offering[name] != revised[name]}
+    assert {"group_size_max", "summary", "eligible", "revision"} == changed
+    assert (None, "") == (revised["group_size_max"], revised["summary"])
+    assert {"states": [], "regions": ["african"], "excluded_states": ["UGA"]} == revised["eligible"]
+    refused = await api.patch(path, json={"title": None}, headers=headers(NORWAY, revision=2))
+    assert (400, "title") == (refused.status_code, refused.json()["details"]["field"])
+
+
 async def test_repeated_idempotency_key_has_one_effect(api: Client, databases: Mapping[str, Database]) -> None:
     key = str(uuid4())
     answers = [

@@ -1,0 +1,27 @@
+"""What a draft still needs to be submitted, and the order of its complete and incomplete lines."""
+
+from collections.abc import Sequence
+
+from contracts.refusals import FieldError
+from contracts.requests import DraftLine, Line
+
+REQUIRED = ("kind", "institution", "group_size", "languages", "modality", "window")
+"""The fields of a line without which a request is not submitted."""
+
+
+def in_order(lines: Sequence[Line], incomplete: Sequence[DraftLine]) -> tuple[Line | DraftLine, ...]:
+    """All lines of a request: the incomplete ones at their positions, the others in between."""
+    if not incomplete:
+        return tuple(lines)
+    at, others = {line.position: line for line in incomplete}, iter(lines)
+    return tuple(at[n] if n in at else next(others) for n in range(1, len(lines) + len(incomplete) + 1))
+
+
+def missing_fields(lines: Sequence[Line | DraftLine], title: str | None = None) -> list[FieldError]:
+    """The fields that a request still needs to be submitted. Without `title`, that is not checked."""
+    places = [] if title is None or title.strip() else ["title"]
+    if not lines:
+        places.append("lines")
+    for number, line in enumerate(lines):
+        places += [f"lines[{number}].{name}" for name in REQUIRED if not getattr(line, name)]
+    return [FieldError(field=place, problem="missing-field") for place in places]
