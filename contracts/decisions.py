@@ -1,5 +1,9 @@
 """The decision of a policy: allowed, with the guarded fields shown; or denied, with the slug of the refusal."""
 
+from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
+from typing import Any
+
 from msgspec import Struct
 
 from contracts.refusals import Forbidden, Missing
@@ -40,3 +44,23 @@ ALLOWED = Decision(None)
 """Allowed, without guarded fields."""
 HIDDEN = Decision(ABSENT)
 """No such record, or hidden from this caller: both look the same."""
+
+
+def open_moves(
+    caller: Any,
+    record: Any,
+    actions: type[StrEnum],
+    decide: Callable[..., Decision],
+    moves: Mapping[str, Collection[StrEnum]],
+) -> tuple[str, ...]:
+    """The moves of a record that its status and this caller's role allow, in the order of `moves`.
+
+    What else a move asks for, such as free capacity, is checked when it is made. Moves without an action of their name
+    are the system's.
+    """
+    named = {action.value: action for action in actions}
+    return tuple(
+        move
+        for move, statuses in moves.items()
+        if record.status in statuses and move in named and decide(caller, named[move], record).allowed
+    )

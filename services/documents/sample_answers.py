@@ -26,6 +26,10 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         # requests
         "consents": [],
         "withheld": [],
+        "RequestView.moves": ["hold", "withdraw"],
+        "OfferingView.moves": ["revise", "suspend", "withdraw"],
+        "MatchView.moves": ["begin"],
+        "MatchDetail.moves": ["begin"],
         "restricted": False,
         "in_force": True,
         "recorded": False,

@@ -7,12 +7,14 @@ implements `may_compare`; tests compare them.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.facts import fact_type
 from contracts.matching import MatchRescored, MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
 from contracts.values import Caller, Role
 from services.matching.lines.model import WantedLine
+from services.matching.matches.model import MOVES as MATCH_MOVES
 from services.matching.matches.model import Match
+from services.matching.offerings.model import MOVES as OFFERING_MOVES
 from services.matching.offerings.model import Offering, OfferingStatus
 from services.matching.rounds.model import Round
 
@@ -257,6 +259,12 @@ def _decide_round(caller: Caller, action: Action) -> Decision:
     if action in ROUND_READS:
         return ALLOWED
     return ALLOWED if caller.role in ROUND_MOVERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
+
+
+def moves_open_to(caller: Caller, record: Offering | Match) -> tuple[str, ...]:
+    """The moves that this caller may make now."""
+    moves = MATCH_MOVES if isinstance(record, Match) else OFFERING_MOVES
+    return open_moves(caller, record, Action, decide, moves)
 
 
 def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:

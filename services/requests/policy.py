@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from contracts import reference
 from contracts.consents import FieldSet, given_to
-from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
 from services.requests.attachment.model import READABLE, AttachmentStatus, Purpose
-from services.requests.request.model import Circulation, Request, Status
+from services.requests.request.model import MOVES, Circulation, Request, Status
 
 
 class Action(StrEnum):
@@ -203,6 +203,11 @@ def _shown(caller: Caller, request: Request) -> Decision:
     if caller.role is Role.PROVIDER_OFFICER and may_see_institution_name(request, caller.organization):
         shown.add(Guarded.INSTITUTION_NAME)
     return Decision(None, frozenset(shown))
+
+
+def moves_open_to(caller: Caller, request: Request) -> tuple[str, ...]:
+    """The moves that this caller may make now."""
+    return open_moves(caller, request, Action, decide, MOVES)
 
 
 def may_see_institution_name(request: Request, provider: str) -> bool:

@@ -79,7 +79,8 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
     `rank` is its place among the open matches of its line. Providers see neither it, nor the `departure` from it, nor
     the `judgement` of the texts by a model, which is left out of their score. `comment` belongs to the last move,
-    `reason` is why the match ended. A side's comment on its evaluation is visible to that side and to UNODC.
+    `reason` is why the match ended, `moves` are those that the caller may make in this status. A side's comment on its
+    evaluation is visible to that side and to UNODC.
     """
 
     match_id: UUID
@@ -115,6 +116,7 @@ class MatchView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     reason: str | None
     comment: str
+    moves: tuple[str, ...]
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):
@@ -132,6 +134,7 @@ async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[Matc
             one,
             comments,
             policy.decide(caller, Action.SHOW_MATCH, one.match).required().fields,
+            caller,
         )
         for one in found
     ]
@@ -147,7 +150,7 @@ def _remarked(match: Match) -> list[tuple[UUID, int]]:
     return [(match.match_id, one.revision) for one in evaluations] or [(match.match_id, match.revision)]
 
 
-def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView:
+def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Caller) -> MatchView:
     """The view of a match with these guarded fields."""
 
     def said_with(evaluation: Evaluated | None, field: Guarded) -> str | None:
@@ -169,4 +172,5 @@ def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView
         state_evaluation_comment=said_with(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
         provider_evaluation_comment=said_with(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
         comment="" if match.evaluated else comments.get((match.match_id, match.revision), ""),
+        moves=policy.moves_open_to(caller, match),
     )

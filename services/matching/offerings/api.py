@@ -49,7 +49,7 @@ class OfferingView(Struct, frozen=True, kw_only=True):
     """An offering with its texts, in the language they were written in.
 
     `missing_curriculum` is the content named in paragraph I.k that a training on mutual legal assistance leaves out.
-    `reason` is why it was returned, `comment` belongs to its last move.
+    `reason` is why it was returned, `comment` belongs to its last move, `moves` are those that the caller may make.
     """
 
     offering_id: UUID
@@ -82,6 +82,7 @@ class OfferingView(Struct, frozen=True, kw_only=True):
     reconfirmed_at: datetime | None
     reason: str | None
     comment: str
+    moves: tuple[str, ...]
 
 
 class OfferingPage(Struct, frozen=True, kw_only=True):
@@ -175,6 +176,7 @@ async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: dat
             texts.get(offering.offering_id, erased),
             comments.get((offering.offering_id, offering.revision), ""),
             _guarded(caller, offering),
+            caller,
             now.date(),
         )
         for offering in offerings
@@ -186,7 +188,7 @@ def _guarded(caller: Caller, offering: Offering) -> frozenset[str]:
 
 
 def view(
-    offering: Offering, texts: offering_store.Texts, comment: str, guarded: frozenset[str], today: date
+    offering: Offering, texts: offering_store.Texts, comment: str, guarded: frozenset[str], caller: Caller, today: date
 ) -> OfferingView:
     terms = offering.terms
     return from_attributes(
@@ -216,6 +218,7 @@ def view(
         reconfirmed_at=offering.reconfirmed_at,
         reason=offering.reason,
         comment=comment if Guarded.COMMENT in guarded else "",
+        moves=policy.moves_open_to(caller, offering),
     )
 
 

@@ -89,7 +89,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
     Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents and the
     `excluded_providers` are for the State and UNODC. To a provider of an accepted match without a consent, `lines` are
-    those that it serves.
+    those that it serves. `moves` are those that the caller may make in this status.
     """
 
     request_id: UUID
@@ -117,6 +117,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     consents: tuple[ConsentView, ...] | UnsetType = UNSET
     excluded_providers: tuple[str, ...] | UnsetType = UNSET
     withheld: tuple[FieldSet, ...]
+    moves: tuple[str, ...]
 
 
 async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
@@ -127,13 +128,13 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
     lines_shown = policy.lines_shown(ctx.caller, request)
-    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx.now, notes)
+    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes)
 
 
 def view_of_own(ctx: Context, request: Request, texts: Texts) -> RequestView:
     """The request as it is shown to its State, with the words that were just written."""
     guarded = policy.decide(ctx.caller, Action.SHOW, request).required().fields
-    return view(request, texts, guarded, policy.lines_shown(ctx.caller, request), ctx.now)
+    return view(request, texts, guarded, policy.lines_shown(ctx.caller, request), ctx)
 
 
 def view(
@@ -141,7 +142,7 @@ def view(
     texts: Texts,
     guarded: frozenset[str],
     lines_shown: Mapping[UUID, frozenset[str]],
-    now: datetime,
+    ctx: Context,
     notes: Mapping[UUID, str] = NO_NOTES,
 ) -> RequestView:
     """The request with these guarded fields; `notes` are notes verbales.
@@ -162,11 +163,12 @@ def view(
         ),
         # The missing aspects reveal something of the words.
         advice=tuple(advise(lines)) if words and institution else UNSET,
-        consents=tuple(_consent(consent, notes, now) for consent in request.consents.values())
+        consents=tuple(_consent(consent, notes, ctx.now) for consent in request.consents.values())
         if Guarded.CONSENTS in guarded
         else UNSET,
         excluded_providers=request.excluded_providers if Guarded.EXCLUDED_PROVIDERS in guarded else UNSET,
         withheld=withheld(words=words, institution=institution),
+        moves=policy.moves_open_to(ctx.caller, request),
     )
 
 
