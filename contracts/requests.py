@@ -1,6 +1,6 @@
 """Facts of the requests service: a State's request for technical assistance, its lines, consent and fulfilment."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -92,6 +92,29 @@ class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.draf
     """Its lines that are not in `lines`, because they lack a required field."""
 
 
+class RequestFiledOnBehalf(Fact, frozen=True, kw_only=True, tag="requests.request.filed-on-behalf.v1"):
+    """UNODC wrote a draft of a State's request that came by another channel; it waits for the State's confirmation.
+
+    `channel`: `note_verbale`, `mail` or `meeting`. The State is notified, and reads and changes every word.
+    """
+
+    request_id: UUID
+    state: State
+    channel: Code
+    received_on: date
+    language: Language
+    visibility: Code
+    addressee: Code
+    addressed_states: tuple[State, ...]
+    circulation_rule: Code
+    lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)]
+    texts_hash: str
+    filed_at: datetime
+    excluded_providers: Excluded = ()
+    incomplete: Incomplete = ()
+    """Its lines that are not in `lines`, because they lack a required field."""
+
+
 class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revised.v1"):
     """A State changed its draft or returned request: all of it."""
 
@@ -123,6 +146,8 @@ class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.su
     texts_hash: str
     submitted_at: datetime
     excluded_providers: Excluded = ()
+    scan_id: UUID | None = None
+    """The scan of the State's confirmation, if a coordinator recorded that; else its focal point submitted it."""
 
 
 class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.registered.v1"):
@@ -382,6 +407,7 @@ class AttachmentRemoved(Fact, frozen=True, kw_only=True, tag="requests.attachmen
 
 FACTS: tuple[type[Fact], ...] = (
     RequestDrafted,
+    RequestFiledOnBehalf,
     RequestRevised,
     RequestSubmitted,
     RequestRegistered,

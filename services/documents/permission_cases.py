@@ -41,8 +41,8 @@ from services.requests.attachment.store import AttachmentView
 from services.requests.request import evolve as requests_evolve
 from services.requests.request import model as requests_domain
 from services.requests.request.api import HistoryEntry
-from services.requests.request.model import Circulation, Status
 from services.requests.request.store import Summary
+from services.requests.request.values import Circulation, FilingChannel, Status
 from services.requests.request.views import LineView, RequestView
 
 
@@ -78,7 +78,9 @@ def _consents(recipients: str, fields: str) -> tuple[Consent, ...]:
     return (Consent(consent_id=UUID(int=5), recipients=whom, fields=given, given_at=WHEN),) if whom else ()
 
 
-def _request(status: str, circulation: str, recipients: str, fields: str) -> requests_domain.Request:
+def _request(
+    status: str, circulation: str, recipients: str, fields: str, filed_by: str = "its State"
+) -> requests_domain.Request:
     submitted: RequestSubmitted = _example(RequestSubmitted)
     confirmed, revoked, line_id = UUID(int=3), UUID(int=4), submitted.lines[0].line_id
     return replace(
@@ -89,6 +91,8 @@ def _request(status: str, circulation: str, recipients: str, fields: str) -> req
         circulation=Circulation(circulation),
         consents={consent.consent_id: consent for consent in _consents(recipients, fields)},
         read_at=WHEN,
+        channel=FilingChannel.MEETING if filed_by == "UNODC" else None,
+        received_on=WHEN.date() if filed_by == "UNODC" else None,
         matches={confirmed: (line_id, "confirmed"), revoked: (line_id, "revoked")},
         providers={confirmed: AGREED, revoked: OTHER},
     )
@@ -99,7 +103,7 @@ def _filing(submit: str) -> requests.Filing:
 
 
 _R = requests.Action
-_FILINGS = (_R.FILE, _R.CHECK)
+_FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.CHECK)
 _ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
 
@@ -114,6 +118,7 @@ _CIRCUMSTANCES = {
     "circulation": tuple(Circulation),
     "consent to": tuple(_RECIPIENTS),
     "of": (*FieldSet, "everything"),
+    "filed by": ("its State", "UNODC"),
 }
 _REQUESTS = (
     Subject(
@@ -121,7 +126,7 @@ _REQUESTS = (
         title="What is asked of no record",
         decide=requests.decide,
         standings=_ANYBODY,
-        reads=(_R.LIST, _R.FOLLOW, _R.CHECK),
+        reads=(_R.LIST, _R.FOLLOW, _R.CHECK, _R.FILE_ON_BEHALF),
     ),
     Subject(
         service="requests",

@@ -13,7 +13,14 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"WebhookRemoved", "ClientRegistered", "ClientRotated", "ClientEnded"}
         ),
         "UNODC:coordinator": frozenset(
-            {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
+            {
+                "RequestFiledOnBehalf",
+                "RequestRegistered",
+                "RequestReturned",
+                "RequestDeclined",
+                "RequestOpened",
+                "RequestHeld",
+            }
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
@@ -48,6 +55,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
 FIRST: frozenset[str] = frozenset(
     {
         "RequestDrafted",
+        "RequestFiledOnBehalf",
         "AttachmentAdded",
         "OfferingDrafted",
         "LineRanked",

@@ -26,6 +26,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         # requests
         "consents": [],
         "withheld": [],
+        "RequestView.received": None,
         "RequestView.moves": ["hold", "withdraw"],
         "OfferingView.moves": ["revise", "suspend", "withdraw"],
         "MatchView.moves": ["begin"],

@@ -385,6 +385,11 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         # notifications
         "channels": ["inbox", "mail"],
         "channel": "mail",
+        "RequestFiledOnBehalf.channel": "note_verbale",
+        "FileOnBehalf.channel": "note_verbale",
+        "received_reference": f"{FICTITIOUS} KEN/NV/2026/118",
+        "FileOnBehalf.addressee": {"to": "any", "states": []},
+        "RequestSubmitted.scan_id": None,
         "email": "focal.point@ken.example",
         "address_hash": HASH,
         "notice": "matching.match.presented.v1",

@@ -1,7 +1,7 @@
 """The bodies of commands, with their limits and checks of codes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,16 +28,10 @@ from contracts.requests import CODES_MAX, LINES_MAX, DraftLine, Excluded, Line
 from contracts.values import Code, Language, Period, State, is_unodc
 from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Outcome
-from services.requests.request.model import (
-    Addressee,
-    CirculationRule,
-    Content,
-    Priority,
-    Request,
-    Visibility,
-)
+from services.requests.request.model import Content, Request
 from services.requests.request.specificity import LineText
 from services.requests.request.store import Texts
+from services.requests.request.values import Addressee, CirculationRule, FilingChannel, Priority, Visibility
 
 STATES_MAX = 50
 Name = Annotated[str, Meta(max_length=300)]
@@ -227,6 +221,26 @@ class LineOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ids of all lines of a request, in their new order."""
 
     line_ids: Annotated[tuple[UUID, ...], Meta(max_length=LINES_MAX)]
+
+
+class FileOnBehalf(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A State's request that came to UNODC by note verbale, mail or meeting, on that day and with that reference."""
+
+    state: State
+    channel: FilingChannel
+    received_on: date
+    received_reference: Annotated[str, Meta(min_length=3, max_length=200)]
+
+    def check(self) -> None:
+        """Raises Invalid for an unknown State."""
+        _check("state", [self.state], reference.countries())
+
+
+class RecordConfirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A State's written confirmation of a request that UNODC filed on its behalf: the attachment with its scan."""
+
+    scan_id: UUID
+    comment: Words = ""
 
 
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

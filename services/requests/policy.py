@@ -14,13 +14,15 @@ from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
 from services.requests.attachment.model import READABLE, AttachmentStatus, Purpose
-from services.requests.request.model import MOVES, Circulation, Request, Status
+from services.requests.request.model import Request
+from services.requests.request.values import MOVES, Circulation, Status
 
 
 class Action(StrEnum):
     """The actions of this service, one for each route."""
 
     FILE = "file"
+    FILE_ON_BEHALF = "file_on_behalf"
     CHECK = "check"
     LIST = "list"
     FOLLOW = "follow"
@@ -33,6 +35,7 @@ class Action(StrEnum):
     SCAN_NOTE = "scan_note"
     REVISE = "revise"
     SUBMIT = "submit"
+    RECORD_CONFIRMATION = "record_confirmation"
     REGISTER = "register"
     RETURN = "return"
     DECLINE = "decline"
@@ -116,6 +119,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.ATTACH: FILERS,
     Action.DETACH: FILERS,
     Action.SUBMIT: _FOCAL_POINT,
+    Action.RECORD_CONFIRMATION: _COORDINATOR,
     Action.REGISTER: _COORDINATOR,
     Action.RETURN: _COORDINATOR,
     Action.DECLINE: _COORDINATOR,
@@ -149,6 +153,8 @@ def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | N
     FILE is decided on a Filing, CHECK on nothing, LIST and FOLLOW on nothing (allowed to all) and on each request
     listed, everything else on the request, and for a scan the actions on attachments.
     """
+    if action is Action.FILE_ON_BEHALF:
+        return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if isinstance(resource, Scan):
@@ -168,6 +174,10 @@ def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | N
     if action is Action.READ_AUDIENCE:
         return ALLOWED if caller.role in AUDIENCE_READERS else _NOT_FOR_YOUR_ROLE
     movers = MOVERS.get(action, frozenset())
+    if action is Action.REVISE and is_unconfirmed(resource):
+        movers |= _COORDINATOR
+    if action is Action.RECORD_CONFIRMATION and resource.channel is None:
+        movers = frozenset()
     if action is Action.REOPEN:
         movers = REOPENERS.get(resource.status, movers)
     return ALLOWED if caller.role in movers else _NOT_FOR_YOUR_ROLE
@@ -268,7 +278,7 @@ def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
     if caller.role in FILERS:
         return _ALL if files_for_its_state(caller, request) else frozenset()
     if caller.role in ROLES_BY_OFFICE:
-        return _ALL if is_submitted(request) else frozenset()
+        return _ALL if is_known_to_unodc(request) else frozenset()
     return frozenset()
 
 
@@ -288,9 +298,14 @@ def files_for_its_state(caller: Caller, request: Request) -> bool:
     return caller.role in FILERS and caller.organization == request.state
 
 
-def is_submitted(request: Request) -> bool:
-    """Whether it was submitted; before that only its State sees it."""
-    return request.status is not Status.DRAFT and request.submitted_at is not None
+def is_known_to_unodc(request: Request) -> bool:
+    """Whether UNODC sees it: it was submitted, or UNODC filed it on the State's behalf."""
+    return (request.status is not Status.DRAFT and request.submitted_at is not None) or request.channel is not None
+
+
+def is_unconfirmed(request: Request) -> bool:
+    """Whether UNODC filed it on the State's behalf, and the State has not confirmed it yet."""
+    return request.status is Status.DRAFT and request.channel is not None
 
 
 def attachments_seen(caller: Caller) -> frozenset[AttachmentStatus]:

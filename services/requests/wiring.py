@@ -140,7 +140,7 @@ SERVICE = Service(
     loops=loops,
     rebuild=actions.rebuild,
     tables=("attachment", "consent", "excluded_provider", "line_match", "request_line", "request"),
-    texts=("request_text", "line_text", "remark", "consent_text", "attachment_text"),
+    texts=("request_text", "line_text", "received_text", "remark", "consent_text", "attachment_text"),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

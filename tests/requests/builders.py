@@ -11,7 +11,8 @@ from contracts.values import Language, Period
 from services.requests.request import model
 from services.requests.request.deliveries import Outcome
 from services.requests.request.evolve import evolve
-from services.requests.request.model import Addressee, CirculationRule, Content, Request, Status, Visibility
+from services.requests.request.model import Content, Request
+from services.requests.request.values import Addressee, CirculationRule, Status, Visibility
 from tests.builders import NOON
 
 LATER = NOON + timedelta(days=30)

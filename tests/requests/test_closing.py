@@ -12,7 +12,8 @@ from contracts.refusals import Conflict
 from services.requests.consumers import HANDLERS
 from services.requests.request.deliveries import Outcome
 from services.requests.request.evolve import evolve
-from services.requests.request.model import Request, Status
+from services.requests.request.model import Request
+from services.requests.request.values import Status
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
 from tests.requests.builders import a_line, a_request

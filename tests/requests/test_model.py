@@ -17,8 +17,9 @@ from contracts.values import Period
 from services.requests.request import model
 from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
 from services.requests.request.evolve import evolve, objection_window_end
-from services.requests.request.model import MOVES, REMINDER_DAYS, Circulation, CirculationRule, Request, Status
+from services.requests.request.model import REMINDER_DAYS, Request
 from services.requests.request.specificity import Aspect, LineText, missing
+from services.requests.request.values import MOVES, Circulation, CirculationRule, FilingChannel, Status
 from tests.builders import NOON
 from tests.requests.builders import (
     LATER,
@@ -38,6 +39,10 @@ def _reminded(request: Request) -> Request:
     return request if request.waiting_since is None else evolve(request, _remind(request))
 
 
+def _on_behalf(request: Request) -> Request:
+    return replace(request, channel=FilingChannel.MEETING, received_on=NOON.date())
+
+
 DECIDE: dict[str, Callable[[Request], Fact]] = {
     "revise": lambda r: r.revise(a_content(), now=NOON),
     "submit": lambda r: r.submit(now=NOON),
@@ -55,10 +60,12 @@ DECIDE: dict[str, Callable[[Request], Fact]] = {
     "lapse": lambda r: _lapse(_reminded(_reminded(r))),
     "withdraw": lambda r: r.withdraw(now=NOON),
     "consent": lambda r: r.consent(uuid4(), now=NOON),
+    "record_confirmation": lambda r: _on_behalf(r).record_confirmation(uuid4(), now=NOON),
     "record_consent": lambda r: r.record_consent(uuid4(), scan_id=uuid4(), now=NOON),
 }
 TARGETS = {
     "submit": Status.SUBMITTED,
+    "record_confirmation": Status.SUBMITTED,
     "register": Status.REGISTERED,
     "return": Status.RETURNED,
     "decline": Status.NOT_ACCEPTED,
@@ -75,11 +82,12 @@ TARGETS = {
 
 
 def test_every_move_of_the_table_is_tried() -> None:
-    assert set(MOVES) == set(DECIDE)
+    """A scan is a record of its own, which is added in some statuses of the request."""
+    assert set(MOVES) - {"scan_note"} == set(DECIDE)
 
 
 @pytest.mark.parametrize("status", list(Status))
-@pytest.mark.parametrize("move", list(MOVES))
+@pytest.mark.parametrize("move", list(DECIDE))
 def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, status: Status) -> None:
     request = a_request(status)
 
@@ -343,3 +351,10 @@ class AnyHistory(RuleBasedStateMachine):
 
 TestAnyHistory = AnyHistory.TestCase
 TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_only_what_unodc_filed_is_confirmed_in_writing() -> None:
+    with pytest.raises(Conflict) as no:
+        a_request(Status.DRAFT).record_confirmation(uuid4(), now=NOON)
+
+    assert "not-filed-on-behalf" == no.value.slug

@@ -26,7 +26,14 @@ async def test_moves_of_a_submitted_request(api: Client) -> None:
 
     assert await moves(api, request, KENYA) == {"hold", "withdraw", "consent"}
     assert await moves(api, request, OFFICIAL) == set()
-    assert await moves(api, request, COORDINATOR) == {"register", "return", "decline", "hold", "record_consent"}
+    assert await moves(api, request, COORDINATOR) == {
+        "register",
+        "return",
+        "decline",
+        "hold",
+        "scan_note",
+        "record_consent",
+    }
 
 
 async def test_a_provider_has_no_move_of_a_request(api: Client) -> None:

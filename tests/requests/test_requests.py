@@ -19,7 +19,7 @@ from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, Match
 from contracts.values import Caller, Period
 from services.requests.consumers import HANDLERS
 from services.requests.request import actions, store
-from services.requests.request.model import Circulation, Status
+from services.requests.request.values import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
 from tests.clocks import TODAY

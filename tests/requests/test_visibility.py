@@ -13,7 +13,8 @@ from chassis.db.database import Database
 from contracts.consents import Consent, FieldSet
 from services.requests import policy
 from services.requests.request import store
-from services.requests.request.model import Addressee, Circulation, Request, Status, Visibility
+from services.requests.request.model import Request
+from services.requests.request.values import Addressee, Circulation, Status, Visibility
 from tests.builders import NOON, a_caller
 from tests.requests import builders
 from tests.requests.steps import Client, filed

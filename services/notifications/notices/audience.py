@@ -155,6 +155,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.CirculationDecided, STATE, COORDINATORS),
         _of_request(r.ConsentGiven, STATE, COORDINATORS),
         _of_request(r.ConsentRecorded, STATE, COORDINATORS),
+        _of_request(r.RequestFiledOnBehalf, STATE),
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
         _of_request(r.AttachmentRejected, STATE),

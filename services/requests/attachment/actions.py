@@ -104,7 +104,8 @@ async def add(tx: Tx, ctx: Context, request_id: UUID, file: NewFile, name: str, 
 async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
     """Remove a file, in any status of its request.
 
-    Raises Conflict for a scan that a consent was recorded with: the State has to find what was recorded in its name.
+    Raises Conflict for a scan that a consent or a confirmation was recorded with: the State has to find what was
+    recorded in its name.
     """
     # Lock the request first, as recording a consent does, to avoid a deadlock.
     seen = await attachment_store.get(tx, attachment_id)
@@ -114,6 +115,8 @@ async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
     check_revision(found.revision, ctx.expected)
     if await attachment_store.is_consented_by(tx, attachment_id):
         raise Conflict("scan-of-a-consent")
+    if request.confirmation_scan_id == attachment_id:
+        raise Conflict("scan-of-a-confirmation")
     await record(tx, found, found.remove(now=ctx.now))
     await attachment_store.drop_name(tx, attachment_id)
 

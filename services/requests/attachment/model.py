@@ -107,7 +107,7 @@ class NewFile(Struct, frozen=True, kw_only=True):
     content_hash: str
 
 
-_ADDED_WHILE: Mapping[Purpose, str] = {Purpose.REQUEST: "revise", Purpose.NOTE_VERBALE: "record_consent"}
+_ADDED_WHILE: Mapping[Purpose, str] = {Purpose.REQUEST: "revise", Purpose.NOTE_VERBALE: "scan_note"}
 """The move that the request must allow. A request's own files change only while it can be revised, because a consent
 applies to the content at the time it was given."""
 

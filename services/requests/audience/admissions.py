@@ -62,7 +62,7 @@ def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
 
 
 def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
-    since = _since(history, policy.is_submitted)
+    since = _since(history, policy.is_known_to_unodc)
     if since:
         for role in policy.ROLES_BY_OFFICE:
             yield Admission(who=role, door=Door.OFFICE, fields=EVERYTHING, institution_name=True, since=since)

@@ -16,9 +16,10 @@ from chassis.http.commands import change
 from chassis.ids import new_id
 from contracts.consents import ConsentPage, VisibilityQuery, VisibleRequest
 from contracts.facts import Fact
+from contracts.requests import RequestSubmitted
 from contracts.values import END
 from services.requests.attachment import actions as attachment_actions
-from services.requests.commands import Consenting, RecordConsent
+from services.requests.commands import Consenting, RecordConfirmation, RecordConsent
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action
 from services.requests.request import actions
@@ -40,6 +41,24 @@ async def give_consent(
     consenting = data or Consenting()
     give = _giving(Request.consent, new_id(), consenting, ctx.now)
     await actions.move(tx, ctx, request_id, Action.CONSENT, give, comment=consenting.comment)
+
+
+@change(
+    "/v1/requests/{request_id:uuid}/record-confirmation",
+    Action.RECORD_CONFIRMATION,
+    "Record a State's confirmation of a request filed on its behalf",
+    read=read,
+)
+async def record_confirmation(
+    tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RecordConfirmation]
+) -> None:
+    """Submits it in the State's name. `scan_id` is a scan of this request (`POST …/notes-verbales`)."""
+
+    def confirm(request: Request) -> RequestSubmitted:
+        return request.record_confirmation(data.scan_id, now=ctx.now)
+
+    await actions.submit(tx, ctx, request_id, Action.RECORD_CONFIRMATION, confirm, data.comment)
+    await attachment_actions.require_scan(tx, request_id, data.scan_id)
 
 
 @change(
@@ -96,4 +115,4 @@ async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: Calling) -
         return await consent_store.shown_to(tx, data)
 
 
-ROUTES = [give_consent, record_consent, withdraw_consent, show_consents, show_shown]
+ROUTES = [record_confirmation, give_consent, record_consent, withdraw_consent, show_consents, show_shown]

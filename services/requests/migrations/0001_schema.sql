@@ -20,6 +20,10 @@ RETURN caller_role() IN ('focal_point', 'official') AND state = caller_organizat
 CREATE FUNCTION may_move(state text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN caller_role() = 'coordinator' OR is_own(state);
 
+-- Words are the State's, but of a request that a coordinator files on its behalf.
+CREATE FUNCTION may_write_words(state text, on_behalf boolean) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_own(state) OR (on_behalf AND caller_role() = 'coordinator');
+
 -- -- requests and their lines -----------------------------------------------------------------------------------------
 
 CREATE TABLE request (
@@ -50,7 +54,15 @@ CREATE TABLE request (
     -- What a list shows of the lines: to read them there would be to ask row-level security about each.
     kinds text[] NOT NULL,
     fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete')),
+    -- How a request that UNODC filed on the State's behalf reached it, and the scan of its confirmation, if recorded.
+    channel text CHECK (channel IN ('note_verbale', 'mail', 'meeting')),
+    received_on date,
+    confirmation_scan_id uuid,
+    on_behalf boolean NOT NULL GENERATED ALWAYS AS (channel IS NOT NULL) STORED,
     UNIQUE (request_id, state),
+    UNIQUE (request_id, state, on_behalf),
+    CHECK ((channel IS NULL) = (received_on IS NULL)),
+    CHECK (confirmation_scan_id IS NULL OR on_behalf),
     -- Silence is no consent where somebody's safety is at stake.
     CHECK (NOT (restricted AND circulation = 'window_running')),
     CHECK ((circulation = 'window_running') = (window_ends_at IS NOT NULL)),
@@ -122,7 +134,9 @@ CREATE TABLE request_text (
     salt bytea NOT NULL,
     title text NOT NULL,
     need text NOT NULL,
-    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+    on_behalf boolean NOT NULL,
+    FOREIGN KEY (request_id, state, on_behalf) REFERENCES request (request_id, state, on_behalf)
+        DEFERRABLE INITIALLY DEFERRED
 );
 CREATE TABLE line_text (
     line_id uuid PRIMARY KEY REFERENCES request_line DEFERRABLE INITIALLY DEFERRED,
@@ -132,9 +146,18 @@ CREATE TABLE line_text (
     outcome text NOT NULL,
     in_place text NOT NULL,
     markers_justification text NOT NULL,
-    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+    on_behalf boolean NOT NULL,
+    FOREIGN KEY (request_id, state, on_behalf) REFERENCES request (request_id, state, on_behalf)
+        DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX line_text_request ON line_text (request_id);
+-- The reference of the note, mail or meeting by which a request came that UNODC filed on the State's behalf.
+CREATE TABLE received_text (
+    request_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    reference text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
 -- What is written beside a move.
 CREATE TABLE remark (
     request_id uuid NOT NULL,
@@ -230,6 +253,10 @@ RETURN c.withdrawn_at IS NULL AND c.ended_at IS NULL
 CREATE FUNCTION is_submitted(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN r.status <> 'draft' AND r.submitted_at IS NOT NULL;
 
+-- UNODC also sees the draft that it filed on the State's behalf.
+CREATE FUNCTION is_known_to_unodc(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_submitted(r) OR r.channel IS NOT NULL;
+
 CREATE FUNCTION circulates(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN r.circulation = 'granted' AND r.status IN ('open', 'in_delivery', 'delivered');
 
@@ -260,7 +287,7 @@ BEGIN ATOMIC
                          WHERE m.request_id = id AND m.provider = organization
                              AND m.status IN ('confirmed', 'in_delivery', 'completed') LIMIT 1)))
             AND (SELECT true FROM excluded_provider AS e WHERE e.request_id = id AND e.provider = organization) IS NULL
-        WHEN oversees(role) THEN is_submitted(r)
+        WHEN oversees(role) THEN is_known_to_unodc(r)
         ELSE role IN ('focal_point', 'official') AND r.state = organization
     END;
 END;
@@ -294,7 +321,7 @@ CALL wall_in('request', 'CASE
                      AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1)))
         AND (SELECT true FROM excluded_provider AS e
              WHERE e.request_id = request.request_id AND e.provider = caller_organization()) IS NULL
-    WHEN oversees(caller_role()) THEN is_submitted(request)
+    WHEN oversees(caller_role()) THEN is_known_to_unodc(request)
     ELSE is_own(state)
 END');
 CALL wall_in('request_line', 'is_own(state)
@@ -332,6 +359,7 @@ CALL wall_in('line_text', 'CASE
                 AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
     ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
 END');
+CALL wall_in('received_text', 'is_own(state) OR oversees(caller_role())');
 -- What is written beside a move is between the State and UNODC.
 CALL wall_in('remark', 'NOT is_outside(caller_role()) AND (is_own(state)
     OR (SELECT true FROM request AS r WHERE r.request_id = remark.request_id))');
@@ -345,8 +373,9 @@ ALTER POLICY for_callers ON line_match WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON consent WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON consent_text WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON remark WITH CHECK (may_move(state));
-ALTER POLICY for_callers ON request_text WITH CHECK (is_own(state));
-ALTER POLICY for_callers ON line_text WITH CHECK (is_own(state));
+ALTER POLICY for_callers ON request_text WITH CHECK (may_write_words(state, on_behalf));
+ALTER POLICY for_callers ON line_text WITH CHECK (may_write_words(state, on_behalf));
+ALTER POLICY for_callers ON received_text WITH CHECK (caller_role() = 'coordinator');
 ALTER POLICY for_callers ON attachment
     WITH CHECK (CASE WHEN purpose = 'request' THEN is_own(state) ELSE caller_role() = 'coordinator' END);
 ALTER POLICY for_callers ON attachment_text WITH CHECK (may_move(state));

@@ -1,7 +1,7 @@
 """Actions on requests: load for this caller, decide, save, announce. The caller opens the transaction."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from chassis.context import Context
@@ -10,6 +10,7 @@ from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
+from contracts.requests import RequestSubmitted
 from services.requests import policy
 from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
@@ -18,8 +19,9 @@ from services.requests.policy import Action
 from services.requests.request import model, reminder_store, store
 from services.requests.request.completeness import in_order
 from services.requests.request.evolve import evolve
-from services.requests.request.model import Content, Request, Status
+from services.requests.request.model import Content, Request
 from services.requests.request.store import Texts
+from services.requests.request.values import FilingChannel, Status
 
 GAP_REASON = "match_revoked"
 
@@ -60,6 +62,26 @@ async def file(
     return request
 
 
+async def file_on_behalf(
+    tx: Tx,
+    ctx: Context,
+    request_id: UUID,
+    state: str,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    channel: FilingChannel,
+    received_on: date,
+    reference: str,
+) -> Request:
+    """Create a draft of a State's request that came to UNODC by another channel."""
+    fact = model.file_on_behalf(request_id, state, content, channel, received_on, now=ctx.now)
+    request = await record(tx, None, fact)
+    await store.save_texts(tx, request, texts, salt)
+    await store.save_received_reference(tx, request, reference)
+    return request
+
+
 async def to_revise(tx: Tx, ctx: Context, request_id: UUID) -> tuple[Request, Texts]:
     """A draft or a returned request to be revised, locked, with its texts."""
     request = await _for_move(tx, ctx, request_id, Action.REVISE)
@@ -76,13 +98,20 @@ async def revise(tx: Tx, ctx: Context, request: Request, content: Content, texts
     return request
 
 
-async def submit(tx: Tx, ctx: Context, request_id: UUID, comment: str) -> Request:
+async def submit(
+    tx: Tx,
+    ctx: Context,
+    request_id: UUID,
+    action: Action,
+    decide: Callable[[Request], RequestSubmitted],
+    comment: str,
+) -> Request:
     """Submit a draft or a returned request. Raises Invalid with all fields that are missing."""
-    request = await _for_move(tx, ctx, request_id, Action.SUBMIT)
-    request.require("submit")
+    request = await _for_move(tx, ctx, request_id, action)
+    request.require(action)
     texts = await store.texts(tx, request)
     model.check_complete(request.all_lines, request.circulation_rule, texts.title)
-    request = await record(tx, request, request.submit(now=ctx.now))
+    request = await record(tx, request, decide(request))
     if comment:
         await store.save_remark(tx, request, comment)
     return request
@@ -97,7 +126,7 @@ async def move(
     *,
     comment: str | None = None,
 ) -> Request:
-    """Make one move of `model.MOVES`, with a comment for the other side if there is one."""
+    """Make one move of `values.MOVES`, with a comment for the other side if there is one."""
     request = await record(tx, before := await _for_move(tx, ctx, request_id, action), decide(before))
     if comment:
         await store.save_remark(tx, request, comment)

@@ -27,6 +27,7 @@ from services.requests.commands import (
     Closing,
     Comment,
     Delivery,
+    FileOnBehalf,
     FileRequest,
     Reason,
     Triage,
@@ -34,7 +35,8 @@ from services.requests.commands import (
 )
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.request import actions, store
-from services.requests.request.model import Request, Status
+from services.requests.request.model import Request
+from services.requests.request.values import Status
 from services.requests.request.views import RequestView, read, view_of_own
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
@@ -69,6 +71,25 @@ async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[Fi
     content, words, salt = data.content()
     request = await actions.file(tx, ctx, request_id, content, words, salt, submit=data.submit)
     return view_of_own(ctx, request, words)
+
+
+@create(
+    "/v1/requests/on-behalf",
+    Action.FILE_ON_BEHALF,
+    "File a request on behalf of a State, which has to confirm it",
+    read=read,
+    location=lambda view: f"/v1/requests/{view.request_id}",
+)
+async def file_on_behalf(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[FileOnBehalf]) -> None:
+    """What came by note verbale, mail or meeting. It is a draft that the State is notified of and reads.
+
+    UNODC sees and revises it until the State's focal point submits it, or its written confirmation is recorded.
+    """
+    policy.decide(ctx.caller, Action.FILE_ON_BEHALF).required()
+    data.check()
+    content, words, salt = data.content()
+    received = data.channel, data.received_on, data.received_reference
+    await actions.file_on_behalf(tx, ctx, request_id, data.state, content, words, salt, *received)
 
 
 @get("/v1/requests", opt=asks(Action.LIST), summary="The requests this caller may see, newest first")
@@ -126,7 +147,7 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
 @change("/v1/requests/{request_id:uuid}/submit", Action.SUBMIT, "Submit a draft", read=read, name="submit request")
 async def submit_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """Refused with all fields that are missing."""
-    await actions.submit(tx, ctx, request_id, data.comment)
+    await actions.submit(tx, ctx, request_id, Action.SUBMIT, lambda r: r.submit(now=ctx.now), data.comment)
 
 
 @change("/v1/requests/{request_id:uuid}/register", Action.REGISTER, "Register a submitted request", read=read)
@@ -160,6 +181,7 @@ def _close(request: Request, data: Closing, ctx: Context) -> Fact:
 
 ROUTES = [
     file_request,
+    file_on_behalf,
     list_requests,
     follow_requests,
     show_request,

@@ -24,7 +24,7 @@ from services.requests.policy import Action
 from services.requests.request import actions, store
 from services.requests.request.completeness import in_order, missing_fields
 from services.requests.request.specificity import Advice, advise
-from services.requests.request.views import RequestView, read, view_of_own
+from services.requests.request.views import read
 
 LINES = "/v1/requests/{request_id:uuid}/lines"
 LINE = f"{LINES}/{{line_id:uuid}}"
@@ -61,13 +61,13 @@ async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) ->
 @change(
     "/v1/requests/{request_id:uuid}", Action.REVISE, "Revise a draft or a returned request", read=read, method="PATCH"
 )
-async def revise_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RequestPatch]) -> RequestView:
+async def revise_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[RequestPatch]) -> None:
     """A JSON merge patch: fields that it does not name are kept, null resets a field to its default."""
-    return await _revised(tx, ctx, request_id, lambda body: patched(body, data))
+    await _revised(tx, ctx, request_id, lambda body: patched(body, data))
 
 
 @change(LINES, Action.REVISE, "Add a line to a draft", read=read)
-async def add_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[NewLine]) -> RequestView:
+async def add_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[NewLine]) -> None:
     """At the end; a repeated call adds nothing. The line gets its id here, so `line_id` is not given."""
 
     def added(body: RequestBody) -> RequestBody:
@@ -78,13 +78,13 @@ async def add_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONB
         check_codes(data)
         return replace(body, lines=(*body.lines, data))
 
-    return await _revised(tx, ctx, request_id, added)
+    await _revised(tx, ctx, request_id, added)
 
 
 @change(LINE, Action.REVISE, "Change a line of a draft", read=read, method="PATCH")
 async def change_line(
     tx: Tx, ctx: Context, request_id: FromPath[UUID], line_id: FromPath[UUID], data: JSONBody[LinePatch]
-) -> RequestView:
+) -> None:
     """A JSON merge patch: fields that it does not name are kept, null resets a field to its default."""
 
     def changed(body: RequestBody) -> RequestBody:
@@ -93,20 +93,20 @@ async def change_line(
         check_codes(line)
         return replace(body, lines=(*body.lines[:number], line, *body.lines[number + 1 :]))
 
-    return await _revised(tx, ctx, request_id, changed)
+    await _revised(tx, ctx, request_id, changed)
 
 
 @change(LINE, Action.REVISE, "Remove a line of a draft", read=read, method="DELETE")
-async def remove_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], line_id: FromPath[UUID]) -> RequestView:
+async def remove_line(tx: Tx, ctx: Context, request_id: FromPath[UUID], line_id: FromPath[UUID]) -> None:
     def without(body: RequestBody) -> RequestBody:
         number = _number(body, line_id)
         return replace(body, lines=(*body.lines[:number], *body.lines[number + 1 :]))
 
-    return await _revised(tx, ctx, request_id, without)
+    await _revised(tx, ctx, request_id, without)
 
 
 @change(f"{LINES}/order", Action.REVISE, "Reorder the lines of a draft", read=read, method="PUT")
-async def reorder_lines(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[LineOrder]) -> RequestView:
+async def reorder_lines(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[LineOrder]) -> None:
     """Names every line of the request once."""
 
     def reordered(body: RequestBody) -> RequestBody:
@@ -115,15 +115,15 @@ async def reorder_lines(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: 
             raise Invalid("lines-not-the-same", field="line_ids")
         return replace(body, lines=tuple(lines[line_id] for line_id in data.line_ids))
 
-    return await _revised(tx, ctx, request_id, reordered)
+    await _revised(tx, ctx, request_id, reordered)
 
 
-async def _revised(tx: Tx, ctx: Context, request_id: UUID, change: Callable[[RequestBody], RequestBody]) -> RequestView:
+async def _revised(tx: Tx, ctx: Context, request_id: UUID, change: Callable[[RequestBody], RequestBody]) -> None:
     """Apply a change to the content of a draft or a returned request."""
     request, texts = await actions.to_revise(tx, ctx, request_id)
     body = change(body_of(request, texts))
     content, texts, salt = body.content([line.line_id for line in request.all_lines])
-    return view_of_own(ctx, await actions.revise(tx, ctx, request, content, texts, salt), texts)
+    await actions.revise(tx, ctx, request, content, texts, salt)
 
 
 def _number(body: RequestBody, line_id: UUID) -> int:

@@ -21,6 +21,7 @@ from contracts.requests import (
     RequestDeclined,
     RequestDelivered,
     RequestDrafted,
+    RequestFiledOnBehalf,
     RequestHeld,
     RequestLapsed,
     RequestOpened,
@@ -35,15 +36,15 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from services.requests.request.deliveries import Fulfilment, Outcome
-from services.requests.request.model import (
+from services.requests.request.model import Request, is_restricted
+from services.requests.request.values import (
     Addressee,
     Circulation,
     CirculationRule,
+    FilingChannel,
     Priority,
-    Request,
     Status,
     Visibility,
-    is_restricted,
 )
 
 OBJECTION_WORKING_DAYS = 5
@@ -53,24 +54,27 @@ OBJECTION_WORKING_DAYS = 5
 def evolve(request: Request | None, fact: Fact) -> Request:
     """Apply a fact; the revision increases by one."""
     if request is None:
-        assert isinstance(fact, RequestDrafted | RequestSubmitted), "a request begins with a draft or a submission"
+        assert isinstance(fact, Begun), "a request begins with a draft or a submission"
         return _begun(fact)
     return replace(request, revision=request.revision + 1, **_changes(request, fact))
 
 
-def _begun(fact: RequestDrafted | RequestSubmitted) -> Request:
-    drafted = isinstance(fact, RequestDrafted)
-    return Request(
-        request_id=fact.request_id,
-        state=fact.state,
-        status=Status.DRAFT if drafted else Status.SUBMITTED,
-        revision=1,
-        drafted_at=fact.drafted_at if isinstance(fact, RequestDrafted) else fact.submitted_at,
-        **(_content(fact) if isinstance(fact, RequestDrafted) else _submitted(fact)),
-    )
+Begun = RequestDrafted | RequestFiledOnBehalf | RequestSubmitted
 
 
-def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[str, Any]:
+def _begun(fact: Begun) -> Request:
+    match fact:
+        case RequestDrafted():
+            begun = {"status": Status.DRAFT, "drafted_at": fact.drafted_at, **_content(fact)}
+        case RequestFiledOnBehalf():
+            received = {"channel": FilingChannel(fact.channel), "received_on": fact.received_on}
+            begun = {"status": Status.DRAFT, "drafted_at": fact.filed_at, **_content(fact), **received}
+        case RequestSubmitted():
+            begun = {"status": Status.SUBMITTED, "drafted_at": fact.submitted_at, **_submitted(fact)}
+    return Request(request_id=fact.request_id, state=fact.state, revision=1, **begun)
+
+
+def _content(fact: Begun | RequestRevised) -> dict[str, Any]:
     incomplete = () if isinstance(fact, RequestSubmitted) else fact.incomplete
     return {
         "language": fact.language,
@@ -91,7 +95,7 @@ def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[s
 
 def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
     """Apply the State's choice of circulation; the submission is itself a consent, under the request's id."""
-    changes = {**_content(fact), "submitted_at": fact.submitted_at}
+    changes = {**_content(fact), "submitted_at": fact.submitted_at, "confirmation_scan_id": fact.scan_id}
     if fact.circulation_rule == CirculationRule.NONE:
         return changes
     silence = fact.circulation_rule == CirculationRule.SILENCE

@@ -4,14 +4,13 @@ Each transition is a method of `Request`, which returns a fact or raises a refus
 applies the fact.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from contracts.consents import Consent, Terms, recipients_by_visibility
 from contracts.reference import kinds
@@ -30,6 +29,7 @@ from contracts.requests import (
     RequestDeclined,
     RequestDelivered,
     RequestDrafted,
+    RequestFiledOnBehalf,
     RequestHeld,
     RequestLapsed,
     RequestOpened,
@@ -48,90 +48,22 @@ from services.requests.request import deliveries
 from services.requests.request.completeness import in_order, missing_fields
 from services.requests.request.consent_terms import CONSENTS_MAX, check_period
 from services.requests.request.deliveries import Fulfilment, Outcome, Results
+from services.requests.request.values import (
+    MOVES,
+    Addressee,
+    Circulation,
+    CirculationRule,
+    FilingChannel,
+    Priority,
+    Status,
+    Visibility,
+)
 
 REMINDERS_MAX = 2
 REMINDER_DAYS = 20
 """Days until the first reminder, between the first and the second, and from the second until the request lapses."""
 
 FOLLOW_UP_DAYS = 365
-
-
-class Status(StrEnum):
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    REGISTERED = "registered"
-    OPEN = "open"
-    IN_DELIVERY = "in_delivery"
-    DELIVERED = "delivered"
-    CLOSED = "closed"
-    ON_HOLD = "on_hold"
-    NOT_ACCEPTED = "not_accepted"
-    LAPSED = "lapsed"
-    WITHDRAWN = "withdrawn"
-
-
-class Circulation(StrEnum):
-    """Who beyond UNODC may see a request."""
-
-    NONE = "none"
-    WINDOW_RUNNING = "window_running"
-    GRANTED = "granted"
-    OBJECTED = "objected"
-
-
-class CirculationRule(StrEnum):
-    """The circulation that the State chose when it filed."""
-
-    NONE = "none"
-    GRANTED = "granted"
-    SILENCE = "silence"
-
-
-class Visibility(StrEnum):
-    PRIVATE = "private"
-    NAMED = "named"
-    PROVIDERS = "providers"
-    PUBLIC_SUMMARY = "public_summary"
-
-
-class Addressee(StrEnum):
-    ANY = "any"
-    UNODC = "unodc"
-    STATES = "states"
-
-
-class Priority(StrEnum):
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
-
-
-_UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
-_ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
-_NOT_ENDED = frozenset(Status) - _ENDED
-
-MOVES: Mapping[str, frozenset[Status]] = {
-    "revise": frozenset({Status.DRAFT, Status.RETURNED}),
-    "submit": frozenset({Status.DRAFT, Status.RETURNED}),
-    "register": frozenset({Status.SUBMITTED}),
-    "return": frozenset({Status.SUBMITTED, Status.REGISTERED}),
-    "decline": frozenset({Status.SUBMITTED, Status.REGISTERED}),
-    "open": frozenset({Status.REGISTERED}),
-    "start": frozenset({Status.OPEN}),
-    "hold": _UNDER_WAY,
-    "resume": frozenset({Status.ON_HOLD}),
-    "reopen": frozenset({Status.IN_DELIVERY, Status.CLOSED}),
-    "deliver": frozenset({Status.IN_DELIVERY}),
-    "close": frozenset({Status.DELIVERED}),
-    "remind": frozenset({Status.RETURNED, Status.ON_HOLD}),
-    "lapse": frozenset({Status.RETURNED, Status.ON_HOLD}),
-    "withdraw": _NOT_ENDED,
-    "consent": _NOT_ENDED,
-    "record_consent": _NOT_ENDED - {Status.DRAFT},
-}
-"""The states from which each move is allowed; the policy says who may make it."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -155,6 +87,11 @@ class Request(Struct, frozen=True, kw_only=True):
     """Providers whose offerings are not matched with it."""
     incomplete: tuple[DraftLine, ...] = ()
     """Lines of a draft or returned request that lack a required field."""
+    channel: FilingChannel | None = None
+    """By which channel it came, if UNODC filed it on the State's behalf."""
+    received_on: date | None = None
+    confirmation_scan_id: UUID | None = None
+    """The scan of the State's confirmation, if a coordinator recorded that."""
     fulfilment: dict[UUID, Fulfilment] = {}
     matches: dict[UUID, tuple[UUID, str]] = {}
     """Match id → its line and its latest known status."""
@@ -201,6 +138,13 @@ class Request(Struct, frozen=True, kw_only=True):
     def revise(self, content: "Content", *, now: datetime) -> RequestRevised:
         self.require("revise")
         return RequestRevised(request_id=self.request_id, **asdict(content), revised_at=now)
+
+    def record_confirmation(self, scan_id: UUID, *, now: datetime) -> RequestSubmitted:
+        """Submit a draft that UNODC filed on the State's behalf, which the State confirmed in writing."""
+        self.require("record_confirmation")
+        if self.channel is None:
+            raise Conflict("not-filed-on-behalf")
+        return replace(self.submit(now=now), scan_id=scan_id)
 
     def submit(self, *, now: datetime) -> RequestSubmitted:
         """Raises Invalid for an incomplete request, or for a silence rule that its kinds do not allow."""
@@ -425,6 +369,17 @@ class Content(Struct, frozen=True, kw_only=True):
 
 def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestDrafted:
     return RequestDrafted(request_id=request_id, state=state, **asdict(content), drafted_at=now)
+
+
+def file_on_behalf(
+    request_id: UUID, state: str, content: Content, channel: FilingChannel, received_on: date, *, now: datetime
+) -> RequestFiledOnBehalf:
+    """Raises Invalid for a day in the future."""
+    if received_on > now.date():
+        raise Invalid("received-in-future", field="received_on")
+    return RequestFiledOnBehalf(
+        request_id=request_id, state=state, channel=channel, received_on=received_on, **asdict(content), filed_at=now
+    )
 
 
 def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:

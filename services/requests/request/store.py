@@ -19,8 +19,9 @@ from contracts.values import Caller, Period
 from services.requests.policy import FILERS
 from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Fulfilment
-from services.requests.request.model import Circulation, Request, Status
+from services.requests.request.model import Request
 from services.requests.request.specificity import LineText
+from services.requests.request.values import Circulation, Status
 
 LIST_MAX = 100
 SIMILAR_MAX = 10
@@ -138,11 +139,11 @@ _NEW = Write(
             INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
                 submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
-                fulfilment)
+                fulfilment, channel, received_on, confirmation_scan_id)
             SELECT request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
                 submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
-                fulfilment
+                fulfilment, channel, received_on, confirmation_scan_id
             FROM json_populate_record(NULL::request, $1::text::json)
         """,
         "consented": """
@@ -176,7 +177,8 @@ _CHANGED = _NEW.with_conflict_clause(
             submitted_at = excluded.submitted_at, registered_at = excluded.registered_at,
             reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
             waiting_since = excluded.waiting_since, reminders = excluded.reminders,
-            outcome = excluded.outcome, kinds = excluded.kinds, fulfilment = excluded.fulfilment
+            outcome = excluded.outcome, kinds = excluded.kinds, fulfilment = excluded.fulfilment,
+            confirmation_scan_id = excluded.confirmation_scan_id
     """,
     consented="""
         ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, fields = excluded.fields,
@@ -277,11 +279,14 @@ def _encoded_lines(request: Request) -> str:
 
 _NEW_TEXTS = Write(
     parts={
-        "words": "INSERT INTO request_text (request_id, state, salt, title, need) VALUES ($1, $2, $3, $4, $5)",
+        "words": """
+            INSERT INTO request_text (request_id, state, salt, title, need, on_behalf)
+            VALUES ($1, $2, $3, $4, $5, $11)
+        """,
         "line_words": """
             INSERT INTO line_text (line_id, request_id, state, institution_name, outcome, in_place,
-                markers_justification)
-            SELECT line_id, $1, $2, institution_name, outcome, in_place, markers_justification
+                markers_justification, on_behalf)
+            SELECT line_id, $1, $2, institution_name, outcome, in_place, markers_justification, $11
             FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
                 AS t(line_id, institution_name, outcome, in_place, markers_justification)
         """,
@@ -306,6 +311,7 @@ async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> Non
         [line.outcome for line in texts.lines],
         [line.in_place for line in texts.lines],
         [line.markers_justification for line in texts.lines],
+        request.channel is not None,
     )
 
 
@@ -335,6 +341,18 @@ async def texts(tx: Tx, request: Request) -> Texts:
     )
 
 
+async def save_received_reference(tx: Tx, request: Request, reference: str) -> None:
+    """Store the reference of the note, mail or meeting by which a request came that UNODC filed."""
+    await tx.write(_RECEIVED, request.request_id, request.state, reference)
+
+
+async def received_reference(tx: Tx, request_id: UUID) -> str | None:
+    """The reference by which a request came; None if it was erased."""
+    row = await tx.fetchrow("SELECT reference FROM received_text WHERE request_id = $1", request_id)
+    return str(row["reference"]) if row else None
+
+
+_RECEIVED = Write(parts={"received": "INSERT INTO received_text (request_id, state, reference) VALUES ($1, $2, $3)"})
 _REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, state, revision, comment) VALUES ($1, $2, $3, $4)"})
 
 

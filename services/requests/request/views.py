@@ -1,7 +1,7 @@
 """Requests as callers see them: with texts, and without the guarded fields that the policy withholds."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -20,17 +20,18 @@ from services.requests.consent import store as consent_store
 from services.requests.policy import Action, Guarded
 from services.requests.request import store
 from services.requests.request.deliveries import Fulfilment, Outcome
-from services.requests.request.model import (
+from services.requests.request.model import Request
+from services.requests.request.specificity import Advice, LineText, advise
+from services.requests.request.store import Texts
+from services.requests.request.values import (
     Addressee,
     Circulation,
     CirculationRule,
+    FilingChannel,
     Priority,
-    Request,
     Status,
     Visibility,
 )
-from services.requests.request.specificity import Advice, LineText, advise
-from services.requests.request.store import Texts
 
 NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 
@@ -84,12 +85,24 @@ class ConsentView(Struct, frozen=True, kw_only=True):
     note_verbale: str | UnsetType = UNSET
 
 
+class Received(Struct, frozen=True, kw_only=True):
+    """How a request reached UNODC that it filed on the State's behalf: the channel, the day, and its reference.
+
+    `confirmation_scan_id` is the scan of the State's confirmation, if that was recorded.
+    """
+
+    channel: FilingChannel
+    received_on: date
+    reference: str
+    confirmation_scan_id: UUID | None
+
+
 class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its texts, in the language they were written in; `advice` lists what providers would ask for.
 
-    Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents and the
-    `excluded_providers` are for the State and UNODC. To a provider of an accepted match without a consent, `lines` are
-    those that it serves. `moves` are those that the caller may make in this status.
+    Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents, the
+    `excluded_providers` and how it was `received` are for the State and UNODC. To a provider of an accepted match
+    without a consent, `lines` are those that it serves. `moves` are those that the caller may make in this status.
     """
 
     request_id: UUID
@@ -116,6 +129,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     advice: tuple[Advice, ...] | UnsetType = UNSET
     consents: tuple[ConsentView, ...] | UnsetType = UNSET
     excluded_providers: tuple[str, ...] | UnsetType = UNSET
+    received: Received | UnsetType | None = UNSET
     withheld: tuple[FieldSet, ...]
     moves: tuple[str, ...]
 
@@ -128,7 +142,8 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
     lines_shown = policy.lines_shown(ctx.caller, request)
-    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes)
+    received = await store.received_reference(tx, request_id) if request.channel and Guarded.CONSENTS in guarded else ""
+    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes, received or "")
 
 
 def view_of_own(ctx: Context, request: Request, texts: Texts) -> RequestView:
@@ -144,6 +159,7 @@ def view(
     lines_shown: Mapping[UUID, frozenset[str]],
     ctx: Context,
     notes: Mapping[UUID, str] = NO_NOTES,
+    received_reference: str = "",
 ) -> RequestView:
     """The request with these guarded fields; `notes` are notes verbales.
 
@@ -167,8 +183,20 @@ def view(
         if Guarded.CONSENTS in guarded
         else UNSET,
         excluded_providers=request.excluded_providers if Guarded.EXCLUDED_PROVIDERS in guarded else UNSET,
+        received=_received(request, received_reference) if Guarded.CONSENTS in guarded else UNSET,
         withheld=withheld(words=words, institution=institution),
         moves=policy.moves_open_to(ctx.caller, request),
+    )
+
+
+def _received(request: Request, reference: str) -> Received | None:
+    if request.channel is None or request.received_on is None:
+        return None
+    return Received(
+        channel=request.channel,
+        received_on=request.received_on,
+        reference=reference,
+        confirmation_scan_id=request.confirmation_scan_id,
     )
 
 

@@ -13,7 +13,8 @@ from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.policy import Action, Guarded
 from services.requests.request import store
-from services.requests.request.model import Request, Status
+from services.requests.request.model import Request
+from services.requests.request.values import Status
 
 STANDING = frozenset(
     {Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD}
