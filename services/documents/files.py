@@ -17,7 +17,7 @@ from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.service import Running, Service
 from chassis.settings import Settings
-from contracts.facts import facts
+from contracts.registry import FACTS
 from services import reference
 from services.documents import refusals
 from services.documents.api import routes
@@ -54,7 +54,7 @@ def schemas(
 ) -> dict[Path, Any]:
     """Every document below `schemas/`, by path."""
     found: dict[Path, Any] = {
-        folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in facts().items()
+        folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in FACTS.items()
     }
     app = inert_application(services)
     found[folder / "schemas" / "openapi.json"] = openapi(app)

@@ -17,6 +17,7 @@ from chassis.journal.peers import Peers
 from chassis.runtime import http_server, listener, service_tokens
 from chassis.settings import Settings
 from contracts.matching import MatchRescored
+from contracts.registry import decode_fact
 from services.matching.consumers import HANDLERS
 from services.matching.texts.meaning import Embedder, Model, ModelProblem, ModelUnavailableError
 from services.matching.texts.reader import Reader
@@ -97,7 +98,7 @@ class Stage:
 
     async def rescored(self) -> list[MatchRescored]:
         async with self.db.transaction() as tx:
-            facts = [event.fact() for event in (await read(tx, after="0.0")).events]
+            facts = [decode_fact(event) for event in (await read(tx, after="0.0")).events]
         return [fact for fact in facts if isinstance(fact, MatchRescored)]
 
     async def rows(self, query: str, *args: object) -> list[Any]:
