@@ -13,7 +13,6 @@ from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.internal_api import events
 from chassis.journal.bus import Bus
-from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.service import Running, Service
 from chassis.settings import Settings
@@ -68,8 +67,7 @@ def inert_application(services: Sequence[Service]) -> Litestar:
     running = []
     for service in services:
         db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
-        inbox = Inbox(db, service.name, service.listens_to, service.handlers)
-        running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None), cast(Any, None)))
+        running.append(Running(service, settings, db, bus, Relay(db, bus), cast(Any, None), cast(Any, None)))
     return litestar_of(
         application(running, NoDirectory(), routes=[events, *reference.ROUTES, *routes(lambda: services)])
     )

@@ -147,7 +147,7 @@ SERVICE = Service(
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
-    configured_handlers=handlers_for,
+    configured_handlers=lambda running: handlers_for(running.own.validity),
     loops=loops,
     rebuild=record.rebuild,
     tables=(
