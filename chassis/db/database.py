@@ -102,7 +102,6 @@ class Tx:
         "caller",
         "connection",
         "in_doubt",
-        "memory",
         "wrote",
     )
 
@@ -113,14 +112,12 @@ class Tx:
         caller: Caller | None,
         own_role: str | None,
         *,
-        memory: dict[type, object],
         planned_once: bool = False,
     ) -> None:
         self._take = take
         self._group = group
         self._own_role = own_role
         self._planned_once = planned_once
-        self.memory = memory
         self._opened = False
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
@@ -250,8 +247,6 @@ class Database:
         self.source = source
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
-        self.memory: dict[type, object] = {}
-        """In-memory caches of a service, by type; they can be reloaded at any time."""
 
     @classmethod
     async def connect(
@@ -297,7 +292,7 @@ class Database:
         available, OutcomeUnknown if COMMIT was not answered.
         """
         async with self._locks.hold(*locks) if locks else contextlib.nullcontext():
-            tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
+            tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once)
             sound = False
             try:
                 try:
