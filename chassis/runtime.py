@@ -29,7 +29,6 @@ from chassis.http.event_streams import EventStreams
 from chassis.http.idempotency import FORGET_MAX, forget_old
 from chassis.http.internal_api import events
 from chassis.journal.bus import Bus, BusError, Consumer, check_connection, ensure_streams
-from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
 from chassis.keys.issuer import JWKS, Keys
@@ -159,15 +158,12 @@ async def _connect(
     peers = Peers(addresses, token)
     stack.push_async_callback(peers.close)
     bus = Bus(nats_url, service.name)
-    handlers = service.handlers_with(settings)
-    inbox = Inbox(db, service.name, service.listens_to, handlers, catch_up_seconds=settings.catch_up_seconds)
     return Running(
         service=service,
         settings=settings,
         db=db,
         bus=bus,
         relay=Relay(db, bus),
-        inbox=inbox,
         peers=peers,
         callers=Callers(db, peers),
     )

@@ -24,11 +24,11 @@ class Service:
     """A service: its schema, routes, handlers and loops.
 
     `name` is the schema, the owner of the stream and the durable consumer; `folder` holds `migrations/`.
-    `configured_handlers` returns handlers that depend on settings; they replace those of the same facts in `handlers`.
-    `rebuild` folds one fact of the service's journal into its tables, as the action that announced it did; `tables` are
-    those it rebuilds, `texts` those with texts and personal data, which it leaves alone. `forget` deletes what names a
-    person and returns the number of rows per table. `own` makes the objects that routes and loops share; `feed_policy`
-    says which caller receives which events of the journal.
+    `configured_handlers` returns handlers that depend on settings or on what `own` made; they replace those of the same
+    facts in `handlers`. `rebuild` folds one fact of the service's journal into its tables, as the action that announced
+    it did; `tables` are those it rebuilds, `texts` those with texts and personal data, which it leaves alone. `forget`
+    deletes what names a person and returns the number of rows per table. `own` makes the objects that routes, handlers
+    and loops share; `feed_policy` says which caller receives which events of the journal.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Service:
     routes: Sequence[Any] = ()
     listens_to: Sequence[str] = ()
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
-    configured_handlers: Callable[[Settings], Mapping[type[Fact], Handler]] = lambda _settings: {}
+    configured_handlers: Callable[["Running"], Mapping[type[Fact], Handler]] = lambda _running: {}
     loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
@@ -44,9 +44,6 @@ class Service:
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
     feed_policy: FeedPolicy = NOTHING
-
-    def handlers_with(self, settings: Settings) -> dict[type[Fact], Handler]:
-        return {**self.handlers, **self.configured_handlers(settings)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,6 @@ class Running:
     db: Database
     bus: Bus
     relay: Relay
-    inbox: Inbox
     peers: Peers
     callers: Callers
 
@@ -70,6 +66,12 @@ class Running:
     def own(self) -> Any:
         """Created on first use; injected into routes as `own`."""
         return self.service.own(self)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        handlers = {**self.service.handlers, **self.service.configured_handlers(self)}
+        seconds = self.settings.catch_up_seconds
+        return Inbox(self.db, self.name, self.service.listens_to, handlers, catch_up_seconds=seconds)
 
     @cached_property
     def event_feed(self) -> EventFeed:

@@ -5,9 +5,7 @@ is its type, `<owner>.<aggregate>.<event>.v<N>`; the field `<aggregate>_id` name
 new field is optional with a default, anything else is a v2 beside the v1.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
@@ -70,14 +68,6 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def aggregate_id(self) -> UUID:
         return UUID(self.subject.partition("/")[2])
 
-    def fact(self) -> Fact | None:
-        """The decoded fact; None for a type unknown to this version (published by a newer service).
-
-        Raises msgspec.ValidationError if the data do not match the type.
-        """
-        kind = facts().get(self.type)
-        return None if kind is None else msgspec.json.decode(self.data, type=kind)
-
 
 def fact_type(kind: type[Fact]) -> str:
     return cast(str, kind.__struct_config__.tag)
@@ -91,40 +81,3 @@ def subject_of(event_type: str) -> str:
 def decode_event(raw: bytes | str) -> Event:
     """Decode an event. Raises msgspec.DecodeError (or its subclass ValidationError)."""
     return msgspec.json.decode(raw, type=Event)
-
-
-@cache
-def facts() -> Mapping[str, type[Fact]]:
-    """All fact types ever published, by name."""
-    from contracts import (
-        activities,
-        directory,
-        earmarks,
-        funds,
-        in_kind,
-        ledger,
-        matching,
-        notifications,
-        pledge_reversals,
-        pledges,
-        reminders,
-        requests,
-        rewording,
-    )
-
-    kinds = [
-        *requests.FACTS,
-        *matching.FACTS,
-        *pledges.FACTS,
-        *pledge_reversals.FACTS,
-        *ledger.FACTS,
-        *reminders.FACTS,
-        *funds.FACTS,
-        *in_kind.FACTS,
-        *rewording.FACTS,
-        *earmarks.FACTS,
-        *activities.FACTS,
-        *notifications.FACTS,
-        *directory.FACTS,
-    ]
-    return {fact_type(kind): kind for kind in kinds}

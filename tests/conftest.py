@@ -28,7 +28,6 @@ from chassis.embedded import Nats, Permissions, Postgres, free_port
 from chassis.http.application import application
 from chassis.http.edge import Edge
 from chassis.journal.bus import Bus, grants
-from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
 from chassis.runtime import prepare, service_tokens, verifier
@@ -321,10 +320,9 @@ def running_of(
     running = []
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
-        inbox = Inbox(db, name, services[name].listens_to, services[name].handlers_with(settings))
         peers = Peers(addresses, token_of(name), within or Within())
         callers = hearing(Callers(db, peers))
-        running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, callers))
+        running.append(Running(services[name], settings, db, bus, Relay(db, bus), peers, callers))
     return running
 
 

@@ -17,7 +17,7 @@ from chassis.db.group_commit import GroupCommit, has_undone
 from chassis.db.keyed_locks import KeyedLocks
 from chassis.db.migrate import own_role_of
 from chassis.db.pool import Connection, Pool, PoolTimeout
-from chassis.db.writes import NotWritten, Write, combine, may_join
+from chassis.db.writes import Write, combine, may_join
 from contracts.facts import Event
 from contracts.refusals import Unavailable
 from contracts.values import Caller
@@ -102,7 +102,6 @@ class Tx:
         "caller",
         "connection",
         "in_doubt",
-        "memory",
         "wrote",
     )
 
@@ -113,14 +112,12 @@ class Tx:
         caller: Caller | None,
         own_role: str | None,
         *,
-        memory: dict[type, object],
         planned_once: bool = False,
     ) -> None:
         self._take = take
         self._group = group
         self._own_role = own_role
         self._planned_once = planned_once
-        self.memory = memory
         self._opened = False
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
@@ -203,16 +200,13 @@ class Tx:
         if not self._opened and self.caller is not None:
             writes = {_FOR_CALLER: _caller_settings(self.caller), **writes}
         statement, args = combine(tuple(writes)), [arg for args in writes.values() for arg in args]
-        try:
-            if self._opened and self.connection is not None:
-                await self.connection.execute(statement, *args)
-            else:
-                await self._group.execute_grouped(statement, args, role=self._own_role if self.caller is None else None)
-        except asyncpg.DivisionByZeroError as error:
-            raise NotWritten from error
+        if self._opened and self.connection is not None:
+            await self.connection.execute(statement, *args)
+        else:
+            await self._group.execute_grouped(statement, args, role=self._own_role if self.caller is None else None)
 
     async def commit(self) -> None:
-        """Commit. Raises NotWritten, OutcomeUnknown, and errors of PostgreSQL."""
+        """Commit. Raises OutcomeUnknown, and errors of PostgreSQL such as NotWritten."""
         if self._opened:
             await self._begin()
         self.in_doubt = True
@@ -222,9 +216,6 @@ class Tx:
             elif await (await self._begin()).execute("COMMIT") != "COMMIT":
                 # An action ignored an error that had aborted the transaction.
                 raise RuntimeError("the transaction had failed and was rolled back")
-        except NotWritten:
-            self.in_doubt = False
-            raise
         except asyncpg.PostgresError as error:
             # After an ERROR the transaction is rolled back; after a worse error the outcome is unknown.
             if not has_undone(error):
@@ -256,8 +247,6 @@ class Database:
         self.source = source
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
-        self.memory: dict[type, object] = {}
-        """In-memory caches of a service, by type; they can be reloaded at any time."""
 
     @classmethod
     async def connect(
@@ -303,7 +292,7 @@ class Database:
         available, OutcomeUnknown if COMMIT was not answered.
         """
         async with self._locks.hold(*locks) if locks else contextlib.nullcontext():
-            tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
+            tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once)
             sound = False
             try:
                 try:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+import asyncpg
 from msgspec import Struct
 
 JOINED_MAX = 512
@@ -16,8 +17,10 @@ _PARAMETER = re.compile(r"\$(\d+)")
 _TABLE = re.compile(r"\b(?:INSERT\s+INTO|DELETE\s+FROM|UPDATE(?!\s+SET\b))\s+(\w+)")
 
 
-class NotWritten(Exception):
-    """The `needed` part changed no row, so nothing was written."""
+class NotWritten(asyncpg.PostgresError):
+    """The `needed` part changed no row, so nothing was written. Raised by `require_row` of the schema."""
+
+    sqlstate = "NOROW"
 
 
 class Write(Struct, frozen=True, kw_only=True, eq=False):
@@ -54,10 +57,7 @@ def may_join(writes: tuple[Write, ...], write: Write) -> bool:
 
 @lru_cache(JOINED_MAX)
 def combine(writes: tuple[Write, ...]) -> str:
-    """One statement for all writes, with their parameters in sequence.
-
-    Divides by zero if a `needed` part returned no row: only an error rolls back a single-statement transaction.
-    """
+    """One statement for all writes, with their parameters in sequence. Fails if a `needed` part returned no row."""
     parts: dict[str, str] = {}
     given = 0
     for write in writes:
@@ -65,5 +65,5 @@ def combine(writes: tuple[Write, ...]) -> str:
             assert name not in parts, f"two parts are called {name}"
             parts[name] = _PARAMETER.sub(lambda match, given=given: f"${int(match[1]) + given}", query)  # type: ignore[misc]
         given += write.parameters
-    demands = [f"1 / (SELECT count(*) FROM {write.needed})" for write in writes if write.needed]
-    return f"WITH {', '.join(f'{name} AS ({query})' for name, query in parts.items())} SELECT {', '.join(demands)}"
+    required = [f"require_row((SELECT count(*) FROM {write.needed}))" for write in writes if write.needed]
+    return f"WITH {', '.join(f'{name} AS ({query})' for name, query in parts.items())} SELECT {', '.join(required)}"

@@ -29,6 +29,7 @@ from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import PARKED, RECEIVED, with_correlation
 from contracts.facts import Event, Fact, decode_event
 from contracts.refusals import Refusal, Unavailable
+from contracts.registry import decode_fact
 
 LANES_MAX = 8
 ATTEMPTS_MAX = 5
@@ -168,7 +169,7 @@ class Inbox:
             return Outcome.APPLIED, bool(next_waits)
 
     async def _take_effect(self, tx: Tx, event: Event) -> None:
-        fact = event.fact()
+        fact = decode_fact(event)
         handler = self._handlers.get(type(fact)) if fact is not None else None
         if handler is not None:
             await handler(tx, event, fact)

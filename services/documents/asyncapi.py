@@ -10,7 +10,8 @@ from chassis.http.event_streams import EVENT_STREAM
 from chassis.journal.bus import stream_name
 from chassis.service import Service
 from chassis.version import VERSION
-from contracts.facts import Event, Fact, facts, subject_of
+from contracts.facts import Event, Fact, subject_of
+from contracts.registry import FACTS
 from services.documents.examples import example_answer
 from services.documents.openapi import Operation, documented
 from services.documents.shapes import DIALECT, docstring_of, first_sentence, public_name, shapes_of
@@ -61,7 +62,7 @@ def asyncapi(
     `examples` are events by type.
     """
     names = {service.name for service in services} | {owner for service in services for owner in service.listens_to}
-    facts_published = {event_type: kind for event_type, kind in facts().items() if event_type.split(".")[0] in names}
+    facts_published = {event_type: kind for event_type, kind in FACTS.items() if event_type.split(".")[0] in names}
     streams = [Operation(*route, []) for route in documented(app) if str(route[2].media_type) == EVENT_STREAM]
     kinds = [Event, *facts_published.values(), *(stream.answer for stream in streams)]
     (envelope, *shapes), named = shapes_of(kinds, place=SCHEMA_PLACE)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from contracts.directory import AppointmentMade, ClientRegistered, PersonEntered
 from contracts.facts import Fact
+from contracts.registry import decode_fact
 from contracts.values import Caller, Role
 from services.directory.appointments.api import AppointmentView
 from services.directory.appointments.model import Appointment
@@ -37,7 +38,7 @@ _TO_PERSON = {"the person": _appointee, **_OF_STATE}
 
 def _example(made: type[R], kind: type[Fact], **changes: Any) -> R:
     """The record made by a fact's example."""
-    fact = example_event(kind).fact()
+    fact = decode_fact(example_event(kind))
     assert fact is not None
     record = evolve(None, fact)
     assert isinstance(record, made)

@@ -13,11 +13,10 @@ from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.internal_api import events
 from chassis.journal.bus import Bus
-from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.service import Running, Service
 from chassis.settings import Settings
-from contracts.facts import facts
+from contracts.registry import FACTS
 from services import reference
 from services.documents import refusals
 from services.documents.api import routes
@@ -54,7 +53,7 @@ def schemas(
 ) -> dict[Path, Any]:
     """Every document below `schemas/`, by path."""
     found: dict[Path, Any] = {
-        folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in facts().items()
+        folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in FACTS.items()
     }
     app = inert_application(services)
     found[folder / "schemas" / "openapi.json"] = openapi(app)
@@ -68,8 +67,7 @@ def inert_application(services: Sequence[Service]) -> Litestar:
     running = []
     for service in services:
         db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
-        inbox = Inbox(db, service.name, service.listens_to, service.handlers)
-        running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None), cast(Any, None)))
+        running.append(Running(service, settings, db, bus, Relay(db, bus), cast(Any, None), cast(Any, None)))
     return litestar_of(
         application(running, NoDirectory(), routes=[events, *reference.ROUTES, *routes(lambda: services)])
     )

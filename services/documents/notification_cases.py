@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.notifications import NotificationOwed, SubscriptionRegistered, WebhookRegistered
+from contracts.registry import decode_fact
 from contracts.values import Caller, Role
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, Subject, of
@@ -36,7 +37,7 @@ _TO_SUBSCRIPTION = {name.replace("recipient", "person who holds it"): make for n
 
 
 def _example(kind: type[Fact]) -> Any:
-    return example_event(kind).fact()
+    return decode_fact(example_event(kind))
 
 
 def _notification() -> Notification:

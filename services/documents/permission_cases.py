@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
 from contracts.matching import MatchSuggested, OfferingSubmitted
+from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
 from services.documents import directory_cases, notification_cases, pledge_cases
@@ -49,7 +50,7 @@ from services.requests.request.views import LineView, RequestView
 @cache
 def _example(kind: type[Fact]) -> Any:
     """Created on first use: importing reads no files."""
-    return example_event(kind).fact()
+    return decode_fact(example_event(kind))
 
 
 # -- requests ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from contracts.facts import Fact
 from contracts.in_kind import InKindContributionDeclared
 from contracts.ledger import ProposalMade
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
+from contracts.registry import decode_fact
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
 from services.pledges import policy as pledges
@@ -33,7 +34,7 @@ from services.pledges.proposals.api import ProposalView
 @cache
 def _example(kind: type[Fact]) -> Any:
     """Created on first use: importing reads no files."""
-    return example_event(kind).fact()
+    return decode_fact(example_event(kind))
 
 
 _P = pledges.Action

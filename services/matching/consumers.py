@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from contracts.values import is_unodc
+from services.matching.index.memory import Memory
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import STATUS_AFTER
@@ -46,7 +48,7 @@ from services.matching.matches.model import SHOWN
 from services.matching.texts import store as reading_store
 
 
-async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
+async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted, *, memory: Memory) -> None:
     """Store the lines as submitted, end the matches that no longer fit, and suggest the best offerings."""
     begins = event.aggregateversion == 1
     changed = frozenset[UUID]() if begins else await line_store.changed_lines(tx, fact)
@@ -54,7 +56,7 @@ async def on_submitted(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
     await _on_consent_by_submission(tx, event, fact)
     await reading_store.queue_submitted(tx, fact.request_id, fact.texts_hash)
     now = clock.now()
-    await suggestions.resuggest(tx, fact.request_id, because=event, now=now, begins=begins, changed=changed)
+    await suggestions.resuggest(tx, memory, fact.request_id, because=event, now=now, begins=begins, changed=changed)
 
 
 async def on_status_changed(tx: Tx, event: Event, fact: Any) -> None:
@@ -70,11 +72,11 @@ async def on_resumed(tx: Tx, event: Event, fact: RequestResumed) -> None:
     await line_store.resume(tx, fact.request_id)
 
 
-async def on_reopened(tx: Tx, event: Event, fact: RequestReopened) -> None:
+async def on_reopened(tx: Tx, event: Event, fact: RequestReopened, *, memory: Memory) -> None:
     """The lines seek again: matches that expired when the request was closed may be suggested again."""
     await on_status_changed(tx, event, fact)
     await reading_store.queue_request(tx, fact.request_id)
-    await suggestions.resuggest(tx, fact.request_id, because=event, now=clock.now())
+    await suggestions.resuggest(tx, memory, fact.request_id, because=event, now=clock.now())
 
 
 async def on_ended(
@@ -159,26 +161,31 @@ async def on_fulfilment_changed(tx: Tx, event: Event, fact: LineFulfilmentChange
     await line_store.set_fulfilment(tx, fact.line_id, fact.fulfilment)
 
 
-HANDLERS: Mapping[type[Fact], Handler] = {
-    RequestSubmitted: on_submitted,
-    RequestRegistered: on_status_changed,
-    RequestReturned: on_status_changed,
-    RequestDeclined: on_ended,
-    RequestOpened: on_opened,
-    RequestHeld: on_status_changed,
-    RequestResumed: on_resumed,
-    RequestStarted: on_status_changed,
-    RequestReopened: on_reopened,
-    RequestDelivered: on_status_changed,
-    RequestClosed: on_ended,
-    RequestWithdrawn: on_ended,
-    RequestLapsed: on_ended,
-    RequestRevised: on_revised,
-    CirculationDecided: on_circulation_decided,
-    ConsentGiven: on_consent_given,
-    ConsentRecorded: on_consent_given,
-    ConsentWithdrawn: on_consent_lost,
-    ConsentEnded: on_consent_lost,
-    LineFulfilmentChanged: on_fulfilment_changed,
-    PersonErased: handler_of(forget),
-}
+def handlers(memory: Memory) -> Mapping[type[Fact], Handler]:
+    return {
+        RequestSubmitted: partial(on_submitted, memory=memory),
+        RequestRegistered: on_status_changed,
+        RequestReturned: on_status_changed,
+        RequestDeclined: on_ended,
+        RequestOpened: on_opened,
+        RequestHeld: on_status_changed,
+        RequestResumed: on_resumed,
+        RequestStarted: on_status_changed,
+        RequestReopened: partial(on_reopened, memory=memory),
+        RequestDelivered: on_status_changed,
+        RequestClosed: on_ended,
+        RequestWithdrawn: on_ended,
+        RequestLapsed: on_ended,
+        RequestRevised: on_revised,
+        CirculationDecided: on_circulation_decided,
+        ConsentGiven: on_consent_given,
+        ConsentRecorded: on_consent_given,
+        ConsentWithdrawn: on_consent_lost,
+        ConsentEnded: on_consent_lost,
+        LineFulfilmentChanged: on_fulfilment_changed,
+        PersonErased: handler_of(forget),
+    }
+
+
+HANDLERS = handlers(Memory())
+"""With a memory that is never loaded: PostgreSQL ranks."""

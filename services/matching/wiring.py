@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from chassis import clock
+from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database, OutcomeUnknown, is_transient
 from chassis.journal.event_feed import FeedPolicy
 from chassis.journal.peers import PeerError
@@ -22,10 +23,11 @@ from services.matching import event_feed
 from services.matching.choices import api as choice_api
 from services.matching.cohorts import api as cohort_api
 from services.matching.cohorts import similar_api
-from services.matching.consumers import HANDLERS
+from services.matching.consumers import HANDLERS, handlers
+from services.matching.dependencies import Dependencies
 from services.matching.index import store as entry_store
 from services.matching.index.meanings import MEANINGS_MAX
-from services.matching.index.memory import memory_of
+from services.matching.index.memory import Memory
 from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines import consent_store
 from services.matching.matches import actions as match_actions
@@ -144,9 +146,8 @@ async def refresh_consents(running: Running, after: str | None = None) -> str | 
     return page.safe
 
 
-async def refresh_offerings(db: Database) -> None:
+async def refresh_offerings(db: Database, memory: Memory) -> None:
     """Update the offerings in memory from PostgreSQL: all on first use, then changes."""
-    memory = memory_of(db)
     async with db.transaction() as tx:
         begun_at = await entry_store.now(tx)
     if memory.outdated:
@@ -168,9 +169,8 @@ async def refresh_offerings(db: Database) -> None:
         await memory.apply_changes(tx, begun_at)
 
 
-async def refresh_context(db: Database) -> None:
+async def refresh_context(db: Database, memory: Memory) -> None:
     """Cache the scoring context: the weights in force, and the completed deliveries of all providers in memory."""
-    memory = memory_of(db)
     if memory.index is not None:
         began_at = time.monotonic()
         async with db.transaction() as tx:
@@ -188,23 +188,38 @@ async def plan_rounds(planner: Planner) -> float | None:
     return planner.due_in_seconds
 
 
+def own(running: Running) -> Dependencies:
+    return Dependencies(
+        budgets=Budgets(running.peers),
+        memory=Memory(),
+        previews=ConcurrencyLimit(
+            running_max=preview_api.OF_ONE_ORGANIZATION_MAX, waiting_max=preview_api.OF_ONE_ORGANIZATION_WAITING_MAX
+        ),
+        comparisons=ConcurrencyLimit(
+            running_max=similar_api.AT_ONCE_MAX, waiting_max=similar_api.OF_ONE_ORGANIZATION_WAITING_MAX
+        ),
+        comparison_slots=asyncio.Semaphore(similar_api.AT_ONCE_MAX),
+    )
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
-    reader, activity = Reader(running.db, running.peers, clock=clock.now), running.db.activity
+    db, activity, memory = running.db, running.db.activity, running.own.memory
+    reader = Reader(db, running.peers, memory, clock=clock.now)
     return {
         "texts": reader.run,
         "consents": partial(poll_consents, running),
-        "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(refresh_offerings, running.db)),
+        "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(refresh_offerings, db, memory)),
         "weights and experience in memory": partial(
-            while_active, activity, CONTEXT_SECONDS, partial(refresh_context, running.db)
+            while_active, activity, CONTEXT_SECONDS, partial(refresh_context, db, memory)
         ),
-        "old changes deleted": partial(every, LAPSE_SECONDS, partial(delete_old_changes, running.db)),
-        "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
-        "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(running.db).repair),
+        "old changes deleted": partial(every, LAPSE_SECONDS, partial(delete_old_changes, db)),
+        "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, db)),
+        "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(db).repair),
         "rounds": partial(
             while_active,
             activity,
             PLAN_SECONDS,
-            partial(plan_rounds, Planner(running.db)),
+            partial(plan_rounds, Planner(db, memory)),
             idle_seconds=PLAN_IDLE_SECONDS,
         ),
     }
@@ -228,10 +243,11 @@ SERVICE = Service(
     ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
+    configured_handlers=lambda running: handlers(running.own.memory),
     loops=loops,
     rebuild=match_actions.rebuild,
     tables=("line_ranking", "match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
     texts=("offering_text", "remark", "round_papers", "reading"),
     feed_policy=FeedPolicy(event_feed.seen),
-    own=lambda running: Budgets(running.peers),
+    own=own,
 )

@@ -11,6 +11,7 @@ from chassis.journal.event_feed import visible_events
 from contracts.conversion import from_attributes
 from contracts.facts import Event
 from contracts.notifications import NotificationOwed
+from contracts.registry import decode_fact
 from contracts.values import Caller, Role
 
 
@@ -34,7 +35,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
 def item_of(event: Event) -> Arrival | None:
     """The stream item of an event; None unless it is a new notification of a person."""
-    owed = event.fact()
+    owed = decode_fact(event)
     if not isinstance(owed, NotificationOwed) or owed.webhook_id is not None:
         return None
     return Arrival(

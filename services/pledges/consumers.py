@@ -5,7 +5,6 @@ from functools import partial
 
 from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
-from chassis.settings import Settings
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
@@ -19,6 +18,6 @@ HANDLERS: Mapping[type[Fact], Handler] = {
 }
 
 
-def handlers_for(settings: Settings) -> Mapping[type[Fact], Handler]:
+def handlers_for(validity: Validity) -> Mapping[type[Fact], Handler]:
     """Handlers that value requirements by the rates in force."""
-    return {MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=Validity(settings.rates_hold))}
+    return {MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=validity)}

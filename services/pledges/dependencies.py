@@ -1,5 +1,6 @@
 """Values that the routes of this service get from its settings."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
@@ -35,13 +36,14 @@ class OpenTables:
 
 
 class Dependencies(NamedTuple):
-    """What routes need: validity of rates, publisher (an IATI organization identifier), limits, consents, PDF press."""
+    """What routes need: validity of rates, publisher (an IATI organization identifier), consents, PDF press, limits."""
 
     validity: Validity
     reporter: str
     tables: OpenTables
     consents: Consents
     press: Press
+    iati_files: asyncio.Semaphore
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]

@@ -1,5 +1,6 @@
 """The wiring of the pledges service."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -41,7 +42,12 @@ from services.pledges.statements.printing.press import Press
 def own(running: Running) -> Dependencies:
     settings = running.settings
     return Dependencies(
-        Validity(settings.rates_hold), settings.iati_organization, OpenTables(), Consents(running.peers), Press()
+        validity=Validity(settings.rates_hold),
+        reporter=settings.iati_organization,
+        tables=OpenTables(),
+        consents=Consents(running.peers),
+        press=Press(),
+        iati_files=asyncio.Semaphore(iati_routes.AT_ONCE_MAX),
     )
 
 
@@ -147,7 +153,7 @@ SERVICE = Service(
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
-    configured_handlers=handlers_for,
+    configured_handlers=lambda running: handlers_for(running.own.validity),
     loops=loops,
     rebuild=record.rebuild,
     tables=(

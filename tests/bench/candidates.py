@@ -18,7 +18,7 @@ from contracts.rankings import SUGGESTIONS_MAX
 from contracts.reference import instruments, region_of
 from services.matching.index import store as entry_store
 from services.matching.index.candidates import RERANKED_MAX, best
-from services.matching.index.memory import memory_of
+from services.matching.index.memory import Memory
 from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
@@ -74,8 +74,9 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             await load(administrator, loaded, size)
             loaded = size
             say(f"{size:,} offerings loaded")
-            whole, select, resident = await _rebuilt(db)
-            index = memory_of(db).index
+            memory = Memory()
+            whole, select, resident = await _rebuilt(db, memory)
+            index = memory.index
             assert index is not None, "it has been read"
             ours, bare, gin = await _asked(db, index, administrator, size=size, rounds=rounds)
             ours_by_size[size] = ours[0]
@@ -92,7 +93,9 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
                 aims += [
                     Aim(what=f"{size:,}: all read again : the SELECT alone", ratio=whole / select, at_most=3),
                     Aim(what=f"{size:,}: megabytes of it", ratio=resident, at_most=300),
-                    Aim(what="a change read, milliseconds", ratio=await _updated(db, administrator), at_most=10),
+                    Aim(
+                        what="a change read, milliseconds", ratio=await _updated(db, memory, administrator), at_most=10
+                    ),
                 ]
         if len(sizes) > 1:
             aims.append(Aim(what="exponent, 1,000 to 100,000", ratio=_exponent(ours_by_size), at_most=0.5))
@@ -102,9 +105,8 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     return Comparison(title="The best twenty of very many offerings", figures=rows, aims=aims)
 
 
-async def _rebuilt(db: Database) -> tuple[float, float, float]:
+async def _rebuilt(db: Database, memory: Memory) -> tuple[float, float, float]:
     """Seconds for all that is read, seconds for the SELECT alone, and megabytes."""
-    db.memory.clear()
     gc.collect()
     began, after = time.perf_counter(), UUID(int=0)
     while True:
@@ -117,7 +119,7 @@ async def _rebuilt(db: Database) -> tuple[float, float, float]:
     del page
     gc.collect()
     before, began = resident_mb("self"), time.perf_counter()
-    await refresh_offerings(db)
+    await refresh_offerings(db, memory)
     whole = time.perf_counter() - began
     gc.collect()
     return whole, select, max(resident_mb("self") - before, 1.0)
@@ -217,7 +219,7 @@ async def _by_gin(connection: asyncpg.Connection, line: WantedLine) -> float:
     return time.perf_counter() - began
 
 
-async def _updated(db: Database, administrator: asyncpg.Connection) -> float:
+async def _updated(db: Database, memory: Memory, administrator: asyncpg.Connection) -> float:
     """Milliseconds from the COMMIT of a change until it is in memory."""
     ids = [
         row["offering_id"] for row in await administrator.fetch("SELECT offering_id FROM offering LIMIT $1", UPDATES)
@@ -226,7 +228,7 @@ async def _updated(db: Database, administrator: asyncpg.Connection) -> float:
     for offering_id in ids:
         await administrator.execute("UPDATE offering SET topics = '{extradition}' WHERE offering_id = $1", offering_id)
         began = time.perf_counter()
-        await refresh_offerings(db)
+        await refresh_offerings(db, memory)
         times.append(time.perf_counter() - began)
     return percentile(times, 0.5) * 1000
 

@@ -19,6 +19,7 @@ from chassis.ids import new_id
 from contracts.facts import Event, Fact
 from contracts.pledges import Instalment, PledgeCommitted, PledgePledged, Valuation
 from contracts.refusals import Conflict
+from contracts.registry import decode_fact
 from contracts.values import Caller, Money, Role
 from services.pledges.funds import store as funds
 from services.pledges.funds import views as fund_views
@@ -120,7 +121,7 @@ async def _agree(connection: asyncpg.Connection, fund: str, count: int) -> None:
             [msgspec.json.encode(event).decode() for event in events],
             now,
         )
-        facts = [(event, event.fact()) for event in events]
+        facts = [(event, decode_fact(event)) for event in events]
         entries = [entry_of(event.id, now, fact) for event, fact in facts if fact is not None]
         await ledger.write_many(cast(Tx, connection), [entry for entry in entries if entry is not None])
 

@@ -16,7 +16,6 @@ from chassis.db.pool import Pool
 from chassis.http.application import application
 from chassis.ids import new_id
 from chassis.journal.bus import Bus
-from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
 from chassis.runtime import verifier
@@ -84,10 +83,10 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
     recorder = Recorder(connection)
     try:
         db, bus = Database(cast(Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
-        inbox, peers = Inbox(db, REQUESTS.name, (), {}), Peers({}, lambda: "")
+        peers = Peers({}, lambda: "")
         callers = hearing(Callers(db, peers))
         seat("KEN:focal_point")
-        running = Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers, callers)
+        running = Running(REQUESTS, settings, db, bus, Relay(db, bus), peers, callers)
         app = application([running], verifier(settings, callers))
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:

@@ -202,7 +202,7 @@ def test_parameters_are_numbered_on() -> None:
 
     assert combine((first, second)) == (
         "WITH a AS (INSERT INTO one VALUES ($1, $2)), b AS (INSERT INTO two VALUES ($2, $12)),"
-        " c AS (INSERT INTO three VALUES ($13, $13)) SELECT 1 / (SELECT count(*) FROM c)"
+        " c AS (INSERT INTO three VALUES ($13, $13)) SELECT require_row((SELECT count(*) FROM c))"
     )
 
 

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from contracts.facts import Event, Fact, facts
+from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed
+from contracts.registry import FACTS
 from contracts.requests import RequestOpened
 from services.documents.kept import CONTRACTS, kept_examples
 from tests.conftest import every_service
@@ -24,12 +25,12 @@ EXAMPLES = [(name, example) for name, examples in sorted(kept_examples().items()
 
 
 def test_every_fact_has_an_example_that_is_kept() -> None:
-    assert set(facts()) == set(kept_examples()), "a fact that was published once can never be forgotten"
+    assert set(FACTS) == set(kept_examples()), "a fact that was published once can never be forgotten"
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])
 def test_an_old_event_is_read_in_full_by_todays_code(name: str, example: Mapping[str, Any]) -> None:
-    assert [] == unread(example, facts()[name])
+    assert [] == unread(example, FACTS[name])
     assert [] == unknown_codes(example)
     event = msgspec.json.decode(json.dumps(example), type=Event)
     assert name == event.type
@@ -45,7 +46,7 @@ def test_a_schema_accepts_its_examples_and_bites(name: str, example: Mapping[str
     assert [] == [error.message for error in validator.iter_errors(example)]
     for member in example["data"]:
         less = {key: value for key, value in example["data"].items() if key != member}
-        assert validator.is_valid({**example, "data": less}) == (member not in _required(facts()[name])), member
+        assert validator.is_valid({**example, "data": less}) == (member not in _required(FACTS[name])), member
     assert not validator.is_valid({**example, "type": "requests.request.unheard-of.v1"})
 
 
@@ -144,14 +145,14 @@ def _asyncapi_faults(validators: Path, document: Mapping[str, Any]) -> Mapping[s
 def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
     document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
     services = every_service()
-    heard = sum(name.split(".")[0] in service.listens_to for name in facts() for service in services)
+    heard = sum(name.split(".")[0] in service.listens_to for name in FACTS for service in services)
 
     streams = {f"/v1/events/{name}" for name in ("directory", "matching", "pledges", "requests")}
     streams |= {"/v1/notifications/stream"}
     addresses = {channel["address"] for channel in document["channels"].values()}
 
-    assert {"operations": len(facts()) + heard + len(streams), "wrong": []} == _asyncapi_faults(validators, document)
-    assert {f"ta.{name}" for name in facts()} | streams == addresses
+    assert {"operations": len(FACTS) + heard + len(streams), "wrong": []} == _asyncapi_faults(validators, document)
+    assert {f"ta.{name}" for name in FACTS} | streams == addresses
 
 
 def test_the_validator_of_events_bites(validators: Path) -> None:

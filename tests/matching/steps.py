@@ -12,7 +12,7 @@ import httpx
 
 from chassis import clock
 from chassis.db.database import Database
-from chassis.journal.inbox import Inbox, Outcome
+from chassis.journal.inbox import Handler, Inbox, Outcome
 from contracts.facts import Fact
 from contracts.requests import RequestOpened, RequestRegistered, RequestSubmitted
 from services.matching.consumers import HANDLERS
@@ -33,8 +33,8 @@ IN_WINDOW = datetime(AHEAD, 3, 1, 9, tzinfo=UTC)
 class Owner:
     """The requests service as matching hears it: one request, its facts in order."""
 
-    def __init__(self, db: Database) -> None:
-        self.inbox = Inbox(db, "matching", ["requests"], HANDLERS)
+    def __init__(self, db: Database, handlers: Mapping[type[Fact], Handler] = HANDLERS) -> None:
+        self.inbox = Inbox(db, "matching", ["requests"], handlers)
         self.versions: dict[UUID, int] = {}
 
     async def tells(self, *facts: Fact) -> Outcome:

@@ -12,8 +12,9 @@ from contracts import matching as m
 from contracts import pledges as p
 from contracts import rankings
 from contracts import requests as r
-from contracts.facts import Fact, facts
+from contracts.facts import Fact
 from contracts.notifications import Link
+from contracts.registry import FACTS
 from contracts.values import Language, Money, Role
 from services.notifications.notices import audience
 from services.notifications.notices.audience import NOT_NOTIFIED, NOTICES, TO_OWNER, Appointment, KnownReference, Notice
@@ -48,8 +49,8 @@ def an_allocation(**changes: Any) -> p.AllocationMade:
 
 
 def test_every_fact_is_told_to_somebody_or_to_nobody_for_a_reason() -> None:
-    assert set(facts().values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys()
-    assert len(facts()) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED), "each in one of them"
+    assert set(FACTS.values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys()
+    assert len(FACTS) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED), "each in one of them"
     assert all(reason for reason in NOT_NOTIFIED.values())
 
 

@@ -230,7 +230,8 @@ async def _delivery(world: World) -> None:
 async def _rounds(world: World) -> None:
     """One that is planned, and one that waits."""
     await world.say(COORDINATOR, "/v1/rounds", seconds=5)
-    assert await Planner({one.name: one.db for one in world.running}["matching"]).plan_next()
+    matching = next(one for one in world.running if one.name == "matching")
+    assert await Planner(matching.db, matching.own.memory).plan_next()
     await world.say(COORDINATOR, "/v1/rounds")
 
 

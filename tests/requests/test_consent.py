@@ -17,7 +17,7 @@ from chassis.db.database import Database
 from chassis.rebuild import verify
 from chassis.supervise import supervised, while_active
 from contracts.consents import ConsentPage
-from contracts.facts import facts
+from contracts.registry import FACTS
 from services.requests.consent import store as consent_store
 from services.requests.request import actions
 from services.requests.request.model import REMINDER_DAYS
@@ -297,7 +297,7 @@ async def test_the_page_is_read_by_an_index(databases: Mapping[str, Database]) -
 
 
 def test_what_changes_consents_is_what_is_read() -> None:
-    kinds = {kind for kind in facts() if kind.startswith("requests.request.consent-")}
+    kinds = {kind for kind in FACTS if kind.startswith("requests.request.consent-")}
     assert kinds | {
         "requests.request.submitted.v1", "requests.request.revised.v1", "requests.request.circulation-decided.v1",
     } == {word for word in consent_store.CHANGED.split("'") if word.startswith("requests.")}  # fmt: skip

@@ -4,6 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import grimp
+import importlinter.contracts.acyclic_siblings
 import importlinter.contracts.forbidden
 import importlinter.contracts.independence
 import importlinter.contracts.layers
@@ -18,6 +19,7 @@ from tests.rules.named_layers import NamedLayers
 configuration.configure()
 OPTIONS = read_user_options(str(Path(__file__).parents[2] / "pyproject.toml"))
 TYPES: dict[str, type[Contract]] = {
+    "acyclic_siblings": importlinter.contracts.acyclic_siblings.AcyclicSiblingsContract,
     "forbidden": importlinter.contracts.forbidden.ForbiddenContract,
     "independence": importlinter.contracts.independence.IndependenceContract,
     "layers": importlinter.contracts.layers.LayersContract,
@@ -63,6 +65,10 @@ PLANTED = {
     "pure-contracts": [
         # By way of another module it is an import all the same.
         ("contracts.reference", "httpx"),
+    ],
+    "acyclic-contracts": [
+        ("contracts.facts", "contracts.registry"),
+        ("contracts.requests", "contracts.pledges"),
     ],
     "one-bus": [
         ("chassis.journal.inbox", "nats"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from contracts.facts import facts
+from contracts.registry import FACTS
 from services.composition import NAMES, all_services
 from tests.rules.steps import CHASSIS_TABLES, WRITTEN_BY
 
@@ -162,7 +162,7 @@ def undocumented(name: str, text: str, listens_to: tuple[str, ...]) -> list[str]
     if [line.partition(":")[0] for line in lines] != ["Owns", "Publishes", "Listens to"]:
         return ["the three lines are Owns, Publishes, Listens to"]
     wrong = []
-    aggregates = {kind.split(".")[1] for kind in facts() if kind.startswith(f"{name}.")}
+    aggregates = {kind.split(".")[1] for kind in FACTS if kind.startswith(f"{name}.")}
     said = set(re.findall(r"\w+", lines[1].removeprefix("Publishes:"))) - {"ta", name}
     if said != aggregates:
         wrong.append(f"Publishes says {sorted(said)}, the contracts {sorted(aggregates)}")

@@ -21,7 +21,6 @@ from chassis.embedded import Postgres
 from chassis.http.application import application
 from chassis.journal.bus import Bus
 from chassis.journal.cursors import StreamCursors
-from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Place, Relay, read
 from chassis.journal.peers import Peers
 from chassis.runtime import prepare, verifier
@@ -78,9 +77,9 @@ async def file_requests(db: Database, settings: Settings) -> None:
     """Three, over HTTP, through the requests service on this pool; its broker is away."""
     service = SERVICES["requests"]()
     bus = Bus("nats://127.0.0.1:1", "requests")
-    inbox, peers = Inbox(db, "requests", service.listens_to, service.handlers), Peers({}, lambda: "")
+    peers = Peers({}, lambda: "")
     callers = hearing(Callers(db, peers))
-    running = Running(service, settings, db, bus, Relay(db, bus), inbox, peers, callers)
+    running = Running(service, settings, db, bus, Relay(db, bus), peers, callers)
     app = application([running], verifier(settings, callers))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -29,6 +29,18 @@ END
 $$;
 REVOKE EXECUTE ON PROCEDURE wall_in FROM PUBLIC;
 
+-- -- required rows ----------------------------------------------------------------------------------------------------
+
+-- Fails if `rows` is 0: only an error rolls back a single-statement transaction. `NotWritten` of `chassis/db/writes.py`
+-- is this SQLSTATE.
+CREATE FUNCTION require_row(rows bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF rows = 0 THEN
+        RAISE EXCEPTION 'a required row was not written' USING ERRCODE = 'NOROW';
+    END IF;
+END
+$$;
+
 -- -- facts of this service --------------------------------------------------------------------------------------------
 
 CREATE TABLE journal (

@@ -18,6 +18,7 @@ from contracts.callers import Subject
 from contracts.directory import Mandate, PersonErased
 from contracts.facts import Event, Fact
 from contracts.refusals import Conflict, Invalid
+from contracts.registry import decode_fact
 from contracts.values import Role
 from services.directory import policy
 from services.directory.appointments import model as appointing
@@ -345,6 +346,6 @@ async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Apply one fact of our own journal to the tables, as the action that announced it did."""
-    fact = event.fact()
+    fact = decode_fact(event)
     assert fact is not None, "our own journal holds facts of our own contracts"
     await store.save(tx, evolve(await store.known(tx, event.aggregate, event.aggregate_id), fact))

@@ -9,7 +9,6 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database
 from chassis.http.application import Calling, Db, asks
 from contracts.conversion import from_attributes
@@ -18,6 +17,7 @@ from contracts.refusals import Missing
 from contracts.values import Caller, Period
 from services.matching import policy
 from services.matching.cohorts.similar import Similar, Submitted, similar
+from services.matching.dependencies import Owned
 from services.matching.lines import store as line_store
 from services.matching.policy import Action
 from services.matching.texts import store as reading_store
@@ -25,16 +25,8 @@ from services.matching.texts import store as reading_store
 AT_ONCE_MAX = 2
 """Comparisons in parallel per process; others wait without a database connection."""
 
-
 OF_ONE_ORGANIZATION_WAITING_MAX = 6
-
-
-class ComparisonSlots(asyncio.Semaphore):
-    """Limits comparisons in parallel."""
-
-
-class Comparisons(ConcurrencyLimit):
-    """Comparisons per organization, so that one organization cannot block the others."""
+"""One organization cannot block the others."""
 
 
 class SimilarLine(Struct, frozen=True, kw_only=True):
@@ -64,10 +56,12 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/matches/similar", opt=asks(Action.SIMILAR), summary="Which lines are like another one, and in what")
-async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
+async def show_similar(
+    db: Db, own: Owned, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]
+) -> SimilarLines:
     """UNODC may compare all lines; a State only its own."""
     policy.decide(caller, Action.SIMILAR).required()
-    async with _comparisons(db).slot(caller.organization), _slots(db):
+    async with own.comparisons.slot(caller.organization), own.comparison_slots:
         to, others = await _read(db, caller, of_line)
         # Slow: runs in a thread.
         found = await asyncio.to_thread(similar, to, others)
@@ -86,19 +80,6 @@ async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted,
         read = await reading_store.comparable_with(tx, reading, [one.line.line_id for one in others]) if reading else {}
     to = Submitted(line=line, submitted_at=submitted_at, reading=reading)
     return to, [replace(one, reading=read.get(one.line.line_id)) for one in others]
-
-
-def _slots(db: Database) -> ComparisonSlots:
-    turns = db.memory.setdefault(ComparisonSlots, ComparisonSlots(AT_ONCE_MAX))
-    assert isinstance(turns, ComparisonSlots), "keyed by its type"
-    return turns
-
-
-def _comparisons(db: Database) -> Comparisons:
-    made = Comparisons(running_max=AT_ONCE_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
-    comparisons = db.memory.setdefault(Comparisons, made)
-    assert isinstance(comparisons, Comparisons), "keyed by its type"
-    return comparisons
 
 
 def _view(found: Similar) -> SimilarLine:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis.db.database import Database, Tx
+from chassis.db.database import Tx
 from contracts.rankings import SUGGESTIONS_MAX
 from services.matching.index import store as entry_store
 from services.matching.index.candidates import RERANKED_MAX, best
@@ -44,7 +44,7 @@ CACHED_MAX = 2000
 
 
 class Memory:
-    """The state of one database in this process; `index` is None until everything has been read."""
+    """The state of one process; `index` is None until everything has been read, and until then PostgreSQL ranks."""
 
     def __init__(self) -> None:
         self.index: OfferingIndex | None = None
@@ -118,6 +118,45 @@ class Memory:
             self._cached |= {key: one for key, one in read.items() if key not in pending}
         return found
 
+    async def ranked_for(self, tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
+        """For each line the best fitting offerings, best first."""
+        pending = set() if self.outdated or not lines else await self.unapplied(tx)
+        # Checked again: it may have become outdated meanwhile.
+        if self.index is None or self.outdated or len(pending) > UNAPPLIED_MAX:
+            return await _ranked_by_postgresql(tx, lines, limit)
+        known = await self.context(tx)
+        # Select as many more as may have changed since; those are scored by their current rows.
+        likely = [
+            {one.offering_id for one in best(self.index, line, limit + len(pending), known=known)} for line in lines
+        ]
+        every = await self.offerings(tx, pending.union(*likely), pending)
+        return [
+            ranked(line, _fitting(line, (every[one] for one in (those | pending) & every.keys())), known=known)[:limit]
+            for line, those in zip(lines, likely, strict=True)
+        ]
+
+    async def reranked_for(self, tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
+        """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.
+
+        Text meaning is scored only for offerings read by the same model as the line.
+        """
+        pending = set() if self.outdated else await self.unapplied(tx)
+        if (
+            self.index is None
+            or self.outdated
+            or len(pending) > UNAPPLIED_MAX
+            or not self.index.can_compare(reading.vector)
+        ):
+            found = [one.offering for one in (await self.ranked_for(tx, [line], RERANKED_MAX))[0]]
+            known = await scoring_store.known(tx, {one.provider for one in found})
+        else:
+            known = await self.context(tx)
+            likely = best(self.index, line, SUGGESTIONS_MAX + len(pending), known=known, vector=reading.vector)
+            those = pending.union(also, (one.offering_id for one in likely))
+            found = _fitting(line, (await self.offerings(tx, those, pending)).values())
+        said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))
+        return ranked(line, found, said, known=known) if said else []
+
     def _invalidate(self, offering_ids: Iterable[UUID]) -> None:
         self._generation += 1
         for offering_id in offering_ids:
@@ -128,49 +167,6 @@ class Memory:
         return await entry_store.changes_since(tx, self._read_at - CHANGES_LOOKBACK)
 
 
-async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
-    """For each line the best fitting offerings, best first."""
-    memory = memory_of(tx)
-    pending = set() if memory.outdated or not lines else await memory.unapplied(tx)
-    # Checked again: it may have become outdated meanwhile.
-    if memory.index is None or memory.outdated or len(pending) > UNAPPLIED_MAX:
-        return await _ranked_by_postgresql(tx, lines, limit)
-    known = await memory.context(tx)
-    # Select as many more as may have changed since; those are scored by their current rows.
-    likely = [
-        {one.offering_id for one in best(memory.index, line, limit + len(pending), known=known)} for line in lines
-    ]
-    every = await memory.offerings(tx, pending.union(*likely), pending)
-    return [
-        ranked(line, _fitting(line, (every[one] for one in (those | pending) & every.keys())), known=known)[:limit]
-        for line, those in zip(lines, likely, strict=True)
-    ]
-
-
-async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
-    """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.
-
-    Text meaning is scored only for offerings read by the same model as the line.
-    """
-    memory = memory_of(tx)
-    pending = set() if memory.outdated else await memory.unapplied(tx)
-    if (
-        memory.index is None
-        or memory.outdated
-        or len(pending) > UNAPPLIED_MAX
-        or not memory.index.can_compare(reading.vector)
-    ):
-        found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
-        known = await scoring_store.known(tx, {one.provider for one in found})
-    else:
-        known = await memory.context(tx)
-        likely = best(memory.index, line, SUGGESTIONS_MAX + len(pending), known=known, vector=reading.vector)
-        those = pending.union(also, (one.offering_id for one in likely))
-        found = _fitting(line, (await memory.offerings(tx, those, pending)).values())
-    said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))
-    return ranked(line, found, said, known=known) if said else []
-
-
 def _fitting(line: WantedLine, offerings: Iterable[Offering]) -> list[Offering]:
     return [one for one in offerings if not violated(line, one)]
 
@@ -179,10 +175,3 @@ async def _ranked_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int)
     found = [await offering_store.candidates(tx, line) for line in lines]
     known = await scoring_store.known(tx, {one.provider for offerings in found for one in offerings})
     return [ranked(line, offerings, known=known)[:limit] for line, offerings in zip(lines, found, strict=True)]
-
-
-def memory_of(asked: Database | Tx) -> Memory:
-    """The memory of a database, which all of its transactions share."""
-    memory = asked.memory.setdefault(Memory, Memory())
-    assert isinstance(memory, Memory), "keyed by its type"
-    return memory

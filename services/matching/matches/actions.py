@@ -11,6 +11,7 @@ from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchEvaluated, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
 from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
+from contracts.registry import decode_fact
 from contracts.values import Caller, Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
@@ -173,7 +174,7 @@ async def _for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Mat
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of the own journal into the tables, as the action that announced it did."""
-    fact = event.fact()
+    fact = decode_fact(event)
     assert fact is not None, "the own journal only has known facts"
     if isinstance(fact, TreatyStatusRecorded):
         await treaty_store.save(tx, fact)

@@ -20,10 +20,10 @@ from contracts.values import Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
 from services.matching.commands import Comment, Evaluate, NewMatch, Presentation, Reason, check_reason
+from services.matching.dependencies import Owned
 from services.matching.lines import store as line_store
 from services.matching.matches import actions as match_actions
 from services.matching.matches import store as match_store
-from services.matching.matches.budgets import Owned
 from services.matching.matches.explanation import explain
 from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.views import MatchDetail, MatchView, explained, opened, views_of
@@ -165,7 +165,7 @@ async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | 
     """The funding gap from the ledger; None if the delivery needs no money."""
     async with db.transaction(by=ctx.caller) as tx:
         lacking = await match_actions.lacking(tx, ctx, match_id)
-    return await own.gap(match_id) if lacking else None
+    return await own.budgets.gap(match_id) if lacking else None
 
 
 @change(

@@ -1,12 +1,9 @@
 """Balances of funds and funding gaps of matches, queried from the ledger's owner."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 
 from chassis.journal.peers import PeerError, Peers
 from contracts.budgets import Budgeted, BudgetQuery, FundingGap
@@ -46,7 +43,3 @@ class Budgets:
             return msgspec.json.decode(body, type=FundingGap).gap_usd_minor
         except (PeerError, msgspec.MsgspecError) as error:
             raise Unavailable("funding-unheard") from error
-
-
-Owned: TypeAlias = NamedDependency[SkipValidation[Budgets]]
-"""The dependency `own` of this service's routes."""

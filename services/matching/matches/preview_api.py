@@ -8,14 +8,14 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database
 from chassis.http.application import Calling, Db, asks
 from chassis.http.edge import reader_language
 from contracts.values import Caller, Language
 from services.matching import policy
 from services.matching.commands import DraftedLine
-from services.matching.index import memory
+from services.matching.dependencies import Owned
+from services.matching.index.memory import Memory
 from services.matching.lines.model import WantedLine
 from services.matching.matches.explanation import explain
 from services.matching.matches.views import Explained, explained
@@ -29,10 +29,6 @@ from services.matching.treaties import store as treaty_store
 
 OF_ONE_ORGANIZATION_MAX = 2
 OF_ONE_ORGANIZATION_WAITING_MAX = 8
-
-
-class Previews(ConcurrencyLimit):
-    """Limits previews in this process."""
 
 
 class Foreseen(Struct, frozen=True, kw_only=True):
@@ -59,16 +55,16 @@ class Preview(Struct, frozen=True, kw_only=True):
     summary="Preview the suggestions for a draft line",
 )
 async def preview_matches(
-    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: Calling
+    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, own: Owned, caller: Calling
 ) -> Preview:
     """For the caller's own State. The line is not stored and its text not logged."""
     policy.decide(caller, Action.PREVIEW).required()
     data.check()
-    async with _previews(db).slot(caller.organization):
-        return await _preview(db, caller, data, reader_language(request.scope))
+    async with own.previews.slot(caller.organization):
+        return await _preview(db, own.memory, caller, data, reader_language(request.scope))
 
 
-async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Language) -> Preview:
+async def _preview(db: Database, memory: Memory, caller: Caller, data: DraftedLine, reader: Language) -> Preview:
     topics = data.topics or await _topics(data.text or data.outcome)
     async with db.transaction(by=caller) as tx:
         line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
@@ -84,13 +80,6 @@ async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Lang
         if one.offering.offering_id in titles
     )
     return Preview(topics=topics, offerings=tuple(foreseen))
-
-
-def _previews(db: Database) -> Previews:
-    made = Previews(running_max=OF_ONE_ORGANIZATION_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
-    previews = db.memory.setdefault(Previews, made)
-    assert isinstance(previews, Previews), "keyed by its type"
-    return previews
 
 
 async def _topics(text: str) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from chassis.db.database import Tx
 from chassis.ids import new_id
 from contracts.matching import Judgement
 from contracts.rankings import SUGGESTIONS_MAX
-from services.matching.index import memory
 from services.matching.index.candidates import RERANKED_MAX
+from services.matching.index.memory import Memory
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
@@ -35,7 +35,7 @@ async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | Non
     return judgements(read.get(line_id), offerings).get(offering_id)
 
 
-async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
+async def lines(tx: Tx, memory: Memory, lines: Sequence[WantedLine], *, now: datetime) -> int:
     """Rerank for each line, locked by this transaction; returns how many matches changed or began."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     read = await reading_store.of(tx, [line.line_id for line in seeking])

@@ -11,7 +11,7 @@ from contracts.facts import Event, Fact
 from contracts.rankings import SUGGESTIONS_MAX, LineRanked
 from services.matching.choices import store as choice_store
 from services.matching.choices.model import move_of
-from services.matching.index import memory
+from services.matching.index.memory import Memory
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
@@ -49,6 +49,7 @@ async def record_rankings(tx: Tx, rankings: Sequence[LineRanked], *, because: Ev
 
 async def resuggest(
     tx: Tx,
+    memory: Memory,
     request_id: UUID,
     *,
     because: Event,
@@ -66,11 +67,17 @@ async def resuggest(
     comparable = [line for line in lines if line.line_id not in changed]
     ended = await _expire_unfit(tx, matches, comparable, because=because, now=now)
     held = {(one.line_id, one.offering_id): one for one in (*matches, *ended)}
-    await _suggest(tx, lines, held, because=because, now=now)
+    await _suggest(tx, memory, lines, held, because=because, now=now)
 
 
 async def _suggest(
-    tx: Tx, lines: Sequence[WantedLine], held: Mapping[tuple[UUID, UUID], Match], *, because: Event, now: datetime
+    tx: Tx,
+    memory: Memory,
+    lines: Sequence[WantedLine],
+    held: Mapping[tuple[UUID, UUID], Match],
+    *,
+    because: Event,
+    now: datetime,
 ) -> None:
     """Suggest the best offerings to each line; lines and their matches are locked by this transaction.
 

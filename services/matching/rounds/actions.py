@@ -12,6 +12,7 @@ from contracts.refusals import Conflict, Excessive
 from contracts.rounds import RoundAsked, RoundFailed, RoundPlanned
 from contracts.values import Caller
 from services.matching import policy
+from services.matching.index.memory import Memory
 from services.matching.policy import Action
 from services.matching.rounds import model as round
 from services.matching.rounds import snapshot
@@ -75,7 +76,7 @@ async def papers_before(tx: Tx, round_id: UUID, caller: Caller) -> Papers:
     return papers
 
 
-async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
+async def prepare(tx: Tx, memory: Memory, round_id: UUID, *, now: datetime) -> Papers | None:
     """The papers of a round to plan; reads its inputs the first time. None if there is nothing to plan."""
     # Not locked, so that discarding the round does not wait.
     found = await round_store.known(tx, round_id, lock=False)
@@ -84,7 +85,7 @@ async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
     papers = await round_store.papers(tx, round_id)
     if papers.world is not None:
         return papers
-    world = await snapshot.snapshot_inputs(tx, now=now)
+    world = await snapshot.snapshot_inputs(tx, memory, now=now)
     if not await round_store.save_world(tx, round_id, world):
         return await round_store.papers(tx, round_id)
     return Papers(settings=papers.settings, world=world)

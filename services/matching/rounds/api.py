@@ -14,7 +14,7 @@ from chassis.http.edge import reader_language
 from contracts.values import Caller
 from services.matching import policy
 from services.matching.commands import NewRound, Nothing
-from services.matching.matches.budgets import Owned
+from services.matching.dependencies import Owned
 from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import adoption, budget_reader
@@ -43,7 +43,7 @@ async def _with_balances(
     db: Database, ctx: Context, _round_id: UUID, data: JSONBody[NewRound], own: Owned
 ) -> KeptSettings:
     policy.decide(ctx.caller, Action.ASK_ROUND).required()
-    return await budget_reader.with_balances(db, own, data.settings(), caller=ctx.caller)
+    return await budget_reader.with_balances(db, own.budgets, data.settings(), caller=ctx.caller)
 
 
 @create(

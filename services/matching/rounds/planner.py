@@ -14,6 +14,7 @@ import structlog
 from chassis import clock
 from chassis.db.database import Database, Tx, is_transient
 from chassis.ids import new_id
+from services.matching.index.memory import Memory
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import store as round_store
 from services.matching.rounds.answer import ExcludedPair, RoundAnswer
@@ -46,12 +47,14 @@ class Planner:
     def __init__(
         self,
         db: Database,
+        memory: Memory,
         *,
         lease_seconds: float = LEASE_SECONDS,
         renew_seconds: float = RENEW_SECONDS,
         child: Making = Child,
     ) -> None:
         self._db = db
+        self._memory = memory
         self._holder = new_id()
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
@@ -113,7 +116,7 @@ class Planner:
 
     async def _answer_of(self, round_id: UUID) -> None:
         async with self._db.transaction() as tx:
-            papers = await round_actions.prepare(tx, round_id, now=clock.now())
+            papers = await round_actions.prepare(tx, self._memory, round_id, now=clock.now())
             if papers is None:
                 await round_store.end_lease(tx, round_id)
                 return

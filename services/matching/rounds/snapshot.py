@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from chassis.db.database import Tx
 from contracts.reference import special_groups_of
 from contracts.values import Period, is_unodc
-from services.matching.index import memory
+from services.matching.index.memory import Memory
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import RequestStatus, WantedLine
@@ -44,7 +44,7 @@ BATCH_LINES = 50
 """How many lines are processed before yielding the event loop."""
 
 
-async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
+async def snapshot_inputs(tx: Tx, memory: Memory, *, now: datetime) -> World:
     """Read the inputs of a new round. Raises Unavailable if consents are not up to date."""
     await consent_store.check_consents_current(tx, ANY_ORGANIZATION)
     lines = await line_store.open_lines(tx, limit=LINES_MAX)

@@ -19,6 +19,7 @@ from chassis.journal.peers import PeerError, Peers
 from chassis.supervise import finish_despite_cancel, yield_cpu
 from chassis.telemetry import with_correlation
 from contracts.words import RequestWords
+from services.matching.index.memory import Memory
 from services.matching.lines import store as line_store
 from services.matching.matches import rescoring
 from services.matching.offerings import store as offering_store
@@ -39,10 +40,17 @@ class Reader:
     """Reads one text at a time; `load` returns the model, or raises ModelUnavailableError if none is usable."""
 
     def __init__(
-        self, db: Database, peers: Peers, *, clock: Callable[[], datetime], load: Callable[[], Embedder] = meaning.load
+        self,
+        db: Database,
+        peers: Peers,
+        memory: Memory,
+        *,
+        clock: Callable[[], datetime],
+        load: Callable[[], Embedder] = meaning.load,
     ) -> None:
         self._db = db
         self._peers = peers
+        self._memory = memory
         self._clock = clock
         self._load = load
         self._embedder: Embedder | None = None
@@ -107,7 +115,7 @@ class Reader:
                 known = {line.line_id for line in lines}
                 kept = [one for one in readings if one.about_id in known]
                 await reading_store.save(tx, kept, texts_hash, request_id=task.about_id)
-                await rescoring.lines(tx, lines, now=self._clock())
+                await rescoring.lines(tx, self._memory, lines, now=self._clock())
                 await reading_store.done(tx, task)
 
     async def _read_offering(self, task: Task) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from chassis.db.database import Tx
 from chassis.journal.outbox import announce
+from services.matching.index.memory import Memory
 from services.matching.lines import store as line_store
 from services.matching.matches import suggestions
 from services.matching.texts import store as reading_store
@@ -12,7 +13,9 @@ from services.matching.treaties import store as treaty_store
 from services.matching.treaties.model import treaty_status_id_of
 
 
-async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: date, now: datetime) -> None:
+async def record(
+    tx: Tx, memory: Memory, state: str, instrument: str, *, party: bool, as_of: date, now: datetime
+) -> None:
     """Record the status as of a day, end matches it forbids and suggest what it allows. Raises Conflict, Invalid."""
     before = await treaty_store.revision(tx, treaty_status_id_of(state, instrument))
     known = next(one for one in await treaty_store.statuses(tx, state) if one.instrument == instrument)
@@ -23,4 +26,4 @@ async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: dat
     async with tx.as_service():
         for request_id in await line_store.seeking_of(tx, state):
             await reading_store.queue_request(tx, request_id)
-            await suggestions.resuggest(tx, request_id, because=cause, now=now)
+            await suggestions.resuggest(tx, memory, request_id, because=cause, now=now)

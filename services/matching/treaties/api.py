@@ -15,6 +15,7 @@ from chassis.http.queries import formed_as
 from contracts.values import State
 from services.matching import policy
 from services.matching.commands import RecordTreatyStatus, check_state
+from services.matching.dependencies import Owned
 from services.matching.policy import Action
 from services.matching.treaties import actions as treaty_actions
 from services.matching.treaties import store as treaty_store
@@ -64,11 +65,13 @@ async def _of_state(tx: Tx, _ctx: Context, key: tuple[str, str]) -> TreatyStatus
     outcome=lambda key: treaty_status_id_of(*key),
     location=lambda view: f"/v1/treaty-statuses?state={view.statuses[0].state}",
 )
-async def record_treaty_status(tx: Tx, ctx: Context, key: tuple[str, str], data: JSONBody[RecordTreatyStatus]) -> None:
+async def record_treaty_status(
+    tx: Tx, ctx: Context, key: tuple[str, str], data: JSONBody[RecordTreatyStatus], own: Owned
+) -> None:
     """`as_of` must not be before the known status. Matches it forbids end; offerings it allows are suggested."""
     policy.decide(ctx.caller, Action.RECORD_TREATY_STATUS).required()
     data.check()
-    await treaty_actions.record(tx, *key, party=data.party, as_of=data.as_of, now=ctx.now)
+    await treaty_actions.record(tx, own.memory, *key, party=data.party, as_of=data.as_of, now=ctx.now)
 
 
 async def _read(tx: Tx, state: str) -> TreatyStatuses:

@@ -13,6 +13,7 @@ from chassis.texts import hash_bytes
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, SubscriptionEnded, SubscriptionRegistered
 from contracts.refusals import Unconditional
+from contracts.registry import decode_fact
 from contracts.requests import (
     CirculationDecided,
     ConsentEnded,
@@ -240,7 +241,7 @@ async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Apply one fact of our own journal to the tables, as the action that announced it did."""
-    fact = event.fact()
+    fact = decode_fact(event)
     if event.aggregate == "webhook":
         assert fact is not None, "our own journal holds facts of our own contracts"
         await webhook_store.save(tx, evolve_webhook(await webhook_store.locked(tx, event.aggregate_id), fact))

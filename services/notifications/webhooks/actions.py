@@ -13,6 +13,7 @@ from chassis.texts import hash_bytes
 from contracts.facts import Fact
 from contracts.notifications import Due, NotificationExpired, NotificationOwed, Record, WebhookRegistered
 from contracts.refusals import Conflict
+from contracts.registry import decode_fact
 from services.notifications import policy
 from services.notifications.notices import actions
 from services.notifications.notices.model import Channel, Outcome, Rejected
@@ -123,7 +124,7 @@ async def settle(
         return
     if outcome == Rejected(GONE):
         await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.GONE, because=event, now=now)
-    elif isinstance(event.fact(), NotificationExpired) and await webhook_store.failing_since_owed(
+    elif isinstance(decode_fact(event), NotificationExpired) and await webhook_store.failing_since_owed(
         tx, parcel.notification_id
     ):
         await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.FAILING, because=event, now=now)

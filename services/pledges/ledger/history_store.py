@@ -11,6 +11,7 @@ from uuid import UUID
 
 from chassis.db.database import Tx
 from contracts.facts import Fact, decode_event
+from contracts.registry import decode_fact
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ async def facts_of(
     )
     facts: dict[UUID, list[Fact]] = {}
     for row in rows:
-        fact = decode_event(row["event"]).fact()
+        fact = decode_fact(decode_event(row["event"]))
         assert fact is not None, "our own journal holds facts of our own contracts"
         facts.setdefault(row["aggregate_id"], []).append(fact)
     return facts

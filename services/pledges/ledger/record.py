@@ -13,6 +13,7 @@ from chassis.journal.outbox import announce_all
 from contracts.facts import Event, Fact
 from contracts.ledger import ProposalMade
 from contracts.refusals import Conflict, Invalid
+from contracts.registry import decode_fact
 from services.pledges.activities import store as activity_store
 from services.pledges.allocations import store as allocation_store
 from services.pledges.funds import store as fund_store
@@ -107,6 +108,6 @@ async def fold(tx: Tx, facts: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
-    fact = event.fact()
+    fact = decode_fact(event)
     assert fact is not None, "our own journal holds facts of our own contracts"
     await fold(tx, [(event, fact)])

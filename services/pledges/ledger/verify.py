@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from chassis.db.database import Tx
 from contracts.facts import decode_event
 from contracts.pledges import Rate
+from contracts.registry import decode_fact
 from services.pledges.allocations import model as allocations
 from services.pledges.allocations import store as allocation_store
 from services.pledges.ledger import history_store
@@ -109,7 +110,7 @@ async def _expected_entries(tx: Tx, entry_ids: Sequence[UUID]) -> Mapping[UUID, 
     """The entries of these events, made from the journal's facts."""
     rows = await tx.fetch("SELECT event FROM journal WHERE event_id = ANY ($1::uuid[])", entry_ids)
     events = [decode_event(row["event"]) for row in rows]
-    made = [entry_of(event.id, event.time, fact) for event in events if (fact := event.fact()) is not None]
+    made = [entry_of(event.id, event.time, fact) for event in events if (fact := decode_fact(event)) is not None]
     return {entry.entry_id: entry for entry in made if entry is not None}
 
 
@@ -192,7 +193,7 @@ async def _find_missing_entries(tx: Tx, report: Report) -> None:
         )
         for row in rows:
             event = decode_event(row["event"])
-            fact = event.fact()
+            fact = decode_fact(event)
             if fact is not None and entry_of(event.id, event.time, fact) is not None:
                 report.add("entry", f"no entry follows from {event.type}", entry_id=event.id)
         if len(rows) < PAGE:

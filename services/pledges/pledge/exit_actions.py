@@ -29,6 +29,7 @@ from contracts.pledges import (
     PledgeWrittenOff,
 )
 from contracts.refusals import Conflict, Missing
+from contracts.registry import decode_fact
 from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
@@ -320,10 +321,10 @@ async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAlloc
     For either half of a carry-over, the outgoing one.
     """
     event = await read_event(tx, entry_id)
-    fact = event.fact() if event else None
+    fact = decode_fact(event) if event else None
     if event is not None and isinstance(fact, PledgeBroughtForward):
         event = await reversal_store.related_event(tx, event, -1)
-        fact = event.fact()
+        fact = decode_fact(event)
     if event is None or fact is None:
         raise Missing("not-found")
     if not isinstance(fact, OfPledge | OfAllocation) or await ledger.is_reversed(tx, event.id):

@@ -2,6 +2,7 @@
 
 from chassis.db.database import Tx
 from contracts.facts import Event, decode_event
+from contracts.registry import decode_fact
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
 
@@ -15,7 +16,7 @@ async def pledge_before(tx: Tx, event: Event) -> Pledge:
     )
     pledge: Pledge | None = None
     for row in rows:
-        fact = decode_event(row["event"]).fact()
+        fact = decode_fact(decode_event(row["event"]))
         assert fact is not None, "our own journal holds facts of our own contracts"
         pledge = evolve(pledge, fact)
     assert pledge is not None, "a pledge begins by being pledged"

@@ -14,6 +14,7 @@ from chassis.db.writes import Write
 from contracts.facts import Event, Fact, decode_event, fact_type
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
+from contracts.registry import decode_fact
 from contracts.values import Caller
 from services.pledges.allocations.model import Requirement
 from services.pledges.ledger.years import COMMITTING, YearAmounts, amounts_by_year
@@ -139,7 +140,7 @@ async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmount
 
 
 def _fact(row: Record) -> Fact:
-    fact = decode_event(row["event"]).fact()
+    fact = decode_fact(decode_event(row["event"]))
     assert fact is not None, "our own journal holds facts of our own contracts"
     return fact
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from contracts.consents import EVERYTHING, UNODC_UNITS, FieldSet
 from contracts.facts import Event
+from contracts.registry import decode_fact
 from services.requests import policy
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Request
@@ -50,7 +51,7 @@ def moments(events: Sequence[Event]) -> list[Moment]:
     """The states of a request after each fact of its history."""
     found: list[Moment] = []
     for event in events:
-        fact = event.fact()
+        fact = decode_fact(event)
         assert fact is not None, "our own journal holds facts of our own contracts"
         found.append((event.time, evolve(found[-1][1] if found else None, fact)))
     return found

@@ -10,6 +10,7 @@ from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
+from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from services.requests import policy
 from services.requests.attachment import model as attachment
@@ -208,7 +209,7 @@ async def remind_or_lapse(tx: Tx, now: datetime) -> int:
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Apply one fact of our own journal to the tables, as the action that announced it did."""
-    fact = event.fact()
+    fact = decode_fact(event)
     assert fact is not None, "our own journal holds facts of our own contracts"
     if fact.aggregate == "attachment":
         await attachment_store.save(tx, attachment.evolve(await attachment_store.known(tx, event.aggregate_id), fact))

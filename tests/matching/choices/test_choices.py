@@ -9,6 +9,7 @@ import pytest
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from contracts.matching import FACTS
+from contracts.registry import decode_fact
 from contracts.requests import RequestReopened, RequestWithdrawn
 from services.documents.examples import example_event
 from services.matching.choices.model import happened_at
@@ -266,4 +267,4 @@ async def test_moves_are_rebuilt_from_the_journal(api: Client, owner: Owner, mig
 
 @pytest.mark.parametrize("kind", [kind for kind in FACTS if kind.__name__.startswith("Match")])
 def test_every_match_fact_has_one_time(kind: Any) -> None:
-    assert happened_at(example_event(kind).fact()) is not None
+    assert happened_at(decode_fact(example_event(kind))) is not None

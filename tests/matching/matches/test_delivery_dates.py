@@ -12,6 +12,7 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.outbox import read_aggregate
 from contracts.matching import MatchConfirmed
+from contracts.registry import decode_fact
 from services.pledges.allocations.model import requirement_id_of
 from services.pledges.consumers import HANDLERS
 from tests.builders import AHEAD, headers
@@ -43,7 +44,7 @@ async def heard(databases: Mapping[str, Database], match: Mapping[str, Any]) -> 
     async with databases["matching"].transaction() as tx:
         events = await read_aggregate(tx, UUID(match["match_id"]))
     told = next(event for event in events if event.type == "matching.match.confirmed.v1")
-    fact = told.fact()
+    fact = decode_fact(told)
     assert isinstance(fact, MatchConfirmed)
     assert fact.funding_needed is not None
     assert match["funding_needed"] == usd(fact.funding_needed.minor)

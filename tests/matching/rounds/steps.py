@@ -8,6 +8,7 @@ import httpx
 from chassis import clock
 from chassis.db.database import Database
 from contracts.requests import RequestSubmitted
+from services.matching.index.memory import Memory
 from services.matching.rounds.planner import Planner
 from tests.builders import AHEAD, headers
 from tests.matching.builders import a_contract_line, a_submission
@@ -47,7 +48,7 @@ async def shown(api: Client, round_id: str, **more: str) -> dict[str, Any]:
 async def planned(api: Client, db: Database, **settings: Any) -> dict[str, Any]:
     """A round as it is once it has been planned, or has failed."""
     asked_for = await asked(api, **settings)
-    assert await Planner(db).plan_next()
+    assert await Planner(db, Memory()).plan_next()
     return await shown(api, asked_for["round_id"])
 
 

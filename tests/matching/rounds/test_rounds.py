@@ -17,6 +17,7 @@ from chassis import clock
 from chassis.activity import Activity
 from chassis.db.database import Database
 from chassis.supervise import supervised, while_active
+from services.matching.index.memory import Memory
 from services.matching.rounds import snapshot
 from services.matching.rounds import store as round_store
 from services.matching.rounds.planner import TIMES_MAX, Planner
@@ -250,7 +251,7 @@ async def killed(api: Client, db: Database, kind: type[Child], ready: Callable[[
         return children[0]
 
     one = await asked(api)
-    planning = asyncio.create_task(Planner(db, child=keep).plan_next())
+    planning = asyncio.create_task(Planner(db, Memory(), child=keep).plan_next())
     while not children or not ready(children[0]):
         await asyncio.sleep(0.01)
     os.kill(children[0].pid or 0, signal.SIGKILL)
@@ -285,7 +286,7 @@ async def test_timeout_without_a_plan_fails_the_round(api: Client, db: Database,
     await wanted(owner)
     one = await asked(api, seconds=1)
 
-    assert await Planner(db, child=Endless).plan_next()
+    assert await Planner(db, Memory(), child=Endless).plan_next()
 
     found = await shown(api, one["round_id"])
     assert ("failed", "out_of_time") == (found["status"], found["outcome"])
@@ -296,7 +297,7 @@ async def test_timeout_keeps_the_best_plan_and_more_time_continues(api: Client, 
     for state in ("KEN", "NER"):
         await wanted(owner, state)
     one = await asked(api, seconds=1)
-    assert await Planner(db, child=Telling).plan_next()
+    assert await Planner(db, Memory(), child=Telling).plan_next()
     found = await shown(api, one["round_id"])
 
     longer = await planned(api, db, seconds=5, based_on=one["round_id"])
@@ -311,14 +312,14 @@ async def test_round_of_a_dead_planner_is_planned_by_another(api: Client, db: Da
     await offered(api)
     await wanted(owner)
     one = await asked(api)
-    planning = asyncio.create_task(Planner(db, child=Endless, lease_seconds=0.4).plan_next())
+    planning = asyncio.create_task(Planner(db, Memory(), child=Endless, lease_seconds=0.4).plan_next())
     await asyncio.sleep(0.3)
-    assert not await Planner(db).plan_next(), "it is another's"
+    assert not await Planner(db, Memory()).plan_next(), "it is another's"
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)
     await asyncio.sleep(0.5)
 
-    assert await Planner(db).plan_next()
+    assert await Planner(db, Memory()).plan_next()
 
     assert "planned" == (await shown(api, one["round_id"]))["status"]
 
@@ -331,7 +332,7 @@ async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: 
         assert await round_store.claim(tx, holder=uuid4(), lease_seconds=2)
     idle = Activity(active_seconds=0)
 
-    async with supervised({"rounds": partial(while_active, idle, 0.5, partial(plan_rounds, Planner(db)))}):
+    async with supervised({"rounds": partial(while_active, idle, 0.5, partial(plan_rounds, Planner(db, Memory())))}):
         async with asyncio.timeout(10):
             while "asked" == (await shown(api, one["round_id"]))["status"]:
                 await asyncio.sleep(0.1)
@@ -341,10 +342,12 @@ async def test_expired_lease_is_taken_over_on_an_idle_platform(api: Client, db: 
 
 async def test_working_planner_renews_its_lease(api: Client, db: Database, owner: Owner) -> None:
     await asked(api)
-    planning = asyncio.create_task(Planner(db, child=Endless, lease_seconds=0.5, renew_seconds=0.1).plan_next())
+    planning = asyncio.create_task(
+        Planner(db, Memory(), child=Endless, lease_seconds=0.5, renew_seconds=0.1).plan_next()
+    )
     await asyncio.sleep(1.0)
 
-    assert not await Planner(db).plan_next()
+    assert not await Planner(db, Memory()).plan_next()
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)
 
@@ -355,7 +358,7 @@ async def test_round_that_kills_its_planners_is_given_up(api: Client, db: Databa
         async with db.transaction() as tx:
             assert await round_store.claim(tx, holder=uuid4(), lease_seconds=0)
 
-    assert await Planner(db).plan_next()
+    assert await Planner(db, Memory()).plan_next()
 
     assert "given_up" == (await shown(api, one["round_id"]))["outcome"]
 
@@ -367,14 +370,14 @@ async def test_round_waits_for_current_consents(api: Client, db: Database, owner
     async with db.transaction() as tx:
         await tx.execute("UPDATE consent_reading SET heard_at = '-infinity'")
     for _ in range(TIMES_MAX + 1):
-        assert not await Planner(db).plan_next()
+        assert not await Planner(db, Memory()).plan_next()
         async with db.transaction() as tx:
             await tx.execute("UPDATE round_lease SET until = '-infinity'")
     assert "asked" == (await shown(api, one["round_id"]))["status"]
 
     async with db.transaction() as tx:
         await tx.execute("UPDATE consent_reading SET heard_at = 'infinity'")
-    assert await Planner(db).plan_next()
+    assert await Planner(db, Memory()).plan_next()
 
     assert "planned" == (await shown(api, one["round_id"]))["status"]
 
@@ -383,9 +386,9 @@ async def test_first_of_two_planners_stores_the_inputs(db: Database, api: Client
     one = UUID((await asked(api))["round_id"])
     now = clock.now()
     async with db.transaction() as tx:
-        first = await snapshot.snapshot_inputs(tx, now=now)
+        first = await snapshot.snapshot_inputs(tx, Memory(), now=now)
         assert await round_store.save_world(tx, one, first)
-        later = await snapshot.snapshot_inputs(tx, now=now + timedelta(days=1))
+        later = await snapshot.snapshot_inputs(tx, Memory(), now=now + timedelta(days=1))
         assert not await round_store.save_world(tx, one, later)
         assert first == (await round_store.papers(tx, one)).world
 
@@ -394,7 +397,7 @@ async def test_discarded_round_is_not_planned(api: Client, db: Database) -> None
     one = await asked(api)
     assert 200 == (await end(api, one, "discard")).status_code
 
-    assert not await Planner(db).plan_next()
+    assert not await Planner(db, Memory()).plan_next()
     assert "discarded" == (await shown(api, one["round_id"]))["status"]
 
 

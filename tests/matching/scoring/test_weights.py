@@ -10,7 +10,9 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from services.matching.consumers import handlers
 from services.matching.index import memory
+from services.matching.index.memory import Memory
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.criteria import Experience
 from services.matching.scoring.weights import FIRST
@@ -71,12 +73,13 @@ async def test_adopted_weights_apply_to_later_scores(api: Client, owner: Owner) 
 
 
 async def test_idle_process_uses_weights_adopted_by_another(
-    api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    db = databases["matching"]
+    db, held = databases["matching"], Memory()
+    owner = Owner(db, handlers(held))
     await approved(api)
-    await refresh_offerings(db)
-    await refresh_context(db)
+    await refresh_offerings(db, held)
+    await refresh_context(db, held)
     assert 200 == (await adopt(api)).status_code
     (kept,) = await matches_of(api, await opened(owner))
     assert "codes-4:weights-0" == kept["algorithm"], "read before, and not long ago"

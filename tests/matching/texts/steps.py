@@ -17,7 +17,9 @@ from chassis.journal.peers import Peers
 from chassis.runtime import http_server, listener, service_tokens
 from chassis.settings import Settings
 from contracts.matching import MatchRescored
-from services.matching.consumers import HANDLERS
+from contracts.registry import decode_fact
+from services.matching.consumers import handlers
+from services.matching.index.memory import Memory
 from services.matching.texts.meaning import Embedder, Model, ModelProblem, ModelUnavailableError
 from services.matching.texts.reader import Reader
 from tests.builders import a_line, a_request, headers
@@ -56,7 +58,8 @@ class Stage:
         self.requests = databases["requests"]
         self.peers = peers
         self._heard = "0.0"
-        self._inbox = Inbox(self.db, "matching", ["requests"], HANDLERS)
+        self.memory = Memory()
+        self._inbox = Inbox(self.db, "matching", ["requests"], handlers(self.memory))
 
     async def files(self, words: str = "aaaa", *lines: Mapping[str, Any], by: str = KENYA, **changes: Any) -> Any:
         """A request whose lines say these words, submitted; matching has heard of it."""
@@ -82,7 +85,7 @@ class Stage:
         self._heard = page.after
 
     def reader(self, load: Callable[[], Embedder] = Letters) -> Reader:
-        return Reader(self.db, self.peers, clock=clock.now, load=load)
+        return Reader(self.db, self.peers, self.memory, clock=clock.now, load=load)
 
     async def reads(self, load: Callable[[], Embedder] = Letters) -> None:
         """Whatever is due is read."""
@@ -97,7 +100,7 @@ class Stage:
 
     async def rescored(self) -> list[MatchRescored]:
         async with self.db.transaction() as tx:
-            facts = [event.fact() for event in (await read(tx, after="0.0")).events]
+            facts = [decode_fact(event) for event in (await read(tx, after="0.0")).events]
         return [fact for fact in facts if isinstance(fact, MatchRescored)]
 
     async def rows(self, query: str, *args: object) -> list[Any]:

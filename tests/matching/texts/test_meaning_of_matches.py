@@ -14,7 +14,6 @@ from chassis.journal.peers import Peers
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from contracts.rankings import SUGGESTIONS_MAX
-from services.matching.index.memory import memory_of
 from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from services.matching.texts.meaning import Embedder
@@ -154,8 +153,8 @@ async def test_index_and_postgresql_rerank_equally(stage: Stage) -> None:
         return [tuple(match[name] for name in names) for match in await stage.matches(request)]
 
     without = await judged()
-    await refresh_offerings(stage.db)
-    held = memory_of(stage.db).index
+    await refresh_offerings(stage.db, stage.memory)
+    held = stage.memory.index
     assert held is not None
     assert held.meanings.model == LETTERS
     within = await judged()

@@ -8,6 +8,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from contracts.facts import decode_event
 from contracts.matching import MatchRevoked
 from contracts.pledges import AllocationMade, AllocationReturned
+from contracts.registry import decode_fact
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event
@@ -54,7 +55,7 @@ async def test_allocation_facts_name_donors_with_agreements(api: Client, databas
 
     async with databases["pledges"].transaction() as tx:
         rows = await tx.fetch("SELECT event FROM journal WHERE type LIKE 'pledges.allocation.%' ORDER BY position")
-    facts = [decode_event(row["event"]).fact() for row in rows]
+    facts = [decode_fact(decode_event(row["event"])) for row in rows]
     assert [type(fact) for fact in facts] == [AllocationMade, AllocationReturned]
     assert [getattr(fact, "fund_donors", None) for fact in facts] == [("DEU", "NOR")] * 2
 

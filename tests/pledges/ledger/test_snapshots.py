@@ -22,6 +22,7 @@ from chassis.supervise import supervised
 from contracts.facts import Fact
 from contracts.in_kind import InKindContributionStruck
 from contracts.pledges import PledgeClosed, Valuation
+from contracts.registry import decode_fact
 from services.documents.examples import example_event
 from services.pledges import wiring
 from services.pledges.ledger import as_of, balances, snapshots
@@ -278,7 +279,7 @@ async def test_late_fact_of_any_kind_is_retried(
     api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None], kind: type[Fact]
 ) -> None:
     await _final(db)
-    fact = example_event(kind).fact()
+    fact = decode_fact(example_event(kind))
     assert fact is not None, "it is an example of ours"
 
     clock_behind(3)
@@ -292,7 +293,7 @@ async def test_late_fact_of_any_kind_is_retried(
 
 
 async def test_fact_in_older_transaction_snapshot_is_rejected(db: Database) -> None:
-    fact = example_event(PledgeClosed).fact()
+    fact = decode_fact(example_event(PledgeClosed))
     assert fact is not None, "it is an example of ours"
 
     async def written() -> None:

@@ -1,6 +1,5 @@
 """Flows along the whole way of money: from pledges to purposes and other funds, and out of the funds."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,20 +7,31 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from chassis.db.database import Database, Tx
-from contracts.facts import Fact
-from contracts.pledges import PledgeBroughtForward
+from chassis import clock
+from chassis.db.database import Database
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
-from services.pledges.ledger.record import record
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary
 from services.pledges.open_data.flows.store import Filters
-from services.pledges.pledge import exit_actions
 from tests.builders import a_caller, headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
 from tests.pledges.open_data.steps import cells_in, check_sums, entry_of, flows, table, told
-from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, move, pledged, prepared, receive, usd
+from tests.pledges.steps import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    Client,
+    approve,
+    committed,
+    get,
+    move,
+    pledged,
+    post,
+    prepared,
+    receive,
+    usd,
+)
 
 PLACE = (UUID(int=0), 1)
 
@@ -111,22 +121,37 @@ async def test_flow_has_its_destination(api: Client, way: Mapping[str, str]) -> 
             assert (one["fund"], -one["usd_minor"]) == (other["destination"], other["usd_minor"])
 
 
-async def test_halves_of_a_slow_carry_over_are_linked(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def slowly(tx: Tx, fact: Fact, *, version: int) -> None:
-        await asyncio.sleep(0.2 if isinstance(fact, PledgeBroughtForward) else 0)
-        await record(tx, fact, version=version)
-
+async def test_halves_of_carry_overs_of_the_same_moment_are_linked(api: Client) -> None:
+    """Also those of a pledge's only microsecond, and their reversals."""
+    to_funds = ["TA-REQUESTS", "SHERLOC-DEV"] * 2
     pledge = await receive(api, await committed(api, money=usd(1000)), usd(1000))
-    monkeypatch.setattr(exit_actions, "record", slowly)
-    for to_fund in ("TA-REQUESTS", "SHERLOC-DEV"):
-        pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(100))
-    halves = await told(api, query="&boundary=internal")
+    now = clock.now()
+    with clock.use_clock(lambda: now):
+        for number, to_fund in enumerate(to_funds, 1):
+            pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(number))
+        entries = (await get(api, "/v1/ledger/entries"))["entries"]
+        for one in (one for one in entries if one["type"] == "carried_over"):
+            wrong = {"entry_id": one["entry_id"], "reason": "recorded_wrongly"}
+            await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
+    shown = await told(api, query="&boundary=internal")
 
-    assert 4 == len(halves)
-    for one in halves:
-        if one["entry_type"] == "brought_forward":
-            (other,) = (half for half in halves if half["flow_id"] == one["parent_flow_id"])
-            assert (one["fund"], one["destination"]) == (other["destination"], other["fund"])
+    assert 1 == len({one["updated_at"] for one in shown})
+    halves = {one["flow_id"]: one for one in shown}
+    of_type = {
+        kind: [one for one in shown if one["entry_type"] == kind] for kind in ("carried_over", "brought_forward")
+    }
+    into = {one["parent_flow_id"]: one for one in of_type["brought_forward"]}
+    assert to_funds == [one["destination"] for one in sorted(of_type["carried_over"], key=lambda one: one["usd_minor"])]
+    for out in of_type["carried_over"]:
+        half = into[out["flow_id"]]
+        assert (half["fund"], half["destination"], -half["usd_minor"]) == (
+            out["destination"], out["fund"], out["usd_minor"],
+        )  # fmt: skip
+    reversals = [one for one in shown if one["entry_type"] == "reversed"]
+    assert 8 == len(reversals)
+    for one in reversals:
+        wrong = halves[one["parent_flow_id"]]
+        assert (one["fund"], one["destination"]) == (wrong["fund"], wrong["destination"])
 
 
 async def test_receipt_without_requirement_is_parked(api: Client, way: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from chassis.rebuild import verify
 from contracts.facts import Event, decode_event
 from contracts.matching import MatchConfirmed
+from contracts.registry import decode_fact
 from contracts.requests import Line
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
@@ -113,6 +114,6 @@ async def test_funded_match_fact_has_no_line_codes(
 
     await agree(matching, await suggested(matching, owner, a_contract_line()))
 
-    fact = (await of_matching(databases))[-1].fact()
+    fact = decode_fact((await of_matching(databases))[-1])
     assert isinstance(fact, MatchConfirmed)
     assert (None, None) == (fact.funding_needed, fact.about)

@@ -9,6 +9,7 @@ import pytest
 
 from chassis.db.database import Database
 from contracts.facts import decode_event
+from contracts.registry import decode_fact
 from services.pledges.ledger.verify import verify
 from tests.builders import headers
 from tests.pledges.in_kind.steps import PATH as IN_KIND
@@ -68,7 +69,7 @@ async def test_author_or_office_replaces_text(
     assert after == await get(api, path, NORWAY)
     async with databases["pledges"].transaction() as tx:
         (kept,) = await tx.fetch(KEPT[name])
-        fact = decode_event(await tx.fetchval("SELECT event FROM journal ORDER BY position DESC LIMIT 1")).fact()
+        fact = decode_fact(decode_event(await tx.fetchval("SELECT event FROM journal ORDER BY position DESC LIMIT 1")))
         rows = await tx.fetch("SELECT event::text FROM journal UNION ALL SELECT audit::text FROM audit")
     assert AFTER == kept[name]
     assert fact.texts_hash == hashlib.sha256(kept["salt"] + msgspec.json.encode(AFTER)).hexdigest()

@@ -32,8 +32,8 @@ _NOTHING = UUID(int=0)
 PostingRef = tuple[UUID, int]
 """An entry and the position of a posting in it, from 1; a flow's id is made of them."""
 
-# $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at the same moment. The related entries of an
-# entry never change: they were recorded before it or together with it.
+# $8, $9 and $10 are PARENTS. The halves of a carry-over are successive facts of its pledge, the outgoing one first. The
+# related entries of an entry never change: they were recorded before it or together with it.
 _FOUND = """
     FROM entry e
     CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor,
@@ -50,10 +50,11 @@ _FOUND = """
             SELECT o.entry_id || '.' || q.position FROM (
                 SELECT entry_id, postings FROM entry WHERE entry_id = e.reverses
                 UNION ALL
-                (SELECT entry_id, postings FROM entry
-                 WHERE pledge_id = e.pledge_id AND type = ($9::text[])[array_position($8::text[], e.type)]
-                   AND (e.type <> 'brought_forward' OR recorded_at <= e.recorded_at)
-                 ORDER BY recorded_at DESC LIMIT 1)
+                SELECT entry_id, postings FROM entry
+                WHERE pledge_id = e.pledge_id AND type = ($9::text[])[array_position($8::text[], e.type)]
+                  AND (e.type <> 'brought_forward' OR entry_id = (
+                    SELECT half.event_id FROM journal JOIN journal AS half USING (aggregate_id)
+                    WHERE journal.event_id = e.entry_id AND half.version = journal.version - 1))
                 UNION ALL
                 SELECT entry_id, postings FROM entry
                 WHERE allocation_id = e.allocation_id AND type = ($9::text[])[array_position($8::text[], e.type)]
@@ -77,23 +78,12 @@ _FOUND = """
       AND ($14::timestamptz IS NULL OR e.recorded_at <= $14)
 """
 OTHER_FUND = """
-        CASE e.type
-            WHEN 'carried_over' THEN (
-                SELECT k.fund FROM entry k
-                WHERE k.pledge_id = e.pledge_id AND k.type = 'brought_forward' AND k.recorded_at >= e.recorded_at
-                ORDER BY k.recorded_at LIMIT 1)
-            WHEN 'brought_forward' THEN (
-                SELECT k.fund FROM entry k
-                WHERE k.pledge_id = e.pledge_id AND k.type = 'carried_over' AND k.recorded_at <= e.recorded_at
-                ORDER BY k.recorded_at DESC LIMIT 1)
-            WHEN 'reversed' THEN (
-                SELECT k.fund FROM entry k
-                WHERE k.pledge_id = e.pledge_id AND k.type = 'reversed' AND k.recorded_at = e.recorded_at
-                    AND k.fund <> e.fund
-                LIMIT 1)
-        END AS other_fund
+        (
+            SELECT coalesce(event -> 'data' ->> 'to_fund', event -> 'data' ->> 'from_fund') FROM journal
+            WHERE event_id = e.entry_id AND e.type IN ('carried_over', 'brought_forward', 'reversed')
+        ) AS other_fund
 """
-"""The fund of the other half, for an entry `e` that is half of a carry-over or reverses one."""
+"""The fund of the other half, from the fact of an entry `e` that is half of a carry-over or reverses one."""
 
 _COLUMNS = """
     SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,

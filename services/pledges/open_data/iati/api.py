@@ -6,7 +6,6 @@ from datetime import datetime
 from litestar import Response, get
 from litestar.params import FromPath
 
-from chassis.db.database import Database
 from chassis.http.application import Calling, Db, Now, asks
 from services.pledges import policy
 from services.pledges.dependencies import Owned
@@ -19,10 +18,6 @@ from services.pledges.policy import Action
 XML = "application/xml"
 AT_ONCE_MAX = 2
 """Files made at once in a process; further callers wait without holding a connection."""
-
-
-class Turns(asyncio.Semaphore):
-    """Limits the files made at once."""
 
 
 @get(
@@ -40,7 +35,7 @@ async def show_iati(
     """
     policy.decide(caller, Action.SHOW_IATI).required()
     moment = await final_as_of(db, caller, as_at, now=now) or now
-    async with _turns(db):
+    async with own.iati_files:
         async with db.transaction(by=caller) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
         # In a thread: it would block the event loop.
@@ -50,12 +45,6 @@ async def show_iati(
 
 def _made(ledger: Ledger, reporter: str, moment: datetime) -> str:
     return write(activities(ledger, reporter=reporter), generated_at=moment).decode()
-
-
-def _turns(db: Database) -> Turns:
-    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
-    assert isinstance(turns, Turns), "it is kept under its own name"
-    return turns
 
 
 ROUTES = [show_iati]

@@ -1,0 +1,51 @@
+"""All facts of all services, by type."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from contracts import (
+    activities,
+    directory,
+    earmarks,
+    funds,
+    in_kind,
+    ledger,
+    matching,
+    notifications,
+    pledge_reversals,
+    pledges,
+    reminders,
+    requests,
+    rewording,
+)
+from contracts.facts import Event, Fact, fact_type
+
+FACTS: Mapping[str, type[Fact]] = {
+    fact_type(kind): kind
+    for kind in (
+        *requests.FACTS,
+        *matching.FACTS,
+        *pledges.FACTS,
+        *pledge_reversals.FACTS,
+        *ledger.FACTS,
+        *reminders.FACTS,
+        *funds.FACTS,
+        *in_kind.FACTS,
+        *rewording.FACTS,
+        *earmarks.FACTS,
+        *activities.FACTS,
+        *notifications.FACTS,
+        *directory.FACTS,
+    )
+}
+"""All fact types ever published, by name."""
+
+
+def decode_fact(event: Event) -> Fact | None:
+    """The fact of an event; None for a type unknown to this version (published by a newer service).
+
+    Raises msgspec.ValidationError if the data do not match the type.
+    """
+    kind = FACTS.get(event.type)
+    return None if kind is None else msgspec.json.decode(event.data, type=kind)

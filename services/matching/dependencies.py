@@ -1,0 +1,25 @@
+"""Objects that the routes, handlers and loops of this service share."""
+
+import asyncio
+from typing import NamedTuple, TypeAlias
+
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from chassis.concurrency import ConcurrencyLimit
+from services.matching.index.memory import Memory
+from services.matching.matches.budgets import Budgets
+
+
+class Dependencies(NamedTuple):
+    """Balances of funds, the index in memory, and the limits on previews and comparisons in this process."""
+
+    budgets: Budgets
+    memory: Memory
+    previews: ConcurrencyLimit
+    comparisons: ConcurrencyLimit
+    comparison_slots: asyncio.Semaphore
+
+
+Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]
+"""The dependency `own` of this service's routes."""
