@@ -41,7 +41,7 @@ NAMES: Mapping[str, str] = {
     "services.requests.commands.Comment": "RequestComment",
     "services.requests.commands.Delivery": "RequestDelivery",
     "services.requests.commands.Reason": "RequestReason",
-    "services.requests.request.model.Status": "RequestStatus",
+    "services.requests.request.values.Status": "RequestStatus",
 }
 """Schema names for types whose class name is not unique, by module and name, or is also the name of a field.
 
