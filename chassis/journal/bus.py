@@ -26,7 +26,7 @@ from contracts.facts import Event, decode_event, subject_of
 
 PUBLISH_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
-"""A first connection has no timeout of its own: the client retries an absent server for ever."""
+"""A first connection has no timeout of its own: the client retries an absent server indefinitely."""
 
 PULL_MAX = 100
 PULL_SECONDS = 5.0
@@ -393,7 +393,7 @@ async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, 
 
 
 async def _arrived(arriving: asyncio.Queue[Msg]) -> list[Msg]:
-    """What has come, waiting a second at most for the first of it."""
+    """The messages received, waiting at most a second for the first."""
     try:
         messages = [await asyncio.wait_for(arriving.get(), timeout=1)]
     except TimeoutError:

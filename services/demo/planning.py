@@ -58,7 +58,7 @@ async def plan_round(steps: Steps) -> Planned:
 
 
 async def _planned(steps: Steps, lines: set[str]) -> Mapping[str, Any]:
-    """The existing round with all of these lines, else a new one, once matching knows that they are open."""
+    """The existing round with all of these lines, else a new one, once matching has them as open."""
     api = steps.api
     before = await steps.all(COORDINATOR, "/v1/rounds", "rounds")
     for number in range(ASKED_TIMES_MAX):

@@ -106,7 +106,7 @@ _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
 ROLES_BY_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
-"""Roles that see every submitted request, whatever its State consents to."""
+"""Roles that see every submitted request, with or without consent of its State."""
 
 AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
 """Roles that may also read who sees a request and who has read it."""
@@ -220,7 +220,7 @@ def agreed_matches(request: Request) -> dict[UUID, str]:
 def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
     """The lines that the caller's organization serves by accepted matches.
 
-    An accepted match shows these lines and their words to the provider, whatever the consents say, until the match is
+    An accepted match shows these lines and their words to the provider, independent of consents, until the match is
     revoked or the request is over.
     """
     if caller.role is not Role.PROVIDER_OFFICER or request.read_at is None:

@@ -149,7 +149,7 @@ async def test_gap_in_what_an_idle_process_hears_is_fetched_in_time(
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2)]
     heard.inbox._db.activity = Activity(active_seconds=0)
     peers = Owner(databases["matching"])
-    async with supervised({"straightens": partial(heard.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
+    async with supervised({"gap filler": partial(heard.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
         await asyncio.sleep(1.5)
         await heard.inbox.receive(events[1])
         while not heard.effects:

@@ -89,7 +89,7 @@ async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(h
         heard.effects.append((event.aggregate_id, event.aggregateversion))
 
     later = Inbox(db, "matching", ["requests"], {RequestRegistered: crash_on_the_first})
-    async with supervised({"straightens": lambda: later.fill_gaps(Owner(db))}):  # type: ignore[arg-type]
+    async with supervised({"gap filler": lambda: later.fill_gaps(Owner(db))}):  # type: ignore[arg-type]
         await until(lambda: (SECOND, 2) in heard.effects)
 
     async with db.transaction() as tx:

@@ -74,7 +74,7 @@ async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: 
     assert (2, None) == await operator.erase()
     assert (2, None) == await operator.erase(person_id, "--after-restore")
     assert (3, None) == await operator.erase(person_id)
-    assert "nobody has proposed it: an administrator or the focal point of KEN has to" in operator.said
+    assert "its erasure is not proposed: an administrator or the focal point of KEN has to" in operator.said
     await done(api, f"{path}/propose-erasure", FIRST, revision=1, reason="other")
     assert (3, None) == await operator.erase(person_id)
     assert f"{persona_id(FIRST)} proposed it" in operator.said
@@ -159,14 +159,14 @@ async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
         assert (
             reports[0]["services"]["directory"]["dropped"].items() >= {"person_text": 1, "proposed_subjects": 1}.items()
         )
-        assert "said again of 1, of 1" in operator.said
-        assert "1 lines of the file of erasures bear no signature" in operator.said
+        assert "recorded again: 1 of 1" in operator.said
+        assert "1 lines of the file of erasures have no valid signature" in operator.said
         restored = await asyncpg.connect(servers.postgres.dsn(backup))
         names = [row["name"] for row in await restored.fetch("SELECT name FROM directory.person_text")]
         assert ["First", "Second", "Somebody (fictitious)"] == sorted(names)
         await restored.close()
         code, reports = await operator.erase("--after-restore")
-        assert (0, "said again of 0, of 1" in operator.said) == (code, True)
+        assert (0, "recorded again: 0 of 1" in operator.said) == (code, True)
         owner = await Database.connect(servers.postgres.dsn(backup), "directory")
         assert [] == await verify(owner, SERVICE)
         await owner.close()

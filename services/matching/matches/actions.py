@@ -80,7 +80,7 @@ def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
     if broken := violated(line, offering):
-        # A provider learns that it does not fit but not why: a State's exclusions are not visible to it.
+        # A provider's answer says that it does not fit but not why: a State's exclusions are not visible to it.
         raise Conflict("offering-does-not-fit", **({"violated": broken} if caller.role is Role.COORDINATOR else {}))
 
 
