@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from chassis import clock
-from services.demo.appointing import appoint_everybody
+from services.demo.appointing import appoint_all
 from services.demo.ending import complete_request, refund
-from services.demo.giving import Given
+from services.demo.giving import DonorStory
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
 from services.demo.records import LineRecord, RequestRecord, Seen
@@ -57,20 +57,20 @@ class Story:
         self.funds: list[Mapping[str, Any]] = []
         self.years: Sequence[Mapping[str, Any]] = []
         self.planned: Planned | None = None
-        self.given: Given | None = None
+        self.given: DonorStory | None = None
         self.refunded: Mapping[str, Any] = {}
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Run all steps. Raises StepError at the first unexpected answer."""
-        await appoint_everybody(self._steps)
+        await appoint_all(self._steps)
         await self._subscribe()
         await self._raise_funds()
         await self._offer()
         await self._file()
         await self._read()
         await self._agree()
-        self.given = Given(self._steps, self._folder, self._circulating())
+        self.given = DonorStory(self._steps, self._folder, self._circulating())
         await self.given.give()
         await self._fund()
         await self._end()

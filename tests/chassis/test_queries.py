@@ -6,15 +6,15 @@ import pytest
 from litestar import Litestar, get
 from litestar.testing import TestClient
 
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.values import Code, Organization, State
 
 
 @get("/words")
 async def words(
-    of_state: Annotated[str, formed_as(State, name="state")],
-    kind: Annotated[str | None, formed_as(Code)] = None,
-    provider: Annotated[str | None, formed_as(Organization)] = None,
+    of_state: Annotated[str, query_parameter(State, name="state")],
+    kind: Annotated[str | None, query_parameter(Code)] = None,
+    provider: Annotated[str | None, query_parameter(Organization)] = None,
 ) -> list[str | None]:
     return [of_state, kind, provider]
 

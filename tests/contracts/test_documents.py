@@ -179,7 +179,7 @@ def test_what_several_routes_are_filtered_by_is_documented_of_each(document: Map
 
 
 def test_no_word_in_a_query_is_without_limits(document: Mapping[str, Any]) -> None:
-    """An alias such as `State` says its form in vain where it is a parameter's type: `formed_as` has it looked at."""
+    """An alias such as `State` says its form in vain where it is a parameter's type: `query_parameter` has it looked at."""
     limits = {"enum", "format", "maxLength", "$ref"}
     unlimited = {
         (path, one["name"])

@@ -16,7 +16,7 @@ from services.directory.appointments.model import HELD_IN, MOVES, Appointment, S
 from services.directory.people import model
 from services.directory.people.evolve import evolve
 from services.directory.people.model import Kind, Person, kind_of
-from services.directory.policy import Action, Entering, Given, Place
+from services.directory.policy import Action, ExistingAppointment, NewAppointment, NewPerson
 from tests.builders import NOON, a_caller
 
 TODAY = NOON.date()
@@ -71,7 +71,7 @@ def no(caller: Caller, action: Action, resource: Any) -> str | None:
 
 
 def may_propose(caller: Caller, organization: str, role: Role, *, focal_points: int = 1) -> bool:
-    return no(caller, Action.APPOINT, Place(uuid4(), organization, role, focal_points)) is None
+    return no(caller, Action.APPOINT, NewAppointment(uuid4(), organization, role, focal_points)) is None
 
 
 # -- who may ----------------------------------------------------------------------------------------------------------
@@ -110,9 +110,9 @@ def test_only_a_focal_point_appoints_alone_and_only_officers_of_the_own_state(or
 @pytest.mark.parametrize("appointment", ["KEN:focal_point", "UNODC:administrator"])
 def test_nobody_proposes_decides_or_ends_for_themselves(appointment: str) -> None:
     caller = a_caller(appointment)
-    own = Given(an_appointment(person_id=caller.person_id), 1)
+    own = ExistingAppointment(an_appointment(person_id=caller.person_id), 1)
 
-    assert "own-record" == no(caller, Action.APPOINT, own.place)
+    assert "own-record" == no(caller, Action.APPOINT, own.as_new)
     assert {"own-record"} == {no(caller, action, own) for action in (Action.APPROVE, Action.REFUSE, Action.END)}
     person = a_person(person_id=caller.person_id)
     assert ("subjects-take-two" if "admin" in appointment else "own-record") == no(caller, Action.SET_SUBJECTS, person)
@@ -126,7 +126,10 @@ def test_nobody_proposes_decides_or_ends_for_themselves(appointment: str) -> Non
 @pytest.mark.parametrize("appointment", ["KEN:focal_point", "UNODC:administrator"])
 def test_nobody_decides_on_what_they_proposed_and_nobody_else_withdraws_it(appointment: str) -> None:
     caller = a_caller(appointment)
-    own, others = Given(an_appointment(proposed_by=caller.person_id), 1), Given(an_appointment(), 1)
+    own, others = (
+        ExistingAppointment(an_appointment(proposed_by=caller.person_id), 1),
+        ExistingAppointment(an_appointment(), 1),
+    )
 
     for action in (Action.APPROVE, Action.REFUSE):
         assert (None, "own-proposal") == (no(caller, action, others), no(caller, action, own))
@@ -134,13 +137,13 @@ def test_nobody_decides_on_what_they_proposed_and_nobody_else_withdraws_it(appoi
 
 
 def test_a_focal_point_enters_people_of_the_own_state_only() -> None:
-    entering = {caller: no(a_caller(caller), Action.ENTER, Entering("KEN")) for caller in CALLERS}
+    entering = {caller: no(a_caller(caller), Action.ENTER, NewPerson("KEN")) for caller in CALLERS}
 
     assert {"KEN:focal_point", "UNODC:administrator"} == {caller for caller, slug in entering.items() if slug is None}
     assert "not-your-state" == entering["NOR:focal_point"]
     assert "not-for-your-role" == entering["KEN:official"]
     assert {"UNODC:administrator"} == {
-        caller for caller in CALLERS if no(a_caller(caller), Action.ENTER, Entering("KEN", keeps_id=True)) is None
+        caller for caller in CALLERS if no(a_caller(caller), Action.ENTER, NewPerson("KEN", keeps_id=True)) is None
     }
 
 
@@ -173,10 +176,11 @@ def test_what_nobody_was_given_leave_for_is_denied(action: Action) -> None:
     caller = a_caller("NOR:official")
 
     assert all(
-        "not-found" == no(caller, action, one) for one in (a_person(), an_appointment(), Given(an_appointment(), 0))
+        "not-found" == no(caller, action, one)
+        for one in (a_person(), an_appointment(), ExistingAppointment(an_appointment(), 0))
     )
-    assert no(caller, action, Entering("KEN")) == "not-for-your-role" == no(caller, action, Entering("NOR"))
-    assert "not-for-your-role" == no(caller, action, Given(an_appointment(), 0).place)
+    assert no(caller, action, NewPerson("KEN")) == "not-for-your-role" == no(caller, action, NewPerson("NOR"))
+    assert "not-for-your-role" == no(caller, action, ExistingAppointment(an_appointment(), 0).as_new)
 
 
 # -- what an appointment is -------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 def told(fact: Fact, *, caused: bool = False) -> set[Appointment]:
     """Everybody who is told whatever had been told before."""
-    notices = [one for one in audience.notices_for(fact, caused=caused) if not one.told_before]
+    notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
     return {who for notice in notices for who in audience.appointments(notice, fact)}
 
 
@@ -85,7 +85,7 @@ def test_before_a_match_is_presented_neither_the_state_nor_the_provider_hears_of
 )
 def test_the_end_of_a_match_is_told_to_those_only_who_had_heard_of_it(fact: Fact) -> None:
     assert told(fact) <= {COORDINATORS}
-    assert [notice for notice in NOTICES[type(fact)] if notice.told_before]
+    assert [notice for notice in NOTICES[type(fact)] if notice.only_if_notified_before]
 
 
 def test_a_reopening_that_a_revoked_match_caused_is_not_told_again() -> None:

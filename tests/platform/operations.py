@@ -17,7 +17,7 @@ from services import reference
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import kind_of
 from services.directory.policy import Action as D
-from services.directory.policy import Entering, Given, Place, Registering
+from services.directory.policy import ExistingAppointment, NewAppointment, NewClient, NewPerson
 from services.documents import api as documents
 from services.documents.files import inert_application
 from services.documents.kept import CONTRACTS
@@ -60,7 +60,7 @@ OF_NO_RECORD, OF_RECORDS = (
     }
     for of_none in (True, False)
 )
-OF_GIVEN = {("directory", str(action)) for action in (D.APPROVE, D.REFUSE, D.WITHDRAW, D.END)}
+ON_EXISTING_APPOINTMENT = {("directory", str(action)) for action in (D.APPROVE, D.REFUSE, D.WITHDRAW, D.END)}
 """Asked of an appointment together with how many focal points its organization has."""
 
 LISTS = {
@@ -233,7 +233,11 @@ def cases(world: World, operation: Operation) -> Iterator[Case]:
         yield from made(world, operation, body or {})
     elif name is not None:
         for record_id, record in world.records[name].items():
-            of = Given(record, world.focal_points[record.organization]) if named(action) in OF_GIVEN else record
+            of = (
+                ExistingAppointment(record, world.focal_points[record.organization])
+                if named(action) in ON_EXISTING_APPOINTMENT
+                else record
+            )
             ids = {name: record_id, "consent_id": next(iter(getattr(record, "consents", ())), uuid4())}
             yield Case(operation, asking(Question(action, of, name)), ids, body)
     else:
@@ -297,7 +301,7 @@ def likening(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterat
 def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization in ("KEN", "NOR"):
         for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
-            question = Question(D.ENTER, Entering(organization, keeps_id=bool(keeps)))
+            question = Question(D.ENTER, NewPerson(organization, keeps_id=bool(keeps)))
             yield Case(operation, asking(question), body={**body, "organization": organization, **keeps})
 
 
@@ -305,7 +309,7 @@ def appointing(world: World, operation: Operation, body: Mapping[str, Any]) -> I
     for person_id, person in world.records["person_id"].items():
         of = person.organization
         for role in (role for role, kinds in HELD_IN.items() if kind_of(of) in kinds):
-            place = Place(person_id, of, role, world.focal_points[of])
+            place = NewAppointment(person_id, of, role, world.focal_points[of])
             questions = asking(Question(D.SHOW_PERSON, person, "person_id"), Question(D.APPOINT, place))
             named = {"person_id": str(person_id), "organization": of, "role": role}
             yield Case(operation, questions, body={**body, **named})
@@ -313,7 +317,7 @@ def appointing(world: World, operation: Operation, body: Mapping[str, Any]) -> I
 
 def registering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization, role in (("KEN", "official"), ("NOR", "donor_officer"), ("UNODC", "provider_officer")):
-        question = Question(D.REGISTER_CLIENT, Registering(organization))
+        question = Question(D.REGISTER_CLIENT, NewClient(organization))
         yield Case(operation, asking(question), body={**A_CLIENT, "organization": organization, "role": role})
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.http.application import application
-from chassis.journal.outbox import Place, read_placed
+from chassis.journal.outbox import JournalPosition, read_with_positions
 from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
@@ -55,7 +55,7 @@ async def test_everybody_is_told_of_the_records_that_the_policy_lets_them_follow
     told, wrong = 0, []
     for one in world.running:
         async with one.db.transaction() as tx:
-            events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
+            events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]
             of_interest = [event for event in events if one.service.feed_policy.item_of(event) is not None]
             seen = await one.service.feed_policy.seen(tx, callers, of_interest)
         assert set(callers) == set(seen)
@@ -92,7 +92,7 @@ async def test_no_event_tells_a_word_or_a_name(world: World) -> None:
     """Ids, types, times, codes of organizations and roles: all that stands in what is told."""
     for one in world.running:
         async with one.db.transaction() as tx:
-            events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
+            events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]
         for event in events:
             told = one.service.feed_policy.item_of(event)
             if told is not None:

@@ -23,8 +23,7 @@ from chassis.http import edge, event_streams
 from chassis.journal import cursors as bookmarks
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
-from chassis.journal.outbox import Place as JournalPlace
-from chassis.journal.outbox import announce_all
+from chassis.journal.outbox import JournalPosition, announce_all
 from chassis.settings import Settings
 from contracts.refusals import Invalid
 from contracts.requests import RequestOpened, RequestReminded
@@ -168,12 +167,12 @@ async def test_an_id_that_is_not_ours_is_refused_and_ours_tell_nothing(
 
     async with databases["requests"].transaction() as tx, databases["pledges"].transaction() as of_pledges:
         ours, theirs = await StreamCursors.load(tx), await StreamCursors.load(of_pledges)
-    at = JournalPlace(7, 1)
-    assert at == ours.place(ours.at(at)) == ours.place(ours.at(at))
-    assert ours.at(at) != ours.at(at)
-    assert len(ours.at(at)) == len(ours.at(JournalPlace(2**63, 2**63))) <= bookmarks.BOOKMARK_LENGTH_MAX
+    at = JournalPosition(7, 1)
+    assert at == ours.decode(ours.encode(at)) == ours.decode(ours.encode(at))
+    assert ours.encode(at) != ours.encode(at)
+    assert len(ours.encode(at)) == len(ours.encode(JournalPosition(2**63, 2**63))) <= bookmarks.BOOKMARK_LENGTH_MAX
     with pytest.raises(Invalid):
-        theirs.place(ours.at(at))
+        theirs.decode(ours.encode(at))
 
 
 # -- how it ends -------------------------------------------------------------------------------------------------------
@@ -246,7 +245,7 @@ async def test_while_nothing_happens_it_is_heard_that_the_stream_lives(
         assert stream.last_id != begun
         async with place.running[0].db.transaction() as tx:
             ours = await StreamCursors.load(tx)
-        assert ours.place(stream.last_id) > ours.place(begun)
+        assert ours.decode(stream.last_id) > ours.decode(begun)
 
 
 async def test_a_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[str, Database]) -> None:

@@ -22,7 +22,7 @@ from chassis.http.application import application
 from chassis.journal.bus import Bus
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
-from chassis.journal.outbox import Place, Relay, read
+from chassis.journal.outbox import JournalPosition, Relay, read
 from chassis.journal.peers import Peers
 from chassis.runtime import prepare, verifier
 from chassis.service import Running
@@ -297,7 +297,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
     await file_requests(old, with_keys)
     async with old.transaction() as tx:
         before = await read(tx, after="0.0")
-        cursor = (await StreamCursors.load(tx)).at(Place.parse(before.after))
+        cursor = (await StreamCursors.load(tx)).encode(JournalPosition.parse(before.after))
     await old.close()
     assert len(before.events) >= 3
 
@@ -317,7 +317,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
             async with new.transaction() as tx:
                 assert before.events == (await read(tx, after="0.0")).events
                 with pytest.raises(Invalid, match="last-event-id-unknown"):
-                    (await StreamCursors.load(tx)).place(cursor)
+                    (await StreamCursors.load(tx)).decode(cursor)
             await file_requests(new, with_keys)
             async with new.transaction() as tx:
                 after = (await read(tx, after="0.0")).events

@@ -13,7 +13,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, Now, Paging, asks
 from chassis.http.commands import change, create, show
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.callers import Subject
 from contracts.conversion import from_attributes
 from contracts.values import Caller, Organization, Role
@@ -77,7 +77,7 @@ async def list_appointments(
     caller: Calling,
     paging: Paging,
     now: Now,
-    organization: Annotated[str | None, formed_as(Organization)] = None,
+    organization: Annotated[str | None, query_parameter(Organization)] = None,
     person: FromQuery[UUID | None] = None,
     status: FromQuery[ShownStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,

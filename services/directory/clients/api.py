@@ -14,7 +14,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, Now, Paging, asks
 from chassis.http.commands import change, create, show
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
 from contracts.values import Organization, Role, Scope
 from services.directory.clients import actions as client_actions
@@ -84,7 +84,7 @@ async def list_clients(
     caller: Calling,
     paging: Paging,
     now: Now,
-    organization: Annotated[str | None, formed_as(Organization)] = None,
+    organization: Annotated[str | None, query_parameter(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ClientPage]:

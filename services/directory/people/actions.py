@@ -26,7 +26,7 @@ from services.directory.people import model, store
 from services.directory.people.evolve import Record, evolve
 from services.directory.people.model import UNODC, Person
 from services.directory.people.store import PersonTexts
-from services.directory.policy import Action, Given, Place
+from services.directory.policy import Action, ExistingAppointment, NewAppointment
 from services.directory.subjects import store as subject_store
 
 NAME_OF_UNODC = "United Nations Office on Drugs and Crime"
@@ -201,8 +201,10 @@ async def appoint(
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
     appointing.check_mandate(mandate, organization, today=ctx.today)
-    place = Place(person_id, organization, mandate.role, await _focal_points(tx, organization, ctx.now))
-    policy.decide(ctx.caller, Action.APPOINT, place).required()
+    new_appointment = NewAppointment(
+        person_id, organization, mandate.role, await _focal_points(tx, organization, ctx.now)
+    )
+    policy.decide(ctx.caller, Action.APPOINT, new_appointment).required()
     person.require_enabled()
     appointing.check_belongs(person.organization, organization)
     async with tx.as_service():
@@ -267,7 +269,7 @@ async def end(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
 
 async def _for_move(tx: Tx, ctx: Context, appointment_id: UUID, action: Action) -> Appointment:
     appointment = await store.get_appointment(tx, appointment_id, ctx.caller, lock=True)
-    given = Given(appointment, await _focal_points(tx, appointment.organization, ctx.now))
+    given = ExistingAppointment(appointment, await _focal_points(tx, appointment.organization, ctx.now))
     policy.decide(ctx.caller, action, given).required()
     check_revision(appointment.revision, ctx.expected)
     return appointment

@@ -14,7 +14,7 @@ from chassis.http.application import Calling, Db, Paging, Streaming, asks
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.problems import language_of
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.ids import new_id
 from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
@@ -33,7 +33,7 @@ from services.directory.commands import (
 from services.directory.people import actions, store
 from services.directory.people.model import Kind, Organization
 from services.directory.people.views import PersonView, read_view, views_of
-from services.directory.policy import Action, Entering
+from services.directory.policy import Action, NewPerson
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
@@ -93,7 +93,7 @@ async def list_organizations(
     db: Db,
     caller: Calling,
     paging: Paging,
-    cursor: Annotated[str | None, formed_as(OrganizationCode)] = None,
+    cursor: Annotated[str | None, query_parameter(OrganizationCode)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
     accept_language: AcceptLanguage = None,
 ) -> Response[OrganizationPage]:
@@ -123,12 +123,12 @@ def _organization_view(organization: Organization, name: str, language: Language
 
 @create("/v1/people", Action.ENTER, "Enter a person", read=read_view, key=lambda data: data.person_id or new_id())
 async def enter_person(tx: Tx, ctx: Context, person_id: UUID, data: JSONBody[EnterPerson]) -> None:
-    """A focal point enters people of the own State, an administrator anybody. It gives them no role yet.
+    """A focal point enters people of the own State, an administrator any person. The person has no role yet.
 
     Subjects given by an administrator take effect when a second person approves them, or an appointment.
     """
     caller, organization = ctx.caller, data.organization
-    policy.decide(caller, Action.ENTER, Entering(organization, data.person_id is not None)).required()
+    policy.decide(caller, Action.ENTER, NewPerson(organization, data.person_id is not None)).required()
     proposed_by = None if policy.may_set_subjects_alone(caller, organization) else caller.person_id
     await actions.enter(tx, person_id, organization, data.texts(), subjects_proposed_by=proposed_by, now=ctx.now)
 
@@ -138,7 +138,7 @@ async def list_people(
     db: Db,
     caller: Calling,
     paging: Paging,
-    organization: Annotated[str | None, formed_as(OrganizationCode)] = None,
+    organization: Annotated[str | None, query_parameter(OrganizationCode)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PersonPage]:

@@ -15,7 +15,7 @@ from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
@@ -108,8 +108,8 @@ async def list_offerings(
     paging: Paging,
     now: Now,
     status: FromQuery[ShownStatus | None] = None,
-    kind: Annotated[str | None, formed_as(Code)] = None,
-    provider: Annotated[str | None, formed_as(Organization)] = None,
+    kind: Annotated[str | None, query_parameter(Code)] = None,
+    provider: Annotated[str | None, query_parameter(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:

@@ -11,7 +11,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, asks
 from chassis.http.commands import create
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.values import State
 from services.matching import policy
 from services.matching.commands import RecordTreatyStatus, check_state
@@ -43,7 +43,7 @@ class TreatyStatuses(Struct, frozen=True, kw_only=True):
 
 @get("/v1/treaty-statuses", opt=asks(Action.SHOW_TREATY_STATUS), summary="What a State is known to be party to")
 async def show_treaty_statuses(
-    db: Db, caller: Calling, of_state: Annotated[str, formed_as(State, name="state")]
+    db: Db, caller: Calling, of_state: Annotated[str, query_parameter(State, name="state")]
 ) -> TreatyStatuses:
     policy.decide(caller, Action.SHOW_TREATY_STATUS).required()
     check_state(of_state)

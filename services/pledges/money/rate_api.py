@@ -14,7 +14,7 @@ from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.http.application import Calling, Db, Paging, asks
 from chassis.http.commands import create
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.http.tables import table_of, takes_table
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
@@ -93,7 +93,7 @@ async def list_rates(
     db: Db,
     caller: Calling,
     paging: Paging,
-    currency: Annotated[str | None, formed_as(Currency)] = None,
+    currency: Annotated[str | None, query_parameter(Currency)] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=_RATE_CURSOR_MAX)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
 ) -> Response[RatePage]:

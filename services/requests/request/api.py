@@ -16,7 +16,7 @@ from chassis.db.database import Tx
 from chassis.http.application import Calling, Db, Paging, Streaming, asks
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Fact
@@ -87,7 +87,7 @@ async def list_requests(
     caller: Calling,
     paging: Paging,
     status: FromQuery[Status | None] = None,
-    state_: Annotated[str | None, formed_as(State, name="state")] = None,
+    state_: Annotated[str | None, query_parameter(State, name="state")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:

@@ -56,27 +56,27 @@ def rotated(hours: int) -> Client:
 def test_the_secret_before_is_good_until_that_moment_and_no_longer(hours: int) -> None:
     client, ends = rotated(hours), NOON + timedelta(hours=hours)
 
-    assert client.knows("second", HASHES, now=NOON)
-    assert client.knows("second", HASHES, now=ends)
-    assert client.knows("first", HASHES, now=max(NOON, ends - timedelta(microseconds=1))) is (hours > 0)
-    assert not client.knows("first", HASHES, now=ends)
+    assert client.verify_secret("second", HASHES, now=NOON)
+    assert client.verify_secret("second", HASHES, now=ends)
+    assert client.verify_secret("first", HASHES, now=max(NOON, ends - timedelta(microseconds=1))) is (hours > 0)
+    assert not client.verify_secret("first", HASHES, now=ends)
 
 
 def test_a_secret_of_another_generation_is_none_whatever_is_kept() -> None:
-    assert a_client().knows("first", HASHES, now=NOON)
-    assert not a_client().knows("second", HASHES, now=NOON)
-    assert not replace(rotated(24), generation=3).knows("first", HASHES, now=NOON)
+    assert a_client().verify_secret("first", HASHES, now=NOON)
+    assert not a_client().verify_secret("second", HASHES, now=NOON)
+    assert not replace(rotated(24), generation=3).verify_secret("first", HASHES, now=NOON)
 
 
 def test_no_secret_is_good_after_the_last_day_or_the_end() -> None:
     last = datetime(2027, 11, 26, 23, 59, 59, tzinfo=UTC)
     client = a_client()
 
-    assert client.knows("first", HASHES, now=last)
-    assert not client.knows("first", HASHES, now=last + timedelta(seconds=1))
+    assert client.verify_secret("first", HASHES, now=last)
+    assert not client.verify_secret("first", HASHES, now=last + timedelta(seconds=1))
     ended = evolve(client, client.end("other", now=NOON))
     assert isinstance(ended, Client)
-    assert not ended.knows("first", HASHES, now=NOON)
+    assert not ended.verify_secret("first", HASHES, now=NOON)
     for over, when, status in ((ended, NOON, "ended"), (client, last + timedelta(seconds=1), "expired")):
         assert ClientStatus(status) is over.shown_status(when.date())
         with pytest.raises(Conflict, match="client-over"):
