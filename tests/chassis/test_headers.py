@@ -110,9 +110,7 @@ def check_headers(
         assert "charset=utf-8" in answer.headers["Content-Type"], where
 
 
-async def test_every_method_of_every_route_answers_with_them_with_a_token_and_without(
-    app: Edge, client: httpx.AsyncClient
-) -> None:
+async def test_every_route_and_method_sends_security_headers(app: Edge, client: httpx.AsyncClient) -> None:
     statuses: set[int] = set()
     for template, path, methods in routes_of(app):
         for method in METHODS:
@@ -126,7 +124,7 @@ async def test_every_method_of_every_route_answers_with_them_with_a_token_and_wi
     assert {200, 400, 401, 403, 404, 405, 428} <= statuses
 
 
-async def test_a_method_that_a_path_does_not_have_is_told_which_it_has(client: httpx.AsyncClient) -> None:
+async def test_wrong_method_is_rejected_with_the_allowed_ones(client: httpx.AsyncClient) -> None:
     for method in ("TRACE", "OPTIONS", "DELETE", "PROPFIND"):
         answer = await client.request(method, "/v1/requests", headers=headers())
         check_problem(answer, 405, "method-not-allowed")
@@ -135,7 +133,7 @@ async def test_a_method_that_a_path_does_not_have_is_told_which_it_has(client: h
     check_problem(await client.options("/v1/requests", headers=preflight), 405, "method-not-allowed")
 
 
-async def test_every_kind_of_refusal_has_them(
+async def test_every_kind_of_refusal_has_security_headers(
     client: httpx.AsyncClient, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of the routes, those of the edge that never reach one, and a crash."""
@@ -187,7 +185,9 @@ async def test_every_kind_of_refusal_has_them(
     }
 
 
-async def test_who_calls_too_often_gets_them_too(settings: Settings, databases: Mapping[str, Database]) -> None:
+async def test_rate_limited_response_has_security_headers(
+    settings: Settings, databases: Mapping[str, Database]
+) -> None:
     [running] = running_of(settings, databases, "directory")
     app = application([], verifier(settings, running.callers))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
@@ -198,7 +198,7 @@ async def test_who_calls_too_often_gets_them_too(settings: Settings, databases: 
     check_headers(answers[-1], https=False)
 
 
-async def test_on_the_wire_no_server_is_named(app: Edge) -> None:
+async def test_responses_do_not_name_the_server(app: Edge) -> None:
     bound = listener("127.0.0.1", 0)
     server = http_server(app, "127.0.0.1", 0)
     serving = asyncio.create_task(server.serve(sockets=[bound]))

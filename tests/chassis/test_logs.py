@@ -35,7 +35,7 @@ def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
     structlog.configure(**before)
 
 
-async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sent(api: Client) -> None:
+async def test_refusal_is_logged_with_its_caller_and_without_input(api: Client) -> None:
     filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).headers["Location"]
     kenya, norway = headers(), headers("NOR:focal_point")
     with capture_logs() as lines:
@@ -66,7 +66,7 @@ async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sen
     assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
 
 
-async def test_a_crash_leaves_its_kind_and_where_and_not_its_text(
+async def test_crash_is_logged_with_type_and_location_and_without_message(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, telling: LogCapture
 ) -> None:
     """A database error quotes the row that caused it."""
@@ -84,7 +84,7 @@ async def test_a_crash_leaves_its_kind_and_where_and_not_its_text(
     assert CANARY not in json.dumps(telling.entries)
 
 
-async def test_a_token_leaves_one_line_of_whose_it_is_once_it_is_let_in(api: Client) -> None:
+async def test_accepted_token_is_logged_once_with_its_caller(api: Client) -> None:
     both = {"Authorization": f"Bearer {token('KEN:official', 'UNODC:coordinator')}"}
     with capture_logs() as lines:
         assert (await api.get("/v1/requests", headers=both)).status_code == 403, "which of the two, is not said"
@@ -106,7 +106,7 @@ def whose(line: MutableMapping[str, Any]) -> str | None:
     return f"{line['organization']}:{line['role']}" if "role" in line else None
 
 
-def test_a_line_is_one_object_with_its_time_in_utc_whatever_is_in_it() -> None:
+def test_log_line_is_one_json_object_with_utc_time() -> None:
     """It begins no second line, and nothing in it is a name of its own."""
     program = (
         "import structlog, sys; from chassis.telemetry import configure_logs; configure_logs(level='info');"

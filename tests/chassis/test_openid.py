@@ -59,7 +59,7 @@ async def finished(issuer: Jwks, **granted: Any) -> Tokens:
     return await client.finish(started, f"code=c&state={started.state}")
 
 
-async def test_a_sign_in_asks_with_secrets_of_its_own_each_time(issuer: Jwks) -> None:
+async def test_each_sign_in_uses_new_state_nonce_and_verifier(issuer: Jwks) -> None:
     client = a_client(
         issuer, scope="openid offline_access", strengths=("gold", "silver"), resource="urn:r", audience="entraide"
     )
@@ -79,7 +79,7 @@ async def test_a_sign_in_asks_with_secrets_of_its_own_each_time(issuer: Jwks) ->
     assert all(43 == len(one) for one in (first.state, first.nonce, first.verifier))
 
 
-async def test_what_an_issuer_grants_is_handed_on(issuer: Jwks) -> None:
+async def test_tokens_of_the_issuer_are_returned(issuer: Jwks) -> None:
     before = time.time()
     tokens = await finished(issuer, token_type="bearer", expires_in=600, refresh_token="r")
 
@@ -109,7 +109,7 @@ BAD_ID_TOKENS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("way", BAD_ID_TOKENS)
-async def test_an_id_token_is_refused_that_is(way: str, issuer: Jwks) -> None:
+async def test_invalid_id_token_is_rejected(way: str, issuer: Jwks) -> None:
     wrong, changes = BAD_ID_TOKENS[way]
 
     with pytest.raises(Refusal) as no:
@@ -119,25 +119,25 @@ async def test_an_id_token_is_refused_that_is(way: str, issuer: Jwks) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."])
-async def test_what_is_no_token_is_refused(text: str, issuer: Jwks) -> None:
+async def test_malformed_token_is_rejected(text: str, issuer: Jwks) -> None:
     with pytest.raises(Refusal, match="id-token-invalid"):
         await finished(issuer, id_token=text)
 
 
-async def test_an_id_token_without_the_nonce_of_this_sign_in_is_refused(issuer: Jwks) -> None:
+async def test_id_token_with_another_nonce_is_rejected(issuer: Jwks) -> None:
     with pytest.raises(Refusal, match="id-token-replayed"):
         await finished(issuer, id_token=lambda issuer, nonce: an_id_token(issuer))
     with pytest.raises(Refusal, match="id-token-invalid"):
         await finished(issuer, id_token=None)
 
 
-async def test_a_token_for_one_client_in_a_list_is_for_it(issuer: Jwks) -> None:
+async def test_id_token_with_a_list_of_audiences_is_accepted(issuer: Jwks) -> None:
     assert await finished(
         issuer, id_token=lambda issuer, nonce: an_id_token(issuer, aud=[CLIENT], azp=CLIENT, nonce=nonce)
     )
 
 
-async def test_a_session_that_goes_on_is_the_same_persons(issuer: Jwks) -> None:
+async def test_refreshed_session_must_be_of_the_same_person(issuer: Jwks) -> None:
     client = a_client(issuer)
     tokens = await finished(issuer, refresh_token="r")
     issuer.tells("/token", {"access_token": "b", "token_type": "Bearer"})
@@ -166,7 +166,7 @@ UNSUITABLE: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("way", UNSUITABLE)
-async def test_an_issuer_is_not_used_that_has(way: str, issuer: Jwks) -> None:
+async def test_issuer_with_unsuitable_configuration_is_rejected(way: str, issuer: Jwks) -> None:
     slug, changes = UNSUITABLE[way]
     issuer.tells(DISCOVERY, discovered(issuer, **changes))
 
@@ -176,7 +176,7 @@ async def test_an_issuer_is_not_used_that_has(way: str, issuer: Jwks) -> None:
     assert slug == no.value.slug
 
 
-async def test_keys_are_not_read_where_anybody_on_the_way_may_change_them(issuer: Jwks) -> None:
+async def test_keys_are_not_read_over_plain_http(issuer: Jwks) -> None:
     # The same place, by a name of which nobody can tell that it is this machine.
     issuer.tells(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
 
@@ -184,7 +184,7 @@ async def test_keys_are_not_read_where_anybody_on_the_way_may_change_them(issuer
         await finished(issuer)
 
 
-async def test_an_issuer_that_fails_is_said_to(issuer: Jwks) -> None:
+async def test_failing_issuer_is_reported(issuer: Jwks) -> None:
     client = a_client(issuer)
     started = await client.begin(REDIRECT)
     answer = f"code=c&state={started.state}"
@@ -201,7 +201,7 @@ async def test_an_issuer_that_fails_is_said_to(issuer: Jwks) -> None:
         await client.begin(REDIRECT)
 
 
-async def test_of_an_error_only_a_code_is_repeated(issuer: Jwks) -> None:
+async def test_error_of_the_issuer_is_repeated_only_as_a_code(issuer: Jwks) -> None:
     client = a_client(issuer)
     started = await client.begin(REDIRECT)
 

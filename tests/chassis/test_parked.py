@@ -30,7 +30,7 @@ async def statuses(db: Database) -> list[tuple[int, str]]:
     return [(row["version"], row["status"]) for row in rows]
 
 
-async def test_the_one_that_waited_is_parked_for_its_own_failure(heard: Heard) -> None:
+async def test_failing_waiting_event_is_parked_with_its_own_reason(heard: Heard) -> None:
     """Not the one that came before it, which has taken effect."""
     heard.crash = {2}
     await heard.inbox.receive(an_event(a_fact(), 2))
@@ -40,7 +40,7 @@ async def test_the_one_that_waited_is_parked_for_its_own_failure(heard: Heard) -
     assert await statuses(heard.inbox._db) == [(1, "applied"), (2, "parked")]
 
 
-async def test_what_has_taken_effect_is_not_parked_by_a_delivery_that_failed(heard: Heard) -> None:
+async def test_applied_event_is_not_parked_by_a_failed_redelivery(heard: Heard) -> None:
     event = an_event(a_fact(), 1)
     await heard.inbox.receive(event)
 
@@ -49,7 +49,7 @@ async def test_what_has_taken_effect_is_not_parked_by_a_delivery_that_failed(hea
     assert await statuses(heard.inbox._db) == [(1, "applied")]
 
 
-async def test_everything_that_is_parked_is_listed_however_much_it_is(
+async def test_all_parked_events_are_listed_page_by_page(
     databases: Mapping[str, Database], database_url: str, tmp_path: Path
 ) -> None:
     count = 2 * PAGE + 14
@@ -73,7 +73,7 @@ async def test_everything_that_is_parked_is_listed_however_much_it_is(
         assert read(done.stdout) == (count if words else f"{count:,} parked")
 
 
-async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(heard: Heard) -> None:
+async def test_released_event_that_fails_again_blocks_only_its_aggregate(heard: Heard) -> None:
     heard.refuse = {2}
     for request_id in (FIRST, SECOND):
         for version in (1, 2):
@@ -109,7 +109,7 @@ POISON = {
 
 
 @pytest.mark.parametrize("body", POISON.values(), ids=POISON.keys())
-async def test_an_envelope_that_cannot_be_kept_is_parked_as_it_came(
+async def test_unstorable_envelope_is_parked_as_received(
     servers: Servers, databases: Mapping[str, Database], bus: Bus, body: bytes
 ) -> None:
     heard = Heard(databases["matching"])
@@ -137,7 +137,7 @@ class Undelivered:
         self.delays.append(delay)
 
 
-async def test_the_two_thousandth_attempt_waits_no_longer_than_the_tenth(heard: Heard) -> None:
+async def test_retry_delay_has_a_maximum(heard: Heard) -> None:
     """An outage of the database for a day: each event comes again every half minute."""
     await heard.inbox._db.close()
     message = Undelivered()

@@ -34,7 +34,7 @@ async def words(
         ({"state": "KEN", "provider": "UNODC-" + "A" * 27}, None),
     ],
 )
-def test_what_has_another_form_is_refused(query: dict[str, str], taken: list[str | None] | None) -> None:
+def test_parameter_of_another_form_is_rejected(query: dict[str, str], taken: list[str | None] | None) -> None:
     with TestClient(Litestar([words], logging_config=None)) as client:
         answer = client.get("/words", params=query)
 

@@ -10,7 +10,7 @@ from chassis import supervise
 from chassis.supervise import supervised, yield_cpu
 
 
-async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_error_lost_by_a_loop_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervise, "CANCEL_AGAIN_SECONDS", 0.2)
     lost = 0
 
@@ -33,7 +33,7 @@ async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.Monke
     assert 0.2 <= time.monotonic() - began
 
 
-async def test_who_gives_way_rests_longer_where_there_is_much_to_do() -> None:
+async def test_yielding_pause_grows_with_load() -> None:
     async def rested() -> float:
         began = time.monotonic()
         await yield_cpu(0.02)

@@ -177,9 +177,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
 }
 
 
-async def test_a_bad_token_is_refused_and_the_answer_does_not_say_why(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetched(*_: object, **__: object) -> None:
         raise AssertionError("a token named an address, and it was asked")
 
@@ -198,7 +196,7 @@ async def test_a_bad_token_is_refused_and_the_answer_does_not_say_why(
     assert 1 == len(set(answers.values()))
 
 
-async def test_the_good_token_beside_them_is_not(api: Client) -> None:
+async def test_valid_token_is_accepted(api: Client) -> None:
     """It is the one that all of them were changed from; and what it names besides its key is not looked at."""
     seat("KEN:focal_point")
     for good in (forged(), forged(jku=ELSEWHERE, x5u=ELSEWHERE, jwk=STRANGER.as_dict(private=False))):
@@ -209,7 +207,7 @@ async def test_the_good_token_beside_them_is_not(api: Client) -> None:
         check_problem(await api.get("/v1/requests", headers={"Cookie": where}), 401, "token-missing")
 
 
-async def test_a_token_that_was_good_is_not_once_it_has_ended(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_expired_token_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it has been seen before: what is remembered of it is asked for the time again."""
     seat("KEN:focal_point")
     held = {"Authorization": f"Bearer {forged()}"}
@@ -230,7 +228,7 @@ async def strict(settings: Settings, databases: Mapping[str, Database]) -> Async
         yield client
 
 
-async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Client, strict: Client) -> None:
+async def test_sign_in_weaker_than_required_is_rejected(api: Client, strict: Client) -> None:
     builders.headers()
 
     async def asked(client: Client, acr: object) -> httpx.Response:
@@ -246,7 +244,7 @@ async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Clien
     assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "it signs in nowhere"
 
 
-async def test_a_person_with_the_subject_of_a_service_is_not_that_service(
+async def test_person_with_the_subject_of_a_service_is_not_the_service(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
     """Of an issuer whose clients and people share a name space, where people need a second factor."""
@@ -290,13 +288,13 @@ GOOD_BY_THE_RFCS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("good", GOOD_BY_THE_RFCS)
-async def test_a_token_as_the_rfcs_allow_it_is_accepted(api: Client, good: str) -> None:
+async def test_token_variants_allowed_by_the_rfcs_are_accepted(api: Client, good: str) -> None:
     seat("KEN:focal_point")
     token = GOOD_BY_THE_RFCS[good]()
     assert 200 == (await api.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})).status_code
 
 
-async def test_where_there_are_no_api_clients_a_token_of_theirs_is_refused(
+async def test_client_token_is_rejected_without_api_clients(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
     """It is no outage: the directory publishes no key, and so has signed nothing."""

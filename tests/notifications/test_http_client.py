@@ -55,7 +55,7 @@ async def refused(door: SafeHttpClient, to: Destination) -> str:
     return no.value.reason
 
 
-async def test_it_goes_to_the_address_found_with_the_name_in_tls_and_host(receiver: Receiver) -> None:
+async def test_request_goes_to_the_resolved_address_with_the_name_in_tls_and_host(receiver: Receiver) -> None:
     answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b'{"a":1}', HEADERS)
 
     (request,) = receiver.received
@@ -66,7 +66,7 @@ async def test_it_goes_to_the_address_found_with_the_name_in_tls_and_host(receiv
     assert not {"authorization", "cookie", "accept-encoding"} & set(request.headers)
 
 
-async def test_a_real_name_is_looked_up(receiver: Receiver) -> None:
+async def test_name_is_resolved(receiver: Receiver) -> None:
     door = SafeHttpClient(LOOPBACK, context=receiver.trusting())
     answer = await door.post(destination_of(f"https://localhost:{receiver.port}/", LOOPBACK), b"{}", HEADERS)
 
@@ -82,14 +82,12 @@ async def test_a_real_name_is_looked_up(receiver: Receiver) -> None:
         ["93.184.215.14", "127.0.0.1"], ["2606:4700::1111", "10.1.2.3"],
     ],
 )  # fmt: skip
-async def test_a_name_of_which_any_address_lies_inside_is_not_connected_to(
-    receiver: Receiver, found: Sequence[str]
-) -> None:
+async def test_name_with_any_denied_address_is_not_connected_to(receiver: Receiver, found: Sequence[str]) -> None:
     assert "address-denied" == await refused(a_door(receiver, Names(found), Bounds()), there(receiver))
     assert 0 == receiver.connections
 
 
-async def test_what_a_name_means_after_the_check_does_not_matter(receiver: Receiver, tmp_path: Path) -> None:
+async def test_checked_address_is_the_one_connected_to(receiver: Receiver, tmp_path: Path) -> None:
     """DNS rebinding: the first answer is checked and connected to; the second one, inside, is never asked for."""
     inside = Receiver(tmp_path / "inside", names=(NAME,), port=receiver.port)
     inside.folder.mkdir()
@@ -101,7 +99,7 @@ async def test_what_a_name_means_after_the_check_does_not_matter(receiver: Recei
     assert (1, 0) == (receiver.connections, inside.connections)
 
 
-async def test_a_name_that_moves_inside_between_two_attempts_is_found_out_at_the_second(receiver: Receiver) -> None:
+async def test_address_is_checked_again_at_every_attempt(receiver: Receiver) -> None:
     door = a_door(receiver, Names(["127.0.0.1"], ["10.0.0.1"]))
     await door.post(there(receiver), b"{}", HEADERS)
 
@@ -109,19 +107,19 @@ async def test_a_name_that_moves_inside_between_two_attempts_is_found_out_at_the
     assert 1 == receiver.connections
 
 
-async def test_of_several_addresses_the_next_one_is_tried(receiver: Receiver) -> None:
+async def test_next_of_several_addresses_is_tried(receiver: Receiver) -> None:
     names = Names(["127.0.0.9", "127.0.0.1"])
 
     assert 204 == (await a_door(receiver, names).post(there(receiver), b"{}", HEADERS)).status
 
 
-async def test_an_address_of_the_operators_own_is_not_connected_to(receiver: Receiver) -> None:
+async def test_denied_network_of_the_operator_is_not_connected_to(receiver: Receiver) -> None:
     bounds = Bounds(loopback=True, denied=(ip_network("127.0.0.0/8"),))
 
     assert "address-denied" == await refused(a_door(receiver, Names(["127.0.0.1"]), bounds), there(receiver))
 
 
-async def test_a_redirect_is_an_answer_and_nothing_more(receiver: Receiver) -> None:
+async def test_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.answers = lambda _: an_answer(302, Location=f"https://localhost:{receiver.port}/inside")
     answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)
 
@@ -129,14 +127,14 @@ async def test_a_redirect_is_an_answer_and_nothing_more(receiver: Receiver) -> N
     assert 1 == receiver.connections
 
 
-async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_of_the_environment_is_ignored(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     assert 204 == (await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)).status
 
 
-async def test_a_certificate_for_another_name_or_of_another_authority_will_not_do(receiver: Receiver) -> None:
+async def test_certificate_for_another_name_or_authority_is_rejected(receiver: Receiver) -> None:
     names = Names(["127.0.0.1"])
 
     assert "tls" == await refused(a_door(receiver, names), there(receiver, "other.ken.example"))
@@ -149,34 +147,32 @@ async def test_a_certificate_for_another_name_or_of_another_authority_will_not_d
 @pytest.mark.parametrize(
     ("found", "reason"), [(OSError("no such name"), "unresolved"), ([], "unresolved"), (["127.0.0.9"], "unreachable")]
 )
-async def test_what_cannot_be_reached_says_how_far_it_came(
-    receiver: Receiver, found: Sequence[str] | OSError, reason: str
-) -> None:
+async def test_connection_failure_has_a_reason(receiver: Receiver, found: Sequence[str] | OSError, reason: str) -> None:
     assert reason == await refused(a_door(receiver, Names(found)), there(receiver))
 
 
 @pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", b"SSH-2.0\r\n\r\n"])
-async def test_what_is_no_whole_answer_is_none(receiver: Receiver, garbage: bytes) -> None:
+async def test_incomplete_response_is_a_failure(receiver: Receiver, garbage: bytes) -> None:
     receiver.answers = lambda _: garbage
 
     assert "disconnected" == await refused(a_door(receiver, Names(["127.0.0.1"])), there(receiver))
 
 
-async def test_of_an_endless_answer_so_much_is_read_and_no_more(receiver: Receiver) -> None:
+async def test_response_body_is_read_up_to_a_limit(receiver: Receiver) -> None:
     receiver.answers = lambda _: an_answer(200, b"x" * 50 * ANSWER_BYTES_MAX, Retry_After="7")
     answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)
 
     assert Answer(status=200, retry_after="7") == answer
 
 
-async def test_a_head_without_an_end_is_cut_off(receiver: Receiver) -> None:
+async def test_endless_response_head_is_cut_off(receiver: Receiver) -> None:
     receiver.answers = lambda _: b"HTTP/1.1 200 OK\r\n" + b"X-Filler: " + b"x" * 5_000_000
 
     assert "disconnected" == await refused(a_door(receiver, Names(["127.0.0.1"])), there(receiver))
 
 
 @pytest.mark.parametrize("where", ["looking up", "connected"])
-async def test_who_takes_too_long_is_left(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+async def test_slow_receiver_times_out(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     monkeypatch.setattr(http_client, "ATTEMPT_SECONDS", 0.3)
 
     async def slow(_host: str, _port: int) -> Sequence[str]:

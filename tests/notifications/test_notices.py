@@ -67,13 +67,13 @@ def caused_by(event: Event, cause: UUID) -> Event:
 # -- subscriptions ----------------------------------------------------------------------------------------------------
 
 
-async def test_who_has_not_registered_has_no_subscription(api: Client) -> None:
+async def test_subscription_is_absent_before_registration(api: Client) -> None:
     answer = await api.get("/v1/subscriptions", headers=headers())
 
     assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_subscription_is_registered_shown_and_changed_with_its_revision(api: Client) -> None:
+async def test_subscription_is_registered_shown_and_changed_with_its_revision(api: Client) -> None:
     first = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers())
     changed = await api.put(
         "/v1/subscriptions", json=a_subscription(language="fr", channels=["inbox"]), headers=headers(revision=1)
@@ -88,7 +88,7 @@ async def test_a_subscription_is_registered_shown_and_changed_with_its_revision(
     )
 
 
-async def test_a_change_of_a_subscription_says_what_it_changes(api: Client) -> None:
+async def test_subscription_change_requires_the_revision(api: Client) -> None:
     await subscribe(api, FOCAL_POINT)
     blind = await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers())
     stale = await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers(revision=7))
@@ -99,7 +99,7 @@ async def test_a_change_of_a_subscription_says_what_it_changes(api: Client) -> N
     assert (412, "revision-stale") == (of_none.status_code, of_none.json()["slug"])
 
 
-async def test_the_same_registration_again_changes_nothing(api: Client, db: Database) -> None:
+async def test_repeated_registration_changes_nothing(api: Client, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     again = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers())
 
@@ -121,22 +121,20 @@ async def test_the_same_registration_again_changes_nothing(api: Client, db: Data
         ({"name": "Wanjiru"}, "unknown-field"),
     ],
 )
-async def test_a_wrong_registration_is_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+async def test_invalid_registration_is_rejected(api: Client, body: dict[str, Any], slug: str) -> None:
     answer = await api.put("/v1/subscriptions", json=a_subscription(**body), headers=headers())
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
     assert "Bcc" not in answer.text
 
 
-async def test_a_service_does_not_subscribe(api: Client) -> None:
+async def test_service_cannot_subscribe(api: Client) -> None:
     answer = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers("service:matching"))
 
     assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_an_address_stands_in_its_own_row_and_nowhere_else_and_goes_when_it_is_taken_back(
-    api: Client, db: Database
-) -> None:
+async def test_mail_address_is_stored_in_one_table_and_deleted_on_removal(api: Client, db: Database) -> None:
     await subscribe(api, FOCAL_POINT, email="w.kamau@ken.example")
     async with db.transaction() as tx:
         events = " ".join(row["event"] for row in await tx.fetch("SELECT event::text AS event FROM journal"))
@@ -156,7 +154,7 @@ async def test_an_address_stands_in_its_own_row_and_nowhere_else_and_goes_when_i
 # -- being told -------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_in_the_inbox_is_delivered_with_the_fact_and_the_mail_is_owed(api: Client, inbox: Inbox) -> None:
+async def test_inbox_is_delivered_with_the_fact_and_mail_is_queued(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
     (one,) = await told(api, FOCAL_POINT)
@@ -167,9 +165,7 @@ async def test_what_is_in_the_inbox_is_delivered_with_the_fact_and_the_mail_is_o
     assert one["read_at"] is None
 
 
-async def test_an_obligation_is_recorded_once_however_often_the_fact_is_delivered(
-    api: Client, inbox: Inbox, db: Database
-) -> None:
+async def test_redelivered_fact_creates_one_notification(api: Client, inbox: Inbox, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     event = an_event(opened(), 1)
     outcomes = await asyncio.gather(*(inbox.receive(event) for _ in range(5)))
@@ -199,7 +195,7 @@ async def test_twenty_suggestions_of_one_submission_are_one_notification(api: Cl
     assert f"/v1/matches?request={request_id}" == found[0]["link"]
 
 
-async def test_a_person_in_two_appointments_is_told_once(api: Client, inbox: Inbox, db: Database) -> None:
+async def test_person_with_two_appointments_is_notified_once(api: Client, inbox: Inbox, db: Database) -> None:
     caller = a_caller(FOCAL_POINT)
     for organization, role in (("KEN", "focal_point"), ("NOR", "provider_officer")):
         held = msgspec.convert(
@@ -212,7 +208,7 @@ async def test_a_person_in_two_appointments_is_told_once(api: Client, inbox: Inb
     assert 1 == len(await told(api, FOCAL_POINT))
 
 
-async def test_a_request_is_called_by_its_reference_number_once_it_has_one(api: Client, inbox: Inbox) -> None:
+async def test_notification_has_the_reference_number_once_it_is_assigned(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     request_id = uuid4()
     await inbox.receive(
@@ -225,7 +221,7 @@ async def test_a_request_is_called_by_its_reference_number_once_it_has_one(api: 
     assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await told(api, FOCAL_POINT)]
 
 
-async def test_the_end_of_a_match_is_told_to_whom_it_had_been_presented_to(api: Client, inbox: Inbox) -> None:
+async def test_end_of_a_match_notifies_those_it_was_presented_to(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, PROVIDER, COORDINATOR)
     presented, never = uuid4(), uuid4()
     await inbox.receive(an_event(of_match(m.MatchPresented, presented, presented_at=NOON), 1))
@@ -237,7 +233,7 @@ async def test_the_end_of_a_match_is_told_to_whom_it_had_been_presented_to(api: 
     assert [] == await told(api, COORDINATOR)
 
 
-async def test_a_funds_donors_hear_of_it_and_not_of_the_request_in_whatever_order_facts_come(
+async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of_facts(
     api: Client, inbox: Inbox
 ) -> None:
     await subscribe(api, DONOR, FINANCE, FOCAL_POINT)
@@ -276,14 +272,16 @@ async def test_a_funds_donors_hear_of_it_and_not_of_the_request_in_whatever_orde
     assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await told(api, FINANCE)]
 
 
-async def test_who_wants_no_channel_is_owed_nothing(api: Client, inbox: Inbox) -> None:
+async def test_subscription_without_channels_gets_no_notification(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, channels=[], email=None)
     await inbox.receive(an_event(opened(), 1))
 
     assert [] == await told(api, FOCAL_POINT)
 
 
-async def test_one_correlation_goes_from_the_fact_to_the_notification(api: Client, inbox: Inbox, db: Database) -> None:
+async def test_correlation_id_is_passed_from_the_fact_to_the_notification(
+    api: Client, inbox: Inbox, db: Database
+) -> None:
     await subscribe(api, FOCAL_POINT)
     event = an_event(opened(), 1, correlation="from-http-1")
     await inbox.receive(event)
@@ -298,7 +296,7 @@ async def test_one_correlation_goes_from_the_fact_to_the_notification(api: Clien
 # -- one's own notifications ------------------------------------------------------------------------------------------
 
 
-async def test_a_person_sees_and_reads_their_own_notifications_only(api: Client, inbox: Inbox) -> None:
+async def test_person_sees_and_reads_own_notifications_only(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, "UGA:focal_point")
     await inbox.receive(an_event(opened(), 1))
     (one,) = await told(api, FOCAL_POINT)
@@ -312,7 +310,7 @@ async def test_a_person_sees_and_reads_their_own_notifications_only(api: Client,
         assert answer.json() | {"correlation_id": ""} == nothing.json() | {"correlation_id": ""}
 
 
-async def test_reading_is_recorded_once(api: Client, inbox: Inbox, db: Database) -> None:
+async def test_read_is_recorded_once(api: Client, inbox: Inbox, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
     (one,) = await told(api, FOCAL_POINT)
@@ -329,7 +327,7 @@ async def test_reading_is_recorded_once(api: Client, inbox: Inbox, db: Database)
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.read.v1'") == 1
 
 
-async def test_notifications_come_newest_first_page_by_page(api: Client, inbox: Inbox) -> None:
+async def test_notifications_are_paged_newest_first(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     ids = [uuid4() for _ in range(5)]
     for request_id in ids:
@@ -347,9 +345,7 @@ async def test_notifications_come_newest_first_page_by_page(api: Client, inbox: 
     assert [str(one) for one in reversed(ids)] == seen
 
 
-async def test_words_are_in_the_language_asked_for_or_else_in_that_of_the_subscription(
-    api: Client, inbox: Inbox
-) -> None:
+async def test_notification_is_in_the_requested_language_or_that_of_the_subscription(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, language="ar")
     await inbox.receive(an_event(opened(), 1))
     (arabic,) = await told(api, FOCAL_POINT)
@@ -363,7 +359,7 @@ async def test_words_are_in_the_language_asked_for_or_else_in_that_of_the_subscr
 # -- tables -----------------------------------------------------------------------------------------------------------
 
 
-async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
+async def test_tables_are_rebuilt_from_the_journal(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
     await subscribe(api, FOCAL_POINT, PROVIDER, COORDINATOR)
     await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers(revision=1))
     for _ in range(3):
@@ -397,9 +393,7 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
         "UPDATE journal SET version = 9",
     ],
 )
-async def test_the_schema_refuses_what_the_code_should_never_write(
-    api: Client, inbox: Inbox, db: Database, statement: str
-) -> None:
+async def test_schema_rejects_invalid_rows(api: Client, inbox: Inbox, db: Database, statement: str) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
     with pytest.raises((asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)):
@@ -407,7 +401,7 @@ async def test_the_schema_refuses_what_the_code_should_never_write(
             await tx.execute(statement)
 
 
-async def test_a_person_and_their_focal_point_are_told_of_each_change_of_subjects(
+async def test_change_of_subjects_notifies_the_person_and_the_focal_point(
     api: Client, inbox: Inbox, db: Database
 ) -> None:
     await subscribe(api, FOCAL_POINT, "NOR:focal_point")

@@ -148,7 +148,9 @@ async def drained(sender: Sender) -> int:
     return count
 
 
-async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Database, owe: Owe, tmp_path: Path) -> None:
+async def test_mail_reaches_a_real_server_in_the_language_of_the_recipient(
+    db: Database, owe: Owe, tmp_path: Path
+) -> None:
     mailbox = Mailbox(tmp_path, "127.0.0.1", 0)
     await mailbox.start()
     await owe(1, language="zh")
@@ -165,7 +167,7 @@ async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Datab
     assert f"{dispatch_id}@entraide.example" == mail.message_id
 
 
-async def test_a_permanent_refusal_ends_the_obligation(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_permanent_smtp_error_ends_the_dispatch(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(2)
     sink.recipient_answer = "550 5.1.1 No such person"
     await drained(a_sender(db, sink.port))
@@ -176,7 +178,7 @@ async def test_a_permanent_refusal_ends_the_obligation(db: Database, owe: Owe, s
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.refused.v1'") == 2
 
 
-async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_queued_mail_to_an_erased_person_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(2)
     erased = PersonErased(
         person_id=persona_id("KEN:focal_point"), organization="KEN", reason="other", proposed_by=uuid4(),
@@ -190,7 +192,7 @@ async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Datab
         assert {"unsubscribed"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
 
 
-async def test_a_mail_still_owed_to_somebody_who_has_ended_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_queued_mail_after_an_ended_appointment_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(2)
     await owe(1, state="UGA")
     seats = Everybody()
@@ -203,7 +205,7 @@ async def test_a_mail_still_owed_to_somebody_who_has_ended_is_not_sent(db: Datab
     assert {"not_appointed"} == {row["reason"] for row in refused}
 
 
-async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_no_mail_is_sent_while_appointments_are_stale(db: Database, owe: Owe, sink: Sink) -> None:
     class Unheard(Everybody):
         unheard = True
 
@@ -224,9 +226,7 @@ async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database,
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
-    db: Database, owe: Owe, sink: Sink, known: bool
-) -> None:
+async def test_mail_is_retried_when_due_on_an_idle_platform(db: Database, owe: Owe, sink: Sink, known: bool) -> None:
     """Also where the directory is not heard meanwhile, and answers again."""
     await owe(1)
     db.activity = Activity(active_seconds=0)
@@ -251,7 +251,7 @@ async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
     assert 3 <= tried[1] - tried[0] < 4
 
 
-async def test_mail_over_the_cap_comes_when_the_hour_is_over(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_mail_over_the_hourly_limit_is_sent_after_the_hour(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(2)
     begins, began = clock.now(), time.monotonic()
     assert 1 == await drained(a_sender(db, sink.port, at=begins, hourly_max=1))
@@ -267,7 +267,7 @@ async def test_mail_over_the_cap_comes_when_the_hour_is_over(db: Database, owe: 
             await asyncio.sleep(0.05)
 
 
-async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_rejected_mail_does_not_affect_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(3)
     refused: list[str] = []
 
@@ -282,7 +282,7 @@ async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, 
     assert {"refused": 1, "delivered": 2} == await statuses(db)
 
 
-async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_failing_mail_expires_after_its_last_attempt(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(1)
     sink.answers = lambda _: "451 4.3.0 Not now"
     start = clock.now()
@@ -297,7 +297,7 @@ async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Datab
     assert ["registered", "owed", "deferred", "deferred", "deferred", "expired"] == kinds
 
 
-async def test_who_leaves_the_mail_channel_is_not_written_to_any_more(
+async def test_queued_mail_is_not_sent_after_the_channel_is_removed(
     db: Database, owe: Owe, sink: Sink, client_of: Callable[..., Awaitable[Client]]
 ) -> None:
     await owe(1)
@@ -310,7 +310,7 @@ async def test_who_leaves_the_mail_channel_is_not_written_to_any_more(
     assert [] == sink.accepted
 
 
-async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
+async def test_unavailable_mail_server_counts_no_attempt_and_is_reconnected(
     db: Database, owe: Owe, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RECONNECT_SECONDS_MIN", 0.05)
@@ -337,7 +337,7 @@ async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
     assert {"delivered": 3} == await statuses(db)
 
 
-async def test_a_password_that_is_wrong_costs_no_mail(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_wrong_smtp_password_loses_no_mail(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(1)
     with pytest.raises(MailServerUnavailable):
         await a_sender(db, sink.port, url=f"smtp://user:wrong@127.0.0.1:{sink.port}").send_next()
@@ -345,9 +345,7 @@ async def test_a_password_that_is_wrong_costs_no_mail(db: Database, owe: Owe, si
     assert {"owed": 1} == await statuses(db)
 
 
-async def test_nobody_gets_more_in_an_hour_than_the_cap_and_the_rest_comes_later(
-    db: Database, owe: Owe, sink: Sink
-) -> None:
+async def test_hourly_limit_of_a_recipient_defers_mail(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(7)
     await owe(2, state="UGA")
     start = clock.now()
@@ -360,7 +358,7 @@ async def test_nobody_gets_more_in_an_hour_than_the_cap_and_the_rest_comes_later
     assert 1 == await drained(a_sender(db, sink.port, at=start + timedelta(minutes=122), hourly_max=3))
 
 
-async def test_two_senders_never_send_the_same_mail(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_two_senders_do_not_send_the_same_mail(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(30)
 
     async def work() -> None:
@@ -375,7 +373,7 @@ async def test_two_senders_never_send_the_same_mail(db: Database, owe: Owe, sink
     assert {1} == set(sink.ids.values())
 
 
-async def test_a_stop_lets_the_mail_under_way_come_to_its_end(db: Database, owe: Owe, sink: Sink) -> None:
+async def test_stop_completes_the_mail_in_progress(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(20)
     task = asyncio.create_task(a_sender(db, sink.port).run())
     while not sink.accepted:
@@ -388,7 +386,7 @@ async def test_a_stop_lets_the_mail_under_way_come_to_its_end(db: Database, owe:
     assert len(sink.accepted) == (await statuses(db))["delivered"]
 
 
-async def test_mail_that_is_switched_off_has_no_terms(settings: Settings) -> None:
+async def test_disabled_mail_has_no_terms(settings: Settings) -> None:
     env = {"SMTP_URL": "smtp://mail.example:2525", "ENTRAIDE_MAIL": "off"}
     off = Settings.from_env(env, (), state=settings.state)
     on = Settings.from_env(env | {"ENTRAIDE_MAIL": "on"}, (), state=settings.state)
@@ -400,7 +398,7 @@ async def test_mail_that_is_switched_off_has_no_terms(settings: Settings) -> Non
     assert ("smtp://mail.example:2525", 60, 300) == (found.url, found.hourly_max, found.pace.retry_seconds)
 
 
-async def test_what_is_owed_for_more_than_an_hour_shows_in_the_metrics(db: Database, owe: Owe) -> None:
+async def test_mail_queued_for_over_an_hour_is_a_metric(db: Database, owe: Owe) -> None:
     await owe(2)
     await count_overdue(db, clock=clock.now)
     assert 0 == module.OVERDUE._value.get()
@@ -433,7 +431,7 @@ KILLS = 6
 EVENTS = 200
 
 
-async def test_through_refusals_and_kills_every_mail_arrives_and_a_repeat_carries_the_same_id(
+async def test_every_mail_arrives_despite_errors_and_kills_with_a_stable_message_id(
     db: Database, owe: Owe, sink: Sink, database_url: str
 ) -> None:
     """G5: 200 events, a server that puts off three mails in ten, a sender killed six times without warning."""

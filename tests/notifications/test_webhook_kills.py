@@ -37,7 +37,7 @@ def a_sender(db: Database, settings: Settings, receiver: Receiver) -> ASender:
 # -- several at once, and killed --------------------------------------------------------------------------------------
 
 
-async def test_several_senders_never_make_the_same_attempt(
+async def test_several_senders_do_not_make_the_same_attempt(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     webhooks = [await registered(api, url=inside(receiver)) for _ in range(3)]
@@ -59,7 +59,7 @@ async def test_several_senders_never_make_the_same_attempt(
         assert {("delivered", 1)} == {(one["status"], one["attempts"]) for one in await deliveries(api, webhook)}
 
 
-async def test_a_slow_receiver_holds_up_its_own_events_alone(
+async def test_slow_receiver_delays_only_its_own_events(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, db: Database
 ) -> None:
     slow, quick = await registered(api, url=inside(receiver)), await registered(api, url=inside(receiver))
@@ -107,7 +107,7 @@ EVENTS = 50
 KILLS = 6
 
 
-async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carries_the_same_id(
+async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, database_url: str, settings: Settings
 ) -> None:
     """G5: 3 webhooks, 50 events, a receiver that fails three times in ten, two senders killed six times in all."""

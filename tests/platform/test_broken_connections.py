@@ -136,7 +136,7 @@ def break_connections(db: Database) -> None:
 
 
 @pytest.mark.parametrize("table", ["request", "command", "journal", "audit"])
-async def test_broken_write_has_one_effect_under_its_key(
+async def test_interrupted_write_has_one_effect_under_its_key(
     sessions: Sessions, api: httpx.AsyncClient, databases: Mapping[str, Database], table: str
 ) -> None:
     """It breaks while PostgreSQL carries out the write, which it then finishes unseen, or not."""
@@ -174,7 +174,7 @@ WAIT_AT_COMMIT = """
 """
 
 
-async def test_commit_that_breaks_leaves_a_write_unknown_and_a_read_to_be_repeated(
+async def test_interrupted_commit_leaves_a_write_unknown_and_a_read_retryable(
     sessions: Sessions, api: httpx.AsyncClient, databases: Mapping[str, Database]
 ) -> None:
     locking, looking = sessions

@@ -56,7 +56,7 @@ async def told(
 # -- who agrees to it -------------------------------------------------------------------------------------------------
 
 
-async def test_two_administrators_erase_somebody_and_neither_alone(api: Client) -> None:
+async def test_erasure_requires_two_administrators(api: Client) -> None:
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
 
@@ -79,7 +79,7 @@ async def test_two_administrators_erase_somebody_and_neither_alone(api: Client) 
     assert [gone] == page["people"]
 
 
-async def test_a_focal_point_proposes_for_the_own_state_and_an_administrator_approves(api: Client) -> None:
+async def test_focal_point_proposes_erasure_in_the_own_state_and_administrator_approves(api: Client) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -94,14 +94,14 @@ async def test_a_focal_point_proposes_for_the_own_state_and_an_administrator_app
     assert (await done(api, f"{path}/approve-erasure", FIRST, revision=2))["name"] is None
 
 
-async def test_nobody_has_themselves_erased(api: Client) -> None:
+async def test_own_erasure_is_rejected(api: Client) -> None:
     own = f"/v1/people/{persona_id(FIRST)}"
 
     assert (403, "own-record") == await refused(api, f"{own}/propose-erasure", FIRST, revision=1, reason="other")
     assert (403, "own-record") == await refused(api, f"{own}/approve-erasure", FIRST, revision=1)
 
 
-async def test_what_was_proposed_is_declined_by_another_or_taken_back(api: Client) -> None:
+async def test_proposed_erasure_is_declined_or_withdrawn(api: Client) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -119,7 +119,7 @@ async def test_what_was_proposed_is_declined_by_another_or_taken_back(api: Clien
 
 
 @pytest.mark.parametrize("days", [(0, None), (9, None), (None, None)], ids=["in force", "upcoming", "proposed"])
-async def test_who_is_appointed_is_not_erased(api: Client, days: tuple[int | None, None]) -> None:
+async def test_appointed_person_cannot_be_erased(api: Client, days: tuple[int | None, None]) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -142,7 +142,7 @@ async def test_who_is_appointed_is_not_erased(api: Client, days: tuple[int | Non
     assert (409, "person-erased") == await refused(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
 
 
-async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Client, db: Database) -> None:
+async def test_erased_person_stays_erased_and_the_subject_is_free(api: Client, db: Database) -> None:
     person = await canary(api)
     approved = await done(api, f"/v1/people/{person['person_id']}/approve-subjects", "second", revision=1)
     path = f"/v1/people/{person['person_id']}/propose-subjects"
@@ -168,7 +168,7 @@ async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Clie
     assert again["subjects"] == SUBJECTS
 
 
-async def test_the_schema_itself_wants_two_people(api: Client, database_url: str) -> None:
+async def test_schema_requires_two_people(api: Client, database_url: str) -> None:
     person = await erased(api, await canary(api))
     connection = await asyncpg.connect(database_url)
     try:
@@ -186,7 +186,7 @@ async def test_the_schema_itself_wants_two_people(api: Client, database_url: str
         await connection.close()
 
 
-async def test_the_journal_tells_who_was_erased(api: Client, database_url: str) -> None:
+async def test_erasures_are_rebuilt_from_the_journal(api: Client, database_url: str) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -201,7 +201,7 @@ async def test_the_journal_tells_who_was_erased(api: Client, database_url: str) 
 # -- what goes --------------------------------------------------------------------------------------------------------
 
 
-async def test_where_somebody_is_told_goes_with_them_and_comes_again_to_nobody(
+async def test_erasure_deletes_subscriptions_and_webhooks_permanently(
     api: Client, db: Database, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by somebody who still has a token, for its last minutes."""
@@ -233,7 +233,7 @@ async def test_where_somebody_is_told_goes_with_them_and_comes_again_to_nobody(
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-async def test_from_where_somebody_called_goes_and_the_chain_holds(
+async def test_erasure_deletes_client_addresses_and_the_chain_stays_valid(
     name: str,
     api: Client,
     db: Database,

@@ -66,7 +66,7 @@ def operator(database_url: str, tmp_path: Path) -> Operator:
     return Operator({"DATABASE_URL": database_url, "ENTRAIDE_STATE": str(tmp_path)})
 
 
-async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: Client, operator: Operator) -> None:
+async def test_operator_erases_only_after_approval(api: Client, operator: Operator) -> None:
     person = await canary(api)
     person_id, path = person["person_id"], f"/v1/people/{person['person_id']}"
 
@@ -93,7 +93,9 @@ async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: 
     assert "not in the file of erasures yet" in operator.said
 
 
-async def test_the_operator_drops_what_a_service_has_not_heard_of(api: Client, operator: Operator, told: Told) -> None:
+async def test_operator_deletes_data_of_services_that_missed_the_erasure(
+    api: Client, operator: Operator, told: Told
+) -> None:
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
     await canary(api, person_id=str(persona_id(KENYA)))
@@ -106,9 +108,7 @@ async def test_the_operator_drops_what_a_service_has_not_heard_of(api: Client, o
     assert {} == (await operator.erase(persona_id(KENYA)))[1]["services"]["notifications"]["dropped"]
 
 
-async def test_what_is_there_again_is_not_passed_over(
-    api: Client, operator: Operator, told: Told, database_url: str
-) -> None:
+async def test_reappearing_data_is_reported(api: Client, operator: Operator, told: Told, database_url: str) -> None:
     """Whatever puts it back: here a trigger."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
@@ -131,7 +131,7 @@ async def test_what_is_there_again_is_not_passed_over(
     assert "LEFT: 1 of audit_origin" in operator.said
 
 
-async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
+async def test_erasures_are_repeated_after_a_restore(
     api: Client, operator: Operator, servers: Servers, databases: Mapping[str, Database], database_url: str
 ) -> None:
     """What two people said is in the file beside the checkpoints, signed; what anybody adds there without the key is not heard."""
@@ -175,7 +175,7 @@ async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
         await connection.close()
 
 
-async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(api: Client, db: Database) -> None:
+async def test_repeated_erasure_ends_restored_appointments(api: Client, db: Database) -> None:
     await _kenya(api)
     erased = Erasure(
         person_id=persona_id(KENYA),
@@ -192,7 +192,7 @@ async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(a
         assert 0 == await store.in_force(tx, "KEN", Role.FOCAL_POINT, today=TODAY)
 
 
-async def test_the_directory_writes_down_whom_it_erased(
+async def test_directory_records_erasures_in_the_ledger(
     api: Client, db: Database, settings: Settings, tmp_path: Path
 ) -> None:
     own = replace(settings, state=tmp_path)

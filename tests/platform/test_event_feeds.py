@@ -50,7 +50,7 @@ async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncI
         yield made
 
 
-async def test_everybody_is_told_of_the_records_that_the_policy_lets_them_follow(world: World) -> None:
+async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> None:
     callers = [a_caller(actor) for actor in ACTORS]
     told, wrong = 0, []
     for one in world.running:
@@ -88,7 +88,7 @@ def may_be_told(world: World, running: Running, caller: Caller, event: Event) ->
     return record.provider == caller.organization or event.type.split(".")[2] in OF_OTHERS
 
 
-async def test_no_event_tells_a_word_or_a_name(world: World) -> None:
+async def test_events_contain_no_texts_or_names(world: World) -> None:
     """Ids, types, times, codes of organizations and roles: all that stands in what is told."""
     for one in world.running:
         async with one.db.transaction() as tx:

@@ -67,7 +67,7 @@ async def filed(place: Place, appointment: str = KENYA, **changes: Any) -> dict[
 # -- what is told, to whom ---------------------------------------------------------------------------------------------
 
 
-async def test_what_happens_is_told_by_ids_to_whom_the_record_is_shown(place: Place) -> None:
+async def test_events_with_ids_are_sent_to_callers_who_see_the_record(place: Place) -> None:
     async with place.listen(PATH) as own, place.listen(PATH, COORDINATOR) as unodc, place.listen(PATH, UGANDA) as other:
         request = await filed(place)
         told = await own.next()
@@ -85,7 +85,7 @@ async def test_what_happens_is_told_by_ids_to_whom_the_record_is_shown(place: Pl
         await other.nothing()
 
 
-async def test_a_draft_is_told_to_its_state_alone(place: Place) -> None:
+async def test_event_of_a_draft_is_sent_to_its_state_only(place: Place) -> None:
     async with place.listen(PATH) as own, place.listen(PATH, COORDINATOR) as unodc:
         await filed(place, submit=False)
 
@@ -93,7 +93,7 @@ async def test_a_draft_is_told_to_its_state_alone(place: Place) -> None:
         await unodc.nothing()
 
 
-async def test_who_is_let_see_a_request_is_told_of_it_until_the_consent_is_withdrawn(place: Place) -> None:
+async def test_events_of_a_request_are_sent_until_the_consent_is_withdrawn(place: Place) -> None:
     async with place.listen(PATH, NORWAY) as provider:
         request = await opened(place.client)
         given = await consent(place.client, request, recipients=["NOR"], fields=["words"])
@@ -109,7 +109,7 @@ async def test_who_is_let_see_a_request_is_told_of_it_until_the_consent_is_withd
 # -- coming again ------------------------------------------------------------------------------------------------------
 
 
-async def test_who_comes_again_is_told_what_they_missed_once_and_in_order(place: Place) -> None:
+async def test_reconnect_sends_missed_events_once_and_in_order(place: Place) -> None:
     async with place.listen(PATH) as first:
         for _ in range(2):
             await filed(place)
@@ -133,7 +133,7 @@ async def test_who_comes_again_is_told_what_they_missed_once_and_in_order(place:
         assert later["request_id"] == (await again.next()).data["data"]["id"]
 
 
-async def test_nothing_that_commits_late_is_passed_by(place: Place, databases: Mapping[str, Database]) -> None:
+async def test_event_committed_late_is_not_skipped(place: Place, databases: Mapping[str, Database]) -> None:
     """An older transaction with the higher position, a younger with the lower, and the stream between their commits."""
     db = databases["requests"]
     first, second = [UUID((await filed(place))["request_id"]) for _ in range(2)]
@@ -155,7 +155,7 @@ def reminded(request_id: UUID) -> RequestReminded:
     return RequestReminded(request_id=request_id, state="KEN", reminder=1, reminded_at=NOON)
 
 
-async def test_an_id_that_is_not_ours_is_refused_and_ours_tell_nothing(
+async def test_unknown_last_event_id_is_rejected_and_ids_are_opaque(
     place: Place, databases: Mapping[str, Database]
 ) -> None:
     async with place.listen(PATH) as stream:
@@ -178,7 +178,7 @@ async def test_an_id_that_is_not_ours_is_refused_and_ours_tell_nothing(
 # -- how it ends -------------------------------------------------------------------------------------------------------
 
 
-async def test_whose_appointment_has_ended_is_told_nothing_more_and_let_go(place: Place) -> None:
+async def test_stream_ends_with_the_appointment(place: Place) -> None:
     async with place.listen(PATH) as ended, place.listen(PATH, UGANDA) as stays:
         place.end(KENYA)
         began = time.monotonic()
@@ -189,7 +189,7 @@ async def test_whose_appointment_has_ended_is_told_nothing_more_and_let_go(place
     assert (403, "not-appointed") == await place.refused(PATH)
 
 
-async def test_an_end_in_the_directory_ends_a_stream_elsewhere_within_five_seconds(
+async def test_ended_appointment_ends_streams_of_other_services_within_five_seconds(
     long: Settings, databases: Mapping[str, Database]
 ) -> None:
     """One process, two services, and no broker: as whoever is appointed and ended over HTTP finds it."""
@@ -211,7 +211,7 @@ async def test_an_end_in_the_directory_ends_a_stream_elsewhere_within_five_secon
             assert [] == await stream.rest(ENDED_SECONDS)
 
 
-async def test_a_stream_ends_with_its_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stream_ends_with_its_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "LEEWAY_SECONDS", 0)
     assert builders.issuer is not None
     headers(KENYA)
@@ -220,7 +220,7 @@ async def test_a_stream_ends_with_its_token(place: Place, monkeypatch: pytest.Mo
         assert [] == await stream.rest(ENDED_SECONDS)
 
 
-async def test_a_stream_ends_in_time_and_says_when_to_come_again(
+async def test_stream_has_a_maximum_duration_and_a_retry_delay(
     settings: Settings, databases: Mapping[str, Database]
 ) -> None:
     async with open_at_a_port(replace(settings, event_stream_seconds=1), databases, "requests") as place:
@@ -232,9 +232,7 @@ async def test_a_stream_ends_in_time_and_says_when_to_come_again(
             assert 2_000 <= stream.retry <= 8_000
 
 
-async def test_while_nothing_happens_it_is_heard_that_the_stream_lives(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_idle_stream_sends_heartbeats(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_streams, "BEAT_SECONDS", 0.2)
     async with place.listen(PATH) as stream:
         begun = stream.last_id
@@ -248,7 +246,7 @@ async def test_while_nothing_happens_it_is_heard_that_the_stream_lives(
         assert ours.decode(stream.last_id) > ours.decode(begun)
 
 
-async def test_a_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[str, Database]) -> None:
+async def test_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[str, Database]) -> None:
     async with served(replace(long, port=free_port()), "requests") as place:
         hearing(place.running[0].callers)
         async with place.listen(PATH) as stream:
@@ -262,9 +260,7 @@ async def test_a_stop_ends_all_streams_at_once(long: Settings, databases: Mappin
 # -- how many ----------------------------------------------------------------------------------------------------------
 
 
-async def test_one_caller_has_so_many_streams_and_a_process_so_many(
-    long: Settings, databases: Mapping[str, Database]
-) -> None:
+async def test_streams_are_limited_per_caller_and_process(long: Settings, databases: Mapping[str, Database]) -> None:
     limits = replace(long, event_streams_each=2, event_streams_all=3)
     async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(place.listen(PATH))
@@ -282,9 +278,7 @@ async def test_one_caller_has_so_many_streams_and_a_process_so_many(
         assert (503, "overloaded") == await place.refused(PATH, COORDINATOR)
 
 
-async def test_all_officials_of_one_organization_together_have_so_many_streams(
-    long: Settings, databases: Mapping[str, Database]
-) -> None:
+async def test_streams_are_limited_per_organization(long: Settings, databases: Mapping[str, Database]) -> None:
     limits = replace(long, event_streams_organization=2)
     async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(place.listen(PATH, "KEN:focal_point"))
@@ -299,14 +293,14 @@ async def test_all_officials_of_one_organization_together_have_so_many_streams(
         await stack.enter_async_context(place.listen(PATH, "KEN:provider_officer"))
 
 
-async def test_streams_take_no_place_of_the_requests_under_way(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_streams_do_not_count_as_concurrent_requests(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge, "UNDER_WAY_MAX", 1)
     async with place.listen(PATH) as stream, place.listen(PATH, UGANDA):
         await filed(place)
         assert await stream.next()
 
 
-async def test_many_idle_streams_ask_postgresql_no_more_than_one(
+async def test_idle_streams_share_one_poll_of_postgresql(
     long: Settings, databases: Mapping[str, Database], database_url: str
 ) -> None:
     many = 100
@@ -344,7 +338,7 @@ async def test_many_idle_streams_ask_postgresql_no_more_than_one(
         await connection.close()
 
 
-async def test_who_does_not_read_is_let_go_and_holds_up_nobody(
+async def test_slow_reader_is_disconnected_without_delaying_others(
     place: Place, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_streams, "SEND_SECONDS", 0.5)
@@ -375,7 +369,7 @@ async def test_who_does_not_read_is_let_go_and_holds_up_nobody(
 # -- when something is away --------------------------------------------------------------------------------------------
 
 
-async def test_postgresql_may_go_and_come_back(place: Place, database_url: str) -> None:
+async def test_streams_survive_a_restart_of_postgresql(place: Place, database_url: str) -> None:
     async with place.listen(PATH) as stream:
         connection = await asyncpg.connect(database_url)
         await connection.execute(
@@ -390,7 +384,7 @@ async def test_postgresql_may_go_and_come_back(place: Place, database_url: str) 
         assert answer.json()["request_id"] == told.data["data"]["id"]
 
 
-async def test_a_provider_is_told_nothing_while_it_is_not_known_what_is_consented_to_and_misses_nothing(
+async def test_provider_events_wait_while_consents_are_unknown(
     long: Settings, databases: Mapping[str, Database]
 ) -> None:
     path = "/v1/events/matching"
@@ -414,9 +408,7 @@ async def heard(db: Database, at: str) -> None:
 # -- the inbox ---------------------------------------------------------------------------------------------------------
 
 
-async def test_what_comes_into_the_inbox_is_told_to_the_person_it_is_for(
-    long: Settings, databases: Mapping[str, Database]
-) -> None:
+async def test_notification_events_are_sent_to_their_person(long: Settings, databases: Mapping[str, Database]) -> None:
     async with open_at_a_port(long, databases, "notifications") as place:
         await subscribe(place.client, KENYA, COORDINATOR, channels=["mail"])
         inbox = Inbox(databases["notifications"], "notifications", NOTIFICATIONS.listens_to, HANDLERS)

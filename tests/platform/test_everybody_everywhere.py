@@ -166,14 +166,14 @@ def asked_of(statements: Sequence[Statement]) -> list[tuple[str, str]]:
 # -- what is to hold --------------------------------------------------------------------------------------------------
 
 
-def test_what_is_asked_is_all_there_is() -> None:
+def test_all_documented_operations_are_called() -> None:
     documented = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
 
     assert documented <= {(operation.method, operation.path) for operation in operations()}
     assert len(documented) > 80
 
 
-async def test_everybody_is_answered_everywhere_as_the_policy_decides(world: World) -> None:
+async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> None:
     who = {actor: headers(actor) for actor in ACTORS}
     wrong, asked = [], 0
     for operation in (one for one in operations() if not one.goes_on):
@@ -229,7 +229,7 @@ def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> 
         yield f"{len(found - meant)} too many, {len(meant - found)} too few"
 
 
-async def test_nobody_and_who_was_somebody_are_answered_nothing_that_is_not_everybodys(world: World) -> None:
+async def test_unauthenticated_and_former_callers_read_only_public_operations(world: World) -> None:
     assert builders.issuer is not None
     over = builders.issuer.token(persona_id("KEN:focal_point"), lifetime_seconds=-60)
     nobodies = {
@@ -265,9 +265,7 @@ def of_who_was(world: World, appointment: str) -> str:
     return builders.issuer.token(person_id)
 
 
-async def test_what_is_not_ones_own_to_know_and_what_is_not_there_cannot_be_told_apart(
-    world: World, statements: list[Statement]
-) -> None:
+async def test_forbidden_and_absent_answers_are_identical(world: World, statements: list[Statement]) -> None:
     who = {actor: headers(actor) for actor in ACTORS}
     # The first statement of a day waits until its beginning is final, whoever asks for whichever donor's.
     await world.client.get("/v1/statements/NOR", headers=headers("UNODC:finance_officer"))

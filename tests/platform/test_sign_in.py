@@ -87,7 +87,7 @@ async def ask(client: Client, token: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-async def test_who_signs_in_is_who_the_directory_says(
+async def test_signed_in_person_is_the_one_in_the_directory(
     algorithm: str,
     browser: Browser,
     databases: Mapping[str, Database],
@@ -122,7 +122,7 @@ class Clock:
         return time.monotonic() + self.more
 
 
-async def test_a_new_key_of_the_provider_is_known_after_a_pause_and_a_removed_one_refused(
+async def test_new_key_of_the_provider_is_accepted_and_removed_key_rejected(
     browser: Browser,
     databases: Mapping[str, Database],
     without_a_broker: Settings,
@@ -179,7 +179,7 @@ def with_other(started: StartedSignIn, secret: str) -> StartedSignIn:
 
 
 @pytest.mark.parametrize("way", NOT_THEIRS)
-async def test_an_answer_that_is_not_theirs_is_refused(way: str, provider: Provider, browser: Browser) -> None:
+async def test_response_of_another_sign_in_is_rejected(way: str, provider: Provider, browser: Browser) -> None:
     slug, make = NOT_THEIRS[way]
     client = a_client(provider)
     started = await client.begin(REDIRECT)
@@ -191,7 +191,7 @@ async def test_an_answer_that_is_not_theirs_is_refused(way: str, provider: Provi
     assert slug == no.value.slug
 
 
-async def test_a_server_shows_its_secret(provider: Provider, browser: Browser) -> None:
+async def test_confidential_client_requires_its_secret(provider: Provider, browser: Browser) -> None:
     for secret, slug in ((PASSWORD, None), ("guessed", "grant-refused"), (None, "grant-refused")):
         client = a_client(provider, client_id=SERVER, secret=secret)
         started = await client.begin(SERVER_REDIRECT)
@@ -203,7 +203,7 @@ async def test_a_server_shows_its_secret(provider: Provider, browser: Browser) -
                 await client.finish(started, query)
 
 
-async def test_a_code_is_good_once(provider: Provider, browser: Browser) -> None:
+async def test_authorization_code_is_single_use(provider: Provider, browser: Browser) -> None:
     client = a_client(provider)
     started = await client.begin(REDIRECT)
     query = query_of(await browser.signs_in(started.address, "somebody"))
@@ -213,7 +213,7 @@ async def test_a_code_is_good_once(provider: Provider, browser: Browser) -> None
         await client.finish(started, query)
 
 
-async def test_who_presses_cancel_is_not_signed_in(provider: Provider, browser: Browser) -> None:
+async def test_cancelled_sign_in_is_rejected(provider: Provider, browser: Browser) -> None:
     client = a_client(provider)
     started = await client.begin(REDIRECT)
 
@@ -223,7 +223,7 @@ async def test_who_presses_cancel_is_not_signed_in(provider: Provider, browser: 
     assert ("sign-in-denied", {"error": "access_denied"}) == (no.value.slug, no.value.details)
 
 
-async def test_a_document_that_speaks_for_another_issuer_is_refused(provider: Provider) -> None:
+async def test_discovery_document_of_another_issuer_is_rejected(provider: Provider) -> None:
     # The same server by another name, whose document says 127.0.0.1.
     client = a_client(provider, issuer=provider.issuer.replace("127.0.0.1", "localhost"))
 
@@ -233,7 +233,7 @@ async def test_a_document_that_speaks_for_another_issuer_is_refused(provider: Pr
     assert "issuer-mismatch" == no.value.slug
 
 
-async def test_a_session_goes_on_with_a_new_refresh_token_each_time(provider: Provider, browser: Browser) -> None:
+async def test_refresh_token_is_rotated(provider: Provider, browser: Browser) -> None:
     client = a_client(provider, scope="openid offline_access")
     started = await client.begin(REDIRECT)
     first = await client.finish(started, query_of(await browser.signs_in(started.address, "somebody")))

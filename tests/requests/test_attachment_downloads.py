@@ -50,7 +50,7 @@ async def two_lines(api: Client) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("provider", [CEB, NORWAY])
-async def test_provider_of_an_agreed_match_reads_its_lines_and_their_words(
+async def test_provider_of_an_agreed_match_reads_the_words_of_its_lines(
     api: Client, databases: Mapping[str, Database], provider: str
 ) -> None:
     request = await two_lines(api)
@@ -71,7 +71,7 @@ async def test_provider_of_an_agreed_match_reads_its_lines_and_their_words(
     assert not [word for word in OF_OTHERS if word in everything]
 
 
-async def test_what_an_agreement_opens_ends_with_it(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_access_by_an_agreement_ends_with_it(api: Client, databases: Mapping[str, Database]) -> None:
     request = await two_lines(api)
     match = await confirmed(databases, request, "NOR")
     for other in ("FRA:provider_officer", "NOR:donor_officer", "NOR:focal_point"):
@@ -82,7 +82,7 @@ async def test_what_an_agreement_opens_ends_with_it(api: Client, databases: Mapp
     assert request["request_id"] not in await reached(api, request, NORWAY)
 
 
-async def test_an_agreed_provider_reads_on_while_the_request_is_held_or_a_consent_is_withdrawn(
+async def test_agreed_provider_keeps_access_while_the_request_is_held_or_a_consent_is_withdrawn(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await consent(api, await two_lines(api), recipients=["NOR"], fields=["codes"])
@@ -102,7 +102,7 @@ async def test_an_agreed_provider_reads_on_while_the_request_is_held_or_a_consen
     assert ["Other-outcome"] == [line["outcome"] for line in shown["lines"]]
 
 
-async def test_the_audience_tells_what_an_agreement_opens(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_audience_lists_access_by_an_agreement(api: Client, databases: Mapping[str, Database]) -> None:
     request = await two_lines(api)
     match = await confirmed(databases, request, "NOR")
 

@@ -41,7 +41,7 @@ async def name_shown_to(api: Client, request: Mapping[str, Any], by: str) -> str
     return str(answer.json()["lines"][0]["institution_name"])
 
 
-async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
+async def test_institution_name_is_shown_to_the_provider_after_both_sides_accepted(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(api)
@@ -70,7 +70,7 @@ async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
     assert ["", "", "", NAME, NAME] == await shown()
 
 
-async def test_who_looks_from_outside_reads_what_happened_and_not_what_was_written_or_changed(api: Client) -> None:
+async def test_history_for_recipients_has_no_remarks_or_changes(api: Client) -> None:
     request = await opened(api)
 
     async def history(by: str) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ async def recorded(api: Client, db: Database, folder: Path) -> tuple[dict[str, A
     return await consent(api, request, COORDINATOR, **body), scan
 
 
-async def test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state_can_withdraw_it(
+async def test_coordinator_records_a_note_verbale_and_the_state_can_withdraw_its_consent(
     api: Client, db: Database, folder: Path
 ) -> None:
     request, scan = await recorded(api, db, folder)
@@ -71,9 +71,7 @@ async def test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state
     assert [False] == await shown_to(api, request, NORWAY)
 
 
-async def test_a_coordinator_consents_to_nothing_without_a_note_and_its_scan(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_recording_a_consent_requires_a_note_and_its_scan(api: Client, db: Database, folder: Path) -> None:
     request = await opened(api)
     other = await brought(api, await opened(api))
     pending = await brought(api, request)
@@ -101,9 +99,7 @@ async def test_a_coordinator_consents_to_nothing_without_a_note_and_its_scan(
     assert [False] == await shown_to(api, request, NORWAY)
 
 
-async def test_the_state_reads_the_scan_and_whom_it_shows_the_request_does_not(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_scan_is_readable_by_the_state_and_not_by_recipients(api: Client, db: Database, folder: Path) -> None:
     request, scan = await recorded(api, db, folder)
 
     for by in (KENYA, "KEN:official", COORDINATOR, "UNODC:auditor"):
@@ -118,7 +114,7 @@ async def test_the_state_reads_the_scan_and_whom_it_shows_the_request_does_not(
         assert 404 == removal.status_code, by
 
 
-async def test_a_scan_is_brought_by_coordinators_alone_and_leaves_the_states_files_as_they_are(
+async def test_scan_is_attached_by_coordinators_only_beside_the_files_of_the_state(
     api: Client, db: Database, folder: Path
 ) -> None:
     request = await opened(api)
@@ -131,9 +127,7 @@ async def test_a_scan_is_brought_by_coordinators_alone_and_leaves_the_states_fil
     assert "note_verbale" == (await brought(api, request))["purpose"]
 
 
-async def test_a_scan_can_be_taken_back_until_a_consent_was_recorded_by_it(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_scan_can_be_removed_until_a_consent_is_recorded_by_it(api: Client, db: Database, folder: Path) -> None:
     request, scan = await recorded(api, db, folder)
     wrong = await brought(api, request, name="Wrong.pdf")
 
@@ -151,7 +145,7 @@ async def test_a_scan_can_be_taken_back_until_a_consent_was_recorded_by_it(
     assert PDF == (await read(api, scan)).content
 
 
-async def test_the_journal_tells_recorded_consents_and_scans(
+async def test_recorded_consents_and_scans_are_rebuilt_from_the_journal(
     api: Client, db: Database, folder: Path, database_url: str
 ) -> None:
     _, scan = await recorded(api, db, folder)
@@ -161,9 +155,7 @@ async def test_the_journal_tells_recorded_consents_and_scans(
         assert UUID(scan["attachment_id"]) == await tx.fetchval("SELECT scan_id FROM consent WHERE recorded")
 
 
-async def test_who_takes_a_scan_back_and_who_records_a_consent_by_it_do_not_wait_for_each_other(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_removing_a_scan_and_recording_by_it_do_not_deadlock(api: Client, db: Database, folder: Path) -> None:
     """One of the two has its way, again and again, and none is told that the platform is away."""
     for _ in range(5):
         request = await opened(api)

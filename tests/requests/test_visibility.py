@@ -43,7 +43,7 @@ def matched(request: Request, match: tuple[str, str] | None) -> Request:
     return replace(request, matches=matches, providers={match_id: provider})
 
 
-async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Database]) -> None:
+async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Database]) -> None:
     """Every role × ownership × state × circulation × visibility × addressee × whether one who asks is excluded."""
     callers = [
         a_caller(f"{organization}:{role}")
@@ -121,7 +121,7 @@ MANY = """
         (store.NEWEST_OF_STATE, "request_of_state"),
     ],
 )
-async def test_a_page_of_a_list_is_read_by_an_index_whoever_asks(
+async def test_list_page_uses_an_index_for_every_caller(
     api: Client, databases: Mapping[str, Database], database_url: str, query: str, index: str
 ) -> None:
     """One plan for everybody: neither a filter nor who asks is known to it."""

@@ -79,7 +79,7 @@ def needed(name: str) -> tuple[set[str], set[str]]:
     return {f"ta.{name}.thing.happened.v1", *places, *answers}, {f"_INBOX_{name}.>"}
 
 
-async def test_a_service_may_say_and_hear_what_it_needs_and_not_one_subject_more(urls: Mapping[str, str]) -> None:
+async def test_service_may_publish_and_subscribe_only_to_its_subjects(urls: Mapping[str, str]) -> None:
     say = all_there_is_to_say()
     hear = {*SNOOPING, *(f"ta.{owner}.>" for owner in OWNERS), *(f"_INBOX_{name}.>" for name in NAMES)}
     assert len(say) > 300
@@ -91,7 +91,7 @@ async def test_a_service_may_say_and_hear_what_it_needs_and_not_one_subject_more
         assert refused == await violations(urls[name], publish=say, subscribe=hear), name
 
 
-async def test_what_it_is_refused_is_not_answered_and_changes_nothing(urls: Mapping[str, str]) -> None:
+async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) -> None:
     await ensure_streams(urls["streams"], OWNERS, CONSUMERS)
     for owner in OWNERS:
         async with connected(urls[owner], owner) as bus:
@@ -138,7 +138,7 @@ async def asked(url: str, subject: str) -> object:
     }
 
 
-async def test_what_the_server_answers_into_anothers_stream_is_no_fact_there(
+async def test_broker_reply_into_another_stream_is_not_accepted_as_a_fact(
     urls: Mapping[str, str], databases: Mapping[str, Database]
 ) -> None:
     """It sends an answer, or a message that was pulled, wherever it was asked to, and asks nobody's leave for that.

@@ -189,7 +189,7 @@ def in_files(stage: Stage, folder: Path) -> list[str]:
     return [f"{one}: {path.name}" for path, text in texts.items() for one in stage.canaries.named_in(f"{path} {text}")]
 
 
-async def test_what_is_confidential_is_found_by_those_who_may_see_it_and_nowhere_else(
+async def test_confidential_texts_are_found_only_where_permitted(
     stage: Stage, database_url: str, own_broker: Nats, receiver: Receiver, mailbox: Mailbox, state: Path
 ) -> None:
     await do_the_job(stage)

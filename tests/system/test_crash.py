@@ -231,14 +231,14 @@ async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_
     assert not not_reached
 
 
-async def test_a_crash_beside_a_call_of_every_part_loses_and_doubles_nothing(
+async def test_crash_near_a_call_of_every_part_loses_and_duplicates_nothing(
     stands: Sequence[Stand], tell: Callable[[str], None]
 ) -> None:
     await crash_test(stands, tell, all_points=False)
 
 
 @pytest.mark.soak
-async def test_a_crash_before_or_after_any_call_loses_and_doubles_nothing(
+async def test_crash_before_or_after_any_call_loses_and_duplicates_nothing(
     stands: Sequence[Stand], tell: Callable[[str], None]
 ) -> None:
     await crash_test(stands, tell, all_points=True)

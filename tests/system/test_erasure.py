@@ -283,7 +283,7 @@ def read_all(folder: Path, *, leave_out: Sequence[Path] = ()) -> Mapping[Path, s
     return found
 
 
-async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> None:
+async def test_no_data_names_an_erased_person(world: World, servers: Servers) -> None:
     connection = await asyncpg.connect(world.database_url)
     await everybody_comes(world)
     await they_work(world)

@@ -56,7 +56,7 @@ async def health(at: Stand, life: Life, name: str) -> int:
     return (await at.client.get(f"{life.address}/health/{name}")).status_code
 
 
-async def test_without_the_broker_requests_are_taken_in_at_once_and_published_when_it_is_back(
+async def test_requests_without_a_broker_are_accepted_and_published_later(
     at: Stand, life: Life, tell: Callable[[str], None]
 ) -> None:
     os.kill(at.nats.pid, signal.SIGKILL)
@@ -77,7 +77,7 @@ async def test_without_the_broker_requests_are_taken_in_at_once_and_published_wh
         assert (await client.jetstream().stream_info("REQUESTS")).state.messages == POSTS
 
 
-async def test_while_the_database_stands_still_every_answer_is_an_honest_503_and_comes_in_time(
+async def test_frozen_database_is_answered_with_503_in_time(
     at: Stand, life: Life, servers: Servers, tell: Callable[[str], None]
 ) -> None:
     keys = [str(uuid4()) for _ in range(20)]
@@ -109,7 +109,7 @@ async def test_while_the_database_stands_still_every_answer_is_an_honest_503_and
     await life.ready(at.client)
 
 
-async def test_told_to_stop_under_load_it_finishes_what_it_began_and_loses_nothing(
+async def test_stop_under_load_completes_requests_and_loses_nothing(
     at: Stand, life: Life, tell: Callable[[str], None]
 ) -> None:
     taken: set[str] = set()

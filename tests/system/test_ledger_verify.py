@@ -33,7 +33,7 @@ async def _verified(operator: Platform, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-async def test_books_that_are_right_end_with_nought_and_one_sentence(operator: Platform) -> None:
+async def test_verified_ledger_exits_with_0_and_one_sentence(operator: Platform) -> None:
     assert (
         0,
         "the books are right: 4 entries with 12 postings, 3 counters, 0 closings, 1 pledges, 1 allocations and "
@@ -43,9 +43,7 @@ async def test_books_that_are_right_end_with_nought_and_one_sentence(operator: P
     assert (0, 4, []) == (code, json.loads(said)["entries"], json.loads(said)["findings"])
 
 
-async def test_books_that_were_tampered_with_end_with_one_and_the_first_posting_that_is_wrong(
-    operator: Platform, database_url: str
-) -> None:
+async def test_tampered_ledger_exits_with_1_and_the_first_wrong_posting(operator: Platform, database_url: str) -> None:
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute("SET session_replication_role = replica")

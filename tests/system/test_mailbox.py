@@ -20,9 +20,7 @@ NAMES = ("requests", "matching", "pledges", "notifications", "directory")
 
 
 @pytest.mark.parametrize("own_issuer", [True, False])
-async def test_beside_an_issuer_of_ones_own_there_is_no_mailbox(
-    settings: Settings, tmp_path: Path, own_issuer: bool
-) -> None:
+async def test_mailbox_is_absent_with_a_configured_issuer(settings: Settings, tmp_path: Path, own_issuer: bool) -> None:
     settings = replace(settings, port=free_port())
     if own_issuer:
         assert builders.issuer is not None

@@ -119,7 +119,7 @@ async def file(platform: Platform, client: httpx.AsyncClient) -> str:
 
 
 @pytest.mark.usefixtures("directory")
-async def test_a_service_takes_requests_in_while_the_broker_is_away_and_publishes_them_later(
+async def test_service_accepts_requests_without_a_broker_and_publishes_them_later(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats
 ) -> None:
     said = await start(platform, client, "requests")
@@ -148,7 +148,7 @@ async def stored(nats: Nats, messages: int) -> bool:
 
 
 @pytest.mark.usefixtures("directory")
-async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
+async def test_events_lost_by_a_wiped_broker_are_read_from_the_journal(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats, database_url: str
 ) -> None:
     own_broker.start()
@@ -184,7 +184,7 @@ async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
     assert "caught up from the journal" in (Path(platform.environment["ENTRAIDE_STATE"]) / "matching.log").read_text()
 
 
-async def test_without_its_database_a_service_ends_with_one_line(platform: Platform) -> None:
+async def test_service_without_a_database_exits_with_one_line(platform: Platform) -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     without = Platform({**platform.environment, "DATABASE_URL": nowhere}, {})
 

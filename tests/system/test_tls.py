@@ -75,7 +75,7 @@ def broker() -> Iterator[Broker]:
         yield made
 
 
-async def test_a_service_comes_to_the_broker_it_has_verified_and_to_no_other(broker: Broker, stranger: Path) -> None:
+async def test_service_connects_only_to_a_verified_broker(broker: Broker, stranger: Path) -> None:
     url = broker.url("requests")
     wrong = {
         "another authority's": url.replace(str(broker.authority), str(stranger)),
@@ -100,7 +100,7 @@ async def refuses(url: str) -> bool:
     return False
 
 
-async def test_who_asks_for_no_tls_in_the_brokers_place_is_told_no_password() -> None:
+async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
     greeting = b'INFO {"server_id":"x","version":"2.15.0","proto":1,"max_payload":65536,"auth_required":true}\r\n'
     async with in_clear(greeting) as (port, heard):
         assert await refuses(f"tls://requests:{PASSED_ON}@127.0.0.1:{port}")
@@ -142,7 +142,7 @@ def verified(url: str, authority: Path, host: str = "localhost") -> str:
     return f"{url.replace('127.0.0.1', host)}?sslmode=verify-full&sslrootcert={authority}"
 
 
-async def test_a_service_works_over_tls_with_the_database_it_has_verified(server: tuple[str, Path]) -> None:
+async def test_service_works_over_tls_with_a_verified_database(server: tuple[str, Path]) -> None:
     superuser, authority = server
     migrator = verified(address(superuser, "entraide_migrator"), authority)
     assert await prepare(Settings(state=Path(), database_url=migrator), all_services())
@@ -164,7 +164,7 @@ async def ways_in(superuser: str, login: str) -> set[tuple[bool, str]]:
         await connection.close()
 
 
-async def test_a_service_comes_to_no_database_that_it_has_not_verified(
+async def test_service_rejects_an_unverified_database(
     server: tuple[str, Path], stranger: Path, servers: Servers
 ) -> None:
     superuser, authority = server
@@ -184,7 +184,7 @@ async def test_a_service_comes_to_no_database_that_it_has_not_verified(
         await db.close()
 
 
-async def test_who_offers_no_tls_in_the_databases_place_is_told_no_password(stranger: Path) -> None:
+async def test_password_is_not_sent_to_a_database_without_tls(stranger: Path) -> None:
     async with in_clear(b"N") as (port, heard):
         with pytest.raises(ConnectionError):
             await asyncpg.connect(verified(f"postgresql://requests:{PASSED_ON}@127.0.0.1:{port}/entraide", stranger))
@@ -194,7 +194,7 @@ async def test_who_offers_no_tls_in_the_databases_place_is_told_no_password(stra
 # -- what deploy/ says ------------------------------------------------------------------------------------------------
 
 
-def test_every_address_in_compose_wants_a_verified_server() -> None:
+def test_every_address_in_compose_requires_a_verified_server() -> None:
     containers = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
     given = {name: str(value) for one in containers for name, value in one.get("environment", {}).items()}
     brokers = [value for name, value in given.items() if name.startswith("NATS_URL")]
@@ -207,7 +207,7 @@ def test_every_address_in_compose_wants_a_verified_server() -> None:
         assert url.endswith("@postgres:5432/entraide?sslmode=verify-full&sslrootcert=/run/secrets/ca.pem"), url
 
 
-def test_neither_broker_nor_database_lets_anybody_in_without_tls() -> None:
+def test_broker_and_database_require_tls() -> None:
     rules = re.findall(r"^(host\w*) .* (\S+)$", (DEPLOY / "pg_hba.conf").read_text(), re.MULTILINE)
     assert {"hostssl"} == {kind for kind, method in rules if method != "reject"}
     assert len(rules) == len(NAMES) + 2

@@ -59,7 +59,7 @@ def state(servers: Servers, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-async def test_the_story_is_the_same_in_one_process_and_in_many(
+async def test_demo_is_the_same_in_one_process_and_in_many(
     database_url: str,
     own_broker: Nats,
     state: Path,
@@ -216,7 +216,7 @@ async def _nothing_lost_or_doubled(database_url: str, nats: Nats) -> None:
         await connection.close()
 
 
-async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None:
+async def test_wrong_address_is_one_line_and_exit_2(state: Path) -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     base = {"ENTRAIDE_STATE": str(state), "HOME": str(state)}
     cases = [
@@ -249,7 +249,7 @@ async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None
         assert "Traceback" not in said
 
 
-async def test_the_doctor_says_what_is_wrong(state: Path) -> None:
+async def test_doctor_reports_faults(state: Path) -> None:
     nowhere = free_port()
     environment = {
         "PATH": "/usr/bin:/bin",

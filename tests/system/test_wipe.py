@@ -34,9 +34,7 @@ async def at(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[S
         yield made
 
 
-async def test_a_wiped_broker_loses_and_doubles_nothing_and_keeps_nobody_waiting(
-    at: Stand, tell: Callable[[str], None]
-) -> None:
+async def test_wiped_broker_loses_duplicates_and_delays_nothing(at: Stand, tell: Callable[[str], None]) -> None:
     folder = await at.empty()
     mailbox = Mailbox(folder / "mailbox", "127.0.0.1", free_port())
     await mailbox.start()

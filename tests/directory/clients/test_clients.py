@@ -37,7 +37,7 @@ from tests.directory.steps import done, refused
 # -- a whole life -----------------------------------------------------------------------------------------------------
 
 
-async def test_from_its_registration_to_its_end(parts: Parts) -> None:
+async def test_client_is_registered_rotated_and_ended(parts: Parts) -> None:
     client = await registered(parts.api)
     assert client["secret"].startswith("entraide_secret_")
     assert len(base64.urlsafe_b64decode(client["secret"].removeprefix("entraide_secret_") + "=")) * 8 == 256
@@ -66,7 +66,7 @@ async def test_from_its_registration_to_its_end(parts: Parts) -> None:
     assert (409, "client-over") == await refused(parts.api, f"{path}/rotate", KENYA, revision=2)
 
 
-async def test_its_secret_is_shown_once(parts: Parts) -> None:
+async def test_client_secret_is_shown_once(parts: Parts) -> None:
     given = headers(KENYA)
     first = await parts.api.post("/v1/clients", json=a_client(), headers=given)
     again = await parts.api.post("/v1/clients", json=a_client(), headers=given)
@@ -77,7 +77,7 @@ async def test_its_secret_is_shown_once(parts: Parts) -> None:
     assert {**first.json(), "secret": None} == again.json() == shown.json() == listed.json()["clients"][0]
 
 
-async def test_a_rotation_leaves_the_secret_before_good_for_as_long_as_it_says(parts: Parts, db: Database) -> None:
+async def test_previous_secret_is_valid_during_the_overlap(parts: Parts, db: Database) -> None:
     client = await registered(parts.api)
     path = f"/v1/clients/{client['client_id']}"
     second = await done(parts.api, f"{path}/rotate", KENYA, revision=1)
@@ -102,7 +102,7 @@ async def test_a_rotation_leaves_the_secret_before_good_for_as_long_as_it_says(p
     )
 
 
-async def test_after_its_last_day_it_is_out(parts: Parts, db: Database) -> None:
+async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database) -> None:
     last_day = await registered(parts.api, until=str(TODAY))
     head = await bearing(parts.api, last_day)
     await until_answered(parts.other, head, 200)
@@ -124,7 +124,7 @@ async def test_after_its_last_day_it_is_out(parts: Parts, db: Database) -> None:
     )
 
 
-async def test_that_its_last_day_is_near_is_told_once(db: Database, parts: Parts) -> None:
+async def test_expiring_client_is_announced_once(db: Database, parts: Parts) -> None:
     near = await registered(parts.api, until=str(TODAY + timedelta(days=EXPIRING_DAYS)))
     await registered(parts.api, until=str(TODAY + timedelta(days=EXPIRING_DAYS + 1)))
     counts = []
@@ -141,7 +141,7 @@ async def test_that_its_last_day_is_near_is_told_once(db: Database, parts: Parts
 # -- by whom, for whom ------------------------------------------------------------------------------------------------
 
 
-async def test_a_state_has_its_own_by_its_focal_point_and_an_administrator_shuts_them_out_at_most(parts: Parts) -> None:
+async def test_focal_point_registers_clients_of_the_state_and_administrator_can_only_end_them(parts: Parts) -> None:
     api, client = parts.api, await registered(parts.api)
     path = f"/v1/clients/{client['client_id']}"
 
@@ -167,7 +167,7 @@ async def test_a_state_has_its_own_by_its_focal_point_and_an_administrator_shuts
     assert (400, "invalid-field") == await refused(api, "/v1/clients", KENYA, **a_client(scopes=[]))
 
 
-async def test_a_client_sees_itself_and_looks_after_nobody(parts: Parts) -> None:
+async def test_client_sees_only_itself_and_manages_no_clients(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
     head = await bearing(parts.api, client)
     await until_answered(parts.api, head, 200, "/v1/clients")
@@ -187,7 +187,7 @@ async def test_a_client_sees_itself_and_looks_after_nobody(parts: Parts) -> None
     check_problem(answer, 403, "not-for-your-role")
 
 
-async def test_there_are_not_too_many(parts: Parts) -> None:
+async def test_number_of_clients_is_limited(parts: Parts) -> None:
     first = await registered(parts.api)
     for _ in range(CLIENTS_MAX - 1):
         await registered(parts.api)
@@ -199,7 +199,7 @@ async def test_there_are_not_too_many(parts: Parts) -> None:
 # -- what is kept -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_secret_stands_in_no_table_no_fact_and_no_log(
+async def test_secret_is_in_no_table_fact_or_log(
     parts: Parts, database_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")

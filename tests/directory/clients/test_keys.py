@@ -23,7 +23,7 @@ def with_keys(settings: Settings, folder: Path, *keys: str) -> Settings:
     return replace(settings, api_client_keys=file)
 
 
-async def test_what_the_key_before_has_signed_is_good_as_long_as_it_is_published(
+async def test_token_of_the_previous_key_is_valid_while_the_key_is_published(
     db: Database, without_a_broker: Settings, tmp_path: Path
 ) -> None:
     old, new = new_key(), new_key()
@@ -59,12 +59,12 @@ def public(key: str) -> str:
     ],
     ids=["none", "the first a public half", "without an id", "of another curve", "a shared secret"],
 )
-def test_keys_that_cannot_sign_are_said_at_once(settings: Settings, tmp_path: Path, keys: tuple[str, ...]) -> None:
+def test_unusable_signing_keys_are_reported_at_start(settings: Settings, tmp_path: Path, keys: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError, match="ENTRAIDE_API_CLIENT_KEYS"):
         Tokens(with_keys(settings, tmp_path, *keys)).check()
 
 
-def test_the_two_issuers_have_two_names(tmp_path: Path) -> None:
+def test_two_issuers_with_the_same_name_are_rejected(tmp_path: Path) -> None:
     one = "https://issuer.example"
     for env in (
         {"ENTRAIDE_ISSUER": one, "ENTRAIDE_API_CLIENT_ISSUER": one},

@@ -92,7 +92,7 @@ NOT_KNOWN: dict[str, Callable[[str, str, str], Attempt]] = {
 """Every way not to be known, with an id, its secret and another's."""
 
 
-async def test_bad_credentials_are_answered_alike(parts: Parts) -> None:
+async def test_invalid_credentials_are_answered_identically(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
     answers = {}
     for which, make in NOT_KNOWN.items():
@@ -137,7 +137,7 @@ NOT_MEANT = [
 ]
 
 
-async def test_what_cannot_be_meant_is_refused_as_the_specification_says(parts: Parts) -> None:
+async def test_malformed_token_request_is_rejected_as_specified(parts: Parts) -> None:
     client = await registered(parts.api, scopes=["read"])
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     head = {**form, **basic(client["client_id"], client["secret"])}
@@ -148,7 +148,7 @@ async def test_what_cannot_be_meant_is_refused_as_the_specification_says(parts: 
         assert {name.decode() for name, _ in SECURITY_HEADERS} <= set(answer.headers)
 
 
-async def test_a_token_is_asked_for_by_a_form_and_nothing_else_is(parts: Parts) -> None:
+async def test_token_request_must_be_a_form(parts: Parts) -> None:
     client = await registered(parts.api)
     fields = {**GRANT, "client_id": client["client_id"], "client_secret": client["secret"]}
     check_problem(await parts.api.post(TOKEN, json=fields), 415, "media-type-unsupported")
@@ -172,7 +172,7 @@ def signer(settings: Settings, issuer: str = CLIENT_ISSUER) -> Issuer:
     return Issuer(read_or_create_key(settings.state / OWN_KEY), issuer)
 
 
-async def test_its_scopes_are_those_of_the_directory_and_of_the_token_at_once(
+async def test_scopes_are_those_of_both_directory_and_token(
     parts: Parts,
     without_a_broker: Settings,
 ) -> None:
@@ -193,7 +193,7 @@ async def test_its_scopes_are_those_of_the_directory_and_of_the_token_at_once(
     assert (await parts.other.post(REQUESTS, json=draft, headers=wide)).status_code == 201
 
 
-async def test_what_one_issuer_says_is_nothing_to_the_other(
+async def test_tokens_of_the_two_issuers_are_not_interchangeable(
     parts: Parts,
     without_a_broker: Settings,
 ) -> None:
@@ -232,7 +232,7 @@ async def test_what_one_issuer_says_is_nothing_to_the_other(
     check_problem(answer, 403, "not-appointed")
 
 
-async def test_a_client_acts_in_its_one_role(parts: Parts) -> None:
+async def test_client_acts_only_in_its_role(parts: Parts) -> None:
     client = await registered(parts.api, role="donor_officer")
     head = await bearing(parts.api, client)
     await until_answered(parts.other, {**head, "Acting-As": "KEN:donor_officer"}, 200)
@@ -241,7 +241,7 @@ async def test_a_client_acts_in_its_one_role(parts: Parts) -> None:
     check_problem(answer, 403, "appointment-not-held")
 
 
-async def test_nobodys_machine_is_let_in_while_the_directory_is_not_heard(
+async def test_client_is_answered_503_while_the_directory_is_unavailable(
     db: Database,
     without_a_broker: Settings,
 ) -> None:
@@ -259,7 +259,7 @@ async def test_nobodys_machine_is_let_in_while_the_directory_is_not_heard(
         assert (await other.get(REQUESTS, headers=headers(KENYA))).status_code == 200
 
 
-async def test_every_route_asks_for_the_scope_of_what_it_does(
+async def test_every_route_requires_the_scope_of_its_action(
     db: Database,
     without_a_broker: Settings,
 ) -> None:
@@ -287,7 +287,7 @@ async def test_every_route_asks_for_the_scope_of_what_it_does(
 # -- keys, uses, limits -----------------------------------------------------------------------------------------------
 
 
-async def test_everybody_may_read_with_what_tokens_are_verified(parts: Parts, without_a_broker: Settings) -> None:
+async def test_public_keys_are_readable_without_a_token(parts: Parts, without_a_broker: Settings) -> None:
     answer = await parts.api.get(JWKS)
     [key] = answer.json()["keys"]
     token = (await asked(parts.api, await registered(parts.api))).json()["access_token"]
@@ -301,7 +301,7 @@ async def test_everybody_may_read_with_what_tokens_are_verified(parts: Parts, wi
     assert jwt.decode(token, read_or_create_key(without_a_broker.state / OWN_KEY), algorithms=[ALGORITHM])
 
 
-async def test_the_last_use_is_kept_to_the_hour(parts: Parts, db: Database) -> None:
+async def test_last_use_is_stored_by_the_hour(parts: Parts, db: Database) -> None:
     client = await registered(parts.api)
 
     async def row() -> Any:
@@ -322,7 +322,7 @@ async def test_the_last_use_is_kept_to_the_hour(parts: Parts, db: Database) -> N
     assert 1 == shown["revision"]
 
 
-async def test_a_client_gets_so_many_tokens_and_who_does_not_know_its_secret_takes_none_of_them(parts: Parts) -> None:
+async def test_token_limit_of_a_client_is_not_consumed_by_wrong_secrets(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
     for _ in range(TOKENS.burst):
         assert (await asked(parts.api, client, "wrong")).status_code == 401
@@ -334,7 +334,7 @@ async def test_a_client_gets_so_many_tokens_and_who_does_not_know_its_secret_tak
     assert (await asked(parts.api, other)).status_code == 200
 
 
-async def test_an_address_tries_so_many_secrets(db: Database, without_a_broker: Settings) -> None:
+async def test_secret_attempts_of_an_address_are_limited(db: Database, without_a_broker: Settings) -> None:
     hurried = replace(without_a_broker, writes=RateLimit(per_minute=1, burst=3))
     async with directory(hurried) as api:
         answers = [await api.post(TOKEN, data=GRANT, auth=(str(uuid4()), "x")) for _ in range(4)]
@@ -343,7 +343,7 @@ async def test_an_address_tries_so_many_secrets(db: Database, without_a_broker: 
     check_problem(answers[-1], 429, "too-many-requests")
 
 
-async def test_without_keys_to_sign_with_there_are_no_clients(
+async def test_clients_are_unavailable_without_signing_keys(
     client_of: Callable[..., Any], db: Database, settings: Settings, databases: Mapping[str, Database]
 ) -> None:
     from tests.conftest import running_of
