@@ -10,7 +10,7 @@ from chassis.auth.tokens import SERVICE_SUBJECT, Issuer
 from chassis.rate_limiter import RateLimit
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
-from tests.seats import persona_id, seat
+from tests.personas import persona_id, seat
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1

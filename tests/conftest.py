@@ -36,7 +36,7 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from tests import builders
 from tests.clocks import Ticking
-from tests.seats import ISSUER, hearing
+from tests.personas import ISSUER, hearing
 
 # Failed assertions of steps and builders show their values, as those of tests do.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
@@ -55,8 +55,8 @@ PROGRAMS = "ENTRAIDE_TEST_POSTGRESQL"
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
-LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "whole", "schemathesis", "canary"))
-TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "wipe"))
+LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "end_to_end", "schemathesis", "canary"))
+TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
 
 SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))

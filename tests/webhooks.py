@@ -24,8 +24,8 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
+from tests.personas import Everybody
 from tests.receiver import Received, Receiver
-from tests.seats import Everybody
 
 Client = httpx.AsyncClient
 FOCAL_POINT = "KEN:focal_point"

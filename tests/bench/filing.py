@@ -15,7 +15,7 @@ from services.demo.samples import moved_to_today
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
 from tests.bench.ground import Child, Ground, carried_out, serving
 from tests.bench.recording import record_filing
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 FILER = "KEN:focal_point"
 CLIENTS = 32

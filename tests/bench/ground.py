@@ -27,7 +27,7 @@ from services.demo.samples import world
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.matching.wiring import SERVICE as MATCHING
 from services.requests.wiring import SERVICE as REQUESTS
-from tests.seats import ISSUER, seat_in
+from tests.personas import ISSUER, seat_in
 
 SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUESTS, MATCHING, DIRECTORY)}
 SEATED = (

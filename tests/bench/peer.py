@@ -34,7 +34,7 @@ from contracts import reference
 from contracts.refusals import Refusal
 from contracts.values import Caller
 from tests.bench.ground import READY
-from tests.seats import ISSUER, hearing, seat
+from tests.personas import ISSUER, hearing, seat
 
 # -- tables -----------------------------------------------------------------------------------------------------------
 

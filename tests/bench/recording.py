@@ -23,7 +23,7 @@ from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from services.requests.wiring import SERVICE as REQUESTS
-from tests.seats import hearing, seat
+from tests.personas import hearing, seat
 
 WORD_BITS = 32
 """An integer that needs more was drawn at random, or hashed: it has to differ in every repetition."""

@@ -20,7 +20,7 @@ from tests.bench.figures import Aim, Comparison, Row, cpu_seconds, family_cpu_se
 from tests.bench.filing import sample_request, token
 from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 from tests.bench.many_offerings import load
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 RATE = 50.0
 """Arrivals a second, at random times: far from what either can do, so that it is the path that is measured and not a

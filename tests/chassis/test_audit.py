@@ -17,7 +17,7 @@ from contracts.requests import RequestWithdrawn
 from tests import builders
 from tests.builders import NOON, a_caller
 from tests.chassis.builders import a_fact
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 ADDRESS = "203.0.113.7"
 

@@ -19,7 +19,7 @@ from chassis.db.database import Database
 from chassis.embedded import free_port
 from chassis.http.connections import ConnectionLimits, OpenConnections, connections_possible
 from chassis.settings import Settings, SettingsError
-from tests.chassis.listening_child import HOST
+from tests.chassis.http_child import HOST
 from tests.platform.steps import served
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ Started = Callable[..., Child]
 @contextlib.contextmanager
 def child_process(**limits: float) -> Iterator[Child]:
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.chassis.listening_child", json.dumps(limits)], cwd=ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-m", "tests.chassis.http_child", json.dumps(limits)], cwd=ROOT, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout
         try:

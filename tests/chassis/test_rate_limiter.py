@@ -24,7 +24,7 @@ from tests import builders
 from tests.builders import a_request, headers, token
 from tests.chassis.steps import check_problem
 from tests.conftest import running_of
-from tests.seats import seat
+from tests.personas import seat
 
 SECOND = 10**9
 MINUTE = 60 * SECOND

@@ -24,7 +24,7 @@ from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
 from tests.chassis.steps import check_problem
 from tests.conftest import running_of
-from tests.seats import ISSUER, persona_id, seat
+from tests.personas import ISSUER, persona_id, seat
 
 Client = httpx.AsyncClient
 HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", "b64"}

@@ -22,7 +22,7 @@ from services.documents.kept import CONTRACTS
 from tests.builders import token
 from tests.conftest import Servers
 from tests.node import installed
-from tests.seats import seat_in
+from tests.personas import seat_in
 from tests.system.platform import broker, running
 
 DOCUMENT = CONTRACTS / "schemas" / "openapi.json"

@@ -16,7 +16,7 @@ from services.directory.wiring import found
 from tests import builders
 from tests.builders import headers
 from tests.clocks import TODAY
-from tests.seats import ISSUER, persona_id, seat
+from tests.personas import ISSUER, persona_id, seat
 
 Client = httpx.AsyncClient
 FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"

@@ -32,7 +32,7 @@ from tests.directory.steps import (
     refused,
     said,
 )
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 
 # -- appointments -----------------------------------------------------------------------------------------------------
 

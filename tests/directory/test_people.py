@@ -29,7 +29,7 @@ from tests.directory.steps import (
     kenya,
     refused,
 )
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 
 # -- the first two ----------------------------------------------------------------------------------------------------
 

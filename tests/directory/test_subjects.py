@@ -11,8 +11,8 @@ from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
 from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, refused, said
+from tests.personas import ISSUER, persona_id, seat_in
 from tests.platform.steps import KNOWN_SECONDS, directory, requests, until_answered
-from tests.seats import ISSUER, persona_id, seat_in
 
 ATTACKER = "account-of-the-attacker"
 PLANTED = [{"issuer": ISSUER, "subject": ATTACKER}]

@@ -39,7 +39,7 @@ from services.notifications.notices.sender import MailServerUnavailable, Sender,
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
 from tests.databases import connected
-from tests.seats import Everybody, persona_id
+from tests.personas import Everybody, persona_id
 
 Client = httpx.AsyncClient
 ADDRESS = "w.kamau@ken.example"
@@ -414,7 +414,7 @@ from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from services.notifications.notices import sender
 from services.notifications.notices.model import RetryIntervals
-from tests.seats import Everybody
+from tests.personas import Everybody
 
 sender.POLL_SECONDS = 0.05
 

@@ -87,7 +87,7 @@ from services.notifications.webhooks import sender as webhook_sender
 from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
-from tests.seats import Everybody
+from tests.personas import Everybody
 
 webhook_sender.POLL_SECONDS = 0.02
 

@@ -27,8 +27,8 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
+from tests.personas import Everybody, persona_id
 from tests.receiver import Received, Receiver, an_answer
-from tests.seats import Everybody, persona_id
 from tests.webhooks import (
     LOOPBACK,
     PROVIDER,

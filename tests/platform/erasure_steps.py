@@ -14,7 +14,7 @@ from chassis.journal.outbox import read_aggregate
 from services.composition import SERVICES
 from services.directory.wiring import found
 from tests.directory.steps import FIRST, KENYA, OTHER, a_founder, a_role, done, entered
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 
 Client = httpx.AsyncClient
 ROOT = Path(__file__).parents[2]

@@ -32,8 +32,8 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
 from tests.files import FLOWS, PDF
+from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
-from tests.seats import persona_id
 
 NAMES = ("requests", "matching", "pledges", "notifications", "directory")
 ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")

@@ -13,7 +13,7 @@ from chassis.service import Running
 from chassis.settings import Settings
 from tests.builders import headers
 from tests.conftest import every_service
-from tests.listening import Place
+from tests.event_streams import Place
 
 KNOWN_SECONDS = 5.0
 PATH = "/v1/requests"

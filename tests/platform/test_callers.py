@@ -27,8 +27,8 @@ from services.directory.wiring import found
 from tests.builders import a_caller, headers
 from tests.conftest import every_service
 from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
+from tests.personas import ISSUER, persona_id
 from tests.platform.steps import KNOWN_SECONDS, directory, until
-from tests.seats import ISSUER, persona_id
 
 ADMINISTRATOR = a_caller(FIRST)
 OTHER_ADMINISTRATOR = "UNODC:other_administrator"

@@ -20,6 +20,7 @@ from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.databases import connected
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
+from tests.personas import persona_id
 from tests.platform.erasure_steps import (
     EVERYBODY,
     SUBJECTS,
@@ -33,7 +34,6 @@ from tests.platform.erasure_steps import (
     listening,
     rows,
 )
-from tests.seats import persona_id
 
 
 @pytest.fixture

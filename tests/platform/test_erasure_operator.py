@@ -24,8 +24,8 @@ from tests.builders import headers
 from tests.commands import entraide
 from tests.conftest import Servers
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, by, done, entered
+from tests.personas import persona_id
 from tests.platform.erasure_steps import EVERYBODY, ROOT, Client, Told, _kenya, canary, erased, founded, listening, rows
-from tests.seats import persona_id
 
 
 @pytest.fixture

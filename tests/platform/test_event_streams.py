@@ -33,12 +33,12 @@ from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.builders import NOON, a_request, an_event, headers
 from tests.directory.steps import FIRST, a_founder, appointed, done, entered
-from tests.listening import Place, open_at_a_port
+from tests.event_streams import Place, open_at_a_port
 from tests.matching.offerings.steps import offered
 from tests.notifications.steps import subscribe
+from tests.personas import ISSUER, hearing, persona_id
 from tests.platform.steps import served, until
 from tests.requests.steps import consent, opened, withdraw
-from tests.seats import ISSUER, hearing, persona_id
 
 KENYA, UGANDA, COORDINATOR = "KEN:focal_point", "UGA:focal_point", "UNODC:coordinator"
 NORWAY = "NOR:provider_officer"

@@ -16,8 +16,8 @@ from chassis.settings import Settings
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
+from tests.personas import ISSUER, seat_in
 from tests.platform.steps import KNOWN_SECONDS, PATH, directory, requests, until_answered
-from tests.seats import ISSUER, seat_in
 
 KENYA, COORDINATOR, ADMINISTRATOR = "KEN:focal_point", "UNODC:coordinator", "UNODC:administrator"
 

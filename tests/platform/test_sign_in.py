@@ -19,9 +19,9 @@ from chassis.settings import Settings
 from contracts.refusals import Refusal, Unavailable, Unidentified
 from services.composition import NAMES
 from tests.chassis.steps import check_problem
+from tests.personas import persona_id, seat_in
 from tests.platform.steps import PATH, directory, requests
 from tests.provider import CLIENT, PASSWORD, RESOURCE, SERVER, SERVER_REDIRECT, Browser, Provider, a_key
-from tests.seats import persona_id, seat_in
 
 KENYA = "KEN:focal_point"
 REDIRECT = "http://127.0.0.1:47113/callback"

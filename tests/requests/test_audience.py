@@ -14,8 +14,8 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
+from tests.personas import persona_id
 from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, audience, consent, opened, readers, withdraw
-from tests.seats import persona_id
 
 AUDITOR = "UNODC:auditor"
 OFFICES = ["coordinator", "auditor", "service"]

@@ -25,7 +25,7 @@ from tests.platform.operations import DOCUMENT
 from tests.receiver import Received, Receiver
 from tests.rules.steps import personal_columns
 from tests.system.canaries import Canaries, Canary, all_free_fields
-from tests.system.canary_job import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, do_the_job, token
+from tests.system.canary_workflow import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, do_the_job, token
 from tests.system.platform import broker, running
 
 STREAM_SECONDS = 0.5

@@ -22,11 +22,11 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers
-from tests.system.aftermath import Aftermath, differences, examine, quiet, rebuilt_differently, repeated_mails
+from tests.system.consistency import Aftermath, differences, examine, quiet, rebuilt_differently, repeated_mails
 from tests.system.crash_child import ROOT, Life, Orders, alive
 from tests.system.crash_points import AFTER, BEFORE, IDLE, JOB, START, Call, Point, Trace, read_trace
-from tests.system.main_job import Persistent, do_the_main_job
-from tests.system.stand import Stand, stand
+from tests.system.environment import Stand, stand
+from tests.system.main_workflow import Persistent, do_the_main_job
 
 WORKERS = 3
 REFERENCES = 3

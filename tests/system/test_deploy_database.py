@@ -31,7 +31,7 @@ from contracts.refusals import Invalid
 from services.composition import NAMES, SERVICES, all_services
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
-from tests.seats import ISSUER, hearing
+from tests.personas import ISSUER, hearing
 from tests.system.deployment import DEPLOY, environment, folder, replaced
 from tests.system.steps import PASSWORDS, address, execute, login, program, psql
 

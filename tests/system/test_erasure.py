@@ -23,8 +23,8 @@ from services.mailbox import Mailbox
 from tests import builders
 from tests.builders import a_request
 from tests.conftest import Servers
+from tests.personas import ISSUER, persona_id
 from tests.rules.steps import personal_columns
-from tests.seats import ISSUER, persona_id
 from tests.system.deployment import environment
 from tests.system.platform import Platform, broker, running
 from tests.system.steps import program, psql

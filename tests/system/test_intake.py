@@ -16,9 +16,9 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from tests.builders import a_request, headers
 from tests.conftest import Servers
-from tests.system.aftermath import quiet
+from tests.system.consistency import quiet
 from tests.system.crash_child import Life, alive
-from tests.system.stand import Stand, stand
+from tests.system.environment import Stand, stand
 
 POSTS = 100
 P99_SECONDS_MAX = 0.5

@@ -22,7 +22,7 @@ from tests import builders
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
-from tests.seats import seat_in
+from tests.personas import seat_in
 from tests.system.platform import ROOT, Platform, broker
 
 SECONDS = 30

@@ -45,7 +45,7 @@ from services.documents.kept import CONTRACTS
 from tests.builders import a_request
 from tests.conftest import Servers
 from tests.files import FLOWS, PDF
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 from tests.soak import cases
 
 pytestmark = pytest.mark.thinned

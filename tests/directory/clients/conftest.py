@@ -7,8 +7,8 @@ import pytest
 from chassis.db.database import Database
 from chassis.settings import Settings
 from tests.directory.clients.steps import ADMINISTRATOR, AUDITOR, KENYA, NORWAY, Parts, beside
+from tests.personas import seat_in
 from tests.platform.steps import directory
-from tests.seats import seat_in
 
 
 @pytest.fixture

@@ -45,9 +45,9 @@ from tests.directory.clients.steps import (
     until_answered,
 )
 from tests.directory.steps import done, refused
+from tests.personas import ISSUER, persona_id
 from tests.platform.operations import TABLES, named, operations
 from tests.platform.steps import KNOWN_SECONDS, directory
-from tests.seats import ISSUER, persona_id
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from tests.builders import AHEAD, headers
 from tests.matching.builders import a_submission
 from tests.matching.rounds.steps import asked, end, offered, planned, served, shown, wanted, why
 from tests.matching.steps import COORDINATOR, NORWAY, Owner, matches_of, move, opened
-from tests.seats import seat
+from tests.personas import seat
 
 Client = httpx.AsyncClient
 Databases = Mapping[str, Database]

@@ -14,8 +14,8 @@ from tests.builders import AHEAD, a_line, a_request
 from tests.files import FLOWS, PDF
 from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
+from tests.personas import ISSUER, persona_id
 from tests.pledges.steps import RATES, usd
-from tests.seats import ISSUER, persona_id
 from tests.system.canaries import NOBODY, Canaries, Canary, Readers
 from tests.system.platform import Platform
 

@@ -1,4 +1,4 @@
-"""The HTTP server of a process of ours, alone in a process: `python -m tests.chassis.listening_child <limits as JSON>`.
+"""The HTTP server of a process of ours, alone in a process: `python -m tests.chassis.http_child <limits as JSON>`.
 
 Writes its port. Besides the routes of every process it has an answer that goes on, and one that comes late.
 """

@@ -26,8 +26,8 @@ from services.matching.texts import meaning
 from services.pledges.statements.printing.words import labels
 from tests.commands import entraide
 from tests.conftest import Servers, folder_of_shared_data
+from tests.personas import ISSUER
 from tests.pledges.statements.steps import SIGNS, characters_in
-from tests.seats import ISSUER
 from tests.system import readme_session
 from tests.system.platform import Platform, broker, running
 

@@ -25,6 +25,7 @@ from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import Within, running_of
+from tests.personas import persona_id
 from tests.platform.operations import (
     A_FILE,
     ACTORS,
@@ -48,7 +49,6 @@ from tests.platform.operations import (
     operations,
 )
 from tests.platform.world import World, tell
-from tests.seats import persona_id
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -16,11 +16,11 @@ from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
-from tests.system.aftermath import examine, quiet, rebuilt_differently
+from tests.system.consistency import examine, quiet, rebuilt_differently
 from tests.system.crash_child import Life, alive
 from tests.system.crash_points import JOB
-from tests.system.main_job import COORDINATOR, PROVIDER, Persistent
-from tests.system.stand import Stand, stand
+from tests.system.environment import Stand, stand
+from tests.system.main_workflow import COORDINATOR, PROVIDER, Persistent
 
 AT_ONCE = 10
 CATCH_UP_SECONDS = 3

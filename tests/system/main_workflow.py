@@ -12,7 +12,7 @@ from tests import builders
 from tests.builders import a_line, a_request
 from tests.matching.builders import an_offering_body
 from tests.matching.steps import settled
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 STATE = "KEN:focal_point"
 COORDINATOR = "UNODC:coordinator"

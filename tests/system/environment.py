@@ -17,10 +17,10 @@ from chassis.db.migrate import role_of
 from chassis.embedded import Nats
 from services.composition import NAMES
 from tests.conftest import Servers
-from tests.seats import ISSUER, seat_in
-from tests.system.aftermath import empty_streams, empty_tables
+from tests.personas import ISSUER, seat_in
+from tests.system.consistency import empty_streams, empty_tables
 from tests.system.crash_child import Forker, Orders, forker, orders_for
-from tests.system.main_job import COORDINATOR, DONOR, FINANCE, PROVIDER, STATE
+from tests.system.main_workflow import COORDINATOR, DONOR, FINANCE, PROVIDER, STATE
 from tests.system.platform import broker
 
 HTTP_SECONDS = 30

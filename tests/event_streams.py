@@ -21,7 +21,7 @@ from chassis.supervise import supervised
 from contracts.callers import CallerChanges
 from tests.builders import headers
 from tests.conftest import running_of
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 SECONDS_MAX = 10.0
 
