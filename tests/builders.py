@@ -10,7 +10,7 @@ from chassis.auth.tokens import SERVICE_SUBJECT, Issuer
 from chassis.rate_limiter import RateLimit
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
-from tests.personas import persona_id, seat
+from tests.personas import appoint_persona, persona_id
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1
@@ -40,7 +40,7 @@ def token(appointment: str = "KEN:focal_point", *more: str) -> str:
     assert issuer is not None, "the session's fixture sets it"
     if appointment.startswith(SERVICE_SUBJECT):
         return issuer.token(appointment, more={"client_id": appointment})
-    seat(appointment, *more)
+    appoint_persona(appointment, *more)
     return issuer.token(persona_id(appointment))
 
 

@@ -36,7 +36,7 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from tests import builders
 from tests.clocks import Ticking
-from tests.personas import ISSUER, hearing
+from tests.personas import ISSUER, with_test_appointments
 
 # Failed assertions of steps and builders show their values, as those of tests do.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
@@ -319,7 +319,7 @@ def running_of(
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
         inbox = Inbox(db, name, services[name].listens_to, services[name].handlers_with(settings))
         peers = Peers(addresses, token_of(name), within or Within())
-        callers = hearing(Callers(db, peers))
+        callers = with_test_appointments(Callers(db, peers))
         running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, callers))
     return running
 

@@ -26,7 +26,7 @@ from tests.personas import persona_id
 SECONDS_MAX = 10.0
 
 
-class Told(Struct, frozen=True):
+class ReceivedEvent(Struct, frozen=True):
     """One event as it came."""
 
     id: str
@@ -41,7 +41,7 @@ class Listener:
         self.retry: int | None = None
         self.last_id = ""
         self.comments = 0
-        self._told: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._received: asyncio.Queue[ReceivedEvent | None] = asyncio.Queue()
         self._begun = asyncio.Event()
 
     async def read(self) -> None:
@@ -62,36 +62,36 @@ class Listener:
                 else:
                     self._begun.set()
                     if data:
-                        self._told.put_nowait(Told(self.last_id, json.loads("\n".join(data))))
+                        self._received.put_nowait(ReceivedEvent(self.last_id, json.loads("\n".join(data))))
                         data = []
-        self._told.put_nowait(None)
+        self._received.put_nowait(None)
 
     async def begun(self) -> None:
         """After the first block, which has no event: from here on nothing is missed."""
         await asyncio.wait_for(self._begun.wait(), SECONDS_MAX)
 
-    async def next(self, seconds: float = SECONDS_MAX) -> Told:
+    async def next(self, seconds: float = SECONDS_MAX) -> ReceivedEvent:
         """The next event; fails where there is none in this time."""
-        told = await asyncio.wait_for(self._told.get(), seconds)
-        assert told is not None, "it has ended"
-        return told
+        event = await asyncio.wait_for(self._received.get(), seconds)
+        assert event is not None, "it has ended"
+        return event
 
-    async def rest(self, seconds: float = SECONDS_MAX) -> list[Told]:
+    async def rest(self, seconds: float = SECONDS_MAX) -> list[ReceivedEvent]:
         """All that comes until the stream ends; fails where it does not, in this time."""
-        found: list[Told] = []
+        found: list[ReceivedEvent] = []
         async with asyncio.timeout(seconds):
-            while (told := await self._told.get()) is not None:
-                found.append(told)
+            while (event := await self._received.get()) is not None:
+                found.append(event)
         return found
 
     async def nothing(self, seconds: float = 1.5) -> None:
         """Fails where anything is told in this time, or the stream ends."""
         with contextlib.suppress(TimeoutError):
-            told = await asyncio.wait_for(self._told.get(), seconds)
-            raise AssertionError(told or "it has ended")
+            event = await asyncio.wait_for(self._received.get(), seconds)
+            raise AssertionError(event or "it has ended")
 
 
-class Place:
+class RunningServices:
     """Services that listen at a port of their own, as one process."""
 
     def __init__(self, port: int, client: httpx.AsyncClient, running: Sequence[Running]) -> None:
@@ -130,7 +130,9 @@ class Place:
 
 
 @contextlib.asynccontextmanager
-async def open_at_a_port(settings: Settings, databases: Mapping[str, Database], *names: str) -> AsyncIterator[Place]:
+async def serve_at_a_port(
+    settings: Settings, databases: Mapping[str, Database], *names: str
+) -> AsyncIterator[RunningServices]:
     running = running_of(settings, databases, *names)
     verifier = runtime.verifier(settings, running[0].callers)
     streams = EventStreams.of(settings, verifier)
@@ -144,7 +146,7 @@ async def open_at_a_port(settings: Settings, databases: Mapping[str, Database], 
                 await asyncio.sleep(0.01)
             address, limits = f"http://127.0.0.1:{port}", httpx.Limits(max_connections=1000)
             async with httpx.AsyncClient(base_url=address, trust_env=False, limits=limits, timeout=60) as client:
-                yield Place(port, client, running)
+                yield RunningServices(port, client, running)
         finally:
             streams.close()
             server.should_exit = True

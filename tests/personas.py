@@ -24,7 +24,7 @@ def persona_id(appointment: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:persona:{appointment}")
 
 
-class Everybody:
+class AllAppointed:
     """Whoever is asked about holds the appointment, but those in `ended`."""
 
     def __init__(self) -> None:
@@ -37,16 +37,16 @@ class Everybody:
         return False
 
 
-_hearing: WeakSet[Callers] = WeakSet()
+_callers: WeakSet[Callers] = WeakSet()
 
 
-def hearing(callers: Callers) -> Callers:
+def with_test_appointments(callers: Callers) -> Callers:
     """Hears from now on of everybody whom a test speaks for, and is never stale."""
-    _hearing.add(callers)
+    _callers.add(callers)
     return callers
 
 
-def seat(*appointments: str, person_id: UUID | None = None) -> None:
+def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
     """One person in all of them, the one whom `persona_id` names by the first if no other is said."""
     person_id = person_id or persona_id(appointments[0])
     holdings = []
@@ -62,12 +62,12 @@ def seat(*appointments: str, person_id: UUID | None = None) -> None:
                 version=1,
             )
         )
-    for callers in _hearing:
+    for callers in _callers:
         callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
         callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 
-async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
+async def appoint_in_directory(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
     """A person for each, in the directory whose database this is; by nobody's hand, as its founders are."""
     async with db.transaction() as tx:
         for code in sorted({held.partition(":")[0] for held in appointments}):

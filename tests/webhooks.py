@@ -24,7 +24,7 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
-from tests.personas import Everybody
+from tests.personas import AllAppointed
 from tests.receiver import Received, Receiver
 
 Client = httpx.AsyncClient
@@ -94,13 +94,15 @@ ASender = Callable[..., WebhookSender]
 def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
     """`make(at=…)` is a sender that may reach this machine, with a clock that stands where one is given."""
 
-    def make(*, at: datetime | None = None, seats: AppointmentLookup | None = None, **terms: Any) -> WebhookSender:
+    def make(
+        *, at: datetime | None = None, appointments: AppointmentLookup | None = None, **terms: Any
+    ) -> WebhookSender:
         return WebhookSender(
             db,
             SafeHttpClient(LOOPBACK, context=receiver.trusting()),
             WebhookConfig(settings).keyring,
             Terms(bounds=LOOPBACK, **terms),
-            seats or Everybody(),
+            appointments or AllAppointed(),
             clock=lambda: at or clock.now(),
             spread=lambda: 0.0,
         )

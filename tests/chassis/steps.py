@@ -25,16 +25,18 @@ def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
     assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
 
 
-class Heard:
+class RecordingConsumer:
     """A consumer that keeps what took effect, in the order in which it did, and can be told to fail."""
 
     def __init__(self, db: Database) -> None:
         self.effects: list[tuple[UUID, int]] = []
         self.refuse: set[int] = set()
         self.crash: set[int] = set()
-        self.inbox = Inbox(db, "matching", ["requests"], {RequestRegistered: self.hear, RequestWithdrawn: self.hear})
+        self.inbox = Inbox(
+            db, "matching", ["requests"], {RequestRegistered: self.handle, RequestWithdrawn: self.handle}
+        )
 
-    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+    async def handle(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
         if event.aggregateversion in self.refuse:
             raise Conflict("request-status")
         if event.aggregateversion in self.crash:
@@ -44,7 +46,7 @@ class Heard:
         self.effects.append((event.aggregate_id, event.aggregateversion))
 
 
-class Owner:
+class JournalPeers:
     """Answers as the owner's `/internal/events` does, from its journal."""
 
     def __init__(self, db: Database) -> None:
@@ -76,12 +78,12 @@ class Jwks:
         self.asked = 0
         self.address = ""
 
-    def says(self, *kids: str) -> None:
+    def set_keys(self, *kids: str) -> None:
         """Which keys it has."""
         made = [jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}).as_dict(private=False) for kid in kids]
-        self.tells("/", {"keys": made})
+        self.serve("/", {"keys": made})
 
-    def tells(self, path: str, document: Any) -> None:
+    def serve(self, path: str, document: Any) -> None:
         self.bodies[path] = json.dumps(document).encode()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -37,7 +37,7 @@ class Whole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: State | None = None
 
 
-def told(body: Any) -> list[tuple[str, str]]:
+def reported(body: Any) -> list[tuple[str, str]]:
     return [(error.field, error.problem) for error in errors_of(json.dumps(body).encode(), Whole)]
 
 
@@ -93,7 +93,7 @@ PART = {"kind": "training", "from": "2026-01-01"}
     ids=lambda value: repr(value)[:40],
 )
 def test_all_errors_of_a_body_are_found(body: Any, errors: list[tuple[str, str]]) -> None:
-    assert errors == told(body)
+    assert errors == reported(body)
 
 
 def test_allowed_values_and_nearest_are_named() -> None:

@@ -22,11 +22,11 @@ from contracts.facts import Event
 from contracts.requests import RequestRegistered, RequestWithdrawn
 from tests.builders import an_event
 from tests.chassis.builders import FIRST, SECOND, a_fact
-from tests.chassis.steps import Heard, Owner, until
+from tests.chassis.steps import JournalPeers, RecordingConsumer, until
 from tests.conftest import Servers
 
 
-class Writing(Heard):
+class Writing(RecordingConsumer):
     """A consumer whose handler asks nothing: what it keeps stands in the database."""
 
     KEEP = Write(
@@ -38,39 +38,39 @@ class Writing(Heard):
         }
     )
 
-    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+    async def handle(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
         await tx.write(self.KEEP, event.aggregate_id, str(event.aggregateversion))
 
 
-async def test_event_delivered_repeatedly_is_applied_once(heard: Heard) -> None:
+async def test_event_delivered_repeatedly_is_applied_once(consumer: RecordingConsumer) -> None:
     event = an_event(a_fact(), 1)
 
-    outcomes = await asyncio.gather(*(heard.inbox.receive(event) for _ in range(10)))
+    outcomes = await asyncio.gather(*(consumer.inbox.receive(event) for _ in range(10)))
 
     assert outcomes.count(Outcome.APPLIED) == 1
     assert outcomes.count(Outcome.REPEATED) == 9
-    assert heard.effects == [(FIRST, 1)]
+    assert consumer.effects == [(FIRST, 1)]
 
 
-async def test_events_of_one_aggregate_are_applied_in_order(heard: Heard) -> None:
+async def test_events_of_one_aggregate_are_applied_in_order(consumer: RecordingConsumer) -> None:
     events = [an_event(a_fact(), version) for version in range(1, 8)]
 
     for event in [events[i] for i in (3, 0, 5, 2, 1, 6, 4)]:
-        await heard.inbox.receive(event)
+        await consumer.inbox.receive(event)
 
-    assert [version for _, version in heard.effects] == [1, 2, 3, 4, 5, 6, 7]
+    assert [version for _, version in consumer.effects] == [1, 2, 3, 4, 5, 6, 7]
 
 
-async def test_events_delivered_together_are_applied_in_order(heard: Heard) -> None:
+async def test_events_delivered_together_are_applied_in_order(consumer: RecordingConsumer) -> None:
     events = [an_event(a_fact(request_id), version) for request_id in (FIRST, SECOND) for version in range(1, 15)]
 
-    await asyncio.gather(*(heard.inbox.receive(event) for event in reversed(events)))
-    peers = Owner(heard.inbox._db)
+    await asyncio.gather(*(consumer.inbox.receive(event) for event in reversed(events)))
+    peers = JournalPeers(consumer.inbox._db)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.fill_gaps(peers), 2.5)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(peers), 2.5)  # type: ignore[arg-type]
 
     for request_id in (FIRST, SECOND):
-        assert [v for r, v in heard.effects if r == request_id] == list(range(1, 15))
+        assert [v for r, v in consumer.effects if r == request_id] == list(range(1, 15))
 
 
 async def test_write_only_handler_writes_once_and_in_order(
@@ -101,75 +101,77 @@ async def test_events_without_handler_are_recorded_in_one_batch(databases: Mappi
         assert await tx.fetchval("SELECT count(DISTINCT xmin::text) FROM inbox") <= 5
 
 
-async def test_refused_event_is_parked_and_blocks_only_its_aggregate(heard: Heard) -> None:
-    heard.refuse = {2}
+async def test_refused_event_is_parked_and_blocks_only_its_aggregate(consumer: RecordingConsumer) -> None:
+    consumer.refuse = {2}
     for version in (1, 2, 3):
-        await heard.inbox.receive(an_event(a_fact(), version))
-    await heard.inbox.receive(an_event(a_fact(SECOND), 1))
+        await consumer.inbox.receive(an_event(a_fact(), version))
+    await consumer.inbox.receive(an_event(a_fact(SECOND), 1))
 
-    async with heard.inbox._db.transaction() as tx:
+    async with consumer.inbox._db.transaction() as tx:
         parked = await list_parked(tx)
     assert [(row.version, row.reason, row.behind) for row in parked] == [(2, "refused: request-status", 1)]
-    assert heard.effects == [(FIRST, 1), (SECOND, 1)]
+    assert consumer.effects == [(FIRST, 1), (SECOND, 1)]
 
-    heard.refuse = set()
-    async with heard.inbox._db.transaction() as tx:
+    consumer.refuse = set()
+    async with consumer.inbox._db.transaction() as tx:
         assert await release_parked(tx, parked[0].event_id)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.fill_gaps(Owner(heard.inbox._db)), 2.5)  # type: ignore[arg-type]
-    assert heard.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(consumer.inbox._db)), 2.5)  # type: ignore[arg-type]
+    assert consumer.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
 
 
-async def test_failed_event_is_rolled_back_and_applied_on_redelivery(heard: Heard) -> None:
-    heard.crash = {1}
+async def test_failed_event_is_rolled_back_and_applied_on_redelivery(consumer: RecordingConsumer) -> None:
+    consumer.crash = {1}
     event = an_event(a_fact(), 1)
     with pytest.raises(RuntimeError, match="planted"):
-        await heard.inbox.receive(event)
+        await consumer.inbox.receive(event)
 
-    heard.crash = set()
-    assert await heard.inbox.receive(event) is Outcome.APPLIED
+    consumer.crash = set()
+    assert await consumer.inbox.receive(event) is Outcome.APPLIED
 
 
-async def test_missing_event_is_fetched_from_the_owner(databases: Mapping[str, Database], heard: Heard) -> None:
+async def test_missing_event_is_fetched_from_the_owner(
+    databases: Mapping[str, Database], consumer: RecordingConsumer
+) -> None:
     async with databases["matching"].transaction() as tx:
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2, 3)]
-    await heard.inbox.receive(events[2])
-    assert heard.effects == []
+    await consumer.inbox.receive(events[2])
+    assert consumer.effects == []
 
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.fill_gaps(Owner(databases["matching"])), 6)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(databases["matching"])), 6)  # type: ignore[arg-type]
 
-    assert [version for _, version in heard.effects] == [1, 2, 3]
+    assert [version for _, version in consumer.effects] == [1, 2, 3]
 
 
 async def test_missing_event_is_fetched_by_an_idle_process_in_time(
-    databases: Mapping[str, Database], heard: Heard
+    databases: Mapping[str, Database], consumer: RecordingConsumer
 ) -> None:
     async with databases["matching"].transaction() as tx:
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2)]
-    heard.inbox._db.activity = Activity(active_seconds=0)
-    peers = Owner(databases["matching"])
-    async with supervised({"gap filler": partial(heard.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
+    consumer.inbox._db.activity = Activity(active_seconds=0)
+    peers = JournalPeers(databases["matching"])
+    async with supervised({"gap filler": partial(consumer.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
         await asyncio.sleep(1.5)
-        await heard.inbox.receive(events[1])
-        while not heard.effects:
+        await consumer.inbox.receive(events[1])
+        while not consumer.effects:
             await asyncio.sleep(0.05)
 
-    assert [version for _, version in heard.effects] == [1, 2]
+    assert [version for _, version in consumer.effects] == [1, 2]
 
 
 async def test_events_lost_by_the_broker_are_read_from_the_journal(
-    databases: Mapping[str, Database], heard: Heard
+    databases: Mapping[str, Database], consumer: RecordingConsumer
 ) -> None:
-    owner = Owner(databases["matching"])
+    owner = JournalPeers(databases["matching"])
     ids = [uuid4() for _ in range(8)]
     async with databases["matching"].transaction() as tx:
         for request_id in ids:
             await announce(tx, a_fact(request_id), version=1)
 
-    assert await heard.inbox.catch_up_once(owner, "requests") == 8  # type: ignore[arg-type]
-    assert await heard.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
-    assert sorted(r for r, _ in heard.effects) == sorted(ids)
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 8  # type: ignore[arg-type]
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
+    assert sorted(r for r, _ in consumer.effects) == sorted(ids)
 
 
 async def test_watermark_does_not_skip_an_event_committed_late(databases: Mapping[str, Database]) -> None:
@@ -302,11 +304,11 @@ async def test_ack_deadline_is_extended_during_processing(
     monkeypatch.setattr(Delivery, "still_working", noted)
     request_id, slow = uuid4(), asyncio.Event()
 
-    async def hear(tx: Tx, event: Event, fact: RequestRegistered) -> None:
+    async def handle(tx: Tx, event: Event, fact: RequestRegistered) -> None:
         if event.aggregate_id == request_id:
             await slow.wait()
 
-    inbox = Inbox(databases["matching"], "matching", ["requests"], {RequestRegistered: hear})
+    inbox = Inbox(databases["matching"], "matching", ["requests"], {RequestRegistered: handle})
     listening = Bus(servers.nats.url("matching"), "matching")
     async with supervised({"broker": listening.keep_connected, "hears": lambda: inbox.listen(listening, "requests")}):
         await bus.publish(an_event(a_fact(request_id), 1))
@@ -322,16 +324,16 @@ async def test_ack_deadline_is_extended_during_processing(
 async def test_message_that_is_not_an_event_is_parked(
     servers: Servers, databases: Mapping[str, Database], bus: Bus
 ) -> None:
-    heard = Heard(databases["matching"])
+    consumer = RecordingConsumer(databases["matching"])
     listening = Bus(servers.nats.url("matching"), "matching")
     async with supervised(
-        {"broker": listening.keep_connected, "hears": lambda: heard.inbox.listen(listening, "requests")}
+        {"broker": listening.keep_connected, "hears": lambda: consumer.inbox.listen(listening, "requests")}
     ):
         for rubbish in (b"", b"\xff\xfe", b'{"id": 1}', b"[" * 5000, b"\x00"):
             await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)  # type: ignore[union-attr]
         request_id = uuid4()
         await bus.publish(an_event(a_fact(request_id), 1))
-        await until(lambda: (request_id, 1) in heard.effects)
+        await until(lambda: (request_id, 1) in consumer.effects)
 
     async with databases["matching"].transaction() as tx:
         parked = await list_parked(tx)

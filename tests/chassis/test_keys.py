@@ -61,19 +61,19 @@ async def test_failing_issuer_is_not_asked_again_during_the_pause(jwks: Jwks, cl
 async def test_new_key_is_accepted_and_removed_key_rejected_after_refresh(jwks: Jwks, clock: Clock) -> None:
     keys = Keys(jwks.address + "/", ISSUER)
     assert await keys.get("first") is not None
-    jwks.says("second")
+    jwks.set_keys("second")
     assert await keys.get("second") is None
     clock.now += kept.UNKNOWN_SECONDS
     assert await keys.get("second") is not None
     assert await keys.get("first") is None
 
-    jwks.says("third")
+    jwks.set_keys("third")
     clock.now += kept.REFRESH_SECONDS
     assert await keys.get("second") is None
 
 
 async def test_keys_are_found_by_discovery(jwks: Jwks) -> None:
-    jwks.tells(DISCOVERY, {"issuer": ISSUER, "jwks_uri": jwks.address + "/"})
+    jwks.serve(DISCOVERY, {"issuer": ISSUER, "jwks_uri": jwks.address + "/"})
     assert await Keys(jwks.address + DISCOVERY, ISSUER).get("first") is not None
 
     with pytest.raises(Unavailable):
@@ -85,14 +85,14 @@ async def test_discovery_to_a_file_url_is_rejected(jwks: Jwks, tmp_path: Path) -
     file.write_bytes(jwks.bodies["/"])
     assert await Keys(str(file), ISSUER).get("first") is not None
 
-    jwks.tells(DISCOVERY, {"issuer": ISSUER, "jwks_uri": str(file)})
+    jwks.serve(DISCOVERY, {"issuer": ISSUER, "jwks_uri": str(file)})
     with pytest.raises(Unavailable):
         await Keys(jwks.address + DISCOVERY, ISSUER).get("first")
 
 
 async def test_short_key_is_ignored(jwks: Jwks) -> None:
     made = [rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key() for bits in (1024, 2048)]
-    jwks.tells("/", {"keys": [_as_jwk(key) for key in made]})
+    jwks.serve("/", {"keys": [_as_jwk(key) for key in made]})
     found = Keys(jwks.address + "/", ISSUER)
 
     assert await found.get("2048") is not None

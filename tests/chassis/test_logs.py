@@ -23,7 +23,7 @@ CANARY = "canary-5f2c"
 
 
 @pytest.fixture
-def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
     """What would have been written, after all that is done to a line but the writing."""
     monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # that of the test run stays
     before = structlog.get_config()
@@ -61,13 +61,13 @@ async def test_refusal_is_logged_with_its_caller_and_without_input(api: Client) 
         (400, "nul-character", "none", "KEN:focal_point"),
         (404, "not-found", "none", "KEN:focal_point"),
         (405, "method-not-allowed", "none", "KEN:focal_point"),
-    ] == [(line["status"], line["slug"], line["route"], whose(line)) for line in refused]
+    ] == [(line["status"], line["slug"], line["route"], caller_of(line)) for line in refused]
     assert CANARY not in json.dumps(refused)
     assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
 
 
 async def test_crash_is_logged_with_type_and_location_and_without_message(
-    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, telling: LogCapture
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, log_lines: LogCapture
 ) -> None:
     """A database error quotes the row that caused it."""
 
@@ -77,11 +77,11 @@ async def test_crash_is_logged_with_type_and_location_and_without_message(
     monkeypatch.setattr(databases["requests"], "transaction", crash)
     assert (await api.get("/v1/requests", headers=headers())).status_code == 500
 
-    (line,) = [line for line in telling.entries if line["log_level"] == "error"]
+    (line,) = [line for line in log_lines.entries if line["log_level"] == "error"]
     assert "LookupError" == line["error"]
     assert line["frames"][-1].endswith(" crash")
     assert line["correlation_id"]
-    assert CANARY not in json.dumps(telling.entries)
+    assert CANARY not in json.dumps(log_lines.entries)
 
 
 async def test_accepted_token_is_logged_once_with_its_caller(api: Client) -> None:
@@ -93,7 +93,7 @@ async def test_accepted_token_is_logged_once_with_its_caller(api: Client) -> Non
         assert (await api.get("/v1/requests", headers={"Authorization": "Bearer x"})).status_code == 401
 
     (accepted,) = [line for line in lines if line["event"] == "token accepted"]
-    assert "KEN:official" == whose(accepted)
+    assert "KEN:official" == caller_of(accepted)
     assert {"event", "log_level", "token_id", "person_id", "organization", "role"} == accepted.keys()
     assert both["Authorization"].removeprefix("Bearer ") not in json.dumps(lines)
 
@@ -101,7 +101,7 @@ async def test_accepted_token_is_logged_once_with_its_caller(api: Client) -> Non
 JSON = {"Content-Type": "application/json"}
 
 
-def whose(line: MutableMapping[str, Any]) -> str | None:
+def caller_of(line: MutableMapping[str, Any]) -> str | None:
     assert ("person_id" in line) is ("role" in line)
     return f"{line['organization']}:{line['role']}" if "role" in line else None
 

@@ -23,8 +23,8 @@ SECRET = jwk.OctKey.import_key(json.dumps(KEY.as_dict(private=False)), {"kid": "
 @pytest.fixture
 def issuer(jwks: Jwks) -> Jwks:
     """An issuer that says whatever a test lets it say."""
-    jwks.tells("/keys", {"keys": [KEY.as_dict(private=False)]})
-    jwks.tells(DISCOVERY, discovered(jwks))
+    jwks.serve("/keys", {"keys": [KEY.as_dict(private=False)]})
+    jwks.serve(DISCOVERY, discovered(jwks))
     return jwks
 
 
@@ -55,7 +55,7 @@ async def finished(issuer: Jwks, **granted: Any) -> Tokens:
     started = await client.begin(REDIRECT)
     make = granted.pop("id_token", an_id_token)
     id_token = make(issuer, nonce=started.nonce) if callable(make) else make
-    issuer.tells("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
+    issuer.serve("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
     return await client.finish(started, f"code=c&state={started.state}")
 
 
@@ -140,11 +140,11 @@ async def test_id_token_with_a_list_of_audiences_is_accepted(issuer: Jwks) -> No
 async def test_refreshed_session_must_be_of_the_same_person(issuer: Jwks) -> None:
     client = a_client(issuer)
     tokens = await finished(issuer, refresh_token="r")
-    issuer.tells("/token", {"access_token": "b", "token_type": "Bearer"})
+    issuer.serve("/token", {"access_token": "b", "token_type": "Bearer"})
     kept = await client.refresh(tokens)
     assert ("b", "r", tokens.id_token) == (kept.access_token, kept.refresh_token, kept.id_token)
 
-    issuer.tells("/token", {"access_token": "c", "token_type": "Bearer", "id_token": an_id_token(issuer, sub="other")})
+    issuer.serve("/token", {"access_token": "c", "token_type": "Bearer", "id_token": an_id_token(issuer, sub="other")})
     with pytest.raises(Refusal, match="id-token-invalid"):
         await client.refresh(tokens)
     with pytest.raises(Refusal, match="grant-refused"):
@@ -168,7 +168,7 @@ UNSUITABLE: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("way", UNSUITABLE)
 async def test_issuer_with_unsuitable_configuration_is_rejected(way: str, issuer: Jwks) -> None:
     slug, changes = UNSUITABLE[way]
-    issuer.tells(DISCOVERY, discovered(issuer, **changes))
+    issuer.serve(DISCOVERY, discovered(issuer, **changes))
 
     with pytest.raises(Unavailable) as no:
         await a_client(issuer).begin(REDIRECT)
@@ -178,7 +178,7 @@ async def test_issuer_with_unsuitable_configuration_is_rejected(way: str, issuer
 
 async def test_keys_are_not_read_over_plain_http(issuer: Jwks) -> None:
     # The same place, by a name of which nobody can tell that it is this machine.
-    issuer.tells(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
+    issuer.serve(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
 
     with pytest.raises(Unavailable, match="identity-unavailable"):
         await finished(issuer)
@@ -192,7 +192,7 @@ async def test_failing_issuer_is_reported(issuer: Jwks) -> None:
     with pytest.raises(Unavailable, match="issuer-unavailable"):
         await client.finish(started, answer)
     for said in ({}, {"access_token": "a", "token_type": "DPoP"}, {"error": "invalid_grant"}):
-        issuer.tells("/token", said)
+        issuer.serve("/token", said)
         with pytest.raises(Unavailable, match="issuer-unavailable"):
             await client.finish(started, answer)
 

@@ -24,7 +24,7 @@ from tests import builders
 from tests.builders import a_request, headers, token
 from tests.chassis.steps import check_problem
 from tests.conftest import running_of
-from tests.personas import seat
+from tests.personas import appoint_persona
 
 SECOND = 10**9
 MINUTE = 60 * SECOND
@@ -168,7 +168,7 @@ async def test_one_organization_has_the_rate_limit_of_ten_callers(opened: Opened
     answers = []
     for _ in range(14):
         person_id = uuid4()
-        seat("KEN:official", person_id=person_id)
+        appoint_persona("KEN:official", person_id=person_id)
         held = headers("KEN:official") | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
         answers += await burst(lambda held=held: here.post("/v1/nothing", headers=held), 25)  # type: ignore[misc]
 

@@ -68,13 +68,13 @@ async def test_unclear_answer_of_a_scanner_is_an_error(tmp_path: Path, answer: b
 async def test_unavailable_scanner_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanner, "SCAN_SECONDS_MAX", 0.3)
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.read(65536):
             pass
         writer.close()
 
     settings = (f"clamd://{tmp_path / 'none.sock'}", "clamd://127.0.0.1:1", f"clamd://{tmp_path / 'silent.sock'}")
-    async with await asyncio.start_unix_server(say_nothing, tmp_path / "silent.sock"):
+    async with await asyncio.start_unix_server(never_answer, tmp_path / "silent.sock"):
         for setting in (
             *settings,
             "command:/nowhere/scan",

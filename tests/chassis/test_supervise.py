@@ -14,7 +14,7 @@ async def test_cancelled_error_lost_by_a_loop_is_repeated(monkeypatch: pytest.Mo
     monkeypatch.setattr(supervise, "CANCEL_AGAIN_SECONDS", 0.2)
     lost = 0
 
-    async def loses_it() -> None:
+    async def swallow_cancel() -> None:
         nonlocal lost
         while True:
             if lost:
@@ -26,7 +26,7 @@ async def test_cancelled_error_lost_by_a_loop_is_repeated(monkeypatch: pytest.Mo
 
     began = time.monotonic()
     async with asyncio.timeout(10):
-        async with supervised({"loses it": loses_it}):
+        async with supervised({"loses it": swallow_cancel}):
             await asyncio.sleep(0)
 
     assert 1 == lost

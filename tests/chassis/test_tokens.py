@@ -24,7 +24,7 @@ from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
 from tests.chassis.steps import check_problem
 from tests.conftest import running_of
-from tests.personas import ISSUER, persona_id, seat
+from tests.personas import ISSUER, appoint_persona, persona_id
 
 Client = httpx.AsyncClient
 HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", "b64"}
@@ -198,7 +198,7 @@ async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypat
 
 async def test_valid_token_is_accepted(api: Client) -> None:
     """It is the one that all of them were changed from; and what it names besides its key is not looked at."""
-    seat("KEN:focal_point")
+    appoint_persona("KEN:focal_point")
     for good in (forged(), forged(jku=ELSEWHERE, x5u=ELSEWHERE, jwk=STRANGER.as_dict(private=False))):
         assert (await api.get("/v1/requests", headers={"Authorization": f"Bearer {good}"})).status_code == 200
         assert (await api.get("/v1/requests", headers={"Authorization": f"Basic {good}"})).status_code == 401
@@ -209,7 +209,7 @@ async def test_valid_token_is_accepted(api: Client) -> None:
 
 async def test_expired_token_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it has been seen before: what is remembered of it is asked for the time again."""
-    seat("KEN:focal_point")
+    appoint_persona("KEN:focal_point")
     held = {"Authorization": f"Bearer {forged()}"}
     assert (await api.get("/v1/requests", headers=held)).status_code == 200
     later = time.time() + 700
@@ -289,7 +289,7 @@ GOOD_BY_THE_RFCS: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("good", GOOD_BY_THE_RFCS)
 async def test_token_variants_allowed_by_the_rfcs_are_accepted(api: Client, good: str) -> None:
-    seat("KEN:focal_point")
+    appoint_persona("KEN:focal_point")
     token = GOOD_BY_THE_RFCS[good]()
     assert 200 == (await api.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})).status_code
 
@@ -314,5 +314,5 @@ async def test_client_token_is_rejected_without_api_clients(
             answer = await client.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})
             check_problem(answer, 401, "token-invalid")
         own = {"Authorization": f"Bearer {forged()}"}
-        seat("KEN:focal_point")
+        appoint_persona("KEN:focal_point")
         assert 200 == (await client.get("/v1/requests", headers=own)).status_code

@@ -29,8 +29,8 @@ from tests.directory.steps import (
     done,
     entered,
     kenya,
+    post,
     refused,
-    said,
 )
 from tests.personas import ISSUER, persona_id
 
@@ -126,7 +126,7 @@ async def test_last_two_administrators_cannot_be_ended_concurrently(api: Client,
 
     answers = await asyncio.gather(
         *(
-            said(api, f"/v1/appointments/{one['appointment_id']}/end", FIRST, revision=2, reason="other")
+            post(api, f"/v1/appointments/{one['appointment_id']}/end", FIRST, revision=2, reason="other")
             for one in (third, fourth, fifth)
         )
     )
@@ -187,14 +187,14 @@ async def test_foreign_records_are_answered_as_absent(api: Client) -> None:
         theirs, none = [await api.get(one, headers=by("NOR:focal_point")) for one in (path, absent)]
         assert (404, theirs.content) == (none.status_code, none.content)
         changed, none = [
-            await said(
+            await post(
                 api, f"{one}/{'disable' if 'people' in one else 'end'}", "NOR:focal_point", revision=1, reason="other"
             )
             for one in (path, absent)
         ]
         assert (404, changed.content) == (none.status_code, none.content)
     foreign, none = [
-        await said(api, "/v1/appointments", "NOR:focal_point", **a_role({"person_id": one}, "official", "NOR"))
+        await post(api, "/v1/appointments", "NOR:focal_point", **a_role({"person_id": one}, "official", "NOR"))
         for one in (appointment["person_id"], str(uuid4()))
     ]
     assert (404, foreign.content) == (none.status_code, none.content)

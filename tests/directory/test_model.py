@@ -65,13 +65,13 @@ def a_person(**changes: Any) -> Person:
     return Person(**values | changes)
 
 
-def no(caller: Caller, action: Action, resource: Any) -> str | None:
+def refusal_of(caller: Caller, action: Action, resource: Any) -> str | None:
     """Why not; None where they may."""
     return policy.decide(caller, action, resource).slug
 
 
 def may_propose(caller: Caller, organization: str, role: Role, *, focal_points: int = 1) -> bool:
-    return no(caller, Action.APPOINT, NewAppointment(uuid4(), organization, role, focal_points)) is None
+    return refusal_of(caller, Action.APPOINT, NewAppointment(uuid4(), organization, role, focal_points)) is None
 
 
 # -- who may ----------------------------------------------------------------------------------------------------------
@@ -110,14 +110,16 @@ def test_own_appointment_cannot_be_proposed_decided_or_ended(appointment: str) -
     caller = a_caller(appointment)
     own = ExistingAppointment(an_appointment(person_id=caller.person_id), 1)
 
-    assert "own-record" == no(caller, Action.APPOINT, own.as_new)
-    assert {"own-record"} == {no(caller, action, own) for action in (Action.APPROVE, Action.REFUSE, Action.END)}
+    assert "own-record" == refusal_of(caller, Action.APPOINT, own.as_new)
+    assert {"own-record"} == {refusal_of(caller, action, own) for action in (Action.APPROVE, Action.REFUSE, Action.END)}
     person = a_person(person_id=caller.person_id)
-    assert ("subjects-take-two" if "admin" in appointment else "own-record") == no(caller, Action.SET_SUBJECTS, person)
+    assert ("subjects-take-two" if "admin" in appointment else "own-record") == refusal_of(
+        caller, Action.SET_SUBJECTS, person
+    )
     proposals = (Action.PROPOSE_SUBJECTS, Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS)
-    assert {"own-record"} == {no(caller, action, person) for action in proposals}
+    assert {"own-record"} == {refusal_of(caller, action, person) for action in proposals}
     assert {"own-record" if "admin" in appointment else "not-for-your-role"} == {
-        no(caller, action, person) for action in (Action.DISABLE, Action.ENABLE)
+        refusal_of(caller, action, person) for action in (Action.DISABLE, Action.ENABLE)
     }
 
 
@@ -130,42 +132,47 @@ def test_proposer_may_only_withdraw_and_others_may_only_decide(appointment: str)
     )
 
     for action in (Action.APPROVE, Action.REFUSE):
-        assert (None, "own-proposal") == (no(caller, action, others), no(caller, action, own))
-    assert ("not-your-proposal", None) == (no(caller, Action.WITHDRAW, others), no(caller, Action.WITHDRAW, own))
+        assert (None, "own-proposal") == (refusal_of(caller, action, others), refusal_of(caller, action, own))
+    assert ("not-your-proposal", None) == (
+        refusal_of(caller, Action.WITHDRAW, others),
+        refusal_of(caller, Action.WITHDRAW, own),
+    )
 
 
 def test_focal_point_enters_people_of_the_own_state_only() -> None:
-    entering = {caller: no(a_caller(caller), Action.ENTER, NewPerson("KEN")) for caller in CALLERS}
+    entering = {caller: refusal_of(a_caller(caller), Action.ENTER, NewPerson("KEN")) for caller in CALLERS}
 
     assert {"KEN:focal_point", "UNODC:administrator"} == {caller for caller, slug in entering.items() if slug is None}
     assert "not-your-state" == entering["NOR:focal_point"]
     assert "not-for-your-role" == entering["KEN:official"]
     assert {"UNODC:administrator"} == {
-        caller for caller in CALLERS if no(a_caller(caller), Action.ENTER, NewPerson("KEN", keeps_id=True)) is None
+        caller
+        for caller in CALLERS
+        if refusal_of(a_caller(caller), Action.ENTER, NewPerson("KEN", keeps_id=True)) is None
     }
 
 
 def test_only_an_administrator_disables_people_and_registers_organizations() -> None:
     for action, resource in ((Action.DISABLE, a_person()), (Action.ENABLE, a_person()), (Action.REGISTER, None)):
         assert {"UNODC:administrator"} == {
-            caller for caller in CALLERS if no(a_caller(caller), action, resource) is None
+            caller for caller in CALLERS if refusal_of(a_caller(caller), action, resource) is None
         }
 
 
 def test_erasure_is_proposed_by_who_enters_people_and_approved_by_another_administrator() -> None:
     person = a_person()
-    proposing = {one for one in CALLERS if no(a_caller(one), Action.PROPOSE_ERASURE, person) is None}
+    proposing = {one for one in CALLERS if refusal_of(a_caller(one), Action.PROPOSE_ERASURE, person) is None}
     assert {"KEN:focal_point", "UNODC:administrator"} == proposing
 
     for proposer in proposing:
         proposed = a_person(erasure_proposed_by=a_caller(proposer).person_id, erasure_reason="other")
-        approving = {one for one in CALLERS if no(a_caller(one), Action.APPROVE_ERASURE, proposed) is None}
+        approving = {one for one in CALLERS if refusal_of(a_caller(one), Action.APPROVE_ERASURE, proposed) is None}
         assert {"UNODC:administrator"} - {proposer} == approving
-        declining = {one for one in CALLERS if no(a_caller(one), Action.DECLINE_ERASURE, proposed) is None}
+        declining = {one for one in CALLERS if refusal_of(a_caller(one), Action.DECLINE_ERASURE, proposed) is None}
         assert {"UNODC:administrator", proposer} == declining
     for action in (Action.PROPOSE_ERASURE, Action.APPROVE_ERASURE, Action.DECLINE_ERASURE):
         caller = a_caller("UNODC:administrator")
-        assert "own-record" == no(caller, action, a_person(person_id=caller.person_id))
+        assert "own-record" == refusal_of(caller, action, a_person(person_id=caller.person_id))
 
 
 @pytest.mark.parametrize("action", Action)
@@ -174,11 +181,15 @@ def test_action_without_a_rule_is_denied(action: Action) -> None:
     caller = a_caller("NOR:official")
 
     assert all(
-        "not-found" == no(caller, action, one)
+        "not-found" == refusal_of(caller, action, one)
         for one in (a_person(), an_appointment(), ExistingAppointment(an_appointment(), 0))
     )
-    assert no(caller, action, NewPerson("KEN")) == "not-for-your-role" == no(caller, action, NewPerson("NOR"))
-    assert "not-for-your-role" == no(caller, action, ExistingAppointment(an_appointment(), 0).as_new)
+    assert (
+        refusal_of(caller, action, NewPerson("KEN"))
+        == "not-for-your-role"
+        == refusal_of(caller, action, NewPerson("NOR"))
+    )
+    assert "not-for-your-role" == refusal_of(caller, action, ExistingAppointment(an_appointment(), 0).as_new)
 
 
 # -- what an appointment is -------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from services.directory.people import store
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, refused, said
-from tests.personas import ISSUER, persona_id, seat_in
+from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, post, refused
+from tests.personas import ISSUER, appoint_in_directory, persona_id
 from tests.platform.steps import KNOWN_SECONDS, directory, requests, until_answered
 
 ATTACKER = "account-of-the-attacker"
@@ -35,7 +35,7 @@ async def test_administrator_alone_cannot_sign_in_as_an_official(
     without_a_broker: Any,
 ) -> None:
     official, administrator = "KEN:official", "UNODC:administrator"
-    await seat_in(db, [KENYA, official, administrator])
+    await appoint_in_directory(db, [KENYA, official, administrator])
     assert builders.issuer is not None
     attack = {"Authorization": f"Bearer {builders.issuer.token(ATTACKER)}"}
     own = [{"issuer": ISSUER, "subject": str(persona_id(official))}, *PLANTED]
@@ -200,7 +200,7 @@ async def test_subject_in_use_is_rejected_without_revealing_its_person(api: Clie
     answers = []
     for subjects in (used, [{"issuer": ISSUER, "subject": "of-nobody-at-all"}]):
         body = {"organization": "NOR", "name": "A", "email": "a@b.example", "language": "en", "subjects": subjects}
-        answer = await said(api, "/v1/people", "NOR:focal_point", **body)
+        answer = await post(api, "/v1/people", "NOR:focal_point", **body)
         person = answer.json()
         change = await put(api, person["person_id"], "NOR:focal_point", 1, subjects)
         answers.append((answer.status_code, sorted(person), person["subjects"] == subjects, change))
@@ -225,7 +225,7 @@ async def test_person_of_two_organizations_must_name_the_acting_one(
     without_a_broker: Any,
 ) -> None:
     """Else whoever enters another State's official as their own would be sent that official's drafts."""
-    await seat_in(db, [KENYA, "NOR:focal_point", "NOR:official"])
+    await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official"])
     kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
         await until_answered(client, KENYA, 200, KNOWN_SECONDS)

@@ -29,7 +29,7 @@ IDS = {name: uuid4() for name in ("match_id", "request_id", "line_id", "offering
 A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
-def told(fact: Fact, *, caused: bool = False) -> set[Appointment]:
+def recipients_of(fact: Fact, *, caused: bool = False) -> set[Appointment]:
     """Everybody who is told whatever had been told before."""
     notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
     return {who for notice in notices for who in audience.appointments(notice, fact)}
@@ -56,14 +56,14 @@ def test_every_fact_has_recipients_or_a_reason_for_none() -> None:
 def test_submission_notifies_the_state_and_the_coordinators() -> None:
     fact = r.RequestWithdrawn(request_id=uuid4(), state="KEN", withdrawn_at=NOON)
 
-    assert {STATE, COORDINATORS} == told(fact)
+    assert {STATE, COORDINATORS} == recipients_of(fact)
     assert NOTICES[r.RequestSubmitted][0].to == NOTICES[r.RequestWithdrawn][0].to[::-1]
 
 
 def test_confirmed_match_notifies_both_sides_and_the_coordinators_only() -> None:
     fact = m.MatchBegun(**A_MATCH, begun_at=NOON)
 
-    assert {STATE, PROVIDER, COORDINATORS} == told(fact)
+    assert {STATE, PROVIDER, COORDINATORS} == recipients_of(fact)
     assert NOTICES[m.MatchConfirmed][0].to == NOTICES[m.MatchBegun][0].to
 
 
@@ -84,15 +84,15 @@ def test_match_before_presentation_does_not_notify_state_or_provider(kind: type[
     ],
 )
 def test_end_of_a_match_notifies_only_those_notified_before(fact: Fact) -> None:
-    assert told(fact) <= {COORDINATORS}
+    assert recipients_of(fact) <= {COORDINATORS}
     assert [notice for notice in NOTICES[type(fact)] if notice.only_if_notified_before]
 
 
 def test_reopening_caused_by_a_revoked_match_is_not_notified() -> None:
     fact = r.RequestReopened(request_id=uuid4(), state="KEN", reason="new_need", reopened_at=NOON)
 
-    assert {STATE, COORDINATORS} == told(fact)
-    assert set() == told(fact, caused=True)
+    assert {STATE, COORDINATORS} == recipients_of(fact)
+    assert set() == recipients_of(fact, caused=True)
 
 
 def test_suggestions_of_one_cause_are_one_notice_and_other_facts_are_separate() -> None:
@@ -122,7 +122,7 @@ def test_allocation_to_a_request_notifies_its_sides_and_names_only_the_fund_to_d
 
 
 def test_allocation_to_a_work_package_notifies_donors_only() -> None:
-    assert {DONOR} == told(an_allocation(work_package="WP-1"))
+    assert {DONOR} == recipients_of(an_allocation(work_package="WP-1"))
 
 
 def test_pledge_notifies_its_donor_and_the_finance_officers() -> None:
@@ -137,7 +137,7 @@ def test_pledge_notifies_its_donor_and_the_finance_officers() -> None:
         withdrawn_at=NOON,
     )
 
-    assert {DONOR, FINANCE} == told(fact)
+    assert {DONOR, FINANCE} == recipients_of(fact)
     assert f"/v1/pledges/{fact.pledge_id}" == audience.link_of(NOTICES[p.PledgeWithdrawn][0], fact)
 
 

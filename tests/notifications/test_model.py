@@ -44,7 +44,7 @@ INBOX = UUID(int=2)
 PACE = RetryIntervals()
 
 
-def owed(**changes: Any) -> Notification:
+def queued(**changes: Any) -> Notification:
     values: dict[str, Any] = {
         "notification_id": uuid4(),
         "cause_id": uuid4(),
@@ -78,7 +78,7 @@ OUTCOMES: dict[Status, Outcome] = {
 @pytest.mark.parametrize("target", Status)
 def test_dispatch_changes_status_from_owed_only(source: Status, target: Status) -> None:
     pace = RetryIntervals(retries_max=0) if target is Status.EXPIRED else PACE
-    before = owed()
+    before = queued()
     if source is not Status.OWED:
         to_source = OUTCOMES.get(source, Failed("451"))
         before = settled(before, to_source, RetryIntervals(retries_max=0) if source is Status.EXPIRED else PACE)
@@ -93,7 +93,7 @@ def test_dispatch_changes_status_from_owed_only(source: Status, target: Status) 
 
 
 def test_each_channel_ends_separately() -> None:
-    after = settled(owed(), Rejected("550"))
+    after = settled(queued(), Rejected("550"))
 
     assert Status.REFUSED is after.dispatch(MAIL).status
     assert "550" == after.dispatch(MAIL).reason
@@ -101,7 +101,7 @@ def test_each_channel_ends_separately() -> None:
 
 
 def test_notification_is_read_once() -> None:
-    notification = owed()
+    notification = queued()
     fact = notification.read(now=NOON)
     assert fact is not None
     after = evolve(notification, fact)
@@ -117,7 +117,7 @@ def test_notification_is_read_once() -> None:
 )
 def test_failing_mail_is_retried_and_then_expires(retry_seconds: int, retries_max: int, delays: list[int]) -> None:
     pace = RetryIntervals(retry_seconds=retry_seconds, retries_max=retries_max)
-    notification = owed()
+    notification = queued()
     at = [NOON]
     assert NOON == notification.dispatch(MAIL).next_at, "the first attempt is due at once"
     while notification.dispatch(MAIL).status is Status.OWED:
@@ -138,7 +138,7 @@ def test_mail_expires_after_four_hours_by_default() -> None:
 
 @given(st.lists(st.sampled_from([Accepted(), Rejected("550"), Failed("451"), "read"]), max_size=20))
 def test_revision_counts_facts_and_final_status_is_final(steps: list[Any]) -> None:
-    notification = owed()
+    notification = queued()
     count, ended = 1, None
     for step in steps:
         fact: Fact | None
@@ -231,9 +231,9 @@ def test_service_cannot_subscribe_and_person_sees_only_own_notifications() -> No
     assert denied("not-for-your-role") == policy.decide(service, Action.REGISTER_SUBSCRIPTION)
 
     for action in (Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION):
-        assert policy.decide(a_caller(), action, owed()).allowed
-        assert policy.decide(a_caller("UGA:focal_point"), action, owed()).hidden
-        assert policy.decide(a_caller("UNODC:administrator"), action, owed()).hidden
+        assert policy.decide(a_caller(), action, queued()).allowed
+        assert policy.decide(a_caller("UGA:focal_point"), action, queued()).hidden
+        assert policy.decide(a_caller("UNODC:administrator"), action, queued()).hidden
 
 
 def test_registration_replaces_the_previous_one() -> None:

@@ -24,7 +24,7 @@ from services.notifications.notices.model import Accepted, Failed, RetryInterval
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
 from tests.databases import connected
-from tests.notifications.steps import Client, a_subscription, subscribe, told
+from tests.notifications.steps import Client, a_subscription, notifications_of, subscribe
 
 COORDINATOR = "UNODC:coordinator"
 FOCAL_POINT = "KEN:focal_point"
@@ -157,7 +157,7 @@ async def test_mail_address_is_stored_in_one_table_and_deleted_on_removal(api: C
 async def test_inbox_is_delivered_with_the_fact_and_mail_is_queued(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
-    (one,) = await told(api, FOCAL_POINT)
+    (one,) = await notifications_of(api, FOCAL_POINT)
 
     assert {"inbox": "delivered", "mail": "owed"} == {d["channel"]: d["status"] for d in one["dispatches"]}
     assert "requests.request.opened.v1" == one["notice"]
@@ -176,7 +176,7 @@ async def test_redelivered_fact_creates_one_notification(api: Client, inbox: Inb
     await inbox.receive(event)
 
     assert 1 == outcomes.count(Outcome.APPLIED)
-    assert 1 == len(await told(api, FOCAL_POINT))
+    assert 1 == len(await notifications_of(api, FOCAL_POINT))
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.owed.v1'") == 1
         assert await tx.fetchval("SELECT count(*) FROM dispatch") == 2
@@ -188,7 +188,7 @@ async def test_twenty_suggestions_of_one_submission_are_one_notification(api: Cl
     events = [caused_by(an_event(suggested(request_id), 1), cause) for _ in range(20)]
     await asyncio.gather(*(inbox.receive(event) for event in events))
     await inbox.receive(caused_by(an_event(suggested(request_id), 1), uuid4()))
-    found = await told(api, COORDINATOR)
+    found = await notifications_of(api, COORDINATOR)
 
     assert 2 == len(found)
     assert str(cause) in {one["cause_id"] for one in found}
@@ -205,7 +205,7 @@ async def test_person_with_two_appointments_is_notified_once(api: Client, inbox:
             await actions.register(tx, None, "en", ("inbox",), caller=held, expected=None, now=NOON)  # type: ignore[arg-type]
     await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
 
-    assert 1 == len(await told(api, FOCAL_POINT))
+    assert 1 == len(await notifications_of(api, FOCAL_POINT))
 
 
 async def test_notification_has_the_reference_number_once_it_is_assigned(api: Client, inbox: Inbox) -> None:
@@ -218,7 +218,7 @@ async def test_notification_has_the_reference_number_once_it_is_assigned(api: Cl
     )
     await inbox.receive(an_event(opened(request_id), 2))
 
-    assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await told(api, FOCAL_POINT)]
+    assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await notifications_of(api, FOCAL_POINT)]
 
 
 async def test_end_of_a_match_notifies_those_it_was_presented_to(api: Client, inbox: Inbox) -> None:
@@ -229,8 +229,8 @@ async def test_end_of_a_match_notifies_those_it_was_presented_to(api: Client, in
     await inbox.receive(an_event(of_match(m.MatchNotPursued, never, reason="other", ended_at=NOON), 1))
 
     for appointment in (FOCAL_POINT, PROVIDER):
-        assert [str(presented)] * 2 == [one["match_id"] for one in await told(api, appointment)]
-    assert [] == await told(api, COORDINATOR)
+        assert [str(presented)] * 2 == [one["match_id"] for one in await notifications_of(api, appointment)]
+    assert [] == await notifications_of(api, COORDINATOR)
 
 
 async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of_facts(
@@ -263,20 +263,20 @@ async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of
     # Of two aggregates the later fact can be the first to be heard: a crash in between is enough.
     await inbox.receive(an_event(allocation, 1))
     await inbox.receive(an_event(agreement, 1))
-    to_donor = await told(api, DONOR)
+    to_donor = await notifications_of(api, DONOR)
 
     assert ["pledges.pledge.committed.v1", "pledges.allocation.made.v1:donor"] == [one["notice"] for one in to_donor]
     assert (None, None) == (to_donor[1]["request_id"], to_donor[1]["match_id"])
     assert str(request_id) not in json.dumps(to_donor)
-    assert [str(request_id)] == [one["request_id"] for one in await told(api, FOCAL_POINT)]
-    assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await told(api, FINANCE)]
+    assert [str(request_id)] == [one["request_id"] for one in await notifications_of(api, FOCAL_POINT)]
+    assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await notifications_of(api, FINANCE)]
 
 
 async def test_subscription_without_channels_gets_no_notification(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, channels=[], email=None)
     await inbox.receive(an_event(opened(), 1))
 
-    assert [] == await told(api, FOCAL_POINT)
+    assert [] == await notifications_of(api, FOCAL_POINT)
 
 
 async def test_correlation_id_is_passed_from_the_fact_to_the_notification(
@@ -299,10 +299,10 @@ async def test_correlation_id_is_passed_from_the_fact_to_the_notification(
 async def test_person_sees_and_reads_own_notifications_only(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, "UGA:focal_point")
     await inbox.receive(an_event(opened(), 1))
-    (one,) = await told(api, FOCAL_POINT)
+    (one,) = await notifications_of(api, FOCAL_POINT)
     path = f"/v1/notifications/{one['notification_id']}/read"
 
-    assert [] == await told(api, "UGA:focal_point")
+    assert [] == await notifications_of(api, "UGA:focal_point")
     for other in ("UGA:focal_point", COORDINATOR, "UNODC:administrator", "service:matching"):
         answer = await api.post(path, headers=headers(other))
         nothing = await api.post(f"/v1/notifications/{uuid4()}/read", headers=headers(other))
@@ -313,7 +313,7 @@ async def test_person_sees_and_reads_own_notifications_only(api: Client, inbox: 
 async def test_read_is_recorded_once(api: Client, inbox: Inbox, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
-    (one,) = await told(api, FOCAL_POINT)
+    (one,) = await notifications_of(api, FOCAL_POINT)
     path = f"/v1/notifications/{one['notification_id']}/read"
     key = str(uuid4())
     answers = [await api.post(path, headers=headers(key=key)) for _ in range(2)]
@@ -322,7 +322,7 @@ async def test_read_is_recorded_once(api: Client, inbox: Inbox, db: Database) ->
     assert [200] * 3 == [answer.status_code for answer in answers]
     assert 1 == len({answer.json()["read_at"] for answer in answers})
     assert answers[0].json()["read_at"] is not None
-    assert [] == await told(api, FOCAL_POINT, "?unread=true")
+    assert [] == await notifications_of(api, FOCAL_POINT, "?unread=true")
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.read.v1'") == 1
 
@@ -348,8 +348,8 @@ async def test_notifications_are_paged_newest_first(api: Client, inbox: Inbox) -
 async def test_notification_is_in_the_requested_language_or_that_of_the_subscription(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, language="ar")
     await inbox.receive(an_event(opened(), 1))
-    (arabic,) = await told(api, FOCAL_POINT)
-    (russian,) = await told(api, FOCAL_POINT, **{"Accept-Language": "ru, fr;q=0.5"})
+    (arabic,) = await notifications_of(api, FOCAL_POINT)
+    (russian,) = await notifications_of(api, FOCAL_POINT, **{"Accept-Language": "ru, fr;q=0.5"})
 
     assert ("ar", "ru") == (arabic["language"], russian["language"])
     assert "الطلب" in arabic["subject"]
@@ -365,7 +365,7 @@ async def test_tables_are_rebuilt_from_the_journal(api: Client, inbox: Inbox, db
     for _ in range(3):
         await inbox.receive(an_event(opened(), 1))
     await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
-    read, mailed, failed, *_ = await told(api, FOCAL_POINT)
+    read, mailed, failed, *_ = await notifications_of(api, FOCAL_POINT)
     await api.post(f"/v1/notifications/{read['notification_id']}/read", headers=headers())
     for one, outcome in ((mailed, Accepted()), (failed, Failed("451"))):
         dispatch = next(d for d in one["dispatches"] if d["channel"] == "mail")
@@ -422,5 +422,5 @@ async def test_change_of_subjects_notifies_the_person_and_the_focal_point(
 
     expected = [("directory.person.identified.v1", str(official)), (proposed.type, str(official))]
     for who in ("KEN:official", FOCAL_POINT):
-        assert expected == [(one["notice"], one["reference"]) for one in await told(api, who)]
-    assert [] == await told(api, "NOR:focal_point")
+        assert expected == [(one["notice"], one["reference"]) for one in await notifications_of(api, who)]
+    assert [] == await notifications_of(api, "NOR:focal_point")

@@ -87,7 +87,7 @@ from services.notifications.webhooks import sender as webhook_sender
 from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
-from tests.personas import Everybody
+from tests.personas import AllAppointed
 
 webhook_sender.POLL_SECONDS = 0.02
 
@@ -98,7 +98,7 @@ async def main(dsn, state, authority):
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
     keyring = WebhookConfig(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
-        db, http, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
+        db, http, keyring, terms, AllAppointed(), clock=clock.now, spread=random.random)
     await asyncio.gather(*(make().run() for _ in range(3)))
 
 asyncio.run(main(*sys.argv[1:]))
@@ -113,11 +113,11 @@ async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
     """G5: 3 webhooks, 50 events, a receiver that fails three times in ten, two senders killed six times in all."""
     count = Counter[str]()
 
-    def three_in_ten_fail(_request: Received) -> bytes:
+    def fail_three_in_ten(_request: Received) -> bytes:
         count["all"] += 1
         return {1: an_answer(500), 4: b"", 7: an_answer(503)}.get(count["all"] % 10, an_answer())
 
-    receiver.answers = three_in_ten_fail
+    receiver.answers = fail_three_in_ten
     webhooks = [await registered(api, url=inside(receiver), scheme=scheme) for scheme in ("v1", "v1a", "v1a")]
     await opened(inbox, EVENTS)
     command = [sys.executable, "-c", PROCESS, database_url, str(settings.state), str(receiver.authority)]
@@ -129,7 +129,7 @@ async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
     kills, processes = 0, [start(), start()]
     try:
         async with asyncio.timeout(120):
-            while await _owed(db):
+            while await _count_queued(db):
                 await asyncio.sleep(0.05)
                 if kills < KILLS and len(receiver.received) >= (kills + 1) * 3 * EVENTS // (KILLS + 2):
                     one = processes.pop(0)
@@ -155,6 +155,6 @@ async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
         assert [] == await verify(owner, SERVICE)
 
 
-async def _owed(db: Database) -> int:
+async def _count_queued(db: Database) -> int:
     async with db.transaction() as tx:
         return int(await tx.fetchval("SELECT count(*) FROM dispatch WHERE status = 'owed'"))

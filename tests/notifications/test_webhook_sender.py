@@ -27,7 +27,7 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
-from tests.personas import Everybody, persona_id
+from tests.personas import AllAppointed, persona_id
 from tests.receiver import Received, Receiver, an_answer
 from tests.webhooks import (
     LOOPBACK,
@@ -309,13 +309,13 @@ async def test_name_with_a_denied_address_is_reported_as_failure(
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox)
 
-    async def within(_host: str, _port: int) -> list[str]:
+    async def resolve_inside(_host: str, _port: int) -> list[str]:
         return ["169.254.169.254"]
 
-    door = SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=within)
+    client = SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=resolve_inside)
     terms = Terms(bounds=LOOPBACK)
     sender = WebhookSender(
-        db, door, WebhookConfig(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0
+        db, client, WebhookConfig(settings).keyring, terms, AllAppointed(), clock=clock.now, spread=lambda: 0.0
     )
     await drained(sender)
 
@@ -369,9 +369,9 @@ async def test_queued_events_after_an_ended_appointment_are_not_sent(
     )
     await opened(inbox, 2)
     await opened(inbox, state="UGA")
-    seats = Everybody()
-    seats.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
-    await drained(a_sender(seats=seats))
+    appointments = AllAppointed()
+    appointments.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
+    await drained(a_sender(appointments=appointments))
 
     assert [("refused", "not_appointed")] * 2 == [
         (one["status"], one["reason"]) for one in await deliveries(api, ended)
@@ -386,9 +386,9 @@ async def test_host_no_longer_allowed_is_reported_as_failure(
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox)
     terms = Terms(bounds=Bounds(loopback=True, allowed=("elsewhere.example",)))
-    door = SafeHttpClient(LOOPBACK, context=receiver.trusting())
+    client = SafeHttpClient(LOOPBACK, context=receiver.trusting())
     sender = WebhookSender(
-        db, door, WebhookConfig(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0
+        db, client, WebhookConfig(settings).keyring, terms, AllAppointed(), clock=clock.now, spread=lambda: 0.0
     )
     await drained(sender)
 
@@ -422,19 +422,19 @@ def test_deployment_denies_loopback(settings: Settings) -> None:
 
 
 def test_deployment_without_master_keys_has_no_webhooks(settings: Settings, tmp_path: Path) -> None:
-    def doors(**env: str) -> WebhookConfig:
+    def config(**env: str) -> WebhookConfig:
         return WebhookConfig(Settings.from_env(env, (), state=tmp_path))
 
     (tmp_path / "keys").write_text("a2V5" * 12 + "\n")
-    assert doors().open
-    assert not doors(ENTRAIDE_ISSUER="https://issuer.example").open
-    assert doors(ENTRAIDE_ISSUER="https://issuer.example", ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).open
-    assert not doors(ENTRAIDE_WEBHOOKS="off").open
+    assert config().open
+    assert not config(ENTRAIDE_ISSUER="https://issuer.example").open
+    assert config(ENTRAIDE_ISSUER="https://issuer.example", ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).open
+    assert not config(ENTRAIDE_WEBHOOKS="off").open
     (tmp_path / "keys").write_text("secret-but-short")
     with pytest.raises(SettingsError, match="ENTRAIDE_WEBHOOK_KEYS") as no:
-        _ = doors(ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).keyring
+        _ = config(ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).keyring
     assert "short" not in str(no.value)
-    assert doors().keyring.newest == doors().keyring.newest, "the embedded one is made once"
+    assert config().keyring.newest == config().keyring.newest, "the embedded one is made once"
     assert 0o600 == (tmp_path / "webhook.keys").stat().st_mode & 0o777
 
 

@@ -18,7 +18,7 @@ from tests.personas import ISSUER, persona_id
 
 Client = httpx.AsyncClient
 ROOT = Path(__file__).parents[2]
-EVERYBODY = ("requests", "matching", "pledges", "notifications")
+SERVICES_TO_ERASE = ("requests", "matching", "pledges", "notifications")
 SUBJECTS = [{"issuer": ISSUER, "subject": "Canary-subject"}]
 
 
@@ -41,7 +41,7 @@ async def erased(api: Client, person: Mapping[str, Any], *, by: str = FIRST) -> 
     return await done(api, f"{path}/approve-erasure", "second", revision=proposed["revision"])
 
 
-async def heard(inbox: Inbox, directory: Database, person_id: UUID) -> list[Outcome]:
+async def deliver_facts(inbox: Inbox, directory: Database, person_id: UUID) -> list[Outcome]:
     """What became of the directory's facts of a person, the last of which is their erasure."""
     async with directory.transaction() as tx:
         events = await read_aggregate(tx, person_id)
@@ -56,7 +56,7 @@ async def _kenya(api: Client) -> None:
 
 
 @dataclass
-class Told:
+class NotificationsService:
     """A notifications service that hears what it is given."""
 
     api: Client
@@ -65,13 +65,13 @@ class Told:
     database_url: str
 
 
-async def listening(
+async def notifications_service(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
-) -> Told:
+) -> NotificationsService:
     db = databases["notifications"]
     service = SERVICES["notifications"]()
     inbox = Inbox(db, "notifications", service.listens_to, service.handlers)
-    return Told(await client_of("notifications"), inbox, db, database_url)
+    return NotificationsService(await client_of("notifications"), inbox, db, database_url)
 
 
 async def rows(db: Database, *tables: str) -> list[int]:

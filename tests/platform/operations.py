@@ -274,7 +274,7 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
             yield Case(operation, questions, body={**body, **named})
 
 
-def asking_why(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+def explaining(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         for offering_id, offering in world.records["offering_id"].items():
             questions = asking(
@@ -292,7 +292,7 @@ def comparing(world: World, operation: Operation, _: Mapping[str, Any]) -> Itera
             yield Case(operation, questions, ids={"round_id": one}, query={"with": str(other)})
 
 
-def likening(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+def finding_similar(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         questions = asking(Question(M.SIMILAR, None), Question(M.SIMILAR, line, "line"))
         yield Case(operation, questions, query={"line": str(line.line_id)})
@@ -335,9 +335,9 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(R.FILE): filing,
     named(M.PROPOSE): proposal,
-    named(M.WHY_NOT): asking_why,
+    named(M.WHY_NOT): explaining,
     named(M.COMPARE_ROUNDS): comparing,
-    named(M.SIMILAR): likening,
+    named(M.SIMILAR): finding_similar,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,

@@ -13,7 +13,7 @@ from chassis.service import Running
 from chassis.settings import Settings
 from tests.builders import headers
 from tests.conftest import every_service
-from tests.event_streams import Place
+from tests.event_streams import RunningServices
 
 KNOWN_SECONDS = 5.0
 PATH = "/v1/requests"
@@ -55,7 +55,7 @@ async def until(true: Callable[[], bool], within_seconds: float) -> float:
 
 
 @contextlib.asynccontextmanager
-async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
+async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServices]:
     """As a process of its own would be, until the end of the block or a signal."""
     services = [one for one in every_service() if one.name in names]
     stop = asyncio.Event()
@@ -66,7 +66,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
         running = await asyncio.wait_for(ready, 20)
         address = f"http://127.0.0.1:{settings.port}"
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
-            yield Place(settings.port, client, running)
+            yield RunningServices(settings.port, client, running)
     finally:
         stop.set()
         await serving

@@ -48,14 +48,14 @@ from tests.platform.operations import (
     cases,
     operations,
 )
-from tests.platform.world import World, tell
+from tests.platform.world import World, fill
 
 pytestmark = pytest.mark.timeout(400)
 
 # -- the application, and what it asks of PostgreSQL ------------------------------------------------------------------
 
 
-class Listening:
+class RecordingPool:
     """A pool whose connections write down what is asked of them."""
 
     def __init__(self, pool: Pool, statements: list[Statement]) -> None:
@@ -78,7 +78,7 @@ def statements(databases: Mapping[str, Database]) -> list[Statement]:
     """What the services ask of PostgreSQL, from all of them in its order."""
     asked: list[Statement] = []
     for database in databases.values():
-        database._pool = cast(Pool, Listening(database._pool, asked))
+        database._pool = cast(Pool, RecordingPool(database._pool, asked))
     return asked
 
 
@@ -92,7 +92,7 @@ async def world(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)
-        await tell(made)
+        await fill(made)
         yield made
 
 
@@ -187,14 +187,14 @@ async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> N
                 answered = said(answer) if operation.action or answer.status_code in {401, 403} else "yes"
                 if answered != expected:
                     wrong.append(f"{operation} {case.ids} by {actor}: {answered}, and the policy says {expected}")
-            wrong += [f"{operation} {case.ids}: {one}" for one in misshown(world, case, answers)]
+            wrong += [f"{operation} {case.ids}: {one}" for one in visibility_errors(world, case, answers)]
             asked += len(ACTORS)
 
     assert [] == wrong[:30], len(wrong)
     assert asked > 5_000
 
 
-def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) -> Iterator[str]:
+def visibility_errors(world: World, case: Case, answers: Mapping[str, httpx.Response]) -> Iterator[str]:
     """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
     if case.operation.method != "GET" or case.operation.action is None:
         return
@@ -202,7 +202,7 @@ def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) ->
     shown = {actor: answer.json() for actor, answer in told_of.items() if "json" in answer.headers["Content-Type"]}
     if case.operation.path in LISTS:
         for actor, body in shown.items():
-            yield from (f"{actor}: {one}" for one in misplaced(world, case.operation, a_caller(actor), body))
+            yield from (f"{actor}: {one}" for one in foreign_entries(world, case.operation, a_caller(actor), body))
         return
     given = {actor: case.decided(a_caller(actor))[1].fields for actor in shown}
     within = TOLD_WITHIN.get(case.operation.path)
@@ -214,7 +214,7 @@ def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) ->
             yield f"{guarded} is told to {sorted(told_to)}, and the policy says to {sorted(may_know)}"
 
 
-def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> Iterator[str]:
+def foreign_entries(world: World, operation: Operation, caller: Caller, body: Any) -> Iterator[str]:
     name = LISTS[operation.path]
     assert operation.action is not None
     decide = DECIDE[type(operation.action)]
@@ -235,7 +235,7 @@ async def test_unauthenticated_and_former_callers_read_only_public_operations(wo
     nobodies = {
         "token-missing": {},
         "token-invalid": {"Authorization": f"Bearer {over}"},
-        "not-appointed": {"Authorization": f"Bearer {of_who_was(world, 'KEN:focal_point')}"},
+        "not-appointed": {"Authorization": f"Bearer {former_token(world, 'KEN:focal_point')}"},
     }
     wrong = []
     for operation in operations():
@@ -249,7 +249,7 @@ async def test_unauthenticated_and_former_callers_read_only_public_operations(wo
     assert [] == wrong
 
 
-def of_who_was(world: World, appointment: str) -> str:
+def former_token(world: World, appointment: str) -> str:
     """A token that is good, of somebody whose appointments are over, by their last day and by somebody's word."""
     assert builders.issuer is not None
     was, person_id = a_caller(appointment), uuid4()

@@ -41,7 +41,7 @@ async def db(databases: Mapping[str, Database]) -> Database:
     return databases["directory"]
 
 
-def everywhere(running: list[Running], person_id: UUID) -> list[int]:
+def appointments_in(running: list[Running], person_id: UUID) -> list[int]:
     return [len(one.callers.in_force(person_id, clock.now())) for one in running]
 
 
@@ -55,20 +55,20 @@ async def test_ended_appointment_is_known_everywhere_within_five_seconds_without
         person = await entered(api)
         person_id = UUID(person["person_id"])
         appointment = await appointed(api, person, "focal_point")
-        await until(lambda: everywhere(running, person_id) == [1] * 4, KNOWN_SECONDS)
+        await until(lambda: appointments_in(running, person_id) == [1] * 4, KNOWN_SECONDS)
         assert not any(one.callers.stale() or one.bus.connected for one in running)
 
         path = f"/v1/people/{person_id}"
         await done(api, f"{path}/disable", FIRST, revision=1, reason="access_compromised")
-        await until(lambda: everywhere(running, person_id) == [0] * 4, KNOWN_SECONDS)
+        await until(lambda: appointments_in(running, person_id) == [0] * 4, KNOWN_SECONDS)
         await done(api, f"{path}/enable", FIRST, revision=2)
-        await until(lambda: everywhere(running, person_id) == [1] * 4, KNOWN_SECONDS)
+        await until(lambda: appointments_in(running, person_id) == [1] * 4, KNOWN_SECONDS)
 
         await done(
             api, f"/v1/appointments/{appointment['appointment_id']}/end", FIRST, revision=2, reason="left_service"
         )
-        await until(lambda: everywhere(running, person_id) == [0] * 4, KNOWN_SECONDS)
-        assert [1] * 4 == everywhere(running, persona_id(FIRST))
+        await until(lambda: appointments_in(running, person_id) == [0] * 4, KNOWN_SECONDS)
+        assert [1] * 4 == appointments_in(running, persona_id(FIRST))
 
 
 async def test_callers_are_stale_after_five_seconds_and_keep_their_appointments(
@@ -139,7 +139,7 @@ async def test_callers_feed_is_readable_by_services_only(db: Database, without_a
 # -- the feed ---------------------------------------------------------------------------------------------------------
 
 
-async def heard(db: Database, after: str) -> CallerChanges:
+async def changes_since(db: Database, after: str) -> CallerChanges:
     async with db.transaction() as tx:
         return await feed.changes_since(tx, after=after)
 
@@ -152,26 +152,26 @@ async def a_person(tx: Tx) -> UUID:
 
 
 async def test_callers_feed_does_not_repeat_settled_changes(db: Database) -> None:
-    first = await heard(db, "0.0")
+    first = await changes_since(db, "0.0")
     assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == {one.person_id for one in first.holdings}
     assert all(one.in_force(TODAY) and one.role is Role.ADMINISTRATOR for one in first.holdings)
 
-    assert ([], [], False) == ((again := await heard(db, first.after)).holdings, again.people, again.more)
+    assert ([], [], False) == ((again := await changes_since(db, first.after)).holdings, again.people, again.more)
 
 
 async def test_late_commit_is_not_skipped_and_blocks_nothing(db: Database) -> None:
-    after = (await heard(db, "0.0")).after
+    after = (await changes_since(db, "0.0")).after
     async with db.transaction() as long:
         late = await a_person(long)
         await long.fetchval("SELECT 1")
         async with db.transaction() as tx:
             early = await a_person(tx)
 
-        told = await heard(db, after)
+        told = await changes_since(db, after)
         assert [early] == told.people, "it does not wait for the transaction that began before it"
-        assert [early] == (await heard(db, told.after)).people
-    assert {late, early} == set((last := await heard(db, told.after)).people)
-    assert [] == (await heard(db, last.after)).people
+        assert [early] == (await changes_since(db, told.after)).people
+    assert {late, early} == set((last := await changes_since(db, told.after)).people)
+    assert [] == (await changes_since(db, last.after)).people
 
 
 async def test_callers_feed_is_paged(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ async def test_callers_feed_is_paged(db: Database, monkeypatch: pytest.MonkeyPat
     told, after, more = set[UUID](), "0.0", True
     pages = 0
     while more:
-        page = await heard(db, after)
+        page = await changes_since(db, after)
         told |= {one.person_id for one in page.holdings}
         after, more, pages = page.after, page.more, pages + 1
     assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == told
@@ -187,12 +187,12 @@ async def test_callers_feed_is_paged(db: Database, monkeypatch: pytest.MonkeyPat
 
 
 async def test_proposed_appointment_is_not_in_the_callers_feed(db: Database) -> None:
-    after = (await heard(db, "0.0")).after
+    after = (await changes_since(db, "0.0")).after
     async with db.transaction(by=ADMINISTRATOR) as tx:
         person_id = await a_person(tx)
         ctx = Context(caller=ADMINISTRATOR, now=clock.now())
         await actions.appoint(tx, ctx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "")
-    assert [] == (await heard(db, after)).holdings
+    assert [] == (await changes_since(db, after)).holdings
 
 
 # -- what is held -----------------------------------------------------------------------------------------------------

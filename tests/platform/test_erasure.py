@@ -22,16 +22,16 @@ from tests.databases import connected
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
 from tests.personas import persona_id
 from tests.platform.erasure_steps import (
-    EVERYBODY,
+    SERVICES_TO_ERASE,
     SUBJECTS,
     Client,
-    Told,
+    NotificationsService,
     _kenya,
     canary,
+    deliver_facts,
     erased,
     founded,
-    heard,
-    listening,
+    notifications_service,
     rows,
 )
 
@@ -47,10 +47,10 @@ async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Clie
 
 
 @pytest.fixture
-async def told(
+async def notifications(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
-) -> Told:
-    return await listening(client_of, databases, database_url)
+) -> NotificationsService:
+    return await notifications_service(client_of, databases, database_url)
 
 
 # -- who agrees to it -------------------------------------------------------------------------------------------------
@@ -202,37 +202,37 @@ async def test_erasures_are_rebuilt_from_the_journal(api: Client, database_url: 
 
 
 async def test_erasure_deletes_subscriptions_and_webhooks_permanently(
-    api: Client, db: Database, told: Told, monkeypatch: pytest.MonkeyPatch
+    api: Client, db: Database, notifications: NotificationsService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by somebody who still has a token, for its last minutes."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     webhook = {"url": "https://hooks.ken.example/canary", "scheme": "v1a"}
     kept = subscription | {"email": "other@nor.example"}
     for who, email in ((KENYA, subscription), ("KEN:official", subscription), ("NOR:focal_point", kept)):
-        assert (await told.api.put("/v1/subscriptions", json=email, headers=headers(who))).status_code == 200
-        made = await told.api.post("/v1/webhooks", json=webhook, headers=headers(who, key=f"canary-{who}"))
+        assert (await notifications.api.put("/v1/subscriptions", json=email, headers=headers(who))).status_code == 200
+        made = await notifications.api.post("/v1/webhooks", json=webhook, headers=headers(who, key=f"canary-{who}"))
         assert made.status_code == 201
     await canary(api, person_id=str(persona_id(KENYA)))
     await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
     monkeypatch.setattr("chassis.http.idempotency.FORGET_MAX", 1)
-    assert [3, 3, 3, 3] == await rows(told.db, "subscription", "address", "endpoint", "command")
+    assert [3, 3, 3, 3] == await rows(notifications.db, "subscription", "address", "endpoint", "command")
 
-    assert [Outcome.APPLIED] * 3 == await heard(told.inbox, db, persona_id(KENYA))
-    assert [Outcome.REPEATED] * 3 == await heard(told.inbox, db, persona_id(KENYA))
+    assert [Outcome.APPLIED] * 3 == await deliver_facts(notifications.inbox, db, persona_id(KENYA))
+    assert [Outcome.REPEATED] * 3 == await deliver_facts(notifications.inbox, db, persona_id(KENYA))
 
-    assert [2, 2, 2, 2] == await rows(told.db, "subscription", "address", "endpoint", "command")
-    assert 404 == (await told.api.get("/v1/subscriptions", headers=headers(KENYA))).status_code
-    assert [] == (await told.api.get("/v1/webhooks", headers=headers(KENYA))).json()["webhooks"]
-    again = await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
+    assert [2, 2, 2, 2] == await rows(notifications.db, "subscription", "address", "endpoint", "command")
+    assert 404 == (await notifications.api.get("/v1/subscriptions", headers=headers(KENYA))).status_code
+    assert [] == (await notifications.api.get("/v1/webhooks", headers=headers(KENYA))).json()["webhooks"]
+    again = await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
-    again = await told.api.post("/v1/webhooks", json=webhook, headers=headers(KENYA))
+    again = await notifications.api.post("/v1/webhooks", json=webhook, headers=headers(KENYA))
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
-    async with connected(told.database_url, "notifications", owner=True) as owner:
+    async with connected(notifications.database_url, "notifications", owner=True) as owner:
         service = SERVICES["notifications"]()
         assert [] == await verify(owner, service)
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("name", SERVICES_TO_ERASE)
 async def test_erasure_deletes_client_addresses_and_the_chain_stays_valid(
     name: str,
     api: Client,
@@ -258,7 +258,7 @@ async def test_erasure_deletes_client_addresses_and_the_chain_stays_valid(
 
     assert service.listens_to[-1] == "directory"
     inbox = Inbox(own, name, service.listens_to, service.handlers)
-    assert [Outcome.APPLIED] * 3 == await heard(inbox, db, caller.person_id)
+    assert [Outcome.APPLIED] * 3 == await deliver_facts(inbox, db, caller.person_id)
 
     with with_origin("203.0.113.77"):
         async with own.transaction(by=caller) as tx:

@@ -25,7 +25,18 @@ from tests.commands import entraide
 from tests.conftest import Servers
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, by, done, entered
 from tests.personas import persona_id
-from tests.platform.erasure_steps import EVERYBODY, ROOT, Client, Told, _kenya, canary, erased, founded, listening, rows
+from tests.platform.erasure_steps import (
+    ROOT,
+    SERVICES_TO_ERASE,
+    Client,
+    NotificationsService,
+    _kenya,
+    canary,
+    erased,
+    founded,
+    notifications_service,
+    rows,
+)
 
 
 @pytest.fixture
@@ -39,10 +50,10 @@ async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Clie
 
 
 @pytest.fixture
-async def told(
+async def notifications(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
-) -> Told:
-    return await listening(client_of, databases, database_url)
+) -> NotificationsService:
+    return await notifications_service(client_of, databases, database_url)
 
 
 # -- the operator -----------------------------------------------------------------------------------------------------
@@ -83,7 +94,7 @@ async def test_operator_erases_only_after_approval(api: Client, operator: Operat
     await done(api, f"{path}/approve-erasure", "second", revision=2)
     code, report = await operator.erase(person_id)
     assert (0, person_id, str(persona_id(OTHER))) == (code, report["person_id"], report["approved_by"])
-    assert {name: {} for name in (*EVERYBODY, "directory")} == {
+    assert {name: {} for name in (*SERVICES_TO_ERASE, "directory")} == {
         name: one["left"] for name, one in report["services"].items()
     }
     assert 5 == operator.said.count("nothing is left")
@@ -94,24 +105,30 @@ async def test_operator_erases_only_after_approval(api: Client, operator: Operat
 
 
 async def test_operator_deletes_data_of_services_that_missed_the_erasure(
-    api: Client, operator: Operator, told: Told
+    api: Client, operator: Operator, notifications: NotificationsService
 ) -> None:
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
-    assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
+    assert (
+        await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
+    ).status_code == 200
     await canary(api, person_id=str(persona_id(KENYA)))
     await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
 
     code, report = await operator.erase(persona_id(KENYA))
 
     assert (0, {"subscription": 1, "audit_origin": 1}) == (code, report["services"]["notifications"]["dropped"])
-    assert [0, 0] == await rows(told.db, "subscription", "address")
+    assert [0, 0] == await rows(notifications.db, "subscription", "address")
     assert {} == (await operator.erase(persona_id(KENYA)))[1]["services"]["notifications"]["dropped"]
 
 
-async def test_reappearing_data_is_reported(api: Client, operator: Operator, told: Told, database_url: str) -> None:
+async def test_reappearing_data_is_reported(
+    api: Client, operator: Operator, notifications: NotificationsService, database_url: str
+) -> None:
     """Whatever puts it back: here a trigger."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
-    assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
+    assert (
+        await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
+    ).status_code == 200
     await canary(api, person_id=str(persona_id(KENYA)))
     await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
     connection = await asyncpg.connect(database_url)

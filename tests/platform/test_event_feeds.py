@@ -24,7 +24,7 @@ from services.requests.policy import Action as R
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES
-from tests.platform.world import World, tell
+from tests.platform.world import World, fill
 
 FOLLOWS = {
     type(action): action
@@ -33,7 +33,7 @@ FOLLOWS = {
     if action in {"follow", N.FOLLOW_NOTIFICATIONS}
 }
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
-EVERYBODYS = {"organization", "fund", "rate_table", "period"}
+PUBLIC_AGGREGATES = {"organization", "fund", "rate_table", "period"}
 UNTOLD = {"matching.match.shortlisted.v1"}
 OF_OTHERS = {"approved", "reconfirmed", "resumed"}
 
@@ -46,7 +46,7 @@ async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncI
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)
-        await tell(made)
+        await fill(made)
         yield made
 
 
@@ -60,7 +60,7 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
             seen = await one.service.feed_policy.seen(tx, callers, of_interest)
         assert set(callers) == set(seen)
         for caller in callers:
-            meant = {event.id for event in of_interest if may_be_told(world, one, caller, event)}
+            meant = {event.id for event in of_interest if may_receive(world, one, caller, event)}
             told += len(meant)
             wrong += [(one.name, caller.organization, caller.role, event.type)
                       for event in events if (event.id in seen[caller]) != (event.id in meant)]  # fmt: skip
@@ -69,9 +69,9 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
     assert told > 500
 
 
-def may_be_told(world: World, running: Running, caller: Caller, event: Event) -> bool:
+def may_receive(world: World, running: Running, caller: Caller, event: Event) -> bool:
     """As the policy says of the record; and of what is told of it, as the decision does that speaks of it (0028)."""
-    if event.aggregate in EVERYBODYS:
+    if event.aggregate in PUBLIC_AGGREGATES:
         return True
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":

@@ -16,7 +16,7 @@ from chassis.settings import Settings
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.personas import ISSUER, seat_in
+from tests.personas import ISSUER, appoint_in_directory
 from tests.platform.steps import KNOWN_SECONDS, PATH, directory, requests, until_answered
 
 KENYA, COORDINATOR, ADMINISTRATOR = "KEN:focal_point", "UNODC:coordinator", "UNODC:administrator"
@@ -24,7 +24,7 @@ KENYA, COORDINATOR, ADMINISTRATOR = "KEN:focal_point", "UNODC:coordinator", "UNO
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database]) -> Database:
-    await seat_in(databases["directory"], [KENYA, COORDINATOR, ADMINISTRATOR])
+    await appoint_in_directory(databases["directory"], [KENYA, COORDINATOR, ADMINISTRATOR])
     return databases["directory"]
 
 

@@ -19,7 +19,7 @@ from chassis.settings import Settings
 from contracts.refusals import Refusal, Unavailable, Unidentified
 from services.composition import NAMES
 from tests.chassis.steps import check_problem
-from tests.personas import persona_id, seat_in
+from tests.personas import appoint_in_directory, persona_id
 from tests.platform.steps import PATH, directory, requests
 from tests.provider import CLIENT, PASSWORD, RESOURCE, SERVER, SERVER_REDIRECT, Browser, Provider, a_key
 
@@ -61,7 +61,7 @@ def query_of(address: str, redirect: str = REDIRECT) -> str:
 
 
 @contextlib.asynccontextmanager
-async def let_in_by(provider: Provider, settings: Settings, folder: Path) -> AsyncIterator[Client]:
+async def requests_with_issuer(provider: Provider, settings: Settings, folder: Path) -> AsyncIterator[Client]:
     """Requests beside a directory that knows a focal point of Kenya, both with tokens of the provider's own."""
     settings = replace(
         settings,
@@ -96,8 +96,8 @@ async def test_signed_in_person_is_the_one_in_the_directory(
 ) -> None:
     with contextlib.closing(Provider(algorithm)) as provider:
         provider.start([a_key(algorithm, "first")])
-        await seat_in(databases["directory"], [KENYA], issuer=provider.issuer)
-        async with let_in_by(provider, without_a_broker, tmp_path) as client:
+        await appoint_in_directory(databases["directory"], [KENYA], issuer=provider.issuer)
+        async with requests_with_issuer(provider, without_a_broker, tmp_path) as client:
             known, stranger = str(persona_id(KENYA)), "somebody"
             answer = await ask(client, await access_token(provider, browser, known))
             assert (200, []) == (answer.status_code, answer.json()["requests"])
@@ -135,8 +135,8 @@ async def test_new_key_of_the_provider_is_accepted_and_removed_key_rejected(
     known = str(persona_id(KENYA))
     with contextlib.closing(Provider("Ed25519")) as provider:
         provider.start([first])
-        await seat_in(databases["directory"], [KENYA], issuer=provider.issuer)
-        async with let_in_by(provider, without_a_broker, tmp_path) as client:
+        await appoint_in_directory(databases["directory"], [KENYA], issuer=provider.issuer)
+        async with requests_with_issuer(provider, without_a_broker, tmp_path) as client:
             of_the_first = await access_token(provider, browser, known)
             assert 200 == (await ask(client, of_the_first)).status_code
 

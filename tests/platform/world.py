@@ -78,10 +78,10 @@ class World:
             method, path, json=body, headers=headers(who, revision=about["revision"] if about else None)
         )
         assert answer.is_success, (who, path, answer.text)
-        await self.carry()
+        await self.deliver_events()
         return answer.json()
 
-    async def carry(self) -> None:
+    async def deliver_events(self) -> None:
         """Let every service hear what the others have said, as the broker would bring it."""
         heard = True
         while heard:
@@ -96,7 +96,7 @@ class World:
                         heard = True
                 self._carried[owner.name] = page.after
 
-    async def look(self) -> None:
+    async def read_records(self) -> None:
         """Read every record as it now stands, for nobody."""
         databases = {one.name: one.db for one in self.running}
         self.records = await _records(databases)
@@ -111,7 +111,7 @@ class World:
                 self.focal_points[organization] = count
 
 
-async def tell(world: World) -> None:
+async def fill(world: World) -> None:
     """Something of everything, and of what hangs on whose it is each side."""
     await _people(world)
     for who in TOLD:
@@ -124,7 +124,7 @@ async def tell(world: World) -> None:
     await _rounds(world)
     await _money(world)
     await _delivery(world)
-    await world.look()
+    await world.read_records()
 
 
 async def _people(world: World) -> None:
@@ -184,13 +184,13 @@ async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, amo
         "File-Name": "note.pdf",
     }
     assert (await world.client.post(path, content=PDF, headers=given)).status_code == 201
-    await world.carry()
+    await world.deliver_events()
 
 
 async def _scan(world: World) -> None:
     requests = next(one for one in world.running if one.name == "requests")
     await scan(requests.db, requests.own, requests.own.scanner)
-    await world.carry()
+    await world.deliver_events()
 
 
 async def _open(world: World, request: Mapping[str, Any]) -> Any:
@@ -269,7 +269,7 @@ async def _money(world: World) -> None:
                 await world.say(FINANCE, f"{path}/acknowledge", about=one)
     given = headers(FINANCE) | {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     assert (await world.client.post("/v1/imports", content=FLOWS, headers=given)).status_code == 201
-    await world.carry()
+    await world.deliver_events()
 
 
 async def _records(databases: Mapping[str, Database]) -> Records:

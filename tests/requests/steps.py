@@ -57,7 +57,7 @@ async def withdraw(api: Client, request: Mapping[str, Any], consent_id: str, by:
     return await api.delete(path, headers=headers(by, revision=request["revision"]))
 
 
-async def reached(api: Client, request: Mapping[str, Any], by: str) -> str:
+async def visible_text(api: Client, request: Mapping[str, Any], by: str) -> str:
     """All that somebody reaches of a request, as one text: its detail, its history, the list."""
     path = f"/v1/requests/{request['request_id']}"
     answers = [await api.get(one, headers=headers(by)) for one in (path, f"{path}/history", "/v1/requests")]
@@ -66,7 +66,7 @@ async def reached(api: Client, request: Mapping[str, Any], by: str) -> str:
 
 
 async def shown_to(api: Client, request: Mapping[str, Any], *callers: str) -> list[bool]:
-    return [request["request_id"] in await reached(api, request, by) for by in callers]
+    return [request["request_id"] in await visible_text(api, request, by) for by in callers]
 
 
 async def filed(api: Client, appointment: str = "KEN:focal_point", **changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, a_line, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.steps import CEB, COORDINATOR, NORWAY, Client, consent, opened, reached, withdraw
+from tests.requests.steps import CEB, COORDINATOR, NORWAY, Client, consent, opened, visible_text, withdraw
 
 OF_THE_LINE = ("Canary-outcome", "Canary-place", "Canary-markers")
 OF_OTHERS = ("Canary-title", "Canary-need", "Canary-name", "central_authority", "Other-outcome", "legislative_drafting")
@@ -31,11 +31,11 @@ async def confirmed(
         "provider": provider,
         "capacity_period": SPRING,
     }
-    await hear(databases, MatchConfirmed(**match, confirmed_at=NOON), 1)
+    await handle(databases, MatchConfirmed(**match, confirmed_at=NOON), 1)
     return match
 
 
-async def hear(databases: Mapping[str, Database], fact: Any, version: int) -> None:
+async def handle(databases: Mapping[str, Database], fact: Any, version: int) -> None:
     async with databases["requests"].transaction() as tx:
         await actions.on_match_changed(tx, an_event(fact, version), fact)
 
@@ -67,7 +67,7 @@ async def test_provider_of_an_agreed_match_reads_the_words_of_its_lines(
     assert ["words", "institution"] == shown["withheld"]
     listed = (await api.get("/v1/requests", headers=headers(provider))).json()["requests"]
     assert [[request["lines"][0]["kind"]]] == [one["kinds"] for one in listed]
-    everything = await reached(api, request, provider)
+    everything = await visible_text(api, request, provider)
     assert not [word for word in OF_OTHERS if word in everything]
 
 
@@ -75,11 +75,13 @@ async def test_access_by_an_agreement_ends_with_it(api: Client, databases: Mappi
     request = await two_lines(api)
     match = await confirmed(databases, request, "NOR")
     for other in ("FRA:provider_officer", "NOR:donor_officer", "NOR:focal_point"):
-        assert not await reached(api, request, other) or request["request_id"] not in await reached(api, request, other)
+        assert not await visible_text(api, request, other) or request["request_id"] not in await visible_text(
+            api, request, other
+        )
 
-    await hear(databases, MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
+    await handle(databases, MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
 
-    assert request["request_id"] not in await reached(api, request, NORWAY)
+    assert request["request_id"] not in await visible_text(api, request, NORWAY)
 
 
 async def test_agreed_provider_keeps_access_while_the_request_is_held_or_a_consent_is_withdrawn(

@@ -313,11 +313,11 @@ async def test_files_wait_for_an_unavailable_scanner_and_removed_ones_stay_remov
     await scanned(db, folder, None)
     assert [("One.pdf", "pending"), ("Other.pdf", "pending")] == await listed(api, request)
 
-    async def taken_back_while_scanned(_file: Any) -> Verdict:
+    async def removed_during_scan(_file: Any) -> Verdict:
         await api.delete(f"/v1/attachments/{other['attachment_id']}", headers=headers(revision=1))
         return Verdict.CLEAN
 
-    scanner: Scanner = taken_back_while_scanned
+    scanner: Scanner = removed_during_scan
     await wiring.scan(db, FileStorage(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("One.pdf", "clean")] == await listed(api, request)
     assert PDF == (await read(api, one)).content

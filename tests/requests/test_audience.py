@@ -21,7 +21,7 @@ AUDITOR = "UNODC:auditor"
 OFFICES = ["coordinator", "auditor", "service"]
 
 
-async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+async def access(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     return [(one["who"], one["door"], one["fields"]) for one in (await audience(api, request))["admissions"]]
 
 
@@ -34,18 +34,18 @@ async def test_audience_lists_current_access_by_consents_and_offices(api: Client
     request = await opened(api)
     office = [(role, "office", ["codes", "words", "institution"]) for role in OFFICES]
     office.append(("unodc_units", "office", ["codes"]))
-    assert office == await doors(api, request)
+    assert office == await access(api, request)
 
     request = await consent(api, request, recipients=["NOR", "unodc_units"], fields=["words"])
     given = request["consents"][0]["consent_id"]
     by_consent = [(who, "consent", ["codes", "words"]) for who in ("NOR", "unodc_units")]
-    assert [*office, *by_consent] == await doors(api, request)
+    assert [*office, *by_consent] == await access(api, request)
     told = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
     history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
     assert (given, history[-1]["at"], None) == (told["consent_id"], told["since"], told["until"])
 
     request = (await withdraw(api, request, given)).json()
-    assert office == await doors(api, request)
+    assert office == await access(api, request)
 
 
 async def test_consent_gives_no_access_while_the_request_is_not_circulating(api: Client) -> None:
@@ -55,7 +55,7 @@ async def test_consent_gives_no_access_while_the_request_is_not_circulating(api:
         answer = await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
         assert answer.status_code == 200, answer.text
         request = answer.json()
-        assert (move == "resume") == ("NOR" in {who for who, _, _ in await doors(api, request)})
+        assert (move == "resume") == ("NOR" in {who for who, _, _ in await access(api, request)})
     history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
     norway = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
 
@@ -89,7 +89,7 @@ async def test_audience_lists_access_by_an_accepted_match(api: Client, databases
     revoked = MatchRevoked(**match, reason="other", revoked_at=NOON)
     async with databases["requests"].transaction() as tx:
         await actions.on_match_changed(tx, an_event(revoked, 2), revoked)
-    assert {"office"} == {door for _, door, _ in await doors(api, request)}
+    assert {"office"} == {door for _, door, _ in await access(api, request)}
 
 
 async def test_readers_are_reported_to_the_state(api: Client) -> None:

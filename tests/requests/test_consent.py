@@ -34,8 +34,8 @@ from tests.requests.steps import (
     attempt,
     consent,
     opened,
-    reached,
     shown_to,
+    visible_text,
     withdraw,
 )
 
@@ -65,7 +65,7 @@ async def test_fields_without_consent_are_absent_and_listed_as_withheld(api: Cli
     await consent(api, request, recipients=["NOR"], fields=fields)
 
     for by in (NORWAY, NORWAY_PAYS):
-        text = await reached(api, request, by)
+        text = await visible_text(api, request, by)
         seen = {name for name, words in CANARIES.items() if any(f'"{word}' in text for word in words)}
         detail = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(by))).json()
         listed = (await api.get("/v1/requests", headers=headers(by))).json()["requests"][0]

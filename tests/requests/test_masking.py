@@ -55,7 +55,7 @@ async def test_institution_name_is_shown_to_the_provider_after_both_sides_accept
         "capacity_period": SPRING,
     }
 
-    async def hear(fact: Any, version: int) -> None:
+    async def handle(fact: Any, version: int) -> None:
         async with databases["requests"].transaction() as tx:
             await actions.on_match_changed(tx, an_event(fact, version), fact)
 
@@ -64,9 +64,9 @@ async def test_institution_name_is_shown_to_the_provider_after_both_sides_accept
         return [await name_shown_to(api, request, by) for by in asking]
 
     assert ["", "", "", NAME, NAME] == await shown()
-    await hear(MatchConfirmed(**match, confirmed_at=NOON), 1)
+    await handle(MatchConfirmed(**match, confirmed_at=NOON), 1)
     assert [NAME, "", "", NAME, NAME] == await shown()
-    await hear(MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
+    await handle(MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
     assert ["", "", "", NAME, NAME] == await shown()
 
 

@@ -300,7 +300,7 @@ class AnyHistory(RuleBasedStateMachine):
             fact = DECIDE[move](self.request)
         except Refusal:
             return
-        self._go_on(fact)
+        self._apply(fact)
 
     @rule(status=st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), new=st.booleans())
     @precondition(lambda self: self.request.lines == (self.line,))
@@ -309,25 +309,25 @@ class AnyHistory(RuleBasedStateMachine):
             self.matches.append(uuid4())
         change = self.request.on_match_changed(self.line.line_id, self.matches[-1], status, "NOR", now=NOON)
         assert change is not None
-        self._go_on(change)
+        self._apply(change)
 
-    def _go_on(self, fact: Fact) -> None:
+    def _apply(self, fact: Fact) -> None:
         self.facts.append(fact)
         self.request = evolve(self.request, fact)
 
     @invariant()
-    def its_facts_alone_tell_its_state(self) -> None:
-        told: Request | None = None
+    def state_is_rebuilt_from_its_facts(self) -> None:
+        rebuilt: Request | None = None
         for fact in self.facts:
-            told = evolve(told, fact)
-        assert told == self.request
+            rebuilt = evolve(rebuilt, fact)
+        assert rebuilt == self.request
 
     @invariant()
     def versions_have_no_gap(self) -> None:
         assert len(self.facts) == self.request.revision
 
     @invariant()
-    def what_ended_stays_ended(self) -> None:
+    def final_status_is_kept(self) -> None:
         final = {Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN}
         if self.ended is not None:
             assert self.ended is self.request.status
@@ -335,7 +335,7 @@ class AnyHistory(RuleBasedStateMachine):
             self.ended = self.request.status
 
     @invariant()
-    def nothing_circulates_against_the_state(self) -> None:
+    def circulation_is_permitted_by_the_state(self) -> None:
         if self.request.circulation is Circulation.GRANTED:
             assert self.request.consents_in_force
 

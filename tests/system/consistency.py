@@ -45,7 +45,7 @@ _OWED = (
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class FinalState:
     """What the databases, the streams and the mailbox hold; two runs of one job hold the same."""
 
     facts: Mapping[str, int]
@@ -57,7 +57,7 @@ class Aftermath:
     """Different ones, by Message-ID."""
 
 
-async def quiet(connection: asyncpg.Connection) -> dict[str, int]:
+async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
     """Waits until nothing is to be published, heard, sent or sealed any more; returns what is left when that does not come."""
     deadline = time.monotonic() + QUIET_SECONDS
     query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed, {_UNSEALED} AS unsealed"
@@ -72,7 +72,7 @@ async def quiet(connection: asyncpg.Connection) -> dict[str, int]:
 
 async def examine(
     connection: asyncpg.Connection, broker: Client, mailbox: Mailbox, *, wiped: bool = False
-) -> tuple[Aftermath, list[str]]:
+) -> tuple[FinalState, list[str]]:
     """What is there, and what is wrong with it whatever another run held.
 
     In a broker that was `wiped` not every fact stands, but none that was not committed, and none twice.
@@ -91,24 +91,26 @@ async def examine(
             wrong.append(f"{name}: versions with a gap: {gaps}")
         stored, told = await _stored(broker, name), [row["event_id"] for row in rows]
         wrong += _stream_against_journal(name, stored, told, wiped=wiped)
-    wrong += await _doubled(connection)
+    wrong += await _duplicates(connection)
     ids = Counter(mail.message_id for mail in mailbox.messages())
     rows_of = await _rows(connection)
-    return Aftermath(facts=facts, rows=rows_of, money=await _money(connection), mails=len(ids)), wrong
+    return FinalState(facts=facts, rows=rows_of, money=await _money(connection), mails=len(ids)), wrong
 
 
-def differences(expected: Aftermath, found: Aftermath) -> tuple[list[str], list[str]]:
+def differences(expected: FinalState, found: FinalState) -> tuple[list[str], list[str]]:
     """What of the reference run was lost, and what there is too much of."""
-    lost, doubled = [], []
+    lost, duplicated = [], []
     for kind in ("facts", "rows", "money"):
         before, after = getattr(expected, kind), getattr(found, kind)
         for name in sorted(before.keys() | after.keys()):
             was, now = before.get(name, 0), after.get(name, 0)
             if was != now:
-                (lost if now < was else doubled).append(f"{kind} {name}: {now} instead of {was}")
+                (lost if now < was else duplicated).append(f"{kind} {name}: {now} instead of {was}")
     if found.mails != expected.mails:
-        (lost if found.mails < expected.mails else doubled).append(f"mails: {found.mails} instead of {expected.mails}")
-    return lost, doubled
+        (lost if found.mails < expected.mails else duplicated).append(
+            f"mails: {found.mails} instead of {expected.mails}"
+        )
+    return lost, duplicated
 
 
 def repeated_mails(mailbox: Mailbox) -> int:
@@ -116,7 +118,7 @@ def repeated_mails(mailbox: Mailbox) -> int:
     return len(mailbox.messages()) - len({mail.message_id for mail in mailbox.messages()})
 
 
-async def rebuilt_differently(database_url: str) -> list[str]:
+async def rebuild_differences(database_url: str) -> list[str]:
     """Where a service's tables are not what its journal says."""
     found: list[str] = []
     for service in all_services():
@@ -151,7 +153,7 @@ async def _stored(broker: Client, name: str) -> list[UUID]:
     return found
 
 
-async def _doubled(connection: asyncpg.Connection) -> list[str]:
+async def _duplicates(connection: asyncpg.Connection) -> list[str]:
     checks = {
         "parked": " UNION ALL ".join(f"SELECT reason FROM {name}.inbox WHERE status = 'parked'" for name in NAMES),
         "entries that do not balance": "SELECT entry_id::text FROM pledges.entry CROSS JOIN unnest(postings)"
@@ -211,7 +213,7 @@ async def _money(connection: asyncpg.Connection) -> dict[str, int]:
     return {row["name"]: row["held"] for row in [*rows, *available]}
 
 
-async def empty_tables(connection: asyncpg.Connection) -> None:
+async def truncate_tables(connection: asyncpg.Connection) -> None:
     """Take everything away that the services have written, once nobody is at work any more."""
     await connection.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -242,7 +244,7 @@ async def _tables(connection: asyncpg.Connection) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def empty_streams(broker: Client) -> None:
+async def delete_streams(broker: Client) -> None:
     """Take the services' streams away; the next platform makes them again."""
     for name in NAMES:
         try:

@@ -87,7 +87,7 @@ class Persistent:
         raise AssertionError(f"{method} {path} was not answered in {PATIENCE_SECONDS} s: {said}")
 
 
-async def do_the_main_job(api: Persistent) -> None:
+async def run_main_workflow(api: Persistent) -> None:
     """A pledge, an offering, a request; matched, agreed, funded, begun. Returns when all sides have seen the end."""
     for who, channels in CHANNELS.items():
         email = f"{persona_id(who).hex}@people.example" if "mail" in channels else None

@@ -56,7 +56,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
             yield {"streams": found.nats_url, **found.nats_urls}
 
 
-def all_there_is_to_say() -> set[str]:
+def all_subjects() -> set[str]:
     """A subject for everything that can be asked of JetStream and of the server, and every kind of event."""
     said = {*OF_NO_STREAM, *(f"ta.{owner}.thing.happened.v1" for owner in OWNERS)}
     for owner in OWNERS:
@@ -80,7 +80,7 @@ def needed(name: str) -> tuple[set[str], set[str]]:
 
 
 async def test_service_may_publish_and_subscribe_only_to_its_subjects(urls: Mapping[str, str]) -> None:
-    say = all_there_is_to_say()
+    say = all_subjects()
     hear = {*SNOOPING, *(f"ta.{owner}.>" for owner in OWNERS), *(f"_INBOX_{name}.>" for name in NAMES)}
     assert len(say) > 300
     for name in NAMES:
@@ -105,7 +105,7 @@ async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) ->
         '{"config": {"durable_name": "mine"}}',
     )
     for name in NAMES:
-        refused = all_there_is_to_say() - needed(name)[0]
+        refused = all_subjects() - needed(name)[0]
         lines = [f"SUB _INBOX_{name}.> 1"]
         lines += [f"PUB {one} _INBOX_{name}.answer {len(body)}\r\n{body}" for one in sorted(refused) for body in bodies]
 

@@ -31,7 +31,7 @@ from contracts.refusals import Invalid
 from services.composition import NAMES, SERVICES, all_services
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
-from tests.personas import ISSUER, hearing
+from tests.personas import ISSUER, with_test_appointments
 from tests.system.deployment import DEPLOY, environment, folder, replaced
 from tests.system.steps import PASSWORDS, address, execute, login, program, psql
 
@@ -79,7 +79,7 @@ async def file_requests(db: Database, settings: Settings) -> None:
     service = SERVICES["requests"]()
     bus = Bus("nats://127.0.0.1:1", "requests")
     inbox, peers = Inbox(db, "requests", service.listens_to, service.handlers), Peers({}, lambda: "")
-    callers = hearing(Callers(db, peers))
+    callers = with_test_appointments(Callers(db, peers))
     running = Running(service, settings, db, bus, Relay(db, bus), inbox, peers, callers)
     app = application([running], verifier(settings, callers))
     transport = httpx.ASGITransport(app)

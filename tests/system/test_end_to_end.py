@@ -82,15 +82,15 @@ async def test_demo_is_the_same_in_one_process_and_in_many(
             state=state,
         ) as platform:
             await asyncio.to_thread(_found, platform)
-            not_waited_for = await _told_once(platform, own_broker, state)
+            not_waited_for = await run_demo(platform, own_broker, state)
             if model_is_missing:
                 assert (mode == "apart") == bool(not_waited_for), not_waited_for
             monkeypatch.undo()
-            await _told_again(platform, state)
-            await asyncio.to_thread(_written_down, platform, state / "donor", xsd)
+            await rerun_demo(platform, state)
+            await asyncio.to_thread(check_files, platform, state / "donor", xsd)
             if mode == "together":
                 await asyncio.to_thread(readme_session.run, platform, state)
-            await _nothing_lost_or_doubled(database_url, own_broker)
+            await check_events(database_url, own_broker)
             for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
                 done = await asyncio.to_thread(platform.entraide, *words)
                 assert done.returncode == 0, (words, done.stdout, done.stderr)
@@ -128,7 +128,7 @@ def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
+async def run_demo(platform: Platform, nats: Nats, state: Path) -> list[str]:
     seen = Seen()
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     async with watch(nats.url("streams")) as events:
@@ -161,7 +161,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
     return story.not_waited_for
 
 
-async def _told_again(platform: Platform, state: Path) -> None:
+async def rerun_demo(platform: Platform, state: Path) -> None:
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     story = Story(api, Seen(), lambda *_: None, state / "donor")
     await story.run()
@@ -170,7 +170,7 @@ async def _told_again(platform: Platform, state: Path) -> None:
     assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]
 
 
-def _written_down(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
+def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
     """The fund's file is as the standard has it, and each statement speaks its language to whoever reads or searches."""
     validated = platform.entraide("iati", "validate", str(folder / "iati-SHERLOC-MNT.xml"), *xsd)
     assert validated.returncode == 0, (validated.stdout, validated.stderr)
@@ -186,7 +186,7 @@ def _written_down(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
         assert set() == set(shown) - SIGNS - characters_in(made), language
 
 
-async def _nothing_lost_or_doubled(database_url: str, nats: Nats) -> None:
+async def check_events(database_url: str, nats: Nats) -> None:
     """Each journal's facts stand in its stream, each once, and every consumer has heard them all."""
     connection = await asyncpg.connect(database_url)
     try:

@@ -129,7 +129,7 @@ async def world(servers: Servers, database_url: str, own_broker: Nats) -> AsyncI
 # -- what they do here ------------------------------------------------------------------------------------------------
 
 
-async def everybody_comes(world: World) -> None:
+async def appoint_all(world: World) -> None:
     """Two administrators, a coordinator, the person and a colleague, each appointed by two."""
     words = ["directory", "found", "--issuer", ISSUER]
     for one in (FIRST, SECOND):
@@ -166,7 +166,7 @@ async def everybody_comes(world: World) -> None:
     await world.call("POST", path, ADMINISTRATOR, again, person=FIRST, revision=2)
 
 
-async def they_work(world: World) -> None:
+async def create_personal_data(world: World) -> None:
     """The person registers to be told, files, is written to, reads; and so does the colleague, at another address."""
     for person, name, address in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
         subscription = {"email": f"{name}-mail@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
@@ -183,7 +183,7 @@ async def they_work(world: World) -> None:
     await world.call("POST", path, KENYA, {}, person=PERSON, address=ADDRESS)
 
 
-async def they_are_refused(world: World) -> None:
+async def cause_refusals(world: World) -> None:
     """What is wrong is logged; what was sent is not."""
     assert builders.issuer is not None
     token = builders.issuer.token(SIGNS_IN_BY)
@@ -202,7 +202,7 @@ async def they_are_refused(world: World) -> None:
         assert status == answer.status_code, (method, path, answer.text)
 
 
-async def they_are_erased(world: World) -> None:
+async def erase_both(world: World) -> None:
     page = await world.call("GET", f"/v1/appointments?person={PERSON}", ADMINISTRATOR, person=FIRST)
     held = page["appointments"][0]
     path = f"/v1/appointments/{held['appointment_id']}/end"
@@ -213,7 +213,7 @@ async def they_are_erased(world: World) -> None:
     await world.call("POST", f"{path}/approve-erasure", ADMINISTRATOR, {}, person=SECOND, revision=proposed["revision"])
 
 
-async def nobody_signs_in_as_them(world: World) -> None:
+async def check_sign_in_is_rejected(world: World) -> None:
     """Not even by a token that is good for a quarter of an hour: within five seconds the subject is nobody's."""
     assert builders.issuer is not None
     head = {"Authorization": f"Bearer {builders.issuer.token(SIGNS_IN_BY)}", "X-Forwarded-For": ADDRESS}
@@ -247,7 +247,7 @@ async def planted(connection: asyncpg.Connection) -> Mapping[tuple[str, str], in
     return counts
 
 
-async def everybody_has_heard(connection: asyncpg.Connection) -> None:
+async def all_have_applied_erasure(connection: asyncpg.Connection) -> None:
     query = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name}.erased)" for name in NAMES)
     deadline = time.monotonic() + HEARD_SECONDS
     while await connection.fetchval(query) < len(NAMES):
@@ -285,18 +285,18 @@ def read_all(folder: Path, *, leave_out: Sequence[Path] = ()) -> Mapping[Path, s
 
 async def test_no_data_names_an_erased_person(world: World, servers: Servers) -> None:
     connection = await asyncpg.connect(world.database_url)
-    await everybody_comes(world)
-    await they_work(world)
-    await they_are_refused(world)
+    await appoint_all(world)
+    await create_personal_data(world)
+    await cause_refusals(world)
     before = dumped(world.database_url)
     assert set(CANARIES) == named_in(before), "each of them was entered, and the search finds it"
     assert {} == {place: held for place, held in (await planted(connection)).items() if not held}
     backup = _backed_up(world, servers)
     assert 3 == (await world.entraide("erase", PERSON)).returncode
 
-    await they_are_erased(world)
-    await everybody_has_heard(connection)
-    await nobody_signs_in_as_them(world)
+    await erase_both(world)
+    await all_have_applied_erasure(connection)
+    await check_sign_in_is_rejected(world)
 
     after = dumped(world.database_url)
     assert set() == named_in(after), [line for line in after.splitlines() if named_in(line)]

@@ -22,7 +22,7 @@ from tests import builders
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
-from tests.personas import seat_in
+from tests.personas import appoint_in_directory
 from tests.system.platform import ROOT, Platform, broker
 
 SECONDS = 30
@@ -72,7 +72,7 @@ async def directory(
     platform: Platform, client: httpx.AsyncClient, databases: Mapping[str, Database]
 ) -> AsyncIterator[None]:
     """Runs beside the others all the time, and knows who acts in these tests."""
-    await seat_in(databases["directory"], ["KEN:focal_point", "UNODC:coordinator", PROVIDER])
+    await appoint_in_directory(databases["directory"], ["KEN:focal_point", "UNODC:coordinator", PROVIDER])
     own = Platform(platform.environment, platform.addresses)
     await start(own, client, "directory")
     yield
@@ -89,13 +89,13 @@ async def start(platform: Platform, client: httpx.AsyncClient, name: str) -> Pat
             cwd=ROOT, stdout=log, stderr=log,
         )  # fmt: skip
 
-    async def knows_who_may_act() -> bool:
+    async def has_appointments() -> bool:
         with contextlib.suppress(httpx.HTTPError):
             ready = (await client.get(f"{platform.addresses[name]}/health/ready")).json()
             return bool(ready["parts"][f"{name}: directory"])
         return False
 
-    await until(knows_who_may_act)
+    await until(has_appointments)
     return said
 
 

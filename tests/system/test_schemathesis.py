@@ -162,7 +162,7 @@ def running(database: str) -> Iterator[Running]:
         try:
             with requests.Session() as session:
                 found = Running(f"http://127.0.0.1:{port}", Issuer.load(state / "issuer.jwk", ISSUER), session)
-                _look_around(found)
+                _create_records(found)
                 yield found
         finally:
             process.send_signal(signal.SIGTERM)
@@ -197,7 +197,7 @@ def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] 
     return process, port
 
 
-def _look_around(running: Running) -> None:
+def _create_records(running: Running) -> None:
     """Learn the ids of records that exist; file some that are still at their beginning."""
     with httpx.Client(base_url=running.address) as client:
         for number in range(6):
@@ -303,7 +303,7 @@ def test_every_response_conforms_to_the_document(api: Any, running: Running, lab
         response = case.call_and_validate(checks=CHECKS, headers=headers, session=running.session)
         running.answers[(label, response.status_code)] += 1
         if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            assert _headers_told(method, path, response.status_code) == _headers_set(response)
+            assert _documented_headers(method, path, response.status_code) == _sent_headers(response)
 
     call()
 
@@ -377,12 +377,12 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
         case.body = content["example"]
 
 
-def _headers_told(method: str, path: str, status: int) -> set[str]:
+def _documented_headers(method: str, path: str, status: int) -> set[str]:
     told = DOCUMENT["paths"][path][method.lower()]["responses"][str(status)]
     return set(told["headers"]) & SETS_HEADERS
 
 
-def _headers_set(response: Any) -> set[str]:
+def _sent_headers(response: Any) -> set[str]:
     """Those that came; the `Link` of a page belongs to its cursor, and a last page has neither."""
     came = {name for name in SETS_HEADERS if name.lower() in response.headers}
     body = response.json() if "json" in response.headers.get("content-type", [""])[0] else {}

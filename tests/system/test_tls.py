@@ -32,14 +32,14 @@ PASSED_ON = "secret-of-requests"
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Path:
+def other_authority(tmp_path: Path) -> Path:
     """An authority that has signed nothing here."""
     certify(tmp_path, ["localhost"])
     return tmp_path / "authority.pem"
 
 
 @asynccontextmanager
-async def in_clear(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+async def server_without_tls(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
     """Somebody who speaks without TLS, and writes down what is said to them; on which port."""
     heard: list[bytes] = []
     writers: list[asyncio.StreamWriter] = []
@@ -59,7 +59,7 @@ async def in_clear(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
-async def said_to(heard: list[bytes]) -> bytes:
+async def received_bytes(heard: list[bytes]) -> bytes:
     async with asyncio.timeout(5):
         while not heard:
             await asyncio.sleep(0.01)
@@ -75,10 +75,10 @@ def broker() -> Iterator[Broker]:
         yield made
 
 
-async def test_service_connects_only_to_a_verified_broker(broker: Broker, stranger: Path) -> None:
+async def test_service_connects_only_to_a_verified_broker(broker: Broker, other_authority: Path) -> None:
     url = broker.url("requests")
     wrong = {
-        "another authority's": url.replace(str(broker.authority), str(stranger)),
+        "another authority's": url.replace(str(broker.authority), str(other_authority)),
         "of this machine's authorities": url.partition("?")[0],
         "for another name": url.replace("127.0.0.1", "localhost"),
         "in clear": url.replace("tls://", "nats://"),
@@ -102,13 +102,13 @@ async def refuses(url: str) -> bool:
 
 async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
     greeting = b'INFO {"server_id":"x","version":"2.15.0","proto":1,"max_payload":65536,"auth_required":true}\r\n'
-    async with in_clear(greeting) as (port, heard):
+    async with server_without_tls(greeting) as (port, heard):
         assert await refuses(f"tls://requests:{PASSED_ON}@127.0.0.1:{port}")
-        assert PASSED_ON.encode() not in await said_to(heard)
+        assert PASSED_ON.encode() not in await received_bytes(heard)
 
         heard.clear()
         await refuses(f"nats://requests:{PASSED_ON}@127.0.0.1:{port}")
-        assert PASSED_ON.encode() in await said_to(heard), "in clear it is heard"
+        assert PASSED_ON.encode() in await received_bytes(heard), "in clear it is heard"
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
@@ -150,11 +150,11 @@ async def test_service_works_over_tls_with_a_verified_database(server: tuple[str
         url = verified(login(superuser, name), authority)
         db = await Database.connect(url, name)
         assert await db.ready()
-        assert {(True, "TLSv1.3")} == await ways_in(superuser, f"entraide_{name}_login")
+        assert {(True, "TLSv1.3")} == await connections_of(superuser, f"entraide_{name}_login")
         await db.close()
 
 
-async def ways_in(superuser: str, login: str) -> set[tuple[bool, str]]:
+async def connections_of(superuser: str, login: str) -> set[tuple[bool, str]]:
     """Whether the connections of a login are encrypted, and how."""
     connection = await asyncpg.connect(superuser)
     try:
@@ -165,12 +165,12 @@ async def ways_in(superuser: str, login: str) -> set[tuple[bool, str]]:
 
 
 async def test_service_rejects_an_unverified_database(
-    server: tuple[str, Path], stranger: Path, servers: Servers
+    server: tuple[str, Path], other_authority: Path, servers: Servers
 ) -> None:
     superuser, authority = server
     requests = login(superuser, "requests")
     for url, error in (
-        (verified(requests, stranger), ssl.SSLCertVerificationError),
+        (verified(requests, other_authority), ssl.SSLCertVerificationError),
         (verified(requests, authority, host="127.0.0.1"), ssl.SSLCertVerificationError),
         (f"{requests}?sslmode=disable", asyncpg.InvalidAuthorizationSpecificationError),
         (f"{servers.postgres.dsn()}?sslmode=verify-full&sslrootcert={authority}", ConnectionError),
@@ -184,11 +184,13 @@ async def test_service_rejects_an_unverified_database(
         await db.close()
 
 
-async def test_password_is_not_sent_to_a_database_without_tls(stranger: Path) -> None:
-    async with in_clear(b"N") as (port, heard):
+async def test_password_is_not_sent_to_a_database_without_tls(other_authority: Path) -> None:
+    async with server_without_tls(b"N") as (port, heard):
         with pytest.raises(ConnectionError):
-            await asyncpg.connect(verified(f"postgresql://requests:{PASSED_ON}@127.0.0.1:{port}/entraide", stranger))
-        assert PASSED_ON.encode() not in await said_to(heard)
+            await asyncpg.connect(
+                verified(f"postgresql://requests:{PASSED_ON}@127.0.0.1:{port}/entraide", other_authority)
+            )
+        assert PASSED_ON.encode() not in await received_bytes(heard)
 
 
 # -- what deploy/ says ------------------------------------------------------------------------------------------------

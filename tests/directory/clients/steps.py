@@ -63,14 +63,16 @@ async def registered(api: Client, who: str = KENYA, **changes: Any) -> dict[str,
     return await done(api, "/v1/clients", who, **a_client(**changes))
 
 
-async def asked(api: Client, client: Mapping[str, Any], secret: str | None = None, **more: str) -> httpx.Response:
+async def token_response(
+    api: Client, client: Mapping[str, Any], secret: str | None = None, **more: str
+) -> httpx.Response:
     """For a token, by `client_secret_basic`."""
     return await api.post(TOKEN, data={**GRANT, **more}, auth=(client["client_id"], secret or client["secret"]))
 
 
-async def bearing(api: Client, client: Mapping[str, Any], **more: str) -> dict[str, str]:
+async def token_headers(api: Client, client: Mapping[str, Any], **more: str) -> dict[str, str]:
     """The header of a token just got, and a key for a command."""
-    answer = await asked(api, client, **more)
+    answer = await token_response(api, client, **more)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}", "Idempotency-Key": str(uuid4())}
 

@@ -27,9 +27,9 @@ from tests.directory.clients.steps import (
     TODAY,
     Parts,
     a_client,
-    asked,
-    bearing,
     registered,
+    token_headers,
+    token_response,
     until_answered,
 )
 from tests.directory.steps import done, refused
@@ -42,13 +42,13 @@ async def test_client_is_registered_rotated_and_ended(parts: Parts) -> None:
     assert client["secret"].startswith("entraide_secret_")
     assert len(base64.urlsafe_b64decode(client["secret"].removeprefix("entraide_secret_") + "=")) * 8 == 256
 
-    answer = await asked(parts.api, client)
+    answer = await token_response(parts.api, client)
     assert {"access_token", "token_type", "expires_in", "scope"} == set(answer.json())
     assert ("Bearer", LIFETIME_SECONDS, "read write") == tuple(
         answer.json()[n] for n in ("token_type", "expires_in", "scope")
     )
     assert "no-store" == answer.headers["Cache-Control"]
-    head = await bearing(parts.api, client)
+    head = await token_headers(parts.api, client)
     await until_answered(parts.other, head, 200)
 
     # In its role it writes a draft of its State's, and submits nothing: that is a focal point's.
@@ -62,7 +62,7 @@ async def test_client_is_registered_rotated_and_ended(parts: Parts) -> None:
     assert ("ended", "access_compromised", None) == (ended["status"], ended["reason"], ended["secret"])
     check_problem(await until_answered(parts.other, head, 401), 401, "token-invalid")
     check_problem(await until_answered(parts.api, head, 401, "/v1/people"), 401, "token-invalid")
-    assert (await asked(parts.api, client)).status_code == 401
+    assert (await token_response(parts.api, client)).status_code == 401
     assert (409, "client-over") == await refused(parts.api, f"{path}/rotate", KENYA, revision=2)
 
 
@@ -84,19 +84,21 @@ async def test_previous_secret_is_valid_during_the_overlap(parts: Parts, db: Dat
     overlap = datetime.fromisoformat(second["previous_until"]) - datetime.fromisoformat(second["rotated_at"])
     assert timedelta(hours=24) == overlap
     for secret in (client["secret"], second["secret"]):
-        assert (await asked(parts.api, client, secret)).status_code == 200
+        assert (await token_response(parts.api, client, secret)).status_code == 200
     async with db.transaction() as tx:
         await tx.execute("UPDATE client SET previous_until = $1", clock.now())
     assert [401, 200] == [
-        (await asked(parts.api, client, one)).status_code for one in (client["secret"], second["secret"])
+        (await token_response(parts.api, client, one)).status_code for one in (client["secret"], second["secret"])
     ]
 
     third = await done(parts.api, f"{path}/rotate", KENYA, revision=2, overlap_hours=168)
     fourth = await done(parts.api, f"{path}/rotate", KENYA, revision=3, overlap_hours=168)
     secrets = [one["secret"] for one in (client, second, third, fourth)]
-    assert [401, 401, 200, 200] == [(await asked(parts.api, client, one)).status_code for one in secrets]
+    assert [401, 401, 200, 200] == [(await token_response(parts.api, client, one)).status_code for one in secrets]
     fifth = await done(parts.api, f"{path}/rotate", KENYA, revision=4, overlap_hours=0)
-    assert [401, 200] == [(await asked(parts.api, client, one["secret"])).status_code for one in (fourth, fifth)]
+    assert [401, 200] == [
+        (await token_response(parts.api, client, one["secret"])).status_code for one in (fourth, fifth)
+    ]
     assert (400, "number-out-of-range") == await refused(
         parts.api, f"{path}/rotate", KENYA, revision=5, overlap_hours=169
     )
@@ -104,7 +106,7 @@ async def test_previous_secret_is_valid_during_the_overlap(parts: Parts, db: Dat
 
 async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database) -> None:
     last_day = await registered(parts.api, until=str(TODAY))
-    head = await bearing(parts.api, last_day)
+    head = await token_headers(parts.api, last_day)
     await until_answered(parts.other, head, 200)
     async with db.transaction() as tx:
         await tx.execute("UPDATE client SET ends = ends - 1")
@@ -113,7 +115,7 @@ async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database)
         # So that it is heard of elsewhere; else it would be day there.
         await client_actions.record(tx, found, found.expire_soon(now=clock.now()))
 
-    assert (await asked(parts.api, last_day)).status_code == 401
+    assert (await token_response(parts.api, last_day)).status_code == 401
     check_problem(await until_answered(parts.other, head, 401), 401, "token-invalid")
     shown = await parts.api.get(f"/v1/clients/{last_day['client_id']}", headers=headers(KENYA))
     assert "expired" == shown.json()["status"]
@@ -169,7 +171,7 @@ async def test_focal_point_registers_clients_of_the_state_and_administrator_can_
 
 async def test_client_sees_only_itself_and_manages_no_clients(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
-    head = await bearing(parts.api, client)
+    head = await token_headers(parts.api, client)
     await until_answered(parts.api, head, 200, "/v1/clients")
     listed = (await parts.api.get("/v1/clients", headers=head)).json()["clients"]
 
@@ -205,8 +207,8 @@ async def test_secret_is_in_no_table_fact_or_log(
     caplog.set_level("DEBUG")
     client = await registered(parts.api, name="Canary system")
     rotated = await done(parts.api, f"/v1/clients/{client['client_id']}/rotate", KENYA, revision=1)
-    tokens = [await bearing(parts.api, client), await bearing(parts.api, rotated)]
-    await asked(parts.api, client, "entraide_secret_mistyped")
+    tokens = [await token_headers(parts.api, client), await token_headers(parts.api, rotated)]
+    await token_response(parts.api, client, "entraide_secret_mistyped")
     await until_answered(parts.other, tokens[0], 200)
     secrets = [
         client["secret"],

@@ -13,7 +13,7 @@ from chassis.keys.issuer import JWKS
 from chassis.settings import CLIENT_ISSUER, EMBEDDED_ISSUER, Settings, SettingsError
 from services.composition import NAMES
 from services.directory.clients.tokens import Tokens
-from tests.directory.clients.steps import bearing, beside, registered, until_answered
+from tests.directory.clients.steps import beside, registered, token_headers, until_answered
 from tests.platform.steps import directory
 
 
@@ -29,18 +29,18 @@ async def test_token_of_the_previous_key_is_valid_while_the_key_is_published(
     old, new = new_key(), new_key()
     async with directory(with_keys(without_a_broker, tmp_path, old)) as api:
         client = await registered(api)
-        first = await bearing(api, client)
+        first = await token_headers(api, client)
     both = with_keys(without_a_broker, tmp_path, new, old)
     async with directory(both) as api, beside(both, "requests") as other:
         published = (await api.get(JWKS)).json()["keys"]
-        for head in (first, await bearing(api, client)):
+        for head in (first, await token_headers(api, client)):
             await until_answered(other, head, 200)
     assert [json.loads(key)["kid"] for key in (new, old)] == [key["kid"] for key in published]
     assert not any("d" in key for key in published)
 
     alone = with_keys(without_a_broker, tmp_path, new)
     async with directory(alone) as api, beside(alone, "requests") as other:
-        await until_answered(other, await bearing(api, client), 200)
+        await until_answered(other, await token_headers(api, client), 200)
         await until_answered(other, first, 401)
 
 

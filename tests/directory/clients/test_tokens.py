@@ -38,10 +38,10 @@ from tests.directory.clients.steps import (
     TOKEN,
     Parts,
     a_client,
-    asked,
-    bearing,
     beside,
     registered,
+    token_headers,
+    token_response,
     until_answered,
 )
 from tests.directory.steps import done, refused
@@ -114,7 +114,7 @@ async def test_invalid_credentials_are_answered_identically(parts: Parts) -> Non
     assert {"application/json", 'Basic realm="entraide"'} == {
         answer.headers[n] for n in ("content-type", "www-authenticate")
     }
-    assert (await asked(parts.api, client)).status_code == 200
+    assert (await token_response(parts.api, client)).status_code == 200
 
 
 NOT_MEANT = [
@@ -179,8 +179,8 @@ async def test_scopes_are_those_of_both_directory_and_token(
     client, reader = await registered(parts.api), await registered(parts.api, scopes=["read"])
     more = {"client_id": reader["client_id"], "scope": "read write admin"}
     claimed = {"Authorization": f"Bearer {signer(without_a_broker).token(reader['client_id'], more=more)}"}
-    narrow = await bearing(parts.api, client, scope="read")
-    wide = await bearing(parts.api, client)
+    narrow = await token_headers(parts.api, client, scope="read")
+    wide = await token_headers(parts.api, client)
     await until_answered(parts.other, claimed, 200)
     await until_answered(parts.other, narrow, 200)
 
@@ -199,7 +199,7 @@ async def test_tokens_of_the_two_issuers_are_not_interchangeable(
 ) -> None:
     assert builders.issuer is not None
     client, kenya = await registered(parts.api), str(persona_id(KENYA))
-    await until_answered(parts.other, await bearing(parts.api, client), 200)
+    await until_answered(parts.other, await token_headers(parts.api, client), 200)
     ours, people = signer(without_a_broker), builders.issuer
     me = {"client_id": client["client_id"], "scope": "read write"}
     forged = {
@@ -234,7 +234,7 @@ async def test_tokens_of_the_two_issuers_are_not_interchangeable(
 
 async def test_client_acts_only_in_its_role(parts: Parts) -> None:
     client = await registered(parts.api, role="donor_officer")
-    head = await bearing(parts.api, client)
+    head = await token_headers(parts.api, client)
     await until_answered(parts.other, {**head, "Acting-As": "KEN:donor_officer"}, 200)
 
     answer = await parts.other.get(REQUESTS, headers={**head, "Acting-As": KENYA})
@@ -248,7 +248,7 @@ async def test_client_is_answered_503_while_the_directory_is_unavailable(
     async with contextlib.AsyncExitStack() as stack:
         async with directory(without_a_broker) as api:
             other = await stack.enter_async_context(beside(without_a_broker, "requests"))
-            head = await bearing(api, await registered(api))
+            head = await token_headers(api, await registered(api))
             await until_answered(other, head, 200)
             await until_answered(other, headers(KENYA), 200)
         began = time.monotonic()
@@ -265,7 +265,7 @@ async def test_every_route_requires_the_scope_of_its_action(
 ) -> None:
     others = [name for name in NAMES if name != "directory"]
     async with directory(without_a_broker) as api, beside(without_a_broker, *others) as rest:
-        reading, writing = [await bearing(api, await registered(api, scopes=[scope])) for scope in BOTH]
+        reading, writing = [await token_headers(api, await registered(api, scopes=[scope])) for scope in BOTH]
         for client, path in ((api, "/v1/people"), (rest, REQUESTS)):
             await until_answered(client, reading, 200, path)
             await until_answered(client, writing, 403, path)
@@ -290,7 +290,7 @@ async def test_every_route_requires_the_scope_of_its_action(
 async def test_public_keys_are_readable_without_a_token(parts: Parts, without_a_broker: Settings) -> None:
     answer = await parts.api.get(JWKS)
     [key] = answer.json()["keys"]
-    token = (await asked(parts.api, await registered(parts.api))).json()["access_token"]
+    token = (await token_response(parts.api, await registered(parts.api))).json()["access_token"]
     head, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
 
     assert {"kty", "crv", "x", "kid", "use", "alg"} == set(key)
@@ -309,13 +309,13 @@ async def test_last_use_is_stored_by_the_hour(parts: Parts, db: Database) -> Non
             return await tx.fetchrow("SELECT xmin::text AS xmin, used_at FROM client_use")
 
     assert await row() is None
-    await bearing(parts.api, client)
+    await token_headers(parts.api, client)
     first = await row()
-    await bearing(parts.api, client)
+    await token_headers(parts.api, client)
     assert first == await row()
     async with db.transaction() as tx:
         await tx.execute("UPDATE client_use SET used_at = used_at - interval '1 hour'")
-    await bearing(parts.api, client)
+    await token_headers(parts.api, client)
     assert (await row())["used_at"] > first["used_at"]
     shown = (await parts.api.get(f"/v1/clients/{client['client_id']}", headers=headers(KENYA))).json()
     assert (await row())["used_at"] == datetime.fromisoformat(shown["used_at"])
@@ -325,13 +325,13 @@ async def test_last_use_is_stored_by_the_hour(parts: Parts, db: Database) -> Non
 async def test_token_limit_of_a_client_is_not_consumed_by_wrong_secrets(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
     for _ in range(TOKENS.burst):
-        assert (await asked(parts.api, client, "wrong")).status_code == 401
-    answers = [await asked(parts.api, client) for _ in range(TOKENS.burst + 1)]
+        assert (await token_response(parts.api, client, "wrong")).status_code == 401
+    answers = [await token_response(parts.api, client) for _ in range(TOKENS.burst + 1)]
 
     assert [200] * TOKENS.burst == [answer.status_code for answer in answers[:-1]]
     check_problem(answers[-1], 429, "too-many-requests")
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
-    assert (await asked(parts.api, other)).status_code == 200
+    assert (await token_response(parts.api, other)).status_code == 200
 
 
 async def test_secret_attempts_of_an_address_are_limited(db: Database, without_a_broker: Settings) -> None:

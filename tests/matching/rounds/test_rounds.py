@@ -28,7 +28,7 @@ from tests.builders import AHEAD, headers
 from tests.matching.builders import a_submission
 from tests.matching.rounds.steps import asked, end, offered, planned, served, shown, wanted, why
 from tests.matching.steps import COORDINATOR, NORWAY, Owner, matches_of, move, opened
-from tests.personas import seat
+from tests.personas import appoint_persona
 
 Client = httpx.AsyncClient
 Databases = Mapping[str, Database]
@@ -404,7 +404,7 @@ async def test_waiting_rounds_are_limited(api: Client) -> None:
     others = []
     for _ in range(4):
         person_id = uuid4()
-        seat(COORDINATOR, person_id=person_id)
+        appoint_persona(COORDINATOR, person_id=person_id)
         held = headers(COORDINATOR) | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
         others.append(await api.post("/v1/rounds", json={}, headers=held))
 
