@@ -1,8 +1,6 @@
 """Real servers for all tests, and a database of its own for each: a clone of a migrated template, some 20 ms."""
 
 import asyncio
-import importlib
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -32,8 +30,9 @@ from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
 from chassis.runtime import prepare, service_tokens, verifier
-from chassis.service import Running, Service
+from chassis.service import Running
 from chassis.settings import Settings
+from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
 from tests.personas import ISSUER, with_test_appointments
@@ -127,14 +126,6 @@ def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
 # -- servers and databases --------------------------------------------------------------------------------------------
 
 
-def every_service() -> list[Service]:
-    return [
-        importlib.import_module(f"services.{name}.wiring").SERVICE
-        for name in ("requests", "matching", "pledges", "notifications", "directory")
-        if importlib.util.find_spec(f"services.{name}") and importlib.util.find_spec(f"services.{name}.wiring")
-    ]
-
-
 @dataclass(frozen=True)
 class Servers:
     """The PostgreSQL and nats-server of this test run; fast, not durable."""
@@ -151,7 +142,7 @@ def servers() -> Iterator[Servers]:
     folder.chmod(0o711)
     databases = _folder_for_databases()
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
-    for service in every_service():
+    for service in all_services():
         publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
@@ -198,7 +189,7 @@ def template(servers: Servers) -> str:
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
         await connection.close()
         settings = Settings(state=servers.folder, database_url=servers.postgres.dsn(TEMPLATE))
-        await prepare(settings, every_service())
+        await prepare(settings, all_services())
         connection = await asyncpg.connect(servers.postgres.dsn(TEMPLATE))
         # Nobody asks for consents where a service is tested by itself: here its last reading is always new.
         await connection.execute("UPDATE matching.consent_reading SET heard_at = 'infinity'")
@@ -250,7 +241,7 @@ def module_database_url(servers: Servers, template: str) -> Iterator[str]:
 async def _facts(address: str) -> int:
     connection = await asyncpg.connect(address)
     try:
-        journals = " UNION ALL ".join(f"SELECT FROM {one.name}.journal" for one in every_service())
+        journals = " UNION ALL ".join(f"SELECT FROM {one.name}.journal" for one in all_services())
         return int(await connection.fetchval(f"SELECT count(*) FROM ({journals}) AS fact"))
     finally:
         await connection.close()
@@ -259,7 +250,7 @@ async def _facts(address: str) -> int:
 @pytest.fixture
 async def databases(database_url: str) -> AsyncIterator[Mapping[str, Database]]:
     """Each service's pool, in the service's own role."""
-    pools = {s.name: await Database.connect(database_url, s.name, role=role_of(s.name)) for s in every_service()}
+    pools = {s.name: await Database.connect(database_url, s.name, role=role_of(s.name)) for s in all_services()}
     try:
         yield pools
     finally:
@@ -274,7 +265,7 @@ def settings(servers: Servers, database_url: str) -> Settings:
 
 def settings_of(servers: Servers, database_url: str) -> Settings:
     """Of services in this process, with a database that is there for them alone."""
-    nats_urls = {service.name: servers.nats.url(service.name) for service in every_service()}
+    nats_urls = {service.name: servers.nats.url(service.name) for service in all_services()}
     return Settings(
         state=servers.folder,
         database_url=database_url,
@@ -313,7 +304,7 @@ def running_of(
     """Services as values, with their databases and without a broker; `within` leads from one to the others."""
     addresses = dict.fromkeys(names, "http://test") if within else {}
     token_of = service_tokens(settings)
-    services = {service.name: service for service in every_service()}
+    services = {service.name: service for service in all_services()}
     running = []
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)

@@ -19,11 +19,12 @@ from chassis.http.internal_api import events
 from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
 from services import reference
+from services.composition import all_services
 from services.documents import api as documents
 from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.conftest import Within, every_service, running_of
+from tests.conftest import Within, running_of
 
 CACHEABLE = {
     "/openapi.json",
@@ -61,9 +62,9 @@ NAMED = {"table": "kinds", "year": "2026", "line": "2"}
 def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
     """Everything that any process serves."""
     within = Within()
-    running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
+    running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.routes(every_service), *mailbox.routes()]
+    routes = [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
     public = replace(settings, public_url="https://entraide.example")
     within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
     return within.app

@@ -19,6 +19,7 @@ from chassis.http import edge
 from chassis.http.application import litestar_of
 from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, malformed_slug
 from chassis.runtime import http_server, listener
+from services.composition import all_services
 from tests.builders import a_request, headers, token
 from tests.chassis.steps import check_problem
 
@@ -190,9 +191,7 @@ async def test_responses_have_security_headers(api: Client) -> None:
 async def test_every_route_requires_a_token_except_public_ones(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:
-    from tests.conftest import every_service
-
-    api = await client_of(*(service.name for service in every_service()))
+    api = await client_of(*(service.name for service in all_services()))
     edge = api._transport.app  # type: ignore[attr-defined]
     walked = 0
     for route in litestar_of(edge).routes:

@@ -14,6 +14,7 @@ from chassis.http.internal_api import events
 from contracts.decisions import Decision
 from contracts.values import Caller, Role
 from services import reference
+from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import kind_of
 from services.directory.policy import Action as D
@@ -30,7 +31,6 @@ from services.pledges.money.rates_csv import EXAMPLE
 from services.pledges.policy import Action as P
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
-from tests.conftest import every_service
 from tests.files import FLOWS, PDF
 from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
@@ -44,7 +44,7 @@ ACTORS = [
 """In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
 to do with either, of UNODC; and a service."""
 
-ROUTES = [events, *reference.ROUTES, *documents.routes(every_service)]
+ROUTES = [events, *reference.ROUTES, *documents.routes(all_services)]
 """Those of no single service."""
 
 REVISION = {"If-Match": '"999999"'}
@@ -207,7 +207,7 @@ class Case:
 def operations() -> Iterator[Operation]:
     """All of them, what makes new records last: the others find what the world was told."""
     found = []
-    for route in inert_application(every_service()).routes:
+    for route in inert_application(all_services()).routes:
         if isinstance(route, HTTPRoute):
             for method, (handler, _) in route.route_handler_map.items():
                 opt = handler.opt

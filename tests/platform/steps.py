@@ -11,8 +11,8 @@ from chassis.http.application import application
 from chassis.runtime import serve, started_services, verifier
 from chassis.service import Running
 from chassis.settings import Settings
+from services.composition import all_services
 from tests.builders import headers
-from tests.conftest import every_service
 from tests.event_streams import RunningServices
 
 KNOWN_SECONDS = 5.0
@@ -23,7 +23,7 @@ Client = httpx.AsyncClient
 @contextlib.asynccontextmanager
 async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The directory as a process of its own would be, at its port."""
-    service = next(one for one in every_service() if one.name == "directory")
+    service = next(one for one in all_services() if one.name == "directory")
     stop = asyncio.Event()
     ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
@@ -57,7 +57,7 @@ async def until(true: Callable[[], bool], within_seconds: float) -> float:
 @contextlib.asynccontextmanager
 async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServices]:
     """As a process of its own would be, until the end of the block or a signal."""
-    services = [one for one in every_service() if one.name in names]
+    services = [one for one in all_services() if one.name in names]
     stop = asyncio.Event()
     ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
     ports = dict.fromkeys(names, settings.port)
@@ -75,7 +75,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServic
 @contextlib.asynccontextmanager
 async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Client]:
     """Requests as a process of its own would be, which asks the directory at that port."""
-    [service] = [one for one in every_service() if one.name == "requests"]
+    [service] = [one for one in all_services() if one.name == "requests"]
     async with started_services(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
         app = application([running], verifier(settings, running.callers), settings=settings)
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]

@@ -19,8 +19,9 @@ from chassis.embedded import Postgres
 from chassis.http.application import application
 from chassis.runtime import prepare, verifier
 from chassis.settings import Settings
+from services.composition import all_services
 from tests.builders import a_request, headers
-from tests.conftest import Servers, every_service, running_of, settings_of
+from tests.conftest import Servers, running_of, settings_of
 
 Sessions = tuple[asyncpg.Connection, asyncpg.Connection]
 
@@ -49,7 +50,7 @@ def own_postgres() -> Iterator[Postgres]:
 
 
 async def _prepared(folder: Path, dsn: str) -> None:
-    await prepare(Settings(state=folder, database_url=dsn), every_service())
+    await prepare(Settings(state=folder, database_url=dsn), all_services())
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ from chassis.settings import Settings
 from contracts.callers import CallerChanges, HeldAppointment, Subject
 from contracts.directory import Mandate
 from contracts.values import Role
+from services.composition import all_services
 from services.directory.callers import store as feed
 from services.directory.people import actions
 from services.directory.wiring import found
 from tests.builders import a_caller, headers
-from tests.conftest import every_service
 from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
 from tests.personas import ISSUER, persona_id
 from tests.platform.steps import KNOWN_SECONDS, directory, until
@@ -48,7 +48,7 @@ def appointments_in(running: list[Running], person_id: UUID) -> list[int]:
 async def test_ended_appointment_is_known_everywhere_within_five_seconds_without_a_broker(
     db: Database, without_a_broker: Settings
 ) -> None:
-    others = [service for service in every_service() if service.name != "directory"]
+    others = [service for service in all_services() if service.name != "directory"]
     ports = {"directory": without_a_broker.port}
     async with directory(without_a_broker) as api, started_services(without_a_broker, others, ports=ports) as running:
         await done(api, "/v1/organizations", FIRST, code="KEN")

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from chassis.db.database import Database
 from chassis.db.migrate import own_role_of, role_of
 from contracts.values import Caller
+from services.composition import all_services
 from services.directory.wiring import found
 from services.requests.request import store
 from services.requests.request.model import Request
 from tests.builders import a_caller, a_request, headers
-from tests.conftest import every_service
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
 from tests.matching.offerings.steps import approved
@@ -27,7 +27,7 @@ from tests.pledges.steps import pledged, prepared
 from tests.rules.steps import CHASSIS_TABLES
 
 Client = httpx.AsyncClient
-NAMES = [service.name for service in every_service()]
+NAMES = [service.name for service in all_services()]
 FOR_EVERYBODY = {
     "matching": {"consent_reading"},
     "pledges": {

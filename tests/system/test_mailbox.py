@@ -13,8 +13,8 @@ from chassis.runtime import listener
 from chassis.service import Running
 from chassis.settings import Settings
 from services.all_in_one import _serve
+from services.composition import all_services
 from tests import builders
-from tests.conftest import every_service
 
 NAMES = ("requests", "matching", "pledges", "notifications", "directory")
 
@@ -47,7 +47,7 @@ async def test_mailbox_is_absent_with_a_configured_issuer(settings: Settings, tm
             stop.set()
 
     with listener(settings.host, settings.port) as bound:
-        await _serve(settings, every_service(), said.append, ask, bound)
+        await _serve(settings, all_services(), said.append, ask, bound)
 
     mails: Any = 404 if own_issuer else 200
     assert [mails, 200] == [answers[0], answers[2]]

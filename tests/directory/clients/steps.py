@@ -14,8 +14,8 @@ import httpx
 from chassis.http.application import application
 from chassis.runtime import started_services, verifier
 from chassis.settings import Settings
+from services.composition import all_services
 from tests.clocks import TODAY
-from tests.conftest import every_service
 from tests.directory.steps import done
 from tests.platform.steps import KNOWN_SECONDS, until
 
@@ -37,7 +37,7 @@ class Parts:
 @contextlib.asynccontextmanager
 async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
     """These services, which ask the directory at the port of the settings who may act, and who has signed."""
-    services = [one for one in every_service() if one.name in names]
+    services = [one for one in all_services() if one.name in names]
     async with started_services(
         settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)
     ) as running:
