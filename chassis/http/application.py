@@ -66,8 +66,8 @@ INTERNAL = {"internal": True}
 """`opt=INTERNAL`: a route for services only."""
 
 
-def asks(action: StrEnum) -> dict[str, StrEnum]:
-    """`opt=asks(Action.SHOW)`, on every other route: the action that its service's `decide` has to allow."""
+def requires(action: StrEnum) -> dict[str, StrEnum]:
+    """`opt=requires(Action.SHOW)`, on every other route: the action that its service's `decide` has to allow."""
     return {"action": action}
 
 

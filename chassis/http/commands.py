@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, asks, key_of
+from chassis.http.application import Calling, Commanded, Db, Expected, Now, key_of, requires
 from chassis.http.idempotency import Command, etag, once
 from chassis.ids import new_id
 from contracts.values import Caller
@@ -153,7 +153,7 @@ def _route(
     return HTTPRouteHandler(
         path,
         http_method=method,
-        opt={**asks(action), **options.get("opt", {})},
+        opt={**requires(action), **options.get("opt", {})},
         summary=summary,
         status_code=options["status_code"],
         name=options.get("name"),

@@ -19,7 +19,7 @@ from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from chassis.http.edge import STAYS_OPEN, header
-from chassis.journal.cursors import BOOKMARK_LENGTH_MAX
+from chassis.journal.cursors import CURSOR_LENGTH_MAX
 from chassis.journal.event_feed import EventFeed, Page, Subscriber
 from chassis.journal.outbox import JournalPosition
 from chassis.rate_limiter import TokenVerifier
@@ -52,7 +52,7 @@ LastEventId = Annotated[
     str | None,
     HeaderParameter(
         name="Last-Event-ID",
-        max_length=BOOKMARK_LENGTH_MAX,
+        max_length=CURSOR_LENGTH_MAX,
         description="The `id` last received: what has happened since comes first. Without it the stream begins now.",
     ),
 ]

@@ -31,7 +31,7 @@ CONNECT_SECONDS = 5.0
 PULL_MAX = 100
 PULL_SECONDS = 5.0
 ACK_WAIT_SECONDS = 30
-STILL_WORKING_SECONDS = 10.0
+IN_PROGRESS_SECONDS = 10.0
 ACK_PENDING_MAX = 256
 STREAM_BYTES_MAX = 4 * 1024**3
 STREAM_AGE_DAYS = 14
@@ -77,7 +77,7 @@ class Delivery:
         with contextlib.suppress(nats.errors.Error):
             await self._message.nak(delay=delay_seconds)
 
-    async def still_working(self) -> None:
+    async def in_progress(self) -> None:
         with contextlib.suppress(nats.errors.Error):
             await self._message.in_progress()
 
@@ -88,12 +88,12 @@ class Heartbeat:
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._beating: set[asyncio.Task[None]] = set()
-        self._next = asyncio.get_running_loop().call_later(STILL_WORKING_SECONDS, self._beat)
+        self._next = asyncio.get_running_loop().call_later(IN_PROGRESS_SECONDS, self._beat)
 
     def _beat(self) -> None:
-        task = asyncio.create_task(self._delivery.still_working())
+        task = asyncio.create_task(self._delivery.in_progress())
         self._beating = {task, *(one for one in self._beating if not one.done())}
-        self._next = asyncio.get_running_loop().call_later(STILL_WORKING_SECONDS, self._beat)
+        self._next = asyncio.get_running_loop().call_later(IN_PROGRESS_SECONDS, self._beat)
 
     def end(self) -> None:
         self._next.cancel()

@@ -16,7 +16,7 @@ from chassis.db.database import Tx
 from chassis.journal.outbox import JournalPosition
 from contracts.refusals import Invalid
 
-BOOKMARK_LENGTH_MAX = 80
+CURSOR_LENGTH_MAX = 80
 NONCE_BYTES = 12
 """Random. If one repeated, its holder would learn the distance of two positions, nothing else."""
 

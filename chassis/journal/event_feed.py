@@ -119,7 +119,7 @@ class Subscriber:
         self.ended = True
         self._woken.set()
 
-    def hand(self, page: Page) -> None:
+    def deliver(self, page: Page) -> None:
         self._page = page
         self.waits = False
         self._woken.set()
@@ -244,7 +244,7 @@ class EventFeed:
                 if page := [
                     (position, data) for position, data in items.get(one.caller, ()) if position > one.position
                 ]:
-                    one.hand(Page(page, max(self._head, one.position), at))
+                    one.deliver(Page(page, max(self._head, one.position), at))
                 else:
                     one.position = max(self._head, one.position)
             return len(events) == PAGE_MAX

@@ -120,9 +120,9 @@ class Relay:
         self._acknowledged: list[UUID] = []
         self._pending = 0
         self._wake = asyncio.Event()
-        db.on_commit = self.hand_over
+        db.on_commit = self.enqueue
 
-    def hand_over(self, events: Sequence[Event]) -> None:
+    def enqueue(self, events: Sequence[Event]) -> None:
         """Enqueue the events of a committed transaction; the sweeper finds those that do not fit."""
         if self._bus.connected:
             self._handed.extend(events)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.directory.appointments.model import OF_FOCAL_POINT, Appointment, takes_two
+from services.directory.appointments.model import OF_FOCAL_POINT, Appointment, requires_two_people
 from services.directory.clients.model import Client
 from services.directory.people.model import UNODC, Kind, Person, kind_of
 
@@ -276,9 +276,9 @@ def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
     )
 
 
-def may_make_alone(caller: Caller, organization: str, role: Role) -> bool:
+def may_appoint_alone(caller: Caller, organization: str, role: Role) -> bool:
     """Whether an appointment that the caller may propose is in force without a second person."""
-    return is_focal_point(caller, organization) and not takes_two(organization, role)
+    return is_focal_point(caller, organization) and not requires_two_people(organization, role)
 
 
 def may_set_subjects_alone(caller: Caller, organization: str) -> bool:

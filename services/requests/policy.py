@@ -196,7 +196,7 @@ def _decide_scan(caller: Caller, action: Action, request: Request) -> Decision:
 def _shown(caller: Caller, request: Request) -> Decision:
     if not _is_outside(caller):
         return _WHOLE
-    given = fields_seen(caller, request)
+    given = visible_fields(caller, request)
     shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
     if FieldSet.WORDS in given or lines_served(caller, request):
         shown.add(Guarded.LINE_WORDS)
@@ -239,7 +239,7 @@ def lines_opened_to(request: Request, provider: str) -> frozenset[UUID]:
 def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
     """The lines of a request that the caller sees, each with its guarded fields: all of them, or those it serves."""
     fields, served = _shown(caller, request).fields, lines_served(caller, request)
-    every = bool(fields_seen(caller, request))
+    every = bool(visible_fields(caller, request))
     return {
         line.line_id: fields | {Guarded.WORDS} if line.line_id in served else fields
         for line in request.lines
@@ -249,10 +249,10 @@ def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
 
 def may_see(caller: Caller, request: Request) -> bool:
     """Whether the caller may see the request; if not, it does not exist for them."""
-    return bool(fields_seen(caller, request) or lines_served(caller, request))
+    return bool(visible_fields(caller, request) or lines_served(caller, request))
 
 
-def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
+def visible_fields(caller: Caller, request: Request) -> frozenset[FieldSet]:
     """The fields of the whole request as it was read; none if the caller sees at most the lines that it serves.
 
     Providers and donors see what the consents in force give to their organization. An excluded provider sees nothing

@@ -293,15 +293,15 @@ async def test_rolled_back_fact_is_not_published(databases: Mapping[str, Databas
 async def test_ack_deadline_is_extended_during_processing(
     servers: Servers, databases: Mapping[str, Database], bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.journal.bus.STILL_WORKING_SECONDS", 0.1)
+    monkeypatch.setattr("chassis.journal.bus.IN_PROGRESS_SECONDS", 0.1)
     told: list[int] = []
-    still_working = Delivery.still_working
+    in_progress = Delivery.in_progress
 
     async def noted(delivery: Delivery) -> None:
-        await still_working(delivery)
+        await in_progress(delivery)
         told.append(delivery.attempt)
 
-    monkeypatch.setattr(Delivery, "still_working", noted)
+    monkeypatch.setattr(Delivery, "in_progress", noted)
     request_id, slow = uuid4(), asyncio.Event()
 
     async def handle(tx: Tx, event: Event, fact: RequestRegistered) -> None:

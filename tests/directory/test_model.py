@@ -94,15 +94,15 @@ def test_two_administrators_appoint_officers_of_a_state_without_focal_point(role
     administrator = a_caller("UNODC:administrator")
 
     assert may_propose(administrator, "KEN", role, focal_points=0)
-    assert not policy.may_make_alone(administrator, "KEN", role)
+    assert not policy.may_appoint_alone(administrator, "KEN", role)
 
 
 @pytest.mark.parametrize(("organization", "role"), GIVEN)
 def test_only_a_focal_point_appoints_alone_and_only_officers_of_the_own_state(organization: str, role: Role) -> None:
-    alone = {caller for caller in CALLERS if policy.may_make_alone(a_caller(caller), organization, role)}
+    alone = {caller for caller in CALLERS if policy.may_appoint_alone(a_caller(caller), organization, role)}
 
     assert ({"KEN:focal_point"} if organization == "KEN" and role in OF_STATE else set()) == alone
-    assert appointing.takes_two(organization, role) == (not alone)
+    assert appointing.requires_two_people(organization, role) == (not alone)
 
 
 @pytest.mark.parametrize("appointment", ["KEN:focal_point", "UNODC:administrator"])

@@ -20,7 +20,7 @@ from chassis.auth import tokens as auth
 from chassis.db.database import Database
 from chassis.embedded import free_port
 from chassis.http import edge, event_streams
-from chassis.journal import cursors as bookmarks
+from chassis.journal import cursors as cursors
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import JournalPosition, announce_all
@@ -176,7 +176,7 @@ async def test_unknown_last_event_id_is_rejected_and_ids_are_opaque(
     at = JournalPosition(7, 1)
     assert at == ours.decode(ours.encode(at)) == ours.decode(ours.encode(at))
     assert ours.encode(at) != ours.encode(at)
-    assert len(ours.encode(at)) == len(ours.encode(JournalPosition(2**63, 2**63))) <= bookmarks.BOOKMARK_LENGTH_MAX
+    assert len(ours.encode(at)) == len(ours.encode(JournalPosition(2**63, 2**63))) <= cursors.CURSOR_LENGTH_MAX
     with pytest.raises(Invalid):
         theirs.decode(ours.encode(at))
 

@@ -79,7 +79,7 @@ async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Databa
         for number, request in enumerate(requests):
             await store.save(tx, replace(request, reference=f"TA-{number}" if request.reference else None))
     for caller in callers:
-        fields = {request.request_id: policy.fields_seen(caller, request) for request in requests}
+        fields = {request.request_id: policy.visible_fields(caller, request) for request in requests}
         expected = {
             request.request_id: fields[request.request_id] or {FieldSet.CODES}
             for request in requests

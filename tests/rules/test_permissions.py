@@ -192,7 +192,9 @@ def test_every_action_is_told_and_every_route_asks_one(app: Litestar) -> None:
             for method, (handler, _) in route.route_handler_map.items():
                 if method != "OPTIONS" and not handler.opt.get("public") and not handler.opt.get("internal"):
                     where = f"{method} {route.path_format}"
-                    assert "action" in handler.opt, f"{where}: say with opt=asks(Action.…) what it asks of its policy"
+                    assert "action" in handler.opt, (
+                        f"{where}: say with opt=requires(Action.…) what it asks of its policy"
+                    )
                     asked.add(named(handler.opt["action"]))
     told_of = {named(action) for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
     actions = {named(action) for kind, _ in asked for action in kind}

@@ -24,7 +24,7 @@ from tests.system.deployment import DEPLOY, certificate, environment, folder, re
 
 LEAVING_CONNECTIONS = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.usefixtures("nothing_left_to_others"),
+    pytest.mark.usefixtures("collect_garbage"),
 ]
 """nats-py leaves a connection whose handshake failed, or whose end was not heard, to the garbage collector."""
 

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import Calling, Db, Now, Paging, requires
 from chassis.http.commands import change, create, show
 from chassis.http.queries import query_parameter
 from contracts.callers import Subject
@@ -70,7 +70,9 @@ async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[App
 
 
 @get(
-    "/v1/appointments", opt=asks(Action.LIST_APPOINTMENTS), summary="The appointments this caller may see, newest first"
+    "/v1/appointments",
+    opt=requires(Action.LIST_APPOINTMENTS),
+    summary="The appointments this caller may see, newest first",
 )
 async def list_appointments(
     db: Db,

@@ -168,7 +168,7 @@ class Appointment(Struct, frozen=True, kw_only=True):
         return Mandate(role=self.role, starts=self.starts, ends=self.ends, regions=self.regions, topics=self.topics)
 
 
-def takes_two(organization: str, role: Role) -> bool:
+def requires_two_people(organization: str, role: Role) -> bool:
     """Whether giving this role takes two people: all roles except those that a State's focal point gives alone."""
     return not (kind_of(organization) is Kind.STATE and role in OF_FOCAL_POINT)
 

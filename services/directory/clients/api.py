@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import Calling, Db, Now, Paging, requires
 from chassis.http.commands import change, create, show
 from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
@@ -78,7 +78,7 @@ async def register_client(
     return await _read_with(tx, ctx, client_id, secret=secret)
 
 
-@get("/v1/clients", opt=asks(Action.LIST_CLIENTS), summary="The API clients this caller may see, newest first")
+@get("/v1/clients", opt=requires(Action.LIST_CLIENTS), summary="The API clients this caller may see, newest first")
 async def list_clients(
     db: Db,
     caller: Calling,

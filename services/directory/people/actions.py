@@ -106,7 +106,7 @@ async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subjec
         held = await store.held_in(tx, person_id)
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
-    of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
+    of_trust = any(appointing.requires_two_people(organization, role) for organization, role in held)
     await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=ctx.now))
     await store.save_person_texts(tx, person_id, texts, salt)
     await subject_store.save(tx, person_id, person.organization, subjects)
@@ -216,7 +216,7 @@ async def appoint(
     salt, texts_hash = hash_texts(letter)
     begin = (
         appointing.make
-        if policy.may_make_alone(ctx.caller, organization, mandate.role)
+        if policy.may_appoint_alone(ctx.caller, organization, mandate.role)
         else partial(appointing.propose, subjects_hash=person.subjects_hash)
     )
     fact: Fact = begin(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, Streaming, asks
+from chassis.http.application import Calling, Db, Paging, Streaming, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.problems import language_of
@@ -88,7 +88,7 @@ async def register_organization(tx: Tx, ctx: Context, code: str, data: JSONBody[
     await actions.register(tx, code, data.checked_name(), now=ctx.now)
 
 
-@get("/v1/organizations", opt=asks(Action.LIST_ORGANIZATIONS), summary="Organizations, by code")
+@get("/v1/organizations", opt=requires(Action.LIST_ORGANIZATIONS), summary="Organizations, by code")
 async def list_organizations(
     db: Db,
     caller: Calling,
@@ -133,7 +133,7 @@ async def enter_person(tx: Tx, ctx: Context, person_id: UUID, data: JSONBody[Ent
     await actions.enter(tx, person_id, organization, data.texts(), subjects_proposed_by=proposed_by, now=ctx.now)
 
 
-@get("/v1/people", opt=asks(Action.LIST_PEOPLE), summary="The people this caller may see")
+@get("/v1/people", opt=requires(Action.LIST_PEOPLE), summary="The people this caller may see")
 async def list_people(
     db: Db,
     caller: Calling,
@@ -202,7 +202,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
 
 @get(
     "/v1/events/directory",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="What happens to organizations, people and appointments, as it does",
 )

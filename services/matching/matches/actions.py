@@ -194,6 +194,6 @@ async def rebuild(tx: Tx, event: Event) -> None:
     await match_store.save(tx, after)
     await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed):
-        await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
+        await offering_store.take_unit(tx, fact.offering_id, fact.capacity_period)
     if isinstance(fact, MatchRevoked):
         await offering_store.give_back(tx, fact.offering_id, fact.capacity_period)

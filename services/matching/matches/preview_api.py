@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, asks
+from chassis.http.application import Calling, Db, requires
 from chassis.http.edge import reader_language
 from contracts.values import Caller, Language
 from services.matching import policy
@@ -54,7 +54,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/matches/preview",
-    opt=asks(Action.PREVIEW),
+    opt=requires(Action.PREVIEW),
     status_code=200,
     summary="Preview the suggestions for a draft line",
 )

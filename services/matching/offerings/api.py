@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
+from chassis.http.application import Calling, Db, Now, Paging, Streaming, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.queries import query_parameter
@@ -101,7 +101,7 @@ async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBod
     await offering_actions.create(tx, ctx, offering_id, content, texts, salt, submit=data.submit)
 
 
-@get("/v1/offerings", opt=asks(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
+@get("/v1/offerings", opt=requires(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
 async def list_offerings(
     db: Db,
     caller: Calling,
@@ -216,7 +216,7 @@ def view(
 
 @get(
     "/v1/events/matching",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="Stream events of offerings and matches",
 )

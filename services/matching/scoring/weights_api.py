@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks, shown
+from chassis.http.application import Calling, Db, requires, shown
 from chassis.http.commands import change
 from contracts.matching import Weight
 from services.matching import policy
@@ -38,7 +38,7 @@ class WeightsView(Struct, frozen=True, kw_only=True):
     adopted_at: datetime | None
 
 
-@get("/v1/matches/weights", opt=asks(Action.SHOW_WEIGHTS), summary="How much each criterion of a score counts")
+@get("/v1/matches/weights", opt=requires(Action.SHOW_WEIGHTS), summary="How much each criterion of a score counts")
 async def show_weights(
     db: Db, caller: Calling, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
 ) -> Response[WeightsView]:

@@ -7,7 +7,7 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from chassis.http.application import Calling, asks
+from chassis.http.application import Calling, requires
 from chassis.http.edge import reader_language
 from contracts.reference import topics
 from contracts.values import Language
@@ -43,7 +43,7 @@ class TopicsFound(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/matches/topics",
-    opt=asks(Action.SUGGEST_TOPICS),
+    opt=requires(Action.SUGGEST_TOPICS),
     status_code=200,
     summary="Suggest topics for a text, with their passages",
 )

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks, shown
+from chassis.http.application import Calling, Db, Now, Paging, Streaming, requires, shown
 from chassis.http.commands import change
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
@@ -97,7 +97,7 @@ class NotificationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/subscriptions", opt=asks(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
+@get("/v1/subscriptions", opt=requires(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
 async def show_subscription(db: Db, caller: Calling) -> Response[SubscriptionView]:
     async with db.transaction(by=caller) as tx:
         subscription = await store.subscription(tx, subscription_id_of(caller))
@@ -110,7 +110,7 @@ async def show_subscription(db: Db, caller: Calling) -> Response[SubscriptionVie
 
 @put(
     "/v1/subscriptions",
-    opt=asks(Action.REGISTER_SUBSCRIPTION),
+    opt=requires(Action.REGISTER_SUBSCRIPTION),
     summary="Say where the caller's appointment is to be told",
 )
 async def register_subscription(
@@ -134,7 +134,9 @@ async def register_subscription(
     return shown(_subscription_view(subscription, data.email), revision=subscription.revision)
 
 
-@get("/v1/notifications", opt=asks(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first")
+@get(
+    "/v1/notifications", opt=requires(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first"
+)
 async def list_notifications(
     db: Db,
     caller: Calling,
@@ -154,7 +156,7 @@ async def list_notifications(
 
 @get(
     "/v1/notifications/stream",
-    opt=asks(Action.FOLLOW_NOTIFICATIONS),
+    opt=requires(Action.FOLLOW_NOTIFICATIONS),
     media_type=EVENT_STREAM,
     summary="What comes into the caller's inbox, as it does",
 )

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks, shown
+from chassis.http.application import Calling, Db, Now, Paging, requires, shown
 from chassis.http.commands import change, create
 from contracts.refusals import Missing
 from contracts.values import Caller
@@ -65,7 +65,7 @@ async def open_fund(tx: Tx, ctx: Context, code: str, data: JSONBody[OpenFund]) -
     await fund_actions.open_fund(tx, code, labels, data.yearly(), gender_marker=marker, now=ctx.now)
 
 
-@get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
+@get("/v1/funds", opt=requires(Action.LIST_FUNDS), summary="All funds and how far their money has come")
 async def list_funds(
     db: Db,
     caller: Calling,
@@ -86,7 +86,7 @@ async def list_funds(
         return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 
-@get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
+@get("/v1/funds/{code:str}", opt=requires(Action.SHOW_FUND), summary="One fund and how far its money has come")
 async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None) -> Response[FundView]:
     """With `as_at`, as recorded by that moment: the result never changes.
 
@@ -114,7 +114,7 @@ async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JS
 
 @get(
     "/v1/funds/{code:str}/requirements",
-    opt=asks(Action.LIST_REVISIONS),
+    opt=requires(Action.LIST_REVISIONS),
     summary="What was stated of a fund's needs, newest first",
 )
 async def list_revisions(
@@ -149,7 +149,7 @@ async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: J
     await fund_actions.state_gender_marker(tx, ctx, code, data.work_package, data.gender_marker)
 
 
-@get("/v1/funds/{code:str}/years", opt=asks(Action.SHOW_FUND_YEARS), summary="One fund by year")
+@get("/v1/funds/{code:str}/years", opt=requires(Action.SHOW_FUND_YEARS), summary="One fund by year")
 async def show_fund_years(
     code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
 ) -> Response[FundYearsView]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import Calling, Db, Paging, requires
 from chassis.http.commands import create
 from chassis.http.queries import query_parameter
 from chassis.http.tables import table_of, takes_table
@@ -88,7 +88,7 @@ async def load_rates_csv(tx: Tx, ctx: Context, rate_table_id: UUID, before: tupl
     await rate_actions.load_lines(tx, rate_table_id, before, now=ctx.now)
 
 
-@get("/v1/rates", opt=asks(Action.LIST_RATES), summary="Rates of exchange that were loaded, newest first")
+@get("/v1/rates", opt=requires(Action.LIST_RATES), summary="Rates of exchange that were loaded, newest first")
 async def list_rates(
     db: Db,
     caller: Calling,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
+from chassis.http.application import Calling, Db, Now, Paging, Streaming, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.journal.event_feed import FeedItem
@@ -65,7 +65,7 @@ async def make_pledge(
     )
 
 
-@get("/v1/pledges", opt=asks(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")
+@get("/v1/pledges", opt=requires(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")
 async def list_pledges(
     db: Db,
     caller: Calling,
@@ -166,7 +166,7 @@ async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data:
 
 @get(
     "/v1/events/pledges",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="What happens to funds, pledges and allocations, as it does",
 )

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
+from chassis.http.application import Calling, Commanded, Db, Expected, Now, Uploaded, created, requires, shown
 from chassis.http.commands import show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import Command, etag, once
@@ -43,7 +43,7 @@ class IncomingFile(NamedTuple):
 
 @post(
     "/v1/requests/{request_id:uuid}/attachments",
-    opt=asks(Action.ATTACH) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
+    opt=requires(Action.ATTACH) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
     summary="Attach a file to a draft or a returned request",
 )
 async def attach_file(
@@ -65,7 +65,7 @@ async def attach_file(
 
 @post(
     "/v1/requests/{request_id:uuid}/notes-verbales",
-    opt=asks(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
+    opt=requires(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
     summary="Bring the scan of a note verbale to a request",
 )
 async def scan_note(
@@ -124,7 +124,7 @@ async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> 
 
 @get(
     "/v1/attachments/{attachment_id:uuid}",
-    opt=asks(Action.READ_ATTACHMENTS),
+    opt=requires(Action.READ_ATTACHMENTS),
     media_type=MEDIA_TYPE.decode(),
     summary="An attached file itself",
 )
@@ -143,7 +143,7 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
 
 @delete(
     "/v1/attachments/{attachment_id:uuid}",
-    opt=asks(Action.DETACH),
+    opt=requires(Action.DETACH),
     status_code=200,
     summary="Take an attached file back",
 )

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, Streaming, asks
+from chassis.http.application import Calling, Db, Paging, Streaming, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.queries import query_parameter
@@ -81,7 +81,7 @@ async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[Fi
     return view_of_own(ctx, request, words)
 
 
-@get("/v1/requests", opt=asks(Action.LIST), summary="The requests this caller may see, newest first")
+@get("/v1/requests", opt=requires(Action.LIST), summary="The requests this caller may see, newest first")
 async def list_requests(
     db: Db,
     caller: Calling,
@@ -98,7 +98,7 @@ async def list_requests(
 
 @get(
     "/v1/events/requests",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="What happens to requests, as it does",
 )
@@ -124,7 +124,7 @@ async def revise_request(
 
 @post(
     "/v1/requests/check",
-    opt=asks(Action.CHECK),
+    opt=requires(Action.CHECK),
     status_code=200,
     summary="What a draft does not say yet, and similar own requests",
 )

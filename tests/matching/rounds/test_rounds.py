@@ -387,7 +387,7 @@ async def test_first_of_two_planners_stores_the_inputs(db: Database, api: Client
         assert await round_store.save_world(tx, one, first)
         later = await snapshot.snapshot_inputs(tx, now=now + timedelta(days=1))
         assert not await round_store.save_world(tx, one, later)
-        assert first == (await round_store.papers(tx, one)).world
+        assert first == (await round_store.documents(tx, one)).world
 
 
 async def test_discarded_round_is_not_planned(api: Client, db: Database) -> None:

@@ -170,7 +170,7 @@ def test_donor_without_contribution_has_no_share() -> None:
 
 
 @st.composite
-def pots(draw: st.DrawFn) -> FundMoney:
+def fund_balances(draw: st.DrawFn) -> FundMoney:
     contributed = draw(DONORS)
     left = sum(contributed.values())
     drawn = []
@@ -181,7 +181,7 @@ def pots(draw: st.DrawFn) -> FundMoney:
     return replace(POT, contributed_usd_minor=contributed, drawn=tuple(drawn))
 
 
-@given(pots())
+@given(fund_balances())
 def test_shares_add_up_and_never_exceed_contributions(pot: FundMoney) -> None:
     shares = [share_of(donor, pot) for donor in pot.contributed_usd_minor]
 

@@ -16,7 +16,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import Calling, Db, Now, Paging, requires
 from chassis.http.downloads import Download
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
@@ -85,7 +85,7 @@ FILTERS = {"filters": Provide(filters_of, sync_to_thread=False)}
 
 @get(
     "/v1/flows",
-    opt=asks(Action.LIST_FLOWS),
+    opt=requires(Action.LIST_FLOWS),
     dependencies=FILTERS,
     summary="Movements of money to funds, within them and out of them, newest first",
 )
@@ -113,7 +113,7 @@ async def list_flows(
 
 @get(
     "/v1/flows.csv",
-    opt=asks(Action.EXPORT_FLOWS),
+    opt=requires(Action.EXPORT_FLOWS),
     dependencies=FILTERS,
     media_type=CSV,
     summary="Movements of money, as CSV",
@@ -129,7 +129,7 @@ async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: F
 
 @get(
     "/v1/flows.xlsx",
-    opt=asks(Action.EXPORT_FLOWS),
+    opt=requires(Action.EXPORT_FLOWS),
     dependencies=FILTERS,
     media_type=XLSX,
     summary="Movements of money, as a spreadsheet",

@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.application import Calling, Db, Now, requires
 from services.pledges import policy
 from services.pledges.dependencies import Owned
 from services.pledges.ledger.as_of import AsAt, final_as_of
@@ -21,13 +21,13 @@ AT_ONCE_MAX = 2
 """Files made at once in a process; further callers wait without holding a connection."""
 
 
-class Turns(asyncio.Semaphore):
+class FileSlots(asyncio.Semaphore):
     """Limits the files made at once."""
 
 
 @get(
     "/v1/funds/{code:str}/iati.xml",
-    opt=asks(Action.SHOW_IATI),
+    opt=requires(Action.SHOW_IATI),
     media_type=XML,
     summary="A fund and what it pays for, as an IATI 2.03 activity file",
 )
@@ -40,7 +40,7 @@ async def show_iati(
     """
     policy.decide(caller, Action.SHOW_IATI).required()
     moment = await final_as_of(db, caller, as_at, now=now) or now
-    async with _turns(db):
+    async with _file_slots(db):
         async with db.transaction(by=caller) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
         # In a thread: it would block the event loop.
@@ -52,10 +52,10 @@ def _made(ledger: Ledger, reporter: str, moment: datetime) -> str:
     return write(activities(ledger, reporter=reporter), generated_at=moment).decode()
 
 
-def _turns(db: Database) -> Turns:
-    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
-    assert isinstance(turns, Turns), "it is kept under its own name"
-    return turns
+def _file_slots(db: Database) -> FileSlots:
+    slots = db.memory.setdefault(FileSlots, FileSlots(AT_ONCE_MAX))
+    assert isinstance(slots, FileSlots), "it is kept under its own name"
+    return slots
 
 
 ROUTES = [show_iati]
