@@ -1,4 +1,4 @@
-"""Things tests begin with, each valid as it is; name only what the test is about."""
+"""Valid test data; a test names only what it is about."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the tests of event streams begin with: an application at a port, and somebody who listens."""
+"""Steps of tests of event streams: services at a port, and a client that reads the stream."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Whoever a test speaks for is appointed: in what a service holds in this process, or in a real directory."""
+"""Appoint the personas of a test: in the callers held by services in this process, or in a real directory."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Somebody who gets webhooks: a real HTTPS server with a certificate of an authority of the test's own."""
+"""A webhook receiver: a real HTTPS server with a certificate of the test's own authority."""
 
 import asyncio
 import contextlib

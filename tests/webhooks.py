@@ -1,4 +1,4 @@
-"""What the tests of webhooks begin with: a receiver's view of a signature, a webhook registered, facts told."""
+"""Steps of tests of webhooks: verified signatures, a registered webhook, facts."""
 
 import base64
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What tests of the chassis do and check."""
+"""Steps of tests of the chassis."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A loop that finds no work waits for the next deadline, for a write of its process, or for its rare look."""
+"""Idle pauses end at the next deadline, at a write of the process, or at the idle interval."""
 
 import asyncio
 import time

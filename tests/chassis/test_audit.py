@@ -1,4 +1,4 @@
-"""Each change and each read of what is somebody else's has its row: who, when, what, from where, because of what."""
+"""Every change, and every read of another's data, has an audit row: actor, time, action, address, cause."""
 
 import contextlib
 from collections.abc import Mapping

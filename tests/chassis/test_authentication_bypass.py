@@ -1,4 +1,4 @@
-"""Ways to reach a route under another name, by another method or as somebody else's: none gets more than the plain one."""
+"""Path variants, method overrides and forged headers give no more access than the plain request."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

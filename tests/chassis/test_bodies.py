@@ -1,4 +1,4 @@
-"""A body that does not fit is refused once, with all that is wrong with it, in the words of the API."""
+"""An invalid body is rejected with all its errors, in the terms of the API."""
 
 import json
 import time

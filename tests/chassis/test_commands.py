@@ -1,4 +1,4 @@
-"""Keys of commands are kept for thirty days, and no longer, however many there were."""
+"""Idempotency keys are kept for thirty days."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Limits on connections, against the HTTP server in a process of its own, by real sockets."""
+"""Limits on connections, tested with real sockets against the HTTP server in its own process."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The doctor looks at what files need: a folder that keeps them, and a scanner that tells good from bad."""
+"""`entraide doctor` checks the files folder, the scanner and the version of PostgreSQL."""
 
 import os
 import sys

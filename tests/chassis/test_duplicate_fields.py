@@ -1,4 +1,4 @@
-"""A field that comes twice in an object is refused: two readers could each take another of the two."""
+"""Duplicate JSON fields are rejected: parsers differ in which one they use."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The embedded servers start anywhere, survive what kills them, and end with us."""
+"""Embedded servers start for any user, recover from kills, and stop with their parent."""
 
 import asyncio
 import contextlib

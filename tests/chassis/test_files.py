@@ -1,4 +1,4 @@
-"""Files are kept whole or not at all, under ids alone; and what no row says is there goes."""
+"""Files are stored completely or not at all, under ids; unreferenced files are deleted."""
 
 import io
 import os

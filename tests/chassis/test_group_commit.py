@@ -1,4 +1,4 @@
-"""Callers who write at the same moment are committed together, and each hears only of what it did itself."""
+"""Concurrent writes are committed in groups, and each caller gets only its own outcome."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Every answer, whatever it says, has the headers that keep a browser from doing harm with it; and only methods in use."""
+"""Every response has the security headers; methods not in use are rejected."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Every wrong way to speak HTTP to us: one problem+json each, in the caller's language, and nothing lost."""
+"""Every invalid request is answered with one problem document in the caller's language."""
 
 import asyncio
 import json

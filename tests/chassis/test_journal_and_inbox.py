@@ -1,4 +1,4 @@
-"""From announce to the other service's tables: once, in order, whatever comes twice, late, broken or not at all."""
+"""Events are applied once and in order, with repeats, delays, failures and losses."""
 
 import asyncio
 import contextlib

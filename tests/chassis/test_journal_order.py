@@ -1,4 +1,4 @@
-"""The journal is read in the order of its transactions, whatever the number of digits in their ids."""
+"""The journal is read in the order of transaction ids as numbers, not as text."""
 
 from collections.abc import Mapping
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The issuer's keys are found, and read again when they may have changed; an issuer that fails is left alone."""
+"""The issuer's keys are discovered and refreshed; a failing issuer is not asked again during a pause."""
 
 import asyncio
 import base64

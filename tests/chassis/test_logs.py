@@ -1,4 +1,4 @@
-"""What the log tells of what was refused, and that nothing which was sent can pass for a line of it."""
+"""Refusals, errors and tokens are logged without any input of the caller."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A client believes an issuer that answers as one has to, and an ID token that is meant for it; nothing else."""
+"""The OpenID client accepts only valid issuers, token responses and ID tokens."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What cannot take effect is set aside, itself and nothing else; it delays no other aggregate and undoes nothing."""
+"""An event that cannot be applied is parked and blocks only its own aggregate."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The pool: never more connections than places, and none that a transaction did not leave in order."""
+"""The pool limits connections and reuses only those left in a clean state."""
 
 import asyncio
 from collections.abc import AsyncIterator

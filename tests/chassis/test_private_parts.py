@@ -1,4 +1,4 @@
-"""Private parts of libraries stand in one module, and are looked at again when a version changes them."""
+"""Private parts of libraries are imported by one module and reviewed when a version changes them."""
 
 import hashlib
 import re

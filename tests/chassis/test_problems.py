@@ -1,4 +1,4 @@
-"""A "no" is said in the language the caller prefers, whatever the header holds, and each kind has one status."""
+"""Problems are in the preferred language, and each kind of refusal has one status."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""A word in a query is taken in its form only."""
+"""Query parameters must match the form of their type."""
 
 from typing import Annotated
 

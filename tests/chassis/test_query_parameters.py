@@ -1,4 +1,4 @@
-"""What an address asks for by parameters that its route does not have is refused, not dropped."""
+"""Unknown query parameters are rejected, not ignored."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who calls too often waits, and nobody else does; what is said of addresses by those not trusted is not believed."""
+"""Rate limits per caller, organization and address; forwarded addresses count only from trusted proxies."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""A header field that holds one value is sent once; lines of a list are one list (RFC 9110 section 5.3)."""
+"""Single-value headers may occur once; list headers are joined (RFC 9110 section 5.3)."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""What an answer costs beyond its work: one packet, and nothing that only the collector would find."""
+"""A response is one write and leaves no reference cycle."""
 
 import asyncio
 import gc

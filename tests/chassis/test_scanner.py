@@ -1,4 +1,4 @@
-"""What a scanner says is believed when it says yes or no, and nothing else is."""
+"""Only a clear verdict of the scanner counts; anything else is an error."""
 
 import asyncio
 import io

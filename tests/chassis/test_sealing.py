@@ -1,4 +1,4 @@
-"""Rows are chained within seconds, once, in an order that no later commit can slip into, whoever does it."""
+"""Rows are chained within seconds, once, and in an order that late commits cannot change."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A stop ends every loop, that which lost the word as well; what nobody waits for gives way."""
+"""A stop ends every loop, including one that swallowed its cancellation; background work yields."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Whatever is done to the audit by who may do everything is found, and the first wrong row of each table is named."""
+"""Tampering with the audit by a superuser is detected, and the first wrong row of each table is named."""
 
 import asyncio
 import json

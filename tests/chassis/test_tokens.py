@@ -1,4 +1,4 @@
-"""Every way a token can be wrong, and one answer to all of them: who tries does not learn how far it got."""
+"""Every invalid token is rejected with the same answer."""
 
 import base64
 import hashlib

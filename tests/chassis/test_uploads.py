@@ -1,4 +1,4 @@
-"""A file is read to disk as it comes, no further than it may be, and what is not to be had leaves nothing behind."""
+"""Uploads are streamed to disk within limits, and rejected ones leave no file."""
 
 import asyncio
 import tracemalloc

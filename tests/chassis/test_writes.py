@@ -1,4 +1,4 @@
-"""What a transaction writes goes together: in one round trip, all of it or nothing, and in the order that matters."""
+"""The writes of a transaction are sent in one round trip, atomically and in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

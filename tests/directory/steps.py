@@ -1,4 +1,4 @@
-"""What tests of the directory begin with: founders, organizations, people, appointments."""
+"""Steps of tests of the directory: founders, organizations, people, appointments."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who is appointed by whom, who ends whom, and who sees of whom that they are."""
+"""Who proposes, approves, ends and sees appointments."""
 
 import asyncio
 from datetime import timedelta

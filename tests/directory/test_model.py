@@ -1,4 +1,4 @@
-"""Who gives and takes appointments: every role against every appointment, and the days they are in force."""
+"""Rules of appointments: every role against every appointment, and the days they are in force."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The directory from its routes to its tables: founders, organizations, people, and what the journal tells of them."""
+"""The directory from its routes to its tables: founders, organizations, people, and its journal."""
 
 from uuid import uuid4
 

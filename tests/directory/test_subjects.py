@@ -1,4 +1,4 @@
-"""By which subjects people sign in: their own focal point sets them, or two people; nobody alone becomes an official."""
+"""Subjects by which people sign in are set by the focal point, or by two people."""
 
 from typing import Any
 

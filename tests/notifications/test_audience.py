@@ -1,4 +1,4 @@
-"""Who is told of what, in which words: every fact has its answer, every notice its six languages."""
+"""Recipients of every fact, and templates of every notice in six languages."""
 
 import re
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Where a webhook may lead: every range that is not the public internet, and every spelling of a URL that hides one."""
+"""Addresses a webhook may use: no range outside the public internet, in any spelling."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 

@@ -1,4 +1,4 @@
-"""The way out, against real HTTPS servers: what a name means is checked, connected to as checked, and read in bounds."""
+"""The outbound HTTP client against real HTTPS servers: checked addresses, TLS and limits."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""A dispatch is tried until it ends, and ends once."""
+"""A dispatch is attempted until it ends, and ends once."""
 
 from datetime import timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The notifications service from the fact it hears to the inbox it fills, and the tables behind it."""
+"""The notifications service from a fact to the inbox, and its tables."""
 
 import asyncio
 import json

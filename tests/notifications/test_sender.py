@@ -1,4 +1,4 @@
-"""Each obligation is attempted until it is delivered, refused or expired; outside it may arrive twice, never not."""
+"""Mail is attempted until delivered, refused or expired: at least once."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Several senders at once, killed and started again: every event reaches its webhook, no attempt is made by two."""
+"""Several webhook senders, killed and restarted: every event arrives, and no attempt is made twice."""
 
 import asyncio
 import os

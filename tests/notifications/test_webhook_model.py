@@ -1,4 +1,4 @@
-"""A webhook's moves, its schedule, its signatures: by the specification's own test vectors."""
+"""A webhook's moves, retry schedule and signatures, by the test vectors of the specification."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Each event reaches its webhook at least once and under one id, signed, while it is still its owner's to know."""
+"""Each event reaches its webhook at least once, signed, under one id, while its owner may see it."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A webhook from its registration to its end: whose it is, what it is owed, and what nobody else learns of it."""
+"""Webhooks from registration to removal: ownership, deliveries and visibility."""
 
 import asyncio
 from collections.abc import Mapping

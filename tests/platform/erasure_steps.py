@@ -1,4 +1,4 @@
-"""What tests of erasure begin with: somebody to erase, two who agree, a service that hears of it."""
+"""Steps of tests of erasure: a person, two administrators, a notifications service."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

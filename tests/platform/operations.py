@@ -1,4 +1,4 @@
-"""Every operation of the API, and all that can be asked of it: of which record, with which body, of whose policy."""
+"""Every operation of the API with its cases: record, body, and the policy that decides."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence

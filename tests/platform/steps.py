@@ -1,4 +1,4 @@
-"""Services run as processes of their own, for tests of several services."""
+"""Steps that run services as separate processes would be."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
-"""Every route is asked by everybody about every record, and each answer is what its policy decides, or no answer at all.
+"""Every operation is called by every kind of caller on every record, and answers as the policy decides.
 
-The policies are those of services/documents/permission_cases.py, of which /docs/permissions is the table: what each
-may do is written down nowhere else. A route that asks about something for which there is no case here fails.
+The policies are those of services/documents/permission_cases.py, which /docs/permissions shows. A route about a record
+without a case here fails.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that breaks under a request: 503 and `Retry-After`, in every service, at every point."""
+"""A broken connection to PostgreSQL is answered with 503 and `Retry-After`, in every service, at every point."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Who may act is known everywhere within five seconds of its end, whether the broker is there or not."""
+"""The end of an appointment is known everywhere within five seconds, with and without a broker."""
 
 import asyncio
 from collections.abc import Mapping

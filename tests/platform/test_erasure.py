@@ -1,4 +1,4 @@
-"""Somebody is erased by two: who may, when, and what goes in the service that is told."""
+"""Erasure of a person by two people: who may, when, and what is deleted in other services."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta

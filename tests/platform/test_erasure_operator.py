@@ -1,4 +1,4 @@
-"""What an operator does on the server about who was erased, also after a restore."""
+"""The operator's erasure command, also after a restore."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Of every event there is, each is told of those that the policy lets them follow: asked as an event stream asks."""
+"""The event feed gives every caller the events that the policy allows."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens is told as it does to whoever may see it, once, however long they were away; and to nobody else."""
+"""Event streams send each event once to the callers who may see it, also after a reconnect."""
 
 import asyncio
 import contextlib

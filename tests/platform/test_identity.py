@@ -1,4 +1,4 @@
-"""Who somebody is an issuer says; what they may do, the directory: at once, and while it can be heard."""
+"""The issuer identifies a person; the directory decides what they may do, also while it is unavailable."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The mail server of the demo: what it acknowledged is kept, and shown as it was meant."""
+"""The mail server of the demo stores what it acknowledged and shows it safely."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What a command does not ask for cannot be slipped into it: on every writable route, at every level of its body."""
+"""Additional fields are rejected on every writable route, at every level of its body."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The wall behind the policy: a statement that forgets to say for whom finds nothing that is not the caller's."""
+"""Row-level security: a statement without a WHERE finds only the rows of its caller."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whoever signs in at a certified provider is let in as the directory says, and no other answer than theirs counts."""
+"""Sign-in at a certified provider: only its valid responses are accepted, with the rights in the directory."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""All services in this process over real records of every kind, told over HTTP; facts are carried where they are heard."""
+"""All services in this process with real records of every kind, created over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A provider with whom the State has agreed reads of the request the lines that it serves, and their words."""
+"""A provider of an agreed match reads the lines it serves and their words."""
 
 from collections.abc import Mapping
 from typing import Any

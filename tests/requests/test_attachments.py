@@ -1,4 +1,4 @@
-"""Files of a request: read by whom its words are for, once they were looked into, and kept under no name of theirs."""
+"""Attachments: readable with access to the words, after a scan, and stored under ids."""
 
 import asyncio
 import json

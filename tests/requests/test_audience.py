@@ -1,4 +1,4 @@
-"""A State is told who sees what of its request, through which door, and who has read it; and nobody else is told."""
+"""The State reads who sees which parts of its request, why, and who has read it."""
 
 from collections.abc import Mapping
 from datetime import timedelta

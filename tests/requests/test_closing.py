@@ -1,4 +1,4 @@
-"""A request is closed by what both sides have said of its deliveries."""
+"""A request is closed according to the evaluations of both sides."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a State consents to is shown to whom it names, as far as it says, while it holds; and nothing else is."""
+"""A consent shows its fields to its recipients while it is in force, and nothing else."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""By whom a State does not wish to be served is known to it and to UNODC; whom it excludes is not let see the request."""
+"""Excluded providers do not see the request; the exclusion is visible to the State and UNODC only."""
 
 from collections.abc import Mapping
 from typing import Any

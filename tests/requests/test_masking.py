@@ -1,4 +1,4 @@
-"""Whom to turn to is masked until both sides have accepted, and what the State and UNODC write to each other always."""
+"""The institution's name is hidden until both sides have accepted; remarks are never shown to providers."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The life of a request: every cell of the table in `services/requests/request/model.py`, and what holds for any history."""
+"""The states of a request: every cell of the table in `services/requests/request/model.py`, and invariants."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

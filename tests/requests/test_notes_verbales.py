@@ -1,4 +1,4 @@
-"""A consent that came by note verbale: recorded with its scan, which the State reads and nobody beyond it and UNODC."""
+"""Consents by note verbale are recorded with a scan, readable by the State and UNODC only."""
 
 import asyncio
 import json

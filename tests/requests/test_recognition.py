@@ -1,4 +1,4 @@
-"""A file is what is in it, whatever it is called; and what would harm by its size is refused before it is unpacked."""
+"""File types are recognized by content, and archives that unpack to too much are rejected before."""
 
 import io
 import struct

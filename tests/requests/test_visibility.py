@@ -1,4 +1,4 @@
-"""Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
+"""Python, reads and row-level security agree on visibility, and list pages use an index."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The words of a submission are fetched by its hash: by services alone, and never those of a draft."""
+"""The words of a submission are fetched by hash, by services only, and never those of a draft."""
 
 from collections.abc import Mapping
 from typing import Any

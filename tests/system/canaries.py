@@ -1,4 +1,4 @@
-"""A text of its own for every field of every body in which anything can be written, and where each may be found."""
+"""A distinct text for every free field of every body, and who may find it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy

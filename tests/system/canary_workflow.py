@@ -1,4 +1,4 @@
-"""The main job, with a text of its own in every field in which words can be written, and who may find each."""
+"""The main workflow with a distinct text in every free field."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What the system tests measured is told at the end of the run, whether or not output is captured."""
+"""Measurements of the system tests are printed at the end of the run."""
 
 import gc
 from collections.abc import Callable, Iterator

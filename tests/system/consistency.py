@@ -1,4 +1,4 @@
-"""What is there when all is quiet: nothing lost, nothing doubled, and how either would show."""
+"""Compare databases, streams and mailbox after a run: nothing lost, nothing duplicated."""
 
 import asyncio
 import time

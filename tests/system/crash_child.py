@@ -1,7 +1,7 @@
-"""The platform in a child process that can be killed: forked, so that it starts in a fraction of a second.
+"""The platform in a forked child process that can be killed; forking starts it in a fraction of a second.
 
-Run as a program it is the forker: it has imported everything and opened nothing. For each line of JSON on its standard
-input it forks one platform, says the platform's process id, waits until it has ended and says how.
+Run as a program it is the parent: it has imported everything and opened nothing. For each line of JSON on standard
+input it forks one platform, prints its process id, waits for its end and prints how it ended.
 """
 
 import asyncio

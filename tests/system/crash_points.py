@@ -1,6 +1,6 @@
-"""The points at which a process may die: before and after each call to PostgreSQL, the broker, a peer or the mail server.
+"""Points at which a process may die: before and after each call to PostgreSQL, the broker, a peer or the mail server.
 
-The calls are wrapped when a test asks for it, in the child process alone; nothing in the product knows of it.
+The calls are wrapped in the child process only, when a test requests it; the product has no code for it.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The broker as deploy/ sets it up, running, and how a test comes to it as one of its users."""
+"""The broker as configured in deploy/, running, and connections as each of its users."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Where a platform that may be killed runs: a broker and a database of its own, used again and again."""
+"""A reusable broker and database for a platform that may be killed."""
 
 import contextlib
 import tempfile

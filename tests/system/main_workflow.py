@@ -1,4 +1,4 @@
-"""The main job of one request, told by clients that do not give up: what is not answered is sent again, the same."""
+"""The main workflow of one request, by clients that repeat every unanswered command unchanged."""
 
 import asyncio
 import time

@@ -1,6 +1,6 @@
-"""What a service's own credentials can do at the broker, as deploy/ sets it up and as it is embedded: what it needs.
+"""Broker permissions of each service, as deployed and as embedded.
 
-Of the rest the server says that it is refused, sends no answer to it, and the streams are afterwards as they were.
+Everything else is rejected, gets no reply and leaves the streams unchanged.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The broker is killed and its directory removed while requests come in: nothing is missing, and nobody does anything."""
+"""The broker is killed and its directory deleted under load: nothing is lost, without any intervention."""
 
 import asyncio
 import os

@@ -1,8 +1,8 @@
-"""What is confidential is found by those who may see it, over HTTP, and by nobody anywhere else.
+"""Confidential texts are found only by callers who may see them, and nowhere else.
 
-Every field in which words can be written gets a text of its own, and the main job is done with them: filed, consented
-to, matched, agreed, pledged, told by mail and by webhook. Then everybody reads all there is to read, and the broker's
-traffic and store, the logs, the mails, the webhooks and the tables that are not for words are searched.
+Every free field gets a distinct text in the main workflow: filed, consented to, matched, agreed, pledged, notified by
+mail and webhook. Then every caller reads everything, and the broker's traffic and store, the logs, the mails, the
+webhooks and the tables without texts are searched.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""One request through the whole job, the process killed before and after every call: nothing lost, nothing doubled.
+"""The process is killed before and after every call of the main workflow: nothing lost, nothing duplicated.
 
-The points are (call site, occurrence), collected from reference runs. Each run kills once, starts the process again as
-a supervisor would, and compares what there is in the end with the reference. `./dev test` takes a call of every module
-of the chassis and of every service, to die before or after it; `./dev soak` takes all calls, before and after.
+The points are (call site, occurrence), collected from reference runs. Each run kills once, restarts the process as a
+supervisor would, and compares the final state with the reference. `./dev test` takes a call of every module of the
+chassis and of every service; `./dev soak` takes all calls, before and after.
 """
 
 import asyncio

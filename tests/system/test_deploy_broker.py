@@ -1,4 +1,4 @@
-"""The broker as deploy/ sets it up: read by nats-server itself, and tried by every user at once."""
+"""The broker as configured in deploy/: read by nats-server and used by every user."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""PostgreSQL as deploy/ sets it up: its settings, its roles tried from within, and a restore that loses no event."""
+"""PostgreSQL as configured in deploy/: settings, roles, and a restore that loses no event."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The edge as deploy/ sets it up: read and run by HAProxy itself, before stand-ins for the services."""
+"""The edge as configured in deploy/: run by HAProxy in front of fake services."""
 
 import asyncio
 import contextlib

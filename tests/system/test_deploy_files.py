@@ -1,4 +1,4 @@
-"""The image and the compose files: read by tools made for them, and held to what the program has and reads."""
+"""The image and the compose files, checked by their tools and against the program's settings."""
 
 import fnmatch
 import json

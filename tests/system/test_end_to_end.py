@@ -1,4 +1,4 @@
-"""The main job from end to end, the same in one process and in one process per service."""
+"""The main workflow from end to end, in one process and in one process per service."""
 
 import asyncio
 import json

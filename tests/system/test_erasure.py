@@ -1,4 +1,4 @@
-"""Somebody worked here, was written to, and is erased: nothing names them in the database, the broker or the logs."""
+"""After an erasure no data in the database, the broker or the logs names the person."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What an idle platform costs: hardly a transaction, and next to nothing of a processor."""
+"""An idle platform commits few transactions and uses almost no CPU."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Intake while a part is down: an answer always comes, soon, and it is true."""
+"""Requests while the broker or the database is down: every answer is correct and in time."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""`entraide ledger verify` as an operator runs it: on books that are right, and on books that somebody has been at."""
+"""`entraide ledger verify` on a correct and on a tampered ledger."""
 
 import asyncio
 import json

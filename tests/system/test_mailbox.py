@@ -1,4 +1,4 @@
-"""The mailbox of the demo shows every mail to everybody: there is none where people sign in with an issuer of their own."""
+"""The demo's mailbox shows all mail to all callers: it is absent with a configured issuer."""
 
 import asyncio
 from dataclasses import replace

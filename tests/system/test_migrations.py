@@ -1,4 +1,4 @@
-"""The schema's files: one each until there has been a release, linted, applied once, and never another than was applied."""
+"""Migrations: one file each until a release, linted, applied once, never changed."""
 
 import asyncio
 import re

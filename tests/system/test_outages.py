@@ -1,4 +1,4 @@
-"""The broker away, wiped, or back: intake goes on with PostgreSQL alone, and nothing that was taken in is missing."""
+"""The broker stopped, wiped or restarted: requests are accepted with PostgreSQL alone, and none is lost."""
 
 import asyncio
 import contextlib

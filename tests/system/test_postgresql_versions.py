@@ -1,4 +1,4 @@
-"""Every supported major version of PostgreSQL, each in the newest release that is to be had here: `./dev soak`."""
+"""Every supported major version of PostgreSQL, in the newest release available: `./dev soak`."""
 
 import asyncio
 import json

@@ -1,7 +1,7 @@
-"""Whatever a machine thinks of to send, the running application answers as its own document says.
+"""Responses to generated requests conform to the OpenAPI document.
 
-The whole application in one process on a real socket, with the sample world loaded, called by schemathesis in the name
-of people of five roles, half of the time about records that exist.
+The whole application in one process on a real socket, with the sample world loaded, called by schemathesis as people
+of five roles, half of the time about existing records.
 """
 
 import asyncio

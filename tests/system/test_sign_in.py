@@ -1,4 +1,4 @@
-"""`entraide sign-in`: the token and nothing else on standard output, a port that nobody outside reaches, clear ends."""
+"""`entraide sign-in`: only the token on standard output, a loopback port, clear errors."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Nothing is said in clear over a network: to Debian's PostgreSQL (the wheel's knows no TLS) and to nats-server."""
+"""All connections are encrypted: to Debian's PostgreSQL (the wheel's has no TLS) and to nats-server."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What tests of API clients begin with: the directory at its own port, another service beside it, clients and tokens."""
+"""Steps of tests of API clients: the directory at its own port, another service, clients and tokens."""
 
 import asyncio
 import contextlib

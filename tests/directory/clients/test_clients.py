@@ -1,4 +1,4 @@
-"""Machines of a State: let in by its focal point, by a secret that nobody keeps, for no longer and no more than said."""
+"""API clients: registration by the focal point, secrets, rotation, expiry and end."""
 
 import base64
 import json

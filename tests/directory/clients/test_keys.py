@@ -1,4 +1,4 @@
-"""With which keys the tokens of API clients are signed, and how they are changed."""
+"""Signing keys of the tokens of API clients, and their rotation."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""An API client's rules: until when which of its secrets is good, and who is told of it."""
+"""Rules of API clients: validity of secrets, and who is notified."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""How a machine gets a token, how it does not, and what the token is worth."""
+"""The token endpoint for API clients, and the rights of its tokens."""
 
 import asyncio
 import base64
