@@ -191,7 +191,7 @@ def template(servers: Servers) -> str:
         settings = Settings(state=servers.folder, database_url=servers.postgres.dsn(TEMPLATE))
         await prepare(settings, all_services())
         connection = await asyncpg.connect(servers.postgres.dsn(TEMPLATE))
-        # Nobody asks for consents where a service is tested by itself: here its last reading is always new.
+        # No loop reads consents in a test of one service: the last reading counts as new.
         await connection.execute("UPDATE matching.consent_reading SET heard_at = 'infinity'")
         await connection.close()
 
@@ -276,7 +276,7 @@ def settings_of(servers: Servers, database_url: str) -> Settings:
         scanner="none",
         writes=builders.UNHURRIED,
         reads=builders.UNHURRIED,
-        # A stream that nobody listens to is not to hold up a test that walks all routes.
+        # An idle stream must not delay a test that walks all routes.
         event_stream_seconds=1,
     )
 
@@ -294,7 +294,7 @@ class Within(httpx.AsyncBaseTransport):
     app: Edge | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        assert self.app is not None, "nobody asks before there is an application"
+        assert self.app is not None, "no request comes before there is an application"
         return await httpx.ASGITransport(self.app).handle_async_request(request)  # type: ignore[arg-type]
 
 

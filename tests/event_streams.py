@@ -27,7 +27,7 @@ SECONDS_MAX = 10.0
 
 
 class ReceivedEvent(Struct, frozen=True):
-    """One event as it came."""
+    """A received event."""
 
     id: str
     data: dict[str, Any]
@@ -71,13 +71,13 @@ class Listener:
         await asyncio.wait_for(self._begun.wait(), SECONDS_MAX)
 
     async def next(self, seconds: float = SECONDS_MAX) -> ReceivedEvent:
-        """The next event; fails where there is none in this time."""
+        """The next event; fails if there is none in this time."""
         event = await asyncio.wait_for(self._received.get(), seconds)
         assert event is not None, "it has ended"
         return event
 
     async def rest(self, seconds: float = SECONDS_MAX) -> list[ReceivedEvent]:
-        """All that comes until the stream ends; fails where it does not, in this time."""
+        """All events until the stream ends; fails if it does not end in this time."""
         found: list[ReceivedEvent] = []
         async with asyncio.timeout(seconds):
             while (event := await self._received.get()) is not None:
@@ -85,14 +85,14 @@ class Listener:
         return found
 
     async def nothing(self, seconds: float = 1.5) -> None:
-        """Fails where anything is told in this time, or the stream ends."""
+        """Fail if an event arrives in this time, or the stream ends."""
         with contextlib.suppress(TimeoutError):
             event = await asyncio.wait_for(self._received.get(), seconds)
             raise AssertionError(event or "it has ended")
 
 
 class RunningServices:
-    """Services that listen at a port of their own, as one process."""
+    """Services at a port, as one process."""
 
     def __init__(self, port: int, client: httpx.AsyncClient, running: Sequence[Running]) -> None:
         self.port = port
@@ -116,7 +116,7 @@ class RunningServices:
                 await asyncio.wait({reading})
 
     def end(self, appointment: str) -> None:
-        """As if the directory had told that it has ended."""
+        """Apply the end of an appointment, as if received from the directory."""
         (held,) = self.running[0].callers.in_force(persona_id(appointment), clock.now())
         ended = replace(held, ended=True, version=held.version + 1)
         self.running[0].callers.apply(

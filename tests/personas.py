@@ -25,7 +25,7 @@ def persona_id(appointment: str) -> UUID:
 
 
 class AllAppointed:
-    """Whoever is asked about holds the appointment, but those in `ended`."""
+    """Every person holds every appointment except those in `ended`."""
 
     def __init__(self) -> None:
         self.ended: set[tuple[UUID, str, str]] = set()
@@ -41,13 +41,13 @@ _callers: WeakSet[Callers] = WeakSet()
 
 
 def with_test_appointments(callers: Callers) -> Callers:
-    """Hears from now on of everybody whom a test speaks for, and is never stale."""
+    """Add all personas that tests appoint; never stale."""
     _callers.add(callers)
     return callers
 
 
 def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
-    """One person in all of them, the one whom `persona_id` names by the first if no other is said."""
+    """Appoint one person to all of them; by default the persona of the first."""
     person_id = person_id or persona_id(appointments[0])
     holdings = []
     for held in appointments:
@@ -68,7 +68,7 @@ def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
 
 
 async def appoint_in_directory(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
-    """A person for each, in the directory whose database this is; by nobody's hand, as its founders are."""
+    """Create and appoint a person for each in a directory, by the system as for founders."""
     async with db.transaction() as tx:
         for code in sorted({held.partition(":")[0] for held in appointments}):
             if not await store.is_registered(tx, code):
@@ -92,5 +92,5 @@ async def appoint_in_directory(db: Database, appointments: Sequence[str], *, iss
             await actions.record(tx, None, fact)
             await store.save_letter(tx, appointment_id, "", salt)
     async with db.transaction() as tx:
-        # Nobody here publishes: whoever runs next is to do so at once.
+        # Not published here: the next process is to do it at once.
         await tx.execute("UPDATE pending SET claimed_until = clock_timestamp()")

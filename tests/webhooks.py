@@ -80,7 +80,7 @@ async def shown(api: Client, webhook: Mapping[str, Any], appointment: str = FOCA
 
 
 async def opened(inbox: Inbox, count: int = 1, *, state: str = "KEN", request_id: UUID | None = None) -> None:
-    """So many requests of that State are opened, of which its focal points are told."""
+    """Open requests of that State, which notifies its focal points."""
     for _ in range(count):
         fact = RequestOpened(request_id=request_id or uuid4(), state=state, priority="normal", opened_at=NOON)
         await inbox.receive(an_event(fact, 1, correlation="corr-7"))
@@ -92,7 +92,7 @@ ASender = Callable[..., WebhookSender]
 
 
 def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
-    """`make(at=…)` is a sender that may reach this machine, with a clock that stands where one is given."""
+    """`make(at=…)` is a sender that may use loopback, with a fixed clock if one is given."""
 
     def make(
         *, at: datetime | None = None, appointments: AppointmentLookup | None = None, **terms: Any

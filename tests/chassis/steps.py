@@ -26,7 +26,7 @@ def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
 
 
 class RecordingConsumer:
-    """A consumer that keeps what took effect, in the order in which it did, and can be told to fail."""
+    """A consumer that records applied events in order, and can be set to fail."""
 
     def __init__(self, db: Database) -> None:
         self.effects: list[tuple[UUID, int]] = []
@@ -47,7 +47,7 @@ class RecordingConsumer:
 
 
 class JournalPeers:
-    """Answers as the owner's `/internal/events` does, from its journal."""
+    """Peers that answer from the journal, as the owner's `/internal/events` does."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -70,7 +70,7 @@ async def until(met) -> None:  # type: ignore[no-untyped-def]
 
 
 class Jwks:
-    """An issuer's address that counts who asks, and answers only when it is told to."""
+    """An issuer's key server that counts requests; `answers` switches it off."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
@@ -79,7 +79,7 @@ class Jwks:
         self.address = ""
 
     def set_keys(self, *kids: str) -> None:
-        """Which keys it has."""
+        """Serve new keys with these ids."""
         made = [jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}).as_dict(private=False) for kid in kids]
         self.serve("/", {"keys": made})
 

@@ -128,7 +128,7 @@ STARTER = """
 
 
 def started_and_killed(folder: Path) -> list[int]:
-    """The processes of two servers whose starter was killed a moment ago; none where they could not start."""
+    """The processes of two servers whose parent was just killed; none if they could not start."""
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(STARTER), str(folder)],
         cwd=ROOT,
@@ -179,7 +179,7 @@ def test_lock_file_with_the_id_of_another_process_is_ignored(folder: Path, state
     with Postgres(folder / "postgres", durable=False) as server:
         lock = server.data / "postmaster.pid"
         _, *rest = lock.read_text().splitlines(keepends=True)
-    # Of the server's own user: from any other PostgreSQL can tell by itself.
+    # A process of the server's own user: PostgreSQL itself recognizes those of other users.
     owner = server.data.stat().st_uid if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "60"], user=owner) as stranger:
         if state == "zombie":
@@ -236,7 +236,7 @@ def test_postgresql_of_an_unsuitable_version_is_skipped(folder: Path) -> None:
     program(old, "postgres", "postgres (PostgreSQL) 15.20")
     program(broken, "postgres", "Segmentation fault")
     real = installations()[0]
-    # As nobody in particular: `--version` is answered to root too.
+    # As any user: `--version` works for root too.
     us = Account()
 
     assert (real, 18) == usable([old, broken, real], us, folder, only=None)

@@ -19,7 +19,7 @@ PERUVIAN = builders.a_caller("PER:focal_point")
 CALLERS = 60
 
 COMMAND = "INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)"
-# The transaction's number and whoever is set as its caller stand where a test can read them.
+# Stores the transaction id and the caller setting, so that a test can read them.
 NOTE = Write(
     parts={
         "noted": f"""
@@ -187,7 +187,7 @@ async def test_lost_connection_leaves_the_outcome_of_its_group_unknown(db: Datab
 
 
 async def test_simultaneous_writes_are_committed_together(db: Database) -> None:
-    """The first of a burst does not leave alone: the others are heard before it does."""
+    """The first write of a burst waits for the others."""
     await asyncio.gather(*(_note(db, KENYAN) for _ in range(10)))
 
     assert len({row["transaction"] for row in await _rows(db)}) == 1

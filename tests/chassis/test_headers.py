@@ -39,7 +39,7 @@ CACHEABLE = {
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme"}
-"""All that may be kept by anybody: the same for all, and in the tree."""
+"""Responses that any cache may store: the same for all callers."""
 
 PAGES = {
     "/docs",
@@ -55,7 +55,7 @@ CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-ac
 
 FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
 NAMED = {"table": "kinds", "year": "2026", "line": "2"}
-"""What stands in a path and is no id."""
+"""Path parameters other than ids."""
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ async def test_rate_limited_response_has_security_headers(
         answers = [await client.post("/v1/nothing") for _ in range(40)]
 
     check_problem(answers[-1], 429, "too-many-requests")
-    # Without a public address by https nothing is said of it: on loopback nobody could reach the platform any more.
+    # Not sent without a public https address: on loopback the platform would become unreachable.
     check_headers(answers[-1], https=False)
 
 

@@ -27,7 +27,7 @@ from tests.conftest import Servers
 
 
 class Writing(RecordingConsumer):
-    """A consumer whose handler asks nothing: what it keeps stands in the database."""
+    """A consumer whose handler only writes, to a table."""
 
     KEEP = Write(
         parts={
@@ -310,7 +310,9 @@ async def test_ack_deadline_is_extended_during_processing(
 
     inbox = Inbox(databases["matching"], "matching", ["requests"], {RequestRegistered: handle})
     listening = Bus(servers.nats.url("matching"), "matching")
-    async with supervised({"broker": listening.keep_connected, "hears": lambda: inbox.listen(listening, "requests")}):
+    async with supervised(
+        {"broker": listening.keep_connected, "consumer": lambda: inbox.listen(listening, "requests")}
+    ):
         await bus.publish(an_event(a_fact(request_id), 1))
         await until(lambda: len(told) >= 3)
         slow.set()
@@ -327,7 +329,7 @@ async def test_message_that_is_not_an_event_is_parked(
     consumer = RecordingConsumer(databases["matching"])
     listening = Bus(servers.nats.url("matching"), "matching")
     async with supervised(
-        {"broker": listening.keep_connected, "hears": lambda: consumer.inbox.listen(listening, "requests")}
+        {"broker": listening.keep_connected, "consumer": lambda: consumer.inbox.listen(listening, "requests")}
     ):
         for rubbish in (b"", b"\xff\xfe", b'{"id": 1}', b"[" * 5000, b"\x00"):
             await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)  # type: ignore[union-attr]

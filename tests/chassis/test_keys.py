@@ -16,7 +16,7 @@ ISSUER = "https://issuer.example"
 
 
 class Clock:
-    """The seconds of whoever reads keys."""
+    """The clock of the key cache."""
 
     now = 1000.0
 

@@ -17,12 +17,12 @@ REDIRECT = "http://127.0.0.1:4711/callback"
 KEY = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "ours"})
 STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "ours"})
 SECRET = jwk.OctKey.import_key(json.dumps(KEY.as_dict(private=False)), {"kid": "ours"})
-"""The public key, which everybody may read, taken for a shared secret (RFC 8725 section 2.1)."""
+"""The public key used as a shared secret (RFC 8725 section 2.1)."""
 
 
 @pytest.fixture
 def issuer(jwks: Jwks) -> Jwks:
-    """An issuer that says whatever a test lets it say."""
+    """An issuer whose answers a test sets."""
     jwks.serve("/keys", {"keys": [KEY.as_dict(private=False)]})
     jwks.serve(DISCOVERY, discovered(jwks))
     return jwks
@@ -177,7 +177,7 @@ async def test_issuer_with_unsuitable_configuration_is_rejected(way: str, issuer
 
 
 async def test_keys_are_not_read_over_plain_http(issuer: Jwks) -> None:
-    # The same place, by a name of which nobody can tell that it is this machine.
+    # The same server, by a name that is not recognized as loopback.
     issuer.serve(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
 
     with pytest.raises(Unavailable, match="identity-unavailable"):

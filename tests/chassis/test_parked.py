@@ -116,7 +116,7 @@ async def test_unstorable_envelope_is_parked_as_received(
     listening = Bus(servers.nats.url("matching"), "matching")
     request_id = uuid4()
     async with supervised(
-        {"broker": listening.keep_connected, "hears": lambda: consumer.inbox.listen(listening, "requests")}
+        {"broker": listening.keep_connected, "consumer": lambda: consumer.inbox.listen(listening, "requests")}
     ):
         await bus._client.jetstream().publish("ta.requests.request.registered.v1", body)  # type: ignore[union-attr]
         await bus.publish(an_event(a_fact(request_id), 1))

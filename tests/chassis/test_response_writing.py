@@ -17,7 +17,7 @@ Client = httpx.AsyncClient
 
 
 class Scope(dict[str, Any]):
-    """One that can be seen to be gone."""
+    """A weakly referenceable scope."""
 
 
 class Written(asyncio.Transport):
@@ -74,7 +74,7 @@ async def test_closed_connection_gets_no_response() -> None:
 async def test_request_leaves_no_reference_cycle(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:
-    """The collector stops everybody while it looks."""
+    """The garbage collector stops the whole process."""
     client = await client_of("requests")
     app = cast(Any, client._transport).app
     scopes: list[weakref.ref[Scope]] = []

@@ -35,7 +35,7 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database], own: Settings) -> Database:
-    """Twelve changes by somebody from somewhere, sealed in three batches, with a checkpoint after each."""
+    """Twelve changes with caller and address, sealed in three batches, with a checkpoint after each."""
     db = databases["requests"]
     for _ in range(3):
         with with_origin("203.0.113.7"):
@@ -57,7 +57,7 @@ async def sign(db: Database, own: Settings) -> None:
 
 @pytest.fixture
 async def superuser(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Who may do everything, and lets no key and no rule stand in the way."""
+    """A superuser connection with triggers and foreign keys off."""
     connection = await asyncpg.connect(
         database_url, server_settings={"search_path": "requests", "session_replication_role": "replica"}
     )
@@ -113,7 +113,7 @@ async def test_tampered_columns_cover_all_sealed_columns(superuser: asyncpg.Conn
 
 
 def a_row(position: int, written_by: str) -> str:
-    """One of the audit that nobody wrote; the sequence has given positions up to 13."""
+    """A forged audit row; the sequence has reached position 13."""
     return f"""
         SELECT setval(pg_get_serial_sequence('audit', 'position'), 13);
         INSERT INTO audit (position, written_by, recorded_at, action, aggregate, aggregate_id, correlation)
@@ -203,7 +203,7 @@ async def test_first_tampered_row_of_each_table_is_named(
 
 
 async def test_reordered_rows_are_found(db: Database, own: Settings, superuser: asyncpg.Connection) -> None:
-    """By somebody who computes the chain again, where no checkpoint is yet."""
+    """Recompute the chain after the last checkpoint."""
     file_of(own, "requests").unlink()
     await superuser.execute(swapped("seal", "position"))
     await superuser.execute(

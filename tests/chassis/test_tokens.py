@@ -30,7 +30,7 @@ Client = httpx.AsyncClient
 HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", "b64"}
 ELSEWHERE = "https://elsewhere.example/keys.json"
 STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "stranger"})
-"""A key that somebody made for themselves."""
+"""A key that is not the issuer's."""
 
 
 def ours() -> jwk.OKPKey:
@@ -45,7 +45,7 @@ def encoded(part: bytes | str | Any) -> str:
 
 
 def signed(header: Any, claims: Any, key: jwk.OKPKey | None = None) -> str:
-    """Signed rightly, whatever the two say: by hand, since a library would not write most of them."""
+    """Sign any header and payload correctly; by hand, since a library rejects most of them."""
     said = f"{encoded(header)}.{encoded(claims)}"
     private: Any = (key or ours()).private_key
     return f"{said}.{encoded(private.sign(said.encode()))}"
@@ -78,20 +78,20 @@ def unsigned(alg: str, signature: str = "") -> str:
 
 
 def with_public_key_as_secret(alg: str = "HS256") -> str:
-    """The key that everybody may read, taken for a shared secret (RFC 8725 section 2.1)."""
+    """The public key used as a shared secret (RFC 8725 section 2.1)."""
     public: Any = ours().public_key
     said = ".".join(map(encoded, parts(alg=alg)))
     return f"{said}.{encoded(hmac.new(public.public_bytes_raw(), said.encode(), hashlib.sha256).digest())}"
 
 
 def with_other_payload() -> str:
-    """What was signed, and what somebody would rather have had signed."""
+    """A valid signature with another payload."""
     head, _, signature = forged().split(".")
     return f"{head}.{encoded(parts(sub='UNODC:coordinator')[1])}.{signature}"
 
 
 def encrypted() -> str:
-    """A good token inside an encryption of which anybody could be the author (JWE, RFC 7516)."""
+    """A valid token encrypted to a public key (JWE, RFC 7516)."""
     secret = jwk.OctKey.import_key(b"0" * 32)
     header = {"alg": "dir", "enc": "A256GCM", "cty": "JWT", "typ": "at+jwt", "kid": ours().kid}
     return jwe.encrypt_compact(header, forged().encode(), secret)
@@ -168,7 +168,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "not issued": lambda: forged(iat=None),
     "not to be used yet": lambda: forged(nbf=at(300)),
     "never to be used": lambda: forged(nbf=float("nan")),
-    # -- of nobody
+    # -- without a person
     "no subject": lambda: forged(sub=None),
     "subject a number": lambda: forged(sub=7),
     "subject empty": lambda: forged(sub=""),
@@ -181,7 +181,7 @@ async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypat
     def fetched(*_: object, **__: object) -> None:
         raise AssertionError("a token named an address, and it was asked")
 
-    # The client of this test has a transport of its own: only whoever opens a connection comes here.
+    # The client of this test has its own transport: any other connection would be a request to a named key.
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fetched)
     answers = {}
     for which, make in BAD_TOKENS.items():
@@ -247,7 +247,7 @@ async def test_sign_in_weaker_than_required_is_rejected(api: Client, strict: Cli
 async def test_person_with_the_subject_of_a_service_is_not_the_service(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
-    """Of an issuer whose clients and people share a name space, where people need a second factor."""
+    """An issuer whose clients and people share a name space, with a required second factor for people."""
     assert builders.issuer is not None
     builders.issuer.publish_keys(tmp_path / "jwks.json")
     settings = replace(

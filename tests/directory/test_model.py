@@ -66,7 +66,7 @@ def a_person(**changes: Any) -> Person:
 
 
 def refusal_of(caller: Caller, action: Action, resource: Any) -> str | None:
-    """Why not; None where they may."""
+    """The slug of the refusal; None if allowed."""
     return policy.decide(caller, action, resource).slug
 
 
@@ -177,7 +177,7 @@ def test_erasure_is_proposed_by_who_enters_people_and_approved_by_another_admini
 
 @pytest.mark.parametrize("action", Action)
 def test_action_without_a_rule_is_denied(action: Action) -> None:
-    """An official of another State sees nobody of Kenya, whatever is asked, and gives nobody anything."""
+    """An official of another State sees no person of Kenya and may not appoint."""
     caller = a_caller("NOR:official")
 
     assert all(

@@ -171,9 +171,9 @@ async def test_changed_subjects_require_a_new_proposal_of_the_appointment(api: C
     assert (await api.get(path, headers=by(FIRST))).json()["subjects"] is None
     assert (409, "subjects-changed") == await refused(api, f"{path}/approve", FIRST, revision=1)
     await done(api, f"{path}/withdraw", KENYA, revision=1)
-    anew = await done(api, "/v1/appointments", KENYA, **a_role(person, "focal_point"))
-    assert PLANTED == anew["subjects"]
-    await done(api, f"/v1/appointments/{anew['appointment_id']}/approve", FIRST, revision=1)
+    renewed = await done(api, "/v1/appointments", KENYA, **a_role(person, "focal_point"))
+    assert PLANTED == renewed["subjects"]
+    await done(api, f"/v1/appointments/{renewed['appointment_id']}/approve", FIRST, revision=1)
 
 
 async def test_subjects_proposed_later_do_not_affect_an_approval(api: Client, db: Database) -> None:
@@ -224,7 +224,7 @@ async def test_person_of_two_organizations_must_name_the_acting_one(
     db: Database,
     without_a_broker: Any,
 ) -> None:
-    """Else whoever enters another State's official as their own would be sent that official's drafts."""
+    """Otherwise entering another State's official as one's own person would reveal that official's drafts."""
     await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official"])
     kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:

@@ -30,7 +30,7 @@ A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
 def recipients_of(fact: Fact, *, caused: bool = False) -> set[Appointment]:
-    """Everybody who is told whatever had been told before."""
+    """Recipients without regard to earlier notifications."""
     notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
     return {who for notice in notices for who in audience.appointments(notice, fact)}
 

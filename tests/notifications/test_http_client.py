@@ -20,7 +20,7 @@ HEADERS = {"Content-Type": "application/json", "webhook-id": "1"}
 
 
 class FakeResolver:
-    """A resolver that tells something else each time it is asked; the last answer stays."""
+    """A resolver with a list of answers; the last one repeats."""
 
     def __init__(self, *answers: Sequence[str] | OSError) -> None:
         self.answers = list(answers)

@@ -151,7 +151,7 @@ async def test_mail_address_is_stored_in_one_table_and_deleted_on_removal(api: C
         assert await tx.fetchval("SELECT count(*) FROM address") == 0
 
 
-# -- being told -------------------------------------------------------------------------------------------------------
+# -- recipients -------------------------------------------------------------------------------------------------------
 
 
 async def test_inbox_is_delivered_with_the_fact_and_mail_is_queued(api: Client, inbox: Inbox) -> None:
@@ -260,7 +260,7 @@ async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of
         effective_on=date(2026, 11, 25),
         committed_at=NOON,
     )
-    # Of two aggregates the later fact can be the first to be heard: a crash in between is enough.
+    # Facts of two aggregates can be delivered in the other order, for instance after a crash.
     await inbox.receive(an_event(allocation, 1))
     await inbox.receive(an_event(agreement, 1))
     to_donor = await notifications_of(api, DONOR)

@@ -47,7 +47,7 @@ ADDRESS = "w.kamau@ken.example"
 
 @dataclass
 class Sink:
-    """An SMTP server that answers as it is told; keeps every mail it accepted."""
+    """An SMTP server with configurable answers; keeps every mail it accepted."""
 
     answers: Callable[[str], str] = lambda _message_id: "250 OK"
     recipient_answer: str = "250 OK"
@@ -236,7 +236,7 @@ async def test_no_mail_is_sent_while_appointments_are_stale(db: Database, queue_
 async def test_mail_is_retried_when_due_on_an_idle_platform(
     db: Database, queue_mails: QueueMails, sink: Sink, known: bool
 ) -> None:
-    """Also where the directory is not heard meanwhile, and answers again."""
+    """Also if the directory is unavailable for a while."""
     await queue_mails(1)
     db.activity = Activity(active_seconds=0)
     tried: list[float] = []

@@ -80,7 +80,7 @@ def test_signing_key_is_derived_per_webhook_and_generation() -> None:
     keys = [keyring.key(keyring.newest, webhook_id, n) for webhook_id in (one, other) for n in (1, 2)]
 
     assert 4 == len(set(keys))
-    assert keys[0] == Keyring([b"x" * 32, MASTER]).key(keyring.newest, one, 1), "in whatever place it stands"
+    assert keys[0] == Keyring([b"x" * 32, MASTER]).key(keyring.newest, one, 1), "at any position"
     assert MASTER not in keys
 
 

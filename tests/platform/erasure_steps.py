@@ -42,7 +42,7 @@ async def erased(api: Client, person: Mapping[str, Any], *, by: str = FIRST) -> 
 
 
 async def deliver_facts(inbox: Inbox, directory: Database, person_id: UUID) -> list[Outcome]:
-    """What became of the directory's facts of a person, the last of which is their erasure."""
+    """Deliver the directory's facts of a person, ending with the erasure; return the outcomes."""
     async with directory.transaction() as tx:
         events = await read_aggregate(tx, person_id)
     return [await inbox.receive(event) for event in events]
@@ -57,7 +57,7 @@ async def _kenya(api: Client) -> None:
 
 @dataclass
 class NotificationsService:
-    """A notifications service that hears what it is given."""
+    """A notifications service with its inbox."""
 
     api: Client
     inbox: Inbox

@@ -48,7 +48,7 @@ ROUTES = [events, *reference.ROUTES, *documents.routes(all_services)]
 """Those of no single service."""
 
 REVISION = {"If-Match": '"999999"'}
-"""A revision that nothing has: whoever may make a move is told so, and the record stays as it is."""
+"""A revision that no record has: a permitted move is refused for it, and the record is unchanged."""
 
 DECIDE = {type(action): subject.decide for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
 OF_NO_RECORD, OF_RECORDS = (
@@ -86,7 +86,7 @@ LISTS = {
 """Lists whose entries are decided on one by one, and what names an entry."""
 
 NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026", "line": "2"}
-"""What stands in a path and is everybody's to know."""
+"""Path parameters that are public."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
 FILES = {
@@ -101,7 +101,7 @@ REVISED = {
     "POST /v1/funds/{code}/requirements",
     "POST /v1/funds/{code}/gender-marker",
 }
-"""Operations that change what there is one of, or what everybody knows: a revision is asked for, and no record named."""
+"""Operations that change what there is one of, or public records: a revision is required, and no record named."""
 
 TABLES = {"POST /v1/rates/csv": EXAMPLE}
 """Operations whose body is CSV, with one that they take."""
@@ -117,10 +117,10 @@ INTERNAL_BODIES = {
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
 }
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
-"""Answers to somebody who may: done, or not as the record stands."""
+"""Responses to permitted callers: done, or refused by the state of the record."""
 
 GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place")}
-"""Guarded fields that are told under other names."""
+"""Guarded fields with other names in responses."""
 
 TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
 """Where what was said at the time stands among the guarded data: these guarded fields are told by it, and no others."""
@@ -145,14 +145,14 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path; `action` is what it asks of its policy, unless it is for everybody or for services."""
+    """One method of one path; `action` is what it asks of its policy, unless it is public or for services."""
 
     method: str
     path: str
     action: StrEnum | None
     internal: bool = False
     goes_on: bool = False
-    """It answers with an event stream: what those tell, tests/platform/test_event_feeds.py asks."""
+    """It answers with an event stream, tested in tests/platform/test_event_feeds.py."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -205,7 +205,7 @@ class Case:
 
 
 def operations() -> Iterator[Operation]:
-    """All of them, what makes new records last: the others find what the world was told."""
+    """All operations; those that create records come last."""
     found = []
     for route in inert_application(all_services()).routes:
         if isinstance(route, HTTPRoute):

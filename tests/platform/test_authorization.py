@@ -56,7 +56,7 @@ pytestmark = pytest.mark.timeout(400)
 
 
 class RecordingPool:
-    """A pool whose connections write down what is asked of them."""
+    """A pool whose connections record their statements."""
 
     def __init__(self, pool: Pool, statements: list[Statement]) -> None:
         self._pool = pool
@@ -111,7 +111,7 @@ async def ask(
     body: Any = None,
     query: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """As somebody with these headers."""
+    """Call an operation with these headers."""
     moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
     file, table = FILES.get(str(operation)), TABLES.get(str(operation))
     lists = operation.path in LISTS and operation.method == "GET" and is_paged(operation.path)
@@ -131,14 +131,14 @@ async def ask(
 
 
 def said(answer: httpx.Response) -> str:
-    """An answer in the words of the permissions' page."""
+    """The response in the terms of the permissions page."""
     if answer.status_code in LEAVE:
         return "yes"
     slug = answer.json()["slug"]
     if answer.status_code == 403:
         return str(slug)
     if (answer.status_code, slug) == (404, "fund-opened-later"):
-        # The world's fund is of today: whoever does not read the whole ledger is told so, and reads it tomorrow.
+        # The world's fund was created today: callers without the whole ledger read it from tomorrow on.
         return "yes"
     return HIDDEN if (answer.status_code, slug) == (404, "not-found") else f"{answer.status_code} {slug}"
 
@@ -250,7 +250,7 @@ async def test_unauthenticated_and_former_callers_read_only_public_operations(wo
 
 
 def former_token(world: World, appointment: str) -> str:
-    """A token that is good, of somebody whose appointments are over, by their last day and by somebody's word."""
+    """A valid token of a person whose appointments have ended or expired."""
     assert builders.issuer is not None
     was, person_id = a_caller(appointment), uuid4()
     held = {"person_id": person_id, "organization": was.organization, "role": was.role, "version": 1}
@@ -267,7 +267,7 @@ def former_token(world: World, appointment: str) -> str:
 
 async def test_forbidden_and_absent_answers_are_identical(world: World, statements: list[Statement]) -> None:
     who = {actor: headers(actor) for actor in ACTORS}
-    # The first statement of a day waits until its beginning is final, whoever asks for whichever donor's.
+    # The first statement of a day waits until its beginning is final, for every caller and donor.
     await world.client.get("/v1/statements/NOR", headers=headers("UNODC:finance_officer"))
     wrong, compared = [], 0
     for operation in operations():

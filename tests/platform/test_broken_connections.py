@@ -131,7 +131,7 @@ async def test_reads_answer_503_when_the_server_ends_the_session(sessions: Sessi
 
 
 def break_connections(db: Database) -> None:
-    """Close the sockets on this side; the backends are not told, and go on."""
+    """Close the sockets on this side; the backends continue."""
     for connection in db._pool._open:
         connection._transport.abort()
 

@@ -204,7 +204,7 @@ async def test_erasures_are_rebuilt_from_the_journal(api: Client, database_url: 
 async def test_erasure_deletes_subscriptions_and_webhooks_permanently(
     api: Client, db: Database, notifications: NotificationsService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also by somebody who still has a token, for its last minutes."""
+    """Also with a token that is still valid for minutes."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     webhook = {"url": "https://hooks.ken.example/canary", "scheme": "v1a"}
     kept = subscription | {"email": "other@nor.example"}

@@ -151,12 +151,12 @@ async def test_reappearing_data_is_reported(
 async def test_erasures_are_repeated_after_a_restore(
     api: Client, operator: Operator, servers: Servers, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """What two people said is in the file beside the checkpoints, signed; what anybody adds there without the key is not heard."""
+    """Approved erasures are in the signed file beside the checkpoints; lines without a valid signature are ignored."""
     person, other = await canary(api), await entered(api)
     backup = f"b_{uuid4().hex[:12]}"
     connection = await asyncpg.connect(servers.postgres.dsn())
     for pool in databases.values():
-        # A database that is copied has to have nobody in it.
+        # A database can be copied only without connections.
         pool.expire()
     await asyncio.sleep(0.2)
     await connection.execute(f"CREATE DATABASE {backup} TEMPLATE {database_url.rpartition('/')[2]}")

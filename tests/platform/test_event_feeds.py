@@ -70,7 +70,7 @@ async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> N
 
 
 def may_receive(world: World, running: Running, caller: Caller, event: Event) -> bool:
-    """As the policy says of the record; and of what is told of it, as the decision does that speaks of it (0028)."""
+    """As the policy decides for the record, with the exceptions of decision 0028."""
     if event.aggregate in PUBLIC_AGGREGATES:
         return True
     decide, follow = OF_SERVICE[running.name]
@@ -89,7 +89,7 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
 
 
 async def test_events_contain_no_texts_or_names(world: World) -> None:
-    """Ids, types, times, codes of organizations and roles: all that stands in what is told."""
+    """Events contain only ids, types, times, and codes of organizations and roles."""
     for one in world.running:
         async with one.db.transaction() as tx:
             events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]

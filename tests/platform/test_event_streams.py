@@ -64,7 +64,7 @@ async def filed(services: RunningServices, appointment: str = KENYA, **changes: 
     return dict(answer.json())
 
 
-# -- what is told, to whom ---------------------------------------------------------------------------------------------
+# -- events and their recipients ---------------------------------------------------------------------------------------
 
 
 async def test_events_with_ids_are_sent_to_callers_who_see_the_record(services: RunningServices) -> None:
@@ -129,7 +129,7 @@ async def test_reconnect_sends_missed_events_once_and_in_order(services: Running
         assert [request["request_id"] for request in missed] == [one.data["data"]["id"] for one in found[1:]]
         await again.nothing()
 
-    # A stream that has told nothing yet has a place, too.
+    # A stream without events has a position, too.
     async with services.listen(PATH) as idle:
         begun = idle.last_id
     later = await filed(services)
@@ -198,7 +198,7 @@ async def test_stream_ends_with_the_appointment(services: RunningServices) -> No
 async def test_ended_appointment_ends_streams_of_other_services_within_five_seconds(
     long: Settings, databases: Mapping[str, Database]
 ) -> None:
-    """One process, two services, and no broker: as whoever is appointed and ended over HTTP finds it."""
+    """One process, two services, no broker, with appointments made and ended over HTTP."""
     nowhere = f"nats://127.0.0.1:{free_port()}"
     own = replace(long, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(long.nats_urls, nowhere))
     await found(databases["directory"], [a_founder(FIRST), a_founder("UNODC:other_administrator")])
@@ -320,7 +320,7 @@ async def test_idle_streams_share_one_poll_of_postgresql(
         async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
 
             async def committed_in(seconds: float) -> int:
-                # What a session has counted is told within a second.
+                # Sessions report their counters within a second.
                 ask = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
                 before = await connection.fetchval(ask)
                 await asyncio.sleep(seconds)

@@ -29,11 +29,11 @@ SLIPPED_IN = {
     "__class__": "Request",
 }
 NAMED = {"{year}": "2025", "{line}": "2"}
-"""What stands in a path and is no id."""
+"""Path parameters other than ids."""
 
 
 def levels(body: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where in a body an object stands."""
+    """The paths of the objects in a body."""
     if isinstance(body, dict):
         yield place
     inner = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
@@ -140,7 +140,7 @@ def _inside(schema: dict[str, Any], step: str | int) -> list[dict[str, Any]]:
 
 
 def _resolved(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The schemas that one may stand for."""
+    """The alternatives of a schema, with references resolved."""
     if "$ref" in schema:
         return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

@@ -43,7 +43,7 @@ FOR_EVERYBODY = {
     | {"activity", "activity_text"},
     "directory": {"organization", "organization_text"},
 }
-"""Tables without a State's, a donor's or a person's rows: everybody who works here may read them."""
+"""Tables without rows of a State, a donor or a person: readable by every caller."""
 
 KENYA, UGANDA, NORWAY = a_caller("KEN:focal_point"), a_caller("UGA:focal_point"), a_caller("NOR:provider_officer")
 
@@ -61,7 +61,7 @@ async def _ids(db: Database, table: str, caller: Caller | None, key: str) -> set
 
 
 async def _agree(db: Database, table: str, callers: list[Caller]) -> None:
-    """Every caller, asking without a WHERE, finds what `may_see` lets it see, and somebody finds nothing."""
+    """Every caller finds without a WHERE what `may_see` allows, and at least one finds nothing."""
     found = {}
     for caller in callers:
         async with db.transaction() as tx:
@@ -80,7 +80,7 @@ async def _agree(db: Database, table: str, callers: list[Caller]) -> None:
 async def test_every_table_with_caller_data_has_row_level_security(
     service: str, administrator: asyncpg.Connection
 ) -> None:
-    """A new table is walled in by its migration (`CALL wall_in(…)`), or stands above with the reason why not."""
+    """A new table gets row-level security in its migration (`CALL wall_in(…)`), or is listed above with a reason."""
     tables = await administrator.fetch(
         """
         SELECT relname, relrowsecurity AND relforcerowsecurity AS walled,

@@ -114,7 +114,7 @@ async def test_signed_in_person_is_the_one_in_the_directory(
 
 
 class Clock:
-    """The seconds of whoever reads keys, and more."""
+    """The clock of the key cache, plus `more` seconds."""
 
     more = 0.0
 

@@ -82,7 +82,7 @@ class World:
         return answer.json()
 
     async def deliver_events(self) -> None:
-        """Let every service hear what the others have said, as the broker would bring it."""
+        """Deliver all events to their consumers, as the broker would."""
         heard = True
         while heard:
             heard = False
@@ -97,7 +97,7 @@ class World:
                 self._carried[owner.name] = page.after
 
     async def read_records(self) -> None:
-        """Read every record as it now stands, for nobody."""
+        """Read the current state of every record, as the service."""
         databases = {one.name: one.db for one in self.running}
         self.records = await _records(databases)
         async with databases["matching"].transaction() as tx:
@@ -112,7 +112,7 @@ class World:
 
 
 async def fill(world: World) -> None:
-    """Something of everything, and of what hangs on whose it is each side."""
+    """Create records of every kind, and of both sides where ownership matters."""
     await _people(world)
     for who in TOLD:
         await world.say(who, "/v1/subscriptions", method="PUT", language="en", channels=["inbox"])

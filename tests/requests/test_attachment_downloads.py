@@ -41,7 +41,7 @@ async def handle(databases: Mapping[str, Database], fact: Any, version: int) -> 
 
 
 async def two_lines(api: Client) -> dict[str, Any]:
-    """An open request that nobody is shown; its second line is another need."""
+    """An open request without consents; its second line is another need."""
     first = a_line(
         outcome="Canary-outcome of the training", in_place="Canary-place of today",
         markers_justification="Canary-markers", institution_name="Canary-name",

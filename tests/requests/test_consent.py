@@ -104,7 +104,7 @@ async def test_consent_is_in_force_only_within_its_period(api: Client, databases
     request = await consent(api, later, recipients=["FRA"], ends_at=ends_at.isoformat())
     assert [True] == await shown_to(api, request, FRANCE)
     await asyncio.sleep((ends_at - clock.now()).total_seconds() + 0.1)
-    # No loop runs here: nobody has ended it but time.
+    # No loop runs here: it ended by its period.
     assert [False] == await shown_to(api, request, FRANCE)
     consents = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["consents"]
     assert [(False, None), (False, None)] == [(one["in_force"], one["ended_at"]) for one in consents]
@@ -200,7 +200,7 @@ async def test_next_deadlines_of_requests_are_returned(api: Client, databases: M
 
 
 async def test_consent_does_not_apply_to_a_later_revision(api: Client) -> None:
-    """Returned and revised, it says something else: nobody is shown it for what was consented to before."""
+    """A returned and revised request is not shown under the earlier consent."""
     answer = await api.post("/v1/requests", json=a_request(circulation="granted"), headers=headers())
     steps: list[tuple[str, str, dict[str, Any]]] = [
         ("return", COORDINATOR, {"reason": "too_general"}),
@@ -236,7 +236,7 @@ async def test_consents_are_rebuilt_from_the_journal(
         assert [] == await verify(owner, SERVICE)
 
 
-# -- what other services are told -------------------------------------------------------------------------------------
+# -- consent changes for other services -------------------------------------------------------------------------------
 
 
 async def changed(api: Client, after: str = "0.0") -> ConsentPage:

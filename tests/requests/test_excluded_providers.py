@@ -87,7 +87,7 @@ async def test_consent_to_an_excluded_provider_is_rejected(api: Client, by: str)
 
 
 async def test_excluded_provider_is_not_in_the_audience(api: Client) -> None:
-    """An addressee that is excluded as well: silence and submission ask nobody whether that can be meant."""
+    """An addressee that is also excluded; silence and submission do not check for that."""
     request = await circulating(api, visibility="named", addressee={"to": "states", "states": ["FRA", "NOR"]})
 
     audience = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers())

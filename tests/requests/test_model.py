@@ -284,7 +284,7 @@ def test_generic_line_gets_advice(line: Line, text: LineText, expected: tuple[As
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Whatever is tried in whatever order: a refusal changes nothing, an ended request stays ended."""
+    """Moves in any order: a refusal changes nothing, an ended request stays ended."""
 
     def __init__(self) -> None:
         super().__init__()

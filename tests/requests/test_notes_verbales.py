@@ -156,7 +156,7 @@ async def test_recorded_consents_and_scans_are_rebuilt_from_the_journal(
 
 
 async def test_removing_a_scan_and_recording_by_it_do_not_deadlock(api: Client, db: Database, folder: Path) -> None:
-    """One of the two has its way, again and again, and none is told that the platform is away."""
+    """One of the two succeeds every time, and neither is answered 503."""
     for _ in range(5):
         request = await opened(api)
         scan = await scan_attached(api, request)

@@ -40,7 +40,7 @@ def test_media_type_is_recognized_by_content(name: str, content: bytes, expected
     file = io.BytesIO(content)
 
     assert expected == recognise(file, name)
-    assert 0 == file.tell(), "whoever reads it next reads it from its beginning"
+    assert 0 == file.tell(), "the next reader starts at the beginning"
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ MANY = """
 async def test_list_page_uses_an_index_for_every_caller(
     api: Client, databases: Mapping[str, Database], database_url: str, query: str, index: str
 ) -> None:
-    """One plan for everybody: neither a filter nor who asks is known to it."""
+    """A generic plan, without knowledge of filters and caller."""
     await filed(api)
     async with databases["requests"].transaction() as tx:
         await tx.execute(MANY)

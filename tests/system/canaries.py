@@ -111,7 +111,7 @@ def _is_free(schema: Schema) -> bool:
 
 
 def _resolved(schema: Schema) -> list[Schema]:
-    """The schemas that one may stand for."""
+    """The alternatives of a schema, with references resolved."""
     if "$ref" in schema:
         return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

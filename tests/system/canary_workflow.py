@@ -32,7 +32,7 @@ OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
 FUND = "TA-REQUESTS"
 PATIENCE_SECONDS = 30
 NOT_HEARD = {"person-not-known", "not-appointed"}
-"""Of somebody who has just been appointed: within two seconds everybody has."""
+"""A new appointment is known everywhere within two seconds."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Stage:
     passed: list[str] = field(default_factory=list)
     """All that went over the broker: subject, headers and body."""
     attachments: set[str] = field(default_factory=set)
-    """Ids that stand in no list that can be asked for without one."""
+    """Ids that no list without parameters contains."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
@@ -64,7 +64,7 @@ class Stage:
         to: Readers = NOBODY,
         **by_field: Readers,
     ) -> Any:
-        """Done, sooner or later: what the others have not heard of yet is tried again. `to`: who may find the words."""
+        """Call until it succeeds, since other services apply events later. `to`: who may find the words."""
         filled, new = self.canaries.in_body(method, path, body, to, by_field)
         record = about or {}
         address = self.platform.addresses["requests"] + path.format(**record)
@@ -103,7 +103,7 @@ class Stage:
         return attachment_id
 
     async def import_table(self, who: str, to: Readers) -> Any:
-        """A table of one pledge with a text in its name, which nobody keeps, and another one in the row."""
+        """Import a table of one pledge, with a text in its file name, which is not stored, and another in the row."""
         path, planted = "/v1/imports", len(self.canaries.planted)
         name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
         row = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
@@ -245,7 +245,7 @@ async def pledge_money(stage: Stage) -> None:
     days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
     path = "/v1/activities"
-    # What it was called before it was stated anew is nowhere any more.
+    # The text before the revision is not stored any more.
     one = await stage.say(COORDINATOR, "POST", path, planned, to=NOBODY)
     one = await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/revise", planned, about=one, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)

@@ -46,7 +46,7 @@ _OWED = (
 
 @dataclass(frozen=True)
 class FinalState:
-    """What the databases, the streams and the mailbox hold; two runs of one job hold the same."""
+    """The content of databases, streams and mailbox; equal for two runs of one workflow."""
 
     facts: Mapping[str, int]
     """How many of each type, over all journals."""
@@ -58,7 +58,7 @@ class FinalState:
 
 
 async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
-    """Waits until nothing is to be published, heard, sent or sealed any more; returns what is left when that does not come."""
+    """Wait until nothing is left to publish, apply, send or seal; return what is left after the time limit."""
     deadline = time.monotonic() + QUIET_SECONDS
     query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed, {_UNSEALED} AS unsealed"
     while True:
@@ -73,9 +73,9 @@ async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
 async def examine(
     connection: asyncpg.Connection, broker: Client, mailbox: Mailbox, *, wiped: bool = False
 ) -> tuple[FinalState, list[str]]:
-    """What is there, and what is wrong with it whatever another run held.
+    """The final state, and what is inconsistent in it without comparison to another run.
 
-    In a broker that was `wiped` not every fact stands, but none that was not committed, and none twice.
+    A broker that was `wiped` lacks facts, but holds none that was not committed, and none twice.
     """
     wrong: list[str] = []
     facts: Counter[str] = Counter()
@@ -98,7 +98,7 @@ async def examine(
 
 
 def differences(expected: FinalState, found: FinalState) -> tuple[list[str], list[str]]:
-    """What of the reference run was lost, and what there is too much of."""
+    """What was lost and what was duplicated compared with the reference run."""
     lost, duplicated = [], []
     for kind in ("facts", "rows", "money"):
         before, after = getattr(expected, kind), getattr(found, kind)
@@ -114,12 +114,12 @@ def differences(expected: FinalState, found: FinalState) -> tuple[list[str], lis
 
 
 def repeated_mails(mailbox: Mailbox) -> int:
-    """How many mails came once more under the id they had come with before."""
+    """The number of mails received again under the same id."""
     return len(mailbox.messages()) - len({mail.message_id for mail in mailbox.messages()})
 
 
 async def rebuild_differences(database_url: str) -> list[str]:
-    """Where a service's tables are not what its journal says."""
+    """Differences between a service's tables and those rebuilt from its journal."""
     found: list[str] = []
     for service in all_services():
         db = await Database.connect(database_url, service.name, owner=True, pool_max=1)
@@ -191,7 +191,7 @@ async def _rows(connection: asyncpg.Connection) -> dict[str, int]:
         if table["name"] in OF_THE_MOMENT:
             continue
         name = f"{table['service']}.{table['name']}"
-        # Who polls reads a version more or less; each read of somebody else's record leaves a row.
+        # Polling reads some versions more or less often; each read of another's record is logged.
         changes = "WHERE new IS NOT NULL" if table["name"] == "audit" else ""
         counted[name] = await connection.fetchval(f"SELECT count(*) FROM {name} {changes}")
         if table["has_status"]:
@@ -214,13 +214,13 @@ async def _money(connection: asyncpg.Connection) -> dict[str, int]:
 
 
 async def truncate_tables(connection: asyncpg.Connection) -> None:
-    """Take everything away that the services have written, once nobody is at work any more."""
+    """Truncate all tables of the services, after their connections have ended."""
     await connection.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     async with connection.transaction():
-        # Without triggers and foreign keys: in whatever order.
+        # Without triggers and foreign keys: in any order.
         await connection.execute("SET LOCAL session_replication_role = replica")
         for name in await _tables(connection):
             await connection.execute(f"DELETE FROM {name}")
@@ -245,7 +245,7 @@ async def _tables(connection: asyncpg.Connection) -> list[str]:
 
 
 async def delete_streams(broker: Client) -> None:
-    """Take the services' streams away; the next platform makes them again."""
+    """Delete the services' streams; the next platform creates them."""
     for name in NAMES:
         try:
             await broker.jetstream().delete_stream(stream_name(name))

@@ -120,7 +120,7 @@ async def _nothing(*_: object) -> None:
 
 
 def run_platform(child_settings: ChildSettings) -> None:
-    """Be the platform, all services in this process, until told to stop."""
+    """Run the platform, all services in this process, until stopped."""
     shorten_intervals(child_settings)
     configure_logs(level="warning")
     recorder = Recorder(Path(child_settings.trace), child_settings.deadly)
@@ -259,7 +259,7 @@ class SupervisedPlatform:
     deaths: int = 0
     exit_code: int | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it has ended and nobody had asked for that."""
+    """Set when it has ended unexpectedly."""
     _stopping: bool = False
 
     @property
@@ -272,7 +272,7 @@ class SupervisedPlatform:
         return died(Path(self.child_settings.trace))
 
     async def run(self) -> None:
-        """Runs until `stop`, or until it ends as nobody had asked for."""
+        """Run until `stop`, or until it ends unexpectedly."""
         self.pid = await self.forker.fork(self.child_settings)
         while True:
             self.exit_code = await self.forker.exit_code()

@@ -26,7 +26,7 @@ LEAVING_CONNECTIONS = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.usefixtures("collect_garbage"),
 ]
-"""nats-py leaves a connection whose handshake failed, or whose end was not heard, to the garbage collector."""
+"""nats-py leaves a connection whose handshake failed, or that was closed by the server, to the garbage collector."""
 
 USERS = ("streams", *NAMES)
 SAID_BYTES_MAX = 16 * 1024**2

@@ -41,7 +41,7 @@ class Environment:
     runs: int = 0
 
     async def empty(self) -> Path:
-        """Nothing is left of the run before, and everybody is appointed; returns a folder for the next."""
+        """Delete the data of the previous run and appoint all; return a folder for the next."""
         self.runs += 1
         await truncate_tables(self.connection)
         db = await Database.connect(self.database_url, "directory", role=role_of("directory"), pool_max=1)

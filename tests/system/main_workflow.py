@@ -20,14 +20,14 @@ PROVIDER = "UNODC-SHERLOC:provider_officer"
 FINANCE = "UNODC:finance_officer"
 DONOR = "NOR:donor_officer"
 CHANNELS = {STATE: ["inbox", "mail"], COORDINATOR: ["inbox"], PROVIDER: ["inbox"], DONOR: ["mail"]}
-"""Finance hears of nothing: it is at work here itself."""
+"""Finance gets no notifications: it acts here itself."""
 
 FUND = "TA-REQUESTS"
 NEEDED_MINOR = 3_800_000
 PATIENCE_SECONDS = 30
 PAUSE_SECONDS = 0.02
 UNDER_WAY = frozenset({"command-under-way", "request-not-open"})
-"""Refusals that a moment ends: the first of two is still at work, or matching has not heard of the opening yet."""
+"""Temporary refusals: a repeated command is still in progress, or matching has not applied the opening yet."""
 
 T = TypeVar("T")
 

@@ -117,7 +117,7 @@ async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) ->
 
 
 async def state_of(url: str) -> Mapping[str, object]:
-    """Of every stream and every consumer how it is set up and what it holds, as the administrator is told."""
+    """Configuration and content of every stream and consumer, as the administrator sees them."""
     found: dict[str, object] = {}
     for owner in OWNERS:
         found[owner] = await asked(url, f"$JS.API.STREAM.INFO.{owner.upper()}")
@@ -141,7 +141,7 @@ async def asked(url: str, subject: str) -> object:
 async def test_broker_reply_into_another_stream_is_not_accepted_as_a_fact(
     urls: Mapping[str, str], databases: Mapping[str, Database]
 ) -> None:
-    """It sends an answer, or a message that was pulled, wherever it was asked to, and asks nobody's leave for that.
+    """The server sends replies and pulled messages to any reply subject, without checking permissions.
 
     So a service can put what it has published, and what it may read, where it may not publish. None of it can be what
     the stream's owner might have said.

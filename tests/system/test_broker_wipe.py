@@ -48,7 +48,7 @@ async def test_wiped_broker_loses_duplicates_and_delays_nothing(at: Environment,
     assert wrong == []
     assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE
     assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE
-    # Each submission is told to the State and the coordinator, each suggestion to the coordinator, the offering to her.
+    # Mail per submission to the State and the coordinator, per suggestion and for the offering to the coordinator.
     assert after.facts["notifications.notification.owed.v1"] == 3 * 3 * AT_ONCE + 1
     assert after.rows["matching.line_ranking"] == 3 * AT_ONCE
     assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE
@@ -69,7 +69,7 @@ async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[
     assert await wait_until_idle(at.connection) == {}
 
     filed = await _file(at, platform)
-    # They are in the streams, nobody has taken them from there, and then the streams are gone.
+    # They are in the streams, not consumed yet, and then the streams are deleted.
     await _published(at)
     os.kill(at.nats.pid, signal.SIGKILL)
     shutil.rmtree(at.nats.store)

@@ -30,7 +30,7 @@ from tests.system.platform import broker, running
 
 STREAM_SECONDS = 0.5
 WORDY = {"words", "personal"}
-"""The kinds of columns that words may stand in; docs/personal-data.md says which they are."""
+"""The kinds of columns that may hold texts; docs/personal-data.md lists them."""
 
 # -- the stage --------------------------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ async def stage(
 
 @contextlib.asynccontextmanager
 async def everything(server: Nats) -> AsyncIterator[list[str]]:
-    """All that goes over the broker, whoever it is for."""
+    """All messages on the broker."""
     passed: list[str] = []
 
     async def keep(message: Any) -> None:
@@ -114,7 +114,7 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 async def read(stage: Stage, who: str, path: str) -> str:
-    """What somebody is answered, and its headers; of a stream, what comes in a moment."""
+    """A response with its headers; of a stream, the first moment."""
     url = stage.platform.addresses["requests"] + path
     headers = {"Authorization": f"Bearer {token(who)}"}
     async with stage.client.stream("GET", url, headers=headers) as answer:
@@ -130,7 +130,7 @@ def is_paged(path: str) -> bool:
 
 
 async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
-    """Who, where, what: every address that is read, by everybody, about every id that anybody was told."""
+    """Caller, path, response: every readable path, for every caller, with every known id."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
     ids["attachment_id"] = stage.attachments
     lists = [f"{path}?limit=100" if is_paged(path) else path for path in READABLE if "{" not in path]
@@ -148,7 +148,7 @@ async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
 
 
 async def leaks_over_http(stage: Stage) -> list[str]:
-    """Each text that somebody finds who is not to, or does not find who is; with the field it was sent in."""
+    """Each text found by a caller who may not see it, or missed by one who may, with its field."""
     found: dict[Canary, dict[str, str]] = {one: {} for one in stage.canaries.planted}
     async for who, path, said in readable_paths(stage):
         for canary in stage.canaries.named_in(said):
@@ -182,7 +182,7 @@ async def leaks_in_tables(stage: Stage, database_url: str) -> list[str]:
 
 
 def leaks_in_files(stage: Stage, folder: Path) -> list[str]:
-    """What stands in a file, or in its name; attached files are where what they say belongs."""
+    """Texts in a file or its name, except attachments."""
     kept = folder / "files"
     paths = [path for path in folder.rglob("*") if path.is_file()]
     texts = {path: "" if kept in path.parents else path.read_bytes().decode(errors="replace") for path in paths}
@@ -211,7 +211,7 @@ async def test_confidential_texts_are_found_only_where_permitted(
 
 
 def leaks_in_mail(stage: Stage, mail: Mail) -> list[Canary]:
-    """What a mail holds of what anybody wrote, but the address that its reader gave."""
+    """Texts in a mail, except the address of its recipient."""
     own = stage.canaries.named_in(" ".join(mail.recipients))
     assert {"PUT /v1/subscriptions email"} == {str(one) for one in own}
     return [one for one in stage.canaries.named_in(str(mail)) if one not in own]

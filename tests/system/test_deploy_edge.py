@@ -206,7 +206,7 @@ async def test_every_api_path_is_routed_to_its_service(edge: Edge) -> None:
 
     assert routes() == found
     assert len(found) > 40
-    # Every process tells these for all.
+    # Every process serves these for all.
     for path in (*_paths(documents.routes(all_services)), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
@@ -324,7 +324,7 @@ async def test_slow_request_times_out_and_reaches_no_service(edge: Edge, what: s
     status = 0
     while not status:
         started = time.monotonic()
-        # On a busy machine a piece may be written to the closed pipe before the answer was read: nobody can read it then.
+        # On a busy machine a piece may be written to the closed pipe before the answer was read, which is then lost.
         with contextlib.suppress(ConnectionError):
             status, _, _ = await edge.say(*SLOW[what], pause=0.5)
         assert time.monotonic() - started < 5

@@ -42,7 +42,7 @@ ON_EACH_STATEMENT = (
     "received",
     "pledges",
 )
-"""Labels that stand on every statement that has a pledge."""
+"""Labels on every statement with a pledge."""
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ async def rerun_demo(platform: Platform, state: Path) -> None:
 
 
 def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
-    """The fund's file is as the standard has it, and each statement speaks its language to whoever reads or searches."""
+    """The fund's file conforms to the standard, and each statement is readable and searchable in its language."""
     validated = platform.entraide("iati", "validate", str(folder / "iati-SHERLOC-MNT.xml"), *xsd)
     assert validated.returncode == 0, (validated.stdout, validated.stderr)
     assert re.fullmatch(r"[1-9]\d* activities, [1-9]\d* transactions; no faults\n", validated.stdout)
@@ -187,7 +187,7 @@ def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
 
 
 async def check_events(database_url: str, nats: Nats) -> None:
-    """Each journal's facts stand in its stream, each once, and every consumer has heard them all."""
+    """Each journal's facts are in its stream exactly once, and every consumer has applied them all."""
     connection = await asyncpg.connect(database_url)
     try:
         for _ in range(100):

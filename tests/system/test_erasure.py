@@ -35,7 +35,7 @@ PERSON, COLLEAGUE = persona_id(KENYA), persona_id("KEN:colleague")
 ADDRESS = "203.0.113.77"
 SIGNS_IN_BY = "canary-sub-8841"
 CANARIES = ("zebulon", "Зебулон", SIGNS_IN_BY, ADDRESS)
-"""Each stands in what is entered below, in whichever letters; nothing else here has them."""
+"""Each is in the data entered below, in some case; nothing else here contains them."""
 
 KEPT = "keepsake"
 """What the colleague has, who stays."""
@@ -80,7 +80,7 @@ class World:
         url = self.platform.addresses[service] + path
         deadline = time.monotonic() + HEARD_SECONDS
         while (answer := await self.client.request(method, url, json=body, headers=headers)).status_code == 403:
-            # A new appointment is heard of everywhere within two seconds.
+            # A new appointment is known everywhere within two seconds.
             assert time.monotonic() < deadline, (method, path, answer.text)
             await asyncio.sleep(0.1)
         assert answer.status_code in {200, 201}, (method, path, answer.text)
@@ -167,7 +167,7 @@ async def appoint_all(world: World) -> None:
 
 
 async def create_personal_data(world: World) -> None:
-    """The person registers to be told, files, is written to, reads; and so does the colleague, at another address."""
+    """The person subscribes, files, gets mail, reads; and so does the colleague, from another address."""
     for person, name, address in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
         subscription = {"email": f"{name}-mail@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
         given = {"person": person, "address": address}
@@ -184,7 +184,7 @@ async def create_personal_data(world: World) -> None:
 
 
 async def cause_refusals(world: World) -> None:
-    """What is wrong is logged; what was sent is not."""
+    """Refusals are logged without input."""
     assert builders.issuer is not None
     token = builders.issuer.token(SIGNS_IN_BY)
     head = {"X-Forwarded-For": ADDRESS, "Idempotency-Key": "zebulon-again", "Authorization": f"Bearer {token}"}
@@ -214,7 +214,7 @@ async def erase_both(world: World) -> None:
 
 
 async def check_sign_in_is_rejected(world: World) -> None:
-    """Not even by a token that is good for a quarter of an hour: within five seconds the subject is nobody's."""
+    """A token valid for a quarter of an hour is rejected within five seconds."""
     assert builders.issuer is not None
     head = {"Authorization": f"Bearer {builders.issuer.token(SIGNS_IN_BY)}", "X-Forwarded-For": ADDRESS}
     deadline = time.monotonic() + OUT_SECONDS
@@ -269,7 +269,7 @@ def postgres(name: str, *words: str) -> bytes:
 
 
 def named_in(text: str) -> set[str]:
-    """Which canaries stand there, as they are or as JSON escapes them."""
+    """The canaries in a text, plain or escaped as in JSON."""
     folded = text.casefold()
     return {one for one in CANARIES if one.casefold() in folded or json.dumps(one)[1:-1].casefold() in folded}
 

@@ -131,7 +131,7 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
     assert told == len(rows)
     mine = "datname = current_database() AND pid <> pg_backend_pid()"
     assert await at.connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}") == 0
-    # A handler that was cut off would have left its delivery unacknowledged: the broker holds none for anybody.
+    # A handler that was cut off would have left its delivery unacknowledged: the broker holds none.
     async with at.broker() as client:
         for owner, consumer in (("REQUESTS", "matching"), ("REQUESTS", "notifications")):
             held = await client.jetstream().consumer_info(owner, consumer)
@@ -145,7 +145,7 @@ async def test_stop_under_load_completes_requests_and_loses_nothing(
 
 
 async def _load(at: Environment, platform: SupervisedPlatform, taken: set[str]) -> None:
-    """File one request after the other until nobody answers."""
+    """File requests until the server stops answering."""
     while True:
         try:
             answer = await post(at, platform)
@@ -182,7 +182,7 @@ async def _ask_twice(db: Database, begun: asyncio.Event, go_on: asyncio.Event) -
 
 @contextlib.contextmanager
 def frozen(postmaster: int) -> Iterator[None]:
-    """PostgreSQL as it is when its machine stands still: connected, and silent."""
+    """PostgreSQL suspended: connected, and silent."""
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     processes = [postmaster, *map(int, children)]
     _send_all(processes, signal.SIGSTOP)

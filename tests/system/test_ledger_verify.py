@@ -18,7 +18,7 @@ Client = httpx.AsyncClient
 
 @pytest.fixture
 async def operator(client_of: Callable[..., Awaitable[Client]], database_url: str, servers: Servers) -> Platform:
-    """Whoever runs the platform, in whose books a pledge was paid and some of it set aside."""
+    """The operator of a platform with a paid pledge and an allocation."""
     client = await prepared(await client_of("pledges"))
     await funded(client, 1000)
     await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")

@@ -31,7 +31,7 @@ PROVIDER = "UNODC-SHERLOC:provider_officer"
 
 @pytest.fixture
 def own_broker(servers: Servers) -> Iterator[Nats]:
-    """A broker whose addresses are known, and that is stopped."""
+    """A configured broker that is not running."""
     nats = broker(servers.folder / f"nats-{free_port()}")
     with nats:
         pass

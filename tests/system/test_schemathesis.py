@@ -56,7 +56,7 @@ schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", 
 SEED = 20261125
 EXAMPLES_MAX = cases(10, soak=60)
 STREAM_EXAMPLES_MAX = cases(2, soak=6)
-"""An answer that goes on takes a second, here: so long a stream is let live."""
+"""Event streams end after this time here."""
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
 STORY_SECONDS = 150
@@ -71,7 +71,7 @@ APPOINTMENTS = (
     "UNODC:administrator",
 )
 ASKING = (*APPOINTMENTS, "UNODC:coordinator")
-"""In whose name calls are made: oftener in the name of whom the most is for."""
+"""The callers; those with the most permissions more often."""
 
 LISTS = {
     "request_id": "/v1/requests",
@@ -152,7 +152,7 @@ def database(servers: Servers, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def running(database: str) -> Iterator[Running]:
-    """`entraide demo`, which tells the story of the sample world and then stays up."""
+    """`entraide demo`, which creates the sample world and then keeps running."""
     state = Path(tempfile.mkdtemp(prefix="entraide-fuzz-", dir="/var/tmp"))
     state.chmod(0o711)
     try:
@@ -173,7 +173,7 @@ def running(database: str) -> Iterator[Running]:
 
 
 def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] | None:
-    """The process and its port, once the story is told; None where somebody else took the port in the meantime."""
+    """The process and its port, once the demo is complete; None if the port was taken meanwhile."""
     port = free_port()
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("ENTRAIDE_", "NATS_", "SMTP_"))}
     log = state / "log"
@@ -198,7 +198,7 @@ def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] 
 
 
 def _create_records(running: Running) -> None:
-    """Learn the ids of records that exist; file some that are still at their beginning."""
+    """Read the ids of existing records; create some in their initial state."""
     with httpx.Client(base_url=running.address) as client:
         for number in range(6):
             body = a_request(submit=number % 2 == 0)
@@ -354,7 +354,7 @@ def _answer_of(document: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[str, str], luck: Random) -> None:
-    """Mostly let a call be about something that exists, as it now stands: what is unknown never gets past 404."""
+    """Mostly use ids and revisions of existing records: unknown ones never get past 404."""
     if luck.random() < LUCK:
         for name in case.path_parameters or {}:
             if known := CODES.get(name) or running.known.get((appointment, name)):

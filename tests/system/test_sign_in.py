@@ -119,7 +119,7 @@ async def test_forged_callbacks_are_rejected_and_the_sign_in_continues(entraide:
     address = address_of(process)
     landing = httpx.URL(httpx.URL(address).params["redirect_uri"])
     assert ("127.0.0.1", "/callback") == (landing.host, landing.path)
-    # The rest of the loopback network stands for every other address of this machine.
+    # The rest of the loopback network represents every other address of this machine.
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", landing.port or 0), timeout=5)
     for target in ("/", "/favicon.ico", "/callback/", "//callback"):

@@ -108,7 +108,7 @@ async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
 
         heard.clear()
         await refuses(f"nats://requests:{PASSED_ON}@127.0.0.1:{port}")
-        assert PASSED_ON.encode() in await received_bytes(heard), "in clear it is heard"
+        assert PASSED_ON.encode() in await received_bytes(heard), "without TLS it is readable"
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database)
         await tx.execute("UPDATE client SET ends = ends - 1")
         found = await client_store.known(tx, UUID(last_day["client_id"]))
         assert found is not None
-        # So that it is heard of elsewhere; else it would be day there.
+        # So that other services apply it before the day ends.
         await client_actions.record(tx, found, found.expire_soon(now=clock.now()))
 
     assert (await token_response(parts.api, last_day)).status_code == 401

@@ -168,7 +168,7 @@ async def test_token_request_must_be_a_form(parts: Parts) -> None:
 
 
 def signer(settings: Settings, issuer: str = CLIENT_ISSUER) -> Issuer:
-    """Signs as the directory does, whatever it is asked to."""
+    """An issuer that signs any claims with the directory's key."""
     return Issuer(read_or_create_key(settings.state / OWN_KEY), issuer)
 
 
@@ -217,7 +217,7 @@ async def test_tokens_of_the_two_issuers_are_not_interchangeable(
     mine = {"Authorization": f"Bearer {people.token(client['client_id'], more=me)}"}
     check_problem(await parts.other.get(REQUESTS, headers=mine), 403, "person-not-known")
 
-    # Nor does a person become the client whom somebody enters under its id, or by a subject of its name.
+    # Nor is a person entered under the client's id, or with its name as subject, the client.
     body = {"organization": "KEN", "name": "Somebody", "email": "s@ken.example", "language": "en"}
     subjects = [{"issuer": name, "subject": client["client_id"]} for name in (ISSUER, CLIENT_ISSUER)]
     taken = {**body, "person_id": client["client_id"]}
