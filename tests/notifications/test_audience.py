@@ -30,7 +30,7 @@ A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
 def recipients_of(fact: Fact, *, caused: bool = False) -> set[Appointment]:
-    """Recipients without regard to earlier notifications."""
+    """Recipients, without notices that only those notified before get."""
     notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
     return {who for notice in notices for who in audience.appointments(notice, fact)}
 

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change, create, show
 from chassis.http.queries import query_parameter
 from contracts.callers import Subject
@@ -76,8 +76,8 @@ async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[App
 )
 async def list_appointments(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     organization: Annotated[str | None, query_parameter(Organization)] = None,
     person: FromQuery[UUID | None] = None,

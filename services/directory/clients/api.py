@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change, create, show
 from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
@@ -81,8 +81,8 @@ async def register_client(
 @get("/v1/clients", opt=requires(Action.LIST_CLIENTS), summary="The API clients this caller may see, newest first")
 async def list_clients(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     organization: Annotated[str | None, query_parameter(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,

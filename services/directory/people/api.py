@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, Streaming, requires
+from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.problems import language_of
@@ -91,8 +91,8 @@ async def register_organization(tx: Tx, ctx: Context, code: str, data: JSONBody[
 @get("/v1/organizations", opt=requires(Action.LIST_ORGANIZATIONS), summary="Organizations, by code")
 async def list_organizations(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: Annotated[str | None, query_parameter(OrganizationCode)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
     accept_language: AcceptLanguage = None,
@@ -136,8 +136,8 @@ async def enter_person(tx: Tx, ctx: Context, person_id: UUID, data: JSONBody[Ent
 @get("/v1/people", opt=requires(Action.LIST_PEOPLE), summary="The people this caller may see")
 async def list_people(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     organization: Annotated[str | None, query_parameter(OrganizationCode)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
@@ -206,7 +206,7 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
     media_type=EVENT_STREAM,
     summary="What happens to organizations, people and appointments, as it does",
 )
-async def follow_directory(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+async def follow_directory(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of the people visible to the caller, and of all organizations."""
     return stream(last_event_id)
 

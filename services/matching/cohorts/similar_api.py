@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from contracts.conversion import from_attributes
 from contracts.matching import Judgement
 from contracts.refusals import Missing
@@ -64,7 +64,9 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/matches/similar", opt=requires(Action.SIMILAR), summary="Which lines are like another one, and in what")
-async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
+async def show_similar(
+    db: Db, caller: CurrentCaller, of_line: Annotated[UUID, QueryParameter(name="line")]
+) -> SimilarLines:
     """UNODC may compare all lines; a State only its own."""
     policy.decide(caller, Action.SIMILAR).required()
     async with _comparisons(db).slot(caller.organization), _slots(db):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.edge import reader_language
 from contracts.values import Caller, Language
 from services.matching import policy
@@ -59,7 +59,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     summary="Preview the suggestions for a draft line",
 )
 async def preview_matches(
-    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: Calling
+    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: CurrentCaller
 ) -> Preview:
     """For the caller's own State. The line is not stored and its text not logged."""
     policy.decide(caller, Action.PREVIEW).required()

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.edge import reader_language
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
@@ -63,7 +63,7 @@ class WhyNot(Struct, frozen=True, kw_only=True):
 async def show_why_not(
     request: Request[Any, Any, Any],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     of_line: Annotated[UUID, QueryParameter(name="line")],
     of_offering: Annotated[UUID, QueryParameter(name="offering")],

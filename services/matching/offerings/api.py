@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, requires
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.queries import query_parameter
@@ -104,8 +104,8 @@ async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBod
 @get("/v1/offerings", opt=requires(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
 async def list_offerings(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     status: FromQuery[ShownStatus | None] = None,
     kind: Annotated[str | None, query_parameter(Code)] = None,
@@ -220,7 +220,9 @@ def view(
     media_type=EVENT_STREAM,
     summary="Stream events of offerings and matches",
 )
-async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+async def follow_offerings_and_matches(
+    stream: StreamFactory, last_event_id: LastEventId = None
+) -> EventStream[FeedItem]:
     """Events visible to the caller; of another organization's offering only that it is available."""
     return stream(last_event_id)
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
 from contracts.values import Caller
@@ -66,8 +66,8 @@ async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) 
 async def list_rounds(
     request: Asking,
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=round_store.LIST_MAX)] = 50,
 ) -> Response[RoundPage]:
@@ -87,7 +87,7 @@ async def compare_rounds(
     request: Asking,
     round_id: FromPath[UUID],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     with_round: Annotated[UUID, QueryParameter(name="with")],
 ) -> Comparison:
     async with db.transaction(by=caller) as tx:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, requires
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import create
 from chassis.http.queries import query_parameter
 from contracts.values import State
@@ -43,7 +43,7 @@ class TreatyStatuses(Struct, frozen=True, kw_only=True):
 
 @get("/v1/treaty-statuses", opt=requires(Action.SHOW_TREATY_STATUS), summary="What a State is known to be party to")
 async def show_treaty_statuses(
-    db: Db, caller: Calling, of_state: Annotated[str, query_parameter(State, name="state")]
+    db: Db, caller: CurrentCaller, of_state: Annotated[str, query_parameter(State, name="state")]
 ) -> TreatyStatuses:
     policy.decide(caller, Action.SHOW_TREATY_STATUS).required()
     check_state(of_state)

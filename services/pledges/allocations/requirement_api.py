@@ -9,7 +9,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.http.application import Calling, Db, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy
@@ -90,8 +90,8 @@ class RequirementPage(Struct, frozen=True, kw_only=True):
 )
 async def list_requirements(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
@@ -121,8 +121,8 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
 async def list_unfunded(
     db: Db,
     own: Owned,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:

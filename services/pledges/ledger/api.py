@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import Calling, Db, Now, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from contracts.refusals import Invalid
 from services.pledges import policy
 from services.pledges.ledger import balances
@@ -52,8 +52,8 @@ class Balances(Struct, frozen=True, kw_only=True):
 )
 async def list_entries(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     donor: Donor = None,
@@ -97,7 +97,7 @@ async def list_entries(
 )
 async def show_balances(
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     as_at: AsAt = None,
     until: FromQuery[date | None] = None,

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import create
 from chassis.http.queries import query_parameter
 from chassis.http.tables import table_of, takes_table
@@ -91,8 +91,8 @@ async def load_rates_csv(tx: Tx, ctx: Context, rate_table_id: UUID, before: tupl
 @get("/v1/rates", opt=requires(Action.LIST_RATES), summary="Rates of exchange that were loaded, newest first")
 async def list_rates(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     currency: Annotated[str | None, query_parameter(Currency)] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=_RATE_CURSOR_MAX)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,

@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.downloads import disposition
 from chassis.http.edge import reader_language
 from contracts.refusals import Invalid, Missing
@@ -37,7 +37,7 @@ async def show_statement(
     request: Request[Any, Any, Any],
     db: Db,
     own: Owned,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     as_at: AsAt = None,
     starts: Starts = None,
@@ -69,7 +69,7 @@ async def show_statement(
 async def show_statement_data(
     donor: FromPath[str],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     as_at: AsAt = None,
     starts: Starts = None,

@@ -16,7 +16,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, Paging, requires
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.downloads import Download
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
@@ -91,8 +91,8 @@ FILTERS = {"filters": Provide(filters_of, sync_to_thread=False)}
 )
 async def list_flows(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     filters: Filtering,
     cursor: Id = None,
@@ -118,7 +118,7 @@ async def list_flows(
     media_type=CSV,
     summary="Movements of money, as CSV",
 )
-async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
+async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """As the list, in one file: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins like a formula gets an
     apostrophe before it. The same `as_at` gives the same bytes.
     """
@@ -134,7 +134,7 @@ async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: F
     media_type=XLSX,
     summary="Movements of money, as a spreadsheet",
 )
-async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
+async def flows_as_spreadsheet(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """As the list, in one file: at most 50,000 rows. Amounts are numbers, everything else is text. The same `as_at`
     gives the same bytes.
     """

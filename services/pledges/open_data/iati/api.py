@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, requires
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from services.pledges import policy
 from services.pledges.dependencies import Owned
 from services.pledges.ledger.as_of import AsAt, final_as_of
@@ -32,7 +32,7 @@ class FileSlots(asyncio.Semaphore):
     summary="A fund and what it pays for, as an IATI 2.03 activity file",
 )
 async def show_iati(
-    code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: AsAt = None
+    code: FromPath[str], db: Db, own: Owned, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[str]:
     """For callers who may read the whole ledger, and for a donor with its own transactions only.
 

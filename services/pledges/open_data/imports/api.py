@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, requires
+from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUpload, Db, Now, Pagination, requires
 from chassis.http.commands import create, show
 from chassis.http.idempotency import once
 from chassis.http.problems import language_of
@@ -91,11 +91,11 @@ class ReportedPage(Struct, frozen=True, kw_only=True):
     responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
 )
 async def import_flows(
-    upload: Uploaded,
+    upload: CurrentUpload,
     db: Db,
     own: Owned,
-    caller: Calling,
-    command: Commanded,
+    caller: CurrentCaller,
+    command: CurrentCommand,
     now: Now,
     format: FromQuery[ImportFormat] = ImportFormat.FTS_CSV,
     dry_run: FromQuery[bool] = False,
@@ -143,8 +143,8 @@ async def _validated_transactions(
 @get("/v1/imports", opt=requires(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
 async def list_imports(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ImportPage]:
@@ -169,8 +169,8 @@ async def show_import(
 async def list_imported_flows(
     import_id: FromPath[UUID],
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ReportedPage]:
