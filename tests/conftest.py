@@ -36,6 +36,7 @@ from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
 from tests.personas import ISSUER, with_test_appointments
+from tests.soak import IS_SOAK
 
 # Failed assertions of steps and builders show their values, as those of tests do.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
@@ -88,7 +89,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process works alone at the end; --within has an order of its own."""
     for item in items:
-        if item.nodeid.startswith(SYSTEM) and not item.get_closest_marker("timeout"):
+        if IS_SOAK:
+            # The limit of `./dev soak`, instead of one that a test has for its thinned form.
+            item.add_marker(pytest.mark.timeout(config.getoption("timeout")), append=False)
+        elif item.nodeid.startswith(SYSTEM) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SYSTEM_SECONDS))
     if DEADLINE not in config.stash:
         items.sort(key=_place)
