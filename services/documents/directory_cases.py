@@ -30,8 +30,8 @@ def _appointee(role: Role) -> Caller:
     return Caller(person_id=APPOINTEE, organization=STATE, role=role)
 
 
-_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
-_OF_STATE = {"that State": of(STATE), **_ANYBODY}
+_ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+_OF_STATE = {"that State": of(STATE), **_ANY_CALLER}
 _TO_PERSON = {"the person": _appointee, **_OF_STATE}
 
 
@@ -91,9 +91,9 @@ _OFFICE = {"in": tuple(ORGANIZATIONS), "role": tuple(Role)}
 SUBJECTS = (
     Subject(
         service="directory",
-        title="What is asked of no record",
+        title="Operations without a record",
         decide=decide,
-        standings=_ANYBODY,
+        standings=_ANY_CALLER,
         reads=(
             Action.FOLLOW,
             Action.LIST_ORGANIZATIONS,
@@ -106,7 +106,7 @@ SUBJECTS = (
     ),
     Subject(
         service="directory",
-        title="A person of a State who is not there yet",
+        title="A new person of a State",
         decide=decide,
         standings=_OF_STATE,
         properties={"keeps an id": YES_OR_NO},
@@ -150,7 +150,7 @@ SUBJECTS = (
     ),
     Subject(
         service="directory",
-        title="An appointment that is not there yet",
+        title="A new appointment",
         decide=decide,
         standings=_TO_PERSON,
         properties={**_OFFICE, "has a focal point": YES_OR_NO},
@@ -165,7 +165,7 @@ SUBJECTS = (
         decide=decide,
         standings=_TO_PERSON,
         properties=_OFFICE,
-        make=partial(_appointment, proposed_by="somebody else"),
+        make=partial(_appointment, proposed_by="another person"),
         reads=(Action.SHOW_APPOINTMENT, Action.LIST_APPOINTMENTS, Action.FOLLOW),
     ),
     Subject(
@@ -179,7 +179,7 @@ SUBJECTS = (
     ),
     Subject(
         service="directory",
-        title="An API client that is not there yet",
+        title="A new API client",
         decide=decide,
         standings=_OF_STATE,
         properties={"of": tuple(ORGANIZATIONS)},

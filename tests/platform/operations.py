@@ -55,7 +55,7 @@ OF_NO_RECORD, OF_RECORDS = (
     {
         (subject.service, str(action))
         for subject in SUBJECTS
-        if (subject.title == "What is asked of no record") is of_none
+        if (subject.title == "Operations without a record") is of_none
         for action in (*subject.reads, *subject.acts)
     }
     for of_none in (True, False)
@@ -345,4 +345,4 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(N.SHOW_SUBSCRIPTION): own_subscription,
     named(N.REGISTER_SUBSCRIPTION): own_subscription,
 }
-"""What is asked of something that is not there yet, or is named by the body or by who asks."""
+"""Questions about new records, or records named by the body or the caller."""
