@@ -61,7 +61,7 @@ async def revise(tx: Tx, ctx: Context, request_id: UUID, content: Content, texts
     """Replace the content of a draft or a returned request."""
     request = await _for_move(tx, ctx, request_id, Action.REVISE)
     fact = request.revise(content, now=ctx.now)
-    await store.drop_line_texts(tx, request_id)
+    await store.delete_line_texts(tx, request_id)
     request = await record(tx, request, fact)
     await store.save_texts(tx, request, texts, salt)
     return request
