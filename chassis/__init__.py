@@ -1,1 +1,1 @@
-"""Plumbing: PostgreSQL, JetStream, HTTP. It knows no noun of the domain."""
+"""Plumbing: PostgreSQL, JetStream, HTTP. It contains no noun of the domain."""

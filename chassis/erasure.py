@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 
 from chassis.audit.checkpoint import append, known_keys, lines, read_signed, signed, signing_key, size_of
-from chassis.audit.log import forget_origins
+from chassis.audit.log import delete_origins
 from chassis.db.database import Tx
-from chassis.http.idempotency import forget_about
+from chassis.http.idempotency import delete_outcomes_about
 from chassis.journal.inbox import Handler
 from chassis.settings import Settings, SettingsError
 from contracts.directory import PersonErased
@@ -41,8 +41,8 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None, *, about
     """
     await tx.execute("INSERT INTO erased (person_id) VALUES ($1) ON CONFLICT DO NOTHING", person_id)
     return {
-        "audit_origin": await forget_origins(tx, person_id),
-        "command": await forget_about(tx, person_id, about),
+        "audit_origin": await delete_origins(tx, person_id),
+        "command": await delete_outcomes_about(tx, person_id, about),
     }
 
 

@@ -14,7 +14,7 @@ def new_id() -> UUID:
 
 
 def new_ids(count: int) -> list[UUID]:
-    """At most 256 ids that differ in their last byte alone, in no order: what is common to them finds them together."""
+    """At most 256 ids that differ only in their last byte, in no order: a prefix finds them together."""
     common = new_id().int & ~0xFF
     shuffled = sorted(range(256), key=os.urandom(256).__getitem__)
     return [UUID(int=common | last) for last in shuffled[:count]]

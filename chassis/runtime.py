@@ -176,16 +176,16 @@ def loops_of(running: Running) -> dict[str, Loop]:
         f"{name} broker": running.bus.keep_connected,
         f"{name} relay": running.relay.relay,
         f"{name} sweeper": running.relay.sweep,
-        f"{name} look": running.event_feed.keep_polling,
+        f"{name} event feed": running.event_feed.keep_polling,
         f"{name} sealer": partial(seal_continuously, running.db),
         f"{name} checkpoints": partial(write_checkpoints, running.db, running.settings),
-        f"{name} old keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
+        f"{name} expired keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }
     for owner in inbox.owners:
-        loops[f"{name} hears {owner}"] = partial(inbox.listen, running.bus, owner)
-        loops[f"{name} catches up with {owner}"] = partial(inbox.catch_up, running.peers, owner)
+        loops[f"{name} consumer of {owner}"] = partial(inbox.listen, running.bus, owner)
+        loops[f"{name} catch-up from {owner}"] = partial(inbox.catch_up, running.peers, owner)
     if inbox.owners:
-        loops[f"{name} straightens"] = partial(inbox.fill_gaps, running.peers)
+        loops[f"{name} gap filler"] = partial(inbox.fill_gaps, running.peers)
     own = running.service.loops(running)
     return loops | {f"{name} {loop}": work for loop, work in own.items()}
 

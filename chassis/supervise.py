@@ -86,7 +86,7 @@ async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
             for task in waiting:
                 task.cancel()
             # Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits;
-            # the broker's client would then retry for ever.
+            # the broker's client would then retry indefinitely.
             _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
 
 

@@ -49,7 +49,7 @@ def correlation_id() -> str:
 
 
 def correlation_from(sent: str) -> str | None:
-    """Accept a correlation id from outside only if it is a UUID: it is stored in journal, broker and mails for ever."""
+    """Accept a correlation id from outside only if it is a UUID: it is kept in journal, broker and mails."""
     return sent.lower() if _UUID.match(sent) else None
 
 

@@ -43,7 +43,7 @@ class Unidentified(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller's role never has this permission, whatever the record."""
+    """The caller's role does not have this permission for any record."""
 
 
 class Missing(Refusal):

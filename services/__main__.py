@@ -18,7 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "journal": "The services' journals.",
     "ledger": "The ledger of the pledges service.",
     "matching": "The texts that matching compares.",
-    "migrate": "Migrate every service's schema, each with a role of its own.",
+    "migrate": "Migrate every service's schema, each with its own role.",
     "parked": "Events that could not be applied and wait for an operator.",
     "permissions": "Show which operations an appointment may use, and when.",
     "run": "Run one service, with PostgreSQL and NATS at DATABASE_URL and NATS_URL.",

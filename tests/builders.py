@@ -1,4 +1,4 @@
-"""Things tests begin with, each valid as it is; name only what the test is about."""
+"""Valid test data; a test names only what it is about."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +10,14 @@ from chassis.auth.tokens import SERVICE_SUBJECT, Issuer
 from chassis.rate_limiter import RateLimit
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
-from tests.seats import persona_id, seat
+from tests.personas import appoint_persona, persona_id
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1
-"""The year to come, whenever the tests are run: what is offered, wanted or planned in them lies in it."""
+"""The next year, in which tests offer, want and plan."""
 
 UNHURRIED = RateLimit(per_minute=1_000_000, burst=100_000)
-"""A test does in a second, as one person, what nobody does in an hour."""
+"""A test does in a second, as one person, what takes people hours."""
 
 UNHURRIED_ENVIRONMENT = {
     f"ENTRAIDE_{kind}_{name}": str(value)
@@ -36,11 +36,11 @@ def a_caller(appointment: str = "KEN:focal_point") -> Caller:
 
 
 def token(appointment: str = "KEN:focal_point", *more: str) -> str:
-    """A token of the test's issuer, of whoever holds these appointments; a service's as `service:<name>`."""
+    """A token of the test's issuer for the holder of these appointments; for a service, `service:<name>`."""
     assert issuer is not None, "the session's fixture sets it"
     if appointment.startswith(SERVICE_SUBJECT):
         return issuer.token(appointment, more={"client_id": appointment})
-    seat(appointment, *more)
+    appoint_persona(appointment, *more)
     return issuer.token(persona_id(appointment))
 
 

@@ -65,7 +65,7 @@ def nearest(files: Iterable[str], graph: ImportGraph) -> list[str]:
 
 
 def _modules(file: str, graph: ImportGraph) -> list[str]:
-    """The module that a file is; of one that is none, those of the nearest package that it lies in."""
+    """The module of a file; of a file that is none, the modules of its nearest package."""
     path = PurePosixPath(file)
     if path.suffix == ".py":
         module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")

@@ -1,4 +1,4 @@
-"""The day on which the services in a test's own process are at work: the same one whenever the tests are run."""
+"""The fixed day on which services in the process of a test run."""
 
 import time
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The commands of `entraide`, carried out in this process: a process of its own takes more than a second to import all."""
+"""Run commands of `entraide` in this process: a new process takes more than a second to import."""
 
 import asyncio
 import logging

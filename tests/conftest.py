@@ -1,8 +1,6 @@
 """Real servers for all tests, and a database of its own for each: a clone of a migrated template, some 20 ms."""
 
 import asyncio
-import importlib
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -31,11 +29,12 @@ from chassis.journal.bus import Bus, grants
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
 from chassis.runtime import prepare, service_tokens, verifier
-from chassis.service import Running, Service
+from chassis.service import Running
 from chassis.settings import Settings
+from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
-from tests.seats import ISSUER, hearing
+from tests.personas import ISSUER, with_test_appointments
 from tests.soak import IS_SOAK
 
 # Failed assertions of steps and builders show their values, as those of tests do.
@@ -55,8 +54,8 @@ PROGRAMS = "ENTRAIDE_TEST_POSTGRESQL"
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
-LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "whole", "schemathesis", "canary"))
-TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "wipe"))
+LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "end_to_end", "schemathesis", "canary"))
+TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
 
 SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))
@@ -130,14 +129,6 @@ def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
 # -- servers and databases --------------------------------------------------------------------------------------------
 
 
-def every_service() -> list[Service]:
-    return [
-        importlib.import_module(f"services.{name}.wiring").SERVICE
-        for name in ("requests", "matching", "pledges", "notifications", "directory")
-        if importlib.util.find_spec(f"services.{name}") and importlib.util.find_spec(f"services.{name}.wiring")
-    ]
-
-
 @dataclass(frozen=True)
 class Servers:
     """The PostgreSQL and nats-server of this test run; fast, not durable."""
@@ -154,7 +145,7 @@ def servers() -> Iterator[Servers]:
     folder.chmod(0o711)
     databases = _folder_for_databases()
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
-    for service in every_service():
+    for service in all_services():
         publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
@@ -201,9 +192,9 @@ def template(servers: Servers) -> str:
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
         await connection.close()
         settings = Settings(state=servers.folder, database_url=servers.postgres.dsn(TEMPLATE))
-        await prepare(settings, every_service())
+        await prepare(settings, all_services())
         connection = await asyncpg.connect(servers.postgres.dsn(TEMPLATE))
-        # Nobody asks for consents where a service is tested by itself: here its last reading is always new.
+        # No loop reads consents in a test of one service: the last reading counts as new.
         await connection.execute("UPDATE matching.consent_reading SET heard_at = 'infinity'")
         await connection.close()
 
@@ -253,7 +244,7 @@ def module_database_url(servers: Servers, template: str) -> Iterator[str]:
 async def _facts(address: str) -> int:
     connection = await asyncpg.connect(address)
     try:
-        journals = " UNION ALL ".join(f"SELECT FROM {one.name}.journal" for one in every_service())
+        journals = " UNION ALL ".join(f"SELECT FROM {one.name}.journal" for one in all_services())
         return int(await connection.fetchval(f"SELECT count(*) FROM ({journals}) AS fact"))
     finally:
         await connection.close()
@@ -262,7 +253,7 @@ async def _facts(address: str) -> int:
 @pytest.fixture
 async def databases(database_url: str) -> AsyncIterator[Mapping[str, Database]]:
     """Each service's pool, in the service's own role."""
-    pools = {s.name: await Database.connect(database_url, s.name, role=role_of(s.name)) for s in every_service()}
+    pools = {s.name: await Database.connect(database_url, s.name, role=role_of(s.name)) for s in all_services()}
     try:
         yield pools
     finally:
@@ -277,7 +268,7 @@ def settings(servers: Servers, database_url: str) -> Settings:
 
 def settings_of(servers: Servers, database_url: str) -> Settings:
     """Of services in this process, with a database that is there for them alone."""
-    nats_urls = {service.name: servers.nats.url(service.name) for service in every_service()}
+    nats_urls = {service.name: servers.nats.url(service.name) for service in all_services()}
     return Settings(
         state=servers.folder,
         database_url=database_url,
@@ -288,7 +279,7 @@ def settings_of(servers: Servers, database_url: str) -> Settings:
         scanner="none",
         writes=builders.UNHURRIED,
         reads=builders.UNHURRIED,
-        # A stream that nobody listens to is not to hold up a test that walks all routes.
+        # An idle stream must not delay a test that walks all routes.
         event_stream_seconds=1,
     )
 
@@ -306,7 +297,7 @@ class Within(httpx.AsyncBaseTransport):
     app: Edge | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        assert self.app is not None, "nobody asks before there is an application"
+        assert self.app is not None, "no request comes before there is an application"
         return await httpx.ASGITransport(self.app).handle_async_request(request)  # type: ignore[arg-type]
 
 
@@ -316,12 +307,12 @@ def running_of(
     """Services as values, with their databases and without a broker; `within` leads from one to the others."""
     addresses = dict.fromkeys(names, "http://test") if within else {}
     token_of = service_tokens(settings)
-    services = {service.name: service for service in every_service()}
+    services = {service.name: service for service in all_services()}
     running = []
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
         peers = Peers(addresses, token_of(name), within or Within())
-        callers = hearing(Callers(db, peers))
+        callers = with_test_appointments(Callers(db, peers))
         running.append(Running(services[name], settings, db, bus, Relay(db, bus), peers, callers))
     return running
 

@@ -1,4 +1,4 @@
-"""A service's database for the length of a block."""
+"""A database of a service inside a block."""
 
 import contextlib
 from collections.abc import AsyncIterator

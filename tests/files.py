@@ -1,4 +1,4 @@
-"""Files to send: small ones of each format, archives that are not what they say, and a table of flows."""
+"""Files to upload: small ones of each format, malformed archives, and a table of flows."""
 
 import io
 import zipfile

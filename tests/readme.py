@@ -79,7 +79,7 @@ def replaced(text: str, name: str, content: str) -> str:
 
 
 def between(text: str, name: str) -> str:
-    """What stands between the markers of that name."""
+    """The content between the markers of that name."""
     return text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->\n")[0]
 
 

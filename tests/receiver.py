@@ -1,4 +1,4 @@
-"""Somebody who gets webhooks: a real HTTPS server with a certificate of an authority of the test's own."""
+"""A webhook receiver: a real HTTPS server with a certificate of the test's own authority."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ def an_answer(status: int = 204, body: bytes = b"", **headers: str) -> bytes:
 
 @dataclass
 class Receiver:
-    """Answers as it is told, keeps what came; `unanswered` counts connections that sent no request."""
+    """Sends configurable answers and keeps requests; `unanswered` counts connections that sent none."""
 
     folder: Path
     names: Sequence[str] = ("localhost",)
@@ -53,7 +53,7 @@ class Receiver:
         return self.folder / "authority.pem"
 
     def trusting(self) -> ssl.SSLContext:
-        """For whoever trusts this authority, and no other."""
+        """A TLS context that trusts only this authority."""
         return ssl.create_default_context(cafile=str(self.authority))
 
     @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""What the tests of webhooks begin with: a receiver's view of a signature, a webhook registered, facts told."""
+"""Steps of tests of webhooks: verified signatures, a registered webhook, facts."""
 
 import base64
 from collections import Counter
@@ -24,8 +24,8 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
+from tests.personas import AllAppointed
 from tests.receiver import Received, Receiver
-from tests.seats import Everybody
 
 Client = httpx.AsyncClient
 FOCAL_POINT = "KEN:focal_point"
@@ -80,7 +80,7 @@ async def shown(api: Client, webhook: Mapping[str, Any], appointment: str = FOCA
 
 
 async def opened(inbox: Inbox, count: int = 1, *, state: str = "KEN", request_id: UUID | None = None) -> None:
-    """So many requests of that State are opened, of which its focal points are told."""
+    """Open requests of that State, which notifies its focal points."""
     for _ in range(count):
         fact = RequestOpened(request_id=request_id or uuid4(), state=state, priority="normal", opened_at=NOON)
         await inbox.receive(an_event(fact, 1, correlation="corr-7"))
@@ -92,15 +92,17 @@ ASender = Callable[..., WebhookSender]
 
 
 def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
-    """`make(at=…)` is a sender that may reach this machine, with a clock that stands where one is given."""
+    """`make(at=…)` is a sender that may use loopback, with a fixed clock if one is given."""
 
-    def make(*, at: datetime | None = None, seats: AppointmentLookup | None = None, **terms: Any) -> WebhookSender:
+    def make(
+        *, at: datetime | None = None, appointments: AppointmentLookup | None = None, **terms: Any
+    ) -> WebhookSender:
         return WebhookSender(
             db,
             SafeHttpClient(LOOPBACK, context=receiver.trusting()),
             WebhookConfig(settings).keyring,
             Terms(bounds=LOOPBACK, **terms),
-            seats or Everybody(),
+            appointments or AllAppointed(),
             clock=lambda: at or clock.now(),
             spread=lambda: 0.0,
         )

@@ -138,7 +138,7 @@ def _hashed_origin() -> tuple[bytes | None, bytes | None, str | None]:
     return salted(salt, address.encode()), salt, address
 
 
-async def forget_origins(tx: Tx, person_id: UUID) -> int:
+async def delete_origins(tx: Tx, person_id: UUID) -> int:
     """Delete a person's client addresses and their salts; return the number of rows. The chain covers their hashes."""
     gone, after = 0, 0
     while after is not None:

@@ -52,7 +52,7 @@ async def find_tampering(
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         [(lowest, height)] = await tx.fetch("SELECT coalesce(min(height), 1), coalesce(max(height), 0) FROM seal")
         if lowest < 1:
-            report.add("seal", lowest, "the link stands before link 1, with which the chain begins")
+            report.add("seal", lowest, "the link precedes link 1, the first of the chain")
         report.unsealed = await unsealed(tx)
         await _chain(tx, report, height, say)
         await _rows(tx, report)
@@ -104,7 +104,7 @@ _ROWS = {
                 THEN 'the row is of another transaction than its link says'
             WHEN new IS NOT NULL AND NOT EXISTS (SELECT FROM journal
                 WHERE journal.aggregate_id = audit.aggregate_id AND journal.version = audit.version)
-                THEN format('the row tells of version %s of %s, which the journal lacks', version, aggregate_id)
+                THEN format('the row names version %s of %s, which the journal lacks', version, aggregate_id)
         END AS what FROM audit
     """,
     "audit_origin": """

@@ -16,14 +16,14 @@ import msgspec
 import structlog
 
 from chassis.db.database import Database, Tx
-from chassis.journal.outbox import Place
+from chassis.journal.outbox import JournalPosition
 from chassis.journal.peers import PeerError, Peers
 from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subject
 from contracts.values import Role
 
 PULL_SECONDS = 2.0
 PULL_IDLE_SECONDS = 3.5
-"""Interval when this process writes nothing, and others wrote nothing it knows of."""
+"""Interval while neither this process nor, as far as it has read, another one writes."""
 
 FAILED_SECONDS = 1.0
 FIRST_SECONDS = 0.1
@@ -110,7 +110,7 @@ class Callers:
         for one in (self, *others):
             await one.load()
         # What one of them has not stored yet is received again by all.
-        self._after = min((one._after for one in (self, *others)), key=Place.parse)
+        self._after = min((one._after for one in (self, *others)), key=JournalPosition.parse)
         silent = False
         while True:
             try:

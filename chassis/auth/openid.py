@@ -139,7 +139,7 @@ class OpenId:
     async def finish(self, started: StartedSignIn, answer: str) -> Tokens:
         """Exchange the answer (the query of the redirect) for tokens.
 
-        Raises Unidentified `sign-in-not-asked` if the answer does not belong to `started`: another may still come.
+        Raises Unidentified `sign-in-not-asked` if the answer does not belong to `started`; a later one may.
         """
         said = _parameters(answer)
         if not _same(said.get("state"), started.state):
@@ -250,8 +250,8 @@ def _parameters(query: str) -> dict[str, str]:
     return dict(said) if len(dict(said)) == len(said) else {}
 
 
-def _same(said: str | None, meant: str) -> bool:
-    return secrets.compare_digest((said or "").encode(), meant.encode())
+def _same(received: str | None, expected: str) -> bool:
+    return secrets.compare_digest((received or "").encode(), expected.encode())
 
 
 def _error_in(said: Mapping[str, Any]) -> str:

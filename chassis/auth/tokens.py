@@ -246,7 +246,7 @@ class Verifier:
 
 
 class NoDirectory:
-    """Knows no caller: for an application that only documents its routes."""
+    """Rejects every caller: for an application that only documents its routes."""
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
         raise Unidentified("token-invalid")

@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from chassis.activity import Activity
-from chassis.db.group_commit import GroupCommit, has_undone
+from chassis.db.group_commit import GroupCommit, is_rolled_back
 from chassis.db.keyed_locks import KeyedLocks
 from chassis.db.migrate import own_role_of
 from chassis.db.pool import Connection, Pool, PoolTimeout
@@ -218,7 +218,7 @@ class Tx:
                 raise RuntimeError("the transaction had failed and was rolled back")
         except asyncpg.PostgresError as error:
             # After an ERROR the transaction is rolled back; after a worse error the outcome is unknown.
-            if not has_undone(error):
+            if not is_rolled_back(error):
                 raise OutcomeUnknown from error
             self.in_doubt = self._opened = False
             raise
@@ -343,7 +343,7 @@ class Database:
             yield connection
             sound = True
         except asyncpg.PostgresError as error:
-            sound = has_undone(error)
+            sound = is_rolled_back(error)
             raise
         finally:
             self._pool.release(connection, sound=sound)

@@ -70,13 +70,13 @@ class GroupCommit:
         write = _Write(args, time.monotonic(), asyncio.get_running_loop().create_future())
         if self._may_lead(kind):
             self._under_way[kind] += 1
-        elif not await self._turn_of(write, kind):
+        elif not await self._wait_for_turn(write, kind):
             return
         self._gathering[kind] += 1
         try:
-            errors = await finish_despite_cancel(self._lead(kind, write))
+            errors = await finish_despite_cancel(self._commit_as_leader(kind, write))
         finally:
-            self._pass_on(kind)
+            self._promote_next(kind)
         if errors[0]:
             raise errors[0]
 
@@ -85,17 +85,17 @@ class GroupCommit:
         _, role = kind
         return not self._gathering[kind] and self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX)
 
-    async def _turn_of(self, write: _Write, kind: Kind) -> bool:
+    async def _wait_for_turn(self, write: _Write, kind: Kind) -> bool:
         self._waiting.setdefault(kind, deque()).append(write)
         try:
             return await write.turn
         except asyncio.CancelledError:
             if not write.turn.cancelled() and not write.turn.exception() and write.turn.result():
                 # Its turn came just as it was cancelled.
-                self._pass_on(kind)
+                self._promote_next(kind)
             raise
 
-    def _pass_on(self, kind: Kind) -> None:
+    def _promote_next(self, kind: Kind) -> None:
         """Make the longest waiting write the next leader."""
         for write in self._next(kind, 1):
             write.turn.set_result(True)
@@ -116,7 +116,7 @@ class GroupCommit:
                 group.append(write)
         return group
 
-    async def _lead(self, kind: Kind, write: _Write) -> Sequence[Exception | None]:
+    async def _commit_as_leader(self, kind: Kind, write: _Write) -> Sequence[Exception | None]:
         """Commit a group with the writes that arrived in the same turn of the event loop: sleep(0) lets them queue."""
         _, role = kind
         try:
@@ -126,13 +126,13 @@ class GroupCommit:
         group = [write, *self._next(kind, TOGETHER_MAX - 1)]
         if self._waiting.get(kind) and self._may_lead(kind):
             self._under_way[kind] += 1
-            self._pass_on(kind)
+            self._promote_next(kind)
         return await self._commit_group(kind, group)
 
     async def _commit_group(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
         """Commit a group and return an error or None for each write; all but the leader are notified."""
         errors: list[Exception | None] = [await self._commit(kind, group)] * len(group)
-        if len(group) > 1 and errors[0] and has_undone(errors[0]):
+        if len(group) > 1 and errors[0] and is_rolled_back(errors[0]):
             errors = [await self._commit(kind, [write]) for write in group]
         for write, error in zip(group[1:], errors[1:], strict=True):
             write.end(error)
@@ -165,13 +165,13 @@ async def _in_role(connection: Connection, role: str | None, *, seconds: float) 
     try:
         yield
     except Exception as error:
-        if has_undone(error):
+        if is_rolled_back(error):
             await connection.execute("ROLLBACK", timeout=seconds)
         raise
     await connection.execute("COMMIT", timeout=seconds)
 
 
-def has_undone(error: Exception) -> bool:
+def is_rolled_back(error: Exception) -> bool:
     """True if nothing was committed for certain: PostgreSQL refused it, or an argument could not be encoded."""
     return isinstance(error, asyncpg.DataError) or (
         isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"

@@ -106,7 +106,7 @@ class Postgres(Child):
         password = self.state / "password.initdb"
         keep(password, self._password)
         account.own(password)
-        # pg_trgm uses the C library's character classes, whatever the provider: with the locale C it silently finds no
+        # pg_trgm uses the C library's character classes with every locale provider: in locale C it silently finds no
         # trigram in Arabic, Chinese or Cyrillic text.
         locale = ["--locale=C.UTF-8"]
         if major >= BUILTIN_LOCALE_MAJOR:

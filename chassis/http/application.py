@@ -66,18 +66,18 @@ INTERNAL = {"internal": True}
 """`opt=INTERNAL`: a route for services only."""
 
 
-def asks(action: StrEnum) -> dict[str, StrEnum]:
-    """`opt=asks(Action.SHOW)`, on every other route: the action that its service's `decide` has to allow."""
+def requires(action: StrEnum) -> dict[str, StrEnum]:
+    """`opt=requires(Action.SHOW)`, on every other route: the action that its service's `decide` has to allow."""
     return {"action": action}
 
 
-# Dependencies of handlers, by name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
+# Dependencies of handlers; the parameters are `db`, `caller`, `command`, `expected` and `now`.
 Db = NamedDependency[Database]
-Calling = NamedDependency[Caller]
-Commanded = NamedDependency[Command]
-Expected = NamedDependency[int]
+CurrentCaller = NamedDependency[Caller]
+CurrentCommand = NamedDependency[Command]
+ExpectedRevision = NamedDependency[int]
 Now = NamedDependency[datetime]
-Uploaded = NamedDependency[Upload]
+CurrentUpload = NamedDependency[Upload]
 
 log = structlog.get_logger()
 
@@ -220,12 +220,12 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
         items, cursor = found[:limit], at(found[limit - 1]) if len(found) > limit else None
         if cursor is not None and not isinstance(cursor, int):
             cursor = str(cursor)
-        shown = [view(one) for one in items] if view else list(items)
-        fields = {cast(Any, page).__struct_fields__[0]: shown, "cursor": cursor, **more}
+        with_etag = [view(one) for one in items] if view else list(items)
+        fields = {cast(Any, page).__struct_fields__[0]: with_etag, "cursor": cursor, **more}
         return Response(page(**fields), headers=self.next_link(None if cursor is None else str(cursor)))
 
 
-Paging = NamedDependency[Pages]
+Pagination = NamedDependency[Pages]
 
 
 def pages_of(request: CommandRequest) -> Pages:
@@ -233,7 +233,7 @@ def pages_of(request: CommandRequest) -> Pages:
     return Pages(path=request.url.path, filters=asked)
 
 
-Streaming = NamedDependency[SkipValidation[Callable[[str | None], EventStream[Any]]]]
+StreamFactory = NamedDependency[SkipValidation[Callable[[str | None], EventStream[Any]]]]
 
 
 def stream_of(
@@ -253,7 +253,7 @@ def created(view: T, *, location: str, revision: int) -> Response[T]:
     return Response(view, status_code=201, headers={"Location": location, "ETag": etag(revision)})
 
 
-def shown(view: T, *, revision: int) -> Response[T]:
+def with_etag(view: T, *, revision: int) -> Response[T]:
     return Response(view, headers={"ETag": etag(revision)})
 
 

@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, asks, key_of
+from chassis.http.application import CurrentCaller, CurrentCommand, Db, ExpectedRevision, Now, key_of, requires
 from chassis.http.idempotency import Command, etag, once
 from chassis.ids import new_id
 from contracts.values import Caller
@@ -138,10 +138,10 @@ def _route(
 
     ours = {
         "db": Db,
-        "caller": Calling,
+        "caller": CurrentCaller,
         "now": Now,
-        **({"command": Commanded} if method == "POST" else {}),
-        **({"expected": Expected} if options["if_match"] else {}),
+        **({"command": CurrentCommand} if method == "POST" else {}),
+        **({"expected": ExpectedRevision} if options["if_match"] else {}),
     }
     named = (*sent, *_parameters(read, 3), *(_parameters(before, 3) if before else ()))
     asked = {one.name: one.replace(kind=Parameter.KEYWORD_ONLY) for one in named if one.name != BEFORE}
@@ -153,7 +153,7 @@ def _route(
     return HTTPRouteHandler(
         path,
         http_method=method,
-        opt={**asks(action), **options.get("opt", {})},
+        opt={**requires(action), **options.get("opt", {})},
         summary=summary,
         status_code=options["status_code"],
         name=options.get("name"),

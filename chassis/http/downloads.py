@@ -37,7 +37,7 @@ class Download(Response[bytes]):
         ]
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
-        """Replaces the framework's stream, which waits for ever for a client that does not read."""
+        """Replaces the framework's stream, which waits indefinitely for a client that does not read."""
         return self._sent
 
     async def _sent(self, _scope: Scope, _receive: Receive, send: Send) -> None:

@@ -19,9 +19,9 @@ from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from chassis.http.edge import STAYS_OPEN, header
-from chassis.journal.cursors import BOOKMARK_LENGTH_MAX
+from chassis.journal.cursors import CURSOR_LENGTH_MAX
 from chassis.journal.event_feed import EventFeed, Page, Subscriber
-from chassis.journal.outbox import Place
+from chassis.journal.outbox import JournalPosition
 from chassis.rate_limiter import TokenVerifier
 from chassis.settings import Settings
 from chassis.telemetry import EVENT_STREAMS
@@ -52,7 +52,7 @@ LastEventId = Annotated[
     str | None,
     HeaderParameter(
         name="Last-Event-ID",
-        max_length=BOOKMARK_LENGTH_MAX,
+        max_length=CURSOR_LENGTH_MAX,
         description="The `id` last received: what has happened since comes first. Without it the stream begins now.",
     ),
 ]
@@ -145,7 +145,7 @@ class EventStream(Response[T]):
         self._follows = (caller, header(request, "Authorization"), header(request, "Acting-As"), after)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
-        """Replaces the framework's stream, which waits for ever for a client that does not read."""
+        """Replaces the framework's stream, which waits indefinitely for a client that does not read."""
         return self._stream
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,7 +165,7 @@ class EventStream(Response[T]):
         self, subscriber: Subscriber, put: Callable[[bytes], Awaitable[None]], ends_at: float
     ) -> None:
         """Send events until `ends_at`, or until the subscription ends."""
-        await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(subscriber.place)))
+        await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(subscriber.position)))
         beat_at = time.monotonic() + BEAT_SECONDS
         while not subscriber.ended and (now := time.monotonic()) < ends_at:
             page = await self._event_feed.next_page(subscriber, max(0.0, min(beat_at, ends_at) - now))
@@ -173,21 +173,21 @@ class EventStream(Response[T]):
                 beat_at = time.monotonic() + BEAT_SECONDS
             if not subscriber.ended and time.monotonic() >= beat_at:
                 # The cursor is sent too: on reconnect, events they may not see are not read again.
-                await put(b":\n%s\n" % self._id(subscriber.place))
+                await put(b":\n%s\n" % self._id(subscriber.position))
                 beat_at = time.monotonic() + BEAT_SECONDS
 
     async def _send_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
         """Send a page; True if it had events. What cannot be sent in time is left for the next page."""
-        for place, data in page.items:
+        for position, data in page.items:
             if subscriber.ended or time.monotonic() - page.at > FRESH_SECONDS:
                 return True
-            await put(b"%sdata: %s\n\n" % (self._id(place), data))
-            subscriber.place = place
-        subscriber.place = page.reached
+            await put(b"%sdata: %s\n\n" % (self._id(position), data))
+            subscriber.position = position
+        subscriber.position = page.reached
         return bool(page.items)
 
-    def _id(self, place: Place) -> bytes:
-        return b"id: %s\n" % self._event_feed.cursor(place).encode()
+    def _id(self, position: JournalPosition) -> bytes:
+        return b"id: %s\n" % self._event_feed.cursor(position).encode()
 
 
 async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:

@@ -121,7 +121,7 @@ async def forget_old(tx: Tx) -> int:
     )
 
 
-async def forget_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int:
+async def delete_outcomes_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int:
     """Delete the keys of a person's commands, and of commands about these records; return how many.
 
     A client may put personal data into a key, and the hash of a short body can be guessed. Keys inserted by this

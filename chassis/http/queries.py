@@ -100,7 +100,7 @@ def check_query(known: Parameters, query: str) -> None:
         raise Invalid("parameter-repeated", parameters=repeated)
 
 
-def formed_as(word: Any, *, name: str | None = None) -> QueryParameter:
+def query_parameter(word: Any, *, name: str | None = None) -> QueryParameter:
     """A query parameter with the limits of `word`, an alias of `contracts.values`; else `invalid-request`.
 
     As a plain annotation the alias would be a `str` without limits: the framework reads its Meta only in bodies.

@@ -26,12 +26,12 @@ from contracts.facts import Event, decode_event, subject_of
 
 PUBLISH_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
-"""A first connection has no timeout of its own: the client retries an absent server for ever."""
+"""A first connection has no timeout of its own: the client retries an absent server indefinitely."""
 
 PULL_MAX = 100
 PULL_SECONDS = 5.0
 ACK_WAIT_SECONDS = 30
-STILL_WORKING_SECONDS = 10.0
+IN_PROGRESS_SECONDS = 10.0
 ACK_PENDING_MAX = 256
 STREAM_BYTES_MAX = 4 * 1024**3
 STREAM_AGE_DAYS = 14
@@ -77,7 +77,7 @@ class Delivery:
         with contextlib.suppress(nats.errors.Error):
             await self._message.nak(delay=delay_seconds)
 
-    async def still_working(self) -> None:
+    async def in_progress(self) -> None:
         with contextlib.suppress(nats.errors.Error):
             await self._message.in_progress()
 
@@ -88,12 +88,12 @@ class Heartbeat:
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._beating: set[asyncio.Task[None]] = set()
-        self._next = asyncio.get_running_loop().call_later(STILL_WORKING_SECONDS, self._beat)
+        self._next = asyncio.get_running_loop().call_later(IN_PROGRESS_SECONDS, self._beat)
 
     def _beat(self) -> None:
-        task = asyncio.create_task(self._delivery.still_working())
+        task = asyncio.create_task(self._delivery.in_progress())
         self._beating = {task, *(one for one in self._beating if not one.done())}
-        self._next = asyncio.get_running_loop().call_later(STILL_WORKING_SECONDS, self._beat)
+        self._next = asyncio.get_running_loop().call_later(IN_PROGRESS_SECONDS, self._beat)
 
     def end(self) -> None:
         self._next.cancel()
@@ -393,7 +393,7 @@ async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, 
 
 
 async def _arrived(arriving: asyncio.Queue[Msg]) -> list[Msg]:
-    """What has come, waiting a second at most for the first of it."""
+    """The messages received, waiting at most a second for the first."""
     try:
         messages = [await asyncio.wait_for(arriving.get(), timeout=1)]
     except TimeoutError:

@@ -13,10 +13,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.db.database import Tx
-from chassis.journal.outbox import Place
+from chassis.journal.outbox import JournalPosition
 from contracts.refusals import Invalid
 
-BOOKMARK_LENGTH_MAX = 80
+CURSOR_LENGTH_MAX = 80
 NONCE_BYTES = 12
 """Random. If one repeated, its holder would learn the distance of two positions, nothing else."""
 
@@ -34,12 +34,12 @@ class StreamCursors:
         """Load the key of this schema."""
         return cls(await tx.fetchval("SELECT key FROM bookmark_key"))
 
-    def at(self, place: Place) -> str:
+    def encode(self, position: JournalPosition) -> str:
         nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, _SEALED.pack(*place), None)
+        sealed = nonce + self._cipher.encrypt(nonce, _SEALED.pack(*position), None)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    def place(self, cursor: str) -> Place:
+    def decode(self, cursor: str) -> JournalPosition:
         """Raises Invalid for a cursor that was not made with this key."""
         try:
             sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -47,4 +47,4 @@ class StreamCursors:
             written_by, position = _SEALED.unpack(self._cipher.decrypt(nonce, sealed, None))
         except (binascii.Error, ValueError, InvalidTag) as error:
             raise Invalid("last-event-id-unknown") from error
-        return Place(written_by, position)
+        return JournalPosition(written_by, position)

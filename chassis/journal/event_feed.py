@@ -17,7 +17,7 @@ import structlog
 
 from chassis.db.database import Database, OutcomeUnknown, Tx, is_transient
 from chassis.journal.cursors import StreamCursors
-from chassis.journal.outbox import Place, read_end, read_placed
+from chassis.journal.outbox import JournalPosition, read_end, read_with_positions
 from contracts.facts import Event
 from contracts.values import Caller
 
@@ -71,11 +71,13 @@ class FeedPolicy:
     item_of: Callable[[Event], msgspec.Struct | None] = feed_item_of
 
 
-async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+async def _no_events(
+    _tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event]
+) -> Mapping[Caller, Collection[UUID]]:
     return {}
 
 
-NOTHING = FeedPolicy(seen=_nobody)
+NOTHING = FeedPolicy(seen=_no_events)
 
 
 def visible_events(
@@ -91,8 +93,8 @@ def visible_events(
 class Page(NamedTuple):
     """The next events for a subscriber, each with its position; `reached` is the position after them."""
 
-    items: Sequence[tuple[Place, bytes]]
-    reached: Place
+    items: Sequence[tuple[JournalPosition, bytes]]
+    reached: JournalPosition
     at: float
 
 
@@ -101,7 +103,7 @@ class Subscriber:
 
     def __init__(self, caller: Caller, may_receive: Callable[[], Awaitable[bool]]) -> None:
         self.caller = caller
-        self.place = Place(0, 0)
+        self.position = JournalPosition(0, 0)
         self.waits = False
         self.ended = False
         self._may_receive = may_receive
@@ -117,7 +119,7 @@ class Subscriber:
         self.ended = True
         self._woken.set()
 
-    def hand(self, page: Page) -> None:
+    def deliver(self, page: Page) -> None:
         self._page = page
         self.waits = False
         self._woken.set()
@@ -147,33 +149,33 @@ class EventFeed:
         self._db = db
         self._policy = feed_policy
         self._subscribers: set[Subscriber] = set()
-        self._somebody = asyncio.Event()
+        self._has_subscribers = asyncio.Event()
         self._cursors: StreamCursors | None = None
-        self._head: Place | None = None
+        self._head: JournalPosition | None = None
         """Position of the poll; None while there are no waiting subscribers."""
-        self._looking = asyncio.Lock()
+        self._head_lock = asyncio.Lock()
         self._catching_up = asyncio.Semaphore(CATCHING_UP_MAX)
 
     async def join(self, subscriber: Subscriber, after: str | None) -> None:
         """Subscribe from a cursor on, or from now. Raises Invalid for a cursor of another journal."""
         async with self._db.transaction() as tx:
-            bookmarks = self._cursors = self._cursors or await StreamCursors.load(tx)
-            subscriber.place = bookmarks.place(after) if after else await read_end(tx)
+            cursors = self._cursors = self._cursors or await StreamCursors.load(tx)
+            subscriber.position = cursors.decode(after) if after else await read_end(tx)
         self._subscribers.add(subscriber)
-        self._somebody.set()
+        self._has_subscribers.set()
 
     def leave(self, subscriber: Subscriber) -> None:
         self._subscribers.discard(subscriber)
         if not self._subscribers:
-            self._somebody.clear()
+            self._has_subscribers.clear()
 
-    def cursor(self, place: Place) -> str:
+    def cursor(self, position: JournalPosition) -> str:
         assert self._cursors is not None, "join() has set it"
-        return self._cursors.at(place)
+        return self._cursors.encode(position)
 
     async def next_page(self, subscriber: Subscriber, seconds: float) -> Page | None:
         """The visible events after the subscriber's position; None if there are none within `seconds`."""
-        if subscriber.reads and not await self._wait_from(subscriber, subscriber.place):
+        if subscriber.reads and not await self._wait_from(subscriber, subscriber.position):
             try:
                 async with self._catching_up:
                     page, more = await self._read(subscriber)
@@ -190,19 +192,19 @@ class EventFeed:
         await subscriber.check()
         at = time.monotonic()
         async with self._db.transaction() as tx:
-            events = await read_placed(tx, after=subscriber.place, limit=PAGE_MAX)
+            events = await read_with_positions(tx, after=subscriber.position, limit=PAGE_MAX)
             seen = await self._seen(tx, [subscriber], [event for _, event in events])
         items = self._items_of(events, seen.get(subscriber.caller, ()))
-        return Page(items, events[-1][0] if events else subscriber.place, at), len(events) == PAGE_MAX
+        return Page(items, events[-1][0] if events else subscriber.position, at), len(events) == PAGE_MAX
 
-    async def _wait_from(self, subscriber: Subscriber, reached: Place, *, at_end: bool = False) -> bool:
+    async def _wait_from(self, subscriber: Subscriber, reached: JournalPosition, *, at_end: bool = False) -> bool:
         """False if the poll has passed that position, or does not run and may be far behind the end."""
-        async with self._looking:
+        async with self._head_lock:
             if self._head is None and at_end:
                 self._head = reached
             if self._head is None or reached < self._head:
                 return False
-            subscriber.place, subscriber.waits = reached, True
+            subscriber.position, subscriber.waits = reached, True
             return True
 
     # -- polling ------------------------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ class EventFeed:
     async def keep_polling(self) -> None:
         """Poll twice a second while there are subscribers."""
         while True:
-            await self._somebody.wait()
+            await self._has_subscribers.wait()
             try:
                 while await self.poll():
                     pass
@@ -222,14 +224,14 @@ class EventFeed:
 
     async def poll(self) -> bool:
         """Hand new events to all waiting subscribers, each what it may see; True if there is more."""
-        async with self._looking:
+        async with self._head_lock:
             waiting = [one for one in self._subscribers if one.waits and not one.ended]
             if not waiting or self._head is None:
                 self._head = None
                 return False
             at = time.monotonic()
             async with self._db.transaction() as tx:
-                events = await read_placed(tx, after=self._head, limit=PAGE_MAX)
+                events = await read_with_positions(tx, after=self._head, limit=PAGE_MAX)
             if not events:
                 return False
             # Between the two transactions, because it may query the directory: no connection is held meanwhile.
@@ -239,10 +241,12 @@ class EventFeed:
             self._head = events[-1][0]
             items = {caller: self._items_of(events, ids) for caller, ids in seen.items()}
             for one in waiting:
-                if page := [(place, data) for place, data in items.get(one.caller, ()) if place > one.place]:
-                    one.hand(Page(page, max(self._head, one.place), at))
+                if page := [
+                    (position, data) for position, data in items.get(one.caller, ()) if position > one.position
+                ]:
+                    one.deliver(Page(page, max(self._head, one.position), at))
                 else:
-                    one.place = max(self._head, one.place)
+                    one.position = max(self._head, one.position)
             return len(events) == PAGE_MAX
 
     async def _seen(
@@ -259,9 +263,13 @@ class EventFeed:
                 one.end()
         return seen
 
-    def _items_of(self, events: Sequence[tuple[Place, Event]], seen: Collection[UUID]) -> list[tuple[Place, bytes]]:
+    def _items_of(
+        self, events: Sequence[tuple[JournalPosition, Event]], seen: Collection[UUID]
+    ) -> list[tuple[JournalPosition, bytes]]:
         return [
-            (place, msgspec.json.encode(self._policy.item_of(event))) for place, event in events if event.id in seen
+            (position, msgspec.json.encode(self._policy.item_of(event)))
+            for position, event in events
+            if event.id in seen
         ]
 
 

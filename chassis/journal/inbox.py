@@ -346,7 +346,7 @@ class Inbox:
                 return
 
     async def catch_up(self, peers: Peers, owner: str) -> None:
-        """Each minute, read the owner's journal after our watermark, whatever the broker delivered."""
+        """Each minute, read the owner's journal after our watermark, independent of the broker."""
         after = None
         while True:
             started = time.monotonic()

@@ -120,9 +120,9 @@ class Relay:
         self._acknowledged: list[UUID] = []
         self._pending = 0
         self._wake = asyncio.Event()
-        db.on_commit = self.hand_over
+        db.on_commit = self.enqueue
 
-    def hand_over(self, events: Sequence[Event]) -> None:
+    def enqueue(self, events: Sequence[Event]) -> None:
         """Enqueue the events of a committed transaction; the sweeper finds those that do not fit."""
         if self._bus.connected:
             self._handed.extend(events)
@@ -218,7 +218,7 @@ class Relay:
         return sent
 
 
-class Place(NamedTuple):
+class JournalPosition(NamedTuple):
     """Position of an event in an order that is stable under concurrent writes: no later commit comes before it.
 
     As text, `<written_by>.<position>`, it is a watermark.
@@ -228,7 +228,7 @@ class Place(NamedTuple):
     position: int
 
     @classmethod
-    def parse(cls, watermark: str) -> "Place":
+    def parse(cls, watermark: str) -> "JournalPosition":
         written_by, position = watermark.split(".")
         return cls(int(written_by), int(position))
 
@@ -246,12 +246,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
     """Read the journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it)."""
-    found = await read_placed(tx, after=Place.parse(after), limit=limit + 1)
+    found = await read_with_positions(tx, after=JournalPosition.parse(after), limit=limit + 1)
     page = found[:limit]
     return Page(events=[event for _, event in page], after=str(page[-1][0]) if page else after, more=len(found) > limit)
 
 
-async def read_placed(tx: Tx, *, after: Place, limit: int) -> list[tuple[Place, Event]]:
+async def read_with_positions(tx: Tx, *, after: JournalPosition, limit: int) -> list[tuple[JournalPosition, Event]]:
     """Read the events after a position, each with its own.
 
     Returns only what was written by transactions older than every running one: what those write comes later in this
@@ -268,10 +268,10 @@ async def read_placed(tx: Tx, *, after: Place, limit: int) -> list[tuple[Place, 
         after.position,
         limit,
     )
-    return [(Place(int(row["written_by"]), row["position"]), decode_event(row["event"])) for row in rows]
+    return [(JournalPosition(int(row["written_by"]), row["position"]), decode_event(row["event"])) for row in rows]
 
 
-async def read_end(tx: Tx) -> Place:
+async def read_end(tx: Tx) -> JournalPosition:
     """The position of the last event that can be read now."""
     row = await tx.fetchrow(
         """
@@ -280,7 +280,7 @@ async def read_end(tx: Tx) -> Place:
         ORDER BY journal.written_by DESC, journal.position DESC LIMIT 1
         """
     )
-    return Place(int(row["written_by"]), row["position"]) if row else Place(0, 0)
+    return JournalPosition(int(row["written_by"]), row["position"]) if row else JournalPosition(0, 0)
 
 
 async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, limit: int = PAGE_MAX) -> list[Event]:

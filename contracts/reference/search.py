@@ -38,7 +38,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     language: str
 
 
-class Place(Struct, frozen=True):
+class IndexEntry(Struct, frozen=True):
     """A word's beginning in a label: `rest` is the normalized label from there."""
 
     rest: str
@@ -52,10 +52,10 @@ class Place(Struct, frozen=True):
 
 
 class Index(Struct, frozen=True):
-    """The places sorted by `rest`, and their rests for bisection."""
+    """The entries sorted by `rest`, and their keys for bisection."""
 
-    rests: list[str]
-    places: list[Place]
+    keys: list[str]
+    entries: list[IndexEntry]
 
 
 def normalize(text: str) -> str:
@@ -76,13 +76,13 @@ def normalize(text: str) -> str:
 def index_of(concepts: Iterable[Concept]) -> Index:
     """An index over the labels and alternative labels of all concepts in use, in every language."""
     found = sorted(
-        (place for order, one in enumerate(concepts) if not one.retired for place in _places(one, order)),
-        key=lambda place: (place.rest, place.order, place.language, place.text),
+        (entry for order, one in enumerate(concepts) if not one.retired for entry in _index_entries(one, order)),
+        key=lambda entry: (entry.rest, entry.order, entry.language, entry.text),
     )
-    return Index([place.rest for place in found], found)
+    return Index([entry.rest for entry in found], found)
 
 
-def _places(concept: Concept, order: int) -> Iterator[Place]:
+def _index_entries(concept: Concept, order: int) -> Iterator[IndexEntry]:
     for language in concept.labels:
         for rank, wording in enumerate(concept.wordings(language)):
             seen: set[tuple[str, bool]] = set()
@@ -91,7 +91,7 @@ def _places(concept: Concept, order: int) -> Iterator[Place]:
                     key = (form[at:], at == 0)
                     if key not in seen:
                         seen.add(key)
-                        yield Place(*key, rank == 0, wording.text, language, concept, order)
+                        yield IndexEntry(*key, rank == 0, wording.text, language, concept, order)
 
 
 def _forms(text: str) -> tuple[str, ...]:
@@ -115,37 +115,37 @@ def find(index: Index, typed: str, *, language: str, limit: int, table: str | No
     """
     best: dict[int, tuple[tuple[int, bool, bool, int, int, str, str], Hit]] = {}
     for form in _forms(typed):
-        for place in _beginning_with(index, form):
-            if table not in (None, place.concept.table):
+        for entry in _beginning_with(index, form):
+            if table not in (None, entry.concept.table):
                 continue
-            how = _how(place, form)
-            foreign = place.language != language
+            how = _how(entry, form)
+            foreign = entry.language != language
             key = (
                 HOW.index(how),
-                not place.preferred,
+                not entry.preferred,
                 foreign,
-                len(place.text),
-                place.order,
-                place.language,
-                place.text,
+                len(entry.text),
+                entry.order,
+                entry.language,
+                entry.text,
             )
-            known = best.get(place.order)
+            known = best.get(entry.order)
             if known is None or key < known[0]:
-                hit = Hit(concept=place.concept, how=how, matched=place.text, language=place.language)
-                best[place.order] = (key, hit)
+                hit = Hit(concept=entry.concept, how=how, matched=entry.text, language=entry.language)
+                best[entry.order] = (key, hit)
     return [hit for _, hit in sorted(best.values(), key=lambda found: found[0])[:limit]]
 
 
-def _beginning_with(index: Index, form: str) -> list[Place]:
+def _beginning_with(index: Index, form: str) -> list[IndexEntry]:
     if not form:
         return []
-    first, last = bisect_left(index.rests, form), bisect_left(index.rests, form + BEYOND)
-    return index.places[first:last]
+    first, last = bisect_left(index.keys, form), bisect_left(index.keys, form + BEYOND)
+    return index.entries[first:last]
 
 
-def _how(place: Place, form: str) -> LabelMatch:
-    if place.whole and place.rest == form:
+def _how(entry: IndexEntry, form: str) -> LabelMatch:
+    if entry.whole and entry.rest == form:
         return "exact"
-    if not place.preferred:
+    if not entry.preferred:
         return "alternative"
-    return "label" if place.whole else "word"
+    return "label" if entry.whole else "word"

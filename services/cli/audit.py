@@ -47,7 +47,7 @@ def verify(state: Path | None, as_json: bool) -> None:
 
 
 @audit.command("key")
-@click.option("--service", type=click.Choice(NAMES), help="Whose alone it is; without it, everybody's.")
+@click.option("--service", type=click.Choice(NAMES), help="Key of this service only; without it, of all.")
 def key(service: str | None) -> None:
     """Create a private key for ENTRAIDE_AUDIT_KEY_FILE; keep older ones after it, to verify."""
     click.echo(new_key(service))

@@ -64,13 +64,13 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
     if after_restore:
         erasures, strange = ErasureLedger(own).read()
         repeated = in_service("directory", partial(repeat_erasures, erasures))
-        click.echo(f"said again of {repeated}, of {len(erasures)} in the file of erasures", err=True)
+        click.echo(f"recorded again: {repeated} of {len(erasures)} in the file of erasures", err=True)
         if strange:
-            click.echo(f"entraide: {strange} lines of the file of erasures bear no signature of ours", err=True)
+            click.echo(f"entraide: {strange} lines of the file of erasures have no valid signature", err=True)
     people = in_service("directory", all_erased)
     if person is not None:
         if (one := in_service("directory", partial(person_by_id, person))) is None:
-            fail(f"nobody is entered under {person}")
+            fail(f"no person has the id {person}")
         if lacking := missing_step(one):
             click.echo(f"entraide: {lacking}", err=True)
             sys.exit(3)
@@ -84,7 +84,7 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
     if as_json:
         click.echo(msgspec.json.encode(done if after_restore else done[0]).decode())
     else:
-        click.echo("\n".join(map(str, done)) or "nobody was erased")
+        click.echo("\n".join(map(str, done)) or "no one was erased")
     if not all(one.complete for one in done):
         sys.exit(1)
 
@@ -145,7 +145,7 @@ def missing_step(person: Person) -> str | None:
     if person.erasure_proposed_by is None or person.erasure_proposed_at is None:
         focal_point = f" or the focal point of {person.organization}" * (kind_of(person.organization) is Kind.STATE)
         return (
-            f"nobody has proposed it: an administrator{focal_point} has to (POST {path}/propose-erasure), "
+            f"its erasure is not proposed: an administrator{focal_point} has to (POST {path}/propose-erasure), "
             "and another administrator to approve"
         )
     return (

@@ -77,11 +77,11 @@ def show(file: Path, as_json: bool) -> None:
     try:
         found = _read(data)
     except Invalid as no:
-        click.echo(f"entraide: {_told(defect_of(no))}", err=True)
+        click.echo(f"entraide: {_describe(defect_of(no))}", err=True)
         sys.exit(1)
     click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_lines(found)))
     for defect in found.defects:
-        click.echo(f"entraide: {_told(defect)}", err=True)
+        click.echo(f"entraide: {_describe(defect)}", err=True)
     if found.defects:
         sys.exit(1)
 
@@ -107,7 +107,7 @@ def validated(data: bytes, schema: etree.XMLSchema | None) -> Validation:
 
 def report_lines(found: Validation) -> list[str]:
     lines = [f"line {fault.line}: {fault.says} (schema)" for fault in found.faults]
-    lines += [_told(defect) for defect in found.defects]
+    lines += [_describe(defect) for defect in found.defects]
     lines += [f"note: {note.identifier}: {note.says}: {note.value or 'none'}" for note in found.notes]
     wrong = len(found.faults) + len(found.defects)
     return [*lines, f"{found.activities} activities, {found.transactions} transactions; {wrong or 'no'} faults"]
@@ -133,7 +133,7 @@ def _schema(folder: Path) -> etree.XMLSchema:
         fail(f"{folder} holds no {SCHEMA} that can be used ({type(error).__name__})")
 
 
-def _told(defect: Defect) -> str:
+def _describe(defect: Defect) -> str:
     details = "".join(f", {name} {value}" for name, value in defect.details.items())
     return f"line {defect.line}: {words_of(defect.slug, Language.EN)} ({defect.slug}{details})"
 

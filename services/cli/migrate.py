@@ -14,7 +14,7 @@ from services.composition import all_services
 @click.command("migrate")
 @JSON
 def migrate(as_json: bool) -> None:
-    """Migrate every service's schema, each with a role of its own."""
+    """Migrate every service's schema, each with its own role."""
     own = read_settings()
     if own.database_url is None:
         fail("DATABASE_URL has to be the migrator's address of PostgreSQL")

@@ -48,7 +48,7 @@ def permissions(appointment: str | None, as_json: bool) -> None:
     """Show which operations an appointment may use, and when.
 
     ORG:ROLE is a role in an organization, for instance KEN:focal_point. Without it the roles are listed. Only the
-    policies in the program are evaluated: no database is needed, and nobody has to be appointed.
+    policies in the program are evaluated: no database is needed, and no appointment.
 
     Exit 0: shown; 2: there is no such role or organization, or no such role in it.
     """
@@ -97,7 +97,7 @@ def _read(appointment: str) -> tuple[str, Role]:
     role = Role(name)
     if kind not in _held_in(role):
         where = " or ".join(KINDS[one] for one in Kind if one in _held_in(role))
-        raise ValueError(f"nobody is {role} at {organization}: it is held at {where}")
+        raise ValueError(f"{organization} has no {role}: the role exists at {where}")
     return organization, role
 
 

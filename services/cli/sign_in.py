@@ -75,7 +75,7 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
         say(f"entraide: {words_of(no.slug, Language.EN)} ({no.slug}{why and f': {why}'})")
         return UNUSABLE if isinstance(no, Unavailable) else REFUSED
     except TimeoutError:
-        say(f"entraide: nobody has signed in within {WAIT_SECONDS / 60:.0f} minutes; begin again")
+        say(f"entraide: no sign-in within {WAIT_SECONDS / 60:.0f} minutes; try again")
         return TIMED_OUT
     if as_json:
         ends = tokens.expires_at

@@ -24,7 +24,7 @@ def administrators() -> tuple[Persona, Persona]:
     return first, second
 
 
-async def appoint_everybody(steps: Steps) -> None:
+async def appoint_all(steps: Steps) -> None:
     """Existing records are left unchanged. Raises StepError."""
     api = steps.api
     known = {one["code"] for one in await steps.all(ADMINISTRATOR, "/v1/organizations", "organizations")}

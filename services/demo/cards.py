@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.demo.ending import finance_officers
-from services.demo.giving import Given
+from services.demo.giving import DonorStory
 from services.demo.planning import Planned
 from services.demo.records import LineRecord, RequestRecord
 from services.demo.tables import amount, in_dollars
@@ -60,7 +60,7 @@ def reasons(line: LineRecord) -> list[str]:
     return [f"{one['points']}/{one['of']} {one['says']}" for one in shown]
 
 
-def donor_card(given: Given, refunded: Mapping[str, Any]) -> Iterator[RenderableType]:
+def donor_card(given: DonorStory, refunded: Mapping[str, Any]) -> Iterator[RenderableType]:
     """A donor's payments and their use, then a refund made by two finance officers."""
     pledge, need, raised = given.pledge, given.need, given.raised
     (stated,) = raised["requirements"]

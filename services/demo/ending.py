@@ -24,11 +24,11 @@ async def complete_request(steps: Steps, record: RequestRecord) -> None:
         if line.needed:
             await _spend(steps, line)
 
-    async def all_heard() -> bool:
+    async def all_recorded() -> bool:
         history = await api.get(COORDINATOR, f"{path}/history")
         return [one["type"] for one in history].count(EVALUATED) == 2 * len(record.lines)
 
-    await steps.until(all_heard, f"the evaluations of {record.appointment}'s deliveries")
+    await steps.until(all_recorded, f"the evaluations of {record.appointment}'s deliveries")
     request = await api.get(record.appointment, path)
     if request["status"] == "in_delivery":
         request = await api.post(record.appointment, f"{path}/deliver", {}, revision=request["revision"])

@@ -70,7 +70,7 @@ HELD = {"participants": 86, "completed_on": "2026-11-17"}
 STEP = "a donor gives in two instalments and sees what it did"
 
 
-class Given:
+class DonorStory:
     """The pledge at the end, its instalments before the late payment, and the donor's files.
 
     `circulating` are the ids of the requests whose needs the donor may see. `in_kind` the acknowledged contribution in

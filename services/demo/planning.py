@@ -8,7 +8,7 @@ import msgspec
 
 from chassis import clock
 from services.demo.people import StepError
-from services.demo.samples import moved_to_today
+from services.demo.samples import shift_to_today
 from services.demo.steps import Steps
 
 COORDINATOR = "UNODC:coordinator"
@@ -30,7 +30,7 @@ async def plan_round(steps: Steps) -> Planned:
     Adopting the plan is left to the user: `POST /v1/rounds/{id}/adopt`.
     """
     api = steps.api
-    samples = list(enumerate(msgspec.json.decode(moved_to_today("round_requests.json", today=clock.now().date())), 1))
+    samples = list(enumerate(msgspec.json.decode(shift_to_today("round_requests.json", today=clock.now().date())), 1))
     requests: list[Mapping[str, Any]] = []
 
     async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
@@ -58,7 +58,7 @@ async def plan_round(steps: Steps) -> Planned:
 
 
 async def _planned(steps: Steps, lines: set[str]) -> Mapping[str, Any]:
-    """The existing round with all of these lines, else a new one, once matching knows that they are open."""
+    """The existing round with all of these lines, else a new one, once matching has them as open."""
     api = steps.api
     before = await steps.all(COORDINATOR, "/v1/rounds", "rounds")
     for number in range(ASKED_TIMES_MAX):

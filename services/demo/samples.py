@@ -16,7 +16,7 @@ def world(name: str) -> bytes:
     return files("services.demo").joinpath("world", name).read_bytes()
 
 
-def moved_to_today(name: str, *, today: date) -> bytes:
+def shift_to_today(name: str, *, today: date) -> bytes:
     """The file with its periods moved forward to today's year, so that they do not pass."""
     years = max(0, today.year - WRITTEN_IN)
 

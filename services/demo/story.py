@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from chassis import clock
-from services.demo.appointing import appoint_everybody
+from services.demo.appointing import appoint_all
 from services.demo.ending import complete_request, refund
-from services.demo.giving import Given
+from services.demo.giving import DonorStory
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
 from services.demo.records import LineRecord, RequestRecord, Seen
-from services.demo.samples import moved_to_today, world
+from services.demo.samples import shift_to_today, world
 from services.demo.steps import POLL_SECONDS, Say, Steps
 from services.matching.texts import meaning
 
@@ -57,20 +57,20 @@ class Story:
         self.funds: list[Mapping[str, Any]] = []
         self.years: Sequence[Mapping[str, Any]] = []
         self.planned: Planned | None = None
-        self.given: Given | None = None
+        self.given: DonorStory | None = None
         self.refunded: Mapping[str, Any] = {}
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Run all steps. Raises StepError at the first unexpected answer."""
-        await appoint_everybody(self._steps)
+        await appoint_all(self._steps)
         await self._subscribe()
         await self._raise_funds()
         await self._offer()
         await self._file()
         await self._read()
         await self._agree()
-        self.given = Given(self._steps, self._folder, self._circulating())
+        self.given = DonorStory(self._steps, self._folder, self._circulating())
         await self.given.give()
         await self._fund()
         await self._end()
@@ -129,13 +129,13 @@ class Story:
                 path = f"/v1/offerings/{offering['offering_id']}/approve"
                 await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
 
-        samples = list(enumerate(msgspec.json.decode(moved_to_today("offerings.json", today=clock.now().date())), 1))
+        samples = list(enumerate(msgspec.json.decode(shift_to_today("offerings.json", today=clock.now().date())), 1))
         await self._steps.each("providers offer, a coordinator approves", samples, offer, SIDE_BY_SIDE)
         available = await self._steps.all(COORDINATOR, "/v1/offerings?status=available", "offerings")
         self.kinds_offered = frozenset(kind for one in available for kind in one["kinds"])
 
     async def _file(self) -> None:
-        samples = list(enumerate(msgspec.json.decode(moved_to_today("requests.json", today=clock.now().date())), 1))
+        samples = list(enumerate(msgspec.json.decode(shift_to_today("requests.json", today=clock.now().date())), 1))
         self.requests = [None] * len(samples)  # type: ignore[list-item]
 
         async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:

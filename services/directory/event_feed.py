@@ -29,5 +29,5 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [caller.person_id for caller in callers],
         [event.aggregate_id for event in events],
     )
-    of_everybody = [event.aggregate_id for event in events if event.aggregate == "organization"]
-    return visible_events(callers, events, [[*row["ids"], *of_everybody] for row in rows])
+    public = [event.aggregate_id for event in events if event.aggregate == "organization"]
+    return visible_events(callers, events, [[*row["ids"], *public] for row in rows])

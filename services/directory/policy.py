@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.directory.appointments.model import OF_FOCAL_POINT, Appointment, takes_two
+from services.directory.appointments.model import OF_FOCAL_POINT, Appointment, requires_two_people
 from services.directory.clients.model import Client
 from services.directory.people.model import UNODC, Kind, Person, kind_of
 
@@ -60,21 +60,21 @@ class Guarded(StrEnum):
     """The subjects that wait for a second person's approval: for the same callers."""
 
 
-class Entering(Struct, frozen=True):
+class NewPerson(Struct, frozen=True):
     """A person to be entered: of which organization, and whether with an id they have acted under."""
 
     organization: str
     keeps_id: bool = False
 
 
-class Registering(Struct, frozen=True):
+class NewClient(Struct, frozen=True):
     """An API client to be registered: for which organization."""
 
     organization: str
 
 
-class Place(Struct, frozen=True):
-    """The role to be given, in an organization with this number of focal points in force."""
+class NewAppointment(Struct, frozen=True):
+    """The proposed role, in an organization with this number of focal points in force."""
 
     person_id: UUID
     organization: str
@@ -82,16 +82,16 @@ class Place(Struct, frozen=True):
     focal_points: int
 
 
-class Given(Struct, frozen=True):
+class ExistingAppointment(Struct, frozen=True):
     """An existing appointment, in an organization with this number of focal points in force."""
 
     appointment: Appointment
     focal_points: int
 
     @property
-    def place(self) -> Place:
+    def as_new(self) -> NewAppointment:
         one = self.appointment
-        return Place(one.person_id, one.organization, one.role, self.focal_points)
+        return NewAppointment(one.person_id, one.organization, one.role, self.focal_points)
 
 
 _FOR_EVERYBODY = frozenset(
@@ -111,29 +111,37 @@ _OWN_RECORD = denied("own-record")
 def decide(
     caller: Caller,
     action: Action,
-    resource: Person | Appointment | Client | Entering | Registering | Place | Given | None = None,
+    resource: Person
+    | Appointment
+    | Client
+    | NewPerson
+    | NewClient
+    | NewAppointment
+    | ExistingAppointment
+    | None = None,
 ) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    A list is decided on nothing (allowed to all) and on each record listed; ENTER on an Entering, REGISTER_CLIENT on a
-    Registering, APPOINT on a Place, moves of an appointment on a Given, everything else on the record, or on nothing.
+    A list is decided on nothing (allowed to all) and on each record listed; ENTER on a NewPerson, REGISTER_CLIENT on a
+    NewClient, APPOINT on a NewAppointment, moves of an appointment on an ExistingAppointment, everything else on the
+    record, or on nothing.
     """
     match resource:
         case Person():
             return _decide_person(caller, action, resource)
         case Appointment():
             return _decide_appointment(caller, action, resource)
-        case Entering():
+        case NewPerson():
             return _may_enter(caller, resource) if action is Action.ENTER else _NOT_FOR_YOUR_ROLE
         case Client():
             return _decide_client(caller, action, resource)
-        case Registering():
+        case NewClient():
             may = action is Action.REGISTER_CLIENT
             return _may_have_clients(caller, resource.organization) if may else _NOT_FOR_YOUR_ROLE
-        case Place():
-            return _may_give(caller, resource) if action is Action.APPOINT else _NOT_FOR_YOUR_ROLE
-        case Given():
-            return _decide_given(caller, action, resource)
+        case NewAppointment():
+            return _may_appoint(caller, resource) if action is Action.APPOINT else _NOT_FOR_YOUR_ROLE
+        case ExistingAppointment():
+            return _decide_existing_appointment(caller, action, resource)
         case _ if resource is not None:
             return HIDDEN
     if action in _FOR_EVERYBODY:
@@ -150,14 +158,14 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
         return ALLOWED
     if action in {Action.LIST_PEOPLE, Action.SHOW_PERSON}:
         own = person.person_id == caller.person_id
-        return _WHOLE if own or _may_enter(caller, Entering(person.organization)).allowed else ALLOWED
+        return _WHOLE if own or _may_enter(caller, NewPerson(person.organization)).allowed else ALLOWED
     if action is Action.SET_SUBJECTS:
         leave = _may_set_subjects(caller, person.organization)
     elif action in {Action.PROPOSE_SUBJECTS, Action.PROPOSE_ERASURE}:
         # People request their erasure from those who entered them.
-        leave = _may_enter(caller, Entering(person.organization))
+        leave = _may_enter(caller, NewPerson(person.organization))
     elif action in {Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS}:
-        leave = _may_enter(caller, Entering(person.organization))
+        leave = _may_enter(caller, NewPerson(person.organization))
         if leave.allowed and action is Action.APPROVE_SUBJECTS and person.subjects_proposed_by == caller.person_id:
             leave = denied("own-proposal")
     elif action in {Action.DISABLE, Action.ENABLE}:
@@ -170,7 +178,7 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
 
 
 def _may_decide_on_erasure(caller: Caller, action: Action, person: Person) -> Decision:
-    """Administrators always, so that no State alone erases who acted for it. The proposer may withdraw it."""
+    """Only administrators: a State cannot alone erase a person who acted for it. The proposer may withdraw it."""
     proposed_it = person.erasure_proposed_by == caller.person_id
     if action is Action.DECLINE_ERASURE and proposed_it:
         return ALLOWED
@@ -179,32 +187,32 @@ def _may_decide_on_erasure(caller: Caller, action: Action, person: Person) -> De
     return denied("own-proposal") if proposed_it else ALLOWED
 
 
-def _may_enter(caller: Caller, entering: Entering) -> Decision:
-    """A focal point enters people of the own State, an administrator anybody."""
+def _may_enter(caller: Caller, new_person: NewPerson) -> Decision:
+    """A focal point enters people of the own State, an administrator any person."""
     if is_administrator(caller):
         return ALLOWED
-    if caller.role is not Role.FOCAL_POINT or entering.keeps_id:
+    if caller.role is not Role.FOCAL_POINT or new_person.keeps_id:
         return _NOT_FOR_YOUR_ROLE
-    return ALLOWED if entering.organization == caller.organization else _NOT_YOUR_STATE
+    return ALLOWED if new_person.organization == caller.organization else _NOT_YOUR_STATE
 
 
 def _may_set_subjects(caller: Caller, organization: str) -> Decision:
-    """Only the State's focal point: an administrator who could set subjects could act as anybody."""
+    """Only the State's focal point: an administrator who could set subjects could act as any person."""
     if may_set_subjects_alone(caller, organization):
         return ALLOWED
-    return denied("subjects-take-two") if is_administrator(caller) else _may_enter(caller, Entering(organization))
+    return denied("subjects-take-two") if is_administrator(caller) else _may_enter(caller, NewPerson(organization))
 
 
-def _may_give(caller: Caller, place: Place) -> Decision:
+def _may_appoint(caller: Caller, new: NewAppointment) -> Decision:
     """Who may propose an appointment; they may also end it, and approve or refuse it if another person proposed it."""
-    if place.person_id == caller.person_id:
+    if new.person_id == caller.person_id:
         return _OWN_RECORD
-    of_state = kind_of(place.organization) is Kind.STATE
-    if of_state and caller.role is Role.FOCAL_POINT and place.role in _OF_FOCAL_POINT:
-        return ALLOWED if caller.organization == place.organization else _NOT_YOUR_STATE
+    of_state = kind_of(new.organization) is Kind.STATE
+    if of_state and caller.role is Role.FOCAL_POINT and new.role in _OF_FOCAL_POINT:
+        return ALLOWED if caller.organization == new.organization else _NOT_YOUR_STATE
     if not is_administrator(caller):
         return _NOT_FOR_YOUR_ROLE
-    if of_state and place.role in OF_FOCAL_POINT and place.focal_points:
+    if of_state and new.role in OF_FOCAL_POINT and new.focal_points:
         # A State with a focal point in force appoints its own officers.
         return _FOR_ITS_FOCAL_POINT
     return ALLOWED
@@ -217,20 +225,20 @@ def _decide_appointment(caller: Caller, action: Action, appointment: Appointment
         return ALLOWED
     own = appointment.person_id == caller.person_id
     # Who approves sees the person's subjects, because these decide who signs in.
-    return _WITH_SUBJECTS if own or _may_enter(caller, Entering(appointment.organization)).allowed else ALLOWED
+    return _WITH_SUBJECTS if own or _may_enter(caller, NewPerson(appointment.organization)).allowed else ALLOWED
 
 
-def _decide_given(caller: Caller, action: Action, given: Given) -> Decision:
-    if not may_see(caller, given.appointment):
+def _decide_existing_appointment(caller: Caller, action: Action, existing: ExistingAppointment) -> Decision:
+    if not may_see(caller, existing.appointment):
         return HIDDEN
-    proposed_it = given.appointment.proposed_by == caller.person_id
+    proposed_it = existing.appointment.proposed_by == caller.person_id
     match action:
         case Action.WITHDRAW:
             return ALLOWED if proposed_it else denied("not-your-proposal")
         case Action.END:
-            return _may_give(caller, given.place)
+            return _may_appoint(caller, existing.as_new)
         case Action.APPROVE | Action.REFUSE:
-            leave = _may_give(caller, given.place)
+            leave = _may_appoint(caller, existing.as_new)
             return denied("own-proposal") if leave.allowed and proposed_it else leave
     return HIDDEN
 
@@ -268,9 +276,9 @@ def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
     )
 
 
-def may_make_alone(caller: Caller, organization: str, role: Role) -> bool:
+def may_appoint_alone(caller: Caller, organization: str, role: Role) -> bool:
     """Whether an appointment that the caller may propose is in force without a second person."""
-    return is_focal_point(caller, organization) and not takes_two(organization, role)
+    return is_focal_point(caller, organization) and not requires_two_people(organization, role)
 
 
 def may_set_subjects_alone(caller: Caller, organization: str) -> bool:

@@ -22,7 +22,7 @@ SERVERS: Mapping[str, Any] = {
         "protocol": "nats",
         "description": "NATS with JetStream; within the platform alone.",
     },
-    "api": {"host": "entraide.example", "protocol": "https", "description": "The API, for everybody with a token."},
+    "api": {"host": "entraide.example", "protocol": "https", "description": "The API, for callers with a token."},
 }
 SCHEMA_PLACE = "#/components/schemas/{name}"
 MEDIA_TYPE = "application/cloudevents+json"

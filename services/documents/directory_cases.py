@@ -17,7 +17,7 @@ from services.directory.clients.model import Client
 from services.directory.people.evolve import evolve
 from services.directory.people.model import Person
 from services.directory.people.views import PersonView
-from services.directory.policy import Action, Entering, Given, Guarded, Place, Registering, decide
+from services.directory.policy import Action, ExistingAppointment, Guarded, NewAppointment, NewClient, NewPerson, decide
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PROPOSERS, STATE, UNODC, YES_OR_NO, Subject, of
 
@@ -31,8 +31,8 @@ def _appointee(role: Role) -> Caller:
     return Caller(person_id=APPOINTEE, organization=STATE, role=role)
 
 
-_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
-_OF_STATE = {"that State": of(STATE), **_ANYBODY}
+_ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+_OF_STATE = {"that State": of(STATE), **_ANY_CALLER}
 _TO_PERSON = {"the person": _appointee, **_OF_STATE}
 
 
@@ -45,8 +45,8 @@ def _example(made: type[R], kind: type[Fact], **changes: Any) -> R:
     return replace(record, **changes)
 
 
-def _entering(keeps_id: str) -> Entering:
-    return Entering(STATE, keeps_id == "yes")
+def _new_person(keeps_id: str) -> NewPerson:
+    return NewPerson(STATE, keeps_id == "yes")
 
 
 def _person() -> Person:
@@ -57,8 +57,8 @@ def _client(organization: str) -> Client:
     return _example(Client, ClientRegistered, client_id=APPOINTEE, organization=ORGANIZATIONS[organization])
 
 
-def _registering(organization: str) -> Registering:
-    return Registering(ORGANIZATIONS[organization])
+def _new_client(organization: str) -> NewClient:
+    return NewClient(ORGANIZATIONS[organization])
 
 
 def _with_proposed_subjects(proposed_by: str) -> Person:
@@ -69,8 +69,8 @@ def _to_be_erased(proposed_by: str) -> Person:
     return replace(_person(), erasure_proposed_by=PROPOSERS[proposed_by])
 
 
-def _place(organization: str, role: str, focal_points: str) -> Place:
-    return Place(APPOINTEE, ORGANIZATIONS[organization], Role(role), int(focal_points == "yes"))
+def _new_appointment(organization: str, role: str, focal_points: str) -> NewAppointment:
+    return NewAppointment(APPOINTEE, ORGANIZATIONS[organization], Role(role), int(focal_points == "yes"))
 
 
 def _appointment(organization: str, role: str, proposed_by: str) -> Appointment:
@@ -84,17 +84,17 @@ def _appointment(organization: str, role: str, proposed_by: str) -> Appointment:
     )
 
 
-def _given(organization: str, role: str, focal_points: str, proposed_by: str) -> Given:
-    return Given(_appointment(organization, role, proposed_by), int(focal_points == "yes"))
+def _existing_appointment(organization: str, role: str, focal_points: str, proposed_by: str) -> ExistingAppointment:
+    return ExistingAppointment(_appointment(organization, role, proposed_by), int(focal_points == "yes"))
 
 
 _OFFICE = {"in": tuple(ORGANIZATIONS), "role": tuple(Role)}
 SUBJECTS = (
     Subject(
         service="directory",
-        title="What is asked of no record",
+        title="Operations without a record",
         decide=decide,
-        standings=_ANYBODY,
+        standings=_ANY_CALLER,
         reads=(
             Action.FOLLOW,
             Action.LIST_ORGANIZATIONS,
@@ -107,11 +107,11 @@ SUBJECTS = (
     ),
     Subject(
         service="directory",
-        title="A person of a State who is not there yet",
+        title="A new person of a State",
         decide=decide,
         standings=_OF_STATE,
         properties={"keeps an id": YES_OR_NO},
-        make=_entering,
+        make=_new_person,
         reads=(Action.ENTER,),
     ),
     Subject(
@@ -151,11 +151,11 @@ SUBJECTS = (
     ),
     Subject(
         service="directory",
-        title="An appointment that is not there yet",
+        title="A new appointment",
         decide=decide,
         standings=_TO_PERSON,
         properties={**_OFFICE, "has a focal point": YES_OR_NO},
-        make=_place,
+        make=_new_appointment,
         reads=(Action.APPOINT,),
     ),
     Subject(
@@ -166,7 +166,7 @@ SUBJECTS = (
         decide=decide,
         standings=_TO_PERSON,
         properties=_OFFICE,
-        make=partial(_appointment, proposed_by="somebody else"),
+        make=partial(_appointment, proposed_by="another person"),
         reads=(Action.SHOW_APPOINTMENT, Action.LIST_APPOINTMENTS, Action.FOLLOW),
     ),
     Subject(
@@ -175,16 +175,16 @@ SUBJECTS = (
         decide=decide,
         standings=_TO_PERSON,
         properties={**_OFFICE, "has a focal point": YES_OR_NO, "proposed by": tuple(PROPOSERS)},
-        make=_given,
+        make=_existing_appointment,
         reads=(Action.APPROVE, Action.REFUSE, Action.WITHDRAW, Action.END),
     ),
     Subject(
         service="directory",
-        title="An API client that is not there yet",
+        title="A new API client",
         decide=decide,
         standings=_OF_STATE,
         properties={"of": tuple(ORGANIZATIONS)},
-        make=_registering,
+        make=_new_client,
         reads=(Action.REGISTER_CLIENT,),
     ),
     Subject(

@@ -11,7 +11,7 @@ from contracts.notifications import NotificationOwed, SubscriptionRegistered, We
 from contracts.registry import decode_fact
 from contracts.values import Caller, Role
 from services.documents.examples import example_event
-from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, Subject, of
+from services.documents.permission_subjects import OTHER, OTHER_PERSON, PERSON, STATE, UNODC, Subject, of
 from services.notifications.notices import model
 from services.notifications.notices.api import DispatchView, NotificationView, SubscriptionView
 from services.notifications.notices.model import Notification, Subscription
@@ -20,7 +20,7 @@ from services.notifications.webhooks import model as webhook
 from services.notifications.webhooks.api import DeliveryView, WebhookView
 from services.notifications.webhooks.model import Webhook
 
-_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+_ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 
 
 def _person(person_id: UUID, organization: str, role: Role) -> Caller:
@@ -30,8 +30,8 @@ def _person(person_id: UUID, organization: str, role: Role) -> Caller:
 _TO_NOTIFICATION = {
     "the recipient": partial(_person, PERSON, STATE),
     "the recipient, acting for another organization": partial(_person, PERSON, OTHER),
-    "another person of the same organization": partial(_person, SOMEBODY_ELSE, STATE),
-    "anybody else": partial(_person, SOMEBODY_ELSE, OTHER),
+    "another person of the same organization": partial(_person, OTHER_PERSON, STATE),
+    "any other person": partial(_person, OTHER_PERSON, OTHER),
 }
 _TO_SUBSCRIPTION = {name.replace("recipient", "person who holds it"): make for name, make in _TO_NOTIFICATION.items()}
 
@@ -58,9 +58,9 @@ def _webhook(role: str) -> Webhook:
 SUBJECTS = (
     Subject(
         service="notifications",
-        title="What is asked of no record",
+        title="Operations without a record",
         decide=decide,
-        standings=_ANYBODY,
+        standings=_ANY_CALLER,
         reads=(
             Action.LIST_NOTIFICATIONS,
             Action.FOLLOW_NOTIFICATIONS,

@@ -117,7 +117,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
 REFUSALS: Mapping[str, str] = {
     "400": "Something sent cannot be meant.",
     "401": "No token, or one that will not do.",
-    "403": "Somebody known asks for what their role never does.",
+    "403": "The caller's role does not permit the action.",
     "404": "There is no such record, or none for this caller.",
     "409": "The record's state does not allow it, or the same command is under way.",
     "412": "The record has changed since it was read.",

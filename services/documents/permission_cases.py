@@ -65,7 +65,7 @@ _TO_REQUEST = {
 
 
 _RECIPIENTS = {
-    "nobody": (),
+    "no one": (),
     "an organization": (NAMED,),
     "units of UNODC": (UNODC_UNITS,),
     "every provider and donor": (PROVIDERS,),
@@ -105,7 +105,7 @@ def _filing(submit: str) -> requests.Filing:
 
 _R = requests.Action
 _FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.CHECK)
-_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+_ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
 
 
@@ -124,14 +124,14 @@ _CIRCUMSTANCES = {
 _REQUESTS = (
     Subject(
         service="requests",
-        title="What is asked of no record",
+        title="Operations without a record",
         decide=requests.decide,
-        standings=_ANYBODY,
+        standings=_ANY_CALLER,
         reads=(_R.LIST, _R.FOLLOW, _R.CHECK, _R.FILE_ON_BEHALF),
     ),
     Subject(
         service="requests",
-        title="A request that is not there yet",
+        title="A new request",
         decide=requests.decide,
         standings={"the State it is for": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
         properties={"submitted at once": YES_OR_NO},
@@ -208,7 +208,7 @@ def _offering(status: str) -> offering.Offering:
     return replace(submitted, provider=PROVIDER, status=OfferingStatus(status))
 
 
-def _match(presented: str, interested: str, told: str, agreed: str) -> match.Match:
+def _match(presented: str, interested: str, disclosed: str, agreed: str) -> match.Match:
     return replace(
         match.evolve(None, _example(MatchSuggested)),
         state=STATE,
@@ -216,7 +216,7 @@ def _match(presented: str, interested: str, told: str, agreed: str) -> match.Mat
         status=MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED,
         presented_at=WHEN if presented == "yes" else None,
         interested_at=WHEN if interested == "yes" else None,
-        disclosed=told == "yes",
+        disclosed=disclosed == "yes",
         confirmed_at=WHEN if agreed == "yes" else None,
     )
 
@@ -231,9 +231,9 @@ _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(
 _MATCHING = (
     Subject(
         service="matching",
-        title="What is asked of no record",
+        title="Operations without a record",
         decide=matching.decide,
-        standings=_ANYBODY,
+        standings=_ANY_CALLER,
         reads=(
             _M.LIST_OFFERINGS,
             _M.LIST_MATCHES,
@@ -268,7 +268,7 @@ _MATCHING = (
     ),
     Subject(
         service="matching",
-        title="A match that is not there yet: of which line",
+        title="A new match, by line",
         decide=matching.decide,
         standings={name: make for name, make in _TO_REQUEST.items() if name != "both sides accepted"},
         properties={
@@ -281,7 +281,7 @@ _MATCHING = (
     ),
     Subject(
         service="matching",
-        title="A line: which others are like it",
+        title="Lines similar to a line",
         decide=matching.decide,
         standings={name: make for name, make in _TO_REQUEST.items() if name != "both sides accepted"},
         properties={
@@ -294,7 +294,7 @@ _MATCHING = (
     ),
     Subject(
         service="matching",
-        title="A match that is not there yet: with which offering",
+        title="A new match, by offering",
         views=(WhyNot,),
         guarded=(matching.Guarded.OBSTACLES, matching.Guarded.PLACE, matching.Guarded.MATCH_ID),
         decide=matching.decide,
@@ -334,7 +334,7 @@ _MATCHING = (
         title="An allocation round",
         views=(RoundDetail,),
         decide=matching.decide,
-        standings=_ANYBODY,
+        standings=_ANY_CALLER,
         make=_round,
         reads=matching.ROUND_READS,
         acts=tuple(matching.ROUND_MOVERS),

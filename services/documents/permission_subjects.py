@@ -12,10 +12,10 @@ from contracts.decisions import Decision
 from contracts.values import Caller, Role
 
 PERSON = UUID(int=1)
-SOMEBODY_ELSE = UUID(int=2)
+OTHER_PERSON = UUID(int=2)
 STATE, PROVIDER, DONOR, NAMED, AGREED, OTHER, UNODC = "KEN", "JPN", "DNK", "NOR", "ITA", "FRA", "UNODC"
 YES_OR_NO = ("yes", "no")
-PROPOSERS = {"the asker": PERSON, "somebody else": SOMEBODY_ELSE}
+PROPOSERS = {"the caller": PERSON, "another person": OTHER_PERSON}
 
 
 class Actor(Struct, frozen=True):

@@ -98,7 +98,7 @@ def _entry(about: str) -> pledges.Entry:
 SUBJECTS = (
     Subject(
         service="pledges",
-        title="What is asked of no record",
+        title="Operations without a record",
         decide=pledges.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         reads=(
@@ -127,7 +127,7 @@ SUBJECTS = (
     ),
     Subject(
         service="pledges",
-        title="What a match lacks",
+        title="A requirement of a match",
         views=(RequirementView, UnfundedView),
         decide=pledges.decide,
         standings=_TO_REQUIREMENT,

@@ -15,11 +15,13 @@ from services.documents.descriptions import descriptions
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NAMES: Mapping[str, str] = {
+    "AccessBasis": "Door",
     "Balances": "TrialBalance",
     "Cohorts": "CohortList",
     "Draw": "Drawn",
     "FeedItem": "Told",
     "FeedItemData": "ToldData",
+    "ReversedEntry": "TakenBack",
     "Revision": "FundRevision",
     "Subject": "PersonSubject",
     "contracts.values.Period": "Period",
@@ -112,7 +114,7 @@ def without_none(kind: Any) -> tuple[Any, bool]:
 def _add_date_time_format(
     shape: inspect.Type, schema: dict[str, Any], named: Mapping[str, Any], seen: set[type]
 ) -> None:
-    """Add the format `date-time` to every datetime: ours have an offset, which msgspec does not know."""
+    """Add the format `date-time` to every datetime: ours have an offset, which msgspec does not require."""
     match shape:
         case inspect.DateTimeType():
             schema["format"] = "date-time"

@@ -12,8 +12,11 @@ from services.notifications.notices import actions
 from services.notifications.notices.audience import NOTICES
 
 
-async def tell(tx: Tx, event: Event, fact: Fact) -> None:
-    await actions.tell(tx, event, fact, now=clock.now())
+async def create_notifications(tx: Tx, event: Event, fact: Fact) -> None:
+    await actions.create_notifications(tx, event, fact, now=clock.now())
 
 
-HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(NOTICES, tell), PersonErased: handler_of(actions.forget)}
+HANDLERS: Mapping[type[Fact], Handler] = {
+    **dict.fromkeys(NOTICES, create_notifications),
+    PersonErased: handler_of(actions.forget),
+}

@@ -47,13 +47,13 @@ def loops(running: Running) -> Mapping[str, Loop]:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
     else:
         found["sender"] = Sender(running.db, mail, running.callers, clock=clock.now).run
-    doors: WebhookConfig = running.own
-    if doors.open:
+    webhooks: WebhookConfig = running.own
+    if webhooks.open:
         sender = WebhookSender(
             running.db,
-            SafeHttpClient(doors.bounds),
-            doors.keyring,
-            WebhookTerms(bounds=doors.bounds),
+            SafeHttpClient(webhooks.bounds),
+            webhooks.keyring,
+            WebhookTerms(bounds=webhooks.bounds),
             running.callers,
             clock=clock.now,
             spread=random.random,

@@ -12,7 +12,7 @@ FOR_EVERYBODY = frozenset({"fund", "rate_table", "period", "activity"})
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see; those of public records are for everybody."""
+    """The events each caller may see; those of public records for all callers."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT pledge_id FROM pledge
@@ -34,5 +34,5 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         [caller.role for caller in callers],
         [event.aggregate_id for event in events],
     )
-    of_everybody = [event.aggregate_id for event in events if event.aggregate in FOR_EVERYBODY]
-    return visible_events(callers, events, [[*row["ids"], *of_everybody] for row in rows])
+    public = [event.aggregate_id for event in events if event.aggregate in FOR_EVERYBODY]
+    return visible_events(callers, events, [[*row["ids"], *public] for row in rows])

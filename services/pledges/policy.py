@@ -1,8 +1,8 @@
 """Authorization for funds, pledges, allocations and the ledger; shown as a table at /docs/permissions.
 
 A donor sees its own pledges and contributions in kind, and no other donor's; a State what concerns its own requests;
-totals are for everybody. `may_see` in SQL states in the WHERE of every read what the functions of that name state here;
-a test compares them.
+totals are for all callers. `may_see` in SQL, in the WHERE of every read, equals the functions of that name here; a test
+compares them.
 """
 
 from enum import StrEnum
@@ -139,7 +139,7 @@ Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowI
 def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
     """Whether the caller may do this; denied unless granted. Access is by record, never by field.
 
-    Listing takes no resource (allowed for everybody) and is decided for each record in the list; an action on a pledge,
+    Listing takes no resource (allowed for all) and is decided for each record in the list; an action on a pledge,
     an allocation or a proposal takes that; all others take none.
     """
     if resource is not None:

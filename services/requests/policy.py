@@ -109,7 +109,7 @@ _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
 ROLES_BY_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
-"""Roles that see every submitted request, whatever its State consents to."""
+"""Roles that see every submitted request, with or without consent of its State."""
 
 AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
 """Roles that may also read who sees a request and who has read it."""
@@ -206,7 +206,7 @@ def _decide_scan(caller: Caller, action: Action, request: Request) -> Decision:
 def _shown(caller: Caller, request: Request) -> Decision:
     if not _is_outside(caller):
         return _WHOLE
-    given = fields_seen(caller, request)
+    given = visible_fields(caller, request)
     shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
     if FieldSet.WORDS in given or lines_served(caller, request):
         shown.add(Guarded.LINE_WORDS)
@@ -235,7 +235,7 @@ def agreed_matches(request: Request) -> dict[UUID, str]:
 def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
     """The lines that the caller's organization serves by accepted matches.
 
-    An accepted match shows these lines and their words to the provider, whatever the consents say, until the match is
+    An accepted match shows these lines and their words to the provider, independent of consents, until the match is
     revoked or the request is over.
     """
     if caller.role is not Role.PROVIDER_OFFICER or request.read_at is None:
@@ -254,7 +254,7 @@ def lines_opened_to(request: Request, provider: str) -> frozenset[UUID]:
 def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
     """The lines of a request that the caller sees, each with its guarded fields: all of them, or those it serves."""
     fields, served = _shown(caller, request).fields, lines_served(caller, request)
-    every = bool(fields_seen(caller, request))
+    every = bool(visible_fields(caller, request))
     return {
         line.line_id: fields | {Guarded.WORDS} if line.line_id in served else fields
         for line in request.all_lines
@@ -264,10 +264,10 @@ def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
 
 def may_see(caller: Caller, request: Request) -> bool:
     """Whether the caller may see the request; if not, it does not exist for them."""
-    return bool(fields_seen(caller, request) or lines_served(caller, request))
+    return bool(visible_fields(caller, request) or lines_served(caller, request))
 
 
-def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
+def visible_fields(caller: Caller, request: Request) -> frozenset[FieldSet]:
     """The fields of the whole request as it was read; none if the caller sees at most the lines that it serves.
 
     Providers and donors see what the consents in force give to their organization. An excluded provider sees nothing

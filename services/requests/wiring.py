@@ -77,7 +77,7 @@ async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
         waiting = await attachment_store.pending(tx)
     silent = 0
     for attachment_id in waiting:
-        verdict = await attachment_actions.look_into(keeping, scanner, attachment_id)
+        verdict = await attachment_actions.scan_attachment(keeping, scanner, attachment_id)
         if verdict is None:
             silent += 1
             continue

@@ -18,7 +18,7 @@ from contracts.facts import Event
 from services.requests import policy
 from tests.bench.ground import READY, SERVICES
 from tests.builders import UNHURRIED
-from tests.seats import ISSUER
+from tests.personas import ISSUER
 
 SUGGESTED = "matching.line.ranked.v1"
 

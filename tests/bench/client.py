@@ -63,12 +63,12 @@ class Call:
     """The bytes of the same request, each time under another key and correlation; a GET where there is no body."""
 
     def __init__(self, task: dict[str, Any]) -> None:
-        asks = task["body"] is None
-        body = b"" if asks else json.dumps(task["body"], ensure_ascii=False).encode()
+        is_get = task["body"] is None
+        body = b"" if is_get else json.dumps(task["body"], ensure_ascii=False).encode()
         lines = [
-            f"{'GET' if asks else 'POST'} {task['path']} HTTP/1.1",
+            f"{'GET' if is_get else 'POST'} {task['path']} HTTP/1.1",
             f"Host: 127.0.0.1:{task['port']}",
-            *([] if asks else ["Content-Type: application/json", f"Content-Length: {len(body)}"]),
+            *([] if is_get else ["Content-Type: application/json", f"Content-Length: {len(body)}"]),
             f"Authorization: Bearer {task['token']}",
         ]
         self._head = "\r\n".join(lines).encode()

@@ -11,11 +11,11 @@ from uuid import uuid4
 import msgspec
 
 from chassis.db.migrate import role_of
-from services.demo.samples import moved_to_today
+from services.demo.samples import shift_to_today
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
 from tests.bench.ground import Child, Ground, carried_out, serving
 from tests.bench.recording import record_filing
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 FILER = "KEN:focal_point"
 CLIENTS = 32
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 def sample_request() -> dict[str, Any]:
     """A request of the sample world, with two lines; fictitious, and says so."""
-    first: dict[str, Any] = msgspec.json.decode(moved_to_today("requests.json", today=datetime.now(UTC).date()))[0]
+    first: dict[str, Any] = msgspec.json.decode(shift_to_today("requests.json", today=datetime.now(UTC).date()))[0]
     assert first["as"] == FILER, "whoever files it in the sample world files it here"
     return dict(first["body"])
 

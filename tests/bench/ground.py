@@ -27,7 +27,7 @@ from services.demo.samples import world
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.matching.wiring import SERVICE as MATCHING
 from services.requests.wiring import SERVICE as REQUESTS
-from tests.seats import ISSUER, seat_in
+from tests.personas import ISSUER, appoint_in_directory
 
 SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUESTS, MATCHING, DIRECTORY)}
 SEATED = (
@@ -65,7 +65,7 @@ class Ground:
         await self.execute("postgres", f"CREATE DATABASE {name}")
         await prepare(self.settings(name), list(SERVICES.values()))
         db = await Database.connect(self.postgres.dsn(name), DIRECTORY.name, role=role_of(DIRECTORY.name), pool_max=1)
-        await seat_in(db, SEATED)
+        await appoint_in_directory(db, SEATED)
         await db.close()
         await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(list(SERVICES.values())))
 

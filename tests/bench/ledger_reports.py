@@ -229,8 +229,10 @@ class Reports:
             codes = await statement_store.funds_of(tx, FINANCE, found, as_at=moment)
             async with tx.as_service():
                 # Also as at a moment by which nothing of this donor had come.
-                pots = await statement_store.pots(tx, codes or [self._fund], ends=ends, as_at=moment)
-        statement_of(donor, found, entries, pots, in_kind, starts=None, ends=ends, as_at=moment, funds_as_at=moment)
+                fund_balances = await statement_store.fund_balances(tx, codes or [self._fund], ends=ends, as_at=moment)
+        statement_of(
+            donor, found, entries, fund_balances, in_kind, starts=None, ends=ends, as_at=moment, funds_as_at=moment
+        )
 
     async def _years(self) -> None:
         moment = self._moment()

@@ -34,7 +34,7 @@ from contracts import reference
 from contracts.refusals import Refusal
 from contracts.values import Caller
 from tests.bench.ground import READY
-from tests.seats import ISSUER, hearing, seat
+from tests.personas import ISSUER, appoint_persona, with_test_appointments
 
 # -- tables -----------------------------------------------------------------------------------------------------------
 
@@ -315,8 +315,8 @@ async def _file(session: AsyncSession, body: NewRequest, caller: Caller, key: st
 
 
 async def run(task: dict[str, Any]) -> None:
-    callers = hearing(Callers(cast(Any, None), cast(Any, None)))
-    seat("KEN:focal_point")
+    callers = with_test_appointments(Callers(cast(Any, None), cast(Any, None)))
+    appoint_persona("KEN:focal_point")
     app = application(
         task["database_url"],
         Verifier(TrustedIssuer(ISSUER, Keys(task["keys"], ISSUER)), callers, service_of=lambda _: None),

@@ -14,7 +14,7 @@ from uuid import uuid4
 from tests.bench.figures import Aim, Comparison, Row, Run, median_between
 from tests.bench.filing import sample_request
 from tests.bench.ground import Ground, carried_out, serving
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 WALLED, OPEN = "bench_walled", "bench_open"
 STATES = ("KEN", "UGA", "PER", "NPL", "ALB")

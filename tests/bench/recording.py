@@ -22,7 +22,7 @@ from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from services.requests.wiring import SERVICE as REQUESTS
-from tests.seats import hearing, seat
+from tests.personas import appoint_persona, with_test_appointments
 
 WORD_BITS = 32
 """An integer that needs more was drawn at random, or hashed: it has to differ in every repetition."""
@@ -84,8 +84,8 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
     try:
         db, bus = Database(cast(Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
         peers = Peers({}, lambda: "")
-        callers = hearing(Callers(db, peers))
-        seat("KEN:focal_point")
+        callers = with_test_appointments(Callers(db, peers))
+        appoint_persona("KEN:focal_point")
         running = Running(REQUESTS, settings, db, bus, Relay(db, bus), peers, callers)
         app = application([running], verifier(settings, callers))
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]

@@ -14,13 +14,13 @@ import msgspec
 
 from chassis.journal.bus import watch
 from services.demo.people import Api
-from services.demo.samples import moved_to_today
+from services.demo.samples import shift_to_today
 from tests.bench.app import SUGGESTED
 from tests.bench.figures import Aim, Comparison, Row, cpu_seconds, family_cpu_seconds, percentile
 from tests.bench.filing import sample_request, token
 from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 from tests.bench.many_offerings import load
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 RATE = 50.0
 """Arrivals a second, at random times: far from what either can do, so that it is the path that is measured and not a
@@ -100,7 +100,7 @@ def _app_task(ground: Ground, notes: Path) -> dict[str, Any]:
 async def _load_offerings(ground: Ground, app: Child) -> int:
     """The offerings of the sample world, approved."""
     api = Api({name: f"http://127.0.0.1:{app.port}" for name in ("requests", "matching")}, ground.issuer)
-    samples = msgspec.json.decode(moved_to_today("offerings.json", today=datetime.now(UTC).date()))
+    samples = msgspec.json.decode(shift_to_today("offerings.json", today=datetime.now(UTC).date()))
     try:
         for number, sample in enumerate(samples):
             body = {**sample["body"], "submit": True}

@@ -9,13 +9,13 @@ import pytest
 from chassis.db.database import Database
 from chassis.journal.bus import Bus, Consumer, ensure_streams
 from chassis.supervise import supervised
-from tests.chassis.steps import Heard, Jwks
+from tests.chassis.steps import Jwks, RecordingConsumer
 from tests.conftest import Servers
 
 
 @pytest.fixture
-def heard(databases: Mapping[str, Database]) -> Heard:
-    return Heard(databases["requests"])
+def consumer(databases: Mapping[str, Database]) -> RecordingConsumer:
+    return RecordingConsumer(databases["requests"])
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def bus(servers: Servers, databases: Mapping[str, Database]) -> AsyncItera
 @pytest.fixture
 async def jwks() -> AsyncIterator[Jwks]:
     made = Jwks()
-    made.says("first")
+    made.set_keys("first")
     server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
     made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:

@@ -1,4 +1,4 @@
-"""What tests of the chassis do and check."""
+"""Steps of tests of the chassis."""
 
 import asyncio
 import json
@@ -25,16 +25,18 @@ def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
     assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
 
 
-class Heard:
-    """A consumer that keeps what took effect, in the order in which it did, and can be told to fail."""
+class RecordingConsumer:
+    """A consumer that records applied events in order, and can be set to fail."""
 
     def __init__(self, db: Database) -> None:
         self.effects: list[tuple[UUID, int]] = []
         self.refuse: set[int] = set()
         self.crash: set[int] = set()
-        self.inbox = Inbox(db, "matching", ["requests"], {RequestRegistered: self.hear, RequestWithdrawn: self.hear})
+        self.inbox = Inbox(
+            db, "matching", ["requests"], {RequestRegistered: self.handle, RequestWithdrawn: self.handle}
+        )
 
-    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+    async def handle(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
         if event.aggregateversion in self.refuse:
             raise Conflict("request-status")
         if event.aggregateversion in self.crash:
@@ -44,8 +46,8 @@ class Heard:
         self.effects.append((event.aggregate_id, event.aggregateversion))
 
 
-class Owner:
-    """Answers as the owner's `/internal/events` does, from its journal."""
+class JournalPeers:
+    """Peers that answer from the journal, as the owner's `/internal/events` does."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -68,7 +70,7 @@ async def until(met) -> None:  # type: ignore[no-untyped-def]
 
 
 class Jwks:
-    """An issuer's address that counts who asks, and answers only when it is told to."""
+    """An issuer's key server that counts requests; `answers` switches it off."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
@@ -76,12 +78,12 @@ class Jwks:
         self.asked = 0
         self.address = ""
 
-    def says(self, *kids: str) -> None:
-        """Which keys it has."""
+    def set_keys(self, *kids: str) -> None:
+        """Serve new keys with these ids."""
         made = [jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}).as_dict(private=False) for kid in kids]
-        self.tells("/", {"keys": made})
+        self.serve("/", {"keys": made})
 
-    def tells(self, path: str, document: Any) -> None:
+    def serve(self, path: str, document: Any) -> None:
         self.bodies[path] = json.dumps(document).encode()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

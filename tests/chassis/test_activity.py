@@ -1,4 +1,4 @@
-"""A loop that finds no work waits for the next deadline, for a write of its process, or for its rare look."""
+"""Idle pauses end at the next deadline, at a write of the process, or at the idle interval."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ async def seconds_of(pause: Awaitable[None]) -> float:
     ("due_in", "expected"),
     [(0.3, 0.3), (0.02, PAUSE_SECONDS_MIN), (-60.0, PAUSE_SECONDS_MIN), (60.0, 0.6), (None, 0.6)],
 )
-async def test_idle_pause_ends_at_the_deadline_or_the_rare_look(due_in: float | None, expected: float) -> None:
+async def test_idle_pause_ends_at_the_deadline_or_the_idle_interval(due_in: float | None, expected: float) -> None:
     idle = Activity(active_seconds=0)
 
     took = await seconds_of(idle.pause(0.1, idle_seconds=0.6, due_in_seconds=due_in))
@@ -47,7 +47,7 @@ async def test_write_ends_an_idle_pause() -> None:
     assert await seconds_of(idle.pause(0.1, due_in_seconds=50)) < 0.3 + SLACK_SECONDS
 
 
-async def test_work_says_when_it_is_due_again() -> None:
+async def test_work_runs_again_after_the_delay_it_returns() -> None:
     done: list[float] = []
 
     async def work() -> float | None:

@@ -1,4 +1,4 @@
-"""Each change and each read of what is somebody else's has its row: who, when, what, from where, because of what."""
+"""Every change, and every read of another's data, has an audit row: actor, time, action, address, cause."""
 
 import contextlib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from contracts.requests import RequestWithdrawn
 from tests import builders
 from tests.builders import NOON, a_caller
 from tests.chassis.builders import a_fact
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 ADDRESS = "203.0.113.7"
 
@@ -39,7 +39,7 @@ async def rows(db: Database) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-async def test_a_change_tells_who_when_what_from_where_and_because_of_what(databases: Mapping[str, Database]) -> None:
+async def test_audit_row_names_actor_time_action_address_and_cause(databases: Mapping[str, Database]) -> None:
     db, request_id, caller = databases["requests"], uuid4(), a_caller("UNODC:coordinator")
     with with_correlation("one-cause"), with_origin(ADDRESS):
         async with db.transaction(by=caller) as tx:
@@ -63,7 +63,7 @@ async def test_a_change_tells_who_when_what_from_where_and_because_of_what(datab
     assert row["recorded_at"] >= event.time
 
 
-async def test_what_the_system_does_by_itself_is_nobodys(databases: Mapping[str, Database]) -> None:
+async def test_change_by_the_system_has_no_actor(databases: Mapping[str, Database]) -> None:
     async with databases["requests"].transaction() as tx:
         await announce(tx, a_fact(uuid4()), version=1)
 
@@ -72,7 +72,7 @@ async def test_what_the_system_does_by_itself_is_nobodys(databases: Mapping[str,
     assert [None] * 5 == [row[name] for name in ("person_id", "organization", "role", "origin", "address")]
 
 
-async def test_old_is_what_new_was_before(databases: Mapping[str, Database]) -> None:
+async def test_old_value_is_the_previous_new_value(databases: Mapping[str, Database]) -> None:
     db, one, other = databases["requests"], uuid4(), uuid4()
     async with db.transaction() as tx:
         await announce_all(tx, [(a_fact(one), 1), (a_fact(other), 1), (withdrawn(one), 2)])
@@ -91,7 +91,7 @@ async def test_old_is_what_new_was_before(databases: Mapping[str, Database]) -> 
     assert [(None, None)] == [(row["old"], row["new"]) for row in found if row["action"] == "requests.request.read"]
 
 
-async def test_what_is_rolled_back_leaves_no_row(databases: Mapping[str, Database]) -> None:
+async def test_rolled_back_change_leaves_no_audit_row(databases: Mapping[str, Database]) -> None:
     with contextlib.suppress(RuntimeError):
         async with databases["requests"].transaction() as tx:
             await announce(tx, a_fact(uuid4()), version=1)
@@ -101,7 +101,7 @@ async def test_what_is_rolled_back_leaves_no_row(databases: Mapping[str, Databas
     assert not await rows(databases["requests"])
 
 
-async def test_an_address_comes_from_the_door_and_stands_in_one_place(
+async def test_client_address_is_stored_in_audit_origin_only(
     client_of: Any, databases: Mapping[str, Database], database_url: str
 ) -> None:
     client = await client_of("requests")

@@ -1,4 +1,4 @@
-"""A body that does not fit is refused once, with all that is wrong with it, in the words of the API."""
+"""An invalid body is rejected with all its errors, in the terms of the API."""
 
 import json
 import time
@@ -37,7 +37,7 @@ class Whole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: State | None = None
 
 
-def told(body: Any) -> list[tuple[str, str]]:
+def reported(body: Any) -> list[tuple[str, str]]:
     return [(error.field, error.problem) for error in errors_of(json.dumps(body).encode(), Whole)]
 
 
@@ -93,7 +93,7 @@ PART = {"kind": "training", "from": "2026-01-01"}
     ids=lambda value: repr(value)[:40],
 )
 def test_all_errors_of_a_body_are_found(body: Any, errors: list[tuple[str, str]]) -> None:
-    assert errors == told(body)
+    assert errors == reported(body)
 
 
 def test_allowed_values_and_nearest_are_named() -> None:
@@ -113,7 +113,7 @@ def test_nearest_code() -> None:
     assert nearest("xyzzy", ["police", "prosecution"]) is None
 
 
-def test_what_only_decoding_finds_is_told_by_the_decoder() -> None:
+def test_number_out_of_range_is_reported_by_the_decoder() -> None:
     body = b'{"title": "x", "money": {"minor": 1e400, "currency": "EUR"}}'
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.json.decode(body, type=Whole)
@@ -122,7 +122,7 @@ def test_what_only_decoding_finds_is_told_by_the_decoder() -> None:
     assert ("number-out-of-range", "money.minor") == (refusal.slug, refusal.details["field"])
 
 
-def test_many_errors_are_cut_off_and_found_in_bounded_time() -> None:
+def test_number_of_errors_and_time_to_find_them_are_limited() -> None:
     strange = {f"name_{number:05}": number for number in range(9000)}
     for body in (strange, {"title": "x", "parts": [{"kind": "k" * 60}] * 9000}, {"labels": dict.fromkeys(strange, "")}):
         started = time.process_time()
@@ -138,7 +138,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await client_of("requests", "matching")
 
 
-async def test_request_with_several_errors_is_told_all(api: Client) -> None:
+async def test_all_errors_of_a_request_are_reported(api: Client) -> None:
     lines = [a_line(institution="prosecution_service"), a_line(group_size=0, kind="unheard_of")]
     body = a_request(lines=lines, language="de", titel="x")
     answer = await api.post("/v1/requests", json=body, headers=headers())
@@ -154,7 +154,7 @@ async def test_request_with_several_errors_is_told_all(api: Client) -> None:
     assert 400 == answer.status_code
 
 
-async def test_all_unknown_codes_are_told_at_once(api: Client) -> None:
+async def test_all_unknown_codes_are_reported_together(api: Client) -> None:
     lines = [a_line(kind="unheard_of"), a_line(topics=["electronic_evidense"], modality="by_post")]
     answer = await api.post("/v1/requests", json=a_request(lines=lines), headers=headers())
 
@@ -164,7 +164,7 @@ async def test_all_unknown_codes_are_told_at_once(api: Client) -> None:
     assert "electronic_evidence" == errors["lines[1].topics[0]"]["nearest"]
 
 
-async def test_reason_that_a_move_does_not_have_is_told_which_it_has(api: Client) -> None:
+async def test_unknown_reason_of_a_move_is_rejected_with_the_allowed_ones(api: Client) -> None:
     filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).headers["Location"]
     answer = await api.post(
         f"{filed}/return", json={"reason": "incomplet"}, headers=headers("UNODC:coordinator", revision=1)
@@ -177,7 +177,7 @@ async def test_reason_that_a_move_does_not_have_is_told_which_it_has(api: Client
     assert error["nearest"] in error["allowed"]
 
 
-async def test_no_field_is_named_as_in_the_code(api: Client) -> None:
+async def test_errors_do_not_name_internal_fields(api: Client) -> None:
     for content in (b"[]", b"{}", b"null", b'{"lines": [{}]}'):
         answer = await api.post(
             "/v1/requests", content=content, headers=headers() | {"Content-Type": "application/json"}
@@ -191,7 +191,7 @@ async def test_no_field_is_named_as_in_the_code(api: Client) -> None:
 # -- a body that is not there -----------------------------------------------------------------------------------------
 
 
-async def test_move_without_a_body_is_a_move_with_an_empty_one(api: Client) -> None:
+async def test_missing_body_of_a_move_equals_an_empty_one(api: Client) -> None:
     draft = (await api.post("/v1/requests", json=a_request(submit=False), headers=headers())).headers["Location"]
     given = headers(revision=1)
     answer = await api.post(f"{draft}/submit", headers=given)
@@ -201,7 +201,7 @@ async def test_move_without_a_body_is_a_move_with_an_empty_one(api: Client) -> N
     assert (200, answer.json()) == (again.status_code, again.json())
 
 
-async def test_missing_body_is_told_what_it_needs(api: Client) -> None:
+async def test_missing_body_is_rejected_with_the_required_fields(api: Client) -> None:
     answer = await api.post("/v1/requests", headers=headers())
 
     check_problem(answer, 400, "missing-field")

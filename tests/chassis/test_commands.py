@@ -1,4 +1,4 @@
-"""Keys of commands are kept for thirty days, and no longer, however many there were."""
+"""Idempotency keys are kept for thirty days."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,7 +21,7 @@ async def _used(db: Database, count: int, *, before: timedelta) -> None:
         )
 
 
-async def test_all_old_keys_are_forgotten_at_once_and_no_younger_one(databases: Mapping[str, Database]) -> None:
+async def test_expired_command_keys_are_deleted_and_newer_ones_kept(databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
     await _used(db, FORGET_MAX + 10, before=timedelta(days=KEPT_DAYS, minutes=1))
     await _used(db, 3, before=timedelta(days=KEPT_DAYS, minutes=-5))

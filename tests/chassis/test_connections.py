@@ -1,4 +1,4 @@
-"""Limits on connections, against the HTTP server in a process of its own, by real sockets."""
+"""Limits on connections, tested with real sockets against the HTTP server in its own process."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from chassis.db.database import Database
 from chassis.embedded import free_port
 from chassis.http.connections import ConnectionLimits, OpenConnections, connections_possible
 from chassis.settings import Settings, SettingsError
-from tests.chassis.listening_child import HOST
+from tests.chassis.http_child import HOST
 from tests.platform.steps import served
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ Started = Callable[..., Child]
 @contextlib.contextmanager
 def child_process(**limits: float) -> Iterator[Child]:
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.chassis.listening_child", json.dumps(limits)], cwd=ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-m", "tests.chassis.http_child", json.dumps(limits)], cwd=ROOT, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout
         try:
@@ -151,7 +151,7 @@ async def send_until_closed(child: Child, first: bytes, again: bytes, size: int)
     return await asyncio.to_thread(send)
 
 
-async def test_an_endless_header_takes_neither_time_nor_memory(child: Child) -> None:
+async def test_endless_header_is_rejected_with_bounded_time_and_memory(child: Child) -> None:
     await child.latency()
     before = child.memory_bytes()
     sending = asyncio.create_task(send_until_closed(child, GET + b"X-A: ", b"a" * 65536, 64 * MEBIBYTE))
@@ -181,7 +181,7 @@ async def test_an_endless_header_takes_neither_time_nor_memory(child: Child) -> 
     ],
     ids=["path", "query", "fields", "name", "folded", "empty-lines", "trailers", "trailer", "extension", "extensions"],
 )
-async def test_whatever_of_a_request_is_not_its_body_is_limited(child: Child, first: bytes, again: bytes) -> None:
+async def test_request_line_headers_and_chunk_extensions_are_limited(child: Child, first: bytes, again: bytes) -> None:
     received = await send_until_closed(child, first, again, MEBIBYTE)
 
     if b"\r\n c" in again:  # a folded line is refused by the parser
@@ -191,7 +191,7 @@ async def test_whatever_of_a_request_is_not_its_body_is_limited(child: Child, fi
     assert await child.latency() < LATENCY_SECONDS_MAX
 
 
-async def test_a_body_of_chunks_that_is_read_whole_is_no_head(child: Child) -> None:
+async def test_chunked_body_does_not_count_as_head(child: Child) -> None:
     reader, writer = await child.connect()
     writer.write(CHUNKED + b"".join(b"1000\r\n" + b" " * 4096 + b"\r\n" for _ in range(60)) + b"0\r\n\r\n")
     writer.write(GET + b"Connection: close\r\n\r\n")
@@ -202,7 +202,7 @@ async def test_a_body_of_chunks_that_is_read_whole_is_no_head(child: Child) -> N
     assert received.endswith(b"live\n")
 
 
-async def test_a_refusal_is_in_the_language_asked_for_so_far(child: Child) -> None:
+async def test_oversized_head_is_rejected_in_the_requested_language(child: Child) -> None:
     reader, writer = await child.connect()
     writer.write(GET + b"Accept-Language: fr\r\nX-A: " + b"a" * 20_000)
 
@@ -211,7 +211,7 @@ async def test_a_refusal_is_in_the_language_asked_for_so_far(child: Child) -> No
     assert "tête" in json.loads(received.partition(b"\r\n\r\n")[2])["title"]
 
 
-async def test_what_cannot_be_parsed_is_a_problem_document(child: Child) -> None:
+async def test_unparsable_request_is_answered_with_a_problem_document(child: Child) -> None:
     reader, writer = await child.connect()
     writer.write(b"nonsense\r\n\r\n")
 
@@ -221,7 +221,7 @@ async def test_what_cannot_be_parsed_is_a_problem_document(child: Child) -> None
 # -- time ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_head_that_is_not_complete_in_time_is_refused_however_it_trickles(started: Started) -> None:
+async def test_slow_head_is_rejected_after_the_time_limit(started: Started) -> None:
     child = started(head_seconds_max=1.0)
     reader, writer = await child.connect()
     silent, _ = await child.connect()
@@ -245,7 +245,7 @@ async def test_a_head_that_is_not_complete_in_time_is_refused_however_it_trickle
     trickling.cancel()
 
 
-async def test_the_head_of_a_later_request_has_the_same_time(started: Started) -> None:
+async def test_head_of_a_later_request_has_the_same_time_limit(started: Started) -> None:
     reader, writer = await started(head_seconds_max=1.0).connect()
     writer.write(GET + b"\r\n" + GET)
 
@@ -254,7 +254,7 @@ async def test_the_head_of_a_later_request_has_the_same_time(started: Started) -
     assert (408, "head-too-slow") == problem(received.partition(b"live\n")[2])
 
 
-async def test_a_body_that_is_not_complete_in_time_is_refused(started: Started) -> None:
+async def test_slow_body_is_rejected_after_the_time_limit(started: Started) -> None:
     child = started(body_seconds_max=1.0)
     reader, writer = await child.connect()
     writer.write(POST + b"Content-Length: 1000\r\n\r\n{")
@@ -264,7 +264,7 @@ async def test_a_body_that_is_not_complete_in_time_is_refused(started: Started) 
     assert b"body-too-slow" in received
 
 
-async def test_the_rest_of_a_body_is_not_waited_for_after_the_answer(started: Started) -> None:
+async def test_rest_of_a_body_is_discarded_for_a_limited_time_after_the_response(started: Started) -> None:
     reader, writer = await started(discard_seconds_max=0.5).connect()
     writer.write(POST.replace(b"/v1/requests", b"/v1/%00") + b"Content-Length: 1000000\r\n\r\n{")
 
@@ -285,7 +285,7 @@ async def test_the_rest_of_a_body_is_not_waited_for_after_the_answer(started: St
 # -- what is as it should be --------------------------------------------------------------------------------------
 
 
-async def test_a_connection_is_kept_between_requests_and_an_answer_may_take_long(started: Started) -> None:
+async def test_connection_is_kept_alive_and_response_time_is_not_limited(started: Started) -> None:
     child = started(head_seconds_max=0.5, discard_seconds_max=0.5, idle_seconds_max=3)
     reader, writer = await child.connect()
     for _ in range(3):
@@ -304,7 +304,7 @@ async def test_a_connection_is_kept_between_requests_and_an_answer_may_take_long
     assert 2 < time.monotonic() - began < 4.5
 
 
-async def test_what_comes_during_an_answer_is_limited_too(child: Child) -> None:
+async def test_data_received_during_a_response_is_limited(child: Child) -> None:
     reader, writer = await child.connect()
     writer.write(GET.replace(b"/health/live", b"/stream?seconds=60") + b"\r\n")
     await reader.readuntil(b"\r\n\r\n")
@@ -313,7 +313,7 @@ async def test_what_comes_during_an_answer_is_limited_too(child: Child) -> None:
     assert b"head-too-large" not in await answer(reader), "nothing is said in the middle of another answer"
 
 
-async def test_so_many_requests_are_sent_ahead_and_no_more(child: Child) -> None:
+async def test_number_of_pipelined_requests_is_limited(child: Child) -> None:
     reader, writer = await child.connect()
     late = GET.replace(b"/health/live", b"/late") + b"\r\n"
     writer.write(late + (GET + b"\r\n") * 15 + GET + b"Connection: close\r\n\r\n")
@@ -327,7 +327,7 @@ async def test_so_many_requests_are_sent_ahead_and_no_more(child: Child) -> None
 # -- number --------------------------------------------------------------------------------------------------------
 
 
-async def test_1100_half_sent_heads_of_one_address_are_closed_in_time_and_keep_nobody_out(started: Started) -> None:
+async def test_1100_incomplete_heads_of_one_address_are_closed_and_do_not_block_others(started: Started) -> None:
     child = started(head_seconds_max=4.0)
     began = time.monotonic()
     pairs = [await child.connect() for _ in range(1100)]
@@ -346,7 +346,7 @@ async def test_1100_half_sent_heads_of_one_address_are_closed_in_time_and_keep_n
     assert await child.latency() < LATENCY_SECONDS_MAX
 
 
-async def test_all_addresses_together_have_so_many_connections_and_an_ended_one_counts_no_more(
+async def test_total_number_of_open_connections_is_limited(
     started: Started,
 ) -> None:
     child = started(each_max=4, all_max=6)
@@ -364,7 +364,7 @@ async def test_all_addresses_together_have_so_many_connections_and_an_ended_one_
     assert await child.latency("127.0.0.3") < LATENCY_SECONDS_MAX
 
 
-async def test_a_process_of_services_has_the_limits_of_its_settings(
+async def test_server_uses_the_connection_limits_of_its_settings(
     settings: Settings, databases: Mapping[str, Database]
 ) -> None:
     own = replace(settings, port=free_port(), connections_each=2)
@@ -379,7 +379,7 @@ async def test_a_process_of_services_has_the_limits_of_its_settings(
     assert (503, "too-many-connections") == problem(received)
 
 
-def test_a_trusted_proxy_has_no_limit_of_its_own_and_an_ipv6_network_counts_as_one() -> None:
+def test_trusted_proxy_has_only_the_total_limit_and_an_ipv6_network_counts_as_one_address() -> None:
     proxies = OpenConnections(ConnectionLimits(each_max=2, all_max=5), [ip_network("10.0.0.0/24")])
     assert [proxies.add(("10.0.0.2", port)) for port in range(6)] == ["10.0.0.2"] * 5 + [None]
 
@@ -390,7 +390,7 @@ def test_a_trusted_proxy_has_no_limit_of_its_own_and_an_ipv6_network_counts_as_o
     assert networks.add(("2001:db8::9", 1))
 
 
-def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limit_of_open_files_is_raised_up_to_the_hard_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "setrlimit", lambda _which, limits: asked.append(limits))
 
@@ -405,7 +405,7 @@ def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be(monkeypatch: pyte
     assert 128 == possible(256, 256)
 
 
-def test_settings_say_how_many_connections_there_may_be() -> None:
+def test_connection_limits_are_read_from_settings() -> None:
     def read(**env: str) -> Settings:
         return Settings.from_env(env, (), state=Path())
 

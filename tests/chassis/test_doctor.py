@@ -1,4 +1,4 @@
-"""The doctor looks at what files need: a folder that keeps them, and a scanner that tells good from bad."""
+"""`entraide doctor` checks the files folder, the scanner and the version of PostgreSQL."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ def command(code: str) -> str:
     return f'command:{sys.executable} -c "{code}"'
 
 
-async def test_a_scanner_that_finds_what_it_should_is_well(tmp_path: Path) -> None:
+async def test_scanner_that_finds_the_test_file_only_passes(tmp_path: Path) -> None:
     found_ = await found(tmp_path, command(FINDS))
 
     assert (True, "finds the EICAR test file") == found_["scanner"]
@@ -38,27 +38,27 @@ async def test_a_scanner_that_finds_what_it_should_is_well(tmp_path: Path) -> No
         ("import sys; sys.exit(7)", "does not answer: exit 7"),
     ],
 )
-async def test_a_scanner_that_finds_nothing_or_everything_is_not(tmp_path: Path, code: str, says: str) -> None:
+async def test_scanner_that_finds_nothing_or_everything_fails(tmp_path: Path, code: str, says: str) -> None:
     ok, said = (await found(tmp_path, command(code)))["scanner"]
 
     assert not ok
     assert says in said
 
 
-async def test_a_scanner_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+async def test_unavailable_scanner_is_reported(tmp_path: Path) -> None:
     ok, said = (await found(tmp_path, "clamd://127.0.0.1:1"))["scanner"]
 
     assert not ok
     assert "files wait" in said
 
 
-async def test_where_no_files_are_taken_in_nothing_is_kept(tmp_path: Path) -> None:
+async def test_check_without_uploads_creates_no_folder(tmp_path: Path) -> None:
     assert {"files"} == {part for part in await found(tmp_path, None) if part in {"files", "scanner"}}
     assert not (tmp_path / "files").exists()
     assert (True, "ENTRAIDE_SCANNER is none: files are not scanned") == (await found(tmp_path, "none"))["scanner"]
 
 
-async def test_a_folder_that_keeps_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+async def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.touch()
 
@@ -77,11 +77,11 @@ async def test_a_folder_that_keeps_nothing_is_said_to_be_one(tmp_path: Path) -> 
         ("19beta1", f"version 19beta1 was not tested: {', '.join(TESTED.values())} were"),
     ],
 )
-def test_a_version_of_postgresql_that_was_not_tested_is_named(version: str, says: str) -> None:
+def test_untested_version_of_postgresql_is_reported(version: str, says: str) -> None:
     assert says == version_says(version, int(version[:2]))
 
 
-async def test_the_version_of_postgresql_in_the_wheel_is_tested(servers: Servers, tmp_path: Path) -> None:
+async def test_bundled_version_of_postgresql_is_a_tested_one(servers: Servers, tmp_path: Path) -> None:
     found = await examine(Settings(state=tmp_path, database_url=servers.postgres.dsn()), [])
 
     assert ["tested" in one.says for one in found if "version" in one.says] == [True]

@@ -1,4 +1,4 @@
-"""A field that comes twice in an object is refused: two readers could each take another of the two."""
+"""Duplicate JSON fields are rejected: parsers differ in which one they use."""
 
 import json
 
@@ -37,14 +37,14 @@ async def test_duplicate_field_is_rejected(api: Client, body: str, field: str) -
     assert {"field": field} == answer.json()["details"]
 
 
-async def test_the_same_field_in_two_objects_is_accepted(api: Client) -> None:
+async def test_same_field_in_two_objects_is_accepted(api: Client) -> None:
     line = a_request()["lines"][0]
     answer = await filed(api, json.dumps(a_request(lines=[line, line])))
 
     assert 201 == answer.status_code, answer.text
 
 
-async def test_name_of_a_duplicate_field_is_cut(api: Client) -> None:
+async def test_long_name_of_a_duplicate_field_is_truncated(api: Client) -> None:
     """Only of a field whose name is free: an unknown one is refused before."""
     name = "x" * 5000
     answer = await filed(api, f'{{"{name}": 1, "{name}": 2}}')

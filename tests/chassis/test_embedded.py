@@ -1,4 +1,4 @@
-"""The embedded servers start anywhere, survive what kills them, and end with us."""
+"""Embedded servers start for any user, recover from kills, and stop with their parent."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ async def ask(server: Postgres, *statements: str) -> object:
         await connection.close()
 
 
-def test_importing_opens_nothing() -> None:
+def test_import_opens_no_connection_or_file() -> None:
     watched = """
         import sys
         def refuse(event, arguments):
@@ -66,7 +66,7 @@ def test_importing_opens_nothing() -> None:
     subprocess.run([sys.executable, "-c", textwrap.dedent(watched)], cwd=ROOT, check=True)
 
 
-async def test_a_first_start_makes_a_database_that_answers(folder: Path) -> None:
+async def test_first_start_creates_a_database_that_answers(folder: Path) -> None:
     with Postgres(folder / "postgres", settings={"work_mem": "5MB"}) as server:
         assert 1 == await ask(server, "SELECT 1")
         assert "entraide" == await ask(server, "SELECT current_user::text")
@@ -78,7 +78,7 @@ async def test_a_first_start_makes_a_database_that_answers(folder: Path) -> None
     assert [0o600] == [path.stat().st_mode & 0o777 for path in secrets]
 
 
-async def test_similar_words_are_found_in_every_script(folder: Path) -> None:
+async def test_trigram_search_works_in_every_script(folder: Path) -> None:
     pairs = [("مساعدة تقنية", "مساعدة"), ("技术援助", "技术"), ("помощь", "помощи"), ("études", "étude")]
     with Postgres(folder / "postgres", durable=False) as server:
         await ask(server, "CREATE EXTENSION pg_trgm", "SELECT 1")
@@ -88,7 +88,7 @@ async def test_similar_words_are_found_in_every_script(folder: Path) -> None:
             assert 0 < similarity < 1, one
 
 
-async def test_what_was_committed_survives_kill_9(folder: Path) -> None:
+async def test_committed_rows_survive_kill_9(folder: Path) -> None:
     server = Postgres(folder / "postgres")
     with server:
         await ask(server, "CREATE TABLE kept (id int)", "INSERT INTO kept VALUES (7) RETURNING id")
@@ -102,7 +102,7 @@ async def test_what_was_committed_survives_kill_9(folder: Path) -> None:
         assert "not properly shut down" in server.log.read_text()
 
 
-async def test_a_stopped_server_needs_no_recovery(folder: Path) -> None:
+async def test_clean_stop_needs_no_recovery(folder: Path) -> None:
     for _ in range(2):
         with Postgres(folder / "postgres") as server:
             await ask(server, "CREATE TABLE IF NOT EXISTS kept (id int)", "SELECT 1")
@@ -128,7 +128,7 @@ STARTER = """
 
 
 def started_and_killed(folder: Path) -> list[int]:
-    """The processes of two servers whose starter was killed a moment ago; none where they could not start."""
+    """The processes of two servers whose parent was just killed; none if they could not start."""
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(STARTER), str(folder)],
         cwd=ROOT,
@@ -144,7 +144,7 @@ def started_and_killed(folder: Path) -> list[int]:
 
 @only_linux
 @pytest.mark.parametrize("place", ["open", "closed"])
-def test_servers_end_with_a_killed_starter_and_the_next_one_starts(folder: Path, place: str) -> None:
+def test_servers_stop_when_their_parent_is_killed(folder: Path, place: str) -> None:
     if place == "closed":
         folder.chmod(0o700)
     pids = started_and_killed(folder)
@@ -164,7 +164,7 @@ def test_servers_end_with_a_killed_starter_and_the_next_one_starts(folder: Path,
         assert [False, False] == [is_alive(pid, marker=str(folder)) for pid in pids]
 
 
-def test_a_second_start_on_the_same_folder_is_refused_in_one_line(folder: Path) -> None:
+def test_second_start_on_the_same_folder_is_rejected_in_one_line(folder: Path) -> None:
     with Postgres(folder / "postgres", durable=False), Nats(folder / "nats", users=USERS, durable=False):
         for second in (Postgres(folder / "postgres"), Nats(folder / "nats", users=USERS)):
             with pytest.raises(EmbeddedError) as no:
@@ -175,11 +175,11 @@ def test_a_second_start_on_the_same_folder_is_refused_in_one_line(folder: Path) 
 
 
 @pytest.mark.parametrize("state", ["running", "zombie"])
-def test_a_lock_that_names_a_stranger_does_not_hinder(folder: Path, state: str) -> None:
+def test_lock_file_with_the_id_of_another_process_is_ignored(folder: Path, state: str) -> None:
     with Postgres(folder / "postgres", durable=False) as server:
         lock = server.data / "postmaster.pid"
         _, *rest = lock.read_text().splitlines(keepends=True)
-    # Of the server's own user: from any other PostgreSQL can tell by itself.
+    # A process of the server's own user: PostgreSQL itself recognizes those of other users.
     owner = server.data.stat().st_uid if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "60"], user=owner) as stranger:
         if state == "zombie":
@@ -193,7 +193,7 @@ def test_a_lock_that_names_a_stranger_does_not_hinder(folder: Path, state: str) 
         stranger.kill()
 
 
-async def test_what_a_cut_off_initdb_left_is_made_again(folder: Path) -> None:
+async def test_interrupted_initdb_is_repeated(folder: Path) -> None:
     left = folder / "postgres" / "data.new"
     left.mkdir(parents=True)
     (left / "PG_VERSION").write_text("18\n")
@@ -203,7 +203,7 @@ async def test_what_a_cut_off_initdb_left_is_made_again(folder: Path) -> None:
     assert not left.exists()
 
 
-def test_a_port_in_use_is_named(folder: Path) -> None:
+def test_port_in_use_is_named(folder: Path) -> None:
     with Nats(folder / "nats", users=USERS, durable=False) as other:
         for second in (
             Postgres(folder / "postgres", port=other.port),
@@ -213,7 +213,7 @@ def test_a_port_in_use_is_named(folder: Path) -> None:
                 second.start()
 
 
-def test_a_remembered_port_that_is_taken_is_replaced(folder: Path) -> None:
+def test_saved_port_in_use_is_replaced(folder: Path) -> None:
     with Nats(folder / "one", users=USERS, durable=False) as one:
         (folder / "two").mkdir()
         (folder / "two" / "port").write_text(f"{one.port}\n")
@@ -221,7 +221,7 @@ def test_a_remembered_port_that_is_taken_is_replaced(folder: Path) -> None:
             assert one.port != two.port
 
 
-def test_no_port_is_given_to_two_before_either_listens() -> None:
+def test_free_ports_are_not_reused_before_they_are_bound() -> None:
     assert len({free_port() for _ in range(1000)}) == 1000
 
 
@@ -231,12 +231,12 @@ def program(folder: Path, name: str, says: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def test_a_postgresql_that_is_too_old_or_made_other_data_is_passed_over(folder: Path) -> None:
+def test_postgresql_of_an_unsuitable_version_is_skipped(folder: Path) -> None:
     old, broken = folder / "old", folder / "broken"
     program(old, "postgres", "postgres (PostgreSQL) 15.20")
     program(broken, "postgres", "Segmentation fault")
     real = installations()[0]
-    # As nobody in particular: `--version` is answered to root too.
+    # As any user: `--version` works for root too.
     us = Account()
 
     assert (real, 18) == usable([old, broken, real], us, folder, only=None)
@@ -258,7 +258,7 @@ async def client(url: str, errors: list[Exception]):  # type: ignore[no-untyped-
         await connection.close()
 
 
-async def test_a_user_of_the_broker_may_do_what_is_allowed_and_nothing_else(folder: Path) -> None:
+async def test_broker_user_has_only_its_permissions(folder: Path) -> None:
     errors: list[Exception] = []
     with Nats(folder / "nats", users=USERS, durable=False) as server:
         async with client(server.url("all"), errors) as reader, client(server.url("requests"), errors) as writer:
@@ -282,7 +282,7 @@ async def test_a_user_of_the_broker_may_do_what_is_allowed_and_nothing_else(fold
             assert b"Authorization Violation" in await stream[0].read()
 
 
-async def test_the_brokers_store_survives_kill_9_and_can_be_wiped(folder: Path) -> None:
+async def test_broker_store_survives_kill_9_and_can_be_deleted(folder: Path) -> None:
     errors: list[Exception] = []
     server = Nats(folder / "nats", users=USERS)
     with server:
@@ -304,7 +304,7 @@ async def test_the_brokers_store_survives_kill_9_and_can_be_wiped(folder: Path) 
 
 
 @only_root
-def test_an_ordinary_user_can_do_the_same_and_is_told_whose_folder_it_is(folder: Path) -> None:
+def test_unprivileged_user_can_start_servers_and_a_foreign_folder_is_rejected(folder: Path) -> None:
     python = next(
         (path for path in (sys.executable, "/usr/bin/python3") if nobody("-c", "import tomllib", path=path)), None
     )

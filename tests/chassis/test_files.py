@@ -1,4 +1,4 @@
-"""Files are kept whole or not at all, under ids alone; and what no row says is there goes."""
+"""Files are stored completely or not at all, under ids; unreferenced files are deleted."""
 
 import io
 import os
@@ -35,7 +35,7 @@ async def content_of(folder: Path, file_id: UUID) -> bytes | None:
         return found.read()
 
 
-async def test_what_is_kept_can_be_read_until_it_is_dropped(folder: Path) -> None:
+async def test_stored_file_can_be_read_until_it_is_deleted(folder: Path) -> None:
     file_id = await kept(folder)
 
     assert CONTENT == await content_of(folder, file_id)
@@ -44,14 +44,14 @@ async def test_what_is_kept_can_be_read_until_it_is_dropped(folder: Path) -> Non
         assert await content_of(folder, file_id) is None
 
 
-async def test_nobody_else_on_the_machine_reads_it(folder: Path) -> None:
+async def test_files_are_readable_by_their_owner_only(folder: Path) -> None:
     await kept(folder)
 
     modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in folder.glob("**/*")}
     assert {True: 0o700, False: 0o600} == modes
 
 
-async def test_a_write_that_ends_half_way_leaves_nothing_that_counts(folder: Path) -> None:
+async def test_interrupted_write_leaves_no_file(folder: Path) -> None:
     class Torn(io.BytesIO):
         def read(self, *_args: object) -> bytes:
             raise OSError("planted")
@@ -64,7 +64,7 @@ async def test_a_write_that_ends_half_way_leaves_nothing_that_counts(folder: Pat
     assert not await Folder(folder).older_than(0)
 
 
-async def test_what_nobody_wants_goes_once_it_is_old(folder: Path) -> None:
+async def test_unreferenced_file_is_deleted_once_it_is_old(folder: Path) -> None:
     old, wanted = (await kept(folder, seconds_ago=ORPHAN_SECONDS + 60), await kept(folder, seconds_ago=7200))
     young = await kept(folder)
     part = next(folder.glob(f"??/{old.hex}")).with_suffix(".part")

@@ -1,4 +1,4 @@
-"""Callers who write at the same moment are committed together, and each hears only of what it did itself."""
+"""Concurrent writes are committed in groups, and each caller gets only its own outcome."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ PERUVIAN = builders.a_caller("PER:focal_point")
 CALLERS = 60
 
 COMMAND = "INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)"
-# The transaction's number and whoever is set as its caller stand where a test can read them.
+# Stores the transaction id and the caller setting, so that a test can read them.
 NOTE = Write(
     parts={
         "noted": f"""
@@ -54,7 +54,7 @@ async def _rows(db: Database) -> list[asyncpg.Record]:
         return await tx.fetch("SELECT caller, key AS transaction, convert_from(body_hash, 'UTF8') AS by FROM command")
 
 
-async def test_many_are_committed_in_few_transactions_each_for_its_own_caller(db: Database) -> None:
+async def test_concurrent_writes_are_committed_in_few_transactions_each_as_its_caller(db: Database) -> None:
     callers = [KENYAN, PERUVIAN] * (CALLERS // 2)
 
     async def come(number: int, caller: Caller) -> UUID:
@@ -70,14 +70,14 @@ async def test_many_are_committed_in_few_transactions_each_for_its_own_caller(db
     assert len({row["transaction"] for row in rows}) < CALLERS / 2
 
 
-async def test_whoever_is_alone_does_not_wait_for_others(db: Database) -> None:
+async def test_single_write_is_committed_without_waiting(db: Database) -> None:
     for _ in range(3):
         await _note(db, KENYAN)
 
     assert len({row["transaction"] for row in await _rows(db)}) == 3
 
 
-async def test_one_that_is_refused_hears_of_it_and_the_others_do_not(db: Database) -> None:
+async def test_rejected_write_gets_its_error_and_the_others_are_committed(db: Database) -> None:
     routes = [None if number % 7 == 0 else "sample" for number in range(CALLERS)]
 
     answers = await asyncio.gather(*(_note(db, KENYAN, route) for route in routes), return_exceptions=True)
@@ -87,7 +87,7 @@ async def test_one_that_is_refused_hears_of_it_and_the_others_do_not(db: Databas
     assert {row["caller"] for row in await _rows(db)} == {one for one in answers if isinstance(one, UUID)}
 
 
-async def test_one_that_cannot_be_sent_leaves_nothing_of_itself_and_all_of_the_others(db: Database) -> None:
+async def test_write_that_cannot_be_sent_leaves_nothing_and_the_others_are_committed(db: Database) -> None:
     numbers = [2**40 if number == CALLERS // 2 else 1 for number in range(CALLERS)]
 
     answers = await asyncio.gather(*(_note(db, KENYAN, number=one) for one in numbers), return_exceptions=True)
@@ -96,7 +96,7 @@ async def test_one_that_cannot_be_sent_leaves_nothing_of_itself_and_all_of_the_o
     assert {row["caller"] for row in await _rows(db)} == {one for one in answers if isinstance(one, UUID)}
 
 
-async def test_where_the_part_that_is_needed_writes_nothing_only_that_caller_has_written_nothing(db: Database) -> None:
+async def test_required_write_without_rows_undoes_only_its_own_caller(db: Database) -> None:
     person = new_id()
 
     async def try_to(key: str) -> None:
@@ -112,7 +112,7 @@ async def test_where_the_part_that_is_needed_writes_nothing_only_that_caller_has
     assert len(await _rows(db)) == CALLERS // 2
 
 
-async def test_what_a_service_does_for_itself_goes_together_in_the_role_it_has_for_that(db: Database) -> None:
+async def test_writes_of_the_service_are_grouped_in_its_own_role(db: Database) -> None:
     role = Write(
         parts={
             "noted": f"""
@@ -134,7 +134,7 @@ async def test_what_a_service_does_for_itself_goes_together_in_the_role_it_has_f
     assert len({row["transaction"] for row in rows}) <= 7
 
 
-async def test_of_what_a_service_does_for_itself_one_that_is_refused_undoes_only_itself(db: Database) -> None:
+async def test_rejected_write_of_the_service_undoes_only_itself(db: Database) -> None:
     person = new_id()
 
     async def work(key: str) -> None:
@@ -149,7 +149,7 @@ async def test_of_what_a_service_does_for_itself_one_that_is_refused_undoes_only
     assert 21 == len(await _rows(db))
 
 
-async def test_whoever_gives_up_takes_nobody_along(db: Database) -> None:
+async def test_cancelled_caller_does_not_cancel_the_group(db: Database) -> None:
     tasks = [asyncio.create_task(_note(db, KENYAN)) for _ in range(CALLERS)]
     await asyncio.sleep(0.01)
     for task in tasks[::2]:
@@ -161,9 +161,7 @@ async def test_whoever_gives_up_takes_nobody_along(db: Database) -> None:
     assert {row["caller"] for row in await _rows(db)} >= set(answers[1::2])
 
 
-async def test_a_connection_that_dies_leaves_the_outcome_of_all_who_were_on_it_open(
-    db: Database, database_url: str
-) -> None:
+async def test_lost_connection_leaves_the_outcome_of_its_group_unknown(db: Database, database_url: str) -> None:
     slow = Write(parts={"slept": f"{COMMAND} SELECT $1::uuid, '', '', $1::text, '', $1 FROM pg_sleep(30)"})
 
     async def killed() -> None:
@@ -188,8 +186,8 @@ async def test_a_connection_that_dies_leaves_the_outcome_of_all_who_were_on_it_o
     assert await _rows(db) == []
 
 
-async def test_whoever_comes_in_the_same_moment_goes_together_from_the_first(db: Database) -> None:
-    """The first of a burst does not leave alone: the others are heard before it does."""
+async def test_simultaneous_writes_are_committed_together(db: Database) -> None:
+    """The first write of a burst waits for the others."""
     await asyncio.gather(*(_note(db, KENYAN) for _ in range(10)))
 
     assert len({row["transaction"] for row in await _rows(db)}) == 1

@@ -1,4 +1,4 @@
-"""Every answer, whatever it says, has the headers that keep a browser from doing harm with it; and only methods in use."""
+"""Every response has the security headers; methods not in use are rejected."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -19,11 +19,12 @@ from chassis.http.internal_api import events
 from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
 from services import reference
+from services.composition import all_services
 from services.documents import api as documents
 from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.conftest import Within, every_service, running_of
+from tests.conftest import Within, running_of
 
 CACHEABLE = {
     "/openapi.json",
@@ -38,7 +39,7 @@ CACHEABLE = {
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme"}
-"""All that may be kept by anybody: the same for all, and in the tree."""
+"""Responses that any cache may store: the same for all callers."""
 
 PAGES = {
     "/docs",
@@ -54,16 +55,16 @@ CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-ac
 
 FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
 NAMED = {"table": "kinds", "year": "2026", "line": "2"}
-"""What stands in a path and is no id."""
+"""Path parameters other than ids."""
 
 
 @pytest.fixture
 def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
     """Everything that any process serves."""
     within = Within()
-    running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
+    running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.routes(every_service), *mailbox.routes()]
+    routes = [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
     public = replace(settings, public_url="https://entraide.example")
     within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
     return within.app
@@ -110,9 +111,7 @@ def check_headers(
         assert "charset=utf-8" in answer.headers["Content-Type"], where
 
 
-async def test_every_method_of_every_route_answers_with_them_with_a_token_and_without(
-    app: Edge, client: httpx.AsyncClient
-) -> None:
+async def test_every_route_and_method_sends_security_headers(app: Edge, client: httpx.AsyncClient) -> None:
     statuses: set[int] = set()
     for template, path, methods in routes_of(app):
         for method in METHODS:
@@ -126,7 +125,7 @@ async def test_every_method_of_every_route_answers_with_them_with_a_token_and_wi
     assert {200, 400, 401, 403, 404, 405, 428} <= statuses
 
 
-async def test_a_method_that_a_path_does_not_have_is_told_which_it_has(client: httpx.AsyncClient) -> None:
+async def test_wrong_method_is_rejected_with_the_allowed_ones(client: httpx.AsyncClient) -> None:
     for method in ("TRACE", "OPTIONS", "DELETE", "PROPFIND"):
         answer = await client.request(method, "/v1/requests", headers=headers())
         check_problem(answer, 405, "method-not-allowed")
@@ -135,7 +134,7 @@ async def test_a_method_that_a_path_does_not_have_is_told_which_it_has(client: h
     check_problem(await client.options("/v1/requests", headers=preflight), 405, "method-not-allowed")
 
 
-async def test_every_kind_of_refusal_has_them(
+async def test_every_kind_of_refusal_has_security_headers(
     client: httpx.AsyncClient, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of the routes, those of the edge that never reach one, and a crash."""
@@ -187,18 +186,20 @@ async def test_every_kind_of_refusal_has_them(
     }
 
 
-async def test_who_calls_too_often_gets_them_too(settings: Settings, databases: Mapping[str, Database]) -> None:
+async def test_rate_limited_response_has_security_headers(
+    settings: Settings, databases: Mapping[str, Database]
+) -> None:
     [running] = running_of(settings, databases, "directory")
     app = application([], verifier(settings, running.callers))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         answers = [await client.post("/v1/nothing") for _ in range(40)]
 
     check_problem(answers[-1], 429, "too-many-requests")
-    # Without a public address by https nothing is said of it: on loopback nobody could reach the platform any more.
+    # Not sent without a public https address: on loopback the platform would become unreachable.
     check_headers(answers[-1], https=False)
 
 
-async def test_on_the_wire_no_server_is_named(app: Edge) -> None:
+async def test_responses_do_not_name_the_server(app: Edge) -> None:
     bound = listener("127.0.0.1", 0)
     server = http_server(app, "127.0.0.1", 0)
     serving = asyncio.create_task(server.serve(sockets=[bound]))

@@ -1,4 +1,4 @@
-"""Every wrong way to speak HTTP to us: one problem+json each, in the caller's language, and nothing lost."""
+"""Every invalid request is answered with one problem document in the caller's language."""
 
 import asyncio
 import json
@@ -19,6 +19,7 @@ from chassis.http import edge
 from chassis.http.application import litestar_of
 from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, malformed_slug
 from chassis.runtime import http_server, listener
+from services.composition import all_services
 from tests.builders import a_request, headers, token
 from tests.chassis.steps import check_problem
 
@@ -59,17 +60,17 @@ async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
     ],
     ids=lambda value: repr(value)[:30],
 )
-async def test_a_body_that_cannot_be_meant(api: Client, content: bytes, status: int, slug: str) -> None:
+async def test_malformed_body_is_rejected(api: Client, content: bytes, status: int, slug: str) -> None:
     check_problem(await post(api, content), status, slug)
 
 
-async def test_deep_brackets_in_a_text_are_text(api: Client) -> None:
+async def test_brackets_inside_a_string_do_not_count_as_depth(api: Client) -> None:
     answer = await post(api, json.dumps(a_request(need="[" * 100 + '\\"{')).encode())
 
     assert answer.status_code == 201, answer.text
 
 
-async def test_an_emoji_written_as_a_surrogate_pair_is_text(api: Client) -> None:
+async def test_emoji_as_a_surrogate_pair_is_accepted(api: Client) -> None:
     answer = await post(api, json.dumps(a_request(need="😀")).encode())
 
     assert answer.status_code == 201
@@ -78,13 +79,13 @@ async def test_an_emoji_written_as_a_surrogate_pair_is_text(api: Client) -> None
 
 @pytest.mark.writes_nothing
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-async def test_only_json_is_json(api: Client, media_type: str) -> None:
+async def test_media_type_other_than_json_is_rejected(api: Client, media_type: str) -> None:
     answer = await post(api, json.dumps(a_request()).encode(), **{"Content-Type": media_type})
 
     check_problem(answer, 415, "media-type-unsupported")
 
 
-async def test_a_wrong_path_a_wrong_method_and_a_crash_are_problems_too(
+async def test_wrong_path_wrong_method_and_crash_are_problem_documents(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_problem(await api.get("/v1/nothing", headers=headers()), 404, "not-found")
@@ -115,7 +116,7 @@ async def test_a_wrong_path_a_wrong_method_and_a_crash_are_problems_too(
         ("a=" + "x" * 5000, 414, "query-too-long"),
     ],
 )
-async def test_a_query_that_cannot_be_meant(api: Client, query: str, status: int, slug: str) -> None:
+async def test_malformed_query_is_rejected(api: Client, query: str, status: int, slug: str) -> None:
     answer = await api.get(f"/v1/requests?{query}", headers=headers())
 
     check_problem(answer, status, slug)
@@ -123,14 +124,14 @@ async def test_a_query_that_cannot_be_meant(api: Client, query: str, status: int
 
 
 @pytest.mark.parametrize("language", ["fr", "ar", "xx, zh;q=0.5", "ru-RU"])
-async def test_a_problem_speaks_the_callers_language(api: Client, language: str) -> None:
+async def test_problem_is_in_the_requested_language(api: Client, language: str) -> None:
     english = (await api.get("/v1/nothing", headers=headers())).json()["title"]
     theirs = (await api.get("/v1/nothing", headers=headers() | {"Accept-Language": language})).json()["title"]
 
     assert theirs != english
 
 
-async def test_a_command_wants_a_key(api: Client) -> None:
+async def test_command_without_idempotency_key_is_rejected(api: Client) -> None:
     without = {"Authorization": f"Bearer {token()}"}
 
     check_problem(await api.post("/v1/requests", json=a_request(), headers=without), 400, "idempotency-key-missing")
@@ -140,7 +141,9 @@ async def test_a_command_wants_a_key(api: Client) -> None:
         check_problem(answer, 400, "idempotency-key-invalid")
 
 
-async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_unavailable_database_is_answered_with_503_at_once(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
     db = databases["requests"]
     held = [await db.for_reading()._take() for _ in range(POOL_MAX - POOL_MAX // RESERVED_FRACTION)]
     try:
@@ -155,7 +158,9 @@ async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, data
     assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 
-async def test_one_correlation_goes_from_the_header_to_the_fact(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_correlation_id_is_passed_from_the_header_to_the_fact(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
     sent = "01a21090-442f-7ccb-ace8-373a8b73b92c"
     answer = await api.post("/v1/requests", json=a_request(), headers=headers() | {"X-Correlation-Id": sent.upper()})
 
@@ -164,14 +169,14 @@ async def test_one_correlation_goes_from_the_header_to_the_fact(api: Client, dat
         assert json.loads(await tx.fetchval("SELECT event FROM journal"))["correlationid"] == sent
 
 
-async def test_an_odd_correlation_is_replaced(api: Client) -> None:
+async def test_malformed_correlation_id_is_replaced(api: Client) -> None:
     for odd in ("a b", "x" * 65, "é", "note-verbale-7", "Wanjiru-Kamau", "01a21090442f7ccbace8373a8b73b92c"):
         answer = await api.get("/health/live", headers={"X-Correlation-Id": odd.encode()})  # type: ignore[dict-item]
         assert UUID(answer.headers["X-Correlation-Id"])
         assert odd != answer.headers["X-Correlation-Id"]
 
 
-async def test_answers_carry_the_headers_that_keep_browsers_safe(api: Client) -> None:
+async def test_responses_have_security_headers(api: Client) -> None:
     for path in ("/health/live", "/v1/nothing", "/v1/requests"):
         answer = await api.get(path, headers=headers())
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -183,12 +188,10 @@ async def test_answers_carry_the_headers_that_keep_browsers_safe(api: Client) ->
 # -- who is calling ---------------------------------------------------------------------------------------------------
 
 
-async def test_every_route_wants_a_token_but_those_marked_public(
+async def test_every_route_requires_a_token_except_public_ones(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:
-    from tests.conftest import every_service
-
-    api = await client_of(*(service.name for service in every_service()))
+    api = await client_of(*(service.name for service in all_services()))
     edge = api._transport.app  # type: ignore[attr-defined]
     walked = 0
     for route in litestar_of(edge).routes:
@@ -208,7 +211,7 @@ async def test_every_route_wants_a_token_but_those_marked_public(
     assert walked > 20
 
 
-async def test_who_holds_several_appointments_names_the_one_acted_in(api: Client, issuer: Issuer) -> None:
+async def test_caller_with_several_appointments_must_name_one(api: Client, issuer: Issuer) -> None:
     several = {
         "Authorization": f"Bearer {token('NOR:focal_point', 'NOR:donor_officer')}",
         "Idempotency-Key": str(uuid4()),
@@ -224,7 +227,7 @@ async def test_who_holds_several_appointments_names_the_one_acted_in(api: Client
 # -- too much, too slow -----------------------------------------------------------------------------------------------
 
 
-async def test_a_body_that_trickles_in_is_given_up(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_body_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge, "BODY_SECONDS_MAX", 0.2)
 
     async def trickle() -> Any:
@@ -237,7 +240,7 @@ async def test_a_body_that_trickles_in_is_given_up(api: Client, monkeypatch: pyt
     check_problem(answer, 408, "body-too-slow")
 
 
-async def test_more_than_can_be_done_is_refused_and_life_is_still_told(
+async def test_overload_is_rejected_and_the_liveness_probe_still_answers(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(edge, "UNDER_WAY_MAX", 3)
@@ -262,7 +265,7 @@ async def test_more_than_can_be_done_is_refused_and_life_is_still_told(
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) -> None:
+def test_json_is_rejected_only_for_depth_and_nul(value: Any) -> None:
     body = json.dumps(value).encode()
 
     def depth(inner: Any) -> int:
@@ -281,11 +284,11 @@ def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) ->
 
 
 @given(st.binary(max_size=300))
-def test_no_bytes_upset_the_edge(body: bytes) -> None:
+def test_arbitrary_bytes_never_cause_a_server_error(body: bytes) -> None:
     assert malformed_slug(body) in {None, "invalid-unicode", "nul-character", "nesting-too-deep"}
 
 
-async def test_a_body_may_come_in_pieces(api: Client) -> None:
+async def test_body_in_chunks_is_accepted(api: Client) -> None:
     async def pieces() -> Any:
         for piece in json.dumps(a_request()).encode().split(b","):
             yield piece + b","
@@ -296,14 +299,14 @@ async def test_a_body_may_come_in_pieces(api: Client) -> None:
     check_problem(answer, 400, "malformed-json")
 
 
-async def test_a_problem_does_not_repeat_what_was_sent(api: Client) -> None:
+async def test_problem_does_not_repeat_input(api: Client) -> None:
     for secret in ({"language": "canary - at `$.title`"}, {"visibility": "canary"}, {"x" * 70 + "canary": 1}):
         answer = await api.post("/v1/requests", json=a_request(**secret), headers=headers())
         assert answer.status_code == 400
         assert "canary" not in answer.text
 
 
-async def test_a_body_that_ended_too_soon_is_no_command(api: Client) -> None:
+async def test_truncated_body_is_not_executed(api: Client) -> None:
     """A consent whose comment was on its way when the connection broke; sent again, it is the first."""
     filed = (await api.post("/v1/requests", json=a_request(circulation="none"), headers=headers())).json()
     path, given = f"/v1/requests/{filed['request_id']}/consents", headers(revision=1)

@@ -1,4 +1,4 @@
-"""From announce to the other service's tables: once, in order, whatever comes twice, late, broken or not at all."""
+"""Events are applied once and in order, with repeats, delays, failures and losses."""
 
 import asyncio
 import contextlib
@@ -22,12 +22,12 @@ from contracts.facts import Event
 from contracts.requests import RequestRegistered, RequestWithdrawn
 from tests.builders import an_event
 from tests.chassis.builders import FIRST, SECOND, a_fact
-from tests.chassis.steps import Heard, Owner, until
+from tests.chassis.steps import JournalPeers, RecordingConsumer, until
 from tests.conftest import Servers
 
 
-class Writing(Heard):
-    """A consumer whose handler asks nothing: what it keeps stands in the database."""
+class Writing(RecordingConsumer):
+    """A consumer whose handler only writes, to a table."""
 
     KEEP = Write(
         parts={
@@ -38,42 +38,42 @@ class Writing(Heard):
         }
     )
 
-    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+    async def handle(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
         await tx.write(self.KEEP, event.aggregate_id, str(event.aggregateversion))
 
 
-async def test_an_event_takes_effect_once_however_often_it_comes(heard: Heard) -> None:
+async def test_event_delivered_repeatedly_is_applied_once(consumer: RecordingConsumer) -> None:
     event = an_event(a_fact(), 1)
 
-    outcomes = await asyncio.gather(*(heard.inbox.receive(event) for _ in range(10)))
+    outcomes = await asyncio.gather(*(consumer.inbox.receive(event) for _ in range(10)))
 
     assert outcomes.count(Outcome.APPLIED) == 1
     assert outcomes.count(Outcome.REPEATED) == 9
-    assert heard.effects == [(FIRST, 1)]
+    assert consumer.effects == [(FIRST, 1)]
 
 
-async def test_events_of_one_aggregate_take_effect_in_order(heard: Heard) -> None:
+async def test_events_of_one_aggregate_are_applied_in_order(consumer: RecordingConsumer) -> None:
     events = [an_event(a_fact(), version) for version in range(1, 8)]
 
     for event in [events[i] for i in (3, 0, 5, 2, 1, 6, 4)]:
-        await heard.inbox.receive(event)
+        await consumer.inbox.receive(event)
 
-    assert [version for _, version in heard.effects] == [1, 2, 3, 4, 5, 6, 7]
+    assert [version for _, version in consumer.effects] == [1, 2, 3, 4, 5, 6, 7]
 
 
-async def test_events_that_come_all_at_once_take_effect_in_order(heard: Heard) -> None:
+async def test_events_delivered_together_are_applied_in_order(consumer: RecordingConsumer) -> None:
     events = [an_event(a_fact(request_id), version) for request_id in (FIRST, SECOND) for version in range(1, 15)]
 
-    await asyncio.gather(*(heard.inbox.receive(event) for event in reversed(events)))
-    peers = Owner(heard.inbox._db)
+    await asyncio.gather(*(consumer.inbox.receive(event) for event in reversed(events)))
+    peers = JournalPeers(consumer.inbox._db)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.fill_gaps(peers), 2.5)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(peers), 2.5)  # type: ignore[arg-type]
 
     for request_id in (FIRST, SECOND):
-        assert [v for r, v in heard.effects if r == request_id] == list(range(1, 15))
+        assert [v for r, v in consumer.effects if r == request_id] == list(range(1, 15))
 
 
-async def test_what_a_handler_does_nothing_but_write_is_written_once_and_in_order(
+async def test_write_only_handler_writes_once_and_in_order(
     databases: Mapping[str, Database],
 ) -> None:
     db = databases["requests"]
@@ -89,7 +89,7 @@ async def test_what_a_handler_does_nothing_but_write_is_written_once_and_in_orde
     assert outcomes.count(Outcome.REPEATED) == len(events)
 
 
-async def test_what_nobody_here_handles_is_taken_up_together(databases: Mapping[str, Database]) -> None:
+async def test_events_without_handler_are_recorded_in_one_batch(databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
     inbox = Inbox(db, "matching", ["requests"], {})
     events = [an_event(a_fact(uuid4()), 1) for _ in range(40)]
@@ -101,78 +101,80 @@ async def test_what_nobody_here_handles_is_taken_up_together(databases: Mapping[
         assert await tx.fetchval("SELECT count(DISTINCT xmin::text) FROM inbox") <= 5
 
 
-async def test_a_refused_event_is_parked_and_holds_up_its_own_aggregate_alone(heard: Heard) -> None:
-    heard.refuse = {2}
+async def test_refused_event_is_parked_and_blocks_only_its_aggregate(consumer: RecordingConsumer) -> None:
+    consumer.refuse = {2}
     for version in (1, 2, 3):
-        await heard.inbox.receive(an_event(a_fact(), version))
-    await heard.inbox.receive(an_event(a_fact(SECOND), 1))
+        await consumer.inbox.receive(an_event(a_fact(), version))
+    await consumer.inbox.receive(an_event(a_fact(SECOND), 1))
 
-    async with heard.inbox._db.transaction() as tx:
+    async with consumer.inbox._db.transaction() as tx:
         parked = await list_parked(tx)
     assert [(row.version, row.reason, row.behind) for row in parked] == [(2, "refused: request-status", 1)]
-    assert heard.effects == [(FIRST, 1), (SECOND, 1)]
+    assert consumer.effects == [(FIRST, 1), (SECOND, 1)]
 
-    heard.refuse = set()
-    async with heard.inbox._db.transaction() as tx:
+    consumer.refuse = set()
+    async with consumer.inbox._db.transaction() as tx:
         assert await release_parked(tx, parked[0].event_id)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.fill_gaps(Owner(heard.inbox._db)), 2.5)  # type: ignore[arg-type]
-    assert heard.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(consumer.inbox._db)), 2.5)  # type: ignore[arg-type]
+    assert consumer.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
 
 
-async def test_what_failed_left_nothing_behind(heard: Heard) -> None:
-    heard.crash = {1}
+async def test_failed_event_is_rolled_back_and_applied_on_redelivery(consumer: RecordingConsumer) -> None:
+    consumer.crash = {1}
     event = an_event(a_fact(), 1)
     with pytest.raises(RuntimeError, match="planted"):
-        await heard.inbox.receive(event)
+        await consumer.inbox.receive(event)
 
-    heard.crash = set()
-    assert await heard.inbox.receive(event) is Outcome.APPLIED
+    consumer.crash = set()
+    assert await consumer.inbox.receive(event) is Outcome.APPLIED
 
 
-async def test_a_gap_is_fetched_from_the_owner(databases: Mapping[str, Database], heard: Heard) -> None:
+async def test_missing_event_is_fetched_from_the_owner(
+    databases: Mapping[str, Database], consumer: RecordingConsumer
+) -> None:
     async with databases["matching"].transaction() as tx:
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2, 3)]
-    await heard.inbox.receive(events[2])
-    assert heard.effects == []
+    await consumer.inbox.receive(events[2])
+    assert consumer.effects == []
 
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.fill_gaps(Owner(databases["matching"])), 6)  # type: ignore[arg-type]
+        await asyncio.wait_for(consumer.inbox.fill_gaps(JournalPeers(databases["matching"])), 6)  # type: ignore[arg-type]
 
-    assert [version for _, version in heard.effects] == [1, 2, 3]
+    assert [version for _, version in consumer.effects] == [1, 2, 3]
 
 
-async def test_gap_in_what_an_idle_process_hears_is_fetched_in_time(
-    databases: Mapping[str, Database], heard: Heard
+async def test_missing_event_is_fetched_by_an_idle_process_in_time(
+    databases: Mapping[str, Database], consumer: RecordingConsumer
 ) -> None:
     async with databases["matching"].transaction() as tx:
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2)]
-    heard.inbox._db.activity = Activity(active_seconds=0)
-    peers = Owner(databases["matching"])
-    async with supervised({"straightens": partial(heard.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
+    consumer.inbox._db.activity = Activity(active_seconds=0)
+    peers = JournalPeers(databases["matching"])
+    async with supervised({"gap filler": partial(consumer.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
         await asyncio.sleep(1.5)
-        await heard.inbox.receive(events[1])
-        while not heard.effects:
+        await consumer.inbox.receive(events[1])
+        while not consumer.effects:
             await asyncio.sleep(0.05)
 
-    assert [version for _, version in heard.effects] == [1, 2]
+    assert [version for _, version in consumer.effects] == [1, 2]
 
 
-async def test_the_journal_after_the_watermark_brings_what_the_broker_lost(
-    databases: Mapping[str, Database], heard: Heard
+async def test_events_lost_by_the_broker_are_read_from_the_journal(
+    databases: Mapping[str, Database], consumer: RecordingConsumer
 ) -> None:
-    owner = Owner(databases["matching"])
+    owner = JournalPeers(databases["matching"])
     ids = [uuid4() for _ in range(8)]
     async with databases["matching"].transaction() as tx:
         for request_id in ids:
             await announce(tx, a_fact(request_id), version=1)
 
-    assert await heard.inbox.catch_up_once(owner, "requests") == 8  # type: ignore[arg-type]
-    assert await heard.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
-    assert sorted(r for r, _ in heard.effects) == sorted(ids)
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 8  # type: ignore[arg-type]
+    assert await consumer.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
+    assert sorted(r for r, _ in consumer.effects) == sorted(ids)
 
 
-async def test_a_watermark_passes_no_event_that_commits_late(databases: Mapping[str, Database]) -> None:
+async def test_watermark_does_not_skip_an_event_committed_late(databases: Mapping[str, Database]) -> None:
     """An older transaction that takes a higher position, and a younger one with a lower, both still to commit."""
     db = databases["requests"]
     elder, younger = contextlib.AsyncExitStack(), contextlib.AsyncExitStack()
@@ -195,7 +197,7 @@ async def test_a_watermark_passes_no_event_that_commits_late(databases: Mapping[
     assert seen == [SECOND, FIRST]
 
 
-async def test_of_two_facts_with_one_version_one_is_let_through(databases: Mapping[str, Database]) -> None:
+async def test_second_fact_with_the_same_version_is_rejected(databases: Mapping[str, Database]) -> None:
     async with databases["requests"].transaction() as tx:
         await announce(tx, a_fact(), version=1)
 
@@ -204,7 +206,7 @@ async def test_of_two_facts_with_one_version_one_is_let_through(databases: Mappi
             await announce(tx, a_fact(), version=1)
 
 
-async def test_the_service_cannot_change_its_journal(databases: Mapping[str, Database]) -> None:
+async def test_service_cannot_change_its_journal(databases: Mapping[str, Database]) -> None:
     async with databases["requests"].transaction() as tx:
         await announce(tx, a_fact(), version=1)
 
@@ -214,14 +216,14 @@ async def test_the_service_cannot_change_its_journal(databases: Mapping[str, Dat
                 await tx.execute(statement)
 
 
-async def test_a_service_cannot_read_another_ones_tables(databases: Mapping[str, Database]) -> None:
+async def test_service_cannot_read_tables_of_another_service(databases: Mapping[str, Database]) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with databases["matching"].transaction() as tx:
             await tx.fetch("SELECT * FROM requests.request_text")
 
 
 @pytest.mark.parametrize("count", [1, 5, 40, 1200])
-async def test_what_is_committed_is_published_and_leaves_the_pending_list(
+async def test_committed_event_is_published_and_removed_from_pending(
     databases: Mapping[str, Database], servers: Servers, bus: Bus, count: int
 ) -> None:
     db = databases["requests"]
@@ -235,7 +237,7 @@ async def test_what_is_committed_is_published_and_leaves_the_pending_list(
     assert before + count == await _stored(servers)
 
 
-async def test_facts_stated_together_stand_in_the_journal_in_their_order(databases: Mapping[str, Database]) -> None:
+async def test_facts_announced_together_keep_their_order_in_the_journal(databases: Mapping[str, Database]) -> None:
     ids = [uuid4() for _ in range(20)]
     async with databases["requests"].transaction() as tx:
         stated = await announce_all(tx, [(a_fact(one), 1) for one in ids])
@@ -248,7 +250,7 @@ async def test_facts_stated_together_stand_in_the_journal_in_their_order(databas
     assert ids == [event.aggregate_id for event in stated]
 
 
-async def test_what_another_process_left_is_swept(
+async def test_pending_events_of_another_process_are_published_by_the_sweeper(
     databases: Mapping[str, Database], servers: Servers, bus: Bus
 ) -> None:
     db = databases["requests"]
@@ -263,9 +265,7 @@ async def test_what_another_process_left_is_swept(
     assert before + 40 == await _stored(servers)
 
 
-async def test_a_batch_with_one_that_was_stored_before_is_published_all_the_same(
-    databases: Mapping[str, Database], bus: Bus
-) -> None:
+async def test_batch_with_a_duplicate_is_published(databases: Mapping[str, Database], bus: Bus) -> None:
     db = databases["requests"]
     async with db.transaction() as tx:
         events = [await announce(tx, a_fact(uuid4()), version=1) for _ in range(40)]
@@ -277,7 +277,7 @@ async def test_a_batch_with_one_that_was_stored_before_is_published_all_the_same
         await _until_empty(db)
 
 
-async def test_a_rolled_back_fact_is_never_published(databases: Mapping[str, Database], bus: Bus) -> None:
+async def test_rolled_back_fact_is_not_published(databases: Mapping[str, Database], bus: Bus) -> None:
     db = databases["requests"]
     relay = Relay(db, bus)
     with contextlib.suppress(RuntimeError):
@@ -290,27 +290,29 @@ async def test_a_rolled_back_fact_is_never_published(databases: Mapping[str, Dat
         assert await tx.fetchval("SELECT count(*) FROM pending") == 0
 
 
-async def test_the_broker_waits_on_for_who_is_still_at_work(
+async def test_ack_deadline_is_extended_during_processing(
     servers: Servers, databases: Mapping[str, Database], bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.journal.bus.STILL_WORKING_SECONDS", 0.1)
+    monkeypatch.setattr("chassis.journal.bus.IN_PROGRESS_SECONDS", 0.1)
     told: list[int] = []
-    still_working = Delivery.still_working
+    in_progress = Delivery.in_progress
 
     async def noted(delivery: Delivery) -> None:
-        await still_working(delivery)
+        await in_progress(delivery)
         told.append(delivery.attempt)
 
-    monkeypatch.setattr(Delivery, "still_working", noted)
+    monkeypatch.setattr(Delivery, "in_progress", noted)
     request_id, slow = uuid4(), asyncio.Event()
 
-    async def hear(tx: Tx, event: Event, fact: RequestRegistered) -> None:
+    async def handle(tx: Tx, event: Event, fact: RequestRegistered) -> None:
         if event.aggregate_id == request_id:
             await slow.wait()
 
-    inbox = Inbox(databases["matching"], "matching", ["requests"], {RequestRegistered: hear})
+    inbox = Inbox(databases["matching"], "matching", ["requests"], {RequestRegistered: handle})
     listening = Bus(servers.nats.url("matching"), "matching")
-    async with supervised({"broker": listening.keep_connected, "hears": lambda: inbox.listen(listening, "requests")}):
+    async with supervised(
+        {"broker": listening.keep_connected, "consumer": lambda: inbox.listen(listening, "requests")}
+    ):
         await bus.publish(an_event(a_fact(request_id), 1))
         await until(lambda: len(told) >= 3)
         slow.set()
@@ -321,19 +323,19 @@ async def test_the_broker_waits_on_for_who_is_still_at_work(
     assert [1] * ended == told
 
 
-async def test_what_is_not_an_event_is_parked_and_delays_nobody(
+async def test_message_that_is_not_an_event_is_parked(
     servers: Servers, databases: Mapping[str, Database], bus: Bus
 ) -> None:
-    heard = Heard(databases["matching"])
+    consumer = RecordingConsumer(databases["matching"])
     listening = Bus(servers.nats.url("matching"), "matching")
     async with supervised(
-        {"broker": listening.keep_connected, "hears": lambda: heard.inbox.listen(listening, "requests")}
+        {"broker": listening.keep_connected, "consumer": lambda: consumer.inbox.listen(listening, "requests")}
     ):
         for rubbish in (b"", b"\xff\xfe", b'{"id": 1}', b"[" * 5000, b"\x00"):
             await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)  # type: ignore[union-attr]
         request_id = uuid4()
         await bus.publish(an_event(a_fact(request_id), 1))
-        await until(lambda: (request_id, 1) in heard.effects)
+        await until(lambda: (request_id, 1) in consumer.effects)
 
     async with databases["matching"].transaction() as tx:
         parked = await list_parked(tx)

@@ -1,4 +1,4 @@
-"""The issuer's keys are found, and read again when they may have changed; an issuer that fails is left alone."""
+"""The issuer's keys are discovered and refreshed; a failing issuer is not asked again during a pause."""
 
 import asyncio
 import base64
@@ -16,7 +16,7 @@ ISSUER = "https://issuer.example"
 
 
 class Clock:
-    """The seconds of whoever reads keys."""
+    """The clock of the key cache."""
 
     now = 1000.0
 
@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-async def test_many_unknown_keys_at_once_ask_the_issuer_once(jwks: Jwks) -> None:
+async def test_concurrent_unknown_keys_cause_one_request_to_the_issuer(jwks: Jwks) -> None:
     keys = Keys(jwks.address + "/", ISSUER)
 
     found = await asyncio.gather(*(keys.get(f"made-up-{number}") for number in range(20)))
@@ -40,7 +40,7 @@ async def test_many_unknown_keys_at_once_ask_the_issuer_once(jwks: Jwks) -> None
     assert jwks.asked == 1
 
 
-async def test_an_issuer_that_fails_is_left_alone_for_a_while(jwks: Jwks, clock: Clock) -> None:
+async def test_failing_issuer_is_not_asked_again_during_the_pause(jwks: Jwks, clock: Clock) -> None:
     jwks.answers = False
     keys = Keys(jwks.address + "/", ISSUER)
     for number in range(5):
@@ -58,41 +58,41 @@ async def test_an_issuer_that_fails_is_left_alone_for_a_while(jwks: Jwks, clock:
     assert jwks.asked == 3
 
 
-async def test_a_new_key_is_known_soon_and_one_taken_back_is_not_trusted_for_long(jwks: Jwks, clock: Clock) -> None:
+async def test_new_key_is_accepted_and_removed_key_rejected_after_refresh(jwks: Jwks, clock: Clock) -> None:
     keys = Keys(jwks.address + "/", ISSUER)
     assert await keys.get("first") is not None
-    jwks.says("second")
+    jwks.set_keys("second")
     assert await keys.get("second") is None
     clock.now += kept.UNKNOWN_SECONDS
     assert await keys.get("second") is not None
     assert await keys.get("first") is None
 
-    jwks.says("third")
+    jwks.set_keys("third")
     clock.now += kept.REFRESH_SECONDS
     assert await keys.get("second") is None
 
 
-async def test_the_keys_are_found_by_discovery(jwks: Jwks) -> None:
-    jwks.tells(DISCOVERY, {"issuer": ISSUER, "jwks_uri": jwks.address + "/"})
+async def test_keys_are_found_by_discovery(jwks: Jwks) -> None:
+    jwks.serve(DISCOVERY, {"issuer": ISSUER, "jwks_uri": jwks.address + "/"})
     assert await Keys(jwks.address + DISCOVERY, ISSUER).get("first") is not None
 
     with pytest.raises(Unavailable):
         await Keys(jwks.address + DISCOVERY, "https://elsewhere.example").get("first")
 
 
-async def test_discovery_leads_to_no_file_of_this_machine(jwks: Jwks, tmp_path: Path) -> None:
+async def test_discovery_to_a_file_url_is_rejected(jwks: Jwks, tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_bytes(jwks.bodies["/"])
     assert await Keys(str(file), ISSUER).get("first") is not None
 
-    jwks.tells(DISCOVERY, {"issuer": ISSUER, "jwks_uri": str(file)})
+    jwks.serve(DISCOVERY, {"issuer": ISSUER, "jwks_uri": str(file)})
     with pytest.raises(Unavailable):
         await Keys(jwks.address + DISCOVERY, ISSUER).get("first")
 
 
-async def test_a_key_that_is_too_short_is_none(jwks: Jwks) -> None:
+async def test_short_key_is_ignored(jwks: Jwks) -> None:
     made = [rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key() for bits in (1024, 2048)]
-    jwks.tells("/", {"keys": [_as_jwk(key) for key in made]})
+    jwks.serve("/", {"keys": [_as_jwk(key) for key in made]})
     found = Keys(jwks.address + "/", ISSUER)
 
     assert await found.get("2048") is not None
@@ -108,7 +108,7 @@ def _as_jwk(key: rsa.RSAPublicKey) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{}]}'])
-async def test_what_is_no_key_set_is_said_to_be_unavailable(jwks: Jwks, body: bytes) -> None:
+async def test_malformed_key_set_is_reported_as_unavailable(jwks: Jwks, body: bytes) -> None:
     jwks.bodies["/"] = body
     with pytest.raises(Unavailable):
         await Keys(jwks.address + "/", ISSUER).get("any")

@@ -1,4 +1,4 @@
-"""What the log tells of what was refused, and that nothing which was sent can pass for a line of it."""
+"""Refusals, errors and tokens are logged without any input of the caller."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ CANARY = "canary-5f2c"
 
 
 @pytest.fixture
-def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
     """What would have been written, after all that is done to a line but the writing."""
     monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # that of the test run stays
     before = structlog.get_config()
@@ -35,7 +35,7 @@ def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
     structlog.configure(**before)
 
 
-async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sent(api: Client) -> None:
+async def test_refusal_is_logged_with_its_caller_and_without_input(api: Client) -> None:
     filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).headers["Location"]
     kenya, norway = headers(), headers("NOR:focal_point")
     with capture_logs() as lines:
@@ -61,13 +61,13 @@ async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sen
         (400, "nul-character", "none", "KEN:focal_point"),
         (404, "not-found", "none", "KEN:focal_point"),
         (405, "method-not-allowed", "none", "KEN:focal_point"),
-    ] == [(line["status"], line["slug"], line["route"], whose(line)) for line in refused]
+    ] == [(line["status"], line["slug"], line["route"], caller_of(line)) for line in refused]
     assert CANARY not in json.dumps(refused)
     assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
 
 
-async def test_a_crash_leaves_its_kind_and_where_and_not_its_text(
-    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, telling: LogCapture
+async def test_crash_is_logged_with_type_and_location_and_without_message(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, log_lines: LogCapture
 ) -> None:
     """A database error quotes the row that caused it."""
 
@@ -77,14 +77,14 @@ async def test_a_crash_leaves_its_kind_and_where_and_not_its_text(
     monkeypatch.setattr(databases["requests"], "transaction", crash)
     assert (await api.get("/v1/requests", headers=headers())).status_code == 500
 
-    (line,) = [line for line in telling.entries if line["log_level"] == "error"]
+    (line,) = [line for line in log_lines.entries if line["log_level"] == "error"]
     assert "LookupError" == line["error"]
     assert line["frames"][-1].endswith(" crash")
     assert line["correlation_id"]
-    assert CANARY not in json.dumps(telling.entries)
+    assert CANARY not in json.dumps(log_lines.entries)
 
 
-async def test_a_token_leaves_one_line_of_whose_it_is_once_it_is_let_in(api: Client) -> None:
+async def test_accepted_token_is_logged_once_with_its_caller(api: Client) -> None:
     both = {"Authorization": f"Bearer {token('KEN:official', 'UNODC:coordinator')}"}
     with capture_logs() as lines:
         assert (await api.get("/v1/requests", headers=both)).status_code == 403, "which of the two, is not said"
@@ -93,7 +93,7 @@ async def test_a_token_leaves_one_line_of_whose_it_is_once_it_is_let_in(api: Cli
         assert (await api.get("/v1/requests", headers={"Authorization": "Bearer x"})).status_code == 401
 
     (accepted,) = [line for line in lines if line["event"] == "token accepted"]
-    assert "KEN:official" == whose(accepted)
+    assert "KEN:official" == caller_of(accepted)
     assert {"event", "log_level", "token_id", "person_id", "organization", "role"} == accepted.keys()
     assert both["Authorization"].removeprefix("Bearer ") not in json.dumps(lines)
 
@@ -101,12 +101,12 @@ async def test_a_token_leaves_one_line_of_whose_it_is_once_it_is_let_in(api: Cli
 JSON = {"Content-Type": "application/json"}
 
 
-def whose(line: MutableMapping[str, Any]) -> str | None:
+def caller_of(line: MutableMapping[str, Any]) -> str | None:
     assert ("person_id" in line) is ("role" in line)
     return f"{line['organization']}:{line['role']}" if "role" in line else None
 
 
-def test_a_line_is_one_object_with_its_time_in_utc_whatever_is_in_it() -> None:
+def test_log_line_is_one_json_object_with_utc_time() -> None:
     """It begins no second line, and nothing in it is a name of its own."""
     program = (
         "import structlog, sys; from chassis.telemetry import configure_logs; configure_logs(level='info');"

@@ -1,4 +1,4 @@
-"""A client believes an issuer that answers as one has to, and an ID token that is meant for it; nothing else."""
+"""The OpenID client accepts only valid issuers, token responses and ID tokens."""
 
 import json
 import time
@@ -17,14 +17,14 @@ REDIRECT = "http://127.0.0.1:4711/callback"
 KEY = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "ours"})
 STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "ours"})
 SECRET = jwk.OctKey.import_key(json.dumps(KEY.as_dict(private=False)), {"kid": "ours"})
-"""The public key, which everybody may read, taken for a shared secret (RFC 8725 section 2.1)."""
+"""The public key used as a shared secret (RFC 8725 section 2.1)."""
 
 
 @pytest.fixture
 def issuer(jwks: Jwks) -> Jwks:
-    """An issuer that says whatever a test lets it say."""
-    jwks.tells("/keys", {"keys": [KEY.as_dict(private=False)]})
-    jwks.tells(DISCOVERY, discovered(jwks))
+    """An issuer whose answers a test sets."""
+    jwks.serve("/keys", {"keys": [KEY.as_dict(private=False)]})
+    jwks.serve(DISCOVERY, discovered(jwks))
     return jwks
 
 
@@ -55,11 +55,11 @@ async def finished(issuer: Jwks, **granted: Any) -> Tokens:
     started = await client.begin(REDIRECT)
     make = granted.pop("id_token", an_id_token)
     id_token = make(issuer, nonce=started.nonce) if callable(make) else make
-    issuer.tells("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
+    issuer.serve("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
     return await client.finish(started, f"code=c&state={started.state}")
 
 
-async def test_a_sign_in_asks_with_secrets_of_its_own_each_time(issuer: Jwks) -> None:
+async def test_each_sign_in_uses_new_state_nonce_and_verifier(issuer: Jwks) -> None:
     client = a_client(
         issuer, scope="openid offline_access", strengths=("gold", "silver"), resource="urn:r", audience="entraide"
     )
@@ -79,7 +79,7 @@ async def test_a_sign_in_asks_with_secrets_of_its_own_each_time(issuer: Jwks) ->
     assert all(43 == len(one) for one in (first.state, first.nonce, first.verifier))
 
 
-async def test_what_an_issuer_grants_is_handed_on(issuer: Jwks) -> None:
+async def test_tokens_of_the_issuer_are_returned(issuer: Jwks) -> None:
     before = time.time()
     tokens = await finished(issuer, token_type="bearer", expires_in=600, refresh_token="r")
 
@@ -109,7 +109,7 @@ BAD_ID_TOKENS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("way", BAD_ID_TOKENS)
-async def test_an_id_token_is_refused_that_is(way: str, issuer: Jwks) -> None:
+async def test_invalid_id_token_is_rejected(way: str, issuer: Jwks) -> None:
     wrong, changes = BAD_ID_TOKENS[way]
 
     with pytest.raises(Refusal) as no:
@@ -119,32 +119,32 @@ async def test_an_id_token_is_refused_that_is(way: str, issuer: Jwks) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."])
-async def test_what_is_no_token_is_refused(text: str, issuer: Jwks) -> None:
+async def test_malformed_token_is_rejected(text: str, issuer: Jwks) -> None:
     with pytest.raises(Refusal, match="id-token-invalid"):
         await finished(issuer, id_token=text)
 
 
-async def test_an_id_token_without_the_nonce_of_this_sign_in_is_refused(issuer: Jwks) -> None:
+async def test_id_token_with_another_nonce_is_rejected(issuer: Jwks) -> None:
     with pytest.raises(Refusal, match="id-token-replayed"):
         await finished(issuer, id_token=lambda issuer, nonce: an_id_token(issuer))
     with pytest.raises(Refusal, match="id-token-invalid"):
         await finished(issuer, id_token=None)
 
 
-async def test_a_token_for_one_client_in_a_list_is_for_it(issuer: Jwks) -> None:
+async def test_id_token_with_a_list_of_audiences_is_accepted(issuer: Jwks) -> None:
     assert await finished(
         issuer, id_token=lambda issuer, nonce: an_id_token(issuer, aud=[CLIENT], azp=CLIENT, nonce=nonce)
     )
 
 
-async def test_a_session_that_goes_on_is_the_same_persons(issuer: Jwks) -> None:
+async def test_refreshed_session_must_be_of_the_same_person(issuer: Jwks) -> None:
     client = a_client(issuer)
     tokens = await finished(issuer, refresh_token="r")
-    issuer.tells("/token", {"access_token": "b", "token_type": "Bearer"})
+    issuer.serve("/token", {"access_token": "b", "token_type": "Bearer"})
     kept = await client.refresh(tokens)
     assert ("b", "r", tokens.id_token) == (kept.access_token, kept.refresh_token, kept.id_token)
 
-    issuer.tells("/token", {"access_token": "c", "token_type": "Bearer", "id_token": an_id_token(issuer, sub="other")})
+    issuer.serve("/token", {"access_token": "c", "token_type": "Bearer", "id_token": an_id_token(issuer, sub="other")})
     with pytest.raises(Refusal, match="id-token-invalid"):
         await client.refresh(tokens)
     with pytest.raises(Refusal, match="grant-refused"):
@@ -166,9 +166,9 @@ UNSUITABLE: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("way", UNSUITABLE)
-async def test_an_issuer_is_not_used_that_has(way: str, issuer: Jwks) -> None:
+async def test_issuer_with_unsuitable_configuration_is_rejected(way: str, issuer: Jwks) -> None:
     slug, changes = UNSUITABLE[way]
-    issuer.tells(DISCOVERY, discovered(issuer, **changes))
+    issuer.serve(DISCOVERY, discovered(issuer, **changes))
 
     with pytest.raises(Unavailable) as no:
         await a_client(issuer).begin(REDIRECT)
@@ -176,15 +176,15 @@ async def test_an_issuer_is_not_used_that_has(way: str, issuer: Jwks) -> None:
     assert slug == no.value.slug
 
 
-async def test_keys_are_not_read_where_anybody_on_the_way_may_change_them(issuer: Jwks) -> None:
-    # The same place, by a name of which nobody can tell that it is this machine.
-    issuer.tells(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
+async def test_keys_are_not_read_over_plain_http(issuer: Jwks) -> None:
+    # The same server, by a name that is not recognized as loopback.
+    issuer.serve(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
 
     with pytest.raises(Unavailable, match="identity-unavailable"):
         await finished(issuer)
 
 
-async def test_an_issuer_that_fails_is_said_to(issuer: Jwks) -> None:
+async def test_failing_issuer_is_reported(issuer: Jwks) -> None:
     client = a_client(issuer)
     started = await client.begin(REDIRECT)
     answer = f"code=c&state={started.state}"
@@ -192,7 +192,7 @@ async def test_an_issuer_that_fails_is_said_to(issuer: Jwks) -> None:
     with pytest.raises(Unavailable, match="issuer-unavailable"):
         await client.finish(started, answer)
     for said in ({}, {"access_token": "a", "token_type": "DPoP"}, {"error": "invalid_grant"}):
-        issuer.tells("/token", said)
+        issuer.serve("/token", said)
         with pytest.raises(Unavailable, match="issuer-unavailable"):
             await client.finish(started, answer)
 
@@ -201,7 +201,7 @@ async def test_an_issuer_that_fails_is_said_to(issuer: Jwks) -> None:
         await client.begin(REDIRECT)
 
 
-async def test_of_an_error_only_a_code_is_repeated(issuer: Jwks) -> None:
+async def test_error_of_the_issuer_is_repeated_only_as_a_code(issuer: Jwks) -> None:
     client = a_client(issuer)
     started = await client.begin(REDIRECT)
 

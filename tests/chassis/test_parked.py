@@ -1,4 +1,4 @@
-"""What cannot take effect is set aside, itself and nothing else; it delays no other aggregate and undoes nothing."""
+"""An event that cannot be applied is parked and blocks only its own aggregate."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from contracts.facts import Event
 from contracts.requests import RequestRegistered
 from tests.builders import an_event
 from tests.chassis.builders import FIRST, SECOND, a_fact
-from tests.chassis.steps import Heard, Owner, until
+from tests.chassis.steps import JournalPeers, RecordingConsumer, until
 from tests.commands import entraide
 from tests.conftest import Servers
 
@@ -30,26 +30,26 @@ async def statuses(db: Database) -> list[tuple[int, str]]:
     return [(row["version"], row["status"]) for row in rows]
 
 
-async def test_the_one_that_waited_is_parked_for_its_own_failure(heard: Heard) -> None:
+async def test_failing_waiting_event_is_parked_with_its_own_reason(consumer: RecordingConsumer) -> None:
     """Not the one that came before it, which has taken effect."""
-    heard.crash = {2}
-    await heard.inbox.receive(an_event(a_fact(), 2))
+    consumer.crash = {2}
+    await consumer.inbox.receive(an_event(a_fact(), 2))
 
-    assert await heard.inbox._receive_or_park(an_event(a_fact(), 1)) is Outcome.APPLIED
+    assert await consumer.inbox._receive_or_park(an_event(a_fact(), 1)) is Outcome.APPLIED
 
-    assert await statuses(heard.inbox._db) == [(1, "applied"), (2, "parked")]
+    assert await statuses(consumer.inbox._db) == [(1, "applied"), (2, "parked")]
 
 
-async def test_what_has_taken_effect_is_not_parked_by_a_delivery_that_failed(heard: Heard) -> None:
+async def test_applied_event_is_not_parked_by_a_failed_redelivery(consumer: RecordingConsumer) -> None:
     event = an_event(a_fact(), 1)
-    await heard.inbox.receive(event)
+    await consumer.inbox.receive(event)
 
-    await heard.inbox.park(event, reason="the other delivery of it was refused")
+    await consumer.inbox.park(event, reason="the other delivery of it was refused")
 
-    assert await statuses(heard.inbox._db) == [(1, "applied")]
+    assert await statuses(consumer.inbox._db) == [(1, "applied")]
 
 
-async def test_everything_that_is_parked_is_listed_however_much_it_is(
+async def test_all_parked_events_are_listed_page_by_page(
     databases: Mapping[str, Database], database_url: str, tmp_path: Path
 ) -> None:
     count = 2 * PAGE + 14
@@ -73,12 +73,12 @@ async def test_everything_that_is_parked_is_listed_however_much_it_is(
         assert read(done.stdout) == (count if words else f"{count:,} parked")
 
 
-async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(heard: Heard) -> None:
-    heard.refuse = {2}
+async def test_released_event_that_fails_again_blocks_only_its_aggregate(consumer: RecordingConsumer) -> None:
+    consumer.refuse = {2}
     for request_id in (FIRST, SECOND):
         for version in (1, 2):
-            await heard.inbox.receive(an_event(a_fact(request_id), version))
-    db = heard.inbox._db
+            await consumer.inbox.receive(an_event(a_fact(request_id), version))
+    db = consumer.inbox._db
     async with db.transaction() as tx:
         for parked in await list_parked(tx):
             await release_parked(tx, parked.event_id)
@@ -86,11 +86,11 @@ async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(h
     async def crash_on_the_first(tx: Tx, event: Event, fact: RequestRegistered) -> None:
         if event.aggregate_id == FIRST:
             raise RuntimeError("planted")
-        heard.effects.append((event.aggregate_id, event.aggregateversion))
+        consumer.effects.append((event.aggregate_id, event.aggregateversion))
 
     later = Inbox(db, "matching", ["requests"], {RequestRegistered: crash_on_the_first})
-    async with supervised({"straightens": lambda: later.fill_gaps(Owner(db))}):  # type: ignore[arg-type]
-        await until(lambda: (SECOND, 2) in heard.effects)
+    async with supervised({"gap filler": lambda: later.fill_gaps(JournalPeers(db))}):  # type: ignore[arg-type]
+        await until(lambda: (SECOND, 2) in consumer.effects)
 
     async with db.transaction() as tx:
         assert [(row.aggregate_id, row.reason) for row in await list_parked(tx)] == [
@@ -109,20 +109,20 @@ POISON = {
 
 
 @pytest.mark.parametrize("body", POISON.values(), ids=POISON.keys())
-async def test_an_envelope_that_cannot_be_kept_is_parked_as_it_came(
+async def test_unstorable_envelope_is_parked_as_received(
     servers: Servers, databases: Mapping[str, Database], bus: Bus, body: bytes
 ) -> None:
-    heard = Heard(databases["matching"])
+    consumer = RecordingConsumer(databases["matching"])
     listening = Bus(servers.nats.url("matching"), "matching")
     request_id = uuid4()
     async with supervised(
-        {"broker": listening.keep_connected, "hears": lambda: heard.inbox.listen(listening, "requests")}
+        {"broker": listening.keep_connected, "consumer": lambda: consumer.inbox.listen(listening, "requests")}
     ):
         await bus._client.jetstream().publish("ta.requests.request.registered.v1", body)  # type: ignore[union-attr]
         await bus.publish(an_event(a_fact(request_id), 1))
-        await until(lambda: (request_id, 1) in heard.effects)
+        await until(lambda: (request_id, 1) in consumer.effects)
 
-    assert (ENVELOPE.aggregate_id, 1) not in heard.effects
+    assert (ENVELOPE.aggregate_id, 1) not in consumer.effects
     async with databases["matching"].transaction() as tx:
         assert [row.aggregate_id for row in await list_parked(tx)] == [None]
 
@@ -137,11 +137,11 @@ class Undelivered:
         self.delays.append(delay)
 
 
-async def test_the_two_thousandth_attempt_waits_no_longer_than_the_tenth(heard: Heard) -> None:
+async def test_retry_delay_has_a_maximum(consumer: RecordingConsumer) -> None:
     """An outage of the database for a day: each event comes again every half minute."""
-    await heard.inbox._db.close()
+    await consumer.inbox._db.close()
     message = Undelivered()
 
-    await heard.inbox._deliver(Delivery(b"", 2000, message), an_event(a_fact(), 1))  # type: ignore[arg-type]
+    await consumer.inbox._deliver(Delivery(b"", 2000, message), an_event(a_fact(), 1))  # type: ignore[arg-type]
 
     assert message.delays == [30.0]

@@ -1,4 +1,4 @@
-"""The pool: never more connections than places, and none that a transaction did not leave in order."""
+"""The pool limits connections and reuses only those left in a clean state."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def _backend(db: Database) -> int:
         return int(await tx.fetchval("SELECT pg_backend_pid()"))
 
 
-async def test_the_connection_given_back_last_is_taken_first(db: Database) -> None:
+async def test_last_released_connection_is_acquired_first(db: Database) -> None:
     async with db.transaction() as outer:
         first = await outer.fetchval("SELECT pg_backend_pid()")
         inner = await _backend(db)
@@ -33,7 +33,7 @@ async def test_the_connection_given_back_last_is_taken_first(db: Database) -> No
     assert [first, first] == [await _backend(db), await _backend(db)]
 
 
-async def test_who_finds_no_place_waits_for_one(db: Database) -> None:
+async def test_full_pool_makes_callers_wait(db: Database) -> None:
     async def hold() -> None:
         async with db.transaction() as tx:
             await tx.execute("SELECT pg_sleep(0.05)")
@@ -45,7 +45,9 @@ async def test_who_finds_no_place_waits_for_one(db: Database) -> None:
     assert opened <= 2
 
 
-async def test_who_waits_too_long_for_a_place_is_told_so(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_too_long_for_a_connection_raises_pool_timeout(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("chassis.db.database.ACQUIRE_SECONDS", 0.05)
     async with db.transaction() as one, db.transaction() as other:
         await one.execute("SELECT")
@@ -56,7 +58,7 @@ async def test_who_waits_too_long_for_a_place_is_told_so(db: Database, monkeypat
     assert await _backend(db)
 
 
-async def test_a_connection_that_was_rolled_back_is_used_again(db: Database) -> None:
+async def test_rolled_back_connection_is_reused(db: Database) -> None:
     before = await _backend(db)
     with pytest.raises(asyncpg.UndefinedTableError):
         async with db.transaction() as tx:
@@ -65,7 +67,7 @@ async def test_a_connection_that_was_rolled_back_is_used_again(db: Database) -> 
     assert before == await _backend(db)
 
 
-async def test_a_cancelled_statement_leaves_nothing_behind(db: Database) -> None:
+async def test_cancelled_statement_leaves_no_effect(db: Database) -> None:
     async def cancelled() -> None:
         async with db.transaction() as tx:
             await tx.execute("INSERT INTO watermark VALUES ('c', 'o', '0.0', now())")
@@ -82,7 +84,7 @@ async def test_a_cancelled_statement_leaves_nothing_behind(db: Database) -> None
         assert 0 == await tx.fetchval("SELECT count(*) FROM watermark")
 
 
-async def test_a_connection_that_the_server_ended_is_replaced(db: Database, database_url: str) -> None:
+async def test_connection_closed_by_the_server_is_replaced(db: Database, database_url: str) -> None:
     before = await _backend(db)
     administrator = await asyncpg.connect(database_url)
     await administrator.execute("SELECT pg_terminate_backend($1)", before)
@@ -92,9 +94,7 @@ async def test_a_connection_that_the_server_ended_is_replaced(db: Database, data
     assert before != await _backend(db)
 
 
-async def test_a_commit_that_was_not_answered_ends_its_connection(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unanswered_commit_closes_its_connection(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     before = await _backend(db)
 
     execute = asyncpg.Connection.execute
@@ -112,7 +112,7 @@ async def test_a_commit_that_was_not_answered_ends_its_connection(
     assert before != await _backend(db)
 
 
-async def test_after_expiry_no_connection_from_before_is_used(db: Database) -> None:
+async def test_expired_connections_are_not_reused(db: Database) -> None:
     async with db.transaction() as tx:
         idle, in_use = await _backend(db), await tx.fetchval("SELECT pg_backend_pid()")
         db.expire()
@@ -120,7 +120,7 @@ async def test_after_expiry_no_connection_from_before_is_used(db: Database) -> N
     assert not {idle, in_use} & {await _backend(db), await _backend(db)}
 
 
-async def test_one_that_cannot_be_opened_takes_no_place() -> None:
+async def test_failed_connect_takes_no_slot() -> None:
     async def refused() -> asyncpg.Connection:
         raise ConnectionRefusedError
 
@@ -130,7 +130,7 @@ async def test_one_that_cannot_be_opened_takes_no_place() -> None:
             await pool.acquire(within_seconds=0.1)
 
 
-async def test_closing_waits_for_who_is_at_work_and_then_refuses(db: Database) -> None:
+async def test_close_waits_for_acquired_connections_and_rejects_new_ones(db: Database) -> None:
     done = False
 
     async def work() -> None:
@@ -149,7 +149,7 @@ async def test_closing_waits_for_who_is_at_work_and_then_refuses(db: Database) -
     await task
 
 
-async def test_a_server_that_may_no_longer_be_written_to_is_left(db: Database) -> None:
+async def test_connection_to_a_read_only_server_is_replaced(db: Database) -> None:
     """As after a failover: the connections lead to what was the primary, and a new one leads to what is."""
     connection = await db._pool.acquire(within_seconds=1)
     await connection.execute("SET default_transaction_read_only = on")
@@ -183,7 +183,7 @@ async def test_cancelled_begin_leaves_no_transaction_open(database_url: str, tur
     await db.close()
 
 
-async def test_transaction_whose_session_the_server_ends_may_be_tried_again(db: Database) -> None:
+async def test_transaction_ended_by_the_server_is_retryable(db: Database) -> None:
     async def work() -> None:
         async with db.transaction() as tx:
             await tx.execute("SELECT set_config(name, '50', true) FROM pg_settings WHERE name = 'transaction_timeout'")

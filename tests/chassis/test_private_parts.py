@@ -1,4 +1,4 @@
-"""Private parts of libraries stand in one module, and are looked at again when a version changes them."""
+"""Private parts of libraries are imported by one module and reviewed when a version changes them."""
 
 import hashlib
 import re
@@ -19,7 +19,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize("module", SEEN)
-def test_a_private_part_is_as_it_was_read(module: str) -> None:
+def test_private_parts_of_libraries_are_unchanged(module: str) -> None:
     spec = util.find_spec(module)
     assert spec is not None, f"{module} is gone: read chassis/http/private_parts.py again"
     assert spec.origin is not None
@@ -29,7 +29,7 @@ def test_a_private_part_is_as_it_was_read(module: str) -> None:
     assert SEEN[module] == digest[:16], f"{module} has changed: read it, and chassis/http/private_parts.py, again"
 
 
-def test_one_module_imports_private_parts() -> None:
+def test_private_parts_are_imported_by_one_module() -> None:
     files = (path for tree in ("chassis", "services") for path in (ROOT / tree).rglob("*.py"))
 
     found = {path.relative_to(ROOT).as_posix() for path in files if PRIVATE.search(path.read_text(encoding="utf-8"))}

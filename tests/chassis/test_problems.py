@@ -1,4 +1,4 @@
-"""A "no" is said in the language the caller prefers, whatever the header holds, and each kind has one status."""
+"""Problems are in the preferred language, and each kind of refusal has one status."""
 
 import pytest
 from hypothesis import example, given
@@ -81,7 +81,7 @@ HEADERS = st.one_of(st.text(max_size=500), st.lists(HEADER_PIECES, max_size=200)
         ("de," * 20 + "fr", "en"),
     ],
 )
-def test_the_language_is_the_first_of_the_six_that_the_caller_prefers(header: str | None, language: str) -> None:
+def test_language_is_the_preferred_supported_one(header: str | None, language: str) -> None:
     assert language_of(header) is Language(language)
 
 
@@ -90,24 +90,24 @@ def test_the_language_is_the_first_of_the_six_that_the_caller_prefers(header: st
 @example("," * 500)
 @example("fr;q=" + "9" * 495)
 @example("fr@@@euro.@")
-def test_any_header_gives_one_of_the_six(header: str) -> None:
+def test_arbitrary_accept_language_gives_a_supported_language(header: str) -> None:
     assert language_of(header) in list(Language)
 
 
 @given(st.permutations(list(Language)))
-def test_the_order_of_weights_decides_and_not_the_order_of_words(languages: list[Language]) -> None:
+def test_weights_decide_over_order_in_accept_language(languages: list[Language]) -> None:
     wishes = [f"{language};q=0.{9 - place}" for place, language in enumerate(languages)]
 
     assert language_of(", ".join(sorted(wishes))) is languages[0]
 
 
-def test_every_kind_of_refusal_has_a_status_of_its_own() -> None:
+def test_every_kind_of_refusal_has_its_own_status() -> None:
     assert set(STATUSES) == set(Refusal.__subclasses__())
     assert len(set(STATUSES.values())) == len(STATUSES)
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_a_problem_is_told_in_the_language_and_keeps_its_slug(language: Language) -> None:
+def test_problem_is_translated_and_keeps_its_slug(language: Language) -> None:
     told = problem_of(Missing("not-found"), language)
 
     assert (told.type, told.slug, told.status) == ("/problems/not-found", "not-found", 404)
@@ -118,7 +118,7 @@ def test_a_problem_is_told_in_the_language_and_keeps_its_slug(language: Language
     }
 
 
-def test_a_problem_passes_on_the_details_and_the_words_do_not_repeat_them() -> None:
+def test_problem_has_details_that_its_sentence_does_not_repeat() -> None:
     told = problem_of(Stale("revision-stale", current=7, expected=5), Language.EN)
 
     assert told.details == {"current": 7, "expected": 5}

@@ -1,4 +1,4 @@
-"""A word in a query is taken in its form only."""
+"""Query parameters must match the form of their type."""
 
 from typing import Annotated
 
@@ -6,15 +6,15 @@ import pytest
 from litestar import Litestar, get
 from litestar.testing import TestClient
 
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.values import Code, Organization, State
 
 
 @get("/words")
 async def words(
-    of_state: Annotated[str, formed_as(State, name="state")],
-    kind: Annotated[str | None, formed_as(Code)] = None,
-    provider: Annotated[str | None, formed_as(Organization)] = None,
+    of_state: Annotated[str, query_parameter(State, name="state")],
+    kind: Annotated[str | None, query_parameter(Code)] = None,
+    provider: Annotated[str | None, query_parameter(Organization)] = None,
 ) -> list[str | None]:
     return [of_state, kind, provider]
 
@@ -34,7 +34,7 @@ async def words(
         ({"state": "KEN", "provider": "UNODC-" + "A" * 27}, None),
     ],
 )
-def test_what_has_another_form_is_refused(query: dict[str, str], taken: list[str | None] | None) -> None:
+def test_parameter_of_another_form_is_rejected(query: dict[str, str], taken: list[str | None] | None) -> None:
     with TestClient(Litestar([words], logging_config=None)) as client:
         answer = client.get("/words", params=query)
 

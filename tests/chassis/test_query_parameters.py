@@ -1,4 +1,4 @@
-"""What an address asks for by parameters that its route does not have is refused, not dropped."""
+"""Unknown query parameters are rejected, not ignored."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,11 +17,12 @@ from chassis.http.queries import parameters_of
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from services import reference
+from services.composition import all_services
 from services.documents import api as documents
 from services.mailbox import Mailbox
 from tests.builders import headers
 from tests.chassis.steps import check_problem
-from tests.conftest import Within, every_service, running_of
+from tests.conftest import Within, running_of
 
 UNKNOWN = {"unknown-parameter", "parameter-repeated"}
 NAMED = {"table": "kinds", "year": "2026", "line": "2"}
@@ -34,9 +35,9 @@ Client = httpx.AsyncClient
 def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
     """Everything that any process serves."""
     within = Within()
-    running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
+    running = running_of(settings, databases, *(service.name for service in all_services()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.routes(every_service), *mailbox.routes()]
+    routes = [events, *reference.ROUTES, *documents.routes(all_services), *mailbox.routes()]
     within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=settings)
     return within.app
 
@@ -68,7 +69,7 @@ def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]
                 yield str(method), path, set(known), headers(who) | FILE
 
 
-async def test_unknown_parameter_is_refused_on_every_route(app: Edge, client: Client) -> None:
+async def test_unknown_parameter_is_rejected_on_every_route(app: Edge, client: Client) -> None:
     walked = 0
     for method, path, known, given in operations(app):
         for name in ("nonsense", "as_at"):
@@ -83,7 +84,7 @@ async def test_unknown_parameter_is_refused_on_every_route(app: Edge, client: Cl
     assert walked > 300
 
 
-async def test_known_parameter_is_not_unknown(app: Edge, client: Client) -> None:
+async def test_known_parameter_is_accepted(app: Edge, client: Client) -> None:
     walked = 0
     for method, path, known, given in operations(app):
         for name in known:
@@ -95,7 +96,7 @@ async def test_known_parameter_is_not_unknown(app: Edge, client: Client) -> None
     assert walked > 100
 
 
-async def test_state_of_matches_is_no_parameter_and_not_dropped(api: Client) -> None:
+async def test_parameter_state_is_rejected_for_matches(api: Client) -> None:
     answer = await api.get("/v1/matches?state=KEN&limit=2", headers=headers("UNODC:coordinator"))
 
     check_problem(answer, 400, "unknown-parameter")
@@ -106,14 +107,14 @@ async def test_state_of_matches_is_no_parameter_and_not_dropped(api: Client) -> 
 @pytest.mark.parametrize(
     ("query", "named"), [("limit=1&limit=2", ["limit"]), ("limit=1&limit=1", ["limit"]), ("limit=&limit=", ["limit"])]
 )
-async def test_repeated_parameter_is_refused(api: Client, query: str, named: list[str]) -> None:
+async def test_repeated_parameter_is_rejected(api: Client, query: str, named: list[str]) -> None:
     answer = await api.get(f"/v1/requests?{query}", headers=headers())
 
     check_problem(answer, 400, "parameter-repeated")
     assert {"parameters": named} == answer.json()["details"]
 
 
-async def test_names_of_unknown_parameters_are_cut_off_and_few(api: Client) -> None:
+async def test_names_of_unknown_parameters_are_truncated_and_limited(api: Client) -> None:
     query = "&".join(f"{'n' * 90}{number}=1" for number in range(30))
     answer = await api.get(f"/v1/requests?{query}", headers=headers())
 
@@ -132,14 +133,14 @@ async def test_names_of_unknown_parameters_are_cut_off_and_few(api: Client) -> N
         ("/v1/matches/why-not?line=x", ["offering"]),
     ],
 )
-async def test_parameters_are_named_as_they_are_sent(api: Client, path: str, named: list[str]) -> None:
+async def test_parameters_are_reported_by_their_query_names(api: Client, path: str, named: list[str]) -> None:
     answer = await api.get(path, headers=headers("UNODC:coordinator"))
 
     check_problem(answer, 400, "invalid-request")
     assert {"parameters": named} == answer.json()["details"]
 
 
-async def test_values_of_a_parameter_are_told(api: Client) -> None:
+async def test_allowed_values_of_a_parameter_are_reported(api: Client) -> None:
     for path, name, value in (("/v1/requests", "status", "submitted"), ("/v1/flows", "boundary", "incoming")):
         answer = await api.get(f"{path}?{name}=nonsense", headers=headers("UNODC:coordinator"))
         check_problem(answer, 400, "invalid-request")
@@ -148,11 +149,11 @@ async def test_values_of_a_parameter_are_told(api: Client) -> None:
         assert value in error["allowed"]
 
 
-async def test_caller_without_token_is_asked_for_one_first(api: Client) -> None:
+async def test_missing_token_is_reported_before_unknown_parameters(api: Client) -> None:
     check_problem(await api.get("/v1/requests?nonsense=1"), 401, "token-missing")
 
 
-async def test_public_page_refuses_what_it_does_not_know(client: Client) -> None:
+async def test_unknown_parameter_is_rejected_on_public_pages(client: Client) -> None:
     answers: list[Any] = [await client.get(f"{path}?x=1") for path in ("/docs", "/openapi.json", "/health/live")]
     for answer in answers:
         check_problem(answer, 400, "unknown-parameter")

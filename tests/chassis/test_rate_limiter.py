@@ -1,4 +1,4 @@
-"""Who calls too often waits, and nobody else does; what is said of addresses by those not trusted is not believed."""
+"""Rate limits per caller, organization and address; forwarded addresses count only from trusted proxies."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,7 +24,7 @@ from tests import builders
 from tests.builders import a_request, headers, token
 from tests.chassis.steps import check_problem
 from tests.conftest import running_of
-from tests.seats import seat
+from tests.personas import appoint_persona
 
 SECOND = 10**9
 MINUTE = 60 * SECOND
@@ -64,7 +64,7 @@ def refused(answers: list[httpx.Response]) -> list[int]:
 # -- through the edge, at the defaults --------------------------------------------------------------------------------
 
 
-async def test_who_writes_too_often_waits_and_nobody_else_does(opened: Opened) -> None:
+async def test_write_limit_applies_to_one_caller_only(opened: Opened) -> None:
     here = opened()
     held = headers("KEN:focal_point")  # one key: a repeat is the cheapest write there is
 
@@ -86,7 +86,7 @@ async def test_who_writes_too_often_waits_and_nobody_else_does(opened: Opened) -
         assert unaffected.status_code != 429
 
 
-async def test_the_wait_that_is_told_is_enough(opened: Opened) -> None:
+async def test_retry_after_is_long_enough(opened: Opened) -> None:
     here, held = opened(), headers("KEN:focal_point")
     answers = await burst(lambda: here.post("/v1/requests", json=a_request(), headers=held), WRITES.burst + 5)
 
@@ -95,7 +95,7 @@ async def test_the_wait_that_is_told_is_enough(opened: Opened) -> None:
     assert (await here.post("/v1/requests", json=a_request(), headers=held)).status_code == 201
 
 
-async def test_who_reads_too_often_waits_whichever_path_it_is(opened: Opened) -> None:
+async def test_read_limit_applies_across_paths(opened: Opened) -> None:
     here, held = opened(), headers("KEN:focal_point")
     paths = ["/v1/nothing", f"/v1/requests/{uuid4()}", "/v1/requests?limit=x"]
     answers = [await here.get(paths[number % 3], headers=held) for number in range(READS.burst + 40)]
@@ -104,7 +104,7 @@ async def test_who_reads_too_often_waits_whichever_path_it_is(opened: Opened) ->
     assert min(refused(answers)) >= READS.burst
 
 
-async def test_without_a_valid_token_it_is_the_address_that_waits(opened: Opened) -> None:
+async def test_unauthenticated_calls_are_limited_by_address(opened: Opened) -> None:
     """Also for a wrong path and a public route; and a caller with a token behind the same address goes on."""
     here = opened()
     wrong = {"Authorization": "Bearer made.up.token"}
@@ -120,7 +120,7 @@ async def test_without_a_valid_token_it_is_the_address_that_waits(opened: Opened
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP"])
-async def test_who_makes_up_addresses_is_counted_by_the_one_the_connection_has(opened: Opened, name: str) -> None:
+async def test_forwarded_address_from_an_untrusted_peer_is_ignored(opened: Opened, name: str) -> None:
     here = opened()
     numbers = iter(range(10_000))
     answers = await burst(
@@ -130,7 +130,7 @@ async def test_who_makes_up_addresses_is_counted_by_the_one_the_connection_has(o
     assert refused(answers)
 
 
-async def test_behind_a_trusted_proxy_each_address_is_counted_by_itself(opened: Opened) -> None:
+async def test_addresses_behind_a_trusted_proxy_are_limited_separately(opened: Opened) -> None:
     proxy = opened(PROXY)
 
     def call(said: str) -> Callable[[], Awaitable[httpx.Response]]:
@@ -142,7 +142,7 @@ async def test_behind_a_trusted_proxy_each_address_is_counted_by_itself(opened: 
     assert not refused(await burst(call("198.51.100.8"), 1))
 
 
-async def test_a_service_is_not_counted(opened: Opened) -> None:
+async def test_service_has_no_rate_limit(opened: Opened) -> None:
     here = opened()
 
     answers = await burst(lambda: here.get("/v1/requests", headers=headers("service:matching")), READS.burst + 40)
@@ -150,7 +150,7 @@ async def test_a_service_is_not_counted(opened: Opened) -> None:
     assert not refused(answers)
 
 
-async def test_each_appointment_has_an_allowance_of_its_own(opened: Opened) -> None:
+async def test_each_appointment_has_its_own_rate_limit(opened: Opened) -> None:
     here = opened()
     both = {"Authorization": f"Bearer {token('NOR:focal_point', 'NOR:donor_officer')}", "Idempotency-Key": "k" * 8}
 
@@ -162,13 +162,13 @@ async def test_each_appointment_has_an_allowance_of_its_own(opened: Opened) -> N
     assert not refused([await here.post("/v1/requests", headers=both | {"Acting-As": "NOR:donor_officer"})])
 
 
-async def test_all_who_act_for_one_organization_together_have_the_allowance_of_ten(opened: Opened) -> None:
+async def test_one_organization_has_the_rate_limit_of_ten_callers(opened: Opened) -> None:
     here = opened()
     assert builders.issuer is not None
     answers = []
     for _ in range(14):
         person_id = uuid4()
-        seat("KEN:official", person_id=person_id)
+        appoint_persona("KEN:official", person_id=person_id)
         held = headers("KEN:official") | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
         answers += await burst(lambda held=held: here.post("/v1/nothing", headers=held), 25)  # type: ignore[misc]
 
@@ -179,7 +179,7 @@ async def test_all_who_act_for_one_organization_together_have_the_allowance_of_t
     assert (await here.get("/v1/requests", headers=headers("KEN:official"))).status_code == 200
 
 
-async def test_an_application_without_settings_counts_all_the_same() -> None:
+async def test_application_without_settings_has_default_rate_limits() -> None:
     app = application([], NoDirectory())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         assert refused(await burst(lambda: client.post("/v1/requests"), WRITES.burst + 5))
@@ -193,9 +193,7 @@ async def test_an_application_without_settings_counts_all_the_same() -> None:
     st.integers(1, 50),
     st.lists(st.integers(0, 20 * SECOND), min_size=1, max_size=200),
 )
-def test_whenever_the_calls_come_no_more_pass_than_the_burst_and_what_the_time_gives(
-    per_minute: int, size: int, pauses: list[int]
-) -> None:
+def test_calls_never_exceed_burst_plus_rate(per_minute: int, size: int, pauses: list[int]) -> None:
     buckets = TokenBuckets(RateLimit(per_minute=per_minute, burst=size))
     now = MINUTE
     passed: list[int] = []
@@ -213,7 +211,7 @@ def test_whenever_the_calls_come_no_more_pass_than_the_burst_and_what_the_time_g
             assert last - first + 1 <= size + elapsed * per_minute // MINUTE + 1
 
 
-def test_after_a_rest_the_whole_burst_is_there_again() -> None:
+def test_burst_is_full_again_after_a_pause() -> None:
     buckets = TokenBuckets(WRITES)
 
     def passing(now: int) -> int:
@@ -224,7 +222,7 @@ def test_after_a_rest_the_whole_burst_is_there_again() -> None:
     assert WRITES.burst == passing(MINUTE + WRITES.burst * MINUTE // WRITES.per_minute)
 
 
-def test_only_so_many_callers_are_remembered() -> None:
+def test_number_of_tracked_callers_is_limited() -> None:
     buckets = TokenBuckets(RateLimit(per_minute=1, burst=1), callers_max=100)
 
     assert not any(buckets.take(who, MINUTE) for who in range(1000))
@@ -253,7 +251,7 @@ def test_only_so_many_callers_are_remembered() -> None:
         (None, "192.0.2.1", "local"),
     ],
 )
-def test_the_address_is_the_peers_or_what_a_trusted_proxy_says(
+def test_address_is_the_peers_or_from_a_trusted_proxy(
     peer: tuple[str, int] | None, said: str | None, address: str
 ) -> None:
     given_headers = {} if said is None else {b"x-forwarded-for": said.encode("latin-1")}
@@ -261,7 +259,7 @@ def test_the_address_is_the_peers_or_what_a_trusted_proxy_says(
     assert address == address_of(peer, given_headers, TRUSTED)
 
 
-def test_settings_read_allowances_and_proxies_and_refuse_what_cannot_be_meant() -> None:
+def test_malformed_rate_limits_and_proxies_are_rejected() -> None:
     def read(**env: str) -> Settings:
         return Settings.from_env(env, (), state=Path())
 

@@ -1,4 +1,4 @@
-"""What a scanner says is believed when it says yes or no, and nothing else is."""
+"""Only a clear verdict of the scanner counts; anything else is an error."""
 
 import asyncio
 import io
@@ -45,7 +45,9 @@ async def clamd(answer: bytes, path: Path) -> AsyncIterator[Clamd]:
     ("answer", "verdict"),
     [(b"stream: OK\0", Verdict.CLEAN), (b"stream: Win.Test.EICAR_HDB-1 FOUND\0", Verdict.INFECTED)],
 )
-async def test_clamd_is_sent_the_whole_file_and_believed(tmp_path: Path, answer: bytes, verdict: Verdict) -> None:
+async def test_clamd_gets_the_whole_file_and_its_verdict_is_returned(
+    tmp_path: Path, answer: bytes, verdict: Verdict
+) -> None:
     path = tmp_path / "clamd.sock"
     async with clamd(answer, path) as stand_in:
         assert verdict == await scanner_of(f"clamd://{path}")(io.BytesIO(CONTENT))
@@ -56,25 +58,23 @@ async def test_clamd_is_sent_the_whole_file_and_believed(tmp_path: Path, answer:
 @pytest.mark.parametrize(
     "answer", [b"INSTREAM size limit exceeded. ERROR\0", b"stream: OK", b"", b"x" * 10_000, b"OK\0"]
 )
-async def test_an_answer_that_is_neither_yes_nor_no_says_nothing(tmp_path: Path, answer: bytes) -> None:
+async def test_unclear_answer_of_a_scanner_is_an_error(tmp_path: Path, answer: bytes) -> None:
     path = tmp_path / "clamd.sock"
     async with clamd(answer, path):
         with pytest.raises(ScannerError):
             await scanner_of(f"clamd://{path}")(io.BytesIO(CONTENT))
 
 
-async def test_a_scanner_that_is_away_or_does_not_answer_says_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unavailable_scanner_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanner, "SCAN_SECONDS_MAX", 0.3)
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.read(65536):
             pass
         writer.close()
 
     settings = (f"clamd://{tmp_path / 'none.sock'}", "clamd://127.0.0.1:1", f"clamd://{tmp_path / 'silent.sock'}")
-    async with await asyncio.start_unix_server(say_nothing, tmp_path / "silent.sock"):
+    async with await asyncio.start_unix_server(never_answer, tmp_path / "silent.sock"):
         for setting in (
             *settings,
             "command:/nowhere/scan",
@@ -93,7 +93,7 @@ async def test_a_scanner_that_is_away_or_does_not_answer_says_nothing(
         ("os.abort()", None),
     ],
 )
-async def test_a_command_reads_the_file_and_says_it_by_its_exit(code: str, verdict: Verdict | None) -> None:
+async def test_verdict_of_a_scan_command_is_its_exit_code(code: str, verdict: Verdict | None) -> None:
     scan = scanner_of(f'command:{sys.executable} -c "import os, sys; {code}"')
     with tempfile.TemporaryFile() as file:
         file.write(b"a virus")
@@ -105,19 +105,19 @@ async def test_a_command_reads_the_file_and_says_it_by_its_exit(code: str, verdi
             assert verdict == await scan(file)
 
 
-async def test_where_nothing_looks_into_files_that_is_said() -> None:
+async def test_scanner_none_returns_unscanned() -> None:
     assert Verdict.UNSCANNED == await scanner_of("none")(io.BytesIO(CONTENT))
 
 
 @pytest.mark.parametrize(
     "setting", ["", "off", "clamd://", "clamd://host/path", "http://host", "command:", "command: "]
 )
-def test_a_setting_that_is_no_scanner_is_refused(setting: str) -> None:
+def test_malformed_scanner_setting_is_rejected(setting: str) -> None:
     with pytest.raises(ValueError, match=r"command|address"):
         scanner_of(setting)
 
 
-def test_nothing_is_taken_in_unscanned_unless_the_operator_says_so_or_nobody_is_real() -> None:
+def test_real_issuer_requires_an_explicit_scanner_setting() -> None:
     def read(**env: str) -> str | None:
         return Settings.from_env(env, (), state=Path("/nowhere")).scanner
 

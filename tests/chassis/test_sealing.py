@@ -1,4 +1,4 @@
-"""Rows are chained within seconds, once, in an order that no later commit can slip into, whoever does it."""
+"""Rows are chained within seconds, once, and in an order that late commits cannot change."""
 
 import asyncio
 import json
@@ -64,7 +64,7 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
     return replace(settings, state=tmp_path)
 
 
-async def test_a_row_is_sealed_within_five_seconds(databases: Mapping[str, Database]) -> None:
+async def test_row_is_sealed_within_five_seconds(databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
     async with supervised({"sealer": lambda: seal_continuously(db)}):
         for _ in range(4):
@@ -79,7 +79,7 @@ async def test_a_row_is_sealed_within_five_seconds(databases: Mapping[str, Datab
     assert 0 < slowest.total_seconds() < SEALED_SECONDS_MAX
 
 
-async def test_a_long_backlog_is_sealed_page_by_page(databases: Mapping[str, Database], own: Settings) -> None:
+async def test_long_backlog_is_sealed_page_by_page(databases: Mapping[str, Database], own: Settings) -> None:
     db = databases["requests"]
     for _ in range(3):
         await write(db, sealing.BATCH_MAX // 2 + 100)
@@ -88,7 +88,7 @@ async def test_a_long_backlog_is_sealed_page_by_page(databases: Mapping[str, Dat
     assert not (await find_tampering(db, "requests", own)).findings
 
 
-async def test_two_sealers_at_once_make_one_chain(
+async def test_concurrent_sealers_write_one_chain(
     databases: Mapping[str, Database], database_url: str, own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "SEAL_SECONDS", 0.01)
@@ -111,7 +111,7 @@ async def test_two_sealers_at_once_make_one_chain(
     assert (240, 0, []) == (report.sealed, report.unsealed, report.findings)
 
 
-async def test_what_commits_late_is_sealed_late_and_not_passed_by(
+async def test_row_committed_late_is_sealed_late_and_not_skipped(
     databases: Mapping[str, Database], own: Settings
 ) -> None:
     """The older transaction has the higher position, the younger the lower, and the sealer comes between commits."""
@@ -134,7 +134,7 @@ async def test_what_commits_late_is_sealed_late_and_not_passed_by(
     assert not (await find_tampering(db, "requests", own)).findings
 
 
-async def test_an_address_and_its_salt_can_be_erased_and_the_chain_holds(
+async def test_chain_is_valid_after_an_address_is_erased(
     client_of, databases: Mapping[str, Database], own: Settings
 ) -> None:  # type: ignore[no-untyped-def]
     from tests import builders
@@ -161,7 +161,7 @@ CHANGES = (
 
 
 @pytest.mark.parametrize("statement", CHANGES)
-async def test_no_role_of_ours_may_change_what_is_sealed(databases: Mapping[str, Database], statement: str) -> None:
+async def test_no_role_may_change_sealed_rows(databases: Mapping[str, Database], statement: str) -> None:
     for db in databases.values():
         await write(db, 1)
         await seal_all(db)
@@ -174,7 +174,7 @@ async def execute(db: Database, statement: str) -> None:
         await tx.execute(statement)
 
 
-async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
+async def test_checkpoint_is_signed_and_names_the_end_of_the_chain(
     databases: Mapping[str, Database], own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.05)
@@ -198,7 +198,7 @@ async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
     assert stat.S_IMODE((own.state / "audit.jwk").stat().st_mode) == 0o600
 
 
-def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings, tmp_path: Path) -> None:
+def test_changed_or_foreign_checkpoint_is_rejected(own: Settings, tmp_path: Path) -> None:
     checkpoint = checkpoints.Checkpoint(service="requests", height=7, hash="ab" * 32, at=clock.now())
     line = checkpoints.signed(checkpoint, signing_key(own, "requests"))
     stranger = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(signing_key(own, "requests").kid)})
@@ -215,7 +215,7 @@ def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings,
         assert read_signed(other, known_keys(own, "requests"), checkpoints.Checkpoint) is None
 
 
-def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_path: Path) -> None:
+def test_first_key_of_a_file_signs_and_all_verify(own: Settings, tmp_path: Path) -> None:
     old, new = (jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}) for kid in ("old", "new"))
     given = replace(own, audit_key_file=tmp_path / "keys.json")
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [new.as_dict(private=True), old.as_dict(private=False)]}))
@@ -240,7 +240,7 @@ def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_pa
             known_keys(given, "requests")
 
 
-def test_a_key_of_one_service_signs_for_that_one_alone(own: Settings, tmp_path: Path) -> None:
+def test_key_of_one_service_is_not_valid_for_another(own: Settings, tmp_path: Path) -> None:
     files = [tmp_path / f"{service}.jwk" for service in ("requests", "pledges")]
     for file in files:
         file.write_text(new_key(file.stem))
@@ -263,7 +263,7 @@ def test_a_key_of_one_service_signs_for_that_one_alone(own: Settings, tmp_path: 
         signing_key(of_requests, "pledges")
 
 
-def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:
+def test_truncated_line_does_not_affect_others(tmp_path: Path) -> None:
     path = tmp_path / "audit" / "requests.jsonl"
     append(path, b"one")
     with path.open("ab") as file:

@@ -1,4 +1,4 @@
-"""Settings are read once; a value that cannot be used and a misspelt name stop the program with one line."""
+"""Settings are read once; an invalid value or a misspelt name ends the program with one line."""
 
 import tomllib
 from pathlib import Path

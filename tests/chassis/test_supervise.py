@@ -1,4 +1,4 @@
-"""A stop ends every loop, that which lost the word as well; what nobody waits for gives way."""
+"""A stop ends every loop, including one that swallowed its cancellation; background work yields."""
 
 import asyncio
 import time
@@ -10,11 +10,11 @@ from chassis import supervise
 from chassis.supervise import supervised, yield_cpu
 
 
-async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_error_lost_by_a_loop_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervise, "CANCEL_AGAIN_SECONDS", 0.2)
     lost = 0
 
-    async def loses_it() -> None:
+    async def swallow_cancel() -> None:
         nonlocal lost
         while True:
             if lost:
@@ -26,14 +26,14 @@ async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.Monke
 
     began = time.monotonic()
     async with asyncio.timeout(10):
-        async with supervised({"loses it": loses_it}):
+        async with supervised({"loses it": swallow_cancel}):
             await asyncio.sleep(0)
 
     assert 1 == lost
     assert 0.2 <= time.monotonic() - began
 
 
-async def test_who_gives_way_rests_longer_where_there_is_much_to_do() -> None:
+async def test_yielding_pause_grows_with_load() -> None:
     async def rested() -> float:
         began = time.monotonic()
         await yield_cpu(0.02)

@@ -1,4 +1,4 @@
-"""Whatever is done to the audit by who may do everything is found, and the first wrong row of each table is named."""
+"""Tampering with the audit by a superuser is detected, and the first wrong row of each table is named."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database], own: Settings) -> Database:
-    """Twelve changes by somebody from somewhere, sealed in three batches, with a checkpoint after each."""
+    """Twelve changes with caller and address, sealed in three batches, with a checkpoint after each."""
     db = databases["requests"]
     for _ in range(3):
         with with_origin("203.0.113.7"):
@@ -57,7 +57,7 @@ async def sign(db: Database, own: Settings) -> None:
 
 @pytest.fixture
 async def superuser(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Who may do everything, and lets no key and no rule stand in the way."""
+    """A superuser connection with triggers and foreign keys off."""
     connection = await asyncpg.connect(
         database_url, server_settings={"search_path": "requests", "session_replication_role": "replica"}
     )
@@ -84,7 +84,7 @@ async def found(own: Settings) -> set[tuple[str, int]]:
     return {(one["table"], one["position"]) for one in requests["findings"]}
 
 
-async def test_where_nothing_was_done_nothing_is_found(db: Database, own: Settings) -> None:
+async def test_untampered_journal_has_no_findings(db: Database, own: Settings) -> None:
     report = await find_tampering(db, "requests", own)
 
     assert Report(service="requests", sealed=ROWS, checkpoints=3) == report
@@ -103,7 +103,7 @@ NAMED_BESIDE = {"origin": "audit_origin", **dict.fromkeys(("aggregate_id", "vers
 """What such a column of a row leads to, and then no longer does."""
 
 
-async def test_columns_that_are_tried_are_those_that_are_chained(superuser: asyncpg.Connection) -> None:
+async def test_tampered_columns_cover_all_sealed_columns(superuser: asyncpg.Connection) -> None:
     rows = await superuser.fetch(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'audit' AND table_schema = 'requests'"
     )
@@ -113,7 +113,7 @@ async def test_columns_that_are_tried_are_those_that_are_chained(superuser: asyn
 
 
 def a_row(position: int, written_by: str) -> str:
-    """One of the audit that nobody wrote; the sequence has given positions up to 13."""
+    """A forged audit row; the sequence has reached position 13."""
     return f"""
         SELECT setval(pg_get_serial_sequence('audit', 'position'), 13);
         INSERT INTO audit (position, written_by, recorded_at, action, aggregate, aggregate_id, correlation)
@@ -191,7 +191,7 @@ ATTACKS: dict[str, tuple[str, set[tuple[str, int]]]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-async def test_the_first_wrong_row_of_each_table_is_named(
+async def test_first_tampered_row_of_each_table_is_named(
     db: Database, own: Settings, superuser: asyncpg.Connection, attack: str
 ) -> None:
     statements, wrong = ATTACKS[attack]
@@ -202,10 +202,8 @@ async def test_the_first_wrong_row_of_each_table_is_named(
     assert wrong == await found(own)
 
 
-async def test_rows_written_in_another_order_than_that_of_their_links_are_found(
-    db: Database, own: Settings, superuser: asyncpg.Connection
-) -> None:
-    """By somebody who computes the chain again, where no checkpoint is yet."""
+async def test_reordered_rows_are_found(db: Database, own: Settings, superuser: asyncpg.Connection) -> None:
+    """Recompute the chain after the last checkpoint."""
     file_of(own, "requests").unlink()
     await superuser.execute(swapped("seal", "position"))
     await superuser.execute(
@@ -216,7 +214,7 @@ async def test_rows_written_in_another_order_than_that_of_their_links_are_found(
     assert {("seal", 4)} == await found(own)
 
 
-async def test_a_chain_that_was_rewritten_contradicts_a_checkpoint(
+async def test_rewritten_chain_contradicts_a_checkpoint(
     db: Database, own: Settings, superuser: asyncpg.Connection
 ) -> None:
     await superuser.execute("UPDATE audit SET role = 'auditor' WHERE position = 6")
@@ -235,7 +233,7 @@ async def chain_again(superuser: asyncpg.Connection) -> None:
         await superuser.execute("UPDATE seal SET hash = $1 WHERE position = $2", link, row["position"])
 
 
-async def test_no_place_below_one_is_taken(database_url: str) -> None:
+async def test_positions_below_one_are_rejected_by_the_schema(database_url: str) -> None:
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "requests"})
     for table in ("audit", "audit_origin", "seal", "journal"):
         assert await connection.fetchval(
@@ -250,7 +248,7 @@ async def test_no_place_below_one_is_taken(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("changed", ["a digit", "another key", "another service", "cut short"])
-async def test_a_checkpoint_that_none_of_our_keys_signed_is_found(db: Database, own: Settings, changed: str) -> None:
+async def test_checkpoint_with_an_unknown_signature_is_found(db: Database, own: Settings, changed: str) -> None:
     path = file_of(own, "requests")
     written = path.read_text().splitlines()
     if changed == "a digit":
@@ -270,7 +268,7 @@ async def test_a_checkpoint_that_none_of_our_keys_signed_is_found(db: Database, 
 
 
 @pytest.mark.parametrize("kept", [0, 1])
-async def test_checkpoints_that_are_gone_are_missed(
+async def test_deleted_checkpoints_are_found(
     db: Database, own: Settings, superuser: asyncpg.Connection, kept: int
 ) -> None:
     await superuser.execute("UPDATE seal SET sealed_at = sealed_at - interval '2 hours' WHERE height <= 6")
@@ -283,7 +281,7 @@ async def test_checkpoints_that_are_gone_are_missed(
 # -- under way --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_chain_that_is_being_written_can_be_verified(
+async def test_chain_can_be_verified_while_it_is_written(
     db: Database, own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.audit.sealing.SEAL_SECONDS", 0.01)
@@ -315,7 +313,7 @@ async def test_a_chain_that_is_being_written_can_be_verified(
 
 
 @pytest.mark.parametrize("tampered", [False, True])
-async def test_an_operator_is_told_in_words_or_as_json(
+async def test_findings_are_printed_as_text_or_json(
     db: Database, own: Settings, superuser: asyncpg.Connection, tampered: bool
 ) -> None:
     if tampered:

@@ -1,4 +1,4 @@
-"""Every way a token can be wrong, and one answer to all of them: who tries does not learn how far it got."""
+"""Every invalid token is rejected with the same answer."""
 
 import base64
 import hashlib
@@ -24,13 +24,13 @@ from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
 from tests.chassis.steps import check_problem
 from tests.conftest import running_of
-from tests.seats import ISSUER, persona_id, seat
+from tests.personas import ISSUER, appoint_persona, persona_id
 
 Client = httpx.AsyncClient
 HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", "b64"}
 ELSEWHERE = "https://elsewhere.example/keys.json"
 STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "stranger"})
-"""A key that somebody made for themselves."""
+"""A key that is not the issuer's."""
 
 
 def ours() -> jwk.OKPKey:
@@ -45,7 +45,7 @@ def encoded(part: bytes | str | Any) -> str:
 
 
 def signed(header: Any, claims: Any, key: jwk.OKPKey | None = None) -> str:
-    """Signed rightly, whatever the two say: by hand, since a library would not write most of them."""
+    """Sign any header and payload correctly; by hand, since a library rejects most of them."""
     said = f"{encoded(header)}.{encoded(claims)}"
     private: Any = (key or ours()).private_key
     return f"{said}.{encoded(private.sign(said.encode()))}"
@@ -78,20 +78,20 @@ def unsigned(alg: str, signature: str = "") -> str:
 
 
 def with_public_key_as_secret(alg: str = "HS256") -> str:
-    """The key that everybody may read, taken for a shared secret (RFC 8725 section 2.1)."""
+    """The public key used as a shared secret (RFC 8725 section 2.1)."""
     public: Any = ours().public_key
     said = ".".join(map(encoded, parts(alg=alg)))
     return f"{said}.{encoded(hmac.new(public.public_bytes_raw(), said.encode(), hashlib.sha256).digest())}"
 
 
 def with_other_payload() -> str:
-    """What was signed, and what somebody would rather have had signed."""
+    """A valid signature with another payload."""
     head, _, signature = forged().split(".")
     return f"{head}.{encoded(parts(sub='UNODC:coordinator')[1])}.{signature}"
 
 
 def encrypted() -> str:
-    """A good token inside an encryption of which anybody could be the author (JWE, RFC 7516)."""
+    """A valid token encrypted to a public key (JWE, RFC 7516)."""
     secret = jwk.OctKey.import_key(b"0" * 32)
     header = {"alg": "dir", "enc": "A256GCM", "cty": "JWT", "typ": "at+jwt", "kid": ours().kid}
     return jwe.encrypt_compact(header, forged().encode(), secret)
@@ -168,7 +168,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "not issued": lambda: forged(iat=None),
     "not to be used yet": lambda: forged(nbf=at(300)),
     "never to be used": lambda: forged(nbf=float("nan")),
-    # -- of nobody
+    # -- without a person
     "no subject": lambda: forged(sub=None),
     "subject a number": lambda: forged(sub=7),
     "subject empty": lambda: forged(sub=""),
@@ -177,13 +177,11 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
 }
 
 
-async def test_a_bad_token_is_refused_and_the_answer_does_not_say_why(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_invalid_token_is_rejected_without_a_reason(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetched(*_: object, **__: object) -> None:
         raise AssertionError("a token named an address, and it was asked")
 
-    # The client of this test has a transport of its own: only whoever opens a connection comes here.
+    # The client of this test has its own transport: any other connection would be a request to a named key.
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fetched)
     answers = {}
     for which, make in BAD_TOKENS.items():
@@ -198,9 +196,9 @@ async def test_a_bad_token_is_refused_and_the_answer_does_not_say_why(
     assert 1 == len(set(answers.values()))
 
 
-async def test_the_good_token_beside_them_is_not(api: Client) -> None:
+async def test_valid_token_is_accepted(api: Client) -> None:
     """It is the one that all of them were changed from; and what it names besides its key is not looked at."""
-    seat("KEN:focal_point")
+    appoint_persona("KEN:focal_point")
     for good in (forged(), forged(jku=ELSEWHERE, x5u=ELSEWHERE, jwk=STRANGER.as_dict(private=False))):
         assert (await api.get("/v1/requests", headers={"Authorization": f"Bearer {good}"})).status_code == 200
         assert (await api.get("/v1/requests", headers={"Authorization": f"Basic {good}"})).status_code == 401
@@ -209,9 +207,9 @@ async def test_the_good_token_beside_them_is_not(api: Client) -> None:
         check_problem(await api.get("/v1/requests", headers={"Cookie": where}), 401, "token-missing")
 
 
-async def test_a_token_that_was_good_is_not_once_it_has_ended(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_expired_token_is_rejected(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it has been seen before: what is remembered of it is asked for the time again."""
-    seat("KEN:focal_point")
+    appoint_persona("KEN:focal_point")
     held = {"Authorization": f"Bearer {forged()}"}
     assert (await api.get("/v1/requests", headers=held)).status_code == 200
     later = time.time() + 700
@@ -230,7 +228,7 @@ async def strict(settings: Settings, databases: Mapping[str, Database]) -> Async
         yield client
 
 
-async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Client, strict: Client) -> None:
+async def test_sign_in_weaker_than_required_is_rejected(api: Client, strict: Client) -> None:
     builders.headers()
 
     async def asked(client: Client, acr: object) -> httpx.Response:
@@ -246,10 +244,10 @@ async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Clien
     assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "it signs in nowhere"
 
 
-async def test_a_person_with_the_subject_of_a_service_is_not_that_service(
+async def test_person_with_the_subject_of_a_service_is_not_the_service(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
-    """Of an issuer whose clients and people share a name space, where people need a second factor."""
+    """An issuer whose clients and people share a name space, with a required second factor for people."""
     assert builders.issuer is not None
     builders.issuer.publish_keys(tmp_path / "jwks.json")
     settings = replace(
@@ -290,13 +288,13 @@ GOOD_BY_THE_RFCS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("good", GOOD_BY_THE_RFCS)
-async def test_a_token_as_the_rfcs_allow_it_is_accepted(api: Client, good: str) -> None:
-    seat("KEN:focal_point")
+async def test_token_variants_allowed_by_the_rfcs_are_accepted(api: Client, good: str) -> None:
+    appoint_persona("KEN:focal_point")
     token = GOOD_BY_THE_RFCS[good]()
     assert 200 == (await api.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})).status_code
 
 
-async def test_where_there_are_no_api_clients_a_token_of_theirs_is_refused(
+async def test_client_token_is_rejected_without_api_clients(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
     """It is no outage: the directory publishes no key, and so has signed nothing."""
@@ -316,5 +314,5 @@ async def test_where_there_are_no_api_clients_a_token_of_theirs_is_refused(
             answer = await client.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})
             check_problem(answer, 401, "token-invalid")
         own = {"Authorization": f"Bearer {forged()}"}
-        seat("KEN:focal_point")
+        appoint_persona("KEN:focal_point")
         assert 200 == (await client.get("/v1/requests", headers=own)).status_code

@@ -1,4 +1,4 @@
-"""A file is read to disk as it comes, no further than it may be, and what is not to be had leaves nothing behind."""
+"""Uploads are streamed to disk within limits, and rejected ones leave no file."""
 
 import asyncio
 import tracemalloc
@@ -48,7 +48,7 @@ def left_in(settings: Settings) -> list[Path]:
     return list((settings.files_folder / "incoming").iterdir())
 
 
-async def test_the_largest_file_is_taken_in_with_little_memory(api: Client, path: str, settings: Settings) -> None:
+async def test_largest_file_is_accepted_with_bounded_memory(api: Client, path: str, settings: Settings) -> None:
     await api.post(path, content=PDF, headers=sent(**{"Idempotency-Key": str(uuid4())}))
     tracemalloc.start()
     try:
@@ -63,7 +63,7 @@ async def test_the_largest_file_is_taken_in_with_little_memory(api: Client, path
 
 
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_file_that_is_too_large_is_refused_whether_it_says_so_or_not(
+async def test_too_large_file_is_rejected_with_and_without_content_length(
     api: Client, path: str, settings: Settings, announced: bool
 ) -> None:
     size = ATTACHMENT_BYTES_MAX + 1
@@ -76,7 +76,7 @@ async def test_a_file_that_is_too_large_is_refused_whether_it_says_so_or_not(
     assert [] == left_in(settings)
 
 
-async def test_one_route_takes_files_and_every_other_what_it_took_before(api: Client, path: str) -> None:
+async def test_only_the_upload_route_accepts_files(api: Client, path: str) -> None:
     for other in (
         "/v1/requests",
         path.replace("/attachments", "/submit"),
@@ -89,7 +89,7 @@ async def test_one_route_takes_files_and_every_other_what_it_took_before(api: Cl
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "text/html", ""])
-async def test_media_type_that_a_route_of_files_does_not_take_is_told_which_it_does(
+async def test_unsupported_media_type_is_rejected_with_the_allowed_ones(
     api: Client, path: str, media_type: str
 ) -> None:
     answer = await api.post(path, content=PDF, headers=sent(**{"Content-Type": media_type}))
@@ -100,19 +100,19 @@ async def test_media_type_that_a_route_of_files_does_not_take_is_told_which_it_d
     assert "application/json" not in answer.json()["title"]
 
 
-async def test_pdf_is_taken_as_what_it_is(api: Client, path: str) -> None:
+async def test_pdf_is_recognized_by_content(api: Client, path: str) -> None:
     answer = await api.post(path, content=PDF, headers=sent(**{"Content-Type": "application/pdf"}))
 
     assert 201 == answer.status_code, answer.text
 
 
-async def test_content_is_looked_at_whatever_the_file_is_sent_as(api: Client, path: str) -> None:
+async def test_content_is_checked_for_every_media_type(api: Client, path: str) -> None:
     for media_type in ("application/pdf", "image/png"):
         answer = await api.post(path, content=b"<html>", headers=sent(**{"Content-Type": media_type}))
         assert (400, "attachment-type-unsupported") == slug_of(answer)
 
 
-async def test_missing_name_of_a_file_is_told_by_its_header(api: Client, path: str) -> None:
+async def test_missing_file_name_is_reported_by_its_header(api: Client, path: str) -> None:
     given = {name: value for name, value in sent().items() if name != "File-Name"}
     answer = await api.post(path, content=PDF, headers=given)
 
@@ -120,14 +120,14 @@ async def test_missing_name_of_a_file_is_told_by_its_header(api: Client, path: s
     assert {"field": "File-Name"} == answer.json()["details"]
 
 
-async def test_by_another_spelling_of_the_path_no_file_comes_in(api: Client, path: str) -> None:
+async def test_other_spelling_of_the_path_accepts_no_file(api: Client, path: str) -> None:
     for other in (f"{path}/", path.replace("/v1/", "/v1//"), f"/{path}"):
         for media_type in ("application/octet-stream", "application/json"):
             answer = await api.post(other, content=b"{}", headers=sent(**{"Content-Type": media_type}))
             assert answer.status_code in {404, 415}, (other, answer.text)
 
 
-async def test_a_file_that_pauses_too_long_or_takes_too_long_is_given_up(
+async def test_stalled_or_slow_upload_is_rejected(
     api: Client, path: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     for limit in ("PAUSE_SECONDS_MAX", "UPLOAD_SECONDS_MAX"):
@@ -139,7 +139,7 @@ async def test_a_file_that_pauses_too_long_or_takes_too_long_is_given_up(
     assert [] == left_in(settings)
 
 
-async def test_nobodys_file_is_read(api: Client, path: str) -> None:
+async def test_unauthenticated_upload_is_not_read(api: Client, path: str) -> None:
     read = []
 
     async def watched() -> AsyncIterator[bytes]:
@@ -152,7 +152,7 @@ async def test_nobodys_file_is_read(api: Client, path: str) -> None:
     assert [] == read
 
 
-async def test_of_one_person_only_so_many_come_in_at_once_and_of_all_only_so_many(
+async def test_concurrent_uploads_are_limited_per_person_and_in_total(
     api: Client, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def several(*callers: str) -> list[int]:
@@ -174,9 +174,7 @@ async def test_of_one_person_only_so_many_come_in_at_once_and_of_all_only_so_man
     assert [201] == await several(kenya), "a place is given back"
 
 
-async def test_a_caller_who_goes_away_leaves_nothing(
-    api: Client, path: str, settings: Settings, databases: Any
-) -> None:
+async def test_aborted_upload_leaves_no_file(api: Client, path: str, settings: Settings, databases: Any) -> None:
     app = api._transport.app  # type: ignore[attr-defined]
     said = [{"type": "http.request", "body": PDF, "more_body": True}, {"type": "http.disconnect"}]
     answered: list[Any] = []

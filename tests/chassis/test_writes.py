@@ -1,4 +1,4 @@
-"""What a transaction writes goes together: in one round trip, all of it or nothing, and in the order that matters."""
+"""The writes of a transaction are sent in one round trip, atomically and in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -79,7 +79,7 @@ async def _routes(db: Database) -> list[str]:
         return [row["route"] for row in await tx.fetch("SELECT route FROM command ORDER BY key")]
 
 
-async def test_writes_alone_are_one_statement_and_no_transaction_around_it(db: Database) -> None:
+async def test_writes_without_reads_are_one_statement_without_a_transaction(db: Database) -> None:
     async def work(tx: Tx) -> None:
         await tx.write(NOTE, new_id(), "first")
         await tx.write(SEEN, str(new_id()))
@@ -89,7 +89,7 @@ async def test_writes_alone_are_one_statement_and_no_transaction_around_it(db: D
     assert await _routes(db) == ["sample", "sample"]
 
 
-async def test_what_is_asked_sees_what_was_written_before_it(db: Database) -> None:
+async def test_read_sees_earlier_writes(db: Database) -> None:
     seen: list[int] = []
 
     async def work(tx: Tx) -> None:
@@ -102,13 +102,13 @@ async def test_what_is_asked_sees_what_was_written_before_it(db: Database) -> No
     assert await _routes(db) == ["sample", "sample"]
 
 
-async def test_nothing_asked_and_nothing_written_is_nothing_sent(db: Database) -> None:
+async def test_empty_transaction_sends_nothing(db: Database) -> None:
     async def work(tx: Tx) -> None: ...
 
     assert await _sent(db, work) == []
 
 
-async def test_two_changes_of_one_table_are_carried_out_one_after_the_other(db: Database) -> None:
+async def test_two_writes_to_one_table_are_executed_in_order(db: Database) -> None:
     person = new_id()
 
     await _carry_out(db, (NOTE, (person, "first")), (AGAIN, (person, "changed")), (AGAIN, (person, "changed again")))
@@ -116,7 +116,7 @@ async def test_two_changes_of_one_table_are_carried_out_one_after_the_other(db: 
     assert await _routes(db) == ["changed again"]
 
 
-async def test_where_the_part_that_is_needed_writes_nothing_nothing_is_written(db: Database) -> None:
+async def test_required_write_without_rows_undoes_all(db: Database) -> None:
     person = new_id()
     await _carry_out(db, (NEEDED, (person, "first")))
     with pytest.raises(NotWritten):
@@ -129,7 +129,7 @@ async def test_where_the_part_that_is_needed_writes_nothing_nothing_is_written(d
         assert await tx.fetchval("SELECT count(*) FROM watermark") == 0
 
 
-async def test_a_failure_after_a_write_leaves_nothing_of_it(db: Database) -> None:
+async def test_failure_after_a_write_leaves_no_effect(db: Database) -> None:
     async def fail(tx: Tx) -> None:
         await tx.write(NOTE, new_id(), "first")
         raise ZeroDivisionError
@@ -140,7 +140,7 @@ async def test_a_failure_after_a_write_leaves_nothing_of_it(db: Database) -> Non
     assert await _routes(db) == []
 
 
-async def test_a_connection_that_dies_under_the_only_statement_leaves_the_outcome_open(
+async def test_connection_lost_during_the_only_statement_leaves_the_outcome_unknown(
     db: Database, database_url: str
 ) -> None:
     async def killed() -> None:
@@ -165,7 +165,7 @@ async def test_a_connection_that_dies_under_the_only_statement_leaves_the_outcom
         await task
 
 
-async def test_what_postgresql_refuses_is_known_to_be_undone_and_the_connection_is_kept(db: Database) -> None:
+async def test_statement_rejected_by_postgresql_is_undone_and_keeps_the_connection(db: Database) -> None:
     async with db.transaction() as tx:
         before = await tx.fetchval("SELECT pg_backend_pid()")
 
@@ -178,7 +178,7 @@ async def test_what_postgresql_refuses_is_known_to_be_undone_and_the_connection_
         assert await tx.fetchval("SELECT count(*) FROM watermark") == 0
 
 
-async def test_a_table_that_a_migration_has_changed_is_a_failure_of_the_moment(db: Database, database_url: str) -> None:
+async def test_changed_cached_plan_is_retryable(db: Database, database_url: str) -> None:
     async def read() -> None:
         async with db.transaction() as tx:
             await tx.fetch("SELECT * FROM command")
@@ -196,7 +196,7 @@ async def test_a_table_that_a_migration_has_changed_is_a_failure_of_the_moment(d
     await read()
 
 
-def test_parameters_are_numbered_on() -> None:
+def test_parameters_of_joined_statements_are_renumbered() -> None:
     first = Write(parts={"a": "INSERT INTO one VALUES ($1, $2)", "b": "INSERT INTO two VALUES ($2, $12)"})
     second = Write(parts={"c": "INSERT INTO three VALUES ($1, $1)"}, needed="c")
 
@@ -222,7 +222,7 @@ async def _make(db: Database, command: Command, *, pause: float = 0.0) -> tuple[
     return await once(db, command, first=first, again=again)
 
 
-async def test_a_repeated_command_is_told_the_record_of_the_first(db: Database) -> None:
+async def test_repeated_command_returns_the_record_of_the_first(db: Database) -> None:
     made, record = await _make(db, _command())
 
     assert made == "first"
@@ -231,7 +231,7 @@ async def test_a_repeated_command_is_told_the_record_of_the_first(db: Database) 
         await _make(db, _command(b"other"))
 
 
-async def test_of_many_equal_commands_at_once_one_is_first_and_the_others_hear_of_it(db: Database) -> None:
+async def test_concurrent_equal_commands_have_one_effect(db: Database) -> None:
     answers = await asyncio.gather(*(_make(db, _command(), pause=0.05) for _ in range(8)), return_exceptions=True)
 
     assert [answer[0] for answer in answers if isinstance(answer, tuple)].count("first") == 1

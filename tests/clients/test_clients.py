@@ -22,7 +22,7 @@ from services.documents.kept import CONTRACTS
 from tests.builders import token
 from tests.conftest import Servers
 from tests.node import installed
-from tests.seats import seat_in
+from tests.personas import appoint_in_directory
 from tests.system.platform import broker, running
 
 DOCUMENT = CONTRACTS / "schemas" / "openapi.json"
@@ -40,7 +40,7 @@ async def environment(servers: Servers, database_url: str) -> AsyncIterator[Mapp
     state.mkdir()
     (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
     db = await Database.connect(database_url, "directory", role=role_of("directory"), pool_max=1)
-    await seat_in(db, [FOCAL_POINT])
+    await appoint_in_directory(db, [FOCAL_POINT])
     await db.close()
     smtp_url = f"smtp://127.0.0.1:{free_port()}"
     with (

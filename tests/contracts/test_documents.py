@@ -13,10 +13,10 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from chassis.http.bodies import errors_of
+from services.composition import all_services
 from services.documents.files import inert_application, text_of, write
 from services.documents.openapi import documented, openapi
 from services.pledges.policy import Action
-from tests.conftest import every_service
 from tests.contracts.example_codes import unknown_codes
 
 NOT_DOCUMENTED = {
@@ -78,7 +78,7 @@ OF_NO_MOMENT = {
 
 @pytest.fixture(scope="module")
 def app() -> Litestar:
-    return inert_application(every_service())
+    return inert_application(all_services())
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +91,12 @@ def document(app: Litestar) -> Mapping[str, Any]:
 
 
 def test_the_committed_files_are_what_the_code_says() -> None:
-    assert 0 == write(every_service(), check=True), "run `entraide schemas` and commit what it writes"
+    assert 0 == write(all_services(), check=True), "run `entraide schemas` and commit what it writes"
 
 
 def test_a_kept_example_is_never_changed_and_a_schema_always_follows(tmp_path: Path) -> None:
     folder = tmp_path / "contracts"
-    assert 0 == write(every_service(), check=False, folder=folder)
+    assert 0 == write(all_services(), check=False, folder=folder)
     example = folder / "examples" / "requests.request.opened.v1.json"
     schema = folder / "schemas" / "facts" / "requests.request.opened.v1.json"
     left_over = folder / "schemas" / "facts" / "requests.request.forgotten.v1.json"
@@ -105,8 +105,8 @@ def test_a_kept_example_is_never_changed_and_a_schema_always_follows(tmp_path: P
     schema.write_text("{}", encoding="utf-8")
     left_over.write_text("{}", encoding="utf-8")
 
-    assert 1 == write(every_service(), check=True, folder=folder)
-    assert 0 == write(every_service(), check=False, folder=folder)
+    assert 1 == write(all_services(), check=True, folder=folder)
+    assert 0 == write(all_services(), check=False, folder=folder)
 
     assert old == example.read_text(encoding="utf-8")
     assert "urn:entraide:requests.request.opened.v1" == json.loads(schema.read_text(encoding="utf-8"))["$id"]
@@ -179,7 +179,7 @@ def test_what_several_routes_are_filtered_by_is_documented_of_each(document: Map
 
 
 def test_no_word_in_a_query_is_without_limits(document: Mapping[str, Any]) -> None:
-    """An alias such as `State` says its form in vain where it is a parameter's type: `formed_as` has it looked at."""
+    """An alias such as `State` says its form in vain where it is a parameter's type: `query_parameter` has it looked at."""
     limits = {"enum", "format", "maxLength", "$ref"}
     unlimited = {
         (path, one["name"])

@@ -15,8 +15,8 @@ from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed
 from contracts.registry import FACTS
 from contracts.requests import RequestOpened
+from services.composition import all_services
 from services.documents.kept import CONTRACTS, kept_examples
-from tests.conftest import every_service
 from tests.contracts.example_codes import unknown_codes
 from tests.node import installed
 
@@ -144,7 +144,7 @@ def _asyncapi_faults(validators: Path, document: Mapping[str, Any]) -> Mapping[s
 
 def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
     document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
-    services = every_service()
+    services = all_services()
     heard = sum(name.split(".")[0] in service.listens_to for name in FACTS for service in services)
 
     streams = {f"/v1/events/{name}" for name in ("directory", "matching", "pledges", "requests")}

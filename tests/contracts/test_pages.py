@@ -15,16 +15,16 @@ from chassis.auth.tokens import NoDirectory
 from chassis.http.edge import Edge
 from chassis.http.uploads import Uploads
 from chassis.rate_limiter import RateLimiter
+from services.composition import all_services
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
 from services.documents.pages import api_page
-from tests.conftest import every_service
 
 
 @pytest.fixture(scope="module")
 def app() -> Litestar:
-    return inert_application(every_service())
+    return inert_application(all_services())
 
 
 @pytest.fixture(scope="module")

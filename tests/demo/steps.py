@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from contracts import reference
-from services.demo.samples import moved_to_today
+from services.demo.samples import shift_to_today
 
 FICTITIOUS = {
     "ar": "[مثال خيالي]",
@@ -22,7 +22,7 @@ FICTITIOUS = {
 @cache
 def world(name: str) -> Any:
     """As it is filed this year."""
-    return json.loads(moved_to_today(f"{name}.json", today=datetime.now(UTC).date()))
+    return json.loads(shift_to_today(f"{name}.json", today=datetime.now(UTC).date()))
 
 
 def lines() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 
 from contracts.reference import kinds
 from services.demo.cards import COLUMNS, donor_card, heading, reasons, request_card, round_card, summary
-from services.demo.giving import Given
+from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
 from services.demo.records import LineRecord, RequestRecord
@@ -116,8 +116,8 @@ def test_amounts_of_a_donor_are_whole_in_any_width(columns: int) -> None:
 REFUNDED = {"donor": "CHE", "fund": "TA-REQUESTS", "status": "approved", "money": LARGE}
 
 
-def given() -> Given:
-    made = Given(Steps(Api.__new__(Api), lambda *_: None), None, ())  # type: ignore[arg-type]
+def given() -> DonorStory:
+    made = DonorStory(Steps(Api.__new__(Api), lambda *_: None), None, ())  # type: ignore[arg-type]
     minor = LARGE["minor"]
     made.pledge = {
         "donor": "FRA",

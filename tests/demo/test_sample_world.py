@@ -14,7 +14,7 @@ from chassis.settings import Settings
 from contracts import reference
 from contracts.pledges import Rate
 from services.demo import samples
-from services.demo.samples import moved_to_today
+from services.demo.samples import shift_to_today
 from services.demo.show import show
 from services.pledges.money.model import read_rate
 from services.pledges.money.rates_csv import read_table
@@ -249,8 +249,8 @@ def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
 
 
 def test_periods_are_as_far_ahead_in_any_year_and_nothing_else_is_moved() -> None:
-    written = json.loads(moved_to_today("offerings.json", today=date(2026, 11, 27)))
-    later = json.loads(moved_to_today("offerings.json", today=date(2029, 1, 1)))
+    written = json.loads(shift_to_today("offerings.json", today=date(2026, 11, 27)))
+    later = json.loads(shift_to_today("offerings.json", today=date(2029, 1, 1)))
 
     assert json.loads((WORLD / "offerings.json").read_bytes()) == written
     assert all(
@@ -263,7 +263,7 @@ def test_periods_are_as_far_ahead_in_any_year_and_nothing_else_is_moved() -> Non
 def test_the_last_of_february_is_moved_to_a_day_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "world", lambda name: b'{"from": "2028-02-29", "until": "2028-03-31"}')
 
-    assert b'{"from": "2029-02-28", "until": "2029-03-31"}' == moved_to_today("any.json", today=date(2027, 6, 1))
+    assert b'{"from": "2029-02-28", "until": "2029-03-31"}' == shift_to_today("any.json", today=date(2027, 6, 1))
 
 
 def until(offering: dict[str, Any]) -> date:

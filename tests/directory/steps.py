@@ -1,4 +1,4 @@
-"""What tests of the directory begin with: founders, organizations, people, appointments."""
+"""Steps of tests of the directory: founders, organizations, people, appointments."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from services.directory.wiring import found
 from tests import builders
 from tests.builders import headers
 from tests.clocks import TODAY
-from tests.seats import ISSUER, persona_id, seat
+from tests.personas import ISSUER, appoint_persona, persona_id
 
 Client = httpx.AsyncClient
 FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"
@@ -48,23 +48,23 @@ def by(appointment: str, *, revision: int | None = None) -> dict[str, str]:
     if appointment != "second":
         return headers(appointment, revision=revision) | {CORRELATION_HEADER: CORRELATION}
     assert builders.issuer is not None
-    seat(FIRST, person_id=persona_id(OTHER))
+    appoint_persona(FIRST, person_id=persona_id(OTHER))
     token = builders.issuer.token(persona_id(OTHER))
     return headers(FIRST, revision=revision) | {"Authorization": f"Bearer {token}"}
 
 
-async def said(api: Client, path: str, who: str, *, revision: int | None = None, **body: Any) -> httpx.Response:
+async def post(api: Client, path: str, who: str, *, revision: int | None = None, **body: Any) -> httpx.Response:
     return await api.post(path, json=body, headers=by(who, revision=revision))
 
 
 async def done(api: Client, path: str, who: str, *, revision: int | None = None, **body: Any) -> dict[str, Any]:
-    answer = await said(api, path, who, revision=revision, **body)
+    answer = await post(api, path, who, revision=revision, **body)
     assert answer.status_code in {200, 201}, answer.text
     return dict(answer.json())
 
 
 async def refused(api: Client, path: str, who: str, *, revision: int | None = None, **body: Any) -> tuple[int, str]:
-    answer = await said(api, path, who, revision=revision, **body)
+    answer = await post(api, path, who, revision=revision, **body)
     return answer.status_code, answer.json()["slug"]
 
 

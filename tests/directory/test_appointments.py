@@ -1,4 +1,4 @@
-"""Who is appointed by whom, who ends whom, and who sees of whom that they are."""
+"""Who proposes, approves, ends and sees appointments."""
 
 import asyncio
 from datetime import timedelta
@@ -29,15 +29,15 @@ from tests.directory.steps import (
     done,
     entered,
     kenya,
+    post,
     refused,
-    said,
 )
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 
 # -- appointments -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_focal_point_takes_two_administrators_and_then_appoints_officials_alone(api: Client) -> None:
+async def test_first_focal_point_requires_two_administrators_and_then_appoints_officials_alone(api: Client) -> None:
     person = await entered(api, person_id=str(persona_id(KENYA)))
     proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
     path = f"/v1/appointments/{proposed['appointment_id']}"
@@ -63,7 +63,7 @@ async def test_a_focal_point_takes_two_administrators_and_then_appoints_official
     assert ("ended", "new_duties") == (ended["status"], ended["reason"])
 
 
-async def test_a_states_own_affairs_are_its_focal_points_once_there_is_one(api: Client) -> None:
+async def test_administrator_cannot_appoint_officials_of_a_state_with_a_focal_point(api: Client) -> None:
     officer = await entered(api)
     proposed = await done(api, "/v1/appointments", FIRST, **a_role(officer, "donor_officer"))
     assert "proposed" == proposed["status"]
@@ -76,7 +76,7 @@ async def test_a_states_own_affairs_are_its_focal_points_once_there_is_one(api: 
     assert "refused" == (await done(api, f"{path}/refuse", KENYA, revision=1, reason="other"))["status"]
 
 
-async def test_a_further_focal_point_is_proposed_by_one_and_approved_by_another(api: Client) -> None:
+async def test_further_focal_point_requires_proposal_and_approval(api: Client) -> None:
     await kenya(api)
     further = await entered(api, by=KENYA)
     proposed = await done(api, "/v1/appointments", KENYA, **a_role(further, "focal_point"))
@@ -88,7 +88,7 @@ async def test_a_further_focal_point_is_proposed_by_one_and_approved_by_another(
     assert "in_force" == (await done(api, f"{path}/approve", FIRST, revision=1))["status"]
 
 
-async def test_a_proposal_is_withdrawn_by_who_made_it_and_refused_by_another(api: Client) -> None:
+async def test_proposal_is_withdrawn_by_its_proposer_and_refused_by_another_person(api: Client) -> None:
     person = await entered(api)
     first = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
     path = f"/v1/appointments/{first['appointment_id']}"
@@ -105,7 +105,7 @@ async def test_a_proposal_is_withdrawn_by_who_made_it_and_refused_by_another(api
     assert (409, "appointment-status") == await refused(api, f"{path}/approve", "second", revision=2)
 
 
-async def test_days_before_and_after_are_shown_and_filtered(api: Client) -> None:
+async def test_appointments_are_shown_and_filtered_by_their_days(api: Client) -> None:
     await kenya(api)
     person = await entered(api, by=KENYA)
     later = a_role(person, "official", **{"from": str(TODAY + timedelta(9))})
@@ -119,14 +119,14 @@ async def test_days_before_and_after_are_shown_and_filtered(api: Client) -> None
         assert expected == page["appointments"], status
 
 
-async def test_the_last_two_administrators_stay_even_when_two_are_ended_at_once(api: Client, db: Database) -> None:
+async def test_last_two_administrators_cannot_be_ended_concurrently(api: Client, db: Database) -> None:
     third = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
     fourth = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
     fifth = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
 
     answers = await asyncio.gather(
         *(
-            said(api, f"/v1/appointments/{one['appointment_id']}/end", FIRST, revision=2, reason="other")
+            post(api, f"/v1/appointments/{one['appointment_id']}/end", FIRST, revision=2, reason="other")
             for one in (third, fourth, fifth)
         )
     )
@@ -140,7 +140,7 @@ async def test_the_last_two_administrators_stay_even_when_two_are_ended_at_once(
         assert 2 == await store.in_force(tx, "UNODC", Role.ADMINISTRATOR, today=TODAY)
 
 
-async def test_of_three_administrators_who_are_ended_at_once_two_stay(api: Client, db: Database) -> None:
+async def test_two_of_three_administrators_ended_concurrently_remain(api: Client, db: Database) -> None:
     third = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
     async with db.transaction() as tx:
         second = await tx.fetchval("SELECT appointment_id FROM appointment WHERE person_id = $1", persona_id(OTHER))
@@ -164,7 +164,7 @@ async def test_of_three_administrators_who_are_ended_at_once_two_stay(api: Clien
     assert [None, "administrators-too-few"] == [getattr(answer, "slug", answer) for answer in answers]
 
 
-async def test_the_schema_itself_wants_two_people(api: Client, database_url: str) -> None:
+async def test_schema_requires_two_people(api: Client, database_url: str) -> None:
     made = await kenya(api)
     connection = await asyncpg.connect(database_url)
     try:
@@ -180,27 +180,27 @@ async def test_the_schema_itself_wants_two_people(api: Client, database_url: str
 # -- who sees what ----------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_not_ones_own_looks_as_if_it_were_not_there(api: Client) -> None:
+async def test_foreign_records_are_answered_as_absent(api: Client) -> None:
     appointment = await kenya(api)
     for path in (f"/v1/people/{appointment['person_id']}", f"/v1/appointments/{appointment['appointment_id']}"):
         absent = path.rpartition("/")[0] + f"/{uuid4()}"
         theirs, none = [await api.get(one, headers=by("NOR:focal_point")) for one in (path, absent)]
         assert (404, theirs.content) == (none.status_code, none.content)
         changed, none = [
-            await said(
+            await post(
                 api, f"{one}/{'disable' if 'people' in one else 'end'}", "NOR:focal_point", revision=1, reason="other"
             )
             for one in (path, absent)
         ]
         assert (404, changed.content) == (none.status_code, none.content)
     foreign, none = [
-        await said(api, "/v1/appointments", "NOR:focal_point", **a_role({"person_id": one}, "official", "NOR"))
+        await post(api, "/v1/appointments", "NOR:focal_point", **a_role({"person_id": one}, "official", "NOR"))
         for one in (appointment["person_id"], str(uuid4()))
     ]
     assert (404, foreign.content) == (none.status_code, none.content)
 
 
-async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) -> None:
+async def test_python_and_sql_agree_on_visibility(api: Client, db: Database) -> None:
     """Every role × organization × person, against every person and appointment; and the status as it is shown."""
     await kenya(api)
     official = await entered(api, by=KENYA)
@@ -236,7 +236,7 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
     assert 0 < seen < len(callers) * (len(people) + len(appointments))
 
 
-async def test_subjects_are_shown_to_whoever_may_set_them(api: Client) -> None:
+async def test_subjects_are_shown_to_those_who_may_set_them(api: Client) -> None:
     await kenya(api)
     person = await entered(api, by=KENYA, subjects=[{"issuer": ISSUER, "subject": "x"}])
     path = f"/v1/people/{person['person_id']}"

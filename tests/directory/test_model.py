@@ -1,4 +1,4 @@
-"""Who gives and takes appointments: every role against every appointment, and the days they are in force."""
+"""Rules of appointments: every role against every appointment, and the days they are in force."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from services.directory.appointments.model import HELD_IN, MOVES, Appointment, S
 from services.directory.people import model
 from services.directory.people.evolve import evolve
 from services.directory.people.model import Kind, Person, kind_of
-from services.directory.policy import Action, Entering, Given, Place
+from services.directory.policy import Action, ExistingAppointment, NewAppointment, NewPerson
 from tests.builders import NOON, a_caller
 
 TODAY = NOON.date()
@@ -65,22 +65,20 @@ def a_person(**changes: Any) -> Person:
     return Person(**values | changes)
 
 
-def no(caller: Caller, action: Action, resource: Any) -> str | None:
-    """Why not; None where they may."""
+def refusal_of(caller: Caller, action: Action, resource: Any) -> str | None:
+    """The slug of the refusal; None if allowed."""
     return policy.decide(caller, action, resource).slug
 
 
 def may_propose(caller: Caller, organization: str, role: Role, *, focal_points: int = 1) -> bool:
-    return no(caller, Action.APPOINT, Place(uuid4(), organization, role, focal_points)) is None
+    return refusal_of(caller, Action.APPOINT, NewAppointment(uuid4(), organization, role, focal_points)) is None
 
 
 # -- who may ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("organization", "role"), GIVEN)
-def test_an_appointment_is_proposed_by_its_states_focal_point_or_an_administrator_and_nobody_else(
-    organization: str, role: Role
-) -> None:
+def test_appointment_is_proposed_only_by_focal_point_or_administrator(organization: str, role: Role) -> None:
     allowed = {caller for caller in CALLERS if may_propose(a_caller(caller), organization, role)}
 
     if organization == "KEN" and role in OF_STATE:
@@ -92,91 +90,106 @@ def test_an_appointment_is_proposed_by_its_states_focal_point_or_an_administrato
 
 
 @pytest.mark.parametrize("role", sorted(OF_STATE))
-def test_a_state_without_a_focal_point_has_its_officers_from_two_administrators(role: Role) -> None:
+def test_two_administrators_appoint_officers_of_a_state_without_focal_point(role: Role) -> None:
     administrator = a_caller("UNODC:administrator")
 
     assert may_propose(administrator, "KEN", role, focal_points=0)
-    assert not policy.may_make_alone(administrator, "KEN", role)
+    assert not policy.may_appoint_alone(administrator, "KEN", role)
 
 
 @pytest.mark.parametrize(("organization", "role"), GIVEN)
 def test_only_a_focal_point_appoints_alone_and_only_officers_of_the_own_state(organization: str, role: Role) -> None:
-    alone = {caller for caller in CALLERS if policy.may_make_alone(a_caller(caller), organization, role)}
+    alone = {caller for caller in CALLERS if policy.may_appoint_alone(a_caller(caller), organization, role)}
 
     assert ({"KEN:focal_point"} if organization == "KEN" and role in OF_STATE else set()) == alone
-    assert appointing.takes_two(organization, role) == (not alone)
+    assert appointing.requires_two_people(organization, role) == (not alone)
 
 
 @pytest.mark.parametrize("appointment", ["KEN:focal_point", "UNODC:administrator"])
-def test_nobody_proposes_decides_or_ends_for_themselves(appointment: str) -> None:
+def test_own_appointment_cannot_be_proposed_decided_or_ended(appointment: str) -> None:
     caller = a_caller(appointment)
-    own = Given(an_appointment(person_id=caller.person_id), 1)
+    own = ExistingAppointment(an_appointment(person_id=caller.person_id), 1)
 
-    assert "own-record" == no(caller, Action.APPOINT, own.place)
-    assert {"own-record"} == {no(caller, action, own) for action in (Action.APPROVE, Action.REFUSE, Action.END)}
+    assert "own-record" == refusal_of(caller, Action.APPOINT, own.as_new)
+    assert {"own-record"} == {refusal_of(caller, action, own) for action in (Action.APPROVE, Action.REFUSE, Action.END)}
     person = a_person(person_id=caller.person_id)
-    assert ("subjects-take-two" if "admin" in appointment else "own-record") == no(caller, Action.SET_SUBJECTS, person)
+    assert ("subjects-take-two" if "admin" in appointment else "own-record") == refusal_of(
+        caller, Action.SET_SUBJECTS, person
+    )
     proposals = (Action.PROPOSE_SUBJECTS, Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS)
-    assert {"own-record"} == {no(caller, action, person) for action in proposals}
+    assert {"own-record"} == {refusal_of(caller, action, person) for action in proposals}
     assert {"own-record" if "admin" in appointment else "not-for-your-role"} == {
-        no(caller, action, person) for action in (Action.DISABLE, Action.ENABLE)
+        refusal_of(caller, action, person) for action in (Action.DISABLE, Action.ENABLE)
     }
 
 
 @pytest.mark.parametrize("appointment", ["KEN:focal_point", "UNODC:administrator"])
-def test_nobody_decides_on_what_they_proposed_and_nobody_else_withdraws_it(appointment: str) -> None:
+def test_proposer_may_only_withdraw_and_others_may_only_decide(appointment: str) -> None:
     caller = a_caller(appointment)
-    own, others = Given(an_appointment(proposed_by=caller.person_id), 1), Given(an_appointment(), 1)
+    own, others = (
+        ExistingAppointment(an_appointment(proposed_by=caller.person_id), 1),
+        ExistingAppointment(an_appointment(), 1),
+    )
 
     for action in (Action.APPROVE, Action.REFUSE):
-        assert (None, "own-proposal") == (no(caller, action, others), no(caller, action, own))
-    assert ("not-your-proposal", None) == (no(caller, Action.WITHDRAW, others), no(caller, Action.WITHDRAW, own))
+        assert (None, "own-proposal") == (refusal_of(caller, action, others), refusal_of(caller, action, own))
+    assert ("not-your-proposal", None) == (
+        refusal_of(caller, Action.WITHDRAW, others),
+        refusal_of(caller, Action.WITHDRAW, own),
+    )
 
 
-def test_a_focal_point_enters_people_of_the_own_state_only() -> None:
-    entering = {caller: no(a_caller(caller), Action.ENTER, Entering("KEN")) for caller in CALLERS}
+def test_focal_point_enters_people_of_the_own_state_only() -> None:
+    entering = {caller: refusal_of(a_caller(caller), Action.ENTER, NewPerson("KEN")) for caller in CALLERS}
 
     assert {"KEN:focal_point", "UNODC:administrator"} == {caller for caller, slug in entering.items() if slug is None}
     assert "not-your-state" == entering["NOR:focal_point"]
     assert "not-for-your-role" == entering["KEN:official"]
     assert {"UNODC:administrator"} == {
-        caller for caller in CALLERS if no(a_caller(caller), Action.ENTER, Entering("KEN", keeps_id=True)) is None
+        caller
+        for caller in CALLERS
+        if refusal_of(a_caller(caller), Action.ENTER, NewPerson("KEN", keeps_id=True)) is None
     }
 
 
-def test_only_an_administrator_shuts_out_and_registers() -> None:
+def test_only_an_administrator_disables_people_and_registers_organizations() -> None:
     for action, resource in ((Action.DISABLE, a_person()), (Action.ENABLE, a_person()), (Action.REGISTER, None)):
         assert {"UNODC:administrator"} == {
-            caller for caller in CALLERS if no(a_caller(caller), action, resource) is None
+            caller for caller in CALLERS if refusal_of(a_caller(caller), action, resource) is None
         }
 
 
-def test_an_erasure_is_proposed_by_who_enters_people_and_approved_by_another_administrator() -> None:
+def test_erasure_is_proposed_by_who_enters_people_and_approved_by_another_administrator() -> None:
     person = a_person()
-    proposing = {one for one in CALLERS if no(a_caller(one), Action.PROPOSE_ERASURE, person) is None}
+    proposing = {one for one in CALLERS if refusal_of(a_caller(one), Action.PROPOSE_ERASURE, person) is None}
     assert {"KEN:focal_point", "UNODC:administrator"} == proposing
 
     for proposer in proposing:
         proposed = a_person(erasure_proposed_by=a_caller(proposer).person_id, erasure_reason="other")
-        approving = {one for one in CALLERS if no(a_caller(one), Action.APPROVE_ERASURE, proposed) is None}
+        approving = {one for one in CALLERS if refusal_of(a_caller(one), Action.APPROVE_ERASURE, proposed) is None}
         assert {"UNODC:administrator"} - {proposer} == approving
-        declining = {one for one in CALLERS if no(a_caller(one), Action.DECLINE_ERASURE, proposed) is None}
+        declining = {one for one in CALLERS if refusal_of(a_caller(one), Action.DECLINE_ERASURE, proposed) is None}
         assert {"UNODC:administrator", proposer} == declining
     for action in (Action.PROPOSE_ERASURE, Action.APPROVE_ERASURE, Action.DECLINE_ERASURE):
         caller = a_caller("UNODC:administrator")
-        assert "own-record" == no(caller, action, a_person(person_id=caller.person_id))
+        assert "own-record" == refusal_of(caller, action, a_person(person_id=caller.person_id))
 
 
 @pytest.mark.parametrize("action", Action)
-def test_what_nobody_was_given_leave_for_is_denied(action: Action) -> None:
-    """An official of another State sees nobody of Kenya, whatever is asked, and gives nobody anything."""
+def test_action_without_a_rule_is_denied(action: Action) -> None:
+    """An official of another State sees no person of Kenya and may not appoint."""
     caller = a_caller("NOR:official")
 
     assert all(
-        "not-found" == no(caller, action, one) for one in (a_person(), an_appointment(), Given(an_appointment(), 0))
+        "not-found" == refusal_of(caller, action, one)
+        for one in (a_person(), an_appointment(), ExistingAppointment(an_appointment(), 0))
     )
-    assert no(caller, action, Entering("KEN")) == "not-for-your-role" == no(caller, action, Entering("NOR"))
-    assert "not-for-your-role" == no(caller, action, Given(an_appointment(), 0).place)
+    assert (
+        refusal_of(caller, action, NewPerson("KEN"))
+        == "not-for-your-role"
+        == refusal_of(caller, action, NewPerson("NOR"))
+    )
+    assert "not-for-your-role" == refusal_of(caller, action, ExistingAppointment(an_appointment(), 0).as_new)
 
 
 # -- what an appointment is -------------------------------------------------------------------------------------------
@@ -198,18 +211,18 @@ def test_what_nobody_was_given_leave_for_is_denied(action: Action) -> None:
         ("UNODC", Mandate(role=Role.COORDINATOR, starts=TODAY, topics=("nothing",)), "unknown-code"),
     ],
 )
-def test_a_mandate_that_cannot_be_given_is_refused(organization: str, mandate: Mandate, slug: str) -> None:
+def test_invalid_mandate_is_rejected(organization: str, mandate: Mandate, slug: str) -> None:
     with pytest.raises(Refusal, match=slug):
         appointing.check_mandate(mandate, organization, today=TODAY)
 
 
-def test_a_coordinators_remit_is_regions_and_topics() -> None:
+def test_remit_of_a_coordinator_is_regions_and_topics() -> None:
     mandate = Mandate(role=Role.COORDINATOR, starts=TODAY, regions=("african",), topics=("mutual_legal_assistance",))
 
     appointing.check_mandate(mandate, "UNODC", today=TODAY)
 
 
-def test_three_letters_that_are_no_state_are_no_organization() -> None:
+def test_unknown_country_code_is_not_an_organization() -> None:
     assert [Kind.STATE, Kind.UNODC, Kind.UNIT, Kind.OTHER] == [
         kind_of(code) for code in ("KEN", "UNODC", "UNODC-SHERLOC", "HELPERS-CLUB")
     ]
@@ -217,7 +230,7 @@ def test_three_letters_that_are_no_state_are_no_organization() -> None:
         kind_of("QQQ")
 
 
-def test_unodc_and_its_units_are_one_house_and_a_state_is_its_own() -> None:
+def test_person_of_another_organization_cannot_be_appointed_except_in_units_of_unodc() -> None:
     appointing.check_belongs("UNODC", "UNODC-SHERLOC")
     for person, organization in (("KEN", "NOR"), ("UNODC", "KEN"), ("HELPERS-CLUB", "UNODC")):
         with pytest.raises(Conflict, match="person-of-another-organization"):
@@ -226,7 +239,7 @@ def test_unodc_and_its_units_are_one_house_and_a_state_is_its_own() -> None:
 
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("status", Status)
-def test_an_appointment_moves_only_from_where_the_table_says(move: str, status: Status) -> None:
+def test_appointment_moves_only_from_allowed_states(move: str, status: Status) -> None:
     appointment = an_appointment(status=status)
     moves = {
         "approve": lambda: appointment.approve(uuid4(), now=NOON),
@@ -250,18 +263,18 @@ def test_an_appointment_moves_only_from_where_the_table_says(move: str, status: 
         (TODAY - timedelta(9), TODAY - timedelta(1), ShownStatus.EXPIRED),
     ],
 )
-def test_whether_it_is_in_force_follows_from_its_days(starts: date, ends: date | None, shown: ShownStatus) -> None:
+def test_appointment_is_in_force_within_its_days(starts: date, ends: date | None, shown: ShownStatus) -> None:
     assert shown is an_appointment(status=Status.IN_FORCE, starts=starts, ends=ends).shown_status(TODAY)
     assert ShownStatus.ENDED is an_appointment(status=Status.ENDED, starts=starts, ends=ends).shown_status(TODAY)
 
 
-def test_what_waited_until_after_its_last_day_is_not_approved() -> None:
+def test_expired_proposal_cannot_be_approved() -> None:
     with pytest.raises(Conflict, match="appointment-over"):
         an_appointment(ends=TODAY - timedelta(1)).approve(uuid4(), now=NOON)
 
 
 @pytest.mark.parametrize("left", [0, 1, 2])
-def test_the_last_two_administrators_cannot_be_ended(left: int) -> None:
+def test_last_two_administrators_cannot_be_ended(left: int) -> None:
     one = an_appointment(organization="UNODC", role=Role.ADMINISTRATOR, status=Status.IN_FORCE)
 
     with pytest.raises(Conflict, match="administrators-too-few"):
@@ -269,7 +282,7 @@ def test_the_last_two_administrators_cannot_be_ended(left: int) -> None:
     assert one.end("other", administrators=3, now=NOON).role is Role.ADMINISTRATOR
 
 
-def test_an_administrator_who_has_not_begun_can_be_ended() -> None:
+def test_administrator_appointment_not_begun_can_be_ended() -> None:
     later = TODAY + timedelta(1)
     one = an_appointment(organization="UNODC", role=Role.ADMINISTRATOR, status=Status.IN_FORCE, starts=later)
 
@@ -279,7 +292,7 @@ def test_an_administrator_who_has_not_begun_can_be_ended() -> None:
 # -- a person ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_person_is_disabled_and_enabled_once() -> None:
+def test_person_is_disabled_and_enabled_once() -> None:
     person = a_person()
     disabled = evolve(person, person.disable("other", now=NOON))
     assert isinstance(disabled, Person)
@@ -294,7 +307,7 @@ def test_a_person_is_disabled_and_enabled_once() -> None:
     assert enabled == a_person(person_id=person.person_id, revision=3)
 
 
-def test_a_person_is_erased_once_by_two_and_is_nobody_to_be_moved_any_more() -> None:
+def test_person_is_erased_once_by_two_people_and_cannot_change_afterwards() -> None:
     first, second = uuid4(), uuid4()
     person = a_person()
     for early in (
@@ -330,12 +343,12 @@ def test_a_person_is_erased_once_by_two_and_is_nobody_to_be_moved_any_more() -> 
             late()
 
 
-def test_how_an_appointee_of_two_people_signs_in_is_not_changed_by_one() -> None:
+def test_subjects_of_an_appointee_of_two_people_cannot_be_changed_by_one() -> None:
     with pytest.raises(Conflict, match="subjects-of-appointee"):
         a_person().identify(1, HASH, of_trust=True, now=NOON)
 
 
-def test_an_organization_is_registered_by_its_code() -> None:
+def test_organization_is_registered_by_its_code() -> None:
     fact = model.register(UUID(int=1), "UNODC-SHERLOC", HASH, now=NOON)
 
     assert Kind.UNIT is evolve(None, fact).kind  # type: ignore[union-attr]

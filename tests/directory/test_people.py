@@ -1,4 +1,4 @@
-"""The directory from its routes to its tables: founders, organizations, people, and what the journal tells of them."""
+"""The directory from its routes to its tables: founders, organizations, people, and its journal."""
 
 from uuid import uuid4
 
@@ -29,12 +29,12 @@ from tests.directory.steps import (
     kenya,
     refused,
 )
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 
 # -- the first two ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_first_administrators_are_two_and_only_the_first(db: Database) -> None:
+async def test_two_first_administrators_are_founded_only_once(db: Database) -> None:
     with pytest.raises(Invalid, match="founders-too-few"):
         await found(db, [a_founder(FIRST), a_founder(FIRST)])
     await found(db, [a_founder(FIRST), a_founder(OTHER)])
@@ -48,7 +48,7 @@ async def test_the_first_administrators_are_two_and_only_the_first(db: Database)
     assert not any("actorid" in event or "anary" in event or ISSUER in event for event in events)
 
 
-async def test_an_operator_founds_on_the_server(db: Database, database_url: str) -> None:
+async def test_operator_founds_administrators_by_command(db: Database, database_url: str) -> None:
     async def command() -> tuple[int, str]:
         done = await entraide(
             "directory", "found", "--issuer", ISSUER,
@@ -86,7 +86,7 @@ async def test_organizations_are_registered_once_and_listed_by_code(api: Client)
     assert 404 == (await api.get("/v1/organizations/FRA", headers=by(KENYA))).status_code
 
 
-async def test_what_names_a_person_is_not_in_the_journal(api: Client, db: Database) -> None:
+async def test_personal_data_is_not_in_the_journal(api: Client, db: Database) -> None:
     subjects = [{"issuer": ISSUER, "subject": "Canary-subject"}]
     person = await entered(api, name="Canary-name", email="canary@ken.example", subjects=subjects)
     await appointed(api, person, "focal_point")
@@ -99,7 +99,7 @@ async def test_what_names_a_person_is_not_in_the_journal(api: Client, db: Databa
     assert "verbale" not in events
 
 
-async def test_a_person_keeps_the_id_they_acted_under_if_an_administrator_says_so(api: Client) -> None:
+async def test_administrator_can_enter_a_person_with_an_existing_id(api: Client) -> None:
     kept = str(uuid4())
     await kenya(api)
     person = await entered(api, person_id=kept)
@@ -110,7 +110,7 @@ async def test_a_person_keeps_the_id_they_acted_under_if_an_administrator_says_s
     assert (403, "not-for-your-role") == await refused(api, "/v1/people", KENYA, **body, person_id=str(uuid4()))
 
 
-async def test_the_same_key_has_one_effect(api: Client, db: Database) -> None:
+async def test_same_key_has_one_effect(api: Client, db: Database) -> None:
     body = {"organization": "KEN", "name": "A", "email": "a@b.example", "language": "en"}
     head = headers(FIRST, key="the-same-key")
     first, again = [await api.post("/v1/people", json=body, headers=head) for _ in range(2)]
@@ -126,7 +126,7 @@ async def test_the_same_key_has_one_effect(api: Client, db: Database) -> None:
         assert 1 == await tx.fetchval("SELECT count(*) FROM appointment WHERE organization = 'KEN'")
 
 
-async def test_a_person_is_disabled_by_one_administrator_at_once_and_not_by_themselves(api: Client) -> None:
+async def test_person_is_disabled_by_another_administrator_at_once(api: Client) -> None:
     person = await kenya(api)
     path = f"/v1/people/{person['person_id']}"
 
@@ -145,7 +145,7 @@ async def test_a_person_is_disabled_by_one_administrator_at_once_and_not_by_them
 # -- the journal ------------------------------------------------------------------------------------------------------
 
 
-async def test_the_journal_tells_all_of_it(api: Client, database_url: str) -> None:
+async def test_directory_is_rebuilt_from_the_journal(api: Client, database_url: str) -> None:
     focal_point = await kenya(api)
     official = await entered(api, by=KENYA, subjects=[{"issuer": ISSUER, "subject": "x"}])
     await api.put(f"/v1/people/{official['person_id']}/subjects", json={"subjects": []}, headers=by(KENYA, revision=1))

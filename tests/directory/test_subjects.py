@@ -1,4 +1,4 @@
-"""By which subjects people sign in: their own focal point sets them, or two people; nobody alone becomes an official."""
+"""Subjects by which people sign in are set by the focal point, or by two people."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from services.directory.people import store
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, refused, said
+from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, post, refused
+from tests.personas import ISSUER, appoint_in_directory, persona_id
 from tests.platform.steps import KNOWN_SECONDS, directory, requests, until_answered
-from tests.seats import ISSUER, persona_id, seat_in
 
 ATTACKER = "account-of-the-attacker"
 PLANTED = [{"issuer": ISSUER, "subject": ATTACKER}]
@@ -30,12 +30,12 @@ async def signed_in(db: Database, subject: str) -> list[str]:
         return [str(one) for one in await store.people_of(tx, Subject(issuer=ISSUER, subject=subject))]
 
 
-async def test_an_administrator_alone_cannot_sign_in_as_an_official(
+async def test_administrator_alone_cannot_sign_in_as_an_official(
     db: Database,
     without_a_broker: Any,
 ) -> None:
     official, administrator = "KEN:official", "UNODC:administrator"
-    await seat_in(db, [KENYA, official, administrator])
+    await appoint_in_directory(db, [KENYA, official, administrator])
     assert builders.issuer is not None
     attack = {"Authorization": f"Bearer {builders.issuer.token(ATTACKER)}"}
     own = [{"issuer": ISSUER, "subject": str(persona_id(official))}, *PLANTED]
@@ -60,9 +60,7 @@ async def test_an_administrator_alone_cannot_sign_in_as_an_official(
 # -- one person, or two -----------------------------------------------------------------------------------------------
 
 
-async def test_a_focal_point_sets_subjects_of_the_own_state_alone_and_nobody_else_does(
-    api: Client, db: Database
-) -> None:
+async def test_only_a_focal_point_sets_subjects_alone_for_the_own_state(api: Client, db: Database) -> None:
     focal_point = await kenya(api)
     official = await entered(api, by=KENYA, subjects=NEW)
     await done(api, "/v1/appointments", KENYA, **a_role(official, "official"))
@@ -81,7 +79,7 @@ async def test_a_focal_point_sets_subjects_of_the_own_state_alone_and_nobody_els
 
 
 @pytest.mark.parametrize("organization", ["KEN", "UNODC", "UNODC-SHERLOC", "RED-CROSS"])
-async def test_subjects_of_a_person_who_holds_nothing_yet_take_two(
+async def test_subjects_of_a_person_without_appointment_require_two_people(
     api: Client, db: Database, organization: str
 ) -> None:
     if len(organization) > 5:
@@ -117,7 +115,7 @@ async def test_declined_subjects_change_nothing(api: Client, db: Database) -> No
     assert ([], [person["person_id"]]) == (await signed_in(db, ATTACKER), await signed_in(db, "new-account"))
 
 
-async def test_a_focal_point_approves_what_an_administrator_proposed(api: Client, db: Database) -> None:
+async def test_focal_point_approves_subjects_proposed_by_an_administrator(api: Client, db: Database) -> None:
     await kenya(api)
     person = await entered(api, subjects=NEW)
     official = await done(api, "/v1/appointments", KENYA, **a_role(person, "official"))
@@ -131,9 +129,7 @@ async def test_a_focal_point_approves_what_an_administrator_proposed(api: Client
 # -- appointments -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_approver_is_shown_the_subjects_and_with_the_approval_they_take_effect(
-    api: Client, db: Database
-) -> None:
+async def test_approver_sees_the_subjects_and_approval_makes_them_effective(api: Client, db: Database) -> None:
     person = await entered(api, subjects=NEW)
     proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
     path = f"/v1/appointments/{proposed['appointment_id']}"
@@ -146,9 +142,7 @@ async def test_the_approver_is_shown_the_subjects_and_with_the_approval_they_tak
     assert [person["person_id"]] == await signed_in(db, "new-account")
 
 
-async def test_who_planted_a_subject_cannot_approve_the_appointment_that_another_proposed(
-    api: Client, db: Database
-) -> None:
+async def test_proposer_of_a_subject_cannot_approve_the_appointment_of_its_person(api: Client, db: Database) -> None:
     person = await entered(api, subjects=PLANTED)
     proposed = await done(api, "/v1/appointments", "second", **a_role(person, "focal_point"))
 
@@ -167,7 +161,7 @@ async def test_two_appointments_of_one_person_are_approved_for_the_same_subjects
         assert "in_force" == made["status"]
 
 
-async def test_an_appointment_is_proposed_anew_when_the_subjects_have_changed(api: Client, db: Database) -> None:
+async def test_changed_subjects_require_a_new_proposal_of_the_appointment(api: Client, db: Database) -> None:
     await kenya(api)
     person = await entered(api, by=KENYA, subjects=NEW)
     proposed = await done(api, "/v1/appointments", KENYA, **a_role(person, "focal_point"))
@@ -177,12 +171,12 @@ async def test_an_appointment_is_proposed_anew_when_the_subjects_have_changed(ap
     assert (await api.get(path, headers=by(FIRST))).json()["subjects"] is None
     assert (409, "subjects-changed") == await refused(api, f"{path}/approve", FIRST, revision=1)
     await done(api, f"{path}/withdraw", KENYA, revision=1)
-    anew = await done(api, "/v1/appointments", KENYA, **a_role(person, "focal_point"))
-    assert PLANTED == anew["subjects"]
-    await done(api, f"/v1/appointments/{anew['appointment_id']}/approve", FIRST, revision=1)
+    renewed = await done(api, "/v1/appointments", KENYA, **a_role(person, "focal_point"))
+    assert PLANTED == renewed["subjects"]
+    await done(api, f"/v1/appointments/{renewed['appointment_id']}/approve", FIRST, revision=1)
 
 
-async def test_subjects_that_are_only_proposed_since_have_no_effect_on_an_approval(api: Client, db: Database) -> None:
+async def test_subjects_proposed_later_do_not_affect_an_approval(api: Client, db: Database) -> None:
     await kenya(api)
     person = await entered(api, by=KENYA, subjects=NEW)
     proposed = await done(api, "/v1/appointments", KENYA, **a_role(person, "focal_point"))
@@ -196,7 +190,7 @@ async def test_subjects_that_are_only_proposed_since_have_no_effect_on_an_approv
 # -- subjects of others -----------------------------------------------------------------------------------------------
 
 
-async def test_a_subject_in_use_elsewhere_is_neither_told_nor_taken(api: Client, db: Database) -> None:
+async def test_subject_in_use_is_rejected_without_revealing_its_person(api: Client, db: Database) -> None:
     await kenya(api)
     norway = await entered(api, "NOR", person_id=str(persona_id("NOR:focal_point")))
     await appointed(api, norway, "focal_point", "NOR")
@@ -206,7 +200,7 @@ async def test_a_subject_in_use_elsewhere_is_neither_told_nor_taken(api: Client,
     answers = []
     for subjects in (used, [{"issuer": ISSUER, "subject": "of-nobody-at-all"}]):
         body = {"organization": "NOR", "name": "A", "email": "a@b.example", "language": "en", "subjects": subjects}
-        answer = await said(api, "/v1/people", "NOR:focal_point", **body)
+        answer = await post(api, "/v1/people", "NOR:focal_point", **body)
         person = answer.json()
         change = await put(api, person["person_id"], "NOR:focal_point", 1, subjects)
         answers.append((answer.status_code, sorted(person), person["subjects"] == subjects, change))
@@ -217,7 +211,7 @@ async def test_a_subject_in_use_elsewhere_is_neither_told_nor_taken(api: Client,
     assert (409, "subject-taken") == await refused(api, "/v1/people", KENYA, **body)
 
 
-async def test_a_subject_of_two_units_of_unodc_is_one_persons(api: Client) -> None:
+async def test_subject_in_two_units_of_unodc_is_one_person(api: Client) -> None:
     await done(api, "/v1/organizations", FIRST, code="UNODC-SHERLOC", name="Fictitious")
     own = [{"issuer": ISSUER, "subject": str(persona_id(FIRST))}]
     person = await entered(api, "UNODC-SHERLOC", subjects=own)
@@ -226,12 +220,12 @@ async def test_a_subject_of_two_units_of_unodc_is_one_persons(api: Client) -> No
     assert (409, "subject-taken") == await refused(api, path, "second", revision=1)
 
 
-async def test_who_is_a_person_of_two_organizations_says_for_which_they_act(
+async def test_person_of_two_organizations_must_name_the_acting_one(
     db: Database,
     without_a_broker: Any,
 ) -> None:
-    """Else whoever enters another State's official as their own would be sent that official's drafts."""
-    await seat_in(db, [KENYA, "NOR:focal_point", "NOR:official"])
+    """Otherwise entering another State's official as one's own person would reveal that official's drafts."""
+    await appoint_in_directory(db, [KENYA, "NOR:focal_point", "NOR:official"])
     kenyan = [{"issuer": ISSUER, "subject": str(persona_id(KENYA))}]
     async with directory(without_a_broker) as api, requests(without_a_broker, without_a_broker.port) as client:
         await until_answered(client, KENYA, 200, KNOWN_SECONDS)
@@ -247,7 +241,7 @@ async def test_who_is_a_person_of_two_organizations_says_for_which_they_act(
         assert (201, "KEN") == (draft.status_code, draft.json()["state"])
 
 
-async def test_a_subject_like_a_services_is_nobodys(api: Client) -> None:
+async def test_subject_like_that_of_a_service_is_rejected(api: Client) -> None:
     await kenya(api)
     subjects = [{"issuer": ISSUER, "subject": "service:matching"}]
     person = await entered(api, by=KENYA)

@@ -19,7 +19,7 @@ async def subscribe(api: Client, *appointments: str, **changes: Any) -> None:
         assert answer.status_code == 200, answer.text
 
 
-async def told(api: Client, appointment: str, query: str = "", **more: str) -> list[dict[str, Any]]:
+async def notifications_of(api: Client, appointment: str, query: str = "", **more: str) -> list[dict[str, Any]]:
     answer = await api.get(f"/v1/notifications{query}", headers=headers(appointment) | more)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["notifications"])

@@ -1,4 +1,4 @@
-"""Who is told of what, in which words: every fact has its answer, every notice its six languages."""
+"""Recipients of every fact, and templates of every notice in six languages."""
 
 import re
 from datetime import date, timedelta
@@ -30,9 +30,9 @@ IDS = {name: uuid4() for name in ("match_id", "request_id", "line_id", "offering
 A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
-def told(fact: Fact, *, caused: bool = False) -> set[Appointment]:
-    """Everybody who is told whatever had been told before."""
-    notices = [one for one in audience.notices_for(fact, caused=caused) if not one.told_before]
+def recipients_of(fact: Fact, *, caused: bool = False) -> set[Appointment]:
+    """Recipients, without notices that only those notified before get."""
+    notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
     return {who for notice in notices for who in audience.appointments(notice, fact)}
 
 
@@ -48,28 +48,28 @@ def an_allocation(**changes: Any) -> p.AllocationMade:
     return p.AllocationMade(**values | changes)
 
 
-def test_every_fact_is_told_to_somebody_or_to_nobody_for_a_reason() -> None:
+def test_every_fact_has_recipients_or_a_reason_for_none() -> None:
     assert set(FACTS.values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys()
     assert len(FACTS) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED), "each in one of them"
     assert all(reason for reason in NOT_NOTIFIED.values())
 
 
-def test_a_submission_is_acknowledged_to_the_state_and_shown_to_the_coordinators() -> None:
+def test_submission_notifies_the_state_and_the_coordinators() -> None:
     fact = r.RequestWithdrawn(request_id=uuid4(), state="KEN", withdrawn_at=NOON)
 
-    assert {STATE, COORDINATORS} == told(fact)
+    assert {STATE, COORDINATORS} == recipients_of(fact)
     assert NOTICES[r.RequestSubmitted][0].to == NOTICES[r.RequestWithdrawn][0].to[::-1]
 
 
-def test_only_both_sides_and_the_coordinators_hear_that_a_match_is_confirmed() -> None:
+def test_confirmed_match_notifies_both_sides_and_the_coordinators_only() -> None:
     fact = m.MatchBegun(**A_MATCH, begun_at=NOON)
 
-    assert {STATE, PROVIDER, COORDINATORS} == told(fact)
+    assert {STATE, PROVIDER, COORDINATORS} == recipients_of(fact)
     assert NOTICES[m.MatchConfirmed][0].to == NOTICES[m.MatchBegun][0].to
 
 
 @pytest.mark.parametrize("kind", [m.MatchSuggested, m.MatchInterested, m.MatchNominated, m.MatchShortlisted])
-def test_before_a_match_is_presented_neither_the_state_nor_the_provider_hears_of_it(kind: type[Fact]) -> None:
+def test_match_before_presentation_does_not_notify_state_or_provider(kind: type[Fact]) -> None:
     relations = {relation for notice in NOTICES.get(kind, ()) for relation in notice.to}
 
     assert relations <= {audience.COORDINATORS}
@@ -84,19 +84,19 @@ def test_before_a_match_is_presented_neither_the_state_nor_the_provider_hears_of
         m.MatchDeclinedByProvider(**A_MATCH, reason="other", declined_at=NOON),
     ],
 )
-def test_the_end_of_a_match_is_told_to_those_only_who_had_heard_of_it(fact: Fact) -> None:
-    assert told(fact) <= {COORDINATORS}
-    assert [notice for notice in NOTICES[type(fact)] if notice.told_before]
+def test_end_of_a_match_notifies_only_those_notified_before(fact: Fact) -> None:
+    assert recipients_of(fact) <= {COORDINATORS}
+    assert [notice for notice in NOTICES[type(fact)] if notice.only_if_notified_before]
 
 
-def test_a_reopening_that_a_revoked_match_caused_is_not_told_again() -> None:
+def test_reopening_caused_by_a_revoked_match_is_not_notified() -> None:
     fact = r.RequestReopened(request_id=uuid4(), state="KEN", reason="new_need", reopened_at=NOON)
 
-    assert {STATE, COORDINATORS} == told(fact)
-    assert set() == told(fact, caused=True)
+    assert {STATE, COORDINATORS} == recipients_of(fact)
+    assert set() == recipients_of(fact, caused=True)
 
 
-def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_itself() -> None:
+def test_suggestions_of_one_cause_are_one_notice_and_other_facts_are_separate() -> None:
     event, cause = uuid4(), uuid4()
     (ranked,), (suggested,), (presented,) = (
         NOTICES[rankings.LineRanked],
@@ -110,7 +110,7 @@ def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_its
     assert event == audience.cause_of(presented, event, cause)
 
 
-def test_an_allocation_to_a_request_is_told_to_its_sides_and_the_fund_alone_to_its_donors() -> None:
+def test_allocation_to_a_request_notifies_its_sides_and_names_only_the_fund_to_donors() -> None:
     fact = an_allocation(request_id=IDS["request_id"], match_id=IDS["match_id"], state="KEN", provider="NOR")
     to_sides, to_donors = NOTICES[p.AllocationMade]
     known = KnownReference(reference="TA-2026-00001")
@@ -122,11 +122,11 @@ def test_an_allocation_to_a_request_is_told_to_its_sides_and_the_fund_alone_to_i
     assert "/v1/funds/SHERLOC-MNT" == audience.link_of(to_donors, fact)
 
 
-def test_an_allocation_to_a_work_package_is_told_to_the_donors_alone() -> None:
-    assert {DONOR} == told(an_allocation(work_package="WP-1"))
+def test_allocation_to_a_work_package_notifies_donors_only() -> None:
+    assert {DONOR} == recipients_of(an_allocation(work_package="WP-1"))
 
 
-def test_a_pledge_is_told_to_its_donor_and_to_the_finance_officers() -> None:
+def test_pledge_notifies_its_donor_and_the_finance_officers() -> None:
     valuation = p.Valuation(usd_minor=1, rate="1", rate_source="test", rate_date=date(2026, 11, 25))
     fact = p.PledgeWithdrawn(
         pledge_id=uuid4(),
@@ -138,12 +138,12 @@ def test_a_pledge_is_told_to_its_donor_and_to_the_finance_officers() -> None:
         withdrawn_at=NOON,
     )
 
-    assert {DONOR, FINANCE} == told(fact)
+    assert {DONOR, FINANCE} == recipients_of(fact)
     assert f"/v1/pledges/{fact.pledge_id}" == audience.link_of(NOTICES[p.PledgeWithdrawn][0], fact)
 
 
 @pytest.mark.parametrize(("kind", "notice"), [(kind, one) for kind, each in NOTICES.items() for one in each])
-def test_every_notice_takes_its_reference_and_link_from_its_own_fact(kind: type[Fact], notice: Notice) -> None:
+def test_every_notice_takes_reference_and_link_from_its_fact(kind: type[Fact], notice: Notice) -> None:
     fields = set(kind.__struct_fields__)
 
     assert notice.reference in fields
@@ -156,7 +156,7 @@ def test_every_notice_takes_its_reference_and_link_from_its_own_fact(kind: type[
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_notice_has_words_in_every_language_and_no_other_has(language: Language) -> None:
+def test_templates_match_the_notices_in_every_language(language: Language) -> None:
     found = templates(language)
 
     assert set(audience.notices()) == found.notices.keys()
@@ -168,7 +168,7 @@ def test_every_notice_has_words_in_every_language_and_no_other_has(language: Lan
 
 
 @pytest.mark.parametrize("language", [one for one in Language if one is not Language.EN])
-def test_no_words_were_left_in_english_and_each_notice_has_its_own(language: Language) -> None:
+def test_templates_are_translated_and_distinct(language: Language) -> None:
     said, english = templates(language).notices, templates(Language.EN).notices
 
     for code in audience.notices():
@@ -181,7 +181,7 @@ SCRIPTS = {Language.AR: r"[\u0600-\u06ff]", Language.RU: r"[\u0400-\u04ff]", Lan
 
 
 @pytest.mark.parametrize(("language", "script"), SCRIPTS.items())
-def test_words_are_in_the_script_of_their_language(language: Language, script: str) -> None:
+def test_templates_are_in_the_script_of_their_language(language: Language, script: str) -> None:
     for said in templates(language).notices.values():
         assert re.search(script, said.subject)
         assert re.search(script, said.text)
@@ -209,14 +209,14 @@ def written(letter: Letter) -> Any:
     return mail(letter, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example")
 
 
-def test_a_mail_sent_again_is_the_same_mail_byte_for_byte() -> None:
+def test_resent_mail_is_identical() -> None:
     first, second = written(a_letter()), written(a_letter())
 
     assert first.as_bytes() == second.as_bytes()
     assert f"<{UUID(int=7)}@entraide.example>" == first["Message-ID"]
 
 
-def test_a_mail_names_one_recipient_its_correlation_and_that_no_person_wrote_it() -> None:
+def test_mail_has_one_recipient_a_correlation_id_and_is_auto_generated() -> None:
     message = written(a_letter())
 
     assert "w.kamau@ken.example" == message["To"]
@@ -228,7 +228,7 @@ def test_a_mail_names_one_recipient_its_correlation_and_that_no_person_wrote_it(
     assert "https://entraide.example/v1/requests/00000000-0000-0000-0000-000000000009" in message.get_content()
 
 
-def test_an_arabic_mail_runs_from_right_to_left_and_keeps_codes_in_their_direction() -> None:
+def test_arabic_mail_is_right_to_left_with_isolated_codes() -> None:
     message = written(a_letter(Language.AR))
     paragraphs = [part for part in message.get_content().strip().split("\n\n") if part]
 
@@ -238,7 +238,7 @@ def test_an_arabic_mail_runs_from_right_to_left_and_keeps_codes_in_their_directi
 
 
 @pytest.mark.parametrize("language", Language)
-def test_no_line_of_any_mail_is_longer_than_smtp_allows(language: Language) -> None:
+def test_mail_lines_are_within_the_smtp_limit(language: Language) -> None:
     for notice in audience.notices():
         raw = written(a_letter(language, notice=notice)).as_bytes()
 
@@ -246,13 +246,13 @@ def test_no_line_of_any_mail_is_longer_than_smtp_allows(language: Language) -> N
 
 
 @pytest.mark.parametrize("language", Language)
-def test_words_show_what_the_notice_is_about(language: Language) -> None:
+def test_template_shows_the_reference(language: Language) -> None:
     said = words("requests.request.registered.v1", "TA-2026-00001", language)
 
     assert "TA-2026-00001" in said.subject
 
 
 @pytest.mark.parametrize("value", ["a@b.example\r\nBcc: all@example.org", "a@b.example\nX: y"])
-def test_a_line_end_in_a_header_is_refused_by_the_library_too(value: str) -> None:
+def test_line_end_in_a_header_is_rejected_by_the_library(value: str) -> None:
     with pytest.raises(ValueError, match=r"(?i)linefeed|header"):
         written(a_letter(email=value))

@@ -1,4 +1,4 @@
-"""The way out, against real HTTPS servers: what a name means is checked, connected to as checked, and read in bounds."""
+"""The outbound HTTP client against real HTTPS servers: checked addresses, TLS and limits."""
 
 import asyncio
 import ssl
@@ -19,8 +19,8 @@ LOOPBACK = Bounds(loopback=True)
 HEADERS = {"Content-Type": "application/json", "webhook-id": "1"}
 
 
-class Names:
-    """A resolver that tells something else each time it is asked; the last answer stays."""
+class FakeResolver:
+    """A resolver with a list of answers; the last one repeats."""
 
     def __init__(self, *answers: Sequence[str] | OSError) -> None:
         self.answers = list(answers)
@@ -41,22 +41,22 @@ async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
         yield one
 
 
-def a_door(receiver: Receiver, names: Names, bounds: Bounds = LOOPBACK) -> SafeHttpClient:
-    return SafeHttpClient(bounds, context=receiver.trusting(), resolve=names)
+def a_client(receiver: Receiver, resolver: FakeResolver, bounds: Bounds = LOOPBACK) -> SafeHttpClient:
+    return SafeHttpClient(bounds, context=receiver.trusting(), resolve=resolver)
 
 
-def there(receiver: Receiver, host: str = NAME) -> Destination:
+def destination(receiver: Receiver, host: str = NAME) -> Destination:
     return Destination(host=host, port=receiver.port, target="/in?a=b")
 
 
-async def refused(door: SafeHttpClient, to: Destination) -> str:
+async def refused(client: SafeHttpClient, to: Destination) -> str:
     with pytest.raises(NotDelivered) as no:
-        await door.post(to, b"{}", HEADERS)
+        await client.post(to, b"{}", HEADERS)
     return no.value.reason
 
 
-async def test_it_goes_to_the_address_found_with_the_name_in_tls_and_host(receiver: Receiver) -> None:
-    answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b'{"a":1}', HEADERS)
+async def test_request_goes_to_the_resolved_address_with_the_name_in_tls_and_host(receiver: Receiver) -> None:
+    answer = await a_client(receiver, FakeResolver(["127.0.0.1"])).post(destination(receiver), b'{"a":1}', HEADERS)
 
     (request,) = receiver.received
     assert Answer(status=204, retry_after=None) == answer
@@ -66,9 +66,9 @@ async def test_it_goes_to_the_address_found_with_the_name_in_tls_and_host(receiv
     assert not {"authorization", "cookie", "accept-encoding"} & set(request.headers)
 
 
-async def test_a_real_name_is_looked_up(receiver: Receiver) -> None:
-    door = SafeHttpClient(LOOPBACK, context=receiver.trusting())
-    answer = await door.post(destination_of(f"https://localhost:{receiver.port}/", LOOPBACK), b"{}", HEADERS)
+async def test_name_is_resolved(receiver: Receiver) -> None:
+    client = SafeHttpClient(LOOPBACK, context=receiver.trusting())
+    answer = await client.post(destination_of(f"https://localhost:{receiver.port}/", LOOPBACK), b"{}", HEADERS)
 
     assert 204 == answer.status
 
@@ -82,66 +82,69 @@ async def test_a_real_name_is_looked_up(receiver: Receiver) -> None:
         ["93.184.215.14", "127.0.0.1"], ["2606:4700::1111", "10.1.2.3"],
     ],
 )  # fmt: skip
-async def test_a_name_of_which_any_address_lies_inside_is_not_connected_to(
-    receiver: Receiver, found: Sequence[str]
-) -> None:
-    assert "address-denied" == await refused(a_door(receiver, Names(found), Bounds()), there(receiver))
+async def test_name_with_any_denied_address_is_not_connected_to(receiver: Receiver, found: Sequence[str]) -> None:
+    assert "address-denied" == await refused(a_client(receiver, FakeResolver(found), Bounds()), destination(receiver))
     assert 0 == receiver.connections
 
 
-async def test_what_a_name_means_after_the_check_does_not_matter(receiver: Receiver, tmp_path: Path) -> None:
+async def test_checked_address_is_the_one_connected_to(receiver: Receiver, tmp_path: Path) -> None:
     """DNS rebinding: the first answer is checked and connected to; the second one, inside, is never asked for."""
     inside = Receiver(tmp_path / "inside", names=(NAME,), port=receiver.port)
     inside.folder.mkdir()
     async with inside.listening("127.0.0.2"):
-        names = Names(["127.0.0.1"], ["127.0.0.2"])
-        await a_door(receiver, names).post(there(receiver), b"{}", HEADERS)
+        resolver = FakeResolver(["127.0.0.1"], ["127.0.0.2"])
+        await a_client(receiver, resolver).post(destination(receiver), b"{}", HEADERS)
 
-    assert 1 == len(names.asked)
+    assert 1 == len(resolver.asked)
     assert (1, 0) == (receiver.connections, inside.connections)
 
 
-async def test_a_name_that_moves_inside_between_two_attempts_is_found_out_at_the_second(receiver: Receiver) -> None:
-    door = a_door(receiver, Names(["127.0.0.1"], ["10.0.0.1"]))
-    await door.post(there(receiver), b"{}", HEADERS)
+async def test_address_is_checked_again_at_every_attempt(receiver: Receiver) -> None:
+    client = a_client(receiver, FakeResolver(["127.0.0.1"], ["10.0.0.1"]))
+    await client.post(destination(receiver), b"{}", HEADERS)
 
-    assert "address-denied" == await refused(door, there(receiver))
+    assert "address-denied" == await refused(client, destination(receiver))
     assert 1 == receiver.connections
 
 
-async def test_of_several_addresses_the_next_one_is_tried(receiver: Receiver) -> None:
-    names = Names(["127.0.0.9", "127.0.0.1"])
+async def test_next_of_several_addresses_is_tried(receiver: Receiver) -> None:
+    resolver = FakeResolver(["127.0.0.9", "127.0.0.1"])
 
-    assert 204 == (await a_door(receiver, names).post(there(receiver), b"{}", HEADERS)).status
+    assert 204 == (await a_client(receiver, resolver).post(destination(receiver), b"{}", HEADERS)).status
 
 
-async def test_an_address_of_the_operators_own_is_not_connected_to(receiver: Receiver) -> None:
+async def test_denied_network_of_the_operator_is_not_connected_to(receiver: Receiver) -> None:
     bounds = Bounds(loopback=True, denied=(ip_network("127.0.0.0/8"),))
 
-    assert "address-denied" == await refused(a_door(receiver, Names(["127.0.0.1"]), bounds), there(receiver))
+    assert "address-denied" == await refused(
+        a_client(receiver, FakeResolver(["127.0.0.1"]), bounds), destination(receiver)
+    )
 
 
-async def test_a_redirect_is_an_answer_and_nothing_more(receiver: Receiver) -> None:
+async def test_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.answers = lambda _: an_answer(302, Location=f"https://localhost:{receiver.port}/inside")
-    answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)
+    answer = await a_client(receiver, FakeResolver(["127.0.0.1"])).post(destination(receiver), b"{}", HEADERS)
 
     assert 302 == answer.status
     assert 1 == receiver.connections
 
 
-async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_of_the_environment_is_ignored(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-    assert 204 == (await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)).status
+    assert (
+        204
+        == (await a_client(receiver, FakeResolver(["127.0.0.1"])).post(destination(receiver), b"{}", HEADERS)).status
+    )
 
 
-async def test_a_certificate_for_another_name_or_of_another_authority_will_not_do(receiver: Receiver) -> None:
-    names = Names(["127.0.0.1"])
+async def test_certificate_for_another_name_or_authority_is_rejected(receiver: Receiver) -> None:
+    resolver = FakeResolver(["127.0.0.1"])
 
-    assert "tls" == await refused(a_door(receiver, names), there(receiver, "other.ken.example"))
+    assert "tls" == await refused(a_client(receiver, resolver), destination(receiver, "other.ken.example"))
     assert "tls" == await refused(
-        SafeHttpClient(LOOPBACK, context=ssl.create_default_context(), resolve=names), there(receiver)
+        SafeHttpClient(LOOPBACK, context=ssl.create_default_context(), resolve=resolver), destination(receiver)
     )
     assert [] == receiver.received
 
@@ -149,34 +152,32 @@ async def test_a_certificate_for_another_name_or_of_another_authority_will_not_d
 @pytest.mark.parametrize(
     ("found", "reason"), [(OSError("no such name"), "unresolved"), ([], "unresolved"), (["127.0.0.9"], "unreachable")]
 )
-async def test_what_cannot_be_reached_says_how_far_it_came(
-    receiver: Receiver, found: Sequence[str] | OSError, reason: str
-) -> None:
-    assert reason == await refused(a_door(receiver, Names(found)), there(receiver))
+async def test_connection_failure_has_a_reason(receiver: Receiver, found: Sequence[str] | OSError, reason: str) -> None:
+    assert reason == await refused(a_client(receiver, FakeResolver(found)), destination(receiver))
 
 
 @pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", b"SSH-2.0\r\n\r\n"])
-async def test_what_is_no_whole_answer_is_none(receiver: Receiver, garbage: bytes) -> None:
+async def test_incomplete_response_is_a_failure(receiver: Receiver, garbage: bytes) -> None:
     receiver.answers = lambda _: garbage
 
-    assert "disconnected" == await refused(a_door(receiver, Names(["127.0.0.1"])), there(receiver))
+    assert "disconnected" == await refused(a_client(receiver, FakeResolver(["127.0.0.1"])), destination(receiver))
 
 
-async def test_of_an_endless_answer_so_much_is_read_and_no_more(receiver: Receiver) -> None:
+async def test_response_body_is_read_up_to_a_limit(receiver: Receiver) -> None:
     receiver.answers = lambda _: an_answer(200, b"x" * 50 * ANSWER_BYTES_MAX, Retry_After="7")
-    answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)
+    answer = await a_client(receiver, FakeResolver(["127.0.0.1"])).post(destination(receiver), b"{}", HEADERS)
 
     assert Answer(status=200, retry_after="7") == answer
 
 
-async def test_a_head_without_an_end_is_cut_off(receiver: Receiver) -> None:
+async def test_endless_response_head_is_cut_off(receiver: Receiver) -> None:
     receiver.answers = lambda _: b"HTTP/1.1 200 OK\r\n" + b"X-Filler: " + b"x" * 5_000_000
 
-    assert "disconnected" == await refused(a_door(receiver, Names(["127.0.0.1"])), there(receiver))
+    assert "disconnected" == await refused(a_client(receiver, FakeResolver(["127.0.0.1"])), destination(receiver))
 
 
 @pytest.mark.parametrize("where", ["looking up", "connected"])
-async def test_who_takes_too_long_is_left(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+async def test_slow_receiver_times_out(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     monkeypatch.setattr(http_client, "ATTEMPT_SECONDS", 0.3)
 
     async def slow(_host: str, _port: int) -> Sequence[str]:

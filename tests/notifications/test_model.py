@@ -1,4 +1,4 @@
-"""A dispatch is tried until it ends, and ends once."""
+"""A dispatch is attempted until it ends, and ends once."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -44,7 +44,7 @@ INBOX = UUID(int=2)
 PACE = RetryIntervals()
 
 
-def owed(**changes: Any) -> Notification:
+def queued(**changes: Any) -> Notification:
     values: dict[str, Any] = {
         "notification_id": uuid4(),
         "cause_id": uuid4(),
@@ -76,9 +76,9 @@ OUTCOMES: dict[Status, Outcome] = {
 
 @pytest.mark.parametrize("source", Status)
 @pytest.mark.parametrize("target", Status)
-def test_a_dispatch_moves_from_owed_alone(source: Status, target: Status) -> None:
+def test_dispatch_changes_status_from_owed_only(source: Status, target: Status) -> None:
     pace = RetryIntervals(retries_max=0) if target is Status.EXPIRED else PACE
-    before = owed()
+    before = queued()
     if source is not Status.OWED:
         to_source = OUTCOMES.get(source, Failed("451"))
         before = settled(before, to_source, RetryIntervals(retries_max=0) if source is Status.EXPIRED else PACE)
@@ -92,16 +92,16 @@ def test_a_dispatch_moves_from_owed_alone(source: Status, target: Status) -> Non
         assert "dispatch-ended" == no.value.slug
 
 
-def test_each_channel_ends_for_itself() -> None:
-    after = settled(owed(), Rejected("550"))
+def test_each_channel_ends_separately() -> None:
+    after = settled(queued(), Rejected("550"))
 
     assert Status.REFUSED is after.dispatch(MAIL).status
     assert "550" == after.dispatch(MAIL).reason
     assert Status.OWED is after.dispatch(INBOX).status
 
 
-def test_a_notification_is_read_once() -> None:
-    notification = owed()
+def test_notification_is_read_once() -> None:
+    notification = queued()
     fact = notification.read(now=NOON)
     assert fact is not None
     after = evolve(notification, fact)
@@ -115,11 +115,9 @@ def test_a_notification_is_read_once() -> None:
     retries_max=st.integers(0, 60),
     delays=st.lists(st.integers(0, 3600), min_size=61, max_size=61),
 )
-def test_a_mail_that_always_fails_is_tried_at_once_and_so_many_times_after_and_then_expires(
-    retry_seconds: int, retries_max: int, delays: list[int]
-) -> None:
+def test_failing_mail_is_retried_and_then_expires(retry_seconds: int, retries_max: int, delays: list[int]) -> None:
     pace = RetryIntervals(retry_seconds=retry_seconds, retries_max=retries_max)
-    notification = owed()
+    notification = queued()
     at = [NOON]
     assert NOON == notification.dispatch(MAIL).next_at, "the first attempt is due at once"
     while notification.dispatch(MAIL).status is Status.OWED:
@@ -134,13 +132,13 @@ def test_a_mail_that_always_fails_is_tried_at_once_and_so_many_times_after_and_t
     assert all(later - earlier >= timedelta(seconds=retry_seconds) for earlier, later in pairwise(at))
 
 
-def test_by_default_four_hours_pass_before_a_mail_is_given_up() -> None:
+def test_mail_expires_after_four_hours_by_default() -> None:
     assert 4 * 3600 == PACE.retry_seconds * PACE.retries_max
 
 
 @given(st.lists(st.sampled_from([Accepted(), Rejected("550"), Failed("451"), "read"]), max_size=20))
-def test_whatever_comes_the_revision_counts_the_facts_and_an_end_is_an_end(steps: list[Any]) -> None:
-    notification = owed()
+def test_revision_counts_facts_and_final_status_is_final(steps: list[Any]) -> None:
+    notification = queued()
     count, ended = 1, None
     for step in steps:
         fact: Fact | None
@@ -189,7 +187,7 @@ def test_whatever_comes_the_revision_counts_the_facts_and_an_end_is_an_end(steps
         "a@" + "b." * 130 + "example",
     ],
 )
-def test_an_address_that_mail_cannot_be_sent_to_is_refused(address: str) -> None:
+def test_invalid_mail_address_is_rejected(address: str) -> None:
     with pytest.raises(Invalid) as no:
         check_address(address, (Channel.MAIL,))
 
@@ -197,7 +195,7 @@ def test_an_address_that_mail_cannot_be_sent_to_is_refused(address: str) -> None
 
 
 @given(st.text(max_size=80))
-def test_no_address_that_passes_can_end_a_header_or_a_command(text: str) -> None:
+def test_accepted_address_cannot_inject_headers_or_commands(text: str) -> None:
     try:
         check_address(text, ())
     except Invalid:
@@ -208,11 +206,11 @@ def test_no_address_that_passes_can_end_a_header_or_a_command(text: str) -> None
 
 
 @pytest.mark.parametrize("address", ["w.kamau@ken.example", "a+b@c-d.unodc.example", "o'neil@x.example"])
-def test_an_ordinary_address_passes(address: str) -> None:
+def test_ordinary_address_is_accepted(address: str) -> None:
     check_address(address, (Channel.MAIL,))
 
 
-def test_mail_needs_an_address_and_the_inbox_none() -> None:
+def test_mail_requires_an_address_and_the_inbox_does_not() -> None:
     check_address(None, (Channel.INBOX,))
     with pytest.raises(Invalid) as no:
         check_address(None, (Channel.INBOX, Channel.MAIL))
@@ -228,17 +226,17 @@ def test_each_appointment_of_a_person_has_its_own_subscription() -> None:
     assert subscription_id_of(provider) == subscription_id_of(a_caller("NOR:provider_officer"))
 
 
-def test_a_service_does_not_subscribe_and_a_person_sees_only_their_own() -> None:
+def test_service_cannot_subscribe_and_person_sees_only_own_notifications() -> None:
     service = Caller(person_id=uuid4(), organization="UNODC", role=Role.SERVICE)
     assert denied("not-for-your-role") == policy.decide(service, Action.REGISTER_SUBSCRIPTION)
 
     for action in (Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION):
-        assert policy.decide(a_caller(), action, owed()).allowed
-        assert policy.decide(a_caller("UGA:focal_point"), action, owed()).hidden
-        assert policy.decide(a_caller("UNODC:administrator"), action, owed()).hidden
+        assert policy.decide(a_caller(), action, queued()).allowed
+        assert policy.decide(a_caller("UGA:focal_point"), action, queued()).hidden
+        assert policy.decide(a_caller("UNODC:administrator"), action, queued()).hidden
 
 
-def test_a_registration_takes_the_place_of_the_one_before() -> None:
+def test_registration_replaces_the_previous_one() -> None:
     fact = SubscriptionRegistered(
         subscription_id=uuid4(),
         person_id=uuid4(),

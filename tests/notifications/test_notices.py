@@ -1,4 +1,4 @@
-"""The notifications service from the fact it hears to the inbox it fills, and the tables behind it."""
+"""The notifications service from a fact to the inbox, and its tables."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from services.notifications.notices.model import Accepted, Failed, RetryInterval
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
 from tests.databases import connected
-from tests.notifications.steps import Client, a_subscription, subscribe, told
+from tests.notifications.steps import Client, a_subscription, notifications_of, subscribe
 
 COORDINATOR = "UNODC:coordinator"
 FOCAL_POINT = "KEN:focal_point"
@@ -67,13 +67,13 @@ def caused_by(event: Event, cause: UUID) -> Event:
 # -- subscriptions ----------------------------------------------------------------------------------------------------
 
 
-async def test_who_has_not_registered_has_no_subscription(api: Client) -> None:
+async def test_subscription_is_absent_before_registration(api: Client) -> None:
     answer = await api.get("/v1/subscriptions", headers=headers())
 
     assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_subscription_is_registered_shown_and_changed_with_its_revision(api: Client) -> None:
+async def test_subscription_is_registered_shown_and_changed_with_its_revision(api: Client) -> None:
     first = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers())
     changed = await api.put(
         "/v1/subscriptions", json=a_subscription(language="fr", channels=["inbox"]), headers=headers(revision=1)
@@ -88,7 +88,7 @@ async def test_a_subscription_is_registered_shown_and_changed_with_its_revision(
     )
 
 
-async def test_a_change_of_a_subscription_says_what_it_changes(api: Client) -> None:
+async def test_subscription_change_requires_the_revision(api: Client) -> None:
     await subscribe(api, FOCAL_POINT)
     blind = await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers())
     stale = await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers(revision=7))
@@ -99,7 +99,7 @@ async def test_a_change_of_a_subscription_says_what_it_changes(api: Client) -> N
     assert (412, "revision-stale") == (of_none.status_code, of_none.json()["slug"])
 
 
-async def test_the_same_registration_again_changes_nothing(api: Client, db: Database) -> None:
+async def test_repeated_registration_changes_nothing(api: Client, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     again = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers())
 
@@ -121,22 +121,20 @@ async def test_the_same_registration_again_changes_nothing(api: Client, db: Data
         ({"name": "Wanjiru"}, "unknown-field"),
     ],
 )
-async def test_a_wrong_registration_is_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+async def test_invalid_registration_is_rejected(api: Client, body: dict[str, Any], slug: str) -> None:
     answer = await api.put("/v1/subscriptions", json=a_subscription(**body), headers=headers())
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
     assert "Bcc" not in answer.text
 
 
-async def test_a_service_does_not_subscribe(api: Client) -> None:
+async def test_service_cannot_subscribe(api: Client) -> None:
     answer = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers("service:matching"))
 
     assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_an_address_stands_in_its_own_row_and_nowhere_else_and_goes_when_it_is_taken_back(
-    api: Client, db: Database
-) -> None:
+async def test_mail_address_is_stored_in_one_table_and_deleted_on_removal(api: Client, db: Database) -> None:
     await subscribe(api, FOCAL_POINT, email="w.kamau@ken.example")
     async with db.transaction() as tx:
         events = " ".join(row["event"] for row in await tx.fetch("SELECT event::text AS event FROM journal"))
@@ -153,13 +151,13 @@ async def test_an_address_stands_in_its_own_row_and_nowhere_else_and_goes_when_i
         assert await tx.fetchval("SELECT count(*) FROM address") == 0
 
 
-# -- being told -------------------------------------------------------------------------------------------------------
+# -- recipients -------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_in_the_inbox_is_delivered_with_the_fact_and_the_mail_is_owed(api: Client, inbox: Inbox) -> None:
+async def test_inbox_is_delivered_with_the_fact_and_mail_is_queued(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
-    (one,) = await told(api, FOCAL_POINT)
+    (one,) = await notifications_of(api, FOCAL_POINT)
 
     assert {"inbox": "delivered", "mail": "owed"} == {d["channel"]: d["status"] for d in one["dispatches"]}
     assert "requests.request.opened.v1" == one["notice"]
@@ -167,9 +165,7 @@ async def test_what_is_in_the_inbox_is_delivered_with_the_fact_and_the_mail_is_o
     assert one["read_at"] is None
 
 
-async def test_an_obligation_is_recorded_once_however_often_the_fact_is_delivered(
-    api: Client, inbox: Inbox, db: Database
-) -> None:
+async def test_redelivered_fact_creates_one_notification(api: Client, inbox: Inbox, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     event = an_event(opened(), 1)
     outcomes = await asyncio.gather(*(inbox.receive(event) for _ in range(5)))
@@ -180,7 +176,7 @@ async def test_an_obligation_is_recorded_once_however_often_the_fact_is_delivere
     await inbox.receive(event)
 
     assert 1 == outcomes.count(Outcome.APPLIED)
-    assert 1 == len(await told(api, FOCAL_POINT))
+    assert 1 == len(await notifications_of(api, FOCAL_POINT))
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.owed.v1'") == 1
         assert await tx.fetchval("SELECT count(*) FROM dispatch") == 2
@@ -192,14 +188,14 @@ async def test_twenty_suggestions_of_one_submission_are_one_notification(api: Cl
     events = [caused_by(an_event(suggested(request_id), 1), cause) for _ in range(20)]
     await asyncio.gather(*(inbox.receive(event) for event in events))
     await inbox.receive(caused_by(an_event(suggested(request_id), 1), uuid4()))
-    found = await told(api, COORDINATOR)
+    found = await notifications_of(api, COORDINATOR)
 
     assert 2 == len(found)
     assert str(cause) in {one["cause_id"] for one in found}
     assert f"/v1/matches?request={request_id}" == found[0]["link"]
 
 
-async def test_a_person_in_two_appointments_is_told_once(api: Client, inbox: Inbox, db: Database) -> None:
+async def test_person_with_two_appointments_is_notified_once(api: Client, inbox: Inbox, db: Database) -> None:
     caller = a_caller(FOCAL_POINT)
     for organization, role in (("KEN", "focal_point"), ("NOR", "provider_officer")):
         held = msgspec.convert(
@@ -209,10 +205,10 @@ async def test_a_person_in_two_appointments_is_told_once(api: Client, inbox: Inb
             await actions.register(tx, None, "en", ("inbox",), caller=held, expected=None, now=NOON)  # type: ignore[arg-type]
     await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
 
-    assert 1 == len(await told(api, FOCAL_POINT))
+    assert 1 == len(await notifications_of(api, FOCAL_POINT))
 
 
-async def test_a_request_is_called_by_its_reference_number_once_it_has_one(api: Client, inbox: Inbox) -> None:
+async def test_notification_has_the_reference_number_once_it_is_assigned(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     request_id = uuid4()
     await inbox.receive(
@@ -222,10 +218,10 @@ async def test_a_request_is_called_by_its_reference_number_once_it_has_one(api: 
     )
     await inbox.receive(an_event(opened(request_id), 2))
 
-    assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await told(api, FOCAL_POINT)]
+    assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await notifications_of(api, FOCAL_POINT)]
 
 
-async def test_the_end_of_a_match_is_told_to_whom_it_had_been_presented_to(api: Client, inbox: Inbox) -> None:
+async def test_end_of_a_match_notifies_those_it_was_presented_to(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, PROVIDER, COORDINATOR)
     presented, never = uuid4(), uuid4()
     await inbox.receive(an_event(of_match(m.MatchPresented, presented, presented_at=NOON), 1))
@@ -233,11 +229,11 @@ async def test_the_end_of_a_match_is_told_to_whom_it_had_been_presented_to(api: 
     await inbox.receive(an_event(of_match(m.MatchNotPursued, never, reason="other", ended_at=NOON), 1))
 
     for appointment in (FOCAL_POINT, PROVIDER):
-        assert [str(presented)] * 2 == [one["match_id"] for one in await told(api, appointment)]
-    assert [] == await told(api, COORDINATOR)
+        assert [str(presented)] * 2 == [one["match_id"] for one in await notifications_of(api, appointment)]
+    assert [] == await notifications_of(api, COORDINATOR)
 
 
-async def test_a_funds_donors_hear_of_it_and_not_of_the_request_in_whatever_order_facts_come(
+async def test_donors_of_a_fund_are_notified_without_the_request_in_any_order_of_facts(
     api: Client, inbox: Inbox
 ) -> None:
     await subscribe(api, DONOR, FINANCE, FOCAL_POINT)
@@ -264,26 +260,28 @@ async def test_a_funds_donors_hear_of_it_and_not_of_the_request_in_whatever_orde
         effective_on=date(2026, 11, 25),
         committed_at=NOON,
     )
-    # Of two aggregates the later fact can be the first to be heard: a crash in between is enough.
+    # Facts of two aggregates can be delivered in the other order, for instance after a crash.
     await inbox.receive(an_event(allocation, 1))
     await inbox.receive(an_event(agreement, 1))
-    to_donor = await told(api, DONOR)
+    to_donor = await notifications_of(api, DONOR)
 
     assert ["pledges.pledge.committed.v1", "pledges.allocation.made.v1:donor"] == [one["notice"] for one in to_donor]
     assert (None, None) == (to_donor[1]["request_id"], to_donor[1]["match_id"])
     assert str(request_id) not in json.dumps(to_donor)
-    assert [str(request_id)] == [one["request_id"] for one in await told(api, FOCAL_POINT)]
-    assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await told(api, FINANCE)]
+    assert [str(request_id)] == [one["request_id"] for one in await notifications_of(api, FOCAL_POINT)]
+    assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await notifications_of(api, FINANCE)]
 
 
-async def test_who_wants_no_channel_is_owed_nothing(api: Client, inbox: Inbox) -> None:
+async def test_subscription_without_channels_gets_no_notification(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, channels=[], email=None)
     await inbox.receive(an_event(opened(), 1))
 
-    assert [] == await told(api, FOCAL_POINT)
+    assert [] == await notifications_of(api, FOCAL_POINT)
 
 
-async def test_one_correlation_goes_from_the_fact_to_the_notification(api: Client, inbox: Inbox, db: Database) -> None:
+async def test_correlation_id_is_passed_from_the_fact_to_the_notification(
+    api: Client, inbox: Inbox, db: Database
+) -> None:
     await subscribe(api, FOCAL_POINT)
     event = an_event(opened(), 1, correlation="from-http-1")
     await inbox.receive(event)
@@ -298,13 +296,13 @@ async def test_one_correlation_goes_from_the_fact_to_the_notification(api: Clien
 # -- one's own notifications ------------------------------------------------------------------------------------------
 
 
-async def test_a_person_sees_and_reads_their_own_notifications_only(api: Client, inbox: Inbox) -> None:
+async def test_person_sees_and_reads_own_notifications_only(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, "UGA:focal_point")
     await inbox.receive(an_event(opened(), 1))
-    (one,) = await told(api, FOCAL_POINT)
+    (one,) = await notifications_of(api, FOCAL_POINT)
     path = f"/v1/notifications/{one['notification_id']}/read"
 
-    assert [] == await told(api, "UGA:focal_point")
+    assert [] == await notifications_of(api, "UGA:focal_point")
     for other in ("UGA:focal_point", COORDINATOR, "UNODC:administrator", "service:matching"):
         answer = await api.post(path, headers=headers(other))
         nothing = await api.post(f"/v1/notifications/{uuid4()}/read", headers=headers(other))
@@ -312,10 +310,10 @@ async def test_a_person_sees_and_reads_their_own_notifications_only(api: Client,
         assert answer.json() | {"correlation_id": ""} == nothing.json() | {"correlation_id": ""}
 
 
-async def test_reading_is_recorded_once(api: Client, inbox: Inbox, db: Database) -> None:
+async def test_read_is_recorded_once(api: Client, inbox: Inbox, db: Database) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
-    (one,) = await told(api, FOCAL_POINT)
+    (one,) = await notifications_of(api, FOCAL_POINT)
     path = f"/v1/notifications/{one['notification_id']}/read"
     key = str(uuid4())
     answers = [await api.post(path, headers=headers(key=key)) for _ in range(2)]
@@ -324,12 +322,12 @@ async def test_reading_is_recorded_once(api: Client, inbox: Inbox, db: Database)
     assert [200] * 3 == [answer.status_code for answer in answers]
     assert 1 == len({answer.json()["read_at"] for answer in answers})
     assert answers[0].json()["read_at"] is not None
-    assert [] == await told(api, FOCAL_POINT, "?unread=true")
+    assert [] == await notifications_of(api, FOCAL_POINT, "?unread=true")
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.read.v1'") == 1
 
 
-async def test_notifications_come_newest_first_page_by_page(api: Client, inbox: Inbox) -> None:
+async def test_notifications_are_paged_newest_first(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     ids = [uuid4() for _ in range(5)]
     for request_id in ids:
@@ -347,13 +345,11 @@ async def test_notifications_come_newest_first_page_by_page(api: Client, inbox: 
     assert [str(one) for one in reversed(ids)] == seen
 
 
-async def test_words_are_in_the_language_asked_for_or_else_in_that_of_the_subscription(
-    api: Client, inbox: Inbox
-) -> None:
+async def test_notification_is_in_the_requested_language_or_that_of_the_subscription(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT, language="ar")
     await inbox.receive(an_event(opened(), 1))
-    (arabic,) = await told(api, FOCAL_POINT)
-    (russian,) = await told(api, FOCAL_POINT, **{"Accept-Language": "ru, fr;q=0.5"})
+    (arabic,) = await notifications_of(api, FOCAL_POINT)
+    (russian,) = await notifications_of(api, FOCAL_POINT, **{"Accept-Language": "ru, fr;q=0.5"})
 
     assert ("ar", "ru") == (arabic["language"], russian["language"])
     assert "الطلب" in arabic["subject"]
@@ -363,13 +359,13 @@ async def test_words_are_in_the_language_asked_for_or_else_in_that_of_the_subscr
 # -- tables -----------------------------------------------------------------------------------------------------------
 
 
-async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
+async def test_tables_are_rebuilt_from_the_journal(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
     await subscribe(api, FOCAL_POINT, PROVIDER, COORDINATOR)
     await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers(revision=1))
     for _ in range(3):
         await inbox.receive(an_event(opened(), 1))
     await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
-    read, mailed, failed, *_ = await told(api, FOCAL_POINT)
+    read, mailed, failed, *_ = await notifications_of(api, FOCAL_POINT)
     await api.post(f"/v1/notifications/{read['notification_id']}/read", headers=headers())
     for one, outcome in ((mailed, Accepted()), (failed, Failed("451"))):
         dispatch = next(d for d in one["dispatches"] if d["channel"] == "mail")
@@ -397,9 +393,7 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
         "UPDATE journal SET version = 9",
     ],
 )
-async def test_the_schema_refuses_what_the_code_should_never_write(
-    api: Client, inbox: Inbox, db: Database, statement: str
-) -> None:
+async def test_schema_rejects_invalid_rows(api: Client, inbox: Inbox, db: Database, statement: str) -> None:
     await subscribe(api, FOCAL_POINT)
     await inbox.receive(an_event(opened(), 1))
     with pytest.raises((asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)):
@@ -407,7 +401,7 @@ async def test_the_schema_refuses_what_the_code_should_never_write(
             await tx.execute(statement)
 
 
-async def test_a_person_and_their_focal_point_are_told_of_each_change_of_subjects(
+async def test_change_of_subjects_notifies_the_person_and_the_focal_point(
     api: Client, inbox: Inbox, db: Database
 ) -> None:
     await subscribe(api, FOCAL_POINT, "NOR:focal_point")
@@ -428,5 +422,5 @@ async def test_a_person_and_their_focal_point_are_told_of_each_change_of_subject
 
     expected = [("directory.person.identified.v1", str(official)), (proposed.type, str(official))]
     for who in ("KEN:official", FOCAL_POINT):
-        assert expected == [(one["notice"], one["reference"]) for one in await told(api, who)]
-    assert [] == await told(api, "NOR:focal_point")
+        assert expected == [(one["notice"], one["reference"]) for one in await notifications_of(api, who)]
+    assert [] == await notifications_of(api, "NOR:focal_point")

@@ -1,4 +1,4 @@
-"""Each obligation is attempted until it is delivered, refused or expired; outside it may arrive twice, never not."""
+"""Mail is attempted until delivered, refused or expired: at least once."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ from services.notifications.notices.sender import MailServerUnavailable, Sender,
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
 from tests.databases import connected
-from tests.seats import Everybody, persona_id
+from tests.personas import AllAppointed, persona_id
 
 Client = httpx.AsyncClient
 ADDRESS = "w.kamau@ken.example"
@@ -47,7 +47,7 @@ ADDRESS = "w.kamau@ken.example"
 
 @dataclass
 class Sink:
-    """An SMTP server that answers as it is told; keeps every mail it accepted."""
+    """An SMTP server with configurable answers; keeps every mail it accepted."""
 
     answers: Callable[[str], str] = lambda _message_id: "250 OK"
     recipient_answer: str = "250 OK"
@@ -108,14 +108,19 @@ def the_terms(port: int, **changes: Any) -> Terms:
 
 
 def a_sender(
-    db: Database, port: int, *, at: datetime | None = None, seats: AppointmentLookup | None = None, **changes: Any
+    db: Database,
+    port: int,
+    *,
+    at: datetime | None = None,
+    appointments: AppointmentLookup | None = None,
+    **changes: Any,
 ) -> Sender:
-    return Sender(db, the_terms(port, **changes), seats or Everybody(), clock=lambda: at or clock.now())
+    return Sender(db, the_terms(port, **changes), appointments or AllAppointed(), clock=lambda: at or clock.now())
 
 
 @pytest.fixture
-async def owe(client_of: Callable[..., Awaitable[Client]], db: Database) -> Callable[..., Awaitable[None]]:
-    """`await owe(3)`: three facts of which one focal point is to be told by mail."""
+async def queue_mails(client_of: Callable[..., Awaitable[Client]], db: Database) -> Callable[..., Awaitable[None]]:
+    """`await queue_mails(3)`: three facts that notify one focal point by mail."""
     api = await client_of("notifications")
     inbox = Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
 
@@ -130,7 +135,7 @@ async def owe(client_of: Callable[..., Awaitable[Client]], db: Database) -> Call
     return make
 
 
-Owe = Callable[..., Awaitable[None]]
+QueueMails = Callable[..., Awaitable[None]]
 
 
 async def statuses(db: Database) -> Counter[str]:
@@ -148,11 +153,13 @@ async def drained(sender: Sender) -> int:
     return count
 
 
-async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Database, owe: Owe, tmp_path: Path) -> None:
+async def test_mail_reaches_a_real_server_in_the_language_of_the_recipient(
+    db: Database, queue_mails: QueueMails, tmp_path: Path
+) -> None:
     mailbox = Mailbox(tmp_path, "127.0.0.1", 0)
     await mailbox.start()
-    await owe(1, language="zh")
-    await drained(Sender(db, the_terms(0, url=mailbox.url), Everybody(), clock=clock.now))
+    await queue_mails(1, language="zh")
+    await drained(Sender(db, the_terms(0, url=mailbox.url), AllAppointed(), clock=clock.now))
     await mailbox.stop()
     (mail,) = mailbox.messages()
 
@@ -165,8 +172,8 @@ async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Datab
     assert f"{dispatch_id}@entraide.example" == mail.message_id
 
 
-async def test_a_permanent_refusal_ends_the_obligation(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(2)
+async def test_permanent_smtp_error_ends_the_dispatch(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(2)
     sink.recipient_answer = "550 5.1.1 No such person"
     await drained(a_sender(db, sink.port))
 
@@ -176,8 +183,8 @@ async def test_a_permanent_refusal_ends_the_obligation(db: Database, owe: Owe, s
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.refused.v1'") == 2
 
 
-async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(2)
+async def test_queued_mail_to_an_erased_person_is_not_sent(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(2)
     erased = PersonErased(
         person_id=persona_id("KEN:focal_point"), organization="KEN", reason="other", proposed_by=uuid4(),
         approved_by=uuid4(), erased_at=NOON,
@@ -190,12 +197,14 @@ async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Datab
         assert {"unsubscribed"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
 
 
-async def test_a_mail_still_owed_to_somebody_who_has_ended_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(2)
-    await owe(1, state="UGA")
-    seats = Everybody()
-    seats.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
-    await drained(a_sender(db, sink.port, seats=seats))
+async def test_queued_mail_after_an_ended_appointment_is_not_sent(
+    db: Database, queue_mails: QueueMails, sink: Sink
+) -> None:
+    await queue_mails(2)
+    await queue_mails(1, state="UGA")
+    appointments = AllAppointed()
+    appointments.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
+    await drained(a_sender(db, sink.port, appointments=appointments))
 
     assert (1, {"refused": 2, "delivered": 1}) == (len(sink.accepted), await statuses(db))
     async with db.transaction() as tx:
@@ -203,19 +212,19 @@ async def test_a_mail_still_owed_to_somebody_who_has_ended_is_not_sent(db: Datab
     assert {"not_appointed"} == {row["reason"] for row in refused}
 
 
-async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database, owe: Owe, sink: Sink) -> None:
-    class Unheard(Everybody):
-        unheard = True
+async def test_no_mail_is_sent_while_appointments_are_stale(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    class StaleAppointments(AllAppointed):
+        is_stale = True
 
         def stale(self) -> bool:
-            return self.unheard
+            return self.is_stale
 
-    await owe(2)
-    sending = asyncio.create_task(a_sender(db, sink.port, seats=(seats := Unheard())).run())
+    await queue_mails(2)
+    sending = asyncio.create_task(a_sender(db, sink.port, appointments=(appointments := StaleAppointments())).run())
     await asyncio.sleep(1.5)
     assert [] == sink.accepted
 
-    seats.unheard = False
+    appointments.is_stale = False
     async with asyncio.timeout(10):
         while len(sink.accepted) < 2:
             await asyncio.sleep(0.05)
@@ -224,11 +233,11 @@ async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database,
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
-    db: Database, owe: Owe, sink: Sink, known: bool
+async def test_mail_is_retried_when_due_on_an_idle_platform(
+    db: Database, queue_mails: QueueMails, sink: Sink, known: bool
 ) -> None:
-    """Also where the directory is not heard meanwhile, and answers again."""
-    await owe(1)
+    """Also if the directory is unavailable for a while."""
+    await queue_mails(1)
     db.activity = Activity(active_seconds=0)
     tried: list[float] = []
 
@@ -236,13 +245,17 @@ async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
         tried.append(time.monotonic())
         return "451 4.3.0 Not now" if len(tried) == 1 else "250 OK"
 
-    class Seated(Everybody):
+    class StaleForThreeSeconds(AllAppointed):
         def stale(self) -> bool:
             return not known and bool(tried) and time.monotonic() < tried[0] + 3
 
     sink.answers = answer
     async with supervised(
-        {"sender": a_sender(db, sink.port, pace=RetryIntervals(retry_seconds=3), seats=Seated()).run}
+        {
+            "sender": a_sender(
+                db, sink.port, pace=RetryIntervals(retry_seconds=3), appointments=StaleForThreeSeconds()
+            ).run
+        }
     ):
         async with asyncio.timeout(10):
             while len(tried) < 2:
@@ -251,14 +264,16 @@ async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
     assert 3 <= tried[1] - tried[0] < 4
 
 
-async def test_mail_over_the_cap_comes_when_the_hour_is_over(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(2)
+async def test_mail_over_the_hourly_limit_is_sent_after_the_hour(
+    db: Database, queue_mails: QueueMails, sink: Sink
+) -> None:
+    await queue_mails(2)
     begins, began = clock.now(), time.monotonic()
     assert 1 == await drained(a_sender(db, sink.port, at=begins, hourly_max=1))
     ends = begins + timedelta(minutes=60, seconds=-2)
     db.activity = Activity(active_seconds=0)
     later = Sender(
-        db, the_terms(sink.port, hourly_max=1), Everybody(),
+        db, the_terms(sink.port, hourly_max=1), AllAppointed(),
         clock=lambda: ends + timedelta(seconds=time.monotonic() - began),
     )  # fmt: skip
 
@@ -267,8 +282,8 @@ async def test_mail_over_the_cap_comes_when_the_hour_is_over(db: Database, owe: 
             await asyncio.sleep(0.05)
 
 
-async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(3)
+async def test_rejected_mail_does_not_affect_the_next_one(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(3)
     refused: list[str] = []
 
     def first_one_refused(message_id: str) -> str:
@@ -282,8 +297,8 @@ async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, 
     assert {"refused": 1, "delivered": 2} == await statuses(db)
 
 
-async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(1)
+async def test_failing_mail_expires_after_its_last_attempt(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(1)
     sink.answers = lambda _: "451 4.3.0 Not now"
     start = clock.now()
     pace = RetryIntervals(retry_seconds=300, retries_max=3)
@@ -297,10 +312,10 @@ async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Datab
     assert ["registered", "owed", "deferred", "deferred", "deferred", "expired"] == kinds
 
 
-async def test_who_leaves_the_mail_channel_is_not_written_to_any_more(
-    db: Database, owe: Owe, sink: Sink, client_of: Callable[..., Awaitable[Client]]
+async def test_queued_mail_is_not_sent_after_the_channel_is_removed(
+    db: Database, queue_mails: QueueMails, sink: Sink, client_of: Callable[..., Awaitable[Client]]
 ) -> None:
-    await owe(1)
+    await queue_mails(1)
     api = await client_of("notifications")
     body = {"email": ADDRESS, "language": "en", "channels": ["inbox"]}
     await api.put("/v1/subscriptions", json=body, headers=headers(revision=1))
@@ -310,15 +325,15 @@ async def test_who_leaves_the_mail_channel_is_not_written_to_any_more(
     assert [] == sink.accepted
 
 
-async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
-    db: Database, owe: Owe, sink: Sink, monkeypatch: pytest.MonkeyPatch
+async def test_unavailable_mail_server_counts_no_attempt_and_is_reconnected(
+    db: Database, queue_mails: QueueMails, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RECONNECT_SECONDS_MIN", 0.05)
     monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
     away = Sink()
     async with away.listening():
         pass
-    await owe(3)
+    await queue_mails(3)
     with pytest.raises(MailServerUnavailable):
         await a_sender(db, away.port).send_next()
     async with db.transaction() as tx:
@@ -337,19 +352,17 @@ async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
     assert {"delivered": 3} == await statuses(db)
 
 
-async def test_a_password_that_is_wrong_costs_no_mail(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(1)
+async def test_wrong_smtp_password_loses_no_mail(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(1)
     with pytest.raises(MailServerUnavailable):
         await a_sender(db, sink.port, url=f"smtp://user:wrong@127.0.0.1:{sink.port}").send_next()
 
     assert {"owed": 1} == await statuses(db)
 
 
-async def test_nobody_gets_more_in_an_hour_than_the_cap_and_the_rest_comes_later(
-    db: Database, owe: Owe, sink: Sink
-) -> None:
-    await owe(7)
-    await owe(2, state="UGA")
+async def test_hourly_limit_of_a_recipient_defers_mail(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(7)
+    await queue_mails(2, state="UGA")
     start = clock.now()
     senders = [a_sender(db, sink.port, at=start, hourly_max=3) for _ in range(4)]
     await asyncio.gather(*(drained(sender) for sender in senders))
@@ -360,8 +373,8 @@ async def test_nobody_gets_more_in_an_hour_than_the_cap_and_the_rest_comes_later
     assert 1 == await drained(a_sender(db, sink.port, at=start + timedelta(minutes=122), hourly_max=3))
 
 
-async def test_two_senders_never_send_the_same_mail(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(30)
+async def test_two_senders_do_not_send_the_same_mail(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(30)
 
     async def work() -> None:
         sender = a_sender(db, sink.port)
@@ -375,8 +388,8 @@ async def test_two_senders_never_send_the_same_mail(db: Database, owe: Owe, sink
     assert {1} == set(sink.ids.values())
 
 
-async def test_a_stop_lets_the_mail_under_way_come_to_its_end(db: Database, owe: Owe, sink: Sink) -> None:
-    await owe(20)
+async def test_stop_completes_the_mail_in_progress(db: Database, queue_mails: QueueMails, sink: Sink) -> None:
+    await queue_mails(20)
     task = asyncio.create_task(a_sender(db, sink.port).run())
     while not sink.accepted:
         await asyncio.sleep(0)
@@ -388,7 +401,7 @@ async def test_a_stop_lets_the_mail_under_way_come_to_its_end(db: Database, owe:
     assert len(sink.accepted) == (await statuses(db))["delivered"]
 
 
-async def test_mail_that_is_switched_off_has_no_terms(settings: Settings) -> None:
+async def test_disabled_mail_has_no_terms(settings: Settings) -> None:
     env = {"SMTP_URL": "smtp://mail.example:2525", "ENTRAIDE_MAIL": "off"}
     off = Settings.from_env(env, (), state=settings.state)
     on = Settings.from_env(env | {"ENTRAIDE_MAIL": "on"}, (), state=settings.state)
@@ -400,8 +413,8 @@ async def test_mail_that_is_switched_off_has_no_terms(settings: Settings) -> Non
     assert ("smtp://mail.example:2525", 60, 300) == (found.url, found.hourly_max, found.pace.retry_seconds)
 
 
-async def test_what_is_owed_for_more_than_an_hour_shows_in_the_metrics(db: Database, owe: Owe) -> None:
-    await owe(2)
+async def test_mail_queued_for_over_an_hour_is_a_metric(db: Database, queue_mails: QueueMails) -> None:
+    await queue_mails(2)
     await count_overdue(db, clock=clock.now)
     assert 0 == module.OVERDUE._value.get()
 
@@ -416,7 +429,7 @@ from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from services.notifications.notices import sender
 from services.notifications.notices.model import RetryIntervals
-from tests.seats import Everybody
+from tests.personas import AllAppointed
 
 sender.POLL_SECONDS = 0.05
 
@@ -424,7 +437,7 @@ async def main(dsn, url):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     terms = sender.Terms(url=url, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example",
         hourly_max=10_000, pace=RetryIntervals(retry_seconds=1), lease_seconds=1)
-    await sender.Sender(db, terms, Everybody(), clock=clock.now).run()
+    await sender.Sender(db, terms, AllAppointed(), clock=clock.now).run()
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -433,18 +446,18 @@ KILLS = 6
 EVENTS = 200
 
 
-async def test_through_refusals_and_kills_every_mail_arrives_and_a_repeat_carries_the_same_id(
-    db: Database, owe: Owe, sink: Sink, database_url: str
+async def test_every_mail_arrives_despite_errors_and_kills_with_a_stable_message_id(
+    db: Database, queue_mails: QueueMails, sink: Sink, database_url: str
 ) -> None:
     """G5: 200 events, a server that puts off three mails in ten, a sender killed six times without warning."""
     count = Counter[str]()
 
-    def three_in_ten_put_off(message_id: str) -> str:
+    def defer_three_in_ten(message_id: str) -> str:
         count["all"] += 1
         return "451 4.7.1 Try later" if count["all"] % 10 in {1, 4, 7} else "250 OK"
 
-    sink.answers = three_in_ten_put_off
-    await owe(EVENTS)
+    sink.answers = defer_three_in_ten
+    await queue_mails(EVENTS)
     kills = 0
     process = _start(database_url, sink.port)
     try:

@@ -1,4 +1,4 @@
-"""Several senders at once, killed and started again: every event reaches its webhook, no attempt is made by two."""
+"""Several webhook senders, killed and restarted: every event arrives, and no attempt is made twice."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ def a_sender(db: Database, settings: Settings, receiver: Receiver) -> ASender:
 # -- several at once, and killed --------------------------------------------------------------------------------------
 
 
-async def test_several_senders_never_make_the_same_attempt(
+async def test_several_senders_do_not_make_the_same_attempt(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     webhooks = [await registered(api, url=inside(receiver)) for _ in range(3)]
@@ -59,7 +59,7 @@ async def test_several_senders_never_make_the_same_attempt(
         assert {("delivered", 1)} == {(one["status"], one["attempts"]) for one in await deliveries(api, webhook)}
 
 
-async def test_a_slow_receiver_holds_up_its_own_events_alone(
+async def test_slow_receiver_delays_only_its_own_events(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, db: Database
 ) -> None:
     slow, quick = await registered(api, url=inside(receiver)), await registered(api, url=inside(receiver))
@@ -87,7 +87,7 @@ from services.notifications.webhooks import sender as webhook_sender
 from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
-from tests.seats import Everybody
+from tests.personas import AllAppointed
 
 webhook_sender.POLL_SECONDS = 0.02
 
@@ -98,7 +98,7 @@ async def main(dsn, state, authority):
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
     keyring = WebhookConfig(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
-        db, http, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
+        db, http, keyring, terms, AllAppointed(), clock=clock.now, spread=random.random)
     await asyncio.gather(*(make().run() for _ in range(3)))
 
 asyncio.run(main(*sys.argv[1:]))
@@ -107,17 +107,17 @@ EVENTS = 50
 KILLS = 6
 
 
-async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carries_the_same_id(
+async def test_every_event_arrives_despite_errors_and_kills_with_a_stable_id(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, database_url: str, settings: Settings
 ) -> None:
     """G5: 3 webhooks, 50 events, a receiver that fails three times in ten, two senders killed six times in all."""
     count = Counter[str]()
 
-    def three_in_ten_fail(_request: Received) -> bytes:
+    def fail_three_in_ten(_request: Received) -> bytes:
         count["all"] += 1
         return {1: an_answer(500), 4: b"", 7: an_answer(503)}.get(count["all"] % 10, an_answer())
 
-    receiver.answers = three_in_ten_fail
+    receiver.answers = fail_three_in_ten
     webhooks = [await registered(api, url=inside(receiver), scheme=scheme) for scheme in ("v1", "v1a", "v1a")]
     await opened(inbox, EVENTS)
     command = [sys.executable, "-c", PROCESS, database_url, str(settings.state), str(receiver.authority)]
@@ -129,7 +129,7 @@ async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carri
     kills, processes = 0, [start(), start()]
     try:
         async with asyncio.timeout(120):
-            while await _owed(db):
+            while await _count_queued(db):
                 await asyncio.sleep(0.05)
                 if kills < KILLS and len(receiver.received) >= (kills + 1) * 3 * EVENTS // (KILLS + 2):
                     one = processes.pop(0)
@@ -155,6 +155,6 @@ async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carri
         assert [] == await verify(owner, SERVICE)
 
 
-async def _owed(db: Database) -> int:
+async def _count_queued(db: Database) -> int:
     async with db.transaction() as tx:
         return int(await tx.fetchval("SELECT count(*) FROM dispatch WHERE status = 'owed'"))

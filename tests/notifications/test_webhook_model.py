@@ -1,4 +1,4 @@
-"""A webhook's moves, its schedule, its signatures: by the specification's own test vectors."""
+"""A webhook's moves, retry schedule and signatures, by the test vectors of the specification."""
 
 import base64
 import json
@@ -68,23 +68,23 @@ def a_webhook() -> Webhook:
         ),
     ],
 )
-def test_it_is_signed_as_the_specifications_test_vectors_are(scheme: str, key: str, signature: str) -> None:
+def test_signature_matches_the_test_vectors_of_the_specification(scheme: str, key: str, signature: str) -> None:
     body = b'{"test": 2432232314}'
 
     assert signature == sign(Scheme(scheme), base64.b64decode(key), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
 
 
-def test_every_webhook_and_generation_has_a_key_of_its_own_that_follows_from_the_master_key() -> None:
+def test_signing_key_is_derived_per_webhook_and_generation() -> None:
     keyring = Keyring([MASTER])
     one, other = UUID(int=1), UUID(int=2)
     keys = [keyring.key(keyring.newest, webhook_id, n) for webhook_id in (one, other) for n in (1, 2)]
 
     assert 4 == len(set(keys))
-    assert keys[0] == Keyring([b"x" * 32, MASTER]).key(keyring.newest, one, 1), "in whatever place it stands"
+    assert keys[0] == Keyring([b"x" * 32, MASTER]).key(keyring.newest, one, 1), "at any position"
     assert MASTER not in keys
 
 
-def test_a_new_master_key_is_for_new_webhooks_and_the_old_one_goes_on() -> None:
+def test_new_master_key_applies_to_new_webhooks_and_old_ones_keep_theirs() -> None:
     both = Keyring.parse("\n".join(base64.b64encode(key).decode() for key in (b"n" * 32, MASTER)) + "\n")
 
     assert Keyring([b"n" * 32]).newest == both.newest
@@ -94,20 +94,20 @@ def test_a_new_master_key_is_for_new_webhooks_and_the_old_one_goes_on() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n", "short", "not base64!", base64.b64encode(b"k" * 31).decode()])
-def test_keys_that_will_not_do_are_refused_and_not_repeated(text: str) -> None:
+def test_invalid_master_keys_are_rejected_without_repeating_them(text: str) -> None:
     with pytest.raises(ValueError, match="webhooks") as no:
         Keyring.parse(text)
 
     assert not text.strip() or text not in str(no.value)
 
 
-def test_secrets_are_written_as_the_specification_says() -> None:
+def test_secrets_have_the_specified_format() -> None:
     assert "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=" == secret_of(b"k" * 32)
     assert verification_key_of(b"k" * 32).startswith("whpk_")
     assert 32 == len(base64.b64decode(verification_key_of(b"k" * 32).removeprefix("whpk_")))
 
 
-def test_with_two_keys_there_are_two_signatures() -> None:
+def test_two_keys_give_two_signatures() -> None:
     headers = signing.headers(Scheme.HMAC, [b"a" * 32, b"b" * 32], "id", 7, b"{}")
 
     assert {"webhook-id", "webhook-timestamp", "webhook-signature"} == set(headers)
@@ -117,7 +117,7 @@ def test_with_two_keys_there_are_two_signatures() -> None:
 # -- moves ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_rotation_leaves_the_key_before_for_a_day() -> None:
+def test_previous_key_is_valid_for_a_day_after_rotation() -> None:
     before = a_webhook()
     after = evolve(before, before.rotate("b", now=NOON))
     again = evolve(after, after.rotate("c", now=NOON + timedelta(hours=1)))
@@ -131,7 +131,7 @@ def test_a_rotation_leaves_the_key_before_for_a_day() -> None:
 
 @pytest.mark.parametrize("status", list(WebhookStatus))
 @pytest.mark.parametrize("move", ["enable", "rotate", "remove", "test"])
-def test_a_move_that_the_status_does_not_allow_is_refused(status: WebhookStatus, move: str) -> None:
+def test_move_not_allowed_by_the_status_is_rejected(status: WebhookStatus, move: str) -> None:
     one = a_webhook()
     if status is not WebhookStatus.ENABLED:
         one = evolve(one, one.disable("gone", now=NOON))  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def test_a_move_that_the_status_does_not_allow_is_refused(status: WebhookStatus,
     assert "webhook-status" == no.value.slug
 
 
-def test_what_is_disabled_is_not_disabled_again() -> None:
+def test_disabled_webhook_is_not_disabled_again() -> None:
     one = a_webhook()
     fact = one.disable("gone", now=NOON)
     assert isinstance(fact, WebhookDisabled)
@@ -157,7 +157,7 @@ def test_what_is_disabled_is_not_disabled_again() -> None:
 # -- when -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_schedule_is_the_specifications() -> None:
+def test_retry_schedule_is_that_of_the_specification() -> None:
     schedule = Schedule(spread=0)
     at, times = NOON, []
     for attempt in range(1, len(DELAYS_SECONDS) + 1):
@@ -170,9 +170,7 @@ def test_the_schedule_is_the_specifications() -> None:
 
 
 @given(st.floats(0, 1), st.integers(1, len(DELAYS_SECONDS)), st.integers(0, WAIT_SECONDS_MAX))
-def test_a_delay_is_never_shorter_and_a_fifth_longer_at_most_unless_asked_for(
-    spread: float, attempt: int, wait: int
-) -> None:
+def test_retry_delay_has_jitter_of_a_fifth_at_most(spread: float, attempt: int, wait: int) -> None:
     delay = DELAYS_SECONDS[attempt - 1]
     next_at = Schedule(spread=spread, wait_seconds=wait).next_at(attempt, NOON)
     assert next_at is not None
@@ -196,7 +194,7 @@ def test_retry_after_is_honoured_within_bounds(given: str | None, seconds: int) 
 
 
 @given(st.text())
-def test_no_retry_after_upsets_the_sender(text: str) -> None:
+def test_malformed_retry_after_is_ignored(text: str) -> None:
     assert 0 <= wait_seconds(text, NOON) <= WAIT_SECONDS_MAX
 
 
@@ -207,14 +205,14 @@ def test_no_retry_after_upsets_the_sender(text: str) -> None:
         (400, Failed("400")), (404, Failed("404")), (410, Rejected("410")), (429, Failed("429")), (500, Failed("500")),
     ],
 )  # fmt: skip
-def test_an_answer_means_what_the_specification_says(status: int, outcome: Any) -> None:
+def test_response_status_is_interpreted_as_specified(status: int, outcome: Any) -> None:
     assert outcome == outcome_of(status)
 
 
 # -- what -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_payload_holds_ids_a_type_and_a_time_and_nothing_else() -> None:
+def test_payload_contains_only_ids_type_and_time() -> None:
     body = payload("pledges.allocation.made.v1:donor", UUID(int=1), Record(aggregate="fund", id="SHERLOC-MNT"), NOON)
 
     assert {
@@ -238,11 +236,11 @@ def test_a_payload_holds_ids_a_type_and_a_time_and_nothing_else() -> None:
         ("UNODC", "coordinator", "matching.match.accepted.v1", "none", True),
     ],
 )
-def test_what_a_provider_was_to_be_told_of_a_request_ends_with_its_circulation(
+def test_provider_events_of_a_request_end_with_its_circulation(
     organization: str, role: str, notice: str, circulation: str | None, theirs: bool
 ) -> None:
     assert theirs == audience.may_be_sent_to(notice, organization, Role(role), circulation=circulation)
 
 
-def test_limits_are_what_the_guide_says() -> None:
+def test_limits_match_the_guide() -> None:
     assert (5, 10_000, 10) == (webhook.WEBHOOKS_MAX, webhook.QUEUE_MAX, webhook.TESTS_HOURLY_MAX)

@@ -1,4 +1,4 @@
-"""Each event reaches its webhook at least once and under one id, signed, while it is still its owner's to know."""
+"""Each event reaches its webhook at least once, signed, under one id, while its owner may see it."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
+from tests.personas import AllAppointed, persona_id
 from tests.receiver import Received, Receiver, an_answer
-from tests.seats import Everybody, persona_id
 from tests.webhooks import (
     LOOPBACK,
     PROVIDER,
@@ -62,7 +62,7 @@ def a_sender(db: Database, settings: Settings, receiver: Receiver) -> ASender:
 
 
 @pytest.mark.parametrize("scheme", ["v1", "v1a"])
-async def test_an_event_arrives_signed_with_its_ids_and_no_word(
+async def test_event_is_delivered_signed_with_ids_and_without_texts(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, scheme: str
 ) -> None:
     webhook = await registered(api, url=inside(receiver), scheme=scheme)
@@ -84,7 +84,7 @@ async def test_an_event_arrives_signed_with_its_ids_and_no_word(
     )
 
 
-async def test_webhook_of_no_scheme_is_verified_by_the_common_library(
+async def test_webhook_without_scheme_is_verified_by_the_standard_library(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     answer = await api.post("/v1/webhooks", json={"url": inside(receiver)}, headers=headers())
@@ -99,7 +99,7 @@ async def test_webhook_of_no_scheme_is_verified_by_the_common_library(
         StandardWebhook(webhook["secret"]).verify(request.body + b" ", dict(request.headers))
 
 
-async def test_a_signature_of_another_webhook_or_of_another_body_is_not_verified(
+async def test_signature_of_another_webhook_or_body_is_invalid(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     webhooks = [await registered(api, url=inside(receiver), scheme=scheme) for scheme in ("v1", "v1", "v1a", "v1a")]
@@ -115,7 +115,7 @@ async def test_a_signature_of_another_webhook_or_of_another_body_is_not_verified
 
 
 @pytest.mark.parametrize("scheme", ["v1", "v1a"])
-async def test_for_a_while_after_a_rotation_both_keys_verify(
+async def test_both_keys_verify_during_the_overlap(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, scheme: str
 ) -> None:
     before = await registered(api, url=inside(receiver), scheme=scheme)
@@ -133,7 +133,7 @@ async def test_for_a_while_after_a_rotation_both_keys_verify(
     ]
 
 
-async def test_after_the_overlap_only_the_new_key_signs(
+async def test_only_the_new_key_signs_after_the_overlap(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, db: Database
 ) -> None:
     before = await registered(api, url=inside(receiver), scheme="v1")
@@ -148,7 +148,7 @@ async def test_after_the_overlap_only_the_new_key_signs(
     assert [False, True] == [verified(request, one["secret"]) for one in (before, after)]
 
 
-async def test_a_test_event_arrives_on_demand(api: Client, receiver: Receiver, a_sender: ASender) -> None:
+async def test_test_event_is_delivered_on_demand(api: Client, receiver: Receiver, a_sender: ASender) -> None:
     webhook = await registered(api, url=inside(receiver))
     await api.post(f"/v1/webhooks/{webhook['webhook_id']}/test", headers=headers())
     await drained(a_sender())
@@ -161,7 +161,7 @@ async def test_a_test_event_arrives_on_demand(api: Client, receiver: Receiver, a
 # -- what does not ----------------------------------------------------------------------------------------------------
 
 
-async def test_what_fails_is_tried_again_by_the_schedule_under_the_same_id_until_it_expires(
+async def test_failed_event_is_retried_with_the_same_id_until_it_expires(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     receiver.answers = lambda _: an_answer(500)
@@ -178,7 +178,7 @@ async def test_what_fails_is_tried_again_by_the_schedule_under_the_same_id_until
     assert ("expired", 10, 500) == tuple(delivery[field] for field in ("status", "attempts", "status_code"))
 
 
-async def test_who_failed_all_that_time_is_disabled_and_told_so_and_may_be_enabled_again(
+async def test_failing_webhook_is_disabled_with_a_notice_and_can_be_enabled_again(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     receiver.answers = lambda _: an_answer(503)
@@ -204,7 +204,7 @@ async def test_who_failed_all_that_time_is_disabled_and_told_so_and_may_be_enabl
 
 
 @pytest.mark.parametrize("retry_after", [None, "4"])
-async def test_retry_of_a_webhook_comes_when_it_is_due_on_an_idle_platform(
+async def test_event_is_retried_when_due_on_an_idle_platform(
     api: Client, inbox: Inbox, db: Database, receiver: Receiver, a_sender: ASender, retry_after: str | None
 ) -> None:
     await registered(api, url=inside(receiver))
@@ -227,7 +227,7 @@ async def test_retry_of_a_webhook_comes_when_it_is_due_on_an_idle_platform(
     assert tried[1] - tried[0] < int(retry_after or 3) + 1
 
 
-async def test_who_was_reached_meanwhile_is_not_disabled_for_one_event_that_was_not(
+async def test_webhook_with_other_deliveries_is_not_disabled_for_one_expired_event(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     webhook = await registered(api, url=inside(receiver))
@@ -243,7 +243,7 @@ async def test_who_was_reached_meanwhile_is_not_disabled_for_one_event_that_was_
     assert "enabled" == (await shown(api, webhook))["status"]
 
 
-async def test_who_says_it_is_gone_is_disabled_and_told_so(
+async def test_webhook_answering_410_is_disabled_with_a_notice(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     receiver.answers = lambda _: an_answer(410)
@@ -261,7 +261,7 @@ async def test_who_says_it_is_gone_is_disabled_and_told_so(
     }
 
 
-async def test_who_asks_to_be_left_alone_is_with_all_that_waits(
+async def test_retry_after_defers_all_events_of_the_webhook(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, db: Database
 ) -> None:
     receiver.answers = lambda _: an_answer(429, Retry_After="3600")
@@ -278,7 +278,7 @@ async def test_who_asks_to_be_left_alone_is_with_all_that_waits(
     assert 3 == await drained(a_sender(at=clock.now() + timedelta(minutes=61)))
 
 
-async def test_a_redirect_is_a_failure(api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender) -> None:
+async def test_redirect_is_a_failure(api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender) -> None:
     receiver.answers = lambda _: an_answer(307, Location=inside(receiver))
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox)
@@ -288,7 +288,7 @@ async def test_a_redirect_is_a_failure(api: Client, inbox: Inbox, receiver: Rece
     assert 1 == len(receiver.received)
 
 
-async def test_what_a_receiver_answers_is_kept_and_shown_nowhere(
+async def test_response_body_of_a_receiver_is_not_stored(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, db: Database, capfd: pytest.CaptureFixture[str]
 ) -> None:
     receiver.answers = lambda _: an_answer(500, b"inside-4711", X_Inside="inside-4712")
@@ -303,19 +303,19 @@ async def test_what_a_receiver_answers_is_kept_and_shown_nowhere(
     assert "inside-47" not in "".join(capfd.readouterr())
 
 
-async def test_a_name_that_leads_inside_is_not_connected_to_and_says_so(
+async def test_name_with_a_denied_address_is_reported_as_failure(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, settings: Settings
 ) -> None:
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox)
 
-    async def within(_host: str, _port: int) -> list[str]:
+    async def resolve_inside(_host: str, _port: int) -> list[str]:
         return ["169.254.169.254"]
 
-    door = SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=within)
+    client = SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=resolve_inside)
     terms = Terms(bounds=LOOPBACK)
     sender = WebhookSender(
-        db, door, WebhookConfig(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0
+        db, client, WebhookConfig(settings).keyring, terms, AllAppointed(), clock=clock.now, spread=lambda: 0.0
     )
     await drained(sender)
 
@@ -326,7 +326,7 @@ async def test_a_name_that_leads_inside_is_not_connected_to_and_says_so(
 # -- for as long as it is theirs --------------------------------------------------------------------------------------
 
 
-async def test_what_is_no_longer_its_owners_to_know_is_dropped_also_between_two_attempts(
+async def test_event_no_longer_visible_to_its_owner_is_dropped_between_attempts(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     receiver.answers = lambda _: an_answer(503)
@@ -359,7 +359,7 @@ async def test_what_is_no_longer_its_owners_to_know_is_dropped_also_between_two_
 UGANDA = "UGA:focal_point"
 
 
-async def test_whoever_has_ended_is_out_of_what_was_owed_before(
+async def test_queued_events_after_an_ended_appointment_are_not_sent(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
 ) -> None:
     """A person's appointment as an API client: where they registered a webhook, it outlives neither."""
@@ -369,9 +369,9 @@ async def test_whoever_has_ended_is_out_of_what_was_owed_before(
     )
     await opened(inbox, 2)
     await opened(inbox, state="UGA")
-    seats = Everybody()
-    seats.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
-    await drained(a_sender(seats=seats))
+    appointments = AllAppointed()
+    appointments.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
+    await drained(a_sender(appointments=appointments))
 
     assert [("refused", "not_appointed")] * 2 == [
         (one["status"], one["reason"]) for one in await deliveries(api, ended)
@@ -380,15 +380,15 @@ async def test_whoever_has_ended_is_out_of_what_was_owed_before(
     assert not any(verified(one, ended["verification_key"]) for one in receiver.received)
 
 
-async def test_a_host_that_is_no_longer_allowed_is_not_connected_to_and_says_so(
+async def test_host_no_longer_allowed_is_reported_as_failure(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, settings: Settings
 ) -> None:
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox)
     terms = Terms(bounds=Bounds(loopback=True, allowed=("elsewhere.example",)))
-    door = SafeHttpClient(LOOPBACK, context=receiver.trusting())
+    client = SafeHttpClient(LOOPBACK, context=receiver.trusting())
     sender = WebhookSender(
-        db, door, WebhookConfig(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0
+        db, client, WebhookConfig(settings).keyring, terms, AllAppointed(), clock=clock.now, spread=lambda: 0.0
     )
     await drained(sender)
 
@@ -396,7 +396,7 @@ async def test_a_host_that_is_no_longer_allowed_is_not_connected_to_and_says_so(
     assert 0 == receiver.connections
 
 
-async def test_what_was_on_its_way_to_a_webhook_taken_back_is_not_sent(
+async def test_queued_events_of_a_removed_webhook_are_not_sent(
     api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender, db: Database
 ) -> None:
     webhook = await registered(api, url=inside(receiver))
@@ -414,29 +414,29 @@ async def test_what_was_on_its_way_to_a_webhook_taken_back_is_not_sent(
 # -- settings ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_deployment_does_not_reach_the_machine_itself(settings: Settings) -> None:
+def test_deployment_denies_loopback(settings: Settings) -> None:
     env = {"ENTRAIDE_WEBHOOK_LOOPBACK": "on"}
     assert Settings.from_env(env, (), state=settings.state).webhook_loopback
     with pytest.raises(SettingsError, match="ENTRAIDE_ISSUER"):
         Settings.from_env(env | {"ENTRAIDE_ISSUER": "https://issuer.example"}, (), state=settings.state)
 
 
-def test_without_keys_of_its_own_a_deployment_has_no_webhooks(settings: Settings, tmp_path: Path) -> None:
-    def doors(**env: str) -> WebhookConfig:
+def test_deployment_without_master_keys_has_no_webhooks(settings: Settings, tmp_path: Path) -> None:
+    def config(**env: str) -> WebhookConfig:
         return WebhookConfig(Settings.from_env(env, (), state=tmp_path))
 
     (tmp_path / "keys").write_text("a2V5" * 12 + "\n")
-    assert doors().open
-    assert not doors(ENTRAIDE_ISSUER="https://issuer.example").open
-    assert doors(ENTRAIDE_ISSUER="https://issuer.example", ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).open
-    assert not doors(ENTRAIDE_WEBHOOKS="off").open
+    assert config().open
+    assert not config(ENTRAIDE_ISSUER="https://issuer.example").open
+    assert config(ENTRAIDE_ISSUER="https://issuer.example", ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).open
+    assert not config(ENTRAIDE_WEBHOOKS="off").open
     (tmp_path / "keys").write_text("secret-but-short")
     with pytest.raises(SettingsError, match="ENTRAIDE_WEBHOOK_KEYS") as no:
-        _ = doors(ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).keyring
+        _ = config(ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).keyring
     assert "short" not in str(no.value)
-    assert doors().keyring.newest == doors().keyring.newest, "the embedded one is made once"
+    assert config().keyring.newest == config().keyring.newest, "the embedded one is made once"
     assert 0o600 == (tmp_path / "webhook.keys").stat().st_mode & 0o777
 
 
-def test_a_lease_is_longer_than_an_attempt() -> None:
+def test_lease_is_longer_than_an_attempt() -> None:
     assert webhook_sender.LEASE_SECONDS > 2 * http_client.ATTEMPT_SECONDS

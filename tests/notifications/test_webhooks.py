@@ -1,4 +1,4 @@
-"""A webhook from its registration to its end: whose it is, what it is owed, and what nobody else learns of it."""
+"""Webhooks from registration to removal: ownership, deliveries and visibility."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def without_correlation(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
 # -- registering ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_webhook_is_registered_with_a_key_to_verify_by(api: Client) -> None:
+async def test_registered_webhook_has_a_verification_key(api: Client) -> None:
     webhook = await registered(api)
 
     assert ("enabled", URL, "v1a", None, 1) == tuple(
@@ -48,7 +48,7 @@ async def test_a_webhook_is_registered_with_a_key_to_verify_by(api: Client) -> N
     assert webhook == await shown(api, webhook)
 
 
-async def test_the_secret_of_an_hmac_is_shown_once(api: Client) -> None:
+async def test_hmac_secret_is_shown_once(api: Client) -> None:
     body, once = {"url": URL, "scheme": "v1"}, headers()
     first = await api.post("/v1/webhooks", json=body, headers=once)
     again = await api.post("/v1/webhooks", json=body, headers=once)
@@ -62,7 +62,7 @@ async def test_the_secret_of_an_hmac_is_shown_once(api: Client) -> None:
     assert rotated.json()["secret"] != first.json()["secret"]
 
 
-async def test_neither_the_secret_nor_the_address_stands_where_it_need_not(api: Client, db: Database) -> None:
+async def test_secret_and_url_are_stored_only_where_needed(api: Client, db: Database) -> None:
     webhook = await registered(api, scheme="v1", url="https://hooks.ken.example/token-4711")
     async with db.transaction() as tx:
         tables = await tx.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'notifications'")
@@ -89,19 +89,19 @@ async def test_neither_the_secret_nor_the_address_stands_where_it_need_not(api: 
         ({}, "missing-field"),
     ],
 )
-async def test_a_wrong_registration_is_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+async def test_invalid_registration_is_rejected(api: Client, body: dict[str, Any], slug: str) -> None:
     answer = await api.post("/v1/webhooks", json=body, headers=headers())
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_service_has_no_webhook(api: Client) -> None:
+async def test_service_cannot_register_a_webhook(api: Client) -> None:
     answer = await api.post("/v1/webhooks", json={"url": URL}, headers=headers("UNODC:service"))
 
     assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_an_appointment_has_five_at_most_also_when_they_come_at_once(api: Client) -> None:
+async def test_webhooks_of_an_appointment_are_limited_to_five_also_concurrently(api: Client) -> None:
     answers = await asyncio.gather(*(api.post("/v1/webhooks", json={"url": URL}, headers=headers()) for _ in range(9)))
     assert 5 == sum(answer.status_code == 201 for answer in answers)
     assert {"webhook-limit-reached"} == {a.json()["slug"] for a in answers if a.status_code == 409}
@@ -112,7 +112,7 @@ async def test_an_appointment_has_five_at_most_also_when_they_come_at_once(api: 
     await registered(api, PROVIDER)
 
 
-async def test_nobody_else_sees_or_moves_a_webhook_nor_the_same_person_in_another_appointment(api: Client) -> None:
+async def test_webhook_is_visible_to_its_appointment_only(api: Client) -> None:
     webhook = await registered(api)
     path = f"/v1/webhooks/{webhook['webhook_id']}"
     for other in (PROVIDER, "UGA:focal_point", "UNODC:coordinator", "UNODC:administrator"):
@@ -132,7 +132,7 @@ async def test_nobody_else_sees_or_moves_a_webhook_nor_the_same_person_in_anothe
     assert webhook == await shown(api, webhook)
 
 
-async def test_a_change_names_the_revision_it_changes(api: Client) -> None:
+async def test_change_requires_the_revision(api: Client) -> None:
     webhook = await registered(api)
     path = f"/v1/webhooks/{webhook['webhook_id']}"
 
@@ -141,7 +141,7 @@ async def test_a_change_names_the_revision_it_changes(api: Client) -> None:
     assert 428 == (await api.post(f"{path}/rotate", headers=headers())).status_code
 
 
-async def test_a_rotation_sent_again_rotates_once(api: Client) -> None:
+async def test_repeated_rotation_rotates_once(api: Client) -> None:
     webhook, once = await registered(api), headers(revision=1)
     path = f"/v1/webhooks/{webhook['webhook_id']}/rotate"
     first = await api.post(path, headers=once)
@@ -152,13 +152,13 @@ async def test_a_rotation_sent_again_rotates_once(api: Client) -> None:
     assert first.json()["previous_until"] is not None
 
 
-async def test_what_is_enabled_is_not_enabled_again(api: Client) -> None:
+async def test_enabled_webhook_is_not_enabled_again(api: Client) -> None:
     answer = await post(api, await registered(api), "enable", revision=1)
 
     assert (409, "webhook-status") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_what_is_taken_back_is_gone_with_its_address(api: Client, db: Database, inbox: Inbox) -> None:
+async def test_removed_webhook_and_its_url_are_deleted(api: Client, db: Database, inbox: Inbox) -> None:
     webhook = await registered(api)
     path = f"/v1/webhooks/{webhook['webhook_id']}"
     assert 204 == (await api.delete(path, headers=headers(revision=1))).status_code
@@ -174,7 +174,7 @@ async def test_what_is_taken_back_is_gone_with_its_address(api: Client, db: Data
 # -- what it is owed --------------------------------------------------------------------------------------------------
 
 
-async def test_a_webhook_is_owed_what_its_appointment_is_told_once_and_nothing_else(api: Client, inbox: Inbox) -> None:
+async def test_webhook_gets_each_notice_of_its_appointment_once(api: Client, inbox: Inbox) -> None:
     webhook = await registered(api)
     other = await registered(api, "UGA:focal_point")
     fact = m.MatchPresented(**of_a_match(), presented_at=NOON)
@@ -196,7 +196,7 @@ async def test_a_webhook_is_owed_what_its_appointment_is_told_once_and_nothing_e
     assert [] == await deliveries(api, other, "UGA:focal_point")
 
 
-async def test_a_person_with_an_inbox_and_two_webhooks_is_told_in_each(api: Client, inbox: Inbox) -> None:
+async def test_notice_goes_to_the_inbox_and_every_webhook(api: Client, inbox: Inbox) -> None:
     await api.put("/v1/subscriptions", json={"language": "en", "channels": ["inbox"]}, headers=headers())
     webhooks = [await registered(api), await registered(api)]
     await opened(inbox)
@@ -206,7 +206,7 @@ async def test_a_person_with_an_inbox_and_two_webhooks_is_told_in_each(api: Clie
     assert (1, 1) == (len(inboxed["notifications"]), inboxed["unread"]), "what is sent to a program is not in the inbox"
 
 
-async def test_a_webhook_is_told_of_each_fact_that_a_person_is_told_of_together(api: Client, inbox: Inbox) -> None:
+async def test_webhook_gets_each_fact_of_a_gathered_notice(api: Client, inbox: Inbox) -> None:
     webhook = await registered(api, "UNODC:coordinator")
     cause = uuid4()
     for rank in range(1, 4):
@@ -218,13 +218,13 @@ async def test_a_webhook_is_told_of_each_fact_that_a_person_is_told_of_together(
     assert 3 == len(await deliveries(api, webhook, "UNODC:coordinator"))
 
 
-async def test_a_subscription_is_not_by_webhook(api: Client) -> None:
+async def test_webhook_is_not_a_subscription_channel(api: Client) -> None:
     answer = await api.put("/v1/subscriptions", json={"language": "en", "channels": ["webhook"]}, headers=headers())
 
     assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_test_event_is_owed_on_demand_and_not_without_end(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_test_events_are_limited_per_hour(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_actions, "TESTS_HOURLY_MAX", 2)
     webhook, once = await registered(api), headers()
     path = f"/v1/webhooks/{webhook['webhook_id']}/test"
@@ -236,7 +236,7 @@ async def test_a_test_event_is_owed_on_demand_and_not_without_end(api: Client, m
     assert [webhook_rules.TEST_EVENT] * 2 == [one["type"] for one in await deliveries(api, webhook)]
 
 
-async def test_who_lets_too_much_wait_is_disabled_and_told_so(
+async def test_webhook_with_a_full_queue_is_disabled_with_a_notice(
     api: Client, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(actions, "QUEUE_MAX", 3)
@@ -253,7 +253,7 @@ async def test_who_lets_too_much_wait_is_disabled_and_told_so(
     assert "webhook" in told[0]["subject"]
 
 
-async def test_deliveries_come_newest_first_page_by_page(api: Client, inbox: Inbox) -> None:
+async def test_deliveries_are_paged_newest_first(api: Client, inbox: Inbox) -> None:
     webhook = await registered(api)
     await opened(inbox, 5)
     everything = [one["event_id"] for one in await deliveries(api, webhook)]
@@ -270,7 +270,7 @@ async def test_deliveries_come_newest_first_page_by_page(api: Client, inbox: Inb
 # -- the tables -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
+async def test_tables_are_rebuilt_from_the_journal(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
     webhook = await registered(api)
     await post(api, webhook, "rotate", revision=1)
     await opened(inbox)
@@ -296,9 +296,7 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
         "UPDATE notification SET record_id = NULL",
     ],
 )
-async def test_the_schema_refuses_what_the_code_should_never_write(
-    api: Client, inbox: Inbox, db: Database, statement: str
-) -> None:
+async def test_schema_rejects_invalid_rows(api: Client, inbox: Inbox, db: Database, statement: str) -> None:
     await registered(api)
     await opened(inbox)
     with pytest.raises(asyncpg.CheckViolationError):
@@ -306,7 +304,7 @@ async def test_the_schema_refuses_what_the_code_should_never_write(
             await tx.execute(statement)
 
 
-async def test_a_webhook_of_somebody_else_is_missing_in_sql_as_well(api: Client, db: Database) -> None:
+async def test_webhook_of_another_person_is_hidden_in_sql(api: Client, db: Database) -> None:
     await registered(api)
     async with db.transaction() as tx:
         (webhook_id,) = await _ids(tx)

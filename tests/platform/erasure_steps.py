@@ -1,4 +1,4 @@
-"""What tests of erasure begin with: somebody to erase, two who agree, a service that hears of it."""
+"""Steps of tests of erasure: a person, two administrators, a notifications service."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from chassis.journal.outbox import read_aggregate
 from services.composition import SERVICES
 from services.directory.wiring import found
 from tests.directory.steps import FIRST, KENYA, OTHER, a_founder, a_role, done, entered
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 
 Client = httpx.AsyncClient
 ROOT = Path(__file__).parents[2]
-EVERYBODY = ("requests", "matching", "pledges", "notifications")
+SERVICES_TO_ERASE = ("requests", "matching", "pledges", "notifications")
 SUBJECTS = [{"issuer": ISSUER, "subject": "Canary-subject"}]
 
 
@@ -41,8 +41,8 @@ async def erased(api: Client, person: Mapping[str, Any], *, by: str = FIRST) -> 
     return await done(api, f"{path}/approve-erasure", "second", revision=proposed["revision"])
 
 
-async def heard(inbox: Inbox, directory: Database, person_id: UUID) -> list[Outcome]:
-    """What became of the directory's facts of a person, the last of which is their erasure."""
+async def deliver_facts(inbox: Inbox, directory: Database, person_id: UUID) -> list[Outcome]:
+    """Deliver the directory's facts of a person, ending with the erasure; return the outcomes."""
     async with directory.transaction() as tx:
         events = await read_aggregate(tx, person_id)
     return [await inbox.receive(event) for event in events]
@@ -56,8 +56,8 @@ async def _kenya(api: Client) -> None:
 
 
 @dataclass
-class Told:
-    """A notifications service that hears what it is given."""
+class NotificationsService:
+    """A notifications service with its inbox."""
 
     api: Client
     inbox: Inbox
@@ -65,13 +65,13 @@ class Told:
     database_url: str
 
 
-async def listening(
+async def notifications_service(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
-) -> Told:
+) -> NotificationsService:
     db = databases["notifications"]
     service = SERVICES["notifications"]()
     inbox = Inbox(db, "notifications", service.listens_to, service.handlers)
-    return Told(await client_of("notifications"), inbox, db, database_url)
+    return NotificationsService(await client_of("notifications"), inbox, db, database_url)
 
 
 async def rows(db: Database, *tables: str) -> list[int]:

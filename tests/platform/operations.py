@@ -1,4 +1,4 @@
-"""Every operation of the API, and all that can be asked of it: of which record, with which body, of whose policy."""
+"""Every operation of the API with its cases: record, body, and the policy that decides."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +14,11 @@ from chassis.http.internal_api import events
 from contracts.decisions import Decision
 from contracts.values import Caller, Role
 from services import reference
+from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import kind_of
 from services.directory.policy import Action as D
-from services.directory.policy import Entering, Given, Place, Registering
+from services.directory.policy import ExistingAppointment, NewAppointment, NewClient, NewPerson
 from services.documents import api as documents
 from services.documents.files import inert_application
 from services.documents.kept import CONTRACTS
@@ -30,10 +31,9 @@ from services.pledges.money.rates_csv import EXAMPLE
 from services.pledges.policy import Action as P
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
-from tests.conftest import every_service
 from tests.files import FLOWS, PDF
+from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
-from tests.seats import persona_id
 
 NAMES = ("requests", "matching", "pledges", "notifications", "directory")
 ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")
@@ -44,23 +44,23 @@ ACTORS = [
 """In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
 to do with either, of UNODC; and a service."""
 
-ROUTES = [events, *reference.ROUTES, *documents.routes(every_service)]
+ROUTES = [events, *reference.ROUTES, *documents.routes(all_services)]
 """Those of no single service."""
 
 REVISION = {"If-Match": '"999999"'}
-"""A revision that nothing has: whoever may make a move is told so, and the record stays as it is."""
+"""A revision that no record has: a permitted move is refused for it, and the record is unchanged."""
 
 DECIDE = {type(action): subject.decide for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
 OF_NO_RECORD, OF_RECORDS = (
     {
         (subject.service, str(action))
         for subject in SUBJECTS
-        if (subject.title == "What is asked of no record") is of_none
+        if (subject.title == "Operations without a record") is of_none
         for action in (*subject.reads, *subject.acts)
     }
     for of_none in (True, False)
 )
-OF_GIVEN = {("directory", str(action)) for action in (D.APPROVE, D.REFUSE, D.WITHDRAW, D.END)}
+ON_EXISTING_APPOINTMENT = {("directory", str(action)) for action in (D.APPROVE, D.REFUSE, D.WITHDRAW, D.END)}
 """Asked of an appointment together with how many focal points its organization has."""
 
 LISTS = {
@@ -86,7 +86,7 @@ LISTS = {
 """Lists whose entries are decided on one by one, and what names an entry."""
 
 NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026", "line": "2"}
-"""What stands in a path and is everybody's to know."""
+"""Path parameters that are public."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
 FILES = {
@@ -101,7 +101,7 @@ REVISED = {
     "POST /v1/funds/{code}/requirements",
     "POST /v1/funds/{code}/gender-marker",
 }
-"""Operations that change what there is one of, or what everybody knows: a revision is asked for, and no record named."""
+"""Operations that change what there is one of, or public records: a revision is required, and no record named."""
 
 TABLES = {"POST /v1/rates/csv": EXAMPLE}
 """Operations whose body is CSV, with one that they take."""
@@ -117,10 +117,10 @@ INTERNAL_BODIES = {
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
 }
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
-"""Answers to somebody who may: done, or not as the record stands."""
+"""Responses to permitted callers: done, or refused by the state of the record."""
 
 GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place")}
-"""Guarded fields that are told under other names."""
+"""Guarded fields with other names in responses."""
 
 TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
 """Where what was said at the time stands among the guarded data: these guarded fields are told by it, and no others."""
@@ -145,14 +145,14 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path; `action` is what it asks of its policy, unless it is for everybody or for services."""
+    """One method of one path; `action` is what it asks of its policy, unless it is public or for services."""
 
     method: str
     path: str
     action: StrEnum | None
     internal: bool = False
     goes_on: bool = False
-    """It answers with an event stream: what those tell, tests/platform/test_event_feeds.py asks."""
+    """It answers with an event stream, tested in tests/platform/test_event_feeds.py."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -205,9 +205,9 @@ class Case:
 
 
 def operations() -> Iterator[Operation]:
-    """All of them, what makes new records last: the others find what the world was told."""
+    """All operations; those that create records come last."""
     found = []
-    for route in inert_application(every_service()).routes:
+    for route in inert_application(all_services()).routes:
         if isinstance(route, HTTPRoute):
             for method, (handler, _) in route.route_handler_map.items():
                 opt = handler.opt
@@ -233,7 +233,11 @@ def cases(world: World, operation: Operation) -> Iterator[Case]:
         yield from made(world, operation, body or {})
     elif name is not None:
         for record_id, record in world.records[name].items():
-            of = Given(record, world.focal_points[record.organization]) if named(action) in OF_GIVEN else record
+            of = (
+                ExistingAppointment(record, world.focal_points[record.organization])
+                if named(action) in ON_EXISTING_APPOINTMENT
+                else record
+            )
             ids = {name: record_id, "consent_id": next(iter(getattr(record, "consents", ())), uuid4())}
             yield Case(operation, asking(Question(action, of, name)), ids, body)
     else:
@@ -270,7 +274,7 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
             yield Case(operation, questions, body={**body, **named})
 
 
-def asking_why(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+def explaining(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         for offering_id, offering in world.records["offering_id"].items():
             questions = asking(
@@ -288,7 +292,7 @@ def comparing(world: World, operation: Operation, _: Mapping[str, Any]) -> Itera
             yield Case(operation, questions, ids={"round_id": one}, query={"with": str(other)})
 
 
-def likening(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+def finding_similar(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         questions = asking(Question(M.SIMILAR, None), Question(M.SIMILAR, line, "line"))
         yield Case(operation, questions, query={"line": str(line.line_id)})
@@ -297,7 +301,7 @@ def likening(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterat
 def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization in ("KEN", "NOR"):
         for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
-            question = Question(D.ENTER, Entering(organization, keeps_id=bool(keeps)))
+            question = Question(D.ENTER, NewPerson(organization, keeps_id=bool(keeps)))
             yield Case(operation, asking(question), body={**body, "organization": organization, **keeps})
 
 
@@ -305,7 +309,7 @@ def appointing(world: World, operation: Operation, body: Mapping[str, Any]) -> I
     for person_id, person in world.records["person_id"].items():
         of = person.organization
         for role in (role for role, kinds in HELD_IN.items() if kind_of(of) in kinds):
-            place = Place(person_id, of, role, world.focal_points[of])
+            place = NewAppointment(person_id, of, role, world.focal_points[of])
             questions = asking(Question(D.SHOW_PERSON, person, "person_id"), Question(D.APPOINT, place))
             named = {"person_id": str(person_id), "organization": of, "role": role}
             yield Case(operation, questions, body={**body, **named})
@@ -313,7 +317,7 @@ def appointing(world: World, operation: Operation, body: Mapping[str, Any]) -> I
 
 def registering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization, role in (("KEN", "official"), ("NOR", "donor_officer"), ("UNODC", "provider_officer")):
-        question = Question(D.REGISTER_CLIENT, Registering(organization))
+        question = Question(D.REGISTER_CLIENT, NewClient(organization))
         yield Case(operation, asking(question), body={**A_CLIENT, "organization": organization, "role": role})
 
 
@@ -331,9 +335,9 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(R.FILE): filing,
     named(M.PROPOSE): proposal,
-    named(M.WHY_NOT): asking_why,
+    named(M.WHY_NOT): explaining,
     named(M.COMPARE_ROUNDS): comparing,
-    named(M.SIMILAR): likening,
+    named(M.SIMILAR): finding_similar,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,
@@ -341,4 +345,4 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(N.SHOW_SUBSCRIPTION): own_subscription,
     named(N.REGISTER_SUBSCRIPTION): own_subscription,
 }
-"""What is asked of something that is not there yet, or is named by the body or by who asks."""
+"""Questions about new records, or records named by the body or the caller."""

@@ -1,4 +1,4 @@
-"""Services run as processes of their own, for tests of several services."""
+"""Steps that run services as separate processes would be."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,9 @@ from chassis.http.application import application
 from chassis.runtime import serve, started_services, verifier
 from chassis.service import Running
 from chassis.settings import Settings
+from services.composition import all_services
 from tests.builders import headers
-from tests.conftest import every_service
-from tests.listening import Place
+from tests.event_streams import RunningServices
 
 KNOWN_SECONDS = 5.0
 PATH = "/v1/requests"
@@ -23,7 +23,7 @@ Client = httpx.AsyncClient
 @contextlib.asynccontextmanager
 async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The directory as a process of its own would be, at its port."""
-    service = next(one for one in every_service() if one.name == "directory")
+    service = next(one for one in all_services() if one.name == "directory")
     stop = asyncio.Event()
     ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
@@ -55,9 +55,9 @@ async def until(true: Callable[[], bool], within_seconds: float) -> float:
 
 
 @contextlib.asynccontextmanager
-async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
+async def served(settings: Settings, *names: str) -> AsyncIterator[RunningServices]:
     """As a process of its own would be, until the end of the block or a signal."""
-    services = [one for one in every_service() if one.name in names]
+    services = [one for one in all_services() if one.name in names]
     stop = asyncio.Event()
     ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
     ports = dict.fromkeys(names, settings.port)
@@ -66,7 +66,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
         running = await asyncio.wait_for(ready, 20)
         address = f"http://127.0.0.1:{settings.port}"
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
-            yield Place(settings.port, client, running)
+            yield RunningServices(settings.port, client, running)
     finally:
         stop.set()
         await serving
@@ -75,7 +75,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
 @contextlib.asynccontextmanager
 async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Client]:
     """Requests as a process of its own would be, which asks the directory at that port."""
-    [service] = [one for one in every_service() if one.name == "requests"]
+    [service] = [one for one in all_services() if one.name == "requests"]
     async with started_services(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
         app = application([running], verifier(settings, running.callers), settings=settings)
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]

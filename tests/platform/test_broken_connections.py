@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that breaks under a request: 503 and `Retry-After`, in every service, at every point."""
+"""A broken connection to PostgreSQL is answered with 503 and `Retry-After`, in every service, at every point."""
 
 import asyncio
 import os
@@ -19,8 +19,9 @@ from chassis.embedded import Postgres
 from chassis.http.application import application
 from chassis.runtime import prepare, verifier
 from chassis.settings import Settings
+from services.composition import all_services
 from tests.builders import a_request, headers
-from tests.conftest import Servers, every_service, running_of, settings_of
+from tests.conftest import Servers, running_of, settings_of
 
 Sessions = tuple[asyncpg.Connection, asyncpg.Connection]
 
@@ -49,7 +50,7 @@ def own_postgres() -> Iterator[Postgres]:
 
 
 async def _prepared(folder: Path, dsn: str) -> None:
-    await prepare(Settings(state=folder, database_url=dsn), every_service())
+    await prepare(Settings(state=folder, database_url=dsn), all_services())
 
 
 @pytest.fixture
@@ -130,13 +131,13 @@ async def test_reads_answer_503_when_the_server_ends_the_session(sessions: Sessi
 
 
 def break_connections(db: Database) -> None:
-    """Close the sockets on this side; the backends are not told, and go on."""
+    """Close the sockets on this side; the backends continue."""
     for connection in db._pool._open:
         connection._transport.abort()
 
 
 @pytest.mark.parametrize("table", ["request", "command", "journal", "audit"])
-async def test_broken_write_has_one_effect_under_its_key(
+async def test_interrupted_write_has_one_effect_under_its_key(
     sessions: Sessions, api: httpx.AsyncClient, databases: Mapping[str, Database], table: str
 ) -> None:
     """It breaks while PostgreSQL carries out the write, which it then finishes unseen, or not."""
@@ -174,7 +175,7 @@ WAIT_AT_COMMIT = """
 """
 
 
-async def test_commit_that_breaks_leaves_a_write_unknown_and_a_read_to_be_repeated(
+async def test_interrupted_commit_leaves_a_write_unknown_and_a_read_retryable(
     sessions: Sessions, api: httpx.AsyncClient, databases: Mapping[str, Database]
 ) -> None:
     locking, looking = sessions

@@ -1,4 +1,4 @@
-"""Who may act is known everywhere within five seconds of its end, whether the broker is there or not."""
+"""The end of an appointment is known everywhere within five seconds, with and without a broker."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ from chassis.settings import Settings
 from contracts.callers import CallerChanges, HeldAppointment, Subject
 from contracts.directory import Mandate
 from contracts.values import Role
+from services.composition import all_services
 from services.directory.callers import store as feed
 from services.directory.people import actions
 from services.directory.wiring import found
 from tests.builders import a_caller, headers
-from tests.conftest import every_service
 from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
+from tests.personas import ISSUER, persona_id
 from tests.platform.steps import KNOWN_SECONDS, directory, until
-from tests.seats import ISSUER, persona_id
 
 ADMINISTRATOR = a_caller(FIRST)
 OTHER_ADMINISTRATOR = "UNODC:other_administrator"
@@ -41,37 +41,37 @@ async def db(databases: Mapping[str, Database]) -> Database:
     return databases["directory"]
 
 
-def everywhere(running: list[Running], person_id: UUID) -> list[int]:
+def appointments_in(running: list[Running], person_id: UUID) -> list[int]:
     return [len(one.callers.in_force(person_id, clock.now())) for one in running]
 
 
-async def test_an_end_is_known_everywhere_within_five_seconds_with_the_broker_away(
+async def test_ended_appointment_is_known_everywhere_within_five_seconds_without_a_broker(
     db: Database, without_a_broker: Settings
 ) -> None:
-    others = [service for service in every_service() if service.name != "directory"]
+    others = [service for service in all_services() if service.name != "directory"]
     ports = {"directory": without_a_broker.port}
     async with directory(without_a_broker) as api, started_services(without_a_broker, others, ports=ports) as running:
         await done(api, "/v1/organizations", FIRST, code="KEN")
         person = await entered(api)
         person_id = UUID(person["person_id"])
         appointment = await appointed(api, person, "focal_point")
-        await until(lambda: everywhere(running, person_id) == [1] * 4, KNOWN_SECONDS)
+        await until(lambda: appointments_in(running, person_id) == [1] * 4, KNOWN_SECONDS)
         assert not any(one.callers.stale() or one.bus.connected for one in running)
 
         path = f"/v1/people/{person_id}"
         await done(api, f"{path}/disable", FIRST, revision=1, reason="access_compromised")
-        await until(lambda: everywhere(running, person_id) == [0] * 4, KNOWN_SECONDS)
+        await until(lambda: appointments_in(running, person_id) == [0] * 4, KNOWN_SECONDS)
         await done(api, f"{path}/enable", FIRST, revision=2)
-        await until(lambda: everywhere(running, person_id) == [1] * 4, KNOWN_SECONDS)
+        await until(lambda: appointments_in(running, person_id) == [1] * 4, KNOWN_SECONDS)
 
         await done(
             api, f"/v1/appointments/{appointment['appointment_id']}/end", FIRST, revision=2, reason="left_service"
         )
-        await until(lambda: everywhere(running, person_id) == [0] * 4, KNOWN_SECONDS)
-        assert [1] * 4 == everywhere(running, persona_id(FIRST))
+        await until(lambda: appointments_in(running, person_id) == [0] * 4, KNOWN_SECONDS)
+        assert [1] * 4 == appointments_in(running, persona_id(FIRST))
 
 
-async def test_who_has_not_heard_for_five_seconds_knows_and_still_holds_what_it_held(
+async def test_callers_are_stale_after_five_seconds_and_keep_their_appointments(
     db: Database, databases: Mapping[str, Database], without_a_broker: Settings
 ) -> None:
     token_of = service_tokens(without_a_broker)
@@ -101,7 +101,7 @@ async def test_who_has_not_heard_for_five_seconds_knows_and_still_holds_what_it_
         await peers.close()
 
 
-async def test_who_signs_in_is_asked_once_and_again_after_news(
+async def test_subject_is_looked_up_once_until_a_change(
     db: Database, databases: Mapping[str, Database], without_a_broker: Settings
 ) -> None:
     token_of = service_tokens(without_a_broker)
@@ -128,7 +128,7 @@ async def test_who_signs_in_is_asked_once_and_again_after_news(
     await peers.close()
 
 
-async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) -> None:
+async def test_callers_feed_is_readable_by_services_only(db: Database, without_a_broker: Settings) -> None:
     async with directory(without_a_broker) as api:
         for who, status in (("service:matching", 200), (FIRST, 403), ("KEN:focal_point", 403)):
             assert status == (await api.get("/internal/callers", headers=headers(who))).status_code
@@ -139,7 +139,7 @@ async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) 
 # -- the feed ---------------------------------------------------------------------------------------------------------
 
 
-async def heard(db: Database, after: str) -> CallerChanges:
+async def changes_since(db: Database, after: str) -> CallerChanges:
     async with db.transaction() as tx:
         return await feed.changes_since(tx, after=after)
 
@@ -151,48 +151,48 @@ async def a_person(tx: Tx) -> UUID:
     return person_id
 
 
-async def test_nothing_is_told_again_once_it_is_settled(db: Database) -> None:
-    first = await heard(db, "0.0")
+async def test_callers_feed_does_not_repeat_settled_changes(db: Database) -> None:
+    first = await changes_since(db, "0.0")
     assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == {one.person_id for one in first.holdings}
     assert all(one.in_force(TODAY) and one.role is Role.ADMINISTRATOR for one in first.holdings)
 
-    assert ([], [], False) == ((again := await heard(db, first.after)).holdings, again.people, again.more)
+    assert ([], [], False) == ((again := await changes_since(db, first.after)).holdings, again.people, again.more)
 
 
-async def test_what_commits_late_is_not_passed_by_and_holds_nothing_up(db: Database) -> None:
-    after = (await heard(db, "0.0")).after
+async def test_late_commit_is_not_skipped_and_blocks_nothing(db: Database) -> None:
+    after = (await changes_since(db, "0.0")).after
     async with db.transaction() as long:
         late = await a_person(long)
         await long.fetchval("SELECT 1")
         async with db.transaction() as tx:
             early = await a_person(tx)
 
-        told = await heard(db, after)
+        told = await changes_since(db, after)
         assert [early] == told.people, "it does not wait for the transaction that began before it"
-        assert [early] == (await heard(db, told.after)).people
-    assert {late, early} == set((last := await heard(db, told.after)).people)
-    assert [] == (await heard(db, last.after)).people
+        assert [early] == (await changes_since(db, told.after)).people
+    assert {late, early} == set((last := await changes_since(db, told.after)).people)
+    assert [] == (await changes_since(db, last.after)).people
 
 
-async def test_a_long_history_is_told_in_pages(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_callers_feed_is_paged(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "FACTS_MAX", 2)
     told, after, more = set[UUID](), "0.0", True
     pages = 0
     while more:
-        page = await heard(db, after)
+        page = await changes_since(db, after)
         told |= {one.person_id for one in page.holdings}
         after, more, pages = page.after, page.more, pages + 1
     assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == told
     assert 3 == pages
 
 
-async def test_what_was_only_proposed_is_not_told(db: Database) -> None:
-    after = (await heard(db, "0.0")).after
+async def test_proposed_appointment_is_not_in_the_callers_feed(db: Database) -> None:
+    after = (await changes_since(db, "0.0")).after
     async with db.transaction(by=ADMINISTRATOR) as tx:
         person_id = await a_person(tx)
         ctx = Context(caller=ADMINISTRATOR, now=clock.now())
         await actions.appoint(tx, ctx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "")
-    assert [] == (await heard(db, after)).holdings
+    assert [] == (await changes_since(db, after)).holdings
 
 
 # -- what is held -----------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def a_holding(**changes: Any) -> HeldAppointment:
     return HeldAppointment(**values | changes)
 
 
-def test_an_older_word_does_not_undo_a_newer_one(databases: Mapping[str, Database]) -> None:
+def test_older_version_of_an_appointment_is_ignored(databases: Mapping[str, Database]) -> None:
     held = Callers(databases["matching"], Peers({}, lambda: ""))
     now = clock.now()
 
@@ -221,7 +221,7 @@ def test_an_older_word_does_not_undo_a_newer_one(databases: Mapping[str, Databas
     assert [a_holding(version=4)] == list(held.in_force(UUID(int=2), now))
 
 
-def test_days_decide_without_any_news(databases: Mapping[str, Database]) -> None:
+def test_appointment_begins_and_ends_by_its_days(databases: Mapping[str, Database]) -> None:
     held = Callers(databases["matching"], Peers({}, lambda: ""))
     held._hold([a_holding(starts=TODAY + timedelta(1), ends=TODAY + timedelta(2))])
 

@@ -1,4 +1,4 @@
-"""Somebody is erased by two: who may, when, and what goes in the service that is told."""
+"""Erasure of a person by two people: who may, when, and what is deleted in other services."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -20,20 +20,20 @@ from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.databases import connected
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
+from tests.personas import persona_id
 from tests.platform.erasure_steps import (
-    EVERYBODY,
+    SERVICES_TO_ERASE,
     SUBJECTS,
     Client,
-    Told,
+    NotificationsService,
     _kenya,
     canary,
+    deliver_facts,
     erased,
     founded,
-    heard,
-    listening,
+    notifications_service,
     rows,
 )
-from tests.seats import persona_id
 
 
 @pytest.fixture
@@ -47,16 +47,16 @@ async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Clie
 
 
 @pytest.fixture
-async def told(
+async def notifications(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
-) -> Told:
-    return await listening(client_of, databases, database_url)
+) -> NotificationsService:
+    return await notifications_service(client_of, databases, database_url)
 
 
 # -- who agrees to it -------------------------------------------------------------------------------------------------
 
 
-async def test_two_administrators_erase_somebody_and_neither_alone(api: Client) -> None:
+async def test_erasure_requires_two_administrators(api: Client) -> None:
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
 
@@ -79,7 +79,7 @@ async def test_two_administrators_erase_somebody_and_neither_alone(api: Client) 
     assert [gone] == page["people"]
 
 
-async def test_a_focal_point_proposes_for_the_own_state_and_an_administrator_approves(api: Client) -> None:
+async def test_focal_point_proposes_erasure_in_the_own_state_and_administrator_approves(api: Client) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -94,14 +94,14 @@ async def test_a_focal_point_proposes_for_the_own_state_and_an_administrator_app
     assert (await done(api, f"{path}/approve-erasure", FIRST, revision=2))["name"] is None
 
 
-async def test_nobody_has_themselves_erased(api: Client) -> None:
+async def test_own_erasure_is_rejected(api: Client) -> None:
     own = f"/v1/people/{persona_id(FIRST)}"
 
     assert (403, "own-record") == await refused(api, f"{own}/propose-erasure", FIRST, revision=1, reason="other")
     assert (403, "own-record") == await refused(api, f"{own}/approve-erasure", FIRST, revision=1)
 
 
-async def test_what_was_proposed_is_declined_by_another_or_taken_back(api: Client) -> None:
+async def test_proposed_erasure_is_declined_or_withdrawn(api: Client) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -119,7 +119,7 @@ async def test_what_was_proposed_is_declined_by_another_or_taken_back(api: Clien
 
 
 @pytest.mark.parametrize("days", [(0, None), (9, None), (None, None)], ids=["in force", "upcoming", "proposed"])
-async def test_who_is_appointed_is_not_erased(api: Client, days: tuple[int | None, None]) -> None:
+async def test_appointed_person_cannot_be_erased(api: Client, days: tuple[int | None, None]) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -142,7 +142,7 @@ async def test_who_is_appointed_is_not_erased(api: Client, days: tuple[int | Non
     assert (409, "person-erased") == await refused(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
 
 
-async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Client, db: Database) -> None:
+async def test_erased_person_stays_erased_and_the_subject_is_free(api: Client, db: Database) -> None:
     person = await canary(api)
     approved = await done(api, f"/v1/people/{person['person_id']}/approve-subjects", "second", revision=1)
     path = f"/v1/people/{person['person_id']}/propose-subjects"
@@ -168,7 +168,7 @@ async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Clie
     assert again["subjects"] == SUBJECTS
 
 
-async def test_the_schema_itself_wants_two_people(api: Client, database_url: str) -> None:
+async def test_schema_requires_two_people(api: Client, database_url: str) -> None:
     person = await erased(api, await canary(api))
     connection = await asyncpg.connect(database_url)
     try:
@@ -186,7 +186,7 @@ async def test_the_schema_itself_wants_two_people(api: Client, database_url: str
         await connection.close()
 
 
-async def test_the_journal_tells_who_was_erased(api: Client, database_url: str) -> None:
+async def test_erasures_are_rebuilt_from_the_journal(api: Client, database_url: str) -> None:
     await _kenya(api)
     person = await canary(api)
     path = f"/v1/people/{person['person_id']}"
@@ -201,39 +201,39 @@ async def test_the_journal_tells_who_was_erased(api: Client, database_url: str) 
 # -- what goes --------------------------------------------------------------------------------------------------------
 
 
-async def test_where_somebody_is_told_goes_with_them_and_comes_again_to_nobody(
-    api: Client, db: Database, told: Told, monkeypatch: pytest.MonkeyPatch
+async def test_erasure_deletes_subscriptions_and_webhooks_permanently(
+    api: Client, db: Database, notifications: NotificationsService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also by somebody who still has a token, for its last minutes."""
+    """Also with a token that is still valid for minutes."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
     webhook = {"url": "https://hooks.ken.example/canary", "scheme": "v1a"}
     kept = subscription | {"email": "other@nor.example"}
     for who, email in ((KENYA, subscription), ("KEN:official", subscription), ("NOR:focal_point", kept)):
-        assert (await told.api.put("/v1/subscriptions", json=email, headers=headers(who))).status_code == 200
-        made = await told.api.post("/v1/webhooks", json=webhook, headers=headers(who, key=f"canary-{who}"))
+        assert (await notifications.api.put("/v1/subscriptions", json=email, headers=headers(who))).status_code == 200
+        made = await notifications.api.post("/v1/webhooks", json=webhook, headers=headers(who, key=f"canary-{who}"))
         assert made.status_code == 201
     await canary(api, person_id=str(persona_id(KENYA)))
     await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
     monkeypatch.setattr("chassis.http.idempotency.FORGET_MAX", 1)
-    assert [3, 3, 3, 3] == await rows(told.db, "subscription", "address", "endpoint", "command")
+    assert [3, 3, 3, 3] == await rows(notifications.db, "subscription", "address", "endpoint", "command")
 
-    assert [Outcome.APPLIED] * 3 == await heard(told.inbox, db, persona_id(KENYA))
-    assert [Outcome.REPEATED] * 3 == await heard(told.inbox, db, persona_id(KENYA))
+    assert [Outcome.APPLIED] * 3 == await deliver_facts(notifications.inbox, db, persona_id(KENYA))
+    assert [Outcome.REPEATED] * 3 == await deliver_facts(notifications.inbox, db, persona_id(KENYA))
 
-    assert [2, 2, 2, 2] == await rows(told.db, "subscription", "address", "endpoint", "command")
-    assert 404 == (await told.api.get("/v1/subscriptions", headers=headers(KENYA))).status_code
-    assert [] == (await told.api.get("/v1/webhooks", headers=headers(KENYA))).json()["webhooks"]
-    again = await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
+    assert [2, 2, 2, 2] == await rows(notifications.db, "subscription", "address", "endpoint", "command")
+    assert 404 == (await notifications.api.get("/v1/subscriptions", headers=headers(KENYA))).status_code
+    assert [] == (await notifications.api.get("/v1/webhooks", headers=headers(KENYA))).json()["webhooks"]
+    again = await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
-    again = await told.api.post("/v1/webhooks", json=webhook, headers=headers(KENYA))
+    again = await notifications.api.post("/v1/webhooks", json=webhook, headers=headers(KENYA))
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
-    async with connected(told.database_url, "notifications", owner=True) as owner:
+    async with connected(notifications.database_url, "notifications", owner=True) as owner:
         service = SERVICES["notifications"]()
         assert [] == await verify(owner, service)
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
-async def test_from_where_somebody_called_goes_and_the_chain_holds(
+@pytest.mark.parametrize("name", SERVICES_TO_ERASE)
+async def test_erasure_deletes_client_addresses_and_the_chain_stays_valid(
     name: str,
     api: Client,
     db: Database,
@@ -258,7 +258,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
 
     assert service.listens_to[-1] == "directory"
     inbox = Inbox(own, name, service.listens_to, service.handlers)
-    assert [Outcome.APPLIED] * 3 == await heard(inbox, db, caller.person_id)
+    assert [Outcome.APPLIED] * 3 == await deliver_facts(inbox, db, caller.person_id)
 
     with with_origin("203.0.113.77"):
         async with own.transaction(by=caller) as tx:

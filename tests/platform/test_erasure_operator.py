@@ -1,4 +1,4 @@
-"""What an operator does on the server about who was erased, also after a restore."""
+"""The operator's erasure command, also after a restore."""
 
 import asyncio
 import json
@@ -24,8 +24,19 @@ from tests.builders import headers
 from tests.commands import entraide
 from tests.conftest import Servers
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, by, done, entered
-from tests.platform.erasure_steps import EVERYBODY, ROOT, Client, Told, _kenya, canary, erased, founded, listening, rows
-from tests.seats import persona_id
+from tests.personas import persona_id
+from tests.platform.erasure_steps import (
+    ROOT,
+    SERVICES_TO_ERASE,
+    Client,
+    NotificationsService,
+    _kenya,
+    canary,
+    erased,
+    founded,
+    notifications_service,
+    rows,
+)
 
 
 @pytest.fixture
@@ -39,10 +50,10 @@ async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Clie
 
 
 @pytest.fixture
-async def told(
+async def notifications(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
-) -> Told:
-    return await listening(client_of, databases, database_url)
+) -> NotificationsService:
+    return await notifications_service(client_of, databases, database_url)
 
 
 # -- the operator -----------------------------------------------------------------------------------------------------
@@ -66,7 +77,7 @@ def operator(database_url: str, tmp_path: Path) -> Operator:
     return Operator({"DATABASE_URL": database_url, "ENTRAIDE_STATE": str(tmp_path)})
 
 
-async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: Client, operator: Operator) -> None:
+async def test_operator_erases_only_after_approval(api: Client, operator: Operator) -> None:
     person = await canary(api)
     person_id, path = person["person_id"], f"/v1/people/{person['person_id']}"
 
@@ -74,7 +85,7 @@ async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: 
     assert (2, None) == await operator.erase()
     assert (2, None) == await operator.erase(person_id, "--after-restore")
     assert (3, None) == await operator.erase(person_id)
-    assert "nobody has proposed it: an administrator or the focal point of KEN has to" in operator.said
+    assert "its erasure is not proposed: an administrator or the focal point of KEN has to" in operator.said
     await done(api, f"{path}/propose-erasure", FIRST, revision=1, reason="other")
     assert (3, None) == await operator.erase(person_id)
     assert f"{persona_id(FIRST)} proposed it" in operator.said
@@ -83,7 +94,7 @@ async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: 
     await done(api, f"{path}/approve-erasure", "second", revision=2)
     code, report = await operator.erase(person_id)
     assert (0, person_id, str(persona_id(OTHER))) == (code, report["person_id"], report["approved_by"])
-    assert {name: {} for name in (*EVERYBODY, "directory")} == {
+    assert {name: {} for name in (*SERVICES_TO_ERASE, "directory")} == {
         name: one["left"] for name, one in report["services"].items()
     }
     assert 5 == operator.said.count("nothing is left")
@@ -93,25 +104,31 @@ async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: 
     assert "not in the file of erasures yet" in operator.said
 
 
-async def test_the_operator_drops_what_a_service_has_not_heard_of(api: Client, operator: Operator, told: Told) -> None:
+async def test_operator_deletes_data_of_services_that_missed_the_erasure(
+    api: Client, operator: Operator, notifications: NotificationsService
+) -> None:
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
-    assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
+    assert (
+        await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
+    ).status_code == 200
     await canary(api, person_id=str(persona_id(KENYA)))
     await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
 
     code, report = await operator.erase(persona_id(KENYA))
 
     assert (0, {"subscription": 1, "audit_origin": 1}) == (code, report["services"]["notifications"]["dropped"])
-    assert [0, 0] == await rows(told.db, "subscription", "address")
+    assert [0, 0] == await rows(notifications.db, "subscription", "address")
     assert {} == (await operator.erase(persona_id(KENYA)))[1]["services"]["notifications"]["dropped"]
 
 
-async def test_what_is_there_again_is_not_passed_over(
-    api: Client, operator: Operator, told: Told, database_url: str
+async def test_reappearing_data_is_reported(
+    api: Client, operator: Operator, notifications: NotificationsService, database_url: str
 ) -> None:
     """Whatever puts it back: here a trigger."""
     subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
-    assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
+    assert (
+        await notifications.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))
+    ).status_code == 200
     await canary(api, person_id=str(persona_id(KENYA)))
     await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
     connection = await asyncpg.connect(database_url)
@@ -131,15 +148,15 @@ async def test_what_is_there_again_is_not_passed_over(
     assert "LEFT: 1 of audit_origin" in operator.said
 
 
-async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
+async def test_erasures_are_repeated_after_a_restore(
     api: Client, operator: Operator, servers: Servers, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """What two people said is in the file beside the checkpoints, signed; what anybody adds there without the key is not heard."""
+    """Approved erasures are in the signed file beside the checkpoints; lines without a valid signature are ignored."""
     person, other = await canary(api), await entered(api)
     backup = f"b_{uuid4().hex[:12]}"
     connection = await asyncpg.connect(servers.postgres.dsn())
     for pool in databases.values():
-        # A database that is copied has to have nobody in it.
+        # A database can be copied only without connections.
         pool.expire()
     await asyncio.sleep(0.2)
     await connection.execute(f"CREATE DATABASE {backup} TEMPLATE {database_url.rpartition('/')[2]}")
@@ -159,14 +176,14 @@ async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
         assert (
             reports[0]["services"]["directory"]["dropped"].items() >= {"person_text": 1, "proposed_subjects": 1}.items()
         )
-        assert "said again of 1, of 1" in operator.said
-        assert "1 lines of the file of erasures bear no signature" in operator.said
+        assert "recorded again: 1 of 1" in operator.said
+        assert "1 lines of the file of erasures have no valid signature" in operator.said
         restored = await asyncpg.connect(servers.postgres.dsn(backup))
         names = [row["name"] for row in await restored.fetch("SELECT name FROM directory.person_text")]
         assert ["First", "Second", "Somebody (fictitious)"] == sorted(names)
         await restored.close()
         code, reports = await operator.erase("--after-restore")
-        assert (0, "said again of 0, of 1" in operator.said) == (code, True)
+        assert (0, "recorded again: 0 of 1" in operator.said) == (code, True)
         owner = await Database.connect(servers.postgres.dsn(backup), "directory")
         assert [] == await verify(owner, SERVICE)
         await owner.close()
@@ -175,7 +192,7 @@ async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
         await connection.close()
 
 
-async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(api: Client, db: Database) -> None:
+async def test_repeated_erasure_ends_restored_appointments(api: Client, db: Database) -> None:
     await _kenya(api)
     erased = Erasure(
         person_id=persona_id(KENYA),
@@ -192,7 +209,7 @@ async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(a
         assert 0 == await store.in_force(tx, "KEN", Role.FOCAL_POINT, today=TODAY)
 
 
-async def test_the_directory_writes_down_whom_it_erased(
+async def test_directory_records_erasures_in_the_ledger(
     api: Client, db: Database, settings: Settings, tmp_path: Path
 ) -> None:
     own = replace(settings, state=tmp_path)

@@ -1,4 +1,4 @@
-"""Of every event there is, each is told of those that the policy lets them follow: asked as an event stream asks."""
+"""The event feed gives every caller the events that the policy allows."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.http.application import application
-from chassis.journal.outbox import Place, read_placed
+from chassis.journal.outbox import JournalPosition, read_with_positions
 from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
@@ -24,7 +24,7 @@ from services.requests.policy import Action as R
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES
-from tests.platform.world import World, tell
+from tests.platform.world import World, fill
 
 FOLLOWS = {
     type(action): action
@@ -33,7 +33,7 @@ FOLLOWS = {
     if action in {"follow", N.FOLLOW_NOTIFICATIONS}
 }
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
-EVERYBODYS = {"organization", "fund", "rate_table", "period"}
+PUBLIC_AGGREGATES = {"organization", "fund", "rate_table", "period"}
 UNTOLD = {"matching.match.shortlisted.v1"}
 OF_OTHERS = {"approved", "reconfirmed", "resumed"}
 
@@ -46,21 +46,21 @@ async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncI
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)
-        await tell(made)
+        await fill(made)
         yield made
 
 
-async def test_everybody_is_told_of_the_records_that_the_policy_lets_them_follow(world: World) -> None:
+async def test_event_feed_matches_the_policy_for_every_caller(world: World) -> None:
     callers = [a_caller(actor) for actor in ACTORS]
     told, wrong = 0, []
     for one in world.running:
         async with one.db.transaction() as tx:
-            events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
+            events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]
             of_interest = [event for event in events if one.service.feed_policy.item_of(event) is not None]
             seen = await one.service.feed_policy.seen(tx, callers, of_interest)
         assert set(callers) == set(seen)
         for caller in callers:
-            meant = {event.id for event in of_interest if may_be_told(world, one, caller, event)}
+            meant = {event.id for event in of_interest if may_receive(world, one, caller, event)}
             told += len(meant)
             wrong += [(one.name, caller.organization, caller.role, event.type)
                       for event in events if (event.id in seen[caller]) != (event.id in meant)]  # fmt: skip
@@ -69,9 +69,9 @@ async def test_everybody_is_told_of_the_records_that_the_policy_lets_them_follow
     assert told > 500
 
 
-def may_be_told(world: World, running: Running, caller: Caller, event: Event) -> bool:
-    """As the policy says of the record; and of what is told of it, as the decision does that speaks of it (0028)."""
-    if event.aggregate in EVERYBODYS:
+def may_receive(world: World, running: Running, caller: Caller, event: Event) -> bool:
+    """As the policy decides for the record, with the exceptions of decision 0028."""
+    if event.aggregate in PUBLIC_AGGREGATES:
         return True
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":
@@ -88,11 +88,11 @@ def may_be_told(world: World, running: Running, caller: Caller, event: Event) ->
     return record.provider == caller.organization or event.type.split(".")[2] in OF_OTHERS
 
 
-async def test_no_event_tells_a_word_or_a_name(world: World) -> None:
-    """Ids, types, times, codes of organizations and roles: all that stands in what is told."""
+async def test_events_contain_no_texts_or_names(world: World) -> None:
+    """Events contain only ids, types, times, and codes of organizations and roles."""
     for one in world.running:
         async with one.db.transaction() as tx:
-            events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
+            events = [event for _, event in await read_with_positions(tx, after=JournalPosition(0, 0), limit=10_000)]
         for event in events:
             told = one.service.feed_policy.item_of(event)
             if told is not None:

@@ -1,4 +1,4 @@
-"""What happens is told as it does to whoever may see it, once, however long they were away; and to nobody else."""
+"""Event streams send each event once to the callers who may see it, also after a reconnect."""
 
 import asyncio
 import contextlib
@@ -20,11 +20,10 @@ from chassis.auth import tokens as auth
 from chassis.db.database import Database
 from chassis.embedded import free_port
 from chassis.http import edge, event_streams
-from chassis.journal import cursors as bookmarks
+from chassis.journal import cursors as cursors
 from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
-from chassis.journal.outbox import Place as JournalPlace
-from chassis.journal.outbox import announce_all
+from chassis.journal.outbox import JournalPosition, announce_all
 from chassis.settings import Settings
 from contracts.refusals import Invalid
 from contracts.requests import RequestOpened, RequestReminded
@@ -34,12 +33,12 @@ from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.builders import NOON, a_request, an_event, headers
 from tests.directory.steps import FIRST, a_founder, appointed, done, entered
-from tests.listening import Place, open_at_a_port
+from tests.event_streams import RunningServices, serve_at_a_port
 from tests.matching.offerings.steps import offered
 from tests.notifications.steps import subscribe
+from tests.personas import ISSUER, persona_id, with_test_appointments
 from tests.platform.steps import served, until
 from tests.requests.steps import consent, opened, withdraw
-from tests.seats import ISSUER, hearing, persona_id
 
 KENYA, UGANDA, COORDINATOR = "KEN:focal_point", "UGA:focal_point", "UNODC:coordinator"
 NORWAY = "NOR:provider_officer"
@@ -54,23 +53,27 @@ def long(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-async def place(long: Settings, databases: Mapping[str, Database]) -> AsyncIterator[Place]:
-    async with open_at_a_port(long, databases, "requests") as made:
+async def services(long: Settings, databases: Mapping[str, Database]) -> AsyncIterator[RunningServices]:
+    async with serve_at_a_port(long, databases, "requests") as made:
         yield made
 
 
-async def filed(place: Place, appointment: str = KENYA, **changes: Any) -> dict[str, Any]:
-    answer = await place.client.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
+async def filed(services: RunningServices, appointment: str = KENYA, **changes: Any) -> dict[str, Any]:
+    answer = await services.client.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
-# -- what is told, to whom ---------------------------------------------------------------------------------------------
+# -- events and their recipients ---------------------------------------------------------------------------------------
 
 
-async def test_what_happens_is_told_by_ids_to_whom_the_record_is_shown(place: Place) -> None:
-    async with place.listen(PATH) as own, place.listen(PATH, COORDINATOR) as unodc, place.listen(PATH, UGANDA) as other:
-        request = await filed(place)
+async def test_events_with_ids_are_sent_to_callers_who_see_the_record(services: RunningServices) -> None:
+    async with (
+        services.listen(PATH) as own,
+        services.listen(PATH, COORDINATOR) as unodc,
+        services.listen(PATH, UGANDA) as other,
+    ):
+        request = await filed(services)
         told = await own.next()
 
         assert {"type", "timestamp", "data"} == set(told.data)
@@ -86,39 +89,39 @@ async def test_what_happens_is_told_by_ids_to_whom_the_record_is_shown(place: Pl
         await other.nothing()
 
 
-async def test_a_draft_is_told_to_its_state_alone(place: Place) -> None:
-    async with place.listen(PATH) as own, place.listen(PATH, COORDINATOR) as unodc:
-        await filed(place, submit=False)
+async def test_event_of_a_draft_is_sent_to_its_state_only(services: RunningServices) -> None:
+    async with services.listen(PATH) as own, services.listen(PATH, COORDINATOR) as unodc:
+        await filed(services, submit=False)
 
         assert await own.next()
         await unodc.nothing()
 
 
-async def test_who_is_let_see_a_request_is_told_of_it_until_the_consent_is_withdrawn(place: Place) -> None:
-    async with place.listen(PATH, NORWAY) as provider:
-        request = await opened(place.client)
-        given = await consent(place.client, request, recipients=["NOR"], fields=["words"])
+async def test_events_of_a_request_are_sent_until_the_consent_is_withdrawn(services: RunningServices) -> None:
+    async with services.listen(PATH, NORWAY) as provider:
+        request = await opened(services.client)
+        given = await consent(services.client, request, recipients=["NOR"], fields=["words"])
         # With what the history shows of what came before, where that happened a moment ago.
         while (await provider.next()).data["type"] != "requests.request.consent-given.v1":
             pass
 
         consent_id = given["consents"][0]["consent_id"]
-        assert (await withdraw(place.client, given, consent_id)).status_code == 200
+        assert (await withdraw(services.client, given, consent_id)).status_code == 200
         await provider.nothing()
 
 
 # -- coming again ------------------------------------------------------------------------------------------------------
 
 
-async def test_who_comes_again_is_told_what_they_missed_once_and_in_order(place: Place) -> None:
-    async with place.listen(PATH) as first:
+async def test_reconnect_sends_missed_events_once_and_in_order(services: RunningServices) -> None:
+    async with services.listen(PATH) as first:
         for _ in range(2):
-            await filed(place)
+            await filed(services)
         told = [await first.next(), await first.next()]
-    missed = [await filed(place) for _ in range(3)]
-    await filed(place, UGANDA)
+    missed = [await filed(services) for _ in range(3)]
+    await filed(services, UGANDA)
 
-    async with place.listen(PATH, after=told[0].id) as again:
+    async with services.listen(PATH, after=told[0].id) as again:
         found = [await again.next() for _ in range(4)]
         # The same event, and yet another id: no two of one place are alike.
         assert told[1].data == found[0].data
@@ -126,19 +129,21 @@ async def test_who_comes_again_is_told_what_they_missed_once_and_in_order(place:
         assert [request["request_id"] for request in missed] == [one.data["data"]["id"] for one in found[1:]]
         await again.nothing()
 
-    # A stream that has told nothing yet has a place, too.
-    async with place.listen(PATH) as idle:
+    # A stream without events has a position, too.
+    async with services.listen(PATH) as idle:
         begun = idle.last_id
-    later = await filed(place)
-    async with place.listen(PATH, after=begun) as again:
+    later = await filed(services)
+    async with services.listen(PATH, after=begun) as again:
         assert later["request_id"] == (await again.next()).data["data"]["id"]
 
 
-async def test_nothing_that_commits_late_is_passed_by(place: Place, databases: Mapping[str, Database]) -> None:
+async def test_event_committed_late_is_not_skipped(
+    services: RunningServices, databases: Mapping[str, Database]
+) -> None:
     """An older transaction with the higher position, a younger with the lower, and the stream between their commits."""
     db = databases["requests"]
-    first, second = [UUID((await filed(place))["request_id"]) for _ in range(2)]
-    async with place.listen(PATH) as stream:
+    first, second = [UUID((await filed(services))["request_id"]) for _ in range(2)]
+    async with services.listen(PATH) as stream:
         elder, younger = contextlib.AsyncExitStack(), contextlib.AsyncExitStack()
         old = await elder.enter_async_context(db.transaction())
         await old.execute("SELECT pg_current_xact_id()")
@@ -156,49 +161,49 @@ def reminded(request_id: UUID) -> RequestReminded:
     return RequestReminded(request_id=request_id, state="KEN", reminder=1, reminded_at=NOON)
 
 
-async def test_an_id_that_is_not_ours_is_refused_and_ours_tell_nothing(
-    place: Place, databases: Mapping[str, Database]
+async def test_unknown_last_event_id_is_rejected_and_ids_are_opaque(
+    services: RunningServices, databases: Mapping[str, Database]
 ) -> None:
-    async with place.listen(PATH) as stream:
+    async with services.listen(PATH) as stream:
         known = stream.last_id
     for unknown in ("1.1", "x", "AAAA" * 13, known[:-2] + ("AA" if known[-2:] != "AA" else "BB"), "é"):
-        answer = await place.client.get(PATH, headers={**headers(), "Last-Event-ID": unknown.encode()})  # type: ignore[dict-item]
+        answer = await services.client.get(PATH, headers={**headers(), "Last-Event-ID": unknown.encode()})  # type: ignore[dict-item]
         assert (400, "last-event-id-unknown") == (answer.status_code, answer.json()["slug"])
-    assert (400, "invalid-request") == await place.refused(PATH, **{"Last-Event-ID": "A" * 81})
+    assert (400, "invalid-request") == await services.refused(PATH, **{"Last-Event-ID": "A" * 81})
 
     async with databases["requests"].transaction() as tx, databases["pledges"].transaction() as of_pledges:
         ours, theirs = await StreamCursors.load(tx), await StreamCursors.load(of_pledges)
-    at = JournalPlace(7, 1)
-    assert at == ours.place(ours.at(at)) == ours.place(ours.at(at))
-    assert ours.at(at) != ours.at(at)
-    assert len(ours.at(at)) == len(ours.at(JournalPlace(2**63, 2**63))) <= bookmarks.BOOKMARK_LENGTH_MAX
+    at = JournalPosition(7, 1)
+    assert at == ours.decode(ours.encode(at)) == ours.decode(ours.encode(at))
+    assert ours.encode(at) != ours.encode(at)
+    assert len(ours.encode(at)) == len(ours.encode(JournalPosition(2**63, 2**63))) <= cursors.CURSOR_LENGTH_MAX
     with pytest.raises(Invalid):
-        theirs.place(ours.at(at))
+        theirs.decode(ours.encode(at))
 
 
 # -- how it ends -------------------------------------------------------------------------------------------------------
 
 
-async def test_whose_appointment_has_ended_is_told_nothing_more_and_let_go(place: Place) -> None:
-    async with place.listen(PATH) as ended, place.listen(PATH, UGANDA) as stays:
-        place.end(KENYA)
+async def test_stream_ends_with_the_appointment(services: RunningServices) -> None:
+    async with services.listen(PATH) as ended, services.listen(PATH, UGANDA) as stays:
+        services.end(KENYA)
         began = time.monotonic()
-        await filed(place, UGANDA)
+        await filed(services, UGANDA)
         assert [] == await ended.rest(ENDED_SECONDS)
         assert time.monotonic() - began < ENDED_SECONDS
         assert await stays.next()
-    assert (403, "not-appointed") == await place.refused(PATH)
+    assert (403, "not-appointed") == await services.refused(PATH)
 
 
-async def test_an_end_in_the_directory_ends_a_stream_elsewhere_within_five_seconds(
+async def test_ended_appointment_ends_streams_of_other_services_within_five_seconds(
     long: Settings, databases: Mapping[str, Database]
 ) -> None:
-    """One process, two services, and no broker: as whoever is appointed and ended over HTTP finds it."""
+    """One process, two services, no broker, with appointments made and ended over HTTP."""
     nowhere = f"nats://127.0.0.1:{free_port()}"
     own = replace(long, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(long.nats_urls, nowhere))
     await found(databases["directory"], [a_founder(FIRST), a_founder("UNODC:other_administrator")])
-    async with served(own, "directory", "requests") as place:
-        client, running = place.client, place.running
+    async with served(own, "directory", "requests") as services:
+        client, running = services.client, services.running
         await until(lambda: not any(one.callers.stale() for one in running), ENDED_SECONDS)
         await done(client, "/v1/organizations", FIRST, code="KEN")
         subject = {"issuer": ISSUER, "subject": str(persona_id(KENYA))}
@@ -206,53 +211,51 @@ async def test_an_end_in_the_directory_ends_a_stream_elsewhere_within_five_secon
         appointment = await appointed(client, person, "focal_point")
         known = partial(running[0].callers.in_force, persona_id(KENYA))
         await until(lambda: bool(known(clock.now())), ENDED_SECONDS)
-        async with place.listen(PATH) as stream:
+        async with services.listen(PATH) as stream:
             path = f"/v1/appointments/{appointment['appointment_id']}/end"
             await done(client, path, FIRST, revision=2, reason="left_service")
             assert [] == await stream.rest(ENDED_SECONDS)
 
 
-async def test_a_stream_ends_with_its_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stream_ends_with_its_token(services: RunningServices, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "LEEWAY_SECONDS", 0)
     assert builders.issuer is not None
     headers(KENYA)
     token = builders.issuer.token(persona_id(KENYA), lifetime_seconds=2)
-    async with place.listen(PATH, Authorization=f"Bearer {token}") as stream:
+    async with services.listen(PATH, Authorization=f"Bearer {token}") as stream:
         assert [] == await stream.rest(ENDED_SECONDS)
 
 
-async def test_a_stream_ends_in_time_and_says_when_to_come_again(
+async def test_stream_has_a_maximum_duration_and_a_retry_delay(
     settings: Settings, databases: Mapping[str, Database]
 ) -> None:
-    async with open_at_a_port(replace(settings, event_stream_seconds=1), databases, "requests") as place:
+    async with serve_at_a_port(replace(settings, event_stream_seconds=1), databases, "requests") as services:
         began = time.monotonic()
-        async with place.listen(PATH) as stream:
+        async with services.listen(PATH) as stream:
             assert [] == await stream.rest()
             assert 0.9 < time.monotonic() - began < 3
             assert stream.retry is not None
             assert 2_000 <= stream.retry <= 8_000
 
 
-async def test_while_nothing_happens_it_is_heard_that_the_stream_lives(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_idle_stream_sends_heartbeats(services: RunningServices, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_streams, "BEAT_SECONDS", 0.2)
-    async with place.listen(PATH) as stream:
+    async with services.listen(PATH) as stream:
         begun = stream.last_id
-        await filed(place, UGANDA)
+        await filed(services, UGANDA)
         await stream.nothing(1.5)
         assert stream.comments >= 4
         # With the place, beyond what was not theirs to see; and so that it does not show that there was anything.
         assert stream.last_id != begun
-        async with place.running[0].db.transaction() as tx:
+        async with services.running[0].db.transaction() as tx:
             ours = await StreamCursors.load(tx)
-        assert ours.place(stream.last_id) > ours.place(begun)
+        assert ours.decode(stream.last_id) > ours.decode(begun)
 
 
-async def test_a_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[str, Database]) -> None:
-    async with served(replace(long, port=free_port()), "requests") as place:
-        hearing(place.running[0].callers)
-        async with place.listen(PATH) as stream:
+async def test_stop_ends_all_streams_at_once(long: Settings, databases: Mapping[str, Database]) -> None:
+    async with served(replace(long, port=free_port()), "requests") as services:
+        with_test_appointments(services.running[0].callers)
+        async with services.listen(PATH) as stream:
             os.kill(os.getpid(), signal.SIGTERM)
             began = time.monotonic()
             assert [] == await stream.rest()
@@ -263,70 +266,70 @@ async def test_a_stop_ends_all_streams_at_once(long: Settings, databases: Mappin
 # -- how many ----------------------------------------------------------------------------------------------------------
 
 
-async def test_one_caller_has_so_many_streams_and_a_process_so_many(
-    long: Settings, databases: Mapping[str, Database]
-) -> None:
+async def test_streams_are_limited_per_caller_and_process(long: Settings, databases: Mapping[str, Database]) -> None:
     limits = replace(long, event_streams_each=2, event_streams_all=3)
-    async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(place.listen(PATH))
-        async with place.listen(PATH):
-            answer = await place.client.get(PATH, headers=headers() | {"Accept-Language": "fr"})
+    async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(services.listen(PATH))
+        async with services.listen(PATH):
+            answer = await services.client.get(PATH, headers=headers() | {"Accept-Language": "fr"})
             assert (429, "too-many-event-streams") == (answer.status_code, answer.json()["slug"])
             assert answer.json()["title"].startswith("Vous avez déjà ouvert")
             assert {"limit": 2} == answer.json()["details"]
             assert int(answer.headers["Retry-After"]) > 0
 
-            await stack.enter_async_context(place.listen(PATH, UGANDA))
-            assert (503, "overloaded") == await place.refused(PATH, COORDINATOR)
+            await stack.enter_async_context(services.listen(PATH, UGANDA))
+            assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
         await asyncio.sleep(0.2)
-        await stack.enter_async_context(place.listen(PATH))
-        assert (503, "overloaded") == await place.refused(PATH, COORDINATOR)
+        await stack.enter_async_context(services.listen(PATH))
+        assert (503, "overloaded") == await services.refused(PATH, COORDINATOR)
 
 
-async def test_all_officials_of_one_organization_together_have_so_many_streams(
-    long: Settings, databases: Mapping[str, Database]
-) -> None:
+async def test_streams_are_limited_per_organization(long: Settings, databases: Mapping[str, Database]) -> None:
     limits = replace(long, event_streams_organization=2)
-    async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(place.listen(PATH, "KEN:focal_point"))
-        async with place.listen(PATH, "KEN:official"):
-            answer = await place.client.get(PATH, headers=headers("KEN:provider_officer") | {"Accept-Language": "es"})
+    async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(services.listen(PATH, "KEN:focal_point"))
+        async with services.listen(PATH, "KEN:official"):
+            answer = await services.client.get(
+                PATH, headers=headers("KEN:provider_officer") | {"Accept-Language": "es"}
+            )
             assert (429, "too-many-organization-event-streams") == (answer.status_code, answer.json()["slug"])
             assert answer.json()["title"].startswith("Su organización")
             assert {"limit": 2} == answer.json()["details"]
             assert int(answer.headers["Retry-After"]) > 0
-            await stack.enter_async_context(place.listen(PATH, UGANDA))
+            await stack.enter_async_context(services.listen(PATH, UGANDA))
         await asyncio.sleep(0.2)
-        await stack.enter_async_context(place.listen(PATH, "KEN:provider_officer"))
+        await stack.enter_async_context(services.listen(PATH, "KEN:provider_officer"))
 
 
-async def test_streams_take_no_place_of_the_requests_under_way(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_streams_do_not_count_as_concurrent_requests(
+    services: RunningServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(edge, "UNDER_WAY_MAX", 1)
-    async with place.listen(PATH) as stream, place.listen(PATH, UGANDA):
-        await filed(place)
+    async with services.listen(PATH) as stream, services.listen(PATH, UGANDA):
+        await filed(services)
         assert await stream.next()
 
 
-async def test_many_idle_streams_ask_postgresql_no_more_than_one(
+async def test_idle_streams_share_one_poll_of_postgresql(
     long: Settings, databases: Mapping[str, Database], database_url: str
 ) -> None:
     many = 100
     limits = replace(long, event_streams_each=many, event_streams_organization=many)
     connection = await asyncpg.connect(database_url)
     try:
-        async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:
+        async with serve_at_a_port(limits, databases, "requests") as services, contextlib.AsyncExitStack() as stack:
 
             async def committed_in(seconds: float) -> int:
-                # What a session has counted is told within a second.
+                # Sessions report their counters within a second.
                 ask = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
                 before = await connection.fetchval(ask)
                 await asyncio.sleep(seconds)
                 return int(await connection.fetchval(ask)) - int(before)
 
-            listeners = [await stack.enter_async_context(place.listen(PATH))]
+            listeners = [await stack.enter_async_context(services.listen(PATH))]
             await asyncio.sleep(1.5)
             by_one = await committed_in(4)
-            listeners += [await stack.enter_async_context(place.listen(PATH)) for _ in range(many - 1)]
+            listeners += [await stack.enter_async_context(services.listen(PATH)) for _ in range(many - 1)]
             await asyncio.sleep(1.5)
             by_many = await committed_in(4)
             held = await connection.fetchval(
@@ -336,7 +339,7 @@ async def test_many_idle_streams_ask_postgresql_no_more_than_one(
             assert by_many <= by_one + 4 < 25
             assert held <= 1
 
-            await filed(place)
+            await filed(services)
             began = time.monotonic()
             told = await asyncio.gather(*(one.next() for one in listeners))
             assert all(told)
@@ -345,22 +348,22 @@ async def test_many_idle_streams_ask_postgresql_no_more_than_one(
         await connection.close()
 
 
-async def test_who_does_not_read_is_let_go_and_holds_up_nobody(
-    place: Place, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+async def test_slow_reader_is_disconnected_without_delaying_others(
+    services: RunningServices, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_streams, "SEND_SECONDS", 0.5)
-    request_id = UUID((await filed(place))["request_id"])
+    request_id = UUID((await filed(services))["request_id"])
     frozen = socket.socket()
     frozen.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     frozen.setblocking(False)
     loop = asyncio.get_running_loop()
     try:
-        await loop.sock_connect(frozen, ("127.0.0.1", place.port))
+        await loop.sock_connect(frozen, ("127.0.0.1", services.port))
         head = "".join(f"{name}: {value}\r\n" for name, value in headers(COORDINATOR).items())
         await loop.sock_sendall(frozen, f"GET {PATH} HTTP/1.1\r\nHost: test\r\n{head}\r\n".encode())
         assert await loop.sock_recv(frozen, 15) == b"HTTP/1.1 200 OK"
-        async with place.listen(PATH) as reader:
-            subscribers = place.running[0].event_feed._subscribers
+        async with services.listen(PATH) as reader:
+            subscribers = services.running[0].event_feed._subscribers
             assert 2 == len(subscribers)
             for version in range(2, 20_002, 1000):
                 async with databases["requests"].transaction() as tx:
@@ -376,8 +379,8 @@ async def test_who_does_not_read_is_let_go_and_holds_up_nobody(
 # -- when something is away --------------------------------------------------------------------------------------------
 
 
-async def test_postgresql_may_go_and_come_back(place: Place, database_url: str) -> None:
-    async with place.listen(PATH) as stream:
+async def test_streams_survive_a_restart_of_postgresql(services: RunningServices, database_url: str) -> None:
+    async with services.listen(PATH) as stream:
         connection = await asyncpg.connect(database_url)
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -385,29 +388,29 @@ async def test_postgresql_may_go_and_come_back(place: Place, database_url: str) 
         )
         await connection.close()
         async with asyncio.timeout(5):
-            while (answer := await place.client.post("/v1/requests", json=a_request(), headers=headers())).is_error:
+            while (answer := await services.client.post("/v1/requests", json=a_request(), headers=headers())).is_error:
                 await asyncio.sleep(0.1)
         told = await stream.next()
         assert answer.json()["request_id"] == told.data["data"]["id"]
 
 
-async def test_a_provider_is_told_nothing_while_it_is_not_known_what_is_consented_to_and_misses_nothing(
+async def test_provider_events_wait_while_consents_are_unknown(
     long: Settings, databases: Mapping[str, Database]
 ) -> None:
     path = "/v1/events/matching"
-    async with open_at_a_port(long, databases, "matching") as place:
-        async with place.listen(path, NORWAY) as provider, place.listen(path, COORDINATOR) as unodc:
+    async with serve_at_a_port(long, databases, "matching") as services:
+        async with services.listen(path, NORWAY) as provider, services.listen(path, COORDINATOR) as unodc:
             place_of_both = provider.last_id
-            await heard(databases["matching"], "'-infinity'")
-            offering = await offered(place.client)
+            await set_consents_read(databases["matching"], "'-infinity'")
+            offering = await offered(services.client)
             assert [] == await provider.rest()
             assert offering["offering_id"] == (await unodc.next()).data["data"]["id"]
-        await heard(databases["matching"], "'infinity'")
-        async with place.listen(path, NORWAY, after=place_of_both) as again:
+        await set_consents_read(databases["matching"], "'infinity'")
+        async with services.listen(path, NORWAY, after=place_of_both) as again:
             assert offering["offering_id"] == (await again.next()).data["data"]["id"]
 
 
-async def heard(db: Database, at: str) -> None:
+async def set_consents_read(db: Database, at: str) -> None:
     async with db.transaction() as tx:
         await tx.execute(f"UPDATE consent_reading SET heard_at = {at}")
 
@@ -415,21 +418,19 @@ async def heard(db: Database, at: str) -> None:
 # -- the inbox ---------------------------------------------------------------------------------------------------------
 
 
-async def test_what_comes_into_the_inbox_is_told_to_the_person_it_is_for(
-    long: Settings, databases: Mapping[str, Database]
-) -> None:
-    async with open_at_a_port(long, databases, "notifications") as place:
-        await subscribe(place.client, KENYA, COORDINATOR, channels=["mail"])
+async def test_notification_events_are_sent_to_their_person(long: Settings, databases: Mapping[str, Database]) -> None:
+    async with serve_at_a_port(long, databases, "notifications") as services:
+        await subscribe(services.client, KENYA, COORDINATOR, channels=["mail"])
         inbox = Inbox(databases["notifications"], "notifications", NOTIFICATIONS.listens_to, HANDLERS)
         path = "/v1/notifications/stream"
-        async with place.listen(path) as own, place.listen(path, COORDINATOR) as other:
+        async with services.listen(path) as own, services.listen(path, COORDINATOR) as other:
             fact = RequestOpened(request_id=uuid4(), state="KEN", priority="normal", opened_at=NOON)
             await inbox.receive(an_event(fact, 1))
             told = await own.next()
             await other.nothing()
-            (shown,) = (await place.client.get("/v1/notifications", headers=headers())).json()["notifications"]
+            (shown,) = (await services.client.get("/v1/notifications", headers=headers())).json()["notifications"]
             assert (shown["notice"], shown["owed_at"]) == (told.data["type"], told.data["timestamp"])
             assert {name: shown[name] for name in told.data["data"]} == told.data["data"]
             await own.nothing()
-        async with place.listen(path, after=told.id) as again:
+        async with services.listen(path, after=told.id) as again:
             await again.nothing()

@@ -1,4 +1,4 @@
-"""Who somebody is an issuer says; what they may do, the directory: at once, and while it can be heard."""
+"""The issuer identifies a person; the directory decides what they may do, also while it is unavailable."""
 
 import time
 from collections.abc import Mapping
@@ -16,19 +16,19 @@ from chassis.settings import Settings
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
+from tests.personas import ISSUER, appoint_in_directory
 from tests.platform.steps import KNOWN_SECONDS, PATH, directory, requests, until_answered
-from tests.seats import ISSUER, seat_in
 
 KENYA, COORDINATOR, ADMINISTRATOR = "KEN:focal_point", "UNODC:coordinator", "UNODC:administrator"
 
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database]) -> Database:
-    await seat_in(databases["directory"], [KENYA, COORDINATOR, ADMINISTRATOR])
+    await appoint_in_directory(databases["directory"], [KENYA, COORDINATOR, ADMINISTRATOR])
     return databases["directory"]
 
 
-async def test_what_a_token_says_of_appointments_counts_for_nothing(db: Database, without_a_broker: Settings) -> None:
+async def test_appointments_claimed_by_a_token_are_ignored(db: Database, without_a_broker: Settings) -> None:
     assert builders.issuer is not None
     key: Any = builders.issuer._key
     now = int(time.time())
@@ -42,7 +42,7 @@ async def test_what_a_token_says_of_appointments_counts_for_nothing(db: Database
             check_problem(answer, 403, "person-not-known")
 
 
-async def test_who_is_ended_is_out_everywhere_within_five_seconds_with_the_broker_away(
+async def test_ended_appointment_is_rejected_everywhere_within_five_seconds_without_a_broker(
     db: Database,
     without_a_broker: Settings,
 ) -> None:
@@ -63,7 +63,7 @@ async def test_who_is_ended_is_out_everywhere_within_five_seconds_with_the_broke
         await until_answered(client, KENYA, 200, 0.5)
 
 
-async def test_who_has_not_heard_shows_a_state_its_own_and_nobody_anything_else(
+async def test_service_with_stale_callers_answers_states_only_about_their_own(
     db: Database,
     without_a_broker: Settings,
 ) -> None:

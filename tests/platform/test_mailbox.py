@@ -1,4 +1,4 @@
-"""The mail server of the demo: what it acknowledged is kept, and shown as it was meant."""
+"""The mail server of the demo stores what it acknowledged and shows it safely."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ def pages(mailbox: Mailbox) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 
-async def test_a_mail_is_kept_with_its_envelope_and_words(mailbox: Mailbox) -> None:
+async def test_mail_is_stored_with_envelope_and_body(mailbox: Mailbox) -> None:
     await send(mailbox, a_mail("Demande enregistrée", "La demande a été enregistrée.\n", "fr"))
     (mail,) = mailbox.messages()
 
@@ -58,7 +58,7 @@ async def test_a_mail_is_kept_with_its_envelope_and_words(mailbox: Mailbox) -> N
     assert "1@entraide.example" == mail.message_id
 
 
-async def test_mails_survive_a_restart_and_what_was_half_written_does_not(tmp_path: Path) -> None:
+async def test_mails_survive_a_restart_and_partial_files_are_deleted(tmp_path: Path) -> None:
     first = Mailbox(tmp_path, "127.0.0.1", 0)
     await first.start()
     await send(first, a_mail("one"), a_mail("two"))
@@ -74,9 +74,7 @@ async def test_mails_survive_a_restart_and_what_was_half_written_does_not(tmp_pa
     assert [] == list(tmp_path.glob("*.part"))
 
 
-async def test_a_full_mailbox_and_a_mail_too_large_are_refused(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_full_mailbox_and_too_large_mail_are_rejected(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     large = a_mail(text="x" * 70 + "\n")
     large.set_content(("x" * 70 + "\n") * (MAIL_BYTES_MAX // 70 + 1))
     with pytest.raises(aiosmtplib.SMTPResponseException) as no:
@@ -90,19 +88,19 @@ async def test_a_full_mailbox_and_a_mail_too_large_are_refused(
     assert 1 == len(mailbox.messages())
 
 
-async def test_a_mail_has_few_recipients(mailbox: Mailbox) -> None:
+async def test_number_of_recipients_is_limited(mailbox: Mailbox) -> None:
     await send(mailbox, a_mail(), recipients=tuple(f"p{n}@b.example" for n in range(module.RECIPIENTS_MAX + 1)))
 
     assert module.RECIPIENTS_MAX == len(mailbox.messages()[0].recipients)
 
 
-async def test_mails_come_in_side_by_side(mailbox: Mailbox) -> None:
+async def test_mails_are_received_concurrently(mailbox: Mailbox) -> None:
     await asyncio.gather(*(send(mailbox, *(a_mail(f"{n}-{k}") for k in range(5))) for n in range(6)))
 
     assert 30 == len({mail.subject for mail in mailbox.messages()})
 
 
-async def test_the_pages_show_each_mail_in_its_language_and_direction_and_run_nothing(mailbox: Mailbox) -> None:
+async def test_pages_show_each_mail_in_its_language_and_direction_without_scripts(mailbox: Mailbox) -> None:
     await send(
         mailbox,
         a_mail("قُدِّم الطلب", "قُدِّم إلى المكتب طلب.\n\nhttp://x.example/v1\n", "ar"),
@@ -124,7 +122,7 @@ async def test_the_pages_show_each_mail_in_its_language_and_direction_and_run_no
 
 
 @pytest.mark.parametrize("path", [f"/mailbox/{UUID(int=1)}", "/mailbox/..%2f..%2fetc%2fpasswd", "/mailbox/x"])
-async def test_there_is_nothing_but_mails(mailbox: Mailbox, path: str) -> None:
+async def test_other_mailbox_paths_are_not_found(mailbox: Mailbox, path: str) -> None:
     async with pages(mailbox) as client:
         answer = await client.get(path)
 

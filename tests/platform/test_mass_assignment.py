@@ -1,4 +1,4 @@
-"""What a command does not ask for cannot be slipped into it: on every writable route, at every level of its body."""
+"""Additional fields are rejected on every writable route, at every level of its body."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from copy import deepcopy
@@ -29,11 +29,11 @@ SLIPPED_IN = {
     "__class__": "Request",
 }
 NAMED = {"{year}": "2025", "{line}": "2"}
-"""What stands in a path and is no id."""
+"""Path parameters other than ids."""
 
 
 def levels(body: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where in a body an object stands."""
+    """The paths of the objects in a body."""
     if isinstance(body, dict):
         yield place
     inner = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
@@ -80,7 +80,7 @@ async def written(database_url: str) -> dict[str, str]:
         await connection.close()
 
 
-async def test_no_field_can_be_slipped_into_a_command_and_nothing_is_written(
+async def test_additional_field_in_a_command_is_rejected_and_nothing_is_written(
     api: httpx.AsyncClient, database_url: str
 ) -> None:
     filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
@@ -106,7 +106,7 @@ async def test_no_field_can_be_slipped_into_a_command_and_nothing_is_written(
     assert tried > len(BODIES) * (len(SLIPPED_IN) - 3) > 300
 
 
-async def test_without_it_the_same_bodies_are_refused_for_nothing_that_is_in_them(api: httpx.AsyncClient) -> None:
+async def test_bodies_without_additional_fields_are_well_formed(api: httpx.AsyncClient) -> None:
     for (method, path), body in BODIES.items():
         parts = [NAMED.get(part, str(uuid4())) if part.startswith("{") else part for part in path.split("/")]
         address = "/".join(parts)
@@ -117,7 +117,7 @@ async def test_without_it_the_same_bodies_are_refused_for_nothing_that_is_in_the
         )
 
 
-async def test_fields_of_a_body_in_the_query_are_refused(api: httpx.AsyncClient) -> None:
+async def test_body_fields_in_the_query_are_rejected(api: httpx.AsyncClient) -> None:
     draft = a_request(submit=False)
     answer = await api.post("/v1/requests?submit=true&status=open&state=NOR", json=draft, headers=headers())
 
@@ -140,7 +140,7 @@ def _inside(schema: dict[str, Any], step: str | int) -> list[dict[str, Any]]:
 
 
 def _resolved(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The schemas that one may stand for."""
+    """The alternatives of a schema, with references resolved."""
     if "$ref" in schema:
         return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

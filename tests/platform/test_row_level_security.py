@@ -1,4 +1,4 @@
-"""The wall behind the policy: a statement that forgets to say for whom finds nothing that is not the caller's."""
+"""Row-level security: a statement without a WHERE finds only the rows of its caller."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from chassis.db.database import Database
 from chassis.db.migrate import own_role_of, role_of
 from contracts.values import Caller
+from services.composition import all_services
 from services.directory.wiring import found
 from services.requests.request import store
 from services.requests.request.model import Request
 from tests.builders import a_caller, a_request, headers
-from tests.conftest import every_service
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
 from tests.matching.offerings.steps import approved
@@ -27,7 +27,7 @@ from tests.pledges.steps import pledged, prepared
 from tests.rules.steps import CHASSIS_TABLES
 
 Client = httpx.AsyncClient
-NAMES = [service.name for service in every_service()]
+NAMES = [service.name for service in all_services()]
 FOR_EVERYBODY = {
     "matching": {"consent_reading"},
     "pledges": {
@@ -43,7 +43,7 @@ FOR_EVERYBODY = {
     | {"activity", "activity_text"},
     "directory": {"organization", "organization_text"},
 }
-"""Tables without a State's, a donor's or a person's rows: everybody who works here may read them."""
+"""Tables without rows of a State, a donor or a person: readable by every caller."""
 
 KENYA, UGANDA, NORWAY = a_caller("KEN:focal_point"), a_caller("UGA:focal_point"), a_caller("NOR:provider_officer")
 
@@ -61,7 +61,7 @@ async def _ids(db: Database, table: str, caller: Caller | None, key: str) -> set
 
 
 async def _agree(db: Database, table: str, callers: list[Caller]) -> None:
-    """Every caller, asking without a WHERE, finds what `may_see` lets it see, and somebody finds nothing."""
+    """Every caller finds without a WHERE what `may_see` allows, and at least one finds nothing."""
     found = {}
     for caller in callers:
         async with db.transaction() as tx:
@@ -77,10 +77,10 @@ async def _agree(db: Database, table: str, callers: list[Caller]) -> None:
 
 
 @pytest.mark.parametrize("service", NAMES)
-async def test_every_table_with_somebodys_rows_is_behind_the_wall(
+async def test_every_table_with_caller_data_has_row_level_security(
     service: str, administrator: asyncpg.Connection
 ) -> None:
-    """A new table is walled in by its migration (`CALL wall_in(…)`), or stands above with the reason why not."""
+    """A new table gets row-level security in its migration (`CALL wall_in(…)`), or is listed above with a reason."""
     tables = await administrator.fetch(
         """
         SELECT relname, relrowsecurity AND relforcerowsecurity AS walled,
@@ -95,7 +95,7 @@ async def test_every_table_with_somebodys_rows_is_behind_the_wall(
     assert {tuple(row["policies"]) for row in tables if row["walled"]} == {("as_owner", "as_service", "for_callers")}
 
 
-async def test_a_view_asks_as_who_asks_it(administrator: asyncpg.Connection) -> None:
+async def test_views_are_security_invokers(administrator: asyncpg.Connection) -> None:
     views = await administrator.fetch(
         "SELECT relname, reloptions FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = ANY ($1::regnamespace[])",
         NAMES,
@@ -105,9 +105,7 @@ async def test_a_view_asks_as_who_asks_it(administrator: asyncpg.Connection) -> 
 
 
 @pytest.mark.parametrize("service", NAMES)
-async def test_a_services_roles_own_nothing_and_stand_above_nothing(
-    service: str, administrator: asyncpg.Connection
-) -> None:
+async def test_service_roles_own_no_tables_and_bypass_nothing(service: str, administrator: asyncpg.Connection) -> None:
     for role in (role_of(service), own_role_of(service)):
         row = await administrator.fetchrow("SELECT * FROM pg_roles WHERE rolname = $1", role)
         assert not any(row[right] for right in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcanlogin"))
@@ -131,7 +129,7 @@ async def _filed(api: Client, appointment: str, **changes: Any) -> UUID:
 OF_A_REQUEST = ("request", "request_line", "request_text", "line_text", "consent")
 
 
-async def test_who_says_nothing_finds_nothing(
+async def test_connection_without_caller_settings_sees_no_rows(
     requests: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await _filed(requests, "KEN:focal_point")
@@ -148,7 +146,7 @@ async def test_who_says_nothing_finds_nothing(
         await nobody.close()
 
 
-async def test_no_table_shows_a_row_where_nobody_is_named(
+async def test_no_table_shows_rows_without_a_caller(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], administrator: asyncpg.Connection
 ) -> None:
     await _filed(await client_of("requests"), "KEN:focal_point")
@@ -181,7 +179,7 @@ async def test_no_table_shows_a_row_where_nobody_is_named(
     assert expected | {"requests.request", "pledges.pledge", "directory.person"} <= counted.keys()
 
 
-async def test_what_is_written_beside_a_move_is_between_the_state_and_the_office(
+async def test_comments_of_moves_are_visible_to_the_state_and_unodc_only(
     requests: Client, databases: Mapping[str, Database]
 ) -> None:
     db = databases["requests"]
@@ -202,7 +200,7 @@ async def test_what_is_written_beside_a_move_is_between_the_state_and_the_office
     ("fields", "finds"),
     [("{codes}", set()), ("{codes,institution}", {"line_text"}), ("{codes,words}", {"request_text", "line_text"})],
 )
-async def test_words_are_found_where_a_consent_gives_them(
+async def test_texts_are_visible_by_consent(
     requests: Client, databases: Mapping[str, Database], fields: str, finds: set[str]
 ) -> None:
     db = databases["requests"]
@@ -218,7 +216,7 @@ async def test_words_are_found_where_a_consent_gives_them(
         assert {request_id} == await _ids(db, "line_text", a_caller(who), "request_id")
 
 
-async def test_what_is_written_beside_a_match_or_an_offering_is_for_whom_the_policy_shows_it(
+async def test_comments_of_matches_and_offerings_are_visible_as_the_policy_decides(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     api, db = await client_of("matching"), databases["matching"]
@@ -241,9 +239,7 @@ async def test_what_is_written_beside_a_match_or_an_offering_is_for_whom_the_pol
         assert finds == await _ids(db, "remark", a_caller(who), "about_id"), who
 
 
-async def test_a_state_finds_its_own_rows_in_every_table_and_no_other_states(
-    requests: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_state_sees_own_rows_only_in_every_table(requests: Client, databases: Mapping[str, Database]) -> None:
     kenyas, ugandas = await _filed(requests, "KEN:focal_point"), await _filed(requests, "UGA:focal_point")
 
     for table in OF_A_REQUEST:
@@ -254,7 +250,9 @@ async def test_a_state_finds_its_own_rows_in_every_table_and_no_other_states(
         assert found == {"KEN": {kenyas}, "UGA": {ugandas}}, table
 
 
-async def test_a_draft_and_its_words_are_the_states_alone(requests: Client, databases: Mapping[str, Database]) -> None:
+async def test_draft_and_its_texts_are_visible_to_the_state_only(
+    requests: Client, databases: Mapping[str, Database]
+) -> None:
     draft = await _filed(requests, "KEN:focal_point", submit=False)
 
     for table in OF_A_REQUEST[:4]:
@@ -263,7 +261,7 @@ async def test_a_draft_and_its_words_are_the_states_alone(requests: Client, data
             assert await _ids(databases["requests"], table, a_caller(other), "request_id") == set(), (table, other)
 
 
-async def test_nobody_writes_a_row_of_another_state(requests: Client, databases: Mapping[str, Database]) -> None:
+async def test_writing_a_row_of_another_state_is_rejected(requests: Client, databases: Mapping[str, Database]) -> None:
     request_id = await _filed(requests, "KEN:focal_point")
     async with databases["requests"].transaction() as tx:
         kenyas = await store.locked(tx, request_id)
@@ -280,7 +278,7 @@ async def test_nobody_writes_a_row_of_another_state(requests: Client, databases:
             await save_as(UGANDA, kind)
 
 
-async def test_who_sees_a_row_does_not_therefore_write_it(requests: Client, databases: Mapping[str, Database]) -> None:
+async def test_visible_row_is_not_necessarily_writable(requests: Client, databases: Mapping[str, Database]) -> None:
     """A coordinator moves what it sees, and leaves the words alone; a provider writes nothing of a State's request."""
     request_id = await _filed(requests, "KEN:focal_point")
     async with databases["requests"].transaction() as tx:
@@ -304,9 +302,7 @@ async def test_who_sees_a_row_does_not_therefore_write_it(requests: Client, data
     assert written["UNODC:auditor"] == written["NOR:provider_officer"] == set()
 
 
-async def test_a_line_cannot_say_that_it_is_of_another_state_than_its_request(
-    requests: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_line_must_have_the_state_of_its_request(requests: Client, databases: Mapping[str, Database]) -> None:
     request_id = await _filed(requests, "KEN:focal_point")
 
     async def move_to_uganda() -> None:
@@ -399,7 +395,7 @@ async def test_row_level_security_and_policy_agree_on_what_donors_give(
         assert await tx.fetchval("SELECT count(*) FROM entry CROSS JOIN unnest(postings)") == 2 * len(norways) == 2
 
 
-async def test_what_reaches_a_person_is_found_by_nobody_else(
+async def test_notifications_are_visible_to_their_person_only(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     api = await client_of("notifications")
@@ -413,7 +409,7 @@ async def test_what_reaches_a_person_is_found_by_nobody_else(
             assert not await _ids(databases["notifications"], table, a_caller(other), "subscription_id")
 
 
-async def test_what_names_a_person_is_found_by_that_person_the_states_focal_point_and_who_looks_after_people(
+async def test_personal_data_is_visible_to_the_person_the_focal_point_and_administrators(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     db = databases["directory"]

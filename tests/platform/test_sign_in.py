@@ -1,4 +1,4 @@
-"""Whoever signs in at a certified provider is let in as the directory says, and no other answer than theirs counts."""
+"""Sign-in at a certified provider: only its valid responses are accepted, with the rights in the directory."""
 
 import contextlib
 import time
@@ -19,9 +19,9 @@ from chassis.settings import Settings
 from contracts.refusals import Refusal, Unavailable, Unidentified
 from services.composition import NAMES
 from tests.chassis.steps import check_problem
+from tests.personas import appoint_in_directory, persona_id
 from tests.platform.steps import PATH, directory, requests
 from tests.provider import CLIENT, PASSWORD, RESOURCE, SERVER, SERVER_REDIRECT, Browser, Provider, a_key
-from tests.seats import persona_id, seat_in
 
 KENYA = "KEN:focal_point"
 REDIRECT = "http://127.0.0.1:47113/callback"
@@ -61,7 +61,7 @@ def query_of(address: str, redirect: str = REDIRECT) -> str:
 
 
 @contextlib.asynccontextmanager
-async def let_in_by(provider: Provider, settings: Settings, folder: Path) -> AsyncIterator[Client]:
+async def requests_with_issuer(provider: Provider, settings: Settings, folder: Path) -> AsyncIterator[Client]:
     """Requests beside a directory that knows a focal point of Kenya, both with tokens of the provider's own."""
     settings = replace(
         settings,
@@ -87,7 +87,7 @@ async def ask(client: Client, token: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-async def test_who_signs_in_is_who_the_directory_says(
+async def test_signed_in_person_is_the_one_in_the_directory(
     algorithm: str,
     browser: Browser,
     databases: Mapping[str, Database],
@@ -96,8 +96,8 @@ async def test_who_signs_in_is_who_the_directory_says(
 ) -> None:
     with contextlib.closing(Provider(algorithm)) as provider:
         provider.start([a_key(algorithm, "first")])
-        await seat_in(databases["directory"], [KENYA], issuer=provider.issuer)
-        async with let_in_by(provider, without_a_broker, tmp_path) as client:
+        await appoint_in_directory(databases["directory"], [KENYA], issuer=provider.issuer)
+        async with requests_with_issuer(provider, without_a_broker, tmp_path) as client:
             known, stranger = str(persona_id(KENYA)), "somebody"
             answer = await ask(client, await access_token(provider, browser, known))
             assert (200, []) == (answer.status_code, answer.json()["requests"])
@@ -114,7 +114,7 @@ async def test_who_signs_in_is_who_the_directory_says(
 
 
 class Clock:
-    """The seconds of whoever reads keys, and more."""
+    """The clock of the key cache, plus `more` seconds."""
 
     more = 0.0
 
@@ -122,7 +122,7 @@ class Clock:
         return time.monotonic() + self.more
 
 
-async def test_a_new_key_of_the_provider_is_known_after_a_pause_and_a_removed_one_refused(
+async def test_new_key_of_the_provider_is_accepted_and_removed_key_rejected(
     browser: Browser,
     databases: Mapping[str, Database],
     without_a_broker: Settings,
@@ -135,8 +135,8 @@ async def test_a_new_key_of_the_provider_is_known_after_a_pause_and_a_removed_on
     known = str(persona_id(KENYA))
     with contextlib.closing(Provider("Ed25519")) as provider:
         provider.start([first])
-        await seat_in(databases["directory"], [KENYA], issuer=provider.issuer)
-        async with let_in_by(provider, without_a_broker, tmp_path) as client:
+        await appoint_in_directory(databases["directory"], [KENYA], issuer=provider.issuer)
+        async with requests_with_issuer(provider, without_a_broker, tmp_path) as client:
             of_the_first = await access_token(provider, browser, known)
             assert 200 == (await ask(client, of_the_first)).status_code
 
@@ -179,7 +179,7 @@ def with_other(started: StartedSignIn, secret: str) -> StartedSignIn:
 
 
 @pytest.mark.parametrize("way", NOT_THEIRS)
-async def test_an_answer_that_is_not_theirs_is_refused(way: str, provider: Provider, browser: Browser) -> None:
+async def test_response_of_another_sign_in_is_rejected(way: str, provider: Provider, browser: Browser) -> None:
     slug, make = NOT_THEIRS[way]
     client = a_client(provider)
     started = await client.begin(REDIRECT)
@@ -191,7 +191,7 @@ async def test_an_answer_that_is_not_theirs_is_refused(way: str, provider: Provi
     assert slug == no.value.slug
 
 
-async def test_a_server_shows_its_secret(provider: Provider, browser: Browser) -> None:
+async def test_confidential_client_requires_its_secret(provider: Provider, browser: Browser) -> None:
     for secret, slug in ((PASSWORD, None), ("guessed", "grant-refused"), (None, "grant-refused")):
         client = a_client(provider, client_id=SERVER, secret=secret)
         started = await client.begin(SERVER_REDIRECT)
@@ -203,7 +203,7 @@ async def test_a_server_shows_its_secret(provider: Provider, browser: Browser) -
                 await client.finish(started, query)
 
 
-async def test_a_code_is_good_once(provider: Provider, browser: Browser) -> None:
+async def test_authorization_code_is_single_use(provider: Provider, browser: Browser) -> None:
     client = a_client(provider)
     started = await client.begin(REDIRECT)
     query = query_of(await browser.signs_in(started.address, "somebody"))
@@ -213,7 +213,7 @@ async def test_a_code_is_good_once(provider: Provider, browser: Browser) -> None
         await client.finish(started, query)
 
 
-async def test_who_presses_cancel_is_not_signed_in(provider: Provider, browser: Browser) -> None:
+async def test_cancelled_sign_in_is_rejected(provider: Provider, browser: Browser) -> None:
     client = a_client(provider)
     started = await client.begin(REDIRECT)
 
@@ -223,7 +223,7 @@ async def test_who_presses_cancel_is_not_signed_in(provider: Provider, browser: 
     assert ("sign-in-denied", {"error": "access_denied"}) == (no.value.slug, no.value.details)
 
 
-async def test_a_document_that_speaks_for_another_issuer_is_refused(provider: Provider) -> None:
+async def test_discovery_document_of_another_issuer_is_rejected(provider: Provider) -> None:
     # The same server by another name, whose document says 127.0.0.1.
     client = a_client(provider, issuer=provider.issuer.replace("127.0.0.1", "localhost"))
 
@@ -233,7 +233,7 @@ async def test_a_document_that_speaks_for_another_issuer_is_refused(provider: Pr
     assert "issuer-mismatch" == no.value.slug
 
 
-async def test_a_session_goes_on_with_a_new_refresh_token_each_time(provider: Provider, browser: Browser) -> None:
+async def test_refresh_token_is_rotated(provider: Provider, browser: Browser) -> None:
     client = a_client(provider, scope="openid offline_access")
     started = await client.begin(REDIRECT)
     first = await client.finish(started, query_of(await browser.signs_in(started.address, "somebody")))

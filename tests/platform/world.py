@@ -1,4 +1,4 @@
-"""All services in this process over real records of every kind, told over HTTP; facts are carried where they are heard."""
+"""All services in this process with real records of every kind, created over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,11 +78,11 @@ class World:
             method, path, json=body, headers=headers(who, revision=about["revision"] if about else None)
         )
         assert answer.is_success, (who, path, answer.text)
-        await self.carry()
+        await self.deliver_events()
         return answer.json()
 
-    async def carry(self) -> None:
-        """Let every service hear what the others have said, as the broker would bring it."""
+    async def deliver_events(self) -> None:
+        """Deliver all events to their consumers, as the broker would."""
         heard = True
         while heard:
             heard = False
@@ -96,8 +96,8 @@ class World:
                         heard = True
                 self._carried[owner.name] = page.after
 
-    async def look(self) -> None:
-        """Read every record as it now stands, for nobody."""
+    async def read_records(self) -> None:
+        """Read the current state of every record, as the service."""
         databases = {one.name: one.db for one in self.running}
         self.records = await _records(databases)
         async with databases["matching"].transaction() as tx:
@@ -111,8 +111,8 @@ class World:
                 self.focal_points[organization] = count
 
 
-async def tell(world: World) -> None:
-    """Something of everything, and of what hangs on whose it is each side."""
+async def fill(world: World) -> None:
+    """Create records of every kind, and of both sides where ownership matters."""
     await _people(world)
     for who in TOLD:
         await world.say(who, "/v1/subscriptions", method="PUT", language="en", channels=["inbox"])
@@ -124,7 +124,7 @@ async def tell(world: World) -> None:
     await _rounds(world)
     await _money(world)
     await _delivery(world)
-    await world.look()
+    await world.read_records()
 
 
 async def _people(world: World) -> None:
@@ -184,13 +184,13 @@ async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, amo
         "File-Name": "note.pdf",
     }
     assert (await world.client.post(path, content=PDF, headers=given)).status_code == 201
-    await world.carry()
+    await world.deliver_events()
 
 
 async def _scan(world: World) -> None:
     requests = next(one for one in world.running if one.name == "requests")
     await scan(requests.db, requests.own, requests.own.scanner)
-    await world.carry()
+    await world.deliver_events()
 
 
 async def _open(world: World, request: Mapping[str, Any]) -> Any:
@@ -270,7 +270,7 @@ async def _money(world: World) -> None:
                 await world.say(FINANCE, f"{path}/acknowledge", about=one)
     given = headers(FINANCE) | {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     assert (await world.client.post("/v1/imports", content=FLOWS, headers=given)).status_code == 201
-    await world.carry()
+    await world.deliver_events()
 
 
 async def _records(databases: Mapping[str, Database]) -> Records:

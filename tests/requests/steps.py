@@ -27,7 +27,7 @@ async def readers(api: Client, request: Mapping[str, Any]) -> list[tuple[str, st
 
 
 async def opened(api: Client, **changes: Any) -> dict[str, Any]:
-    """An open request that nobody outside sees yet, with a word to look for in each field."""
+    """An open request without consents, with a distinct word in each field."""
     line = a_line(
         outcome="Canary-outcome of the training", in_place="Canary-place of today", markers_justification="Canary-markers",
         institution_name="Canary-name",
@@ -57,8 +57,8 @@ async def withdraw(api: Client, request: Mapping[str, Any], consent_id: str, by:
     return await api.delete(path, headers=headers(by, revision=request["revision"]))
 
 
-async def reached(api: Client, request: Mapping[str, Any], by: str) -> str:
-    """All that somebody reaches of a request, as one text: its detail, its history, the list."""
+async def visible_text(api: Client, request: Mapping[str, Any], by: str) -> str:
+    """All that a caller reads of a request, as one text: its detail, its history, the list."""
     path = f"/v1/requests/{request['request_id']}"
     answers = [await api.get(one, headers=headers(by)) for one in (path, f"{path}/history", "/v1/requests")]
     assert {answer.status_code for answer in answers} <= {200, 404}
@@ -66,7 +66,7 @@ async def reached(api: Client, request: Mapping[str, Any], by: str) -> str:
 
 
 async def shown_to(api: Client, request: Mapping[str, Any], *callers: str) -> list[bool]:
-    return [request["request_id"] in await reached(api, request, by) for by in callers]
+    return [request["request_id"] in await visible_text(api, request, by) for by in callers]
 
 
 async def filed(api: Client, appointment: str = "KEN:focal_point", **changes: Any) -> dict[str, Any]:

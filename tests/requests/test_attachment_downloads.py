@@ -1,4 +1,4 @@
-"""A provider with whom the State has agreed reads of the request the lines that it serves, and their words."""
+"""A provider of an agreed match reads the lines it serves and their words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, a_line, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.steps import CEB, COORDINATOR, NORWAY, Client, consent, opened, reached, withdraw
+from tests.requests.steps import CEB, COORDINATOR, NORWAY, Client, consent, opened, visible_text, withdraw
 
 OF_THE_LINE = ("Canary-outcome", "Canary-place", "Canary-markers")
 OF_OTHERS = ("Canary-title", "Canary-need", "Canary-name", "central_authority", "Other-outcome", "legislative_drafting")
@@ -31,17 +31,17 @@ async def confirmed(
         "provider": provider,
         "capacity_period": SPRING,
     }
-    await hear(databases, MatchConfirmed(**match, confirmed_at=NOON), 1)
+    await handle(databases, MatchConfirmed(**match, confirmed_at=NOON), 1)
     return match
 
 
-async def hear(databases: Mapping[str, Database], fact: Any, version: int) -> None:
+async def handle(databases: Mapping[str, Database], fact: Any, version: int) -> None:
     async with databases["requests"].transaction() as tx:
         await actions.on_match_changed(tx, an_event(fact, version), fact)
 
 
 async def two_lines(api: Client) -> dict[str, Any]:
-    """An open request that nobody is shown; its second line is another need."""
+    """An open request without consents; its second line is another need."""
     first = a_line(
         outcome="Canary-outcome of the training", in_place="Canary-place of today",
         markers_justification="Canary-markers", institution_name="Canary-name",
@@ -50,7 +50,7 @@ async def two_lines(api: Client) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("provider", [CEB, NORWAY])
-async def test_provider_of_an_agreed_match_reads_its_lines_and_their_words(
+async def test_provider_of_an_agreed_match_reads_the_words_of_its_lines(
     api: Client, databases: Mapping[str, Database], provider: str
 ) -> None:
     request = await two_lines(api)
@@ -67,22 +67,24 @@ async def test_provider_of_an_agreed_match_reads_its_lines_and_their_words(
     assert ["words", "institution"] == shown["withheld"]
     listed = (await api.get("/v1/requests", headers=headers(provider))).json()["requests"]
     assert [[request["lines"][0]["kind"]]] == [one["kinds"] for one in listed]
-    everything = await reached(api, request, provider)
+    everything = await visible_text(api, request, provider)
     assert not [word for word in OF_OTHERS if word in everything]
 
 
-async def test_what_an_agreement_opens_ends_with_it(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_access_by_an_agreement_ends_with_it(api: Client, databases: Mapping[str, Database]) -> None:
     request = await two_lines(api)
     match = await confirmed(databases, request, "NOR")
     for other in ("FRA:provider_officer", "NOR:donor_officer", "NOR:focal_point"):
-        assert not await reached(api, request, other) or request["request_id"] not in await reached(api, request, other)
+        assert not await visible_text(api, request, other) or request["request_id"] not in await visible_text(
+            api, request, other
+        )
 
-    await hear(databases, MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
+    await handle(databases, MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
 
-    assert request["request_id"] not in await reached(api, request, NORWAY)
+    assert request["request_id"] not in await visible_text(api, request, NORWAY)
 
 
-async def test_an_agreed_provider_reads_on_while_the_request_is_held_or_a_consent_is_withdrawn(
+async def test_agreed_provider_keeps_access_while_the_request_is_held_or_a_consent_is_withdrawn(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await consent(api, await two_lines(api), recipients=["NOR"], fields=["codes"])
@@ -102,7 +104,7 @@ async def test_an_agreed_provider_reads_on_while_the_request_is_held_or_a_consen
     assert ["Other-outcome"] == [line["outcome"] for line in shown["lines"]]
 
 
-async def test_the_audience_tells_what_an_agreement_opens(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_audience_lists_access_by_an_agreement(api: Client, databases: Mapping[str, Database]) -> None:
     request = await two_lines(api)
     match = await confirmed(databases, request, "NOR")
 

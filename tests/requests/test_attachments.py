@@ -1,4 +1,4 @@
-"""Files of a request: read by whom its words are for, once they were looked into, and kept under no name of theirs."""
+"""Attachments: readable with access to the words, after a scan, and stored under ids."""
 
 import asyncio
 import json
@@ -49,9 +49,7 @@ async def opened(api: Client, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", sorted(FILES))
-async def test_a_file_can_be_read_as_it_was_once_it_was_looked_into(
-    api: Client, db: Database, folder: Path, kind: str
-) -> None:
+async def test_scanned_file_is_downloaded_unchanged(api: Client, db: Database, folder: Path, kind: str) -> None:
     request = await drafted(api)
     one = await attached(api, request, name=f"Note {kind}.{kind}", content=FILES[kind])
     assert (kind, "pending", len(FILES[kind])) == (one["format"], one["status"], one["size_bytes"])
@@ -64,7 +62,7 @@ async def test_a_file_can_be_read_as_it_was_once_it_was_looked_into(
     assert FILES[kind] == (await read(api, one)).content
 
 
-async def test_the_files_of_a_state_are_limited_in_number_and_size_over_all_its_requests(
+async def test_files_of_a_state_are_limited_in_number_and_size_over_all_requests(
     settings: Settings, databases: Mapping[str, Database], tmp_path: Path
 ) -> None:
     small = replace(settings, files_state_count=3, files_state_mebibytes=1, files=tmp_path)
@@ -93,7 +91,7 @@ async def test_the_files_of_a_state_are_limited_in_number_and_size_over_all_its_
         await attached(api, await opened(api, first), by=COORDINATOR, among="notes-verbales")
 
 
-async def test_what_is_read_is_saved_and_never_shown_by_a_browser(api: Client, db: Database, folder: Path) -> None:
+async def test_download_is_an_attachment_that_browsers_do_not_render(api: Client, db: Database, folder: Path) -> None:
     name = 'Обращение "2026" €; filename=x.html.pdf'
     one = await attached(api, await drafted(api), name=name)
     await scanned(db, folder)
@@ -111,7 +109,7 @@ async def test_what_is_read_is_saved_and_never_shown_by_a_browser(api: Client, d
     assert f"UTF-8''{quote(name, safe='')}" == full
 
 
-async def test_who_does_not_take_a_file_is_let_go(
+async def test_stalled_download_is_aborted(
     api: Client, db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = await attached(api, await drafted(api))
@@ -145,21 +143,21 @@ async def test_who_does_not_take_a_file_is_let_go(
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.pdf", "a/b.pdf", "a\\b.pdf", "a\nb.pdf", "a\x00.pdf", "", "x" * 201]
 )
-async def test_a_name_that_is_a_path_or_no_name_is_refused(api: Client, name: str) -> None:
+async def test_invalid_file_name_is_rejected(api: Client, name: str) -> None:
     answer = await attempt(api, await drafted(api), name=name)
 
     assert 400 == answer.status_code, answer.text
 
 
 @pytest.mark.parametrize("sign", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-def test_a_name_keeps_no_direction_signs(sign: str) -> None:
+def test_direction_marks_are_removed_from_file_names(sign: str) -> None:
     assert "noteexe.pdf" == file_name(quote(f"{sign}note{sign}exe.pdf"))
     assert "مذكرة.pdf" == file_name(quote(f"{sign}مذكرة{sign}.pdf"))
     with pytest.raises(ValueError, match="not a file name"):
         file_name(quote(sign))
 
 
-async def test_no_name_is_ever_a_path(api: Client, folder: Path) -> None:
+async def test_arbitrary_file_name_is_not_a_path(api: Client, folder: Path) -> None:
     one = await attached(api, await drafted(api), name="..pdf.pdf")
 
     assert 1 == len(file_of(folder, one))
@@ -175,7 +173,7 @@ async def test_no_name_is_ever_a_path(api: Client, folder: Path) -> None:
         ("note.docx", a_docx(media=bytes(50_000_000)), "attachment-unsafe"),
     ],
 )
-async def test_what_is_not_to_be_attached_is_refused_and_leaves_nothing(
+async def test_rejected_attachment_leaves_no_file(
     api: Client, db: Database, folder: Path, name: str, content: bytes, slug: str
 ) -> None:
     before = set(folder.glob("??/*"))
@@ -187,7 +185,7 @@ async def test_what_is_not_to_be_attached_is_refused_and_leaves_nothing(
     assert before == set(folder.glob("??/*"))
 
 
-async def test_whom_the_words_are_for_reads_the_files_and_nobody_else(api: Client, db: Database, folder: Path) -> None:
+async def test_attachments_are_readable_only_with_access_to_the_words(api: Client, db: Database, folder: Path) -> None:
     request = await drafted(api, circulation="none")
     one = await attached(api, request, name="Canary.pdf")
     request = await opened(api, request)
@@ -213,7 +211,7 @@ async def test_whom_the_words_are_for_reads_the_files_and_nobody_else(api: Clien
     assert 404 == (await read(api, one, NORWAY)).status_code
 
 
-async def test_reading_a_file_is_told_to_the_state(api: Client, db: Database, folder: Path) -> None:
+async def test_download_is_reported_to_the_state(api: Client, db: Database, folder: Path) -> None:
     request = await drafted(api)
     one = await attached(api, request)
     await scanned(db, folder)
@@ -223,7 +221,7 @@ async def test_reading_a_file_is_told_to_the_state(api: Client, db: Database, fo
     assert ("NOR", "provider_officer", 1) in await readers(api, request)
 
 
-async def test_a_file_is_attached_while_the_request_can_be_revised_and_by_its_filers(api: Client) -> None:
+async def test_file_is_attached_only_by_filers_while_the_request_can_be_revised(api: Client) -> None:
     request = await drafted(api)
     for by, status, slug in ((OFFICIAL, 201, None), (UGANDA, 404, "not-found"), (COORDINATOR, 404, "not-found")):
         answer = await attempt(api, request, by)
@@ -234,7 +232,7 @@ async def test_a_file_is_attached_while_the_request_can_be_revised_and_by_its_fi
         assert (status, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_change_names_the_revision_and_a_file_does_not_make_another(api: Client) -> None:
+async def test_attaching_requires_the_revision_and_does_not_change_it(api: Client) -> None:
     request = await drafted(api)
     stale = await attempt(api, request | {"revision": 7})
     assert (412, "revision-stale") == (stale.status_code, stale.json()["slug"])
@@ -246,9 +244,7 @@ async def test_a_change_names_the_revision_and_a_file_does_not_make_another(api:
     )
 
 
-async def test_the_same_key_attaches_once_and_another_file_or_name_under_it_is_refused(
-    api: Client, folder: Path
-) -> None:
+async def test_idempotency_key_attaches_once_and_rejects_another_file_or_name(api: Client, folder: Path) -> None:
     request = await drafted(api)
     before = set(folder.glob("??/*"))
     key = {"Idempotency-Key": str(uuid4())}
@@ -263,7 +259,7 @@ async def test_the_same_key_attaches_once_and_another_file_or_name_under_it_is_r
     assert [("Note.pdf", "pending")] == await listed(api, request)
 
 
-async def test_a_request_has_only_so_many_files(api: Client) -> None:
+async def test_number_of_files_of_a_request_is_limited(api: Client) -> None:
     request = await drafted(api)
     kept = [await attached(api, request) for _ in range(ATTACHMENTS_MAX)]
     answer = await attempt(api, request)
@@ -274,7 +270,7 @@ async def test_a_request_has_only_so_many_files(api: Client) -> None:
     assert 201 == (await attempt(api, request)).status_code
 
 
-async def test_a_file_that_is_taken_back_is_gone_with_its_name(api: Client, db: Database, folder: Path) -> None:
+async def test_removed_file_and_its_name_are_deleted(api: Client, db: Database, folder: Path) -> None:
     request = await drafted(api)
     one = await attached(api, request, name="Canary.pdf")
     await scanned(db, folder)
@@ -293,7 +289,7 @@ async def test_a_file_that_is_taken_back_is_gone_with_its_name(api: Client, db: 
         assert not await tx.fetchval("SELECT bool_or(strpos(t::text, 'Canary') > 0) FROM attachment_text AS t")
 
 
-async def test_what_is_infected_is_deleted_and_said_so(api: Client, db: Database, folder: Path) -> None:
+async def test_infected_file_is_deleted_and_reported(api: Client, db: Database, folder: Path) -> None:
     request = await drafted(api)
     one, other = await attached(api, request, name="Bad.pdf"), await attached(api, request, name="Worse.pdf")
     await scanned(db, folder, Verdict.INFECTED)
@@ -309,7 +305,7 @@ async def test_what_is_infected_is_deleted_and_said_so(api: Client, db: Database
     assert [] == await listed(api, request, NORWAY)
 
 
-async def test_a_scanner_that_is_away_keeps_files_waiting_and_what_was_taken_back_meanwhile_stays_so(
+async def test_files_wait_for_an_unavailable_scanner_and_removed_ones_stay_removed(
     api: Client, db: Database, folder: Path
 ) -> None:
     request = await drafted(api)
@@ -317,17 +313,17 @@ async def test_a_scanner_that_is_away_keeps_files_waiting_and_what_was_taken_bac
     await scanned(db, folder, None)
     assert [("One.pdf", "pending"), ("Other.pdf", "pending")] == await listed(api, request)
 
-    async def taken_back_while_scanned(_file: Any) -> Verdict:
+    async def removed_during_scan(_file: Any) -> Verdict:
         await api.delete(f"/v1/attachments/{other['attachment_id']}", headers=headers(revision=1))
         return Verdict.CLEAN
 
-    scanner: Scanner = taken_back_while_scanned
+    scanner: Scanner = removed_during_scan
     await wiring.scan(db, FileStorage(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("One.pdf", "clean")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
 
-async def test_without_a_scanner_files_are_as_the_setting_says(api: Client, db: Database, settings: Settings) -> None:
+async def test_without_a_scanner_the_setting_decides_the_status(api: Client, db: Database, settings: Settings) -> None:
     request = await drafted(api)
     one = await attached(api, request)
     scanner = scanner_of(settings.scanner)
@@ -336,7 +332,7 @@ async def test_without_a_scanner_files_are_as_the_setting_says(api: Client, db: 
     assert PDF == (await read(api, one)).content
 
 
-async def test_where_nobody_would_ever_look_into_files_none_is_taken_in(
+async def test_upload_without_scanner_setting_is_rejected(
     settings: Settings, databases: Mapping[str, Database]
 ) -> None:
     unsaid = replace(settings, scanner=None)
@@ -348,7 +344,7 @@ async def test_where_nobody_would_ever_look_into_files_none_is_taken_in(
     assert (409, "attachments-off") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_file_that_cannot_be_kept_or_found_is_said_to_be_away(
+async def test_unavailable_storage_is_answered_with_503(
     api: Client, db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await drafted(api)
@@ -367,7 +363,7 @@ async def test_a_file_that_cannot_be_kept_or_found_is_said_to_be_away(
     assert "planted" not in answer.text
 
 
-async def test_the_journal_names_a_file_by_a_salted_hash_and_tells_what_the_table_holds(
+async def test_attachments_are_rebuilt_from_the_journal_with_salted_hashes(
     api: Client, db: Database, folder: Path, database_url: str
 ) -> None:
     request = await drafted(api)
@@ -385,7 +381,7 @@ async def test_the_journal_names_a_file_by_a_salted_hash_and_tells_what_the_tabl
         assert [] == await verify(owner, SERVICE)
 
 
-async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: Path) -> None:
+async def test_files_without_a_row_are_deleted(api: Client, db: Database, folder: Path) -> None:
     one = await attached(api, await drafted(api))
     orphan = folder / "ab" / UUID(int=0xAB).hex
     orphan.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A State is told who sees what of its request, through which door, and who has read it; and nobody else is told."""
+"""The State reads who sees which parts of its request, why, and who has read it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,14 +14,14 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
+from tests.personas import persona_id
 from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, audience, consent, opened, readers, withdraw
-from tests.seats import persona_id
 
 AUDITOR = "UNODC:auditor"
 OFFICES = ["coordinator", "auditor", "service"]
 
 
-async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+async def access(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     return [(one["who"], one["door"], one["fields"]) for one in (await audience(api, request))["admissions"]]
 
 
@@ -30,39 +30,39 @@ async def read(api: Client, request: Mapping[str, Any], by: str, what: str = "")
     assert answer.status_code == 200, answer.text
 
 
-async def test_the_audience_is_what_consents_and_offices_give_now(api: Client) -> None:
+async def test_audience_lists_current_access_by_consents_and_offices(api: Client) -> None:
     request = await opened(api)
     office = [(role, "office", ["codes", "words", "institution"]) for role in OFFICES]
     office.append(("unodc_units", "office", ["codes"]))
-    assert office == await doors(api, request)
+    assert office == await access(api, request)
 
     request = await consent(api, request, recipients=["NOR", "unodc_units"], fields=["words"])
     given = request["consents"][0]["consent_id"]
     by_consent = [(who, "consent", ["codes", "words"]) for who in ("NOR", "unodc_units")]
-    assert [*office, *by_consent] == await doors(api, request)
+    assert [*office, *by_consent] == await access(api, request)
     told = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
     history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
     assert (given, history[-1]["at"], None) == (told["consent_id"], told["since"], told["until"])
 
     request = (await withdraw(api, request, given)).json()
-    assert office == await doors(api, request)
+    assert office == await access(api, request)
 
 
-async def test_a_consent_admits_nobody_while_the_request_is_not_shown(api: Client) -> None:
+async def test_consent_gives_no_access_while_the_request_is_not_circulating(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     for move, by, body in (("hold", COORDINATOR, {"reason": "awaiting_state"}), ("resume", COORDINATOR, {})):
         path = f"/v1/requests/{request['request_id']}/{move}"
         answer = await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
         assert answer.status_code == 200, answer.text
         request = answer.json()
-        assert (move == "resume") == ("NOR" in {who for who, _, _ in await doors(api, request)})
+        assert (move == "resume") == ("NOR" in {who for who, _, _ in await access(api, request)})
     history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
     norway = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
 
     assert history[-1]["at"] == norway["since"], "it was not seen while it was held"
 
 
-async def test_a_match_both_sides_accepted_is_a_door_of_its_own(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_audience_lists_access_by_an_accepted_match(api: Client, databases: Mapping[str, Database]) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     match: dict[str, Any] = {
         "match_id": uuid4(),
@@ -89,10 +89,10 @@ async def test_a_match_both_sides_accepted_is_a_door_of_its_own(api: Client, dat
     revoked = MatchRevoked(**match, reason="other", revoked_at=NOON)
     async with databases["requests"].transaction() as tx:
         await actions.on_match_changed(tx, an_event(revoked, 2), revoked)
-    assert {"office"} == {door for _, door, _ in await doors(api, request)}
+    assert {"office"} == {door for _, door, _ in await access(api, request)}
 
 
-async def test_who_reads_it_is_told_to_the_state(api: Client) -> None:
+async def test_readers_are_reported_to_the_state(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     changed = ("UNODC", "coordinator", 2)
     assert [changed] == await readers(api, request), "who registered and opened it has seen it; the State is no reader"
@@ -104,7 +104,7 @@ async def test_who_reads_it_is_told_to_the_state(api: Client) -> None:
     assert (str(persona_id(NORWAY)), norway["first_at"]) == (norway["person_id"], norway["last_at"])
 
 
-async def test_reading_on_is_one_reading_and_something_new_another(api: Client) -> None:
+async def test_repeated_reads_are_one_entry_until_the_request_changes(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
     for what in ("", "/history", ""):
         await read(api, request, NORWAY, what)
@@ -116,7 +116,7 @@ async def test_reading_on_is_one_reading_and_something_new_another(api: Client) 
 
 
 @pytest.mark.parametrize(("seconds_ago", "times"), [(READ_AGAIN_SECONDS - 60, 1), (READ_AGAIN_SECONDS + 60, 2)])
-async def test_coming_back_later_is_another_reading(
+async def test_later_read_is_another_entry(
     api: Client, databases: Mapping[str, Database], seconds_ago: int, times: int
 ) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
@@ -139,7 +139,7 @@ async def test_coming_back_later_is_another_reading(
     assert ("NOR", "provider_officer", times) in await readers(api, request)
 
 
-async def test_who_is_refused_is_no_reader(api: Client) -> None:
+async def test_refused_caller_is_not_a_reader(api: Client) -> None:
     request = await opened(api)
     for by in (NORWAY, "UGA:focal_point"):
         for what in ("", "/history", "/audience"):
@@ -150,7 +150,7 @@ async def test_who_is_refused_is_no_reader(api: Client) -> None:
 
 
 @pytest.mark.parametrize("by", [NORWAY, "NOR:donor_officer", CEB, "service:matching"])
-async def test_who_sees_the_request_is_not_told_who_else_does(api: Client, by: str) -> None:
+async def test_recipients_cannot_read_the_audience(api: Client, by: str) -> None:
     request = await consent(api, await opened(api), recipients=["providers"])
 
     answer = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers(by))
@@ -159,7 +159,7 @@ async def test_who_sees_the_request_is_not_told_who_else_does(api: Client, by: s
 
 
 @pytest.mark.parametrize("by", [KENYA, "KEN:official", COORDINATOR, AUDITOR])
-async def test_the_state_and_who_oversees_it_are_told(api: Client, by: str) -> None:
+async def test_state_and_overseers_read_the_audience(api: Client, by: str) -> None:
     request = await consent(api, await opened(api), recipients=["FRA"])
 
     assert "FRA" in {one["who"] for one in (await audience(api, request, by))["admissions"]}

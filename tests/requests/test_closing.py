@@ -1,4 +1,4 @@
-"""A request is closed by what both sides have said of its deliveries."""
+"""A request is closed according to the evaluations of both sides."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -46,7 +46,9 @@ def evaluated(**results: tuple[str | None, str | None]) -> Request:
         ({"a": ("met", "met"), "b": ("unmet", "met")}, {"partially_met"}),
     ],
 )
-def test_request_is_closed_as_its_state_has_evaluated(results: dict[str, tuple[str, str]], allowed: set[str]) -> None:
+def test_outcome_must_match_the_evaluations_of_the_state(
+    results: dict[str, tuple[str, str]], allowed: set[str]
+) -> None:
     request = evaluated(**results)
 
     for outcome in Outcome:
@@ -59,7 +61,7 @@ def test_request_is_closed_as_its_state_has_evaluated(results: dict[str, tuple[s
             assert "outcome-not-as-evaluated" == no.value.slug
 
 
-def test_request_is_not_closed_while_a_side_has_said_nothing() -> None:
+def test_request_is_not_closed_before_both_sides_have_evaluated() -> None:
     for missing in ({"a": ("met", None)}, {"a": ("met", "met"), "b": (None, "met")}):
         with pytest.raises(Conflict) as no:
             evaluated(**missing).close(Outcome.MET, heard_both_sides=False, now=NOON)
@@ -67,7 +69,7 @@ def test_request_is_not_closed_while_a_side_has_said_nothing() -> None:
         assert evaluated(**missing).close(Outcome.MET, heard_both_sides=True, now=NOON)
 
 
-def test_a_line_is_met_as_far_as_its_best_delivery_met_it() -> None:
+def test_fulfilment_of_a_line_is_that_of_its_best_delivery() -> None:
     request = evaluated(a=("unmet", "unmet"))
     (line,), second = request.lines, uuid4()
     for status in ("confirmed", "completed"):
@@ -82,12 +84,12 @@ def test_a_line_is_met_as_far_as_its_best_delivery_met_it() -> None:
     assert request.close(Outcome.MET, heard_both_sides=False, now=NOON)
 
 
-def test_what_is_said_of_a_match_that_is_not_of_the_request_is_not_kept() -> None:
+def test_evaluation_of_a_match_of_another_request_is_ignored() -> None:
     request = a_request(Status.DELIVERED)
     assert request.on_evaluated(request.lines[0].line_id, uuid4(), "state", "met", now=NOON) is None
 
 
-async def test_evaluations_of_both_sides_close_a_request_without_a_flag(
+async def test_evaluations_of_both_sides_close_a_request_without_the_flag(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(api)

@@ -1,4 +1,4 @@
-"""What a State consents to is shown to whom it names, as far as it says, while it holds; and nothing else is."""
+"""A consent shows its fields to its recipients while it is in force, and nothing else."""
 
 import asyncio
 import time
@@ -34,8 +34,8 @@ from tests.requests.steps import (
     attempt,
     consent,
     opened,
-    reached,
     shown_to,
+    visible_text,
     withdraw,
 )
 
@@ -46,7 +46,7 @@ CANARIES = {
 }
 
 
-async def test_a_consent_is_for_its_recipients_alone(api: Client) -> None:
+async def test_consent_applies_to_its_recipients_only(api: Client) -> None:
     request = await opened(api)
     callers = (NORWAY, NORWAY_PAYS, FRANCE, CEB)
 
@@ -60,12 +60,12 @@ async def test_a_consent_is_for_its_recipients_alone(api: Client) -> None:
 
 
 @pytest.mark.parametrize("fields", [[], ["words"], ["institution"], ["words", "institution"]])
-async def test_what_is_not_consented_is_absent_and_said_to_be_withheld(api: Client, fields: list[str]) -> None:
+async def test_fields_without_consent_are_absent_and_listed_as_withheld(api: Client, fields: list[str]) -> None:
     request = await opened(api)
     await consent(api, request, recipients=["NOR"], fields=fields)
 
     for by in (NORWAY, NORWAY_PAYS):
-        text = await reached(api, request, by)
+        text = await visible_text(api, request, by)
         seen = {name for name, words in CANARIES.items() if any(f'"{word}' in text for word in words)}
         detail = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(by))).json()
         listed = (await api.get("/v1/requests", headers=headers(by))).json()["requests"][0]
@@ -79,7 +79,7 @@ async def test_what_is_not_consented_is_absent_and_said_to_be_withheld(api: Clie
         assert "consents" not in detail
 
 
-async def test_what_several_consents_give_adds_up(api: Client) -> None:
+async def test_fields_of_several_consents_are_combined(api: Client) -> None:
     request = await opened(api)
     request = await consent(api, request, recipients=["providers"], fields=["codes"])
     request = await consent(api, request, recipients=["NOR"], fields=["words"])
@@ -94,7 +94,7 @@ async def test_what_several_consents_give_adds_up(api: Client) -> None:
 
 
 @pytest.mark.machine_clock  # the database's own says which consents are in force
-async def test_a_period_begins_and_ends_by_itself(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_consent_is_in_force_only_within_its_period(api: Client, databases: Mapping[str, Database]) -> None:
     request = await opened(api)
     now = clock.now()
     later = await consent(api, request, recipients=["NOR"], starts_at=f"{now + timedelta(days=1):%FT%TZ}")
@@ -104,7 +104,7 @@ async def test_a_period_begins_and_ends_by_itself(api: Client, databases: Mappin
     request = await consent(api, later, recipients=["FRA"], ends_at=ends_at.isoformat())
     assert [True] == await shown_to(api, request, FRANCE)
     await asyncio.sleep((ends_at - clock.now()).total_seconds() + 0.1)
-    # No loop runs here: nobody has ended it but time.
+    # No loop runs here: it ended by its period.
     assert [False] == await shown_to(api, request, FRANCE)
     consents = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["consents"]
     assert [(False, None), (False, None)] == [(one["in_force"], one["ended_at"]) for one in consents]
@@ -131,13 +131,13 @@ async def test_a_period_begins_and_ends_by_itself(api: Client, databases: Mappin
         ({"note_verbale": "KEN/NV/2026/118"}, "unknown-field"),
     ],
 )
-async def test_a_consent_that_cannot_be_meant_is_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+async def test_invalid_consent_is_rejected(api: Client, body: dict[str, Any], slug: str) -> None:
     answer = await attempt(api, await opened(api), **body)
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_what_is_given_already_is_not_given_again(api: Client) -> None:
+async def test_duplicate_consent_is_rejected(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["providers"])
 
     for body in ({}, {"recipients": ["NOR"]}, {"recipients": ["NOR"], "fields": ["words"]}):
@@ -145,7 +145,7 @@ async def test_what_is_given_already_is_not_given_again(api: Client) -> None:
         assert (409, "circulation-granted-already") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(
+async def test_explicit_consent_during_the_objection_window_replaces_silence(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(api, circulation="silence")
@@ -161,7 +161,7 @@ async def test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just
     assert ["words", "institution"] == detail["withheld"]
 
 
-async def test_window_of_objection_ends_when_it_is_due_on_an_idle_platform(
+async def test_objection_window_ends_when_due_on_an_idle_platform(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(api, circulation="silence")
@@ -180,7 +180,7 @@ async def test_window_of_objection_ends_when_it_is_due_on_an_idle_platform(
     assert "granted" == request["circulation"]
 
 
-async def test_next_deadlines_of_requests_are_known(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_next_deadlines_of_requests_are_returned(api: Client, databases: Mapping[str, Database]) -> None:
     db, now = databases["requests"], clock.now()
     assert [None, None, None] == [await end_windows(db), await end_consents(db), await remind_or_lapse(db)]
 
@@ -199,8 +199,8 @@ async def test_next_deadlines_of_requests_are_known(api: Client, databases: Mapp
     assert REMINDER_DAYS - 0.1 < days[2] <= REMINDER_DAYS
 
 
-async def test_a_consent_is_given_for_what_the_request_said_then(api: Client) -> None:
-    """Returned and revised, it says something else: nobody is shown it for what was consented to before."""
+async def test_consent_does_not_apply_to_a_later_revision(api: Client) -> None:
+    """A returned and revised request is not shown under the earlier consent."""
     answer = await api.post("/v1/requests", json=a_request(circulation="granted"), headers=headers())
     steps: list[tuple[str, str, dict[str, Any]]] = [
         ("return", COORDINATOR, {"reason": "too_general"}),
@@ -226,17 +226,17 @@ async def test_a_consent_is_given_for_what_the_request_said_then(api: Client) ->
     assert ["words", "institution"] == detail["withheld"]
 
 
-async def test_the_journal_tells_every_consent(
+async def test_consents_are_rebuilt_from_the_journal(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await test_what_several_consents_give_adds_up(api)
-    await test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(api, databases)
-    await test_a_consent_is_given_for_what_the_request_said_then(api)
+    await test_fields_of_several_consents_are_combined(api)
+    await test_explicit_consent_during_the_objection_window_replaces_silence(api, databases)
+    await test_consent_does_not_apply_to_a_later_revision(api)
     async with connected(database_url, "requests") as owner:
         assert [] == await verify(owner, SERVICE)
 
 
-# -- what other services are told -------------------------------------------------------------------------------------
+# -- consent changes for other services -------------------------------------------------------------------------------
 
 
 async def changed(api: Client, after: str = "0.0") -> ConsentPage:
@@ -245,7 +245,7 @@ async def changed(api: Client, after: str = "0.0") -> ConsentPage:
     return msgspec.json.decode(answer.content, type=ConsentPage)
 
 
-async def test_services_alone_are_told_which_consents_changed(api: Client) -> None:
+async def test_consent_changes_are_readable_by_services_only(api: Client) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["words"])
     await opened(api)
 
@@ -262,7 +262,7 @@ async def test_services_alone_are_told_which_consents_changed(api: Client) -> No
         assert 403 == (await api.get("/internal/consents", headers=headers(by))).status_code
 
 
-async def test_a_withdrawal_is_told_while_somebody_elses_change_is_still_under_way(
+async def test_withdrawal_is_read_during_a_concurrent_transaction(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     """What is read in a safe order alone would wait for the slowest transaction of the whole server."""
@@ -280,7 +280,7 @@ async def test_a_withdrawal_is_told_while_somebody_elses_change_is_still_under_w
     assert after.after == after.safe != during.safe
 
 
-async def test_the_page_is_read_by_an_index(databases: Mapping[str, Database]) -> None:
+async def test_page_of_consent_changes_uses_an_index(databases: Mapping[str, Database]) -> None:
     async with databases["requests"].transaction() as tx:
         for _ in range(3):
             await tx.execute(
@@ -296,7 +296,7 @@ async def test_the_page_is_read_by_an_index(databases: Mapping[str, Database]) -
     assert any("journal_consents" in row[0] for row in plan), plan
 
 
-def test_what_changes_consents_is_what_is_read() -> None:
+def test_every_fact_that_changes_consents_is_read() -> None:
     kinds = {kind for kind in FACTS if kind.startswith("requests.request.consent-")}
     assert kinds | {
         "requests.request.submitted.v1", "requests.request.revised.v1", "requests.request.circulation-decided.v1",

@@ -1,4 +1,4 @@
-"""By whom a State does not wish to be served is known to it and to UNODC; whom it excludes is not let see the request."""
+"""Excluded providers do not see the request; the exclusion is visible to the State and UNODC only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,7 +40,7 @@ async def circulating(api: Client, **changes: Any) -> dict[str, Any]:
     return await moved(api, registered, "open", COORDINATOR, priority="normal")
 
 
-async def test_the_state_and_unodc_read_it_and_nobody_else_does(api: Client) -> None:
+async def test_excluded_providers_are_readable_by_the_state_and_unodc_only(api: Client) -> None:
     request = await circulating(api)
 
     for by in TOLD:
@@ -53,7 +53,7 @@ async def test_the_state_and_unodc_read_it_and_nobody_else_does(api: Client) -> 
             assert "excluded_providers" not in answer.text, (by, path)
 
 
-async def test_to_whom_is_excluded_it_is_as_if_the_request_were_not_there(api: Client) -> None:
+async def test_request_is_absent_for_an_excluded_provider(api: Client) -> None:
     request = await circulating(api)
 
     for by in SHUT_OUT:
@@ -70,7 +70,7 @@ async def test_to_whom_is_excluded_it_is_as_if_the_request_were_not_there(api: C
 
 
 @pytest.mark.parametrize("by", ["KEN:focal_point", COORDINATOR])
-async def test_a_consent_that_names_whom_the_state_excludes_is_refused(api: Client, by: str) -> None:
+async def test_consent_to_an_excluded_provider_is_rejected(api: Client, by: str) -> None:
     request = await circulating(api, circulation="none")
     verb, more = ("consents", {}) if by != COORDINATOR else (
         "record-consent", {"note_verbale": "Fictitious sample: note 7", "scan_id": str(uuid4())},
@@ -86,8 +86,8 @@ async def test_a_consent_that_names_whom_the_state_excludes_is_refused(api: Clie
     assert ["FRA"] == answer.json()["details"]["organizations"]
 
 
-async def test_the_audience_names_nobody_who_is_excluded(api: Client) -> None:
-    """An addressee that is excluded as well: silence and submission ask nobody whether that can be meant."""
+async def test_excluded_provider_is_not_in_the_audience(api: Client) -> None:
+    """An addressee that is also excluded; silence and submission do not check for that."""
     request = await circulating(api, visibility="named", addressee={"to": "states", "states": ["FRA", "NOR"]})
 
     audience = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers())
@@ -96,7 +96,7 @@ async def test_the_audience_names_nobody_who_is_excluded(api: Client) -> None:
     assert ["NOR"] == by_consent
 
 
-async def test_the_wall_hides_the_rows_from_whom_the_state_shows_the_request(
+async def test_row_level_security_hides_exclusions_from_providers(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await circulating(api)
@@ -112,7 +112,7 @@ async def test_the_wall_hides_the_rows_from_whom_the_state_shows_the_request(
     assert {by: (1, EXCLUDED) for by in TOLD} | others | shut_out == found
 
 
-async def test_the_wall_hides_what_a_draft_excludes_from_the_office(
+async def test_row_level_security_hides_exclusions_of_a_draft_from_unodc(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await api.post("/v1/requests", json=a_request(submit=False, excluded_providers=EXCLUDED), headers=headers())
@@ -124,7 +124,7 @@ async def test_the_wall_hides_what_a_draft_excludes_from_the_office(
     assert {"KEN:focal_point": 2, "KEN:official": 2, COORDINATOR: 0, "UNODC:auditor": 0} == found
 
 
-async def test_a_revision_puts_its_own_in_their_place(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_revision_replaces_excluded_providers(api: Client, databases: Mapping[str, Database]) -> None:
     draft = a_request(submit=False, excluded_providers=EXCLUDED, lines=[a_line(cannot_wait=True)])
     request = (await api.post("/v1/requests", json=draft, headers=headers())).json()
     assert [True] == [line["cannot_wait"] for line in request["lines"]]
@@ -145,7 +145,7 @@ async def test_a_revision_puts_its_own_in_their_place(api: Client, databases: Ma
     assert '"excluded_providers":["FRA","NOR"]' in row
 
 
-async def test_what_nobody_knows_and_what_is_too_much_is_refused(api: Client) -> None:
+async def test_unknown_or_too_many_excluded_providers_are_rejected(api: Client) -> None:
     unknown = await api.post("/v1/requests", json=a_request(excluded_providers=["XYZ"]), headers=headers())
     many = [f"UNODC-{number}" for number in range(EXCLUDED_PROVIDERS_MAX + 1)]
     too_many = await api.post("/v1/requests", json=a_request(excluded_providers=many), headers=headers())
@@ -154,7 +154,7 @@ async def test_what_nobody_knows_and_what_is_too_much_is_refused(api: Client) ->
     assert 400 == too_many.status_code
 
 
-async def test_the_journal_tells_them_again(api: Client, database_url: str) -> None:
+async def test_excluded_providers_are_rebuilt_from_the_journal(api: Client, database_url: str) -> None:
     await circulating(api, lines=[a_line(cannot_wait=True)])
     async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)

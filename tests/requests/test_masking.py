@@ -1,4 +1,4 @@
-"""Whom to turn to is masked until both sides have accepted, and what the State and UNODC write to each other always."""
+"""The institution's name is hidden until both sides have accepted; remarks are never shown to providers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ async def name_shown_to(api: Client, request: Mapping[str, Any], by: str) -> str
     return str(answer.json()["lines"][0]["institution_name"])
 
 
-async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
+async def test_institution_name_is_shown_to_the_provider_after_both_sides_accepted(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await opened(api)
@@ -55,7 +55,7 @@ async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
         "capacity_period": SPRING,
     }
 
-    async def hear(fact: Any, version: int) -> None:
+    async def handle(fact: Any, version: int) -> None:
         async with databases["requests"].transaction() as tx:
             await actions.on_match_changed(tx, an_event(fact, version), fact)
 
@@ -64,13 +64,13 @@ async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
         return [await name_shown_to(api, request, by) for by in asking]
 
     assert ["", "", "", NAME, NAME] == await shown()
-    await hear(MatchConfirmed(**match, confirmed_at=NOON), 1)
+    await handle(MatchConfirmed(**match, confirmed_at=NOON), 1)
     assert [NAME, "", "", NAME, NAME] == await shown()
-    await hear(MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
+    await handle(MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
     assert ["", "", "", NAME, NAME] == await shown()
 
 
-async def test_who_looks_from_outside_reads_what_happened_and_not_what_was_written_or_changed(api: Client) -> None:
+async def test_history_for_recipients_has_no_remarks_or_changes(api: Client) -> None:
     request = await opened(api)
 
     async def history(by: str) -> list[dict[str, Any]]:

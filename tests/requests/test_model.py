@@ -1,4 +1,4 @@
-"""The life of a request: every cell of the table in `services/requests/request/model.py`, and what holds for any history."""
+"""The states of a request: every cell of the table in `services/requests/request/model.py`, and invariants."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -81,14 +81,14 @@ TARGETS = {
 }
 
 
-def test_every_move_of_the_table_is_tried() -> None:
+def test_every_move_is_covered() -> None:
     """A scan is a record of its own, which is added in some statuses of the request."""
     assert set(MOVES) - {"scan_note"} == set(DECIDE)
 
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("move", list(DECIDE))
-def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, status: Status) -> None:
+def test_move_is_allowed_from_its_states_only(move: str, status: Status) -> None:
     request = a_request(status)
 
     if status in MOVES[move]:
@@ -104,7 +104,7 @@ def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, s
 
 
 @pytest.mark.parametrize("begin", [model.file, lambda *a, **k: evolve(None, model.draft(*a, **k)).submit(now=NOON)])
-def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -> None:
+def test_request_without_a_line_cannot_be_submitted(begin: Callable[..., Fact]) -> None:
     content = replace(a_content(), lines=())
 
     with pytest.raises(Invalid) as no:
@@ -114,12 +114,12 @@ def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -
     assert [error.field for error in no.value.details["errors"]] == ["lines"]
 
 
-def test_a_draft_circulates_nowhere_whatever_rule_it_chose() -> None:
+def test_draft_does_not_circulate_under_any_circulation_rule() -> None:
     for chosen in CirculationRule:
         assert Circulation.NONE is a_request(Status.DRAFT, rule=chosen).circulation
 
 
-def test_what_the_state_chose_takes_effect_with_the_submission() -> None:
+def test_circulation_rule_takes_effect_at_submission() -> None:
     chosen = {rule: a_request(Status.SUBMITTED, rule=rule) for rule in CirculationRule}
 
     assert Circulation.NONE is chosen[CirculationRule.NONE].circulation
@@ -129,14 +129,14 @@ def test_what_the_state_chose_takes_effect_with_the_submission() -> None:
 
 
 @pytest.mark.parametrize("kind", ["witness_protection", "victim_assistance"])
-def test_silence_is_no_consent_where_somebody_may_be_at_risk(kind: str) -> None:
+def test_silence_is_not_consent_for_restricted_kinds(kind: str) -> None:
     with pytest.raises(Invalid) as no:
         a_request(Status.SUBMITTED, a_line(), a_line(kind), rule=CirculationRule.SILENCE)
 
     assert "silence-not-for-restricted" == no.value.slug
 
 
-def test_the_window_ends_in_silence_and_not_a_moment_before() -> None:
+def test_objection_window_does_not_end_early() -> None:
     request = a_request(rule=CirculationRule.SILENCE)
     end = objection_window_end(NOON)
 
@@ -145,7 +145,7 @@ def test_the_window_ends_in_silence_and_not_a_moment_before() -> None:
     assert Circulation.GRANTED is evolve(request, request.end_window(now=end)).circulation
 
 
-def test_a_window_ends_with_its_request() -> None:
+def test_objection_window_ends_with_its_request() -> None:
     request = a_request(rule=CirculationRule.SILENCE)
 
     after = evolve(request, request.withdraw(now=NOON))
@@ -155,7 +155,7 @@ def test_a_window_ends_with_its_request() -> None:
         after.end_window(now=LATER)
 
 
-def test_an_objection_stops_the_window_for_good() -> None:
+def test_objection_ends_the_window() -> None:
     request = a_request(rule=CirculationRule.SILENCE)
 
     after = evolve(request, request.object(request.request_id, now=NOON))
@@ -167,7 +167,7 @@ def test_an_objection_stops_the_window_for_good() -> None:
         after.object(request.request_id, now=LATER)
 
 
-def test_a_consent_can_be_given_withdrawn_and_given_again() -> None:
+def test_withdrawn_consent_can_be_given_again() -> None:
     first, second = uuid4(), uuid4()
     request = a_request()
     request = evolve(request, request.consent(first, now=NOON))
@@ -189,11 +189,11 @@ def test_a_consent_can_be_given_withdrawn_and_given_again() -> None:
         (datetime(2026, 11, 28, 9, tzinfo=UTC), datetime(2026, 12, 4, 9, tzinfo=UTC)),  # Saturday
     ],
 )
-def test_the_window_is_five_working_days(since: datetime, end: datetime) -> None:
+def test_objection_window_is_five_working_days(since: datetime, end: datetime) -> None:
     assert end == objection_window_end(since)
 
 
-def test_a_request_is_not_delivered_while_a_match_is_under_way_unless_the_state_says_it_suffices() -> None:
+def test_request_is_not_delivered_during_a_match_unless_it_suffices() -> None:
     line = a_line()
     request = a_request(Status.IN_DELIVERY, line)
     change = request.on_match_changed(line.line_id, uuid4(), "in_delivery", "NOR", now=NOON)
@@ -206,7 +206,7 @@ def test_a_request_is_not_delivered_while_a_match_is_under_way_unless_the_state_
     assert Status.DELIVERED is evolve(request, request.deliver(suffices=True, now=NOON)).status
 
 
-def test_a_request_is_closed_when_both_sides_were_heard_or_the_follow_up_is_due() -> None:
+def test_request_is_closed_after_both_sides_reported_or_the_follow_up_is_due() -> None:
     request = a_request(Status.DELIVERED)
 
     with pytest.raises(Conflict) as no:
@@ -217,7 +217,7 @@ def test_a_request_is_closed_when_both_sides_were_heard_or_the_follow_up_is_due(
 
 
 @pytest.mark.parametrize("status", [Status.RETURNED, Status.ON_HOLD])
-def test_a_state_is_reminded_twice_before_its_request_lapses(status: Status) -> None:
+def test_state_is_reminded_twice_before_its_request_lapses(status: Status) -> None:
     request = a_request(status)
     for days in (REMINDER_DAYS, 2 * REMINDER_DAYS):
         with pytest.raises(Conflict):
@@ -234,7 +234,7 @@ def test_a_state_is_reminded_twice_before_its_request_lapses(status: Status) -> 
     assert Status.LAPSED is evolve(request, request.lapse(now=NOON + timedelta(days=3 * REMINDER_DAYS))).status
 
 
-def test_an_answer_ends_the_waiting() -> None:
+def test_answer_ends_the_reminders() -> None:
     request = a_request(Status.RETURNED)
     request = evolve(request, request.remind(now=NOON + timedelta(days=REMINDER_DAYS)))
     request = evolve(request, request.submit(now=LATER))
@@ -242,7 +242,7 @@ def test_an_answer_ends_the_waiting() -> None:
     assert (None, 0, None) == (request.waiting_since, request.reminders, request.answer_due_at)
 
 
-def test_a_match_of_a_strange_line_changes_nothing() -> None:
+def test_match_of_an_unknown_line_is_ignored() -> None:
     assert a_request().on_match_changed(uuid4(), uuid4(), "confirmed", "NOR", now=NOON) is None
 
 
@@ -257,12 +257,12 @@ def test_a_match_of_a_strange_line_changes_nothing() -> None:
         (["completed"], Fulfilment.COMPLETE),
     ],
 )
-def test_fulfilment_follows_the_matches(statuses: list[str], expected: Fulfilment) -> None:
+def test_fulfilment_is_derived_from_matches(statuses: list[str], expected: Fulfilment) -> None:
     assert expected is fulfilment_of(statuses)
 
 
 @given(st.lists(st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), max_size=6))
-def test_the_order_of_matches_does_not_change_fulfilment(statuses: list[str]) -> None:
+def test_order_of_matches_does_not_change_fulfilment(statuses: list[str]) -> None:
     assert fulfilment_of(statuses) is fulfilment_of(sorted(statuses)) is fulfilment_of(statuses[::-1])
 
 
@@ -288,12 +288,12 @@ SAID = LineText(
         ),
     ],
 )
-def test_a_generic_line_is_told_what_it_lacks(line: Line, text: LineText, expected: tuple[Aspect, ...]) -> None:
+def test_generic_line_gets_advice(line: Line, text: LineText, expected: tuple[Aspect, ...]) -> None:
     assert expected == missing(line, text)
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Whatever is tried in whatever order: a refusal changes nothing, an ended request stays ended."""
+    """Moves in any order: a refusal changes nothing, an ended request stays ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -309,7 +309,7 @@ class AnyHistory(RuleBasedStateMachine):
             fact = DECIDE[move](self.request)
         except Refusal:
             return
-        self._go_on(fact)
+        self._apply(fact)
 
     @rule(status=st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), new=st.booleans())
     @precondition(lambda self: self.request.lines == (self.line,))
@@ -318,25 +318,25 @@ class AnyHistory(RuleBasedStateMachine):
             self.matches.append(uuid4())
         change = self.request.on_match_changed(self.line.line_id, self.matches[-1], status, "NOR", now=NOON)
         assert change is not None
-        self._go_on(change)
+        self._apply(change)
 
-    def _go_on(self, fact: Fact) -> None:
+    def _apply(self, fact: Fact) -> None:
         self.facts.append(fact)
         self.request = evolve(self.request, fact)
 
     @invariant()
-    def its_facts_alone_tell_its_state(self) -> None:
-        told: Request | None = None
+    def state_is_rebuilt_from_its_facts(self) -> None:
+        rebuilt: Request | None = None
         for fact in self.facts:
-            told = evolve(told, fact)
-        assert told == self.request
+            rebuilt = evolve(rebuilt, fact)
+        assert rebuilt == self.request
 
     @invariant()
     def versions_have_no_gap(self) -> None:
         assert len(self.facts) == self.request.revision
 
     @invariant()
-    def what_ended_stays_ended(self) -> None:
+    def final_status_is_kept(self) -> None:
         final = {Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN}
         if self.ended is not None:
             assert self.ended is self.request.status
@@ -344,7 +344,7 @@ class AnyHistory(RuleBasedStateMachine):
             self.ended = self.request.status
 
     @invariant()
-    def nothing_circulates_against_the_state(self) -> None:
+    def circulation_is_permitted_by_the_state(self) -> None:
         if self.request.circulation is Circulation.GRANTED:
             assert self.request.consents_in_force
 

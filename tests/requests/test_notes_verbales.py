@@ -1,4 +1,4 @@
-"""A consent that came by note verbale: recorded with its scan, which the State reads and nobody beyond it and UNODC."""
+"""Consents by note verbale are recorded with a scan, readable by the State and UNODC only."""
 
 import asyncio
 import json
@@ -23,8 +23,8 @@ from tests.requests.steps import (
     Client,
     consent,
     opened,
-    reached,
     shown_to,
+    visible_text,
     withdraw,
 )
 from tests.requests.steps import attempt as attempt_consent
@@ -33,20 +33,20 @@ NOTE = "Canary KEN/NV/2026/118"
 AMONG = "notes-verbales"
 
 
-async def brought(api: Client, request: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+async def scan_attached(api: Client, request: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return await attached(api, request, **({"by": COORDINATOR, "name": "Canary note.pdf", "among": AMONG} | more))
 
 
 async def recorded(api: Client, db: Database, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """An open request with a consent for Norway that came by note verbale; and the note's scan."""
     request = await opened(api)
-    scan = await brought(api, request)
+    scan = await scan_attached(api, request)
     await scanned(db, folder)
     body = {"recipients": ["NOR"], "note_verbale": NOTE, "scan_id": scan["attachment_id"]}
     return await consent(api, request, COORDINATOR, **body), scan
 
 
-async def test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state_can_withdraw_it(
+async def test_coordinator_records_a_note_verbale_and_the_state_can_withdraw_its_consent(
     api: Client, db: Database, folder: Path
 ) -> None:
     request, scan = await recorded(api, db, folder)
@@ -56,7 +56,7 @@ async def test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state
     assert (True, NOTE, ["NOR"], scan["attachment_id"]) == tuple(
         shown[key] for key in ("recorded", "note_verbale", "recipients", "scan_id")
     )
-    assert "Canary KEN" not in await reached(api, request, NORWAY)
+    assert "Canary KEN" not in await visible_text(api, request, NORWAY)
     async with db.transaction() as tx:
         events = [json.loads(row["event"]) for row in await tx.fetch("SELECT event FROM journal ORDER BY position")]
     assert ("requests.request.consent-recorded.v1", scan["attachment_id"]) == (
@@ -71,27 +71,25 @@ async def test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state
     assert [False] == await shown_to(api, request, NORWAY)
 
 
-async def test_a_coordinator_consents_to_nothing_without_a_note_and_its_scan(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_recording_a_consent_requires_a_note_and_its_scan(api: Client, db: Database, folder: Path) -> None:
     request = await opened(api)
-    other = await brought(api, await opened(api))
-    pending = await brought(api, request)
+    other = await scan_attached(api, await opened(api))
+    pending = await scan_attached(api, request)
     ours = await moved(api, request, "hold", KENYA, reason="other")
     returned = await moved(api, ours, "resume", KENYA)
     note = {"recipients": ["NOR"], "note_verbale": NOTE}
 
-    async def said(**body: Any) -> tuple[int, str]:
+    async def record(**body: Any) -> tuple[int, str]:
         answer = await attempt_consent(api, returned, COORDINATOR, **body)
         return answer.status_code, answer.json()["slug"]
 
-    assert (400, "missing-field") == await said(recipients=["NOR"])
-    assert (400, "missing-field") == await said(**note)
-    assert (400, "scan-not-known") == await said(**note, scan_id=str(uuid4()))
-    assert (400, "scan-not-known") == await said(**note, scan_id=other["attachment_id"])
-    assert (409, "attachment-status") == await said(**note, scan_id=pending["attachment_id"])
+    assert (400, "missing-field") == await record(recipients=["NOR"])
+    assert (400, "missing-field") == await record(**note)
+    assert (400, "scan-not-known") == await record(**note, scan_id=str(uuid4()))
+    assert (400, "scan-not-known") == await record(**note, scan_id=other["attachment_id"])
+    assert (409, "attachment-status") == await record(**note, scan_id=pending["attachment_id"])
     await scanned(db, folder, Verdict.INFECTED)
-    assert (409, "attachment-status") == await said(**note, scan_id=pending["attachment_id"])
+    assert (409, "attachment-status") == await record(**note, scan_id=pending["attachment_id"])
     directly = await api.post(
         f"/v1/requests/{request['request_id']}/consents",
         json={},
@@ -101,9 +99,7 @@ async def test_a_coordinator_consents_to_nothing_without_a_note_and_its_scan(
     assert [False] == await shown_to(api, request, NORWAY)
 
 
-async def test_the_state_reads_the_scan_and_whom_it_shows_the_request_does_not(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_scan_is_readable_by_the_state_and_not_by_recipients(api: Client, db: Database, folder: Path) -> None:
     request, scan = await recorded(api, db, folder)
 
     for by in (KENYA, "KEN:official", COORDINATOR, "UNODC:auditor"):
@@ -118,7 +114,7 @@ async def test_the_state_reads_the_scan_and_whom_it_shows_the_request_does_not(
         assert 404 == removal.status_code, by
 
 
-async def test_a_scan_is_brought_by_coordinators_alone_and_leaves_the_states_files_as_they_are(
+async def test_scan_is_attached_by_coordinators_only_beside_the_files_of_the_state(
     api: Client, db: Database, folder: Path
 ) -> None:
     request = await opened(api)
@@ -128,30 +124,28 @@ async def test_a_scan_is_brought_by_coordinators_alone_and_leaves_the_states_fil
         assert expected == answer.status_code, (by, answer.text)
     by_unodc = await attempt(api, request, COORDINATOR)
     assert (403, "not-for-your-role") == (by_unodc.status_code, by_unodc.json()["slug"])
-    assert "note_verbale" == (await brought(api, request))["purpose"]
+    assert "note_verbale" == (await scan_attached(api, request))["purpose"]
 
 
-async def test_a_scan_can_be_taken_back_until_a_consent_was_recorded_by_it(
-    api: Client, db: Database, folder: Path
-) -> None:
+async def test_scan_can_be_removed_until_a_consent_is_recorded_by_it(api: Client, db: Database, folder: Path) -> None:
     request, scan = await recorded(api, db, folder)
-    wrong = await brought(api, request, name="Wrong.pdf")
+    wrong = await scan_attached(api, request, name="Wrong.pdf")
 
-    async def take_back(one: Mapping[str, Any], by: str, revision: int) -> tuple[int, str | None]:
+    async def remove_scan(one: Mapping[str, Any], by: str, revision: int) -> tuple[int, str | None]:
         answer = await api.delete(f"/v1/attachments/{one['attachment_id']}", headers=headers(by, revision=revision))
         return answer.status_code, answer.json().get("slug")
 
-    assert (403, "not-for-your-role") == await take_back(wrong, KENYA, 1)
-    assert (200, None) == await take_back(wrong, COORDINATOR, 1)
+    assert (403, "not-for-your-role") == await remove_scan(wrong, KENYA, 1)
+    assert (200, None) == await remove_scan(wrong, COORDINATOR, 1)
     assert [] == file_of(folder, wrong)
-    assert (409, "scan-of-a-consent") == await take_back(scan, COORDINATOR, 2)
+    assert (409, "scan-of-a-consent") == await remove_scan(scan, COORDINATOR, 2)
     consent_id = request["consents"][0]["consent_id"]
     assert 200 == (await withdraw(api, request, consent_id)).status_code
-    assert (409, "scan-of-a-consent") == await take_back(scan, COORDINATOR, 2)
+    assert (409, "scan-of-a-consent") == await remove_scan(scan, COORDINATOR, 2)
     assert PDF == (await read(api, scan)).content
 
 
-async def test_the_journal_tells_recorded_consents_and_scans(
+async def test_recorded_consents_and_scans_are_rebuilt_from_the_journal(
     api: Client, db: Database, folder: Path, database_url: str
 ) -> None:
     _, scan = await recorded(api, db, folder)
@@ -161,13 +155,11 @@ async def test_the_journal_tells_recorded_consents_and_scans(
         assert UUID(scan["attachment_id"]) == await tx.fetchval("SELECT scan_id FROM consent WHERE recorded")
 
 
-async def test_who_takes_a_scan_back_and_who_records_a_consent_by_it_do_not_wait_for_each_other(
-    api: Client, db: Database, folder: Path
-) -> None:
-    """One of the two has its way, again and again, and none is told that the platform is away."""
+async def test_removing_a_scan_and_recording_by_it_do_not_deadlock(api: Client, db: Database, folder: Path) -> None:
+    """One of the two succeeds every time, and neither is answered 503."""
     for _ in range(5):
         request = await opened(api)
-        scan = await brought(api, request)
+        scan = await scan_attached(api, request)
         await scanned(db, folder)
         body = {"recipients": ["NOR"], "note_verbale": NOTE, "scan_id": scan["attachment_id"]}
         recording = attempt_consent(api, request, COORDINATOR, **body)

@@ -1,4 +1,4 @@
-"""A file is what is in it, whatever it is called; and what would harm by its size is refused before it is unpacked."""
+"""File types are recognized by content, and archives that unpack to too much are rejected before."""
 
 import io
 import struct
@@ -36,11 +36,11 @@ def refused(content: bytes, name: str = "note.docx") -> tuple[str, object]:
         ("مذكرة.docx", a_docx(), "docx"),
     ],
 )
-def test_a_file_is_what_is_in_it(name: str, content: bytes, expected: str) -> None:
+def test_media_type_is_recognized_by_content(name: str, content: bytes, expected: str) -> None:
     file = io.BytesIO(content)
 
     assert expected == recognise(file, name)
-    assert 0 == file.tell(), "whoever reads it next reads it from its beginning"
+    assert 0 == file.tell(), "the next reader starts at the beginning"
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_a_file_is_what_is_in_it(name: str, content: bytes, expected: str) -> No
         an_archive({"xl/workbook.xml": b"", "[Content_Types].xml": b""}),
     ],
 )
-def test_what_is_none_of_the_four_is_refused_whatever_it_is_called(content: bytes) -> None:
+def test_content_of_another_type_is_rejected_for_every_name(content: bytes) -> None:
     for name in ("a.pdf", "a.docx", "a.png", "a.jpg"):
         assert "attachment-type-unsupported" in {refused(content, name)[0], refused(content, "a.docx")[0]}
 
 
 @pytest.mark.parametrize("name", ["note.exe", "note.pdf.hta", "note", "note.docx", ".pdf.html"])
-def test_a_name_that_says_something_else_is_refused(name: str) -> None:
+def test_file_extension_that_contradicts_the_content_is_rejected(name: str) -> None:
     assert ("attachment-name-mismatch", None) == refused(PDF, name)
 
 
-def test_what_unpacks_to_too_much_is_refused_by_its_ratio_and_by_its_sum() -> None:
+def test_archive_is_rejected_by_compression_ratio_and_by_total_size() -> None:
     bomb = a_docx(media=bytes(50 * MEGABYTE))
     assert len(bomb) < MEGABYTE
     assert ("attachment-unsafe", "ratio") == refused(bomb)
@@ -76,17 +76,17 @@ def test_what_unpacks_to_too_much_is_refused_by_its_ratio_and_by_its_sum() -> No
     assert ("attachment-unsafe", "unpacked_bytes") == refused(many)
 
 
-def test_what_is_mostly_repetition_and_small_is_a_document() -> None:
+def test_small_document_with_a_high_ratio_is_accepted() -> None:
     assert "docx" == recognise(io.BytesIO(a_docx(styles=b" " * (MEGABYTE // 2))), "a.docx")
 
 
-def test_an_archive_with_too_many_entries_is_refused_before_its_directory_is_read() -> None:
+def test_archive_with_too_many_entries_is_rejected_before_its_directory_is_read() -> None:
     many = an_archive(PARTS | {f"word/{n}": b"" for n in range(ENTRIES_MAX)})
 
     assert ("attachment-unsafe", "entries") == refused(many)
 
 
-def test_a_directory_that_says_less_than_there_is_unpacks_to_no_more_than_it_said() -> None:
+def test_archive_with_a_false_entry_size_is_rejected_with_bounded_memory() -> None:
     bomb = bytearray(a_docx(media=bytes(50 * MEGABYTE)))
     entry = bomb.rindex(b"word/media") - 46
     local = bomb.index(b"word/media") - 30
@@ -104,7 +104,7 @@ def test_a_directory_that_says_less_than_there_is_unpacks_to_no_more_than_it_sai
     assert time.monotonic() - began < 2
 
 
-def test_what_is_unpacked_is_never_in_memory_as_a_whole() -> None:
+def test_archive_is_unpacked_with_bounded_memory() -> None:
     # Not to be compressed, so that no ratio speaks against it; and larger than what may be in memory.
     large = an_archive(PARTS | {"word/media": bytes(range(256)) * (8 * MEGABYTE // 256)}, method=zipfile.ZIP_STORED)
 
@@ -118,7 +118,7 @@ def test_what_is_unpacked_is_never_in_memory_as_a_whole() -> None:
         tracemalloc.stop()
 
 
-def test_bytes_that_stand_for_several_entries_are_refused() -> None:
+def test_overlapping_archive_entries_are_rejected() -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (PARTS | {"word/kernel": bytes(range(256)) * 1024}).items():
@@ -145,11 +145,11 @@ def test_bytes_that_stand_for_several_entries_are_refused() -> None:
         (a_docx()[:-30], "attachment-type-unsupported"),
     ],
 )
-def test_an_archive_with_something_hidden_in_it_is_refused(content: bytes, slug: str) -> None:
+def test_archive_with_hidden_data_is_rejected(content: bytes, slug: str) -> None:
     assert slug == refused(content)[0]
 
 
-def test_an_encrypted_document_is_refused() -> None:
+def test_encrypted_document_is_rejected() -> None:
     locked = bytearray(a_docx())
     at = locked.index(b"PK\x01\x02")
     locked[at + 8] |= 1
@@ -159,7 +159,7 @@ def test_an_encrypted_document_is_refused() -> None:
 
 @given(st.data())
 @settings(max_examples=500, deadline=None)
-def test_no_bytes_do_more_than_be_refused(data: st.DataObject) -> None:
+def test_arbitrary_bytes_are_rejected_without_an_error(data: st.DataObject) -> None:
     content = bytearray(FILES["docx"])
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(content) - 1))

@@ -44,7 +44,7 @@ async def opened(api: Client, **changes: Any) -> dict[str, Any]:
     return await move(api, request, "open", COORDINATOR, priority="high")
 
 
-async def test_a_request_is_filed_with_its_location_and_revision(api: Client) -> None:
+async def test_filed_request_has_location_and_revision(api: Client) -> None:
     answer = await api.post("/v1/requests", json=a_request(), headers=headers())
 
     assert answer.status_code == 201
@@ -55,7 +55,7 @@ async def test_a_request_is_filed_with_its_location_and_revision(api: Client) ->
     assert shown.headers["ETag"] == '"1"'
 
 
-async def test_the_fact_names_the_words_by_hash_and_does_not_hold_them(
+async def test_fact_contains_a_hash_of_the_words_and_not_the_words(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await filed(api, title="Canary-title", need="Canary-need", lines=[a_line(outcome="Canary-outcome")])
@@ -68,7 +68,7 @@ async def test_the_fact_names_the_words_by_hash_and_does_not_hold_them(
     assert len(json.loads(events[0])["data"]["texts_hash"]) == 64
 
 
-async def test_a_draft_is_revised_submitted_registered_opened(api: Client) -> None:
+async def test_draft_is_revised_submitted_registered_and_opened(api: Client) -> None:
     draft = await filed(api, submit=False, lines=[])
     assert draft["status"] == "draft"
 
@@ -90,7 +90,7 @@ async def test_a_draft_is_revised_submitted_registered_opened(api: Client) -> No
     assert [entry["by_role"] for entry in history] == ["focal_point"] * 3 + ["coordinator"] * 2
 
 
-async def test_reference_numbers_do_not_tell_how_many_requests_there_are(api: Client) -> None:
+async def test_reference_numbers_do_not_reveal_the_number_of_requests(api: Client) -> None:
     filed_ = [await filed(api, need=f"Need {number}") for number in range(8)]
 
     registered = await asyncio.gather(*(move(api, request, "register", COORDINATOR) for request in filed_))
@@ -102,7 +102,7 @@ async def test_reference_numbers_do_not_tell_how_many_requests_there_are(api: Cl
     assert max(numbers) - min(numbers) > 100
 
 
-async def test_a_reference_number_is_given_once(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reference_number_is_unique(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter([7, 7, 7, 8])
     monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
     first, second = await filed(api), await filed(api, need="Another one")
@@ -112,7 +112,7 @@ async def test_a_reference_number_is_given_once(api: Client, monkeypatch: pytest
     assert given == [f"TA-{TODAY.year}-10007", f"TA-{TODAY.year}-10008"]
 
 
-async def test_a_comment_is_shown_in_the_history(api: Client) -> None:
+async def test_comment_is_shown_in_the_history(api: Client) -> None:
     request = await filed(api)
     returned = await move(
         api, request, "return", COORDINATOR, reason=await a_reason("return"), comment="Please name the institution."
@@ -128,9 +128,7 @@ async def a_reason(of: str) -> str:
     return next(iter(reference.reasons(of)))
 
 
-async def test_the_same_key_and_body_have_one_effect_and_one_outcome(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_same_key_and_body_have_one_effect(api: Client, databases: Mapping[str, Database]) -> None:
     body, key = a_request(), str(uuid4())
     answers = [await api.post("/v1/requests", json=body, headers=headers(key=key)) for _ in range(3)]
 
@@ -140,7 +138,7 @@ async def test_the_same_key_and_body_have_one_effect_and_one_outcome(
         assert await tx.fetchval("SELECT count(*) FROM request") == 1
 
 
-async def test_a_repeat_is_rendered_from_the_record_as_it_now_stands(api: Client) -> None:
+async def test_repeated_command_returns_the_current_record(api: Client) -> None:
     body, key = a_request(), str(uuid4())
     first = (await api.post("/v1/requests", json=body, headers=headers(key=key))).json()
     await move(api, first, "withdraw", "KEN:focal_point")
@@ -152,7 +150,7 @@ async def test_a_repeat_is_rendered_from_the_record_as_it_now_stands(api: Client
     assert again.json()["status"] == "withdrawn"
 
 
-async def test_a_key_used_for_another_body_is_refused(api: Client) -> None:
+async def test_key_reused_with_another_body_is_rejected(api: Client) -> None:
     key = str(uuid4())
     await api.post("/v1/requests", json=a_request(), headers=headers(key=key))
     answer = await api.post("/v1/requests", json=a_request(title="Other"), headers=headers(key=key))
@@ -160,7 +158,7 @@ async def test_a_key_used_for_another_body_is_refused(api: Client) -> None:
     assert (answer.status_code, answer.json()["slug"]) == (422, "idempotency-key-reused")
 
 
-async def test_one_key_is_another_for_another_caller(api: Client) -> None:
+async def test_keys_of_different_callers_are_independent(api: Client) -> None:
     key = str(uuid4())
     first = await api.post("/v1/requests", json=a_request(), headers=headers("KEN:focal_point", key=key))
     second = await api.post("/v1/requests", json=a_request(), headers=headers("PER:focal_point", key=key))
@@ -168,7 +166,9 @@ async def test_one_key_is_another_for_another_caller(api: Client) -> None:
     assert (first.json()["state"], second.json()["state"]) == ("KEN", "PER")
 
 
-async def test_fifty_at_once_with_one_key_have_one_effect(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_fifty_concurrent_commands_with_one_key_have_one_effect(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
     body, given = a_request(), headers(key=str(uuid4()))
     answers = await asyncio.gather(*(api.post("/v1/requests", json=body, headers=given) for _ in range(50)))
 
@@ -181,7 +181,7 @@ async def test_fifty_at_once_with_one_key_have_one_effect(api: Client, databases
         assert await tx.fetchval("SELECT count(*) FROM request") == 1
 
 
-async def test_twenty_editors_lose_no_update(api: Client) -> None:
+async def test_twenty_concurrent_editors_lose_no_update(api: Client) -> None:
     draft = await filed(api, submit=False)
     path = f"/v1/requests/{draft['request_id']}"
     accepted: list[str] = []
@@ -203,7 +203,7 @@ async def test_twenty_editors_lose_no_update(api: Client) -> None:
     assert final["title"] in accepted
 
 
-async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> None:
+async def test_change_without_revision_is_rejected(api: Client) -> None:
     request = await filed(api)
     path = f"/v1/requests/{request['request_id']}/withdraw"
 
@@ -241,7 +241,7 @@ async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> Non
         ("KEN:focal_point", {"title": "x" * 201}, 400, "invalid-field"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_filed_is_refused_and_leaves_nothing(
+async def test_rejected_request_leaves_no_rows(
     api: Client, databases: Mapping[str, Database], by: str, changes: dict[str, Any], status: int, slug: str
 ) -> None:
     answer = await api.post("/v1/requests", json=a_request(**changes), headers=headers(by))
@@ -252,7 +252,7 @@ async def test_what_cannot_be_filed_is_refused_and_leaves_nothing(
             assert await tx.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 
-async def test_a_move_that_the_state_does_not_allow_is_a_conflict(api: Client) -> None:
+async def test_move_not_allowed_by_the_status_is_a_conflict(api: Client) -> None:
     request = await filed(api)
     answer = await api.post(
         f"/v1/requests/{request['request_id']}/open", json={}, headers=headers(COORDINATOR, revision=1)
@@ -262,7 +262,7 @@ async def test_a_move_that_the_state_does_not_allow_is_a_conflict(api: Client) -
     assert answer.json()["details"] == {"status": "submitted", "move": "open"}
 
 
-async def test_forbidden_and_absent_look_the_same(api: Client) -> None:
+async def test_forbidden_and_absent_requests_are_answered_identically(api: Client) -> None:
     request = await filed(api)
     for by in ("PER:focal_point", "NOR:provider_officer", "UNODC:finance_officer"):
         theirs = await api.get(f"/v1/requests/{request['request_id']}", headers=headers(by))
@@ -276,7 +276,7 @@ async def test_forbidden_and_absent_look_the_same(api: Client) -> None:
         assert theirs.headers.keys() == nothing.headers.keys()
 
 
-async def test_a_provider_sees_what_circulates_once_it_is_open(api: Client) -> None:
+async def test_provider_sees_a_circulating_request_once_it_is_open(api: Client) -> None:
     shown = await opened(api)
     kept = await opened(api, circulation="none")
     submitted = await filed(api)
@@ -289,7 +289,7 @@ async def test_a_provider_sees_what_circulates_once_it_is_open(api: Client) -> N
         assert answer.status_code == 404
 
 
-async def test_a_withdrawn_consent_hides_the_request_at_once(api: Client) -> None:
+async def test_withdrawn_consent_hides_the_request_at_once(api: Client) -> None:
     request = await opened(api)
     path = f"/v1/requests/{request['request_id']}"
     assert (await api.get(path, headers=headers("NOR:provider_officer"))).status_code == 200
@@ -301,7 +301,7 @@ async def test_a_withdrawn_consent_hides_the_request_at_once(api: Client) -> Non
     assert (await api.get(path, headers=headers("NOR:provider_officer"))).status_code == 404
 
 
-async def test_a_list_is_paged_to_its_end_without_a_gap(api: Client) -> None:
+async def test_list_is_paged_to_its_end_without_a_gap(api: Client) -> None:
     ids = [(await filed(api))["request_id"] for _ in range(7)]
     await move(api, await filed(api), "withdraw", "KEN:focal_point")
     seen: list[str] = []
@@ -317,7 +317,7 @@ async def test_a_list_is_paged_to_its_end_without_a_gap(api: Client) -> None:
     assert seen == ids[::-1]
 
 
-async def test_a_draft_is_checked_and_kept_nowhere(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_checked_draft_is_not_stored(api: Client, databases: Mapping[str, Database]) -> None:
     similar = await filed(api)
     body = {k: v for k, v in a_request(lines=[a_line(outcome="training", in_place="")]).items() if k != "submit"}
 
@@ -333,9 +333,7 @@ async def test_a_draft_is_checked_and_kept_nowhere(api: Client, databases: Mappi
         assert await tx.fetchval("SELECT count(*) FROM request") == 1
 
 
-async def test_fulfilment_follows_the_matches_and_moves_the_request(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_matches_change_fulfilment_and_status(api: Client, databases: Mapping[str, Database]) -> None:
     request = await opened(api)
     inbox = Inbox(databases["requests"], "requests", ["matching"], HANDLERS)
     match: dict[str, Any] = {
@@ -364,10 +362,10 @@ async def test_fulfilment_follows_the_matches_and_moves_the_request(
         assert (shown["lines"][0]["fulfilment"], shown["status"]) == (fulfilment, status)
 
 
-async def test_the_journal_alone_tells_what_the_tables_hold(
+async def test_tables_are_rebuilt_from_the_journal(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await test_fulfilment_follows_the_matches_and_moves_the_request(api, databases)
+    await test_matches_change_fulfilment_and_status(api, databases)
     request = await opened(api, circulation="silence")
     await move(api, request, "hold", "KEN:focal_point", reason=await a_reason("hold"))
     draft = await filed(api, submit=False)
@@ -380,7 +378,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         assert await verify(owner, SERVICE) == ["request: 2 rows are not in the journal, 2 are only there"]
 
 
-async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_unanswered_request_is_reminded_twice_and_lapses(api: Client, databases: Mapping[str, Database]) -> None:
     request = await filed(api)
     request = await move(api, request, "return", COORDINATOR, reason=await a_reason("return"))
     now = clock.now()
@@ -406,7 +404,7 @@ async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Ma
         (Status.SUBMITTED, "KEN:official", "withdraw", {}),
     ],
 )
-async def test_a_move_is_its_roles_alone(
+async def test_move_is_allowed_for_its_roles_only(
     api: Client, databases: Mapping[str, Database], status: Status, by: str, move_name: str, body: dict[str, Any]
 ) -> None:
     request = builders.a_request(status)
@@ -420,7 +418,7 @@ async def test_a_move_is_its_roles_alone(
     assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
 
 
-async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, Database]) -> None:
+async def test_schema_rejects_what_the_domain_rejects(databases: Mapping[str, Database]) -> None:
     request = builders.a_request()
     for broken in (
         {"circulation": Circulation.WINDOW_RUNNING, "window_ends_at": NOON, "restricted": True},
@@ -432,7 +430,7 @@ async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, 
                 await store.save(tx, replace(request, **broken))
 
 
-async def test_a_locked_read_is_for_the_caller_too(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_locking_read_applies_visibility(api: Client, databases: Mapping[str, Database]) -> None:
     request = await filed(api)
 
     async def read(tx: Tx, caller: Caller) -> str:

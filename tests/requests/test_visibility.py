@@ -1,4 +1,4 @@
-"""Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
+"""Python, reads and row-level security agree on visibility, and list pages use an index."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -44,7 +44,7 @@ def matched(request: Request, match: tuple[str, str] | None) -> Request:
     return replace(request, matches=matches, providers={match_id: provider})
 
 
-async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Database]) -> None:
+async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Database]) -> None:
     """Every role × ownership × state × circulation × visibility × addressee × whether one who asks is excluded."""
     callers = [
         a_caller(f"{organization}:{role}")
@@ -80,7 +80,7 @@ async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Datab
         for number, request in enumerate(requests):
             await store.save(tx, replace(request, reference=f"TA-{number}" if request.reference else None))
     for caller in callers:
-        fields = {request.request_id: policy.fields_seen(caller, request) for request in requests}
+        fields = {request.request_id: policy.visible_fields(caller, request) for request in requests}
         expected = {
             request.request_id: fields[request.request_id] or {FieldSet.CODES}
             for request in requests
@@ -122,10 +122,10 @@ MANY = """
         (store.NEWEST_OF_STATE, "request_of_state"),
     ],
 )
-async def test_a_page_of_a_list_is_read_by_an_index_whoever_asks(
+async def test_list_page_uses_an_index_for_every_caller(
     api: Client, databases: Mapping[str, Database], database_url: str, query: str, index: str
 ) -> None:
-    """One plan for everybody: neither a filter nor who asks is known to it."""
+    """A generic plan, without knowledge of filters and caller."""
     await filed(api)
     async with databases["requests"].transaction() as tx:
         await tx.execute(MANY)

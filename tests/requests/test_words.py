@@ -1,4 +1,4 @@
-"""The words of a submission are fetched by its hash: by services alone, and never those of a draft."""
+"""The words of a submission are fetched by hash, by services only, and never those of a draft."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ async def ask(api: Client, request_id: object, by: str = MATCHING, **query: str)
     return await api.get(f"/internal/requests/{request_id}/words", params=query, headers=headers(by))
 
 
-async def test_a_service_is_told_what_a_submission_says_and_no_more(api: Client) -> None:
+async def test_service_reads_the_words_of_a_submission_only(api: Client) -> None:
     request = await filed(api, lines=[a_line(), a_line(outcome="Second.", in_place="")])
 
     answer = await ask(api, request["request_id"])
@@ -44,7 +44,7 @@ async def test_a_service_is_told_what_a_submission_says_and_no_more(api: Client)
     assert {"request_id", "texts_hash", "title", "need", "lines"} == words.keys()
 
 
-async def test_the_hash_of_a_fact_names_its_words_and_no_later_ones(api: Client) -> None:
+async def test_hash_of_a_fact_does_not_match_later_words(api: Client) -> None:
     request = await filed(api)
     before = (await ask(api, request["request_id"])).json()
     assert before == (await ask(api, request["request_id"], texts=before["texts_hash"])).json()
@@ -61,7 +61,7 @@ async def test_the_hash_of_a_fact_names_its_words_and_no_later_ones(api: Client)
 
 
 @pytest.mark.parametrize("by", ["KEN:focal_point", COORDINATOR, "UNODC:auditor", "NOR:provider_officer"])
-async def test_nobody_but_a_service_is_answered(api: Client, by: str) -> None:
+async def test_words_are_answered_to_services_only(api: Client, by: str) -> None:
     request = await filed(api)
 
     answers = [await ask(api, one, by) for one in (request["request_id"], uuid4())]
@@ -77,7 +77,7 @@ async def test_nobody_but_a_service_is_answered(api: Client, by: str) -> None:
         ("return", COORDINATOR, {"reason": "incomplete"}),
     ],
 )
-async def test_what_was_taken_back_or_given_back_is_not_told(
+async def test_words_of_a_withdrawn_or_returned_request_are_not_answered(
     api: Client, move: str, by: str, body: Mapping[str, Any]
 ) -> None:
     request, draft = await filed(api), await filed(api, submit=False)
@@ -89,7 +89,7 @@ async def test_what_was_taken_back_or_given_back_is_not_told(
     assert 1 == len({answer.json()["slug"] for answer in answers})
 
 
-async def test_that_a_service_has_read_it_is_told_to_the_state(api: Client) -> None:
+async def test_read_by_a_service_is_reported_to_the_state(api: Client) -> None:
     request = await filed(api)
     await ask(api, request["request_id"])
 

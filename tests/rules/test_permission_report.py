@@ -103,8 +103,8 @@ def test_without_an_appointment_it_lists_the_roles_and_how_to_ask() -> None:
         ("XXX:official", "there is no organization 'XXX'"),
         (":official", "there is no organization ''"),
         ("ken:official", "there is no organization 'ken'"),
-        ("KEN:coordinator", "nobody is coordinator at KEN: it is held at UNODC"),
-        ("KEN:service", "nobody is service at KEN: it is held at UNODC"),
+        ("KEN:coordinator", "KEN has no coordinator: the role exists at UNODC"),
+        ("KEN:service", "KEN has no service: the role exists at UNODC"),
     ],
 )
 def test_what_is_no_appointment_is_one_clear_line_and_exit_2(appointment: str, wrong: str) -> None:

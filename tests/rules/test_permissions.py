@@ -12,13 +12,13 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from contracts.values import Role
+from services.composition import all_services
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import Subject
 from services.documents.permissions import EVERY, HIDDEN, actions_of_routes, cell
 from services.documents.permissions_page import permissions_page
 from services.requests import policy as requests_policy
-from tests.conftest import every_service
 from tests.rules import permitted
 
 Named = tuple[type[StrEnum], str]
@@ -35,7 +35,7 @@ ASKED_WITHIN = {named(requests_policy.Action.SAY_IT_SUFFICES)}
 
 @pytest.fixture(scope="module")
 def app() -> Litestar:
-    return inert_application(every_service())
+    return inert_application(all_services())
 
 
 class Written(Struct, frozen=True):
@@ -104,7 +104,7 @@ def written() -> Mapping[tuple[str, str, bool], Written]:
     """Service, title and whether it is of what is done by those who see it → the table."""
     subjects = {(subject.service, subject.title): subject for subject in SUBJECTS}
     found = {}
-    for article in Page(permissions_page(every_service())).articles:
+    for article in Page(permissions_page(all_services())).articles:
         acts = article.title.endswith(", by those who see it")
         title = article.title.removesuffix(", by those who see it")
         found[article.service, title, acts] = _table(article, subjects[article.service, title])
@@ -192,7 +192,9 @@ def test_every_action_is_told_and_every_route_asks_one(app: Litestar) -> None:
             for method, (handler, _) in route.route_handler_map.items():
                 if method != "OPTIONS" and not handler.opt.get("public") and not handler.opt.get("internal"):
                     where = f"{method} {route.path_format}"
-                    assert "action" in handler.opt, f"{where}: say with opt=asks(Action.…) what it asks of its policy"
+                    assert "action" in handler.opt, (
+                        f"{where}: say with opt=requires(Action.…) what it asks of its policy"
+                    )
                     asked.add(named(handler.opt["action"]))
     told_of = {named(action) for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
     actions = {named(action) for kind, _ in asked for action in kind}
@@ -234,7 +236,7 @@ def test_the_page_and_the_command_know_every_route_with_what_it_asks(app: Litest
         for method, (handler, _) in route.route_handler_map.items()
         if "action" in handler.opt
     }
-    asked = [(one.method, one.path, one.action) for one in actions_of_routes(every_service()) if one.action is not None]
+    asked = [(one.method, one.path, one.action) for one in actions_of_routes(all_services()) if one.action is not None]
 
     assert served == set(asked)
     assert len(asked) == len(served)

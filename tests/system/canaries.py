@@ -1,4 +1,4 @@
-"""A text of its own for every field of every body in which anything can be written, and where each may be found."""
+"""A distinct text for every free field of every body, and who may find it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -111,7 +111,7 @@ def _is_free(schema: Schema) -> bool:
 
 
 def _resolved(schema: Schema) -> list[Schema]:
-    """The schemas that one may stand for."""
+    """The alternatives of a schema, with references resolved."""
     if "$ref" in schema:
         return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

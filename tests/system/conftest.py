@@ -1,4 +1,4 @@
-"""What the system tests measured is told at the end of the run, whether or not output is captured."""
+"""Measurements of the system tests are printed at the end of the run."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -9,14 +9,14 @@ MEASURED = "measured"
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Say a line at the end of the run."""
     # A property goes with the test's report, from whichever process it ran in.
     return lambda line: request.node.user_properties.append((MEASURED, line))
 
 
 @pytest.fixture
-def nothing_left_to_others() -> Iterator[None]:
+def collect_garbage() -> Iterator[None]:
     """What a test leaves to the garbage collector is collected within it."""
     yield
     gc.collect()

@@ -1,7 +1,7 @@
-"""The platform in a child process that can be killed: forked, so that it starts in a fraction of a second.
+"""The platform in a forked child process that can be killed; forking starts it in a fraction of a second.
 
-Run as a program it is the forker: it has imported everything and opened nothing. For each line of JSON on its standard
-input it forks one platform, says the platform's process id, waits until it has ended and says how.
+Run as a program it is the parent: it has imported everything and opened nothing. For each line of JSON on standard
+input it forks one platform, prints its process id, waits for its end and prints how it ended.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ NEVER_SECONDS = 3600.0
 SIGNALS = {IDLE: signal.SIGUSR1, JOB: signal.SIGUSR2}
 
 
-class Orders(msgspec.Struct, frozen=True, kw_only=True):
+class ChildSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What one platform is to be. `redelivers` and `catches_up` are the two ways in which what a dead process had heard
     comes again, from the broker or from the owners' journals; at least one has to be open."""
 
@@ -74,14 +74,14 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
 # -- in the forker and its children -----------------------------------------------------------------------------------
 
 
-def hurry(orders: Orders) -> None:
+def shorten_intervals(child_settings: ChildSettings) -> None:
     """What takes over after a second, ten or sixty does so within one; nothing else about it is different."""
     journal.SWEEP_SECONDS = 0.3
     journal.LEASE_SECONDS = 1
     inbox.FILL_GAPS_SECONDS = 0.3
     inbox.GAP_SECONDS = 0.3
     sealing.SEAL_SECONDS = 0.3
-    bus.ACK_WAIT_SECONDS = 1 if orders.redelivers else 30
+    bus.ACK_WAIT_SECONDS = 1 if child_settings.redelivers else 30
     runtime.STREAMS_SECONDS = 1.0
     supervise.PAUSE_SECONDS_MIN = 0.05
     supervise.PAUSE_SECONDS_MAX = 0.5
@@ -89,7 +89,7 @@ def hurry(orders: Orders) -> None:
     sender.RECONNECT_SECONDS_MIN = 0.1
     matching.RACE_REPAIR_SECONDS = requests.CLOCK_SECONDS = 1.0
     matching.SETTLED_AFTER = timedelta(seconds=1)
-    if not orders.catches_up:
+    if not child_settings.catches_up:
         inbox.Inbox.catch_up, inbox.Inbox._fill_gap = _never, _nothing
     terms = notifications.terms
 
@@ -100,7 +100,7 @@ def hurry(orders: Orders) -> None:
     notifications.terms = hurried
 
 
-def _listen_only_in(recorder: Recorder) -> None:
+def _listen_only_in_phase(recorder: Recorder) -> None:
     listen = inbox.Inbox.listen
 
     async def listen_later(one: inbox.Inbox, broker: bus.Bus, owner: str) -> None:
@@ -119,25 +119,25 @@ async def _nothing(*_: object) -> None:
     return
 
 
-def live(orders: Orders) -> None:
-    """Be the platform, all services in this process, until told to stop."""
-    hurry(orders)
+def run_platform(child_settings: ChildSettings) -> None:
+    """Run the platform, all services in this process, until stopped."""
+    shorten_intervals(child_settings)
     configure_logs(level="warning")
-    recorder = Recorder(Path(orders.trace), orders.deadly)
+    recorder = Recorder(Path(child_settings.trace), child_settings.deadly)
     for phase, sign in SIGNALS.items():
         signal.signal(sign, lambda *_, phase=phase: recorder.enter(phase))
     instrument(recorder)
-    if orders.deaf:
-        _listen_only_in(recorder)
+    if child_settings.deaf:
+        _listen_only_in_phase(recorder)
     settings = Settings(
-        state=Path(orders.state),
-        database_url=orders.database_url,
-        nats_url=orders.nats_url,
-        nats_urls=orders.nats_urls,
-        smtp_url=orders.smtp_url,
-        port=orders.port,
-        issuer=orders.issuer,
-        catch_up_seconds=orders.catch_up_seconds,
+        state=Path(child_settings.state),
+        database_url=child_settings.database_url,
+        nats_url=child_settings.nats_url,
+        nats_urls=child_settings.nats_urls,
+        smtp_url=child_settings.smtp_url,
+        port=child_settings.port,
+        issuer=child_settings.issuer,
+        catch_up_seconds=child_settings.catch_up_seconds,
         mail_hourly_max=10_000,
         writes=UNHURRIED,
         reads=UNHURRIED,
@@ -165,10 +165,10 @@ def fork_for_each_line() -> None:
     gc.collect()
     gc.freeze()
     for line in sys.stdin:
-        orders = msgspec.json.decode(line, type=Orders)
+        child_settings = msgspec.json.decode(line, type=ChildSettings)
         pid = os.fork()
         if pid == 0:
-            _become(orders)
+            _run_child(child_settings)
         _say(pid=pid)
         _, status = os.waitpid(pid, 0)
         _say(exit=os.waitstatus_to_exitcode(status))
@@ -179,16 +179,16 @@ def _say(**what: int) -> None:
     sys.stdout.flush()
 
 
-def _become(orders: Orders) -> NoReturn:
+def _run_child(child_settings: ChildSettings) -> NoReturn:
     code = 1
     try:
-        _die_with_parent()
+        _kill_with_parent()
         random.seed()
-        log = os.open(orders.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        log = os.open(child_settings.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for ours, standard in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(ours, standard)
-        live(orders)
+        run_platform(child_settings)
         code = 0
     except BaseException as error:
         sys.stderr.write(f"ended by {error!r}\n")
@@ -197,7 +197,7 @@ def _become(orders: Orders) -> NoReturn:
         os._exit(code)
 
 
-def _die_with_parent() -> None:
+def _kill_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
@@ -210,10 +210,10 @@ class Forker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def fork(self, orders: Orders) -> int:
+    async def fork(self, child_settings: ChildSettings) -> int:
         """The process id."""
         assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(orders) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(child_settings) + b"\n")
         return int((await self._said())["pid"])
 
     async def exit_code(self) -> int:
@@ -247,33 +247,33 @@ async def forker() -> AsyncIterator[Forker]:
 
 
 @dataclass
-class Life:
+class SupervisedPlatform:
     """A platform that is started again when it dies, as a supervisor of processes would."""
 
     forker: Forker
-    orders: Orders
-    second: Orders
+    child_settings: ChildSettings
+    second: ChildSettings
     """What the platform is after the first death."""
 
     pid: int = 0
     deaths: int = 0
     exit_code: int | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it has ended and nobody had asked for that."""
+    """Set when it has ended unexpectedly."""
     _stopping: bool = False
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.orders.port}"
+        return f"http://127.0.0.1:{self.child_settings.port}"
 
     @property
     def reached(self) -> bool:
         """Whether it died where it was to."""
-        return died(Path(self.orders.trace))
+        return died(Path(self.child_settings.trace))
 
-    async def go_on(self) -> None:
-        """Runs until `stop`, or until it ends as nobody had asked for."""
-        self.pid = await self.forker.fork(self.orders)
+    async def run(self) -> None:
+        """Run until `stop`, or until it ends unexpectedly."""
+        self.pid = await self.forker.fork(self.child_settings)
         while True:
             self.exit_code = await self.forker.exit_code()
             if self._stopping:
@@ -297,14 +297,14 @@ class Life:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, sign)
 
-    async def meanwhile(self, work: Coroutine[Any, Any, None]) -> None:
+    async def during(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something with it. Raises AssertionError at once when it ends where it should not."""
         working, ending = asyncio.create_task(work), asyncio.create_task(self.ended.wait())
         await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         if not working.done():
             working.cancel()
-            raise AssertionError(f"the platform ended with {self.exit_code}; its log is {self.orders.log}")
+            raise AssertionError(f"the platform ended with {self.exit_code}; its log is {self.child_settings.log}")
         working.result()
 
     async def ready(self, client: httpx.AsyncClient) -> None:
@@ -315,14 +315,16 @@ class Life:
                 if (await client.get(f"{self.address}/health/ready")).status_code == httpx.codes.OK:
                     return
             await asyncio.sleep(0.02)
-        raise AssertionError(f"not ready in {READY_SECONDS} s; its log is {self.orders.log}")
+        raise AssertionError(f"not ready in {READY_SECONDS} s; its log is {self.child_settings.log}")
 
 
 @contextlib.asynccontextmanager
-async def alive(one: Forker, orders: Orders, *, second: Orders | None = None) -> AsyncIterator[Life]:
+async def supervised_platform(
+    one: Forker, child_settings: ChildSettings, *, second: ChildSettings | None = None
+) -> AsyncIterator[SupervisedPlatform]:
     """A platform for the time of the block; killed at its end, if it has not been stopped."""
-    life = Life(one, orders, second or msgspec.structs.replace(orders, deadly=None))
-    going = asyncio.create_task(life.go_on())
+    life = SupervisedPlatform(one, child_settings, second or msgspec.structs.replace(child_settings, deadly=None))
+    going = asyncio.create_task(life.run())
     try:
         yield life
     finally:
@@ -330,14 +332,16 @@ async def alive(one: Forker, orders: Orders, *, second: Orders | None = None) ->
         await asyncio.wait_for(going, timeout=STOP_SECONDS)
 
 
-def orders_for(folder: Path, name: str, **given: Any) -> Orders:
+def child_settings_for(folder: Path, name: str, **given: Any) -> ChildSettings:
     """Orders with a port, a trace and a log of their own."""
-    return Orders(port=free_port(), trace=str(folder / f"{name}.trace"), log=str(folder / f"{name}.log"), **given)
+    return ChildSettings(
+        port=free_port(), trace=str(folder / f"{name}.trace"), log=str(folder / f"{name}.log"), **given
+    )
 
 
 if __name__ == "__main__":
     # Imported, not this very module: what it is called in `__main__` would not be what the tests see.
     from tests.system.crash_child import fork_for_each_line as fork
 
-    _die_with_parent()
+    _kill_with_parent()
     fork()

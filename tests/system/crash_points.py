@@ -1,6 +1,6 @@
-"""The points at which a process may die: before and after each call to PostgreSQL, the broker, a peer or the mail server.
+"""Points at which a process may die: before and after each call to PostgreSQL, the broker, a peer or the mail server.
 
-The calls are wrapped when a test asks for it, in the child process alone; nothing in the product knows of it.
+The calls are wrapped in the child process only, when a test requests it; the product has no code for it.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Call(NamedTuple):
 
     @property
     def part(self) -> str:
-        """What of ours called out: a module of the chassis, or a service, whatever it asked."""
+        """The caller: a module of the chassis, or a service."""
         tree, name = next(word for word in self.site.split(" ") if ":" in word).partition(":")[0].split(".")[:2]
         return f"{tree}.{name}"
 
@@ -61,7 +61,7 @@ class Recorder:
     """
 
     def __init__(self, trace: Path, deadly: Point | None) -> None:
-        # Written at once and by the system: what stands there survives us.
+        # Unbuffered: what is written survives the kill.
         self._trace = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._deadly = deadly
         self._counts: Counter[tuple[str, str]] = Counter()

@@ -1,4 +1,4 @@
-"""The broker as deploy/ sets it up, running, and how a test comes to it as one of its users."""
+"""The broker as configured in deploy/, running, and connections as each of its users."""
 
 import asyncio
 import contextlib
@@ -24,9 +24,9 @@ from tests.system.deployment import DEPLOY, certificate, environment, folder, re
 
 LEAVING_CONNECTIONS = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.usefixtures("nothing_left_to_others"),
+    pytest.mark.usefixtures("collect_garbage"),
 ]
-"""nats-py leaves a connection whose handshake failed, or whose end was not heard, to the garbage collector."""
+"""nats-py leaves a connection whose handshake failed, or that was closed by the server, to the garbage collector."""
 
 USERS = ("streams", *NAMES)
 SAID_BYTES_MAX = 16 * 1024**2

@@ -1,4 +1,4 @@
-"""What the tests of deploy/ begin with: its files, the programs that read them, and certificates."""
+"""Steps of tests of deploy/: its files, the programs that read them, and certificates."""
 
 import contextlib
 import os

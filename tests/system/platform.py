@@ -33,7 +33,7 @@ def broker(folder: Path, *, durable: bool = False) -> Nats:
 
 @dataclass
 class Platform:
-    """Running processes, the address of each service, and what they were told."""
+    """Running processes, the address of each service, and their environment."""
 
     environment: Mapping[str, str]
     addresses: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""The session of README.md, run as it stands there and compared with what README says is printed."""
+"""Run the session of README.md and compare its output with the one printed there."""
 
 import os
 import re

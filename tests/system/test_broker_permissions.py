@@ -1,6 +1,6 @@
-"""What a service's own credentials can do at the broker, as deploy/ sets it up and as it is embedded: what it needs.
+"""Broker permissions of each service, as deployed and as embedded.
 
-Of the rest the server says that it is refused, sends no answer to it, and the streams are afterwards as they were.
+Everything else is rejected, gets no reply and leaves the streams unchanged.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
             yield {"streams": found.nats_url, **found.nats_urls}
 
 
-def all_there_is_to_say() -> set[str]:
+def all_subjects() -> set[str]:
     """A subject for everything that can be asked of JetStream and of the server, and every kind of event."""
     said = {*OF_NO_STREAM, *(f"ta.{owner}.thing.happened.v1" for owner in OWNERS)}
     for owner in OWNERS:
@@ -79,8 +79,8 @@ def needed(name: str) -> tuple[set[str], set[str]]:
     return {f"ta.{name}.thing.happened.v1", *places, *answers}, {f"_INBOX_{name}.>"}
 
 
-async def test_a_service_may_say_and_hear_what_it_needs_and_not_one_subject_more(urls: Mapping[str, str]) -> None:
-    say = all_there_is_to_say()
+async def test_service_may_publish_and_subscribe_only_to_its_subjects(urls: Mapping[str, str]) -> None:
+    say = all_subjects()
     hear = {*SNOOPING, *(f"ta.{owner}.>" for owner in OWNERS), *(f"_INBOX_{name}.>" for name in NAMES)}
     assert len(say) > 300
     for name in NAMES:
@@ -91,7 +91,7 @@ async def test_a_service_may_say_and_hear_what_it_needs_and_not_one_subject_more
         assert refused == await violations(urls[name], publish=say, subscribe=hear), name
 
 
-async def test_what_it_is_refused_is_not_answered_and_changes_nothing(urls: Mapping[str, str]) -> None:
+async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) -> None:
     await ensure_streams(urls["streams"], OWNERS, CONSUMERS)
     for owner in OWNERS:
         async with connected(urls[owner], owner) as bus:
@@ -105,7 +105,7 @@ async def test_what_it_is_refused_is_not_answered_and_changes_nothing(urls: Mapp
         '{"config": {"durable_name": "mine"}}',
     )
     for name in NAMES:
-        refused = all_there_is_to_say() - needed(name)[0]
+        refused = all_subjects() - needed(name)[0]
         lines = [f"SUB _INBOX_{name}.> 1"]
         lines += [f"PUB {one} _INBOX_{name}.answer {len(body)}\r\n{body}" for one in sorted(refused) for body in bodies]
 
@@ -117,7 +117,7 @@ async def test_what_it_is_refused_is_not_answered_and_changes_nothing(urls: Mapp
 
 
 async def state_of(url: str) -> Mapping[str, object]:
-    """Of every stream and every consumer how it is set up and what it holds, as the administrator is told."""
+    """Configuration and content of every stream and consumer, as the administrator sees them."""
     found: dict[str, object] = {}
     for owner in OWNERS:
         found[owner] = await asked(url, f"$JS.API.STREAM.INFO.{owner.upper()}")
@@ -138,10 +138,10 @@ async def asked(url: str, subject: str) -> object:
     }
 
 
-async def test_what_the_server_answers_into_anothers_stream_is_no_fact_there(
+async def test_broker_reply_into_another_stream_is_not_accepted_as_a_fact(
     urls: Mapping[str, str], databases: Mapping[str, Database]
 ) -> None:
-    """It sends an answer, or a message that was pulled, wherever it was asked to, and asks nobody's leave for that.
+    """The server sends replies and pulled messages to any reply subject, without checking permissions.
 
     So a service can put what it has published, and what it may read, where it may not publish. None of it can be what
     the stream's owner might have said.

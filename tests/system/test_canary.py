@@ -1,8 +1,8 @@
-"""What is confidential is found by those who may see it, over HTTP, and by nobody anywhere else.
+"""Confidential texts are found only by callers who may see them, and nowhere else.
 
-Every field in which words can be written gets a text of its own, and the main job is done with them: filed, consented
-to, matched, agreed, pledged, told by mail and by webhook. Then everybody reads all there is to read, and the broker's
-traffic and store, the logs, the mails, the webhooks and the tables that are not for words are searched.
+Every free field gets a distinct text in the main workflow: filed, consented to, matched, agreed, pledged, notified by
+mail and webhook. Then every caller reads everything, and the broker's traffic and store, the logs, the mails, the
+webhooks and the tables without texts are searched.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from tests.platform.operations import DOCUMENT
 from tests.receiver import Received, Receiver
 from tests.rules.steps import personal_columns
 from tests.system.canaries import Canaries, Canary, all_free_fields
-from tests.system.canary_job import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, do_the_job, token
+from tests.system.canary_workflow import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, run_workflow, token
 from tests.system.platform import broker, running
 
 STREAM_SECONDS = 0.5
 WORDY = {"words", "personal"}
-"""The kinds of columns that words may stand in; docs/personal-data.md says which they are."""
+"""The kinds of columns that may hold texts; docs/personal-data.md lists them."""
 
 # -- the stage --------------------------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ async def stage(
 
 @contextlib.asynccontextmanager
 async def everything(server: Nats) -> AsyncIterator[list[str]]:
-    """All that goes over the broker, whoever it is for."""
+    """All messages on the broker."""
     passed: list[str] = []
 
     async def keep(message: Any) -> None:
@@ -114,7 +114,7 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 async def read(stage: Stage, who: str, path: str) -> str:
-    """What somebody is answered, and its headers; of a stream, what comes in a moment."""
+    """A response with its headers; of a stream, the first moment."""
     url = stage.platform.addresses["requests"] + path
     headers = {"Authorization": f"Bearer {token(who)}"}
     async with stage.client.stream("GET", url, headers=headers) as answer:
@@ -129,8 +129,8 @@ def is_paged(path: str) -> bool:
     return any(one.get("name") == "limit" for one in DOCUMENT["paths"][path]["get"]["parameters"])
 
 
-async def all_that_can_be_read(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
-    """Who, where, what: every address that is read, by everybody, about every id that anybody was told."""
+async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
+    """Caller, path, response: every readable path, for every caller, with every known id."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
     ids["attachment_id"] = stage.attachments
     lists = [f"{path}?limit=100" if is_paged(path) else path for path in READABLE if "{" not in path]
@@ -147,10 +147,10 @@ async def all_that_can_be_read(stage: Stage) -> AsyncIterator[tuple[str, str, st
                     yield who, path, await read(stage, who, path.replace(f"{{{name}}}", value))
 
 
-async def misplaced_over_http(stage: Stage) -> list[str]:
-    """Each text that somebody finds who is not to, or does not find who is; with the field it was sent in."""
+async def leaks_over_http(stage: Stage) -> list[str]:
+    """Each text found by a caller who may not see it, or missed by one who may, with its field."""
     found: dict[Canary, dict[str, str]] = {one: {} for one in stage.canaries.planted}
-    async for who, path, said in all_that_can_be_read(stage):
+    async for who, path, said in readable_paths(stage):
         for canary in stage.canaries.named_in(said):
             found[canary].setdefault(who, path)
     leaked = [
@@ -164,7 +164,7 @@ async def misplaced_over_http(stage: Stage) -> list[str]:
     ]
 
 
-async def in_tables_that_are_not_for_words(stage: Stage, database_url: str) -> list[str]:
+async def leaks_in_tables(stage: Stage, database_url: str) -> list[str]:
     wordy = {(service, table) for (service, table, _), kind in personal_columns().items() if kind in WORDY}
     connection = await asyncpg.connect(database_url)
     try:
@@ -181,48 +181,48 @@ async def in_tables_that_are_not_for_words(stage: Stage, database_url: str) -> l
         await connection.close()
 
 
-def in_files(stage: Stage, folder: Path) -> list[str]:
-    """What stands in a file, or in its name; attached files are where what they say belongs."""
+def leaks_in_files(stage: Stage, folder: Path) -> list[str]:
+    """Texts in a file or its name, except attachments."""
     kept = folder / "files"
     paths = [path for path in folder.rglob("*") if path.is_file()]
     texts = {path: "" if kept in path.parents else path.read_bytes().decode(errors="replace") for path in paths}
     return [f"{one}: {path.name}" for path, text in texts.items() for one in stage.canaries.named_in(f"{path} {text}")]
 
 
-async def test_what_is_confidential_is_found_by_those_who_may_see_it_and_nowhere_else(
+async def test_confidential_texts_are_found_only_where_permitted(
     stage: Stage, database_url: str, own_broker: Nats, receiver: Receiver, mailbox: Mailbox, state: Path
 ) -> None:
-    await do_the_job(stage)
-    await told_of_everything(receiver, mailbox)
+    await run_workflow(stage)
+    await wait_for_notifications(receiver, mailbox)
     planted = {(one.operation, one.place) for one in stage.canaries.planted}
     assert set() == all_free_fields() - planted, "a field in which words can be written, and nothing was"
 
-    found = await misplaced_over_http(stage)
-    found += await in_tables_that_are_not_for_words(stage, database_url)
+    found = await leaks_over_http(stage)
+    found += await leaks_in_tables(stage, database_url)
     await asyncio.to_thread(stage.platform.stop)
-    found += in_files(stage, state) + in_files(stage, own_broker.store)
+    found += leaks_in_files(stage, state) + leaks_in_files(stage, own_broker.store)
     found += [f"{one}: on the broker" for passed in stage.passed for one in stage.canaries.named_in(passed)]
-    found += [f"{one}: in a mail" for mail in mailbox.messages() for one in beside_its_address(stage, mail)]
-    found += [f"{one}: to a webhook" for request in receiver.received for one in sent_to(stage, request)]
+    found += [f"{one}: in a mail" for mail in mailbox.messages() for one in leaks_in_mail(stage, mail)]
+    found += [f"{one}: to a webhook" for request in receiver.received for one in leaks_in_webhook(stage, request)]
 
     assert not found, "\n".join(["what is confidential is elsewhere, too:", *sorted(set(found))])
     assert "requests.request.submitted.v1" in "".join(stage.passed), "the broker was listened to"
     assert "matching" in (state / "up.log").read_text(), "a log was written"
 
 
-def beside_its_address(stage: Stage, mail: Mail) -> list[Canary]:
-    """What a mail holds of what anybody wrote, but the address that its reader gave."""
+def leaks_in_mail(stage: Stage, mail: Mail) -> list[Canary]:
+    """Texts in a mail, except the address of its recipient."""
     own = stage.canaries.named_in(" ".join(mail.recipients))
     assert {"PUT /v1/subscriptions email"} == {str(one) for one in own}
     return [one for one in stage.canaries.named_in(str(mail)) if one not in own]
 
 
-def sent_to(stage: Stage, request: Received) -> list[Canary]:
+def leaks_in_webhook(stage: Stage, request: Received) -> list[Canary]:
     assert {"POST /v1/webhooks url"} == {str(one) for one in stage.canaries.named_in(request.target)}
     return stage.canaries.named_in(f"{request.headers} {request.body!r}")
 
 
-async def told_of_everything(receiver: Receiver, mailbox: Mailbox) -> None:
+async def wait_for_notifications(receiver: Receiver, mailbox: Mailbox) -> None:
     """Until no mail and no webhook has come for two seconds."""
     before, still = (0, 0), 0
     async with asyncio.timeout(60):

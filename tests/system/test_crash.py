@@ -1,8 +1,8 @@
-"""One request through the whole job, the process killed before and after every call: nothing lost, nothing doubled.
+"""The process is killed before and after every call of the main workflow: nothing lost, nothing duplicated.
 
-The points are (call site, occurrence), collected from reference runs. Each run kills once, starts the process again as
-a supervisor would, and compares what there is in the end with the reference. `./dev test` takes a call of every module
-of the chassis and of every service, to die before or after it; `./dev soak` takes all calls, before and after.
+The points are (call site, occurrence), collected from reference runs. Each run kills once, restarts the process as a
+supervisor would, and compares the final state with the reference. `./dev test` takes a call of every module of the
+chassis and of every service; `./dev soak` takes all calls, before and after.
 """
 
 import asyncio
@@ -22,11 +22,18 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers
-from tests.system.aftermath import Aftermath, differences, examine, quiet, rebuilt_differently, repeated_mails
-from tests.system.crash_child import ROOT, Life, Orders, alive
+from tests.system.consistency import (
+    FinalState,
+    differences,
+    examine,
+    rebuild_differences,
+    repeated_mails,
+    wait_until_idle,
+)
+from tests.system.crash_child import ROOT, ChildSettings, SupervisedPlatform, supervised_platform
 from tests.system.crash_points import AFTER, BEFORE, IDLE, JOB, START, Call, Point, Trace, read_trace
-from tests.system.main_job import Persistent, do_the_main_job
-from tests.system.stand import Stand, stand
+from tests.system.environment import Environment, environment
+from tests.system.main_workflow import Persistent, run_main_workflow
 
 WORKERS = 3
 REFERENCES = 3
@@ -44,74 +51,78 @@ class Run:
     """What one run came to."""
 
     point: Point | None
-    aftermath: Aftermath | None = None
+    final_state: FinalState | None = None
     trace: Trace = field(default_factory=lambda: Trace([], [], reached=False))
     lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.point}: " + "; ".join([*self.lost, *self.doubled, *self.wrong])
+        return f"{self.point}: " + "; ".join([*self.lost, *self.duplicated, *self.wrong])
 
 
-async def run(at: Stand, point: Point | None, reference: Aftermath | None) -> Run:
+async def run(at: Environment, point: Point | None, reference: FinalState | None) -> Run:
     """The job in a process that dies at `point`; without one, undisturbed and after a while of idling."""
     found = Run(point)
     folder = await at.empty()
     mailbox = Mailbox(folder / "mailbox", "127.0.0.1", free_port())
     await mailbox.start()
-    orders = at.orders(folder, smtp_url=mailbox.url, deadly=point)
+    child_settings = at.child_settings(folder, smtp_url=mailbox.url, deadly=point)
     try:
-        async with alive(at.forker, orders, second=_after_death(orders, at.runs)) as life:
-            await life.meanwhile(_job(at, life, found))
+        async with supervised_platform(
+            at.forker, child_settings, second=_after_death(child_settings, at.runs)
+        ) as platform:
+            await platform.during(_job(at, platform, found))
         async with at.broker() as client:
-            found.aftermath, wrong = await examine(at.connection, client, mailbox)
+            found.final_state, wrong = await examine(at.connection, client, mailbox)
         found.wrong += wrong
         if at.runs % REBUILT_EACH == 1:
-            found.wrong += await rebuilt_differently(at.database_url)
+            found.wrong += await rebuild_differences(at.database_url)
     except (AssertionError, TimeoutError) as error:
         found.lost.append(f"the job did not end: {error!r}")
     finally:
         await mailbox.stop()
-    found.trace = read_trace(Path(orders.trace))
-    if (repeated := repeated_mails(mailbox)) > life.deaths:
-        found.doubled.append(f"{repeated} mails came twice after {life.deaths} deaths")
-    if reference is not None and found.aftermath is not None:
-        lost, doubled = differences(reference, found.aftermath)
+    found.trace = read_trace(Path(child_settings.trace))
+    if (repeated := repeated_mails(mailbox)) > platform.deaths:
+        found.duplicated.append(f"{repeated} mails came twice after {platform.deaths} deaths")
+    if reference is not None and found.final_state is not None:
+        lost, duplicated = differences(reference, found.final_state)
         found.lost += lost
-        found.doubled += doubled
-    if not (found.lost or found.doubled or found.wrong):
+        found.duplicated += duplicated
+    if not (found.lost or found.duplicated or found.wrong):
         shutil.rmtree(folder)
     return found
 
 
-def _after_death(orders: Orders, number: int) -> Orders:
+def _after_death(child_settings: ChildSettings, number: int) -> ChildSettings:
     """What was with the dead process comes again from the broker, or from the journals: by turns, never from both."""
     redelivers = number % 2 == 0
-    return Orders(**{**_fields(orders), "deadly": None, "redelivers": redelivers, "catches_up": not redelivers})
+    return ChildSettings(
+        **{**_fields(child_settings), "deadly": None, "redelivers": redelivers, "catches_up": not redelivers}
+    )
 
 
-def _fields(orders: Orders) -> dict[str, object]:
-    return {name: getattr(orders, name) for name in orders.__struct_fields__}
+def _fields(child_settings: ChildSettings) -> dict[str, object]:
+    return {name: getattr(child_settings, name) for name in child_settings.__struct_fields__}
 
 
-async def _job(at: Stand, life: Life, found: Run) -> None:
-    await life.ready(at.client)
+async def _job(at: Environment, platform: SupervisedPlatform, found: Run) -> None:
+    await platform.ready(at.client)
     if found.point is None:
-        life.enter(IDLE)
+        platform.enter(IDLE)
         await asyncio.sleep(IDLE_SECONDS)
-    life.enter(JOB)
-    await do_the_main_job(Persistent(at.client, life.address))
-    left = await quiet(at.connection)
-    if found.point is not None and not life.reached:
+    platform.enter(JOB)
+    await run_main_workflow(Persistent(at.client, platform.address))
+    left = await wait_until_idle(at.connection)
+    if found.point is not None and not platform.reached:
         # What is polled for may come to its occurrence only now.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LATE_SECONDS):
-                while not life.reached:
+                while not platform.reached:
                     await asyncio.sleep(0.02)
-    if life.reached:
-        await life.ready(at.client)
-        left = await quiet(at.connection)
+    if platform.reached:
+        await platform.ready(at.client)
+        left = await wait_until_idle(at.connection)
     if left:
         found.lost.append(f"never quiet: {left}")
 
@@ -183,62 +194,62 @@ asyncio.run(main())
 
 
 @pytest.fixture
-async def stands(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[list[Stand]]:
+async def environments(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[list[Environment]]:
     async with contextlib.AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(stand(servers, template, f"crash_{n}")) for n in range(WORKERS)]
+        yield [await stack.enter_async_context(environment(servers, template, f"crash_{n}")) for n in range(WORKERS)]
 
 
-async def crash(at: Stand, points: list[Point], reference: Aftermath, runs: list[Run]) -> None:
+async def crash(at: Environment, points: list[Point], reference: FinalState, runs: list[Run]) -> None:
     """Take points off the list until there are none; what was not reached is tried again."""
     while points:
         point = points.pop()
         for _ in range(ATTEMPTS_MAX):
             done = await run(at, point, reference)
-            if done.trace.reached or done.lost or done.doubled or done.wrong:
+            if done.trace.reached or done.lost or done.duplicated or done.wrong:
                 break
         runs.append(done)
 
 
-async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_points: bool) -> None:
+async def crash_test(made: Sequence[Environment], report: Callable[[str], None], *, all_points: bool) -> None:
     started = time.monotonic()
     first = [await run(made[n % WORKERS], None, None) for n in range(REFERENCES)]
     for one in first:
         assert not one.lost, str(one)
         assert not one.wrong, str(one)
-    reference = first[0].aftermath
+    reference = first[0].final_state
     assert reference is not None
     for one in first[1:]:
-        assert one.aftermath is not None
-        assert ([], []) == differences(reference, one.aftermath), "undisturbed runs end alike"
+        assert one.final_state is not None
+        assert ([], []) == differences(reference, one.final_state), "undisturbed runs end alike"
     every = points_of([one.trace for one in first])
     points = list(every) if all_points else some_of(every, first[0].trace, seed=SEED)
     total, parts = len(points), len({point.call.part for point in every})
     runs: list[Run] = []
-    await asyncio.gather(*(crash(stand, points, reference, runs) for stand in made))
+    await asyncio.gather(*(crash(environment, points, reference, runs) for environment in made))
     lost = [one for one in runs if one.lost or one.wrong]
-    doubled = [one for one in runs if one.doubled]
+    duplicated = [one for one in runs if one.duplicated]
     not_reached = [one for one in runs if not one.trace.reached]
-    for one in {id(one): one for one in [*lost, *doubled]}.values():
-        tell(str(one))
+    for one in {id(one): one for one in [*lost, *duplicated]}.values():
+        report(str(one))
     for one in not_reached:
-        tell(f"not reached: {one.point}")
+        report(f"not reached: {one.point}")
     share = "all" if all_points else f"some of {len(every)}"
-    tell(f"crash test: {share}, of {parts} parts that call out, in {time.monotonic() - started:.0f} s")
-    tell(f"crash test: {total} points, {len(lost)} lost, {len(doubled)} doubled, {len(not_reached)} not reached")
+    report(f"crash test: {share}, of {parts} parts that call out, in {time.monotonic() - started:.0f} s")
+    report(f"crash test: {total} points, {len(lost)} lost, {len(duplicated)} doubled, {len(not_reached)} not reached")
     assert len(runs) == total
     assert not lost
-    assert not doubled
+    assert not duplicated
     assert not not_reached
 
 
-async def test_a_crash_beside_a_call_of_every_part_loses_and_doubles_nothing(
-    stands: Sequence[Stand], tell: Callable[[str], None]
+async def test_crash_near_a_call_of_every_part_loses_and_duplicates_nothing(
+    environments: Sequence[Environment], report: Callable[[str], None]
 ) -> None:
-    await crash_test(stands, tell, all_points=False)
+    await crash_test(environments, report, all_points=False)
 
 
 @pytest.mark.soak
-async def test_a_crash_before_or_after_any_call_loses_and_doubles_nothing(
-    stands: Sequence[Stand], tell: Callable[[str], None]
+async def test_crash_before_or_after_any_call_loses_and_duplicates_nothing(
+    environments: Sequence[Environment], report: Callable[[str], None]
 ) -> None:
-    await crash_test(stands, tell, all_points=True)
+    await crash_test(environments, report, all_points=True)

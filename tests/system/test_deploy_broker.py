@@ -1,4 +1,4 @@
-"""The broker as deploy/ sets it up: read by nats-server itself, and tried by every user at once."""
+"""The broker as configured in deploy/: read by nats-server and used by every user."""
 
 import asyncio
 import contextlib
@@ -68,17 +68,17 @@ async def first(bus: Bus, consumer: Consumer) -> Event:
 # -- what the files say -----------------------------------------------------------------------------------------------
 
 
-def test_the_allow_lists_are_those_that_the_chassis_grants() -> None:
+def test_broker_permissions_are_those_of_the_chassis() -> None:
     services = {user: lists for user, (_, *lists) in kept_users().items() if user != "streams"}
 
     assert {name: list(lists) for name, lists in GRANTS.items()} == services
 
 
-def test_every_user_has_a_password_of_its_own_from_the_environment() -> None:
+def test_every_broker_user_has_its_own_password_from_the_environment() -> None:
     assert {user: f"$NATS_PASSWORD_{user.upper()}" for user in USERS} == {u: p for u, (p, *_) in kept_users().items()}
 
 
-def test_without_its_passwords_the_broker_does_not_start() -> None:
+def test_broker_without_passwords_does_not_start() -> None:
     missing = {name: value for name, value in PASSWORDS.items() if name != "NATS_PASSWORD_PLEDGES"}
     with folder() as place:
         conf, _ = configured(place, *certificate(place))
@@ -90,7 +90,7 @@ def test_without_its_passwords_the_broker_does_not_start() -> None:
     assert "NATS_PASSWORD_PLEDGES" in refused.stderr
 
 
-def test_the_broker_syncs_what_it_acknowledges_and_opens_two_ports_only(broker: Broker) -> None:
+def test_broker_syncs_before_acknowledging_and_opens_two_ports_only(broker: Broker) -> None:
     says = broker.answer("/varz")
 
     assert says["jetstream"]["config"]["sync_always"] is True  # type: ignore[index]
@@ -138,7 +138,7 @@ SNOOPING = (
 )
 
 
-async def test_the_administrator_makes_streams_and_neither_ends_them_nor_reads_them(broker: Broker) -> None:
+async def test_broker_administrator_creates_streams_and_cannot_delete_or_read_them(broker: Broker) -> None:
     subjects = {*ASKED_OF_JETSTREAM, "ta.requests.thing.happened.v1", "$JS.API.CONSUMER.MSG.NEXT.REQUESTS.matching"}
     allowed = {
         s for s in subjects if re.match(r"\$JS\.API\.(STREAM\.(INFO|CREATE|UPDATE)|CONSUMER\.(INFO|CREATE))\.", s)
@@ -151,7 +151,7 @@ async def test_the_administrator_makes_streams_and_neither_ends_them_nor_reads_t
     } == found
 
 
-async def test_nobody_comes_in_without_a_password_or_with_a_wrong_one(broker: Broker) -> None:
+async def test_broker_rejects_missing_and_wrong_passwords(broker: Broker) -> None:
     for login in ({}, {"user": "requests"}, {"user": "requests", "pass": "secret-of-matching"}):
         trusted = trusting(broker.url("streams"))
         reader, writer = await asyncio.open_connection("127.0.0.1", broker.port, ssl=trusted)
@@ -163,7 +163,7 @@ async def test_nobody_comes_in_without_a_password_or_with_a_wrong_one(broker: Br
         assert b"PONG" not in said
 
 
-async def test_streams_are_ensured_and_every_service_publishes_and_pulls(broker: Broker) -> None:
+async def test_streams_are_created_and_every_service_publishes_and_pulls(broker: Broker) -> None:
     made = await ensure_streams(broker.url("streams"), OWNERS, CONSUMERS)
 
     assert len(OWNERS) + len(CONSUMERS) == len(made)
@@ -184,7 +184,7 @@ async def test_streams_are_ensured_and_every_service_publishes_and_pulls(broker:
     }
 
 
-async def test_a_fact_that_is_another_s_is_refused_and_counted(broker: Broker) -> None:
+async def test_fact_of_another_service_is_rejected_and_counted(broker: Broker) -> None:
     await ensure_streams(broker.url("streams"), OWNERS, CONSUMERS)
 
     async with connected(broker.url("matching"), "matching") as bus:
@@ -224,7 +224,7 @@ def cluster(place: Path) -> Iterator[Sequence[tuple[Broker, "subprocess.Popen[by
         yield started
 
 
-async def test_of_three_brokers_one_may_fail() -> None:
+async def test_cluster_survives_the_failure_of_one_of_three_brokers() -> None:
     with folder() as place, cluster(place) as brokers:
         async with asyncio.timeout(30):
             while not all(broker.ready() for broker, _ in brokers):

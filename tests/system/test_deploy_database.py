@@ -1,4 +1,4 @@
-"""PostgreSQL as deploy/ sets it up: its settings, its roles tried from within, and a restore that loses no event."""
+"""PostgreSQL as configured in deploy/: settings, roles, and a restore that loses no event."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ from chassis.embedded import Postgres
 from chassis.http.application import application
 from chassis.journal.bus import Bus
 from chassis.journal.cursors import StreamCursors
-from chassis.journal.outbox import Place, Relay, read
+from chassis.journal.outbox import JournalPosition, Relay, read
 from chassis.journal.peers import Peers
 from chassis.runtime import prepare, verifier
 from chassis.service import Running
@@ -30,7 +30,7 @@ from contracts.refusals import Invalid
 from services.composition import NAMES, SERVICES, all_services
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
-from tests.seats import ISSUER, hearing
+from tests.personas import ISSUER, with_test_appointments
 from tests.system.deployment import DEPLOY, environment, folder, replaced
 from tests.system.steps import PASSWORDS, address, execute, login, program, psql
 
@@ -78,7 +78,7 @@ async def file_requests(db: Database, settings: Settings) -> None:
     service = SERVICES["requests"]()
     bus = Bus("nats://127.0.0.1:1", "requests")
     peers = Peers({}, lambda: "")
-    callers = hearing(Callers(db, peers))
+    callers = with_test_appointments(Callers(db, peers))
     running = Running(service, settings, db, bus, Relay(db, bus), peers, callers)
     app = application([running], verifier(settings, callers))
     transport = httpx.ASGITransport(app)
@@ -94,7 +94,7 @@ async def file_requests(db: Database, settings: Settings) -> None:
 # -- settings ---------------------------------------------------------------------------------------------------------
 
 
-async def test_postgresql_takes_every_setting_and_rule(cluster: Postgres) -> None:
+async def test_postgresql_accepts_every_setting_and_rule(cluster: Postgres) -> None:
     connection = await asyncpg.connect(cluster.dsn())
     try:
         # A few are the test's own, given on the command line, which the file does not override.
@@ -106,7 +106,7 @@ async def test_postgresql_takes_every_setting_and_rule(cluster: Postgres) -> Non
         await connection.close()
 
 
-def test_the_files_name_every_service() -> None:
+def test_deployment_files_name_every_service() -> None:
     for file in ("postgres-roles.sql", "after-restore.sql"):
         text = (DEPLOY / file).read_text()
         found = re.search(r"ARRAY\[(.+?)\]", text)
@@ -116,7 +116,7 @@ def test_the_files_name_every_service() -> None:
     assert {f"entraide_{name}_login" for name in NAMES} | {"entraide_migrator"} == set(re.findall(r"entraide_\w+", hba))
 
 
-async def test_the_doctor_finds_nothing_wrong_with_the_database(deployed: str) -> None:
+async def test_doctor_finds_no_fault_in_the_database(deployed: str) -> None:
     settings = Settings(
         state=Path(),
         database_url=address(deployed, "entraide_migrator"),
@@ -132,7 +132,7 @@ async def test_the_doctor_finds_nothing_wrong_with_the_database(deployed: str) -
 # -- roles ------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_roles_may_be_made_again(deployed: str) -> None:
+async def test_roles_script_is_repeatable(deployed: str) -> None:
     again = psql(deployed, "postgres-roles.sql")
 
     assert (0, "") == (again.returncode, again.stderr)
@@ -141,14 +141,14 @@ async def test_the_roles_may_be_made_again(deployed: str) -> None:
     )
 
 
-def test_without_a_password_no_role_is_made(cluster: Postgres) -> None:
+def test_role_without_a_password_is_not_created(cluster: Postgres) -> None:
     missing = {name: value for name, value in PASSWORDS.items() if name != "POSTGRES_PASSWORD_PLEDGES"}
 
     assert psql(cluster.dsn(), "postgres-roles.sql", missing).returncode != 0
 
 
 @pytest.mark.parametrize("service", NAMES)
-async def test_a_service_works_in_its_own_schema_and_in_no_other(deployed: str, service: str) -> None:
+async def test_service_has_access_to_its_own_schema_only(deployed: str, service: str) -> None:
     db = await Database.connect(login(deployed, service), service)
     other = next(name for name in NAMES if name != service)
     refused = [
@@ -195,7 +195,7 @@ async def test_a_service_works_in_its_own_schema_and_in_no_other(deployed: str, 
         await db.close()
 
 
-async def test_a_request_is_filed_by_the_login_of_its_service(deployed: str, with_keys: Settings) -> None:
+async def test_request_is_filed_by_the_login_of_its_service(deployed: str, with_keys: Settings) -> None:
     db = await Database.connect(login(deployed, "requests"), "requests")
     try:
         async with db.transaction() as tx:
@@ -207,7 +207,7 @@ async def test_a_request_is_filed_by_the_login_of_its_service(deployed: str, wit
         await db.close()
 
 
-async def test_roles_made_after_the_migrations_do_as_well(database_url: str, with_keys: Settings) -> None:
+async def test_roles_can_be_created_after_the_migrations(database_url: str, with_keys: Settings) -> None:
     made = psql(database_url, "postgres-roles.sql")
     assert (0, "") == (made.returncode, made.stderr)
     db = await Database.connect(login(database_url, "requests"), "requests")
@@ -220,7 +220,7 @@ async def test_roles_made_after_the_migrations_do_as_well(database_url: str, wit
         await db.close()
 
 
-async def test_the_operator_looks_after_a_service_in_its_role(deployed: str) -> None:
+async def test_operator_acts_in_the_role_of_a_service(deployed: str) -> None:
     """As `entraide parked` does with the migrator's address."""
     db = await Database.connect(address(deployed, "entraide_migrator"), "pledges", role=role_of("pledges"))
     try:
@@ -239,7 +239,7 @@ REFUSED_LOGINS: Mapping[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("who", REFUSED_LOGINS)
-async def test_nobody_else_comes_in(deployed: str, who: str) -> None:
+async def test_other_logins_are_rejected(deployed: str, who: str) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
         await asyncpg.connect(REFUSED_LOGINS[who](deployed))
 
@@ -247,7 +247,7 @@ async def test_nobody_else_comes_in(deployed: str, who: str) -> None:
 # -- an upgrade -------------------------------------------------------------------------------------------------------
 
 
-async def test_who_migrates_finds_the_rows_that_nobody_else_is_shown(tmp_path: Path) -> None:
+async def test_migrator_sees_all_rows_despite_row_level_security(tmp_path: Path) -> None:
     """Row-level security is forced on the migrator too, who is no superuser."""
     with folder() as place, Postgres(place / "filled", durable=False) as postgres:
         url = postgres.dsn("entraide")
@@ -286,7 +286,7 @@ def dump_and_restore(source: str, target: str, file: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, with_keys: Settings) -> None:
+async def test_every_event_is_read_again_after_a_logical_restore(deployed: str, with_keys: Settings) -> None:
     spend = f"DO $$ BEGIN FOR i IN 1..{TRANSACTIONS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
     await execute(deployed, "SET statement_timeout = 0", spend)
     old = await Database.connect(login(deployed, "requests"), "requests")
@@ -296,7 +296,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
     await file_requests(old, with_keys)
     async with old.transaction() as tx:
         before = await read(tx, after="0.0")
-        cursor = (await StreamCursors.load(tx)).at(Place.parse(before.after))
+        cursor = (await StreamCursors.load(tx)).encode(JournalPosition.parse(before.after))
     await old.close()
     assert len(before.events) >= 3
 
@@ -316,7 +316,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
             async with new.transaction() as tx:
                 assert before.events == (await read(tx, after="0.0")).events
                 with pytest.raises(Invalid, match="last-event-id-unknown"):
-                    (await StreamCursors.load(tx)).place(cursor)
+                    (await StreamCursors.load(tx)).decode(cursor)
             await file_requests(new, with_keys)
             async with new.transaction() as tx:
                 after = (await read(tx, after="0.0")).events

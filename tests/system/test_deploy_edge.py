@@ -1,4 +1,4 @@
-"""The edge as deploy/ sets it up: read and run by HAProxy itself, before stand-ins for the services."""
+"""The edge as configured in deploy/: run by HAProxy in front of fake services."""
 
 import asyncio
 import contextlib
@@ -186,7 +186,7 @@ def _paths(handlers: Iterable[HTTPRouteHandler]) -> set[str]:
     return {re.sub(r"\{[^}]+\}", "x", path) for handler in handlers for path in handler.paths}
 
 
-def test_haproxy_takes_the_configuration(haproxy: tuple[str, dict[str, str]]) -> None:
+def test_haproxy_accepts_the_configuration(haproxy: tuple[str, dict[str, str]]) -> None:
     program, env = haproxy
     with folder() as place:
         crt, key = certificate(place)
@@ -201,12 +201,12 @@ def test_haproxy_takes_the_configuration(haproxy: tuple[str, dict[str, str]]) ->
         assert "WARNING" not in said.stderr
 
 
-async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edge) -> None:
+async def test_every_api_path_is_routed_to_its_service(edge: Edge) -> None:
     found = {path: (await edge.get(path))[2] for path in routes()}
 
     assert routes() == found
     assert len(found) > 40
-    # Every process tells these for all.
+    # Every process serves these for all.
     for path in (*_paths(documents.routes(all_services)), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
@@ -236,7 +236,7 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
         "/.well-known/security.txt/../../metrics",
     ],
 )
-async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:
+async def test_internal_paths_are_not_found(edge: Edge, path: str) -> None:
     status, headers, body = await edge.get(path)
 
     assert (404, "application/problem+json") == (status, headers["content-type"])
@@ -248,7 +248,7 @@ async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:
     assert [] == edge.asked
 
 
-async def test_what_a_client_says_of_its_address_is_replaced_by_the_one_it_has(edge: Edge) -> None:
+async def test_forwarded_address_is_replaced_by_the_client_address(edge: Edge) -> None:
     head = "GET /v1/requests HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n"
 
     await edge.say(f"{head}X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n".encode())
@@ -256,7 +256,7 @@ async def test_what_a_client_says_of_its_address_is_replaced_by_the_one_it_has(e
     assert ["127.0.0.1"] == edge.services["requests"].forwarded
 
 
-async def test_what_is_weak_is_not_spoken(edge: Edge) -> None:
+async def test_weak_tls_versions_and_ciphers_are_rejected(edge: Edge) -> None:
     """TLS 1.3 where both can; of 1.2 what authenticates what it encrypts, and keeps it secret later; nothing older."""
 
     async def agreed(*, ciphers: str = "ALL:@SECLEVEL=0", newest: ssl.TLSVersion) -> tuple[str, str]:
@@ -279,7 +279,7 @@ async def test_what_is_weak_is_not_spoken(edge: Edge) -> None:
             await agreed(ciphers=weak, newest=ssl.TLSVersion.TLSv1_2)
 
 
-async def test_the_edge_says_that_it_is_alive(edge: Edge) -> None:
+async def test_edge_answers_the_liveness_probe(edge: Edge) -> None:
     status, headers, body = await edge.get("/health/live")
 
     assert (200, "live") == (status, body)
@@ -297,7 +297,7 @@ async def test_the_edge_says_that_it_is_alive(edge: Edge) -> None:
         "Content-Length: +5",
     ],
 )
-async def test_a_body_of_two_lengths_or_of_none_is_refused(edge: Edge, lengths: str) -> None:
+async def test_body_with_ambiguous_length_is_rejected(edge: Edge, lengths: str) -> None:
     head = f"POST /v1/requests HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n{lengths}\r\n\r\n"
 
     status, headers, _ = await edge.say(head.encode() + b"3\r\nabc\r\n0\r\n\r\n")
@@ -307,7 +307,7 @@ async def test_a_body_of_two_lengths_or_of_none_is_refused(edge: Edge, lengths: 
     assert [] == edge.asked
 
 
-async def test_a_body_of_one_length_passes(edge: Edge) -> None:
+async def test_body_with_one_length_passes(edge: Edge) -> None:
     head = b"POST /v1/requests HTTP/1.1\r\nHost: edge\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
 
     assert (200, "requests") == (await edge.say(head, b"{}"))[::2]
@@ -320,11 +320,11 @@ SLOW = {
 
 
 @pytest.mark.parametrize("what", SLOW)
-async def test_who_drips_is_let_go_and_reaches_no_service(edge: Edge, what: str) -> None:
+async def test_slow_request_times_out_and_reaches_no_service(edge: Edge, what: str) -> None:
     status = 0
     while not status:
         started = time.monotonic()
-        # On a busy machine a piece may be written to the closed pipe before the answer was read: nobody can read it then.
+        # On a busy machine a piece may be written to the closed pipe before the answer was read, which is then lost.
         with contextlib.suppress(ConnectionError):
             status, _, _ = await edge.say(*SLOW[what], pause=0.5)
         assert time.monotonic() - started < 5
@@ -333,7 +333,7 @@ async def test_who_drips_is_let_go_and_reaches_no_service(edge: Edge, what: str)
     assert [] == edge.asked
 
 
-async def test_a_service_that_is_away_is_a_problem_that_may_be_tried_again(edge: Edge) -> None:
+async def test_unavailable_service_is_a_retryable_problem(edge: Edge) -> None:
     edge.services["pledges"].stop()
     async with asyncio.timeout(10):
         while (await edge.get("/v1/pledges"))[0] == 200:
@@ -346,14 +346,14 @@ async def test_a_service_that_is_away_is_a_problem_that_may_be_tried_again(edge:
     assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
 
 
-async def test_a_service_that_is_alive_and_not_ready_gets_its_requests(edge: Edge) -> None:
+async def test_service_that_is_not_ready_gets_its_requests(edge: Edge) -> None:
     """Its broker is away; what it takes in now it publishes later."""
     assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
     assert {"/health/live"} == edge.services["requests"].health
 
 
 @pytest.mark.parametrize("path", ["/v1/events/requests", "/v1/notifications/stream"])
-async def test_a_stream_of_events_passes_as_it_comes_and_lives_through_its_silence(edge: Edge, path: str) -> None:
+async def test_event_stream_passes_unbuffered_and_survives_idle_time(edge: Edge, path: str) -> None:
     for service in edge.services.values():
         service.beats = 3
     context = ssl.create_default_context(cafile=str(edge.certificate))
@@ -373,7 +373,7 @@ async def test_a_stream_of_events_passes_as_it_comes_and_lives_through_its_silen
     assert min(later - earlier for earlier, later in pairwise(came)) > PAUSE_SECONDS / 2
 
 
-async def test_streams_take_no_place_of_other_requests() -> None:
+async def test_streams_do_not_count_as_requests_at_the_edge() -> None:
     """By what the file says: each service has places for both, and those of streams are as many as a process opens."""
     text = (DEPLOY / "haproxy.cfg").read_text()
     for name in NAMES:

@@ -1,4 +1,4 @@
-"""The image and the compose files: read by tools made for them, and held to what the program has and reads."""
+"""The image and the compose files, checked by their tools and against the program's settings."""
 
 import fnmatch
 import json
@@ -114,7 +114,7 @@ def _context(source: str) -> list[Path]:
     return [p for p in paths if not any(fnmatch.fnmatch(part, rule) for part in p.parts for rule in hidden)]
 
 
-def test_the_image_has_only_instructions_that_exist_and_names_no_registry(image: Image) -> None:
+def test_image_has_only_known_instructions_and_names_no_registry(image: Image) -> None:
     known = {"FROM", "ARG", "RUN", "WORKDIR", "COPY", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 
     assert known >= {instruction for instruction, _ in image.instructions}
@@ -122,7 +122,7 @@ def test_the_image_has_only_instructions_that_exist_and_names_no_registry(image:
     assert not re.search(r"https?://|\w\.\w+/\w", (DEPLOY / "Containerfile").read_text().replace("deploy/", ""))
 
 
-def test_the_image_does_not_run_as_root_and_checks_every_package(image: Image) -> None:
+def test_image_is_not_root_and_verifies_every_package(image: Image) -> None:
     names = [instruction for instruction, _ in image.instructions]
 
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", image.one("USER"))
@@ -133,9 +133,7 @@ def test_the_image_does_not_run_as_root_and_checks_every_package(image: Image) -
 
 
 @pytest.mark.parametrize(("meaning", "installed"), [("no", False), ("yes", True)])
-def test_the_image_has_the_optional_model_when_asked(
-    image: Image, tmp_path: Path, meaning: str, installed: bool
-) -> None:
+def test_image_has_the_optional_model_on_request(image: Image, tmp_path: Path, meaning: str, installed: bool) -> None:
     run = next(run for run in image.all("RUN") if LOCKS[1] in run)
     (tmp_path / "python").write_text("#!/bin/sh\ntouch installed\n")
     (tmp_path / "python").chmod(0o755)
@@ -149,7 +147,7 @@ def test_the_image_has_the_optional_model_when_asked(
     assert installed == (tmp_path / "installed").exists()
 
 
-def test_the_program_runs_in_the_image_with_nothing_else_of_the_tree(image: Image, laid_out: Path) -> None:
+def test_program_runs_with_only_the_files_of_the_image(image: Image, laid_out: Path) -> None:
     entry = json.loads(image.one("ENTRYPOINT"))
     assert entry[0] == "python"
     env = environment(**image.env | {"PYTHONPATH": str(laid_out)})
@@ -165,14 +163,14 @@ def test_the_program_runs_in_the_image_with_nothing_else_of_the_tree(image: Imag
     assert [str(laid_out / name / "__init__.py") for name in ("services", "chassis")] == found
 
 
-def test_every_setting_of_the_image_is_one_that_is_read(image: Image) -> None:
+def test_every_setting_of_the_image_exists(image: Image) -> None:
     assert {name for name in image.env if not name.startswith("PYTHON")} <= settings_read()
     assert image.env["ENTRAIDE_PORT"] == image.one("EXPOSE")
     Settings.from_env(image.env, NAMES, state=Path())
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (None, 1)])
-def test_the_health_check_of_the_image_tells_alive_from_not(image: Image, status: int | None, code: int) -> None:
+def test_health_check_of_the_image_detects_failure(image: Image, status: int | None, code: int) -> None:
     class Health(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/health/live" and status else 404)
@@ -217,7 +215,7 @@ def docker_compose() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("file", COMPOSE)
-def test_docker_compose_takes_the_file(docker_compose: tuple[str, dict[str, str]], file: str, tmp_path: Path) -> None:
+def test_docker_compose_accepts_the_file(docker_compose: tuple[str, dict[str, str]], file: str, tmp_path: Path) -> None:
     program, env = docker_compose
     (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in example_environment().items()))
     command = [program, "--env-file", str(tmp_path / "env"), "--file", str(DEPLOY / file), "config", "--quiet"]
@@ -227,7 +225,7 @@ def test_docker_compose_takes_the_file(docker_compose: tuple[str, dict[str, str]
     assert (0, "") == (said.returncode, said.stderr)
 
 
-def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: Image) -> None:
+def test_every_service_has_a_container_with_its_peers(image: Image) -> None:
     for service in all_services():
         container = containers()[service.name]
         env = environment_of(container)
@@ -255,7 +253,7 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
 
 
-def test_the_jobs_have_the_operators_addresses_and_nothing_more() -> None:
+def test_jobs_have_only_the_addresses_of_the_operator() -> None:
     migrate, streams = containers()["migrate"], containers()["streams"]
 
     assert ["migrate"] == migrate["command"]
@@ -269,7 +267,7 @@ def test_the_jobs_have_the_operators_addresses_and_nothing_more() -> None:
 
 
 @pytest.mark.parametrize("file", COMPOSE)
-def test_every_variable_of_our_containers_is_one_that_is_read(file: str) -> None:
+def test_every_variable_of_the_containers_exists(file: str) -> None:
     for container in containers(file).values():
         if container["image"] == OURS:
             assert environment_of(container).keys() <= settings_read()
@@ -287,7 +285,7 @@ def test_every_container_is_hardened(file: str) -> None:
         assert not {"privileged", "cap_add", "network_mode", "pid", "devices"} & container.keys(), name
 
 
-def test_only_the_edge_is_published_and_it_reaches_neither_database_nor_broker() -> None:
+def test_only_the_edge_is_published_without_access_to_database_or_broker() -> None:
     published = {name: container["ports"] for name, container in containers().items() if "ports" in container}
     inside = {name for name, network in compose("compose.yaml")["networks"].items() if network}
 
@@ -301,7 +299,7 @@ def test_only_the_edge_is_published_and_it_reaches_neither_database_nor_broker()
     assert port.startswith("127.0.0.1:")
 
 
-def test_every_secret_is_asked_for_and_no_empty_one_taken() -> None:
+def test_every_secret_is_required_and_not_empty() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
     asked = re.findall(r"(?<!\$)\$\{?(\w+)([^}]*)", text)
 
@@ -309,7 +307,7 @@ def test_every_secret_is_asked_for_and_no_empty_one_taken() -> None:
     assert {name for name, _ in asked} == example_environment().keys()
 
 
-def test_broker_and_database_get_the_passwords_that_their_files_read() -> None:
+def test_broker_and_database_get_the_passwords_of_their_files() -> None:
     broker = set(re.findall(r"\$(NATS_\w+)", (DEPLOY / "nats-users.conf").read_text()))
     database = set(re.findall(r"\\getenv \w+ (\w+)", (DEPLOY / "postgres-roles.sql").read_text()))
 
@@ -318,7 +316,7 @@ def test_broker_and_database_get_the_passwords_that_their_files_read() -> None:
 
 
 @pytest.mark.parametrize("file", COMPOSE)
-def test_every_file_that_is_mounted_is_there(file: str) -> None:
+def test_every_mounted_file_exists(file: str) -> None:
     for container in containers(file).values():
         for volume in container.get("volumes", []):
             source = str(volume).split(":")[0]
@@ -326,7 +324,7 @@ def test_every_file_that_is_mounted_is_there(file: str) -> None:
                 assert (DEPLOY / source).is_file(), source
 
 
-def test_a_service_ends_before_its_container_is_killed() -> None:
+def test_service_stops_before_its_container_is_killed() -> None:
     for name in NAMES:
         assert int(containers()[name]["stop_grace_period"].removesuffix("s")) > 20
 
@@ -334,7 +332,7 @@ def test_a_service_ends_before_its_container_is_killed() -> None:
 # -- the guide --------------------------------------------------------------------------------------------------------
 
 
-def test_the_guide_lists_every_setting_with_its_default() -> None:
+def test_guide_lists_every_setting_with_its_default() -> None:
     guide = (ROOT / "docs" / "operations.md").read_text()
     rows = dict(re.findall(r"^\| `([A-Z_<>]+)` \| (.+?) \|", guide, re.MULTILINE))
     pattern = re.compile("|".join(f"(?<=_){name.upper()}(?=_|$)" for name in NAMES))
@@ -361,7 +359,7 @@ def test_the_guide_lists_every_setting_with_its_default() -> None:
         assert f"`{value}`" == rows[name], name
 
 
-def test_the_guide_names_files_and_measures_that_exist() -> None:
+def test_files_and_metrics_named_by_the_guide_exist() -> None:
     from chassis import telemetry
     from services.notifications.notices import sender
 

@@ -1,4 +1,4 @@
-"""Somebody worked here, was written to, and is erased: nothing names them in the database, the broker or the logs."""
+"""After an erasure no data in the database, the broker or the logs names the person."""
 
 import asyncio
 import contextlib
@@ -23,8 +23,8 @@ from services.mailbox import Mailbox
 from tests import builders
 from tests.builders import a_request
 from tests.conftest import Servers
+from tests.personas import ISSUER, persona_id
 from tests.rules.steps import personal_columns
-from tests.seats import ISSUER, persona_id
 from tests.system.deployment import environment
 from tests.system.platform import Platform, broker, running
 from tests.system.steps import program, psql
@@ -35,7 +35,7 @@ PERSON, COLLEAGUE = persona_id(KENYA), persona_id("KEN:colleague")
 ADDRESS = "203.0.113.77"
 SIGNS_IN_BY = "canary-sub-8841"
 CANARIES = ("zebulon", "Зебулон", SIGNS_IN_BY, ADDRESS)
-"""Each stands in what is entered below, in whichever letters; nothing else here has them."""
+"""Each is in the data entered below, in some case; nothing else here contains them."""
 
 KEPT = "keepsake"
 """What the colleague has, who stays."""
@@ -80,7 +80,7 @@ class World:
         url = self.platform.addresses[service] + path
         deadline = time.monotonic() + HEARD_SECONDS
         while (answer := await self.client.request(method, url, json=body, headers=headers)).status_code == 403:
-            # A new appointment is heard of everywhere within two seconds.
+            # A new appointment is known everywhere within two seconds.
             assert time.monotonic() < deadline, (method, path, answer.text)
             await asyncio.sleep(0.1)
         assert answer.status_code in {200, 201}, (method, path, answer.text)
@@ -129,7 +129,7 @@ async def world(servers: Servers, database_url: str, own_broker: Nats) -> AsyncI
 # -- what they do here ------------------------------------------------------------------------------------------------
 
 
-async def everybody_comes(world: World) -> None:
+async def appoint_all(world: World) -> None:
     """Two administrators, a coordinator, the person and a colleague, each appointed by two."""
     words = ["directory", "found", "--issuer", ISSUER]
     for one in (FIRST, SECOND):
@@ -166,8 +166,8 @@ async def everybody_comes(world: World) -> None:
     await world.call("POST", path, ADMINISTRATOR, again, person=FIRST, revision=2)
 
 
-async def they_work(world: World) -> None:
-    """The person registers to be told, files, is written to, reads; and so does the colleague, at another address."""
+async def create_personal_data(world: World) -> None:
+    """The person subscribes, files, gets mail, reads; and so does the colleague, from another address."""
     for person, name, address in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
         subscription = {"email": f"{name}-mail@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
         given = {"person": person, "address": address}
@@ -183,8 +183,8 @@ async def they_work(world: World) -> None:
     await world.call("POST", path, KENYA, {}, person=PERSON, address=ADDRESS)
 
 
-async def they_are_refused(world: World) -> None:
-    """What is wrong is logged; what was sent is not."""
+async def cause_refusals(world: World) -> None:
+    """Refusals are logged without input."""
     assert builders.issuer is not None
     token = builders.issuer.token(SIGNS_IN_BY)
     head = {"X-Forwarded-For": ADDRESS, "Idempotency-Key": "zebulon-again", "Authorization": f"Bearer {token}"}
@@ -202,7 +202,7 @@ async def they_are_refused(world: World) -> None:
         assert status == answer.status_code, (method, path, answer.text)
 
 
-async def they_are_erased(world: World) -> None:
+async def erase_both(world: World) -> None:
     page = await world.call("GET", f"/v1/appointments?person={PERSON}", ADMINISTRATOR, person=FIRST)
     held = page["appointments"][0]
     path = f"/v1/appointments/{held['appointment_id']}/end"
@@ -213,8 +213,8 @@ async def they_are_erased(world: World) -> None:
     await world.call("POST", f"{path}/approve-erasure", ADMINISTRATOR, {}, person=SECOND, revision=proposed["revision"])
 
 
-async def nobody_signs_in_as_them(world: World) -> None:
-    """Not even by a token that is good for a quarter of an hour: within five seconds the subject is nobody's."""
+async def check_sign_in_is_rejected(world: World) -> None:
+    """A token valid for a quarter of an hour is rejected within five seconds."""
     assert builders.issuer is not None
     head = {"Authorization": f"Bearer {builders.issuer.token(SIGNS_IN_BY)}", "X-Forwarded-For": ADDRESS}
     deadline = time.monotonic() + OUT_SECONDS
@@ -247,7 +247,7 @@ async def planted(connection: asyncpg.Connection) -> Mapping[tuple[str, str], in
     return counts
 
 
-async def everybody_has_heard(connection: asyncpg.Connection) -> None:
+async def all_have_applied_erasure(connection: asyncpg.Connection) -> None:
     query = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name}.erased)" for name in NAMES)
     deadline = time.monotonic() + HEARD_SECONDS
     while await connection.fetchval(query) < len(NAMES):
@@ -269,7 +269,7 @@ def postgres(name: str, *words: str) -> bytes:
 
 
 def named_in(text: str) -> set[str]:
-    """Which canaries stand there, as they are or as JSON escapes them."""
+    """The canaries in a text, plain or escaped as in JSON."""
     folded = text.casefold()
     return {one for one in CANARIES if one.casefold() in folded or json.dumps(one)[1:-1].casefold() in folded}
 
@@ -283,20 +283,20 @@ def read_all(folder: Path, *, leave_out: Sequence[Path] = ()) -> Mapping[Path, s
     return found
 
 
-async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> None:
+async def test_no_data_names_an_erased_person(world: World, servers: Servers) -> None:
     connection = await asyncpg.connect(world.database_url)
-    await everybody_comes(world)
-    await they_work(world)
-    await they_are_refused(world)
+    await appoint_all(world)
+    await create_personal_data(world)
+    await cause_refusals(world)
     before = dumped(world.database_url)
     assert set(CANARIES) == named_in(before), "each of them was entered, and the search finds it"
     assert {} == {place: held for place, held in (await planted(connection)).items() if not held}
     backup = _backed_up(world, servers)
     assert 3 == (await world.entraide("erase", PERSON)).returncode
 
-    await they_are_erased(world)
-    await everybody_has_heard(connection)
-    await nobody_signs_in_as_them(world)
+    await erase_both(world)
+    await all_have_applied_erasure(connection)
+    await check_sign_in_is_rejected(world)
 
     after = dumped(world.database_url)
     assert set() == named_in(after), [line for line in after.splitlines() if named_in(line)]

@@ -1,4 +1,4 @@
-"""What an idle platform costs: hardly a transaction, and next to nothing of a processor."""
+"""An idle platform commits few transactions and uses almost no CPU."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ async def committed(looking: asyncpg.Connection, database: str) -> int:
 @pytest.mark.parametrize(
     ("measured_seconds", "transactions_max"), [(8, 5.0), pytest.param(120, TRANSACTIONS_MAX, marks=pytest.mark.soak)]
 )
-async def test_idle_platform_commits_little_and_uses_no_processor(
+async def test_idle_platform_commits_little_and_uses_no_cpu(
     servers: Servers, database_url: str, measured_seconds: float, transactions_max: float
 ) -> None:
     state = servers.folder / f"state-{free_port()}"

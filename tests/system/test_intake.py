@@ -1,4 +1,4 @@
-"""Intake while a part is down: an answer always comes, soon, and it is true."""
+"""Requests while the broker or the database is down: every answer is correct and in time."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,9 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from tests.builders import a_request, headers
 from tests.conftest import Servers
-from tests.system.aftermath import quiet
-from tests.system.crash_child import Life, alive
-from tests.system.stand import Stand, stand
+from tests.system.consistency import wait_until_idle
+from tests.system.crash_child import SupervisedPlatform, supervised_platform
+from tests.system.environment import Environment, environment
 
 POSTS = 100
 P99_SECONDS_MAX = 0.5
@@ -30,21 +30,21 @@ CLIENTS = 4
 
 
 @pytest.fixture
-async def at(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[Stand]:
-    async with stand(servers, template, "intake") as made:
+async def at(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[Environment]:
+    async with environment(servers, template, "intake") as made:
         yield made
 
 
 @pytest.fixture
-async def life(at: Stand) -> AsyncIterator[Life]:
-    orders = at.orders(await at.empty(), smtp_url="smtp://127.0.0.1:9", catch_up_seconds=2)
-    async with alive(at.forker, orders) as made:
-        await made.meanwhile(made.ready(at.client))
+async def platform(at: Environment) -> AsyncIterator[SupervisedPlatform]:
+    child_settings = at.child_settings(await at.empty(), smtp_url="smtp://127.0.0.1:9", catch_up_seconds=2)
+    async with supervised_platform(at.forker, child_settings) as made:
+        await made.during(made.ready(at.client))
         yield made
 
 
-async def post(at: Stand, life: Life, key: str | None = None) -> httpx.Response:
-    return await at.client.post(f"{life.address}/v1/requests", json=a_request(), headers=headers(key=key))
+async def post(at: Environment, platform: SupervisedPlatform, key: str | None = None) -> httpx.Response:
+    return await at.client.post(f"{platform.address}/v1/requests", json=a_request(), headers=headers(key=key))
 
 
 async def timed(asked: Awaitable[httpx.Response]) -> tuple[httpx.Response, float]:
@@ -52,50 +52,50 @@ async def timed(asked: Awaitable[httpx.Response]) -> tuple[httpx.Response, float
     return await asked, time.monotonic() - began
 
 
-async def health(at: Stand, life: Life, name: str) -> int:
-    return (await at.client.get(f"{life.address}/health/{name}")).status_code
+async def health(at: Environment, platform: SupervisedPlatform, name: str) -> int:
+    return (await at.client.get(f"{platform.address}/health/{name}")).status_code
 
 
-async def test_without_the_broker_requests_are_taken_in_at_once_and_published_when_it_is_back(
-    at: Stand, life: Life, tell: Callable[[str], None]
+async def test_requests_without_a_broker_are_accepted_and_published_later(
+    at: Environment, platform: SupervisedPlatform, report: Callable[[str], None]
 ) -> None:
     os.kill(at.nats.pid, signal.SIGKILL)
-    answers = [await timed(post(at, life)) for _ in range(POSTS)]
+    answers = [await timed(post(at, platform)) for _ in range(POSTS)]
     assert {answer.status_code for answer, _ in answers} == {201}
     slow = sorted(seconds for _, seconds in answers)[int(POSTS * 0.99) - 1]
-    tell(f"broker down: p99 of {POSTS} submissions {slow * 1000:.0f} ms")
+    report(f"broker down: p99 of {POSTS} submissions {slow * 1000:.0f} ms")
     assert slow < P99_SECONDS_MAX
-    assert (await health(at, life, "live"), await health(at, life, "ready")) == (200, 503)
+    assert (await health(at, platform, "live"), await health(at, platform, "ready")) == (200, 503)
 
     at.nats.start()
     back = time.monotonic()
-    await life.ready(at.client)
-    tell(f"broker down: ready {time.monotonic() - back:.1f} s after it was back")
+    await platform.ready(at.client)
+    report(f"broker down: ready {time.monotonic() - back:.1f} s after it was back")
     assert time.monotonic() - back < READY_AGAIN_SECONDS_MAX
-    assert await quiet(at.connection) == {}
+    assert await wait_until_idle(at.connection) == {}
     async with at.broker() as client:
         assert (await client.jetstream().stream_info("REQUESTS")).state.messages == POSTS
 
 
-async def test_while_the_database_stands_still_every_answer_is_an_honest_503_and_comes_in_time(
-    at: Stand, life: Life, servers: Servers, tell: Callable[[str], None]
+async def test_frozen_database_is_answered_with_503_in_time(
+    at: Environment, platform: SupervisedPlatform, servers: Servers, report: Callable[[str], None]
 ) -> None:
     keys = [str(uuid4()) for _ in range(20)]
-    assert (await post(at, life)).status_code == 201
+    assert (await post(at, platform)).status_code == 201
     db = await Database.connect(at.database_url, "requests", owner=True)
     begun, frozen_now = asyncio.Event(), asyncio.Event()
     under_way = asyncio.create_task(_ask_twice(db, begun, frozen_now))
     await begun.wait()
     with frozen(servers.postgres.pid):
         frozen_now.set()
-        asked = [asyncio.create_task(timed(post(at, life, key))) for key in keys]
-        asked.append(asyncio.create_task(timed(at.client.get(f"{life.address}/health/ready"))))
+        asked = [asyncio.create_task(timed(post(at, platform, key))) for key in keys]
+        asked.append(asyncio.create_task(timed(at.client.get(f"{platform.address}/health/ready"))))
         await asyncio.wait(asked, timeout=FROZEN_SECONDS)
         assert await under_way < ANSWER_SECONDS_MAX, "a transaction that was under way is given up as soon"
     await db.close()
     answers = await asyncio.gather(*asked)
     slowest = max(seconds for _, seconds in answers[:-1])
-    tell(
+    report(
         f"database frozen: {len(keys)} submissions, the slowest answered after {slowest:.1f} s;"
         f" readiness after {answers[-1][1]:.1f} s"
     )
@@ -103,27 +103,27 @@ async def test_while_the_database_stands_still_every_answer_is_an_honest_503_and
     assert all(1 <= int(answer.headers["Retry-After"]) <= 5 for answer, _ in answers[:-1])
     assert max(seconds for _, seconds in answers) < ANSWER_SECONDS_MAX
 
-    filed = {await _until_taken(at, life, key) for key in keys}
+    filed = {await _until_taken(at, platform, key) for key in keys}
     assert len(filed) == len(keys)
     assert await at.connection.fetchval("SELECT count(*) FROM requests.request") == len(keys) + 1
-    await life.ready(at.client)
+    await platform.ready(at.client)
 
 
-async def test_told_to_stop_under_load_it_finishes_what_it_began_and_loses_nothing(
-    at: Stand, life: Life, tell: Callable[[str], None]
+async def test_stop_under_load_completes_requests_and_loses_nothing(
+    at: Environment, platform: SupervisedPlatform, report: Callable[[str], None]
 ) -> None:
     taken: set[str] = set()
-    loads = [asyncio.create_task(_load(at, life, taken)) for _ in range(CLIENTS)]
+    loads = [asyncio.create_task(_load(at, platform, taken)) for _ in range(CLIENTS)]
     await asyncio.sleep(1)
     began = time.monotonic()
-    life.stop(signal.SIGTERM)
-    while life.exit_code is None:
+    platform.stop(signal.SIGTERM)
+    while platform.exit_code is None:
         await asyncio.sleep(0.05)
         assert time.monotonic() - began < STOP_SECONDS_MAX
     await asyncio.gather(*loads)
-    tell(f"SIGTERM under load: {len(taken)} requests taken in, ended in {time.monotonic() - began:.1f} s")
+    report(f"SIGTERM under load: {len(taken)} requests taken in, ended in {time.monotonic() - began:.1f} s")
 
-    assert life.exit_code == 0
+    assert platform.exit_code == 0
     assert len(taken) > CLIENTS
     rows = await at.connection.fetch("SELECT request_id::text FROM requests.request")
     assert taken <= {row["request_id"] for row in rows}
@@ -131,7 +131,7 @@ async def test_told_to_stop_under_load_it_finishes_what_it_began_and_loses_nothi
     assert told == len(rows)
     mine = "datname = current_database() AND pid <> pg_backend_pid()"
     assert await at.connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}") == 0
-    # A handler that was cut off would have left its delivery unacknowledged: the broker holds none for anybody.
+    # A handler that was cut off would have left its delivery unacknowledged: the broker holds none.
     async with at.broker() as client:
         for owner, consumer in (("REQUESTS", "matching"), ("REQUESTS", "notifications")):
             held = await client.jetstream().consumer_info(owner, consumer)
@@ -139,16 +139,16 @@ async def test_told_to_stop_under_load_it_finishes_what_it_began_and_loses_nothi
                 f"SELECT count(*) FROM {consumer}.inbox WHERE owner = 'requests' AND status = 'applied'"
             )
             assert held.delivered.consumer_seq - held.num_ack_pending <= heard
-    log = Path(life.orders.log).read_text()
+    log = Path(platform.child_settings.log).read_text()
     assert "Traceback" not in log
     assert '"level": "error"' not in log
 
 
-async def _load(at: Stand, life: Life, taken: set[str]) -> None:
-    """File one request after the other until nobody answers."""
+async def _load(at: Environment, platform: SupervisedPlatform, taken: set[str]) -> None:
+    """File requests until the server stops answering."""
     while True:
         try:
-            answer = await post(at, life)
+            answer = await post(at, platform)
         except httpx.TransportError:
             return
         assert answer.status_code in {201, 503}
@@ -156,9 +156,9 @@ async def _load(at: Stand, life: Life, taken: set[str]) -> None:
             taken.add(answer.json()["request_id"])
 
 
-async def _until_taken(at: Stand, life: Life, key: str) -> str:
+async def _until_taken(at: Environment, platform: SupervisedPlatform, key: str) -> str:
     for _ in range(100):
-        answer = await post(at, life, key)
+        answer = await post(at, platform, key)
         if answer.status_code == 201:
             return str(answer.json()["request_id"])
         assert answer.status_code in {409, 503}, answer.text
@@ -182,7 +182,7 @@ async def _ask_twice(db: Database, begun: asyncio.Event, go_on: asyncio.Event) -
 
 @contextlib.contextmanager
 def frozen(postmaster: int) -> Iterator[None]:
-    """PostgreSQL as it is when its machine stands still: connected, and silent."""
+    """PostgreSQL suspended: connected, and silent."""
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     processes = [postmaster, *map(int, children)]
     _send_all(processes, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""`entraide ledger verify` as an operator runs it: on books that are right, and on books that somebody has been at."""
+"""`entraide ledger verify` on a correct and on a tampered ledger."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ Client = httpx.AsyncClient
 
 @pytest.fixture
 async def operator(client_of: Callable[..., Awaitable[Client]], database_url: str, servers: Servers) -> Platform:
-    """Whoever runs the platform, in whose books a pledge was paid and some of it set aside."""
+    """The operator of a platform with a paid pledge and an allocation."""
     client = await prepared(await client_of("pledges"))
     await funded(client, 1000)
     await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
@@ -33,7 +33,7 @@ async def _verified(operator: Platform, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-async def test_books_that_are_right_end_with_nought_and_one_sentence(operator: Platform) -> None:
+async def test_verified_ledger_exits_with_0_and_one_sentence(operator: Platform) -> None:
     assert (
         0,
         "the books are right: 4 entries with 12 postings, 3 counters, 0 closings, 1 pledges, 1 allocations and "
@@ -43,9 +43,7 @@ async def test_books_that_are_right_end_with_nought_and_one_sentence(operator: P
     assert (0, 4, []) == (code, json.loads(said)["entries"], json.loads(said)["findings"])
 
 
-async def test_books_that_were_tampered_with_end_with_one_and_the_first_posting_that_is_wrong(
-    operator: Platform, database_url: str
-) -> None:
+async def test_tampered_ledger_exits_with_1_and_the_first_wrong_posting(operator: Platform, database_url: str) -> None:
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute("SET session_replication_role = replica")

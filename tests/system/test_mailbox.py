@@ -1,4 +1,4 @@
-"""The mailbox of the demo shows every mail to everybody: there is none where people sign in with an issuer of their own."""
+"""The demo's mailbox shows all mail to all callers: it is absent with a configured issuer."""
 
 import asyncio
 from dataclasses import replace
@@ -13,16 +13,14 @@ from chassis.runtime import listener
 from chassis.service import Running
 from chassis.settings import Settings
 from services.all_in_one import _serve
+from services.composition import all_services
 from tests import builders
-from tests.conftest import every_service
 
 NAMES = ("requests", "matching", "pledges", "notifications", "directory")
 
 
 @pytest.mark.parametrize("own_issuer", [True, False])
-async def test_beside_an_issuer_of_ones_own_there_is_no_mailbox(
-    settings: Settings, tmp_path: Path, own_issuer: bool
-) -> None:
+async def test_mailbox_is_absent_with_a_configured_issuer(settings: Settings, tmp_path: Path, own_issuer: bool) -> None:
     settings = replace(settings, port=free_port())
     if own_issuer:
         assert builders.issuer is not None
@@ -49,7 +47,7 @@ async def test_beside_an_issuer_of_ones_own_there_is_no_mailbox(
             stop.set()
 
     with listener(settings.host, settings.port) as bound:
-        await _serve(settings, every_service(), said.append, ask, bound)
+        await _serve(settings, all_services(), said.append, ask, bound)
 
     mails: Any = 404 if own_issuer else 200
     assert [mails, 200] == [answers[0], answers[2]]

@@ -1,4 +1,4 @@
-"""The schema's files: one each until there has been a release, linted, applied once, and never another than was applied."""
+"""Migrations: one file each until a release, linted, applied once, never changed."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ def folders() -> list[Path]:
     return [CHASSIS_MIGRATIONS, *(service.folder / "migrations" for service in all_services())]
 
 
-def test_the_chassis_and_each_service_have_one_file_until_a_release() -> None:
+def test_chassis_and_each_service_have_one_migration_until_a_release() -> None:
     for folder in folders():
         names = sorted(path.name for path in folder.iterdir())
         assert names[0] == "0001_schema.sql"
@@ -53,7 +53,7 @@ def test_squawk_finds_nothing_in_the_migrations() -> None:
         ("CREATE INDEX slow ON request (state);", "require-concurrent-index-creation"),
     ],
 )
-def test_squawk_bites(statement: str, rule: str, tmp_path: Path) -> None:
+def test_squawk_reports_unsafe_migrations(statement: str, rule: str, tmp_path: Path) -> None:
     (tmp_path / "0002_bad.sql").write_text(statement + "\n")
 
     said = squawk(tmp_path / "0002_bad.sql")
@@ -82,7 +82,7 @@ async def definitions(url: str) -> dict[str, asyncpg.Record]:
         await connection.close()
 
 
-async def test_no_function_ties_a_table_down(database_url: str) -> None:
+async def test_no_function_blocks_changes_of_a_table(database_url: str) -> None:
     found = await definitions(database_url)
 
     assert "requests.may_see(requests.request,text,text)" in found
@@ -111,21 +111,19 @@ def later(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_a_later_file_is_applied_on_what_there_is(database_url: str, later: Path) -> None:
+async def test_later_migration_is_applied_to_an_existing_schema(database_url: str, later: Path) -> None:
     assert ["requests: requests 0002 note"] == await migrate(database_url, "requests", later)
     assert [] == await migrate(database_url, "requests", later)
 
 
-async def test_of_several_that_migrate_at_once_one_applies_each_file(bare_url: str, later: Path) -> None:
+async def test_concurrent_migrators_apply_each_file_once(bare_url: str, later: Path) -> None:
     applied = await asyncio.gather(*(migrate(bare_url, "requests", later) for _ in range(4)))
 
     everything = ["requests: chassis 0001 schema", "requests: requests 0001 schema", "requests: requests 0002 note"]
     assert [[], [], [], everything] == sorted(applied)
 
 
-async def test_a_file_that_fails_leaves_nothing_behind_and_is_applied_once_corrected(
-    database_url: str, later: Path
-) -> None:
+async def test_failed_migration_leaves_nothing_and_is_applied_once_corrected(database_url: str, later: Path) -> None:
     file = later / "migrations" / "0002_note.sql"
     right = file.read_text()
     file.write_text(right + "SELECT 1 / 0;\n")
@@ -137,7 +135,7 @@ async def test_a_file_that_fails_leaves_nothing_behind_and_is_applied_once_corre
 
 
 @pytest.mark.parametrize("role", [role_of("requests"), own_role_of("requests")])
-async def test_a_later_table_that_is_append_only_is_added_to_and_never_changed(
+async def test_append_only_table_of_a_later_migration_cannot_be_changed(
     database_url: str, later: Path, role: str
 ) -> None:
     await migrate(database_url, "requests", later)
@@ -153,7 +151,7 @@ async def test_a_later_table_that_is_append_only_is_added_to_and_never_changed(
         await connection.close()
 
 
-async def test_a_file_that_was_changed_after_it_was_applied_is_refused(database_url: str, later: Path) -> None:
+async def test_migration_changed_after_it_was_applied_is_rejected(database_url: str, later: Path) -> None:
     await migrate(database_url, "requests", later)
     file = later / "migrations" / "0002_note.sql"
     file.write_text(file.read_text() + "-- more\n")
@@ -162,7 +160,7 @@ async def test_a_file_that_was_changed_after_it_was_applied_is_refused(database_
         await migrate(database_url, "requests", later)
 
 
-async def test_an_older_program_refuses_a_newer_database(database_url: str, later: Path) -> None:
+async def test_older_program_rejects_a_newer_database(database_url: str, later: Path) -> None:
     await migrate(database_url, "requests", later)
 
     with pytest.raises(MigrationError, match="the database is newer than this program: requests has requests 0002"):
@@ -170,9 +168,7 @@ async def test_an_older_program_refuses_a_newer_database(database_url: str, late
 
 
 @pytest.mark.parametrize("service", all_services(), ids=NAMES)
-async def test_a_database_of_an_unreleased_version_is_refused_and_not_touched(
-    database_url: str, service: Service
-) -> None:
+async def test_database_of_an_unreleased_version_is_rejected_unchanged(database_url: str, service: Service) -> None:
     """Its first file was another one, and it has more of them than this program."""
     connection = await asyncpg.connect(database_url)
     try:
@@ -201,7 +197,7 @@ async def test_a_database_of_an_unreleased_version_is_refused_and_not_touched(
         ("later.sql", "later.sql: name it NNNN_name.sql"),
     ],
 )
-def test_a_file_has_the_next_number(name: str, message: str, tmp_path: Path) -> None:
+def test_migration_without_the_next_number_is_rejected(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "0001_schema.sql").touch()
     (tmp_path / name).touch()
 

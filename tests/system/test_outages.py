@@ -1,4 +1,4 @@
-"""The broker away, wiped, or back: intake goes on with PostgreSQL alone, and nothing that was taken in is missing."""
+"""The broker stopped, wiped or restarted: requests are accepted with PostgreSQL alone, and none is lost."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from tests import builders
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
-from tests.seats import seat_in
+from tests.personas import appoint_in_directory
 from tests.system.platform import ROOT, Platform, broker
 
 SECONDS = 30
@@ -31,7 +31,7 @@ PROVIDER = "UNODC-SHERLOC:provider_officer"
 
 @pytest.fixture
 def own_broker(servers: Servers) -> Iterator[Nats]:
-    """A broker whose addresses are known, and that is stopped."""
+    """A configured broker that is not running."""
     nats = broker(servers.folder / f"nats-{free_port()}")
     with nats:
         pass
@@ -72,7 +72,7 @@ async def directory(
     platform: Platform, client: httpx.AsyncClient, databases: Mapping[str, Database]
 ) -> AsyncIterator[None]:
     """Runs beside the others all the time, and knows who acts in these tests."""
-    await seat_in(databases["directory"], ["KEN:focal_point", "UNODC:coordinator", PROVIDER])
+    await appoint_in_directory(databases["directory"], ["KEN:focal_point", "UNODC:coordinator", PROVIDER])
     own = Platform(platform.environment, platform.addresses)
     await start(own, client, "directory")
     yield
@@ -89,13 +89,13 @@ async def start(platform: Platform, client: httpx.AsyncClient, name: str) -> Pat
             cwd=ROOT, stdout=log, stderr=log,
         )  # fmt: skip
 
-    async def knows_who_may_act() -> bool:
+    async def has_appointments() -> bool:
         with contextlib.suppress(httpx.HTTPError):
             ready = (await client.get(f"{platform.addresses[name]}/health/ready")).json()
             return bool(ready["parts"][f"{name}: directory"])
         return False
 
-    await until(knows_who_may_act)
+    await until(has_appointments)
     return said
 
 
@@ -119,7 +119,7 @@ async def file(platform: Platform, client: httpx.AsyncClient) -> str:
 
 
 @pytest.mark.usefixtures("directory")
-async def test_a_service_takes_requests_in_while_the_broker_is_away_and_publishes_them_later(
+async def test_service_accepts_requests_without_a_broker_and_publishes_them_later(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats
 ) -> None:
     said = await start(platform, client, "requests")
@@ -148,7 +148,7 @@ async def stored(nats: Nats, messages: int) -> bool:
 
 
 @pytest.mark.usefixtures("directory")
-async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
+async def test_events_lost_by_a_wiped_broker_are_read_from_the_journal(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats, database_url: str
 ) -> None:
     own_broker.start()
@@ -184,7 +184,7 @@ async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
     assert "caught up from the journal" in (Path(platform.environment["ENTRAIDE_STATE"]) / "matching.log").read_text()
 
 
-async def test_without_its_database_a_service_ends_with_one_line(platform: Platform) -> None:
+async def test_service_without_a_database_exits_with_one_line(platform: Platform) -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     without = Platform({**platform.environment, "DATABASE_URL": nowhere}, {})
 

@@ -1,4 +1,4 @@
-"""Every supported major version of PostgreSQL, each in the newest release that is to be had here: `./dev soak`."""
+"""Every supported major version of PostgreSQL, in the newest release available: `./dev soak`."""
 
 import asyncio
 import json
@@ -88,7 +88,7 @@ async def migrated(server: Postgres) -> tuple[str, list[str]]:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("major", sorted(TESTED))
-def test_every_supported_version_is_migrated_and_works(major: int) -> None:
+def test_every_supported_postgresql_is_migrated_and_works(major: int) -> None:
     with folder() as place:
         found = programs(major, place)
         with running(found, place) as server:

@@ -1,7 +1,7 @@
-"""Whatever a machine thinks of to send, the running application answers as its own document says.
+"""Responses to generated requests conform to the OpenAPI document.
 
-The whole application in one process on a real socket, with the sample world loaded, called by schemathesis in the name
-of people of five roles, half of the time about records that exist.
+The whole application in one process on a real socket, with the sample world loaded, called by schemathesis as people
+of five roles, half of the time about existing records.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ from services.documents.kept import CONTRACTS
 from tests.builders import a_request
 from tests.conftest import Servers
 from tests.files import FLOWS, PDF
-from tests.seats import ISSUER, persona_id
+from tests.personas import ISSUER, persona_id
 from tests.soak import cases
 
 pytestmark = pytest.mark.thinned
@@ -56,7 +56,7 @@ schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", 
 SEED = 20261125
 EXAMPLES_MAX = cases(10, soak=60)
 STREAM_EXAMPLES_MAX = cases(2, soak=6)
-"""An answer that goes on takes a second, here: so long a stream is let live."""
+"""Event streams end after this time here."""
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
 STORY_SECONDS = 150
@@ -71,7 +71,7 @@ APPOINTMENTS = (
     "UNODC:administrator",
 )
 ASKING = (*APPOINTMENTS, "UNODC:coordinator")
-"""In whose name calls are made: oftener in the name of whom the most is for."""
+"""The callers; those with the most permissions more often."""
 
 LISTS = {
     "request_id": "/v1/requests",
@@ -152,7 +152,7 @@ def database(servers: Servers, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def running(database: str) -> Iterator[Running]:
-    """`entraide demo`, which tells the story of the sample world and then stays up."""
+    """`entraide demo`, which creates the sample world and then keeps running."""
     state = Path(tempfile.mkdtemp(prefix="entraide-fuzz-", dir="/var/tmp"))
     state.chmod(0o711)
     try:
@@ -162,7 +162,7 @@ def running(database: str) -> Iterator[Running]:
         try:
             with requests.Session() as session:
                 found = Running(f"http://127.0.0.1:{port}", Issuer.load(state / "issuer.jwk", ISSUER), session)
-                _look_around(found)
+                _create_records(found)
                 yield found
         finally:
             process.send_signal(signal.SIGTERM)
@@ -173,7 +173,7 @@ def running(database: str) -> Iterator[Running]:
 
 
 def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] | None:
-    """The process and its port, once the story is told; None where somebody else took the port in the meantime."""
+    """The process and its port, once the demo is complete; None if the port was taken meanwhile."""
     port = free_port()
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("ENTRAIDE_", "NATS_", "SMTP_"))}
     log = state / "log"
@@ -197,8 +197,8 @@ def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] 
     return process, port
 
 
-def _look_around(running: Running) -> None:
-    """Learn the ids of records that exist; file some that are still at their beginning."""
+def _create_records(running: Running) -> None:
+    """Read the ids of existing records; create some in their initial state."""
     with httpx.Client(base_url=running.address) as client:
         for number in range(6):
             body = a_request(submit=number % 2 == 0)
@@ -287,7 +287,7 @@ def api(running: Running) -> Any:
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_every_answer_is_as_the_document_says(api: Any, running: Running, label: str) -> None:
+def test_every_response_conforms_to_the_document(api: Any, running: Running, label: str) -> None:
     method, path = label.split()
     operation = api[path][method]
     cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
@@ -303,12 +303,12 @@ def test_every_answer_is_as_the_document_says(api: Any, running: Running, label:
         response = case.call_and_validate(checks=CHECKS, headers=headers, session=running.session)
         running.answers[(label, response.status_code)] += 1
         if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            assert _headers_told(method, path, response.status_code) == _headers_set(response)
+            assert _documented_headers(method, path, response.status_code) == _sent_headers(response)
 
     call()
 
 
-def test_the_calls_got_past_the_door(running: Running) -> None:
+def test_calls_are_not_only_rejected(running: Running) -> None:
     """Otherwise the test above would have seen nothing but refusals."""
     succeeded = {label for label, status in running.answers if status < HTTPStatus.MULTIPLE_CHOICES}
 
@@ -330,7 +330,7 @@ def test_the_calls_got_past_the_door(running: Running) -> None:
         ("/health/ready", lambda d: d["paths"]["/health/ready"]["get"].pop("security"), "uthentication"),
     ],
 )
-def test_a_document_that_says_otherwise_is_noticed(
+def test_difference_from_the_document_is_detected(
     running: Running, path: str, plant: Callable[[dict[str, Any]], Any], says: str
 ) -> None:
     planted = deepcopy(DOCUMENT)
@@ -354,7 +354,7 @@ def _answer_of(document: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[str, str], luck: Random) -> None:
-    """Mostly let a call be about something that exists, as it now stands: what is unknown never gets past 404."""
+    """Mostly use ids and revisions of existing records: unknown ones never get past 404."""
     if luck.random() < LUCK:
         for name in case.path_parameters or {}:
             if known := CODES.get(name) or running.known.get((appointment, name)):
@@ -377,12 +377,12 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
         case.body = content["example"]
 
 
-def _headers_told(method: str, path: str, status: int) -> set[str]:
+def _documented_headers(method: str, path: str, status: int) -> set[str]:
     told = DOCUMENT["paths"][path][method.lower()]["responses"][str(status)]
     return set(told["headers"]) & SETS_HEADERS
 
 
-def _headers_set(response: Any) -> set[str]:
+def _sent_headers(response: Any) -> set[str]:
     """Those that came; the `Link` of a page belongs to its cursor, and a last page has neither."""
     came = {name for name in SETS_HEADERS if name.lower() in response.headers}
     body = response.json() if "json" in response.headers.get("content-type", [""])[0] else {}

@@ -1,4 +1,4 @@
-"""`entraide sign-in`: the token and nothing else on standard output, a port that nobody outside reaches, clear ends."""
+"""`entraide sign-in`: only the token on standard output, a loopback port, clear errors."""
 
 import asyncio
 import base64
@@ -82,9 +82,7 @@ async def shown(address: str, language: str) -> httpx.Response:
         return await client.get(address, headers={"Accept-Language": language})
 
 
-async def test_the_token_alone_is_printed_and_the_page_is_in_the_readers_language(
-    entraide: SignIn, browser: Browser
-) -> None:
+async def test_sign_in_prints_only_the_token_and_shows_a_translated_page(entraide: SignIn, browser: Browser) -> None:
     process = entraide("--no-browser")
 
     answer = await shown(await browser.signs_in(address_of(process), "somebody"), "ar, en;q=0.5")
@@ -101,7 +99,7 @@ async def test_the_token_alone_is_printed_and_the_page_is_in_the_readers_languag
     assert TOKEN_TYPE == json.loads(base64.urlsafe_b64decode(said.split(".")[0] + "=="))["typ"]
 
 
-async def test_a_program_is_told_until_when_and_as_whom(entraide: SignIn, browser: Browser, provider: Provider) -> None:
+async def test_sign_in_as_json_has_expiry_and_subject(entraide: SignIn, browser: Browser, provider: Provider) -> None:
     process = entraide("--no-browser", "--json", ENTRAIDE_TOKEN_ACR="gold")
 
     address = address_of(process)
@@ -116,12 +114,12 @@ async def test_a_program_is_told_until_when_and_as_whom(entraide: SignIn, browse
     assert told["expires_at"].endswith("+00:00")
 
 
-async def test_who_guesses_is_refused_and_the_one_who_was_sent_still_comes(entraide: SignIn, browser: Browser) -> None:
+async def test_forged_callbacks_are_rejected_and_the_sign_in_continues(entraide: SignIn, browser: Browser) -> None:
     process = entraide("--no-browser")
     address = address_of(process)
     landing = httpx.URL(httpx.URL(address).params["redirect_uri"])
     assert ("127.0.0.1", "/callback") == (landing.host, landing.path)
-    # The rest of the loopback network stands for every other address of this machine.
+    # The rest of the loopback network represents every other address of this machine.
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", landing.port or 0), timeout=5)
     for target in ("/", "/favicon.ico", "/callback/", "//callback"):
@@ -137,7 +135,7 @@ async def test_who_guesses_is_refused_and_the_one_who_was_sent_still_comes(entra
     assert 0 == ended(process)[0]
 
 
-async def test_who_presses_cancel_is_told_and_no_token_printed(entraide: SignIn, browser: Browser) -> None:
+async def test_cancelled_sign_in_is_reported_without_a_token(entraide: SignIn, browser: Browser) -> None:
     process = entraide("--no-browser")
 
     answer = await shown(await browser.refuses(address_of(process)), "ru")
@@ -150,7 +148,7 @@ async def test_who_presses_cancel_is_told_and_no_token_printed(entraide: SignIn,
     assert "(sign-in-denied: access_denied)" in told
 
 
-async def test_a_browser_is_opened_where_there_is_one(entraide: SignIn, browser: Browser, tmp_path: Path) -> None:
+async def test_browser_is_opened_if_there_is_one(entraide: SignIn, browser: Browser, tmp_path: Path) -> None:
     seen, program = tmp_path / "seen", tmp_path / "browser"
     program.write_text(f'#!/bin/sh\necho noise\necho "$1" > {seen}.part && mv {seen}.part {seen}\n')
     program.chmod(0o755)
@@ -178,7 +176,9 @@ async def test_a_browser_is_opened_where_there_is_one(entraide: SignIn, browser:
         ("ENTRAIDE_SIGN_IN_SCOPE", "profile", "ENTRAIDE_SIGN_IN_SCOPE has to contain openid"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(entraide: SignIn, setting: str, value: str, told: str) -> None:
+def test_unusable_sign_in_setting_is_reported_in_one_line(
+    entraide: SignIn, setting: str, value: str, told: str
+) -> None:
     code, said, line = ended(entraide("--no-browser", **{setting: value}))
 
     assert (2, "", 1) == (code, said, line.count("\n"))
@@ -186,7 +186,7 @@ def test_what_cannot_be_used_is_one_line(entraide: SignIn, setting: str, value: 
     assert told in line
 
 
-async def test_who_does_not_come_is_not_waited_for_for_ever(provider: Provider) -> None:
+async def test_sign_in_has_a_time_limit(provider: Provider) -> None:
     client = OpenId(provider.issuer, CLIENT)
     lines: list[str] = []
 
@@ -198,5 +198,5 @@ async def test_who_does_not_come_is_not_waited_for_for_ever(provider: Provider) 
         socket.create_connection(("127.0.0.1", port or 0), timeout=5)
 
 
-def test_what_is_shown_is_text() -> None:
+def test_sign_in_page_escapes_its_text() -> None:
     assert b"<p>&lt;b&gt;</p>" in page("<b>", Language.EN)

@@ -1,4 +1,4 @@
-"""What an operator sees at once when the program is started wrongly."""
+"""Start errors that an operator sees at once."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Nothing is said in clear over a network: to Debian's PostgreSQL (the wheel's knows no TLS) and to nats-server."""
+"""All connections are encrypted: to Debian's PostgreSQL (the wheel's has no TLS) and to nats-server."""
 
 import asyncio
 import re
@@ -32,14 +32,14 @@ PASSED_ON = "secret-of-requests"
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Path:
+def other_authority(tmp_path: Path) -> Path:
     """An authority that has signed nothing here."""
     certify(tmp_path, ["localhost"])
     return tmp_path / "authority.pem"
 
 
 @asynccontextmanager
-async def in_clear(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+async def server_without_tls(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
     """Somebody who speaks without TLS, and writes down what is said to them; on which port."""
     heard: list[bytes] = []
     writers: list[asyncio.StreamWriter] = []
@@ -59,7 +59,7 @@ async def in_clear(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
-async def said_to(heard: list[bytes]) -> bytes:
+async def received_bytes(heard: list[bytes]) -> bytes:
     async with asyncio.timeout(5):
         while not heard:
             await asyncio.sleep(0.01)
@@ -75,10 +75,10 @@ def broker() -> Iterator[Broker]:
         yield made
 
 
-async def test_a_service_comes_to_the_broker_it_has_verified_and_to_no_other(broker: Broker, stranger: Path) -> None:
+async def test_service_connects_only_to_a_verified_broker(broker: Broker, other_authority: Path) -> None:
     url = broker.url("requests")
     wrong = {
-        "another authority's": url.replace(str(broker.authority), str(stranger)),
+        "another authority's": url.replace(str(broker.authority), str(other_authority)),
         "of this machine's authorities": url.partition("?")[0],
         "for another name": url.replace("127.0.0.1", "localhost"),
         "in clear": url.replace("tls://", "nats://"),
@@ -100,15 +100,15 @@ async def refuses(url: str) -> bool:
     return False
 
 
-async def test_who_asks_for_no_tls_in_the_brokers_place_is_told_no_password() -> None:
+async def test_password_is_not_sent_to_a_broker_without_tls() -> None:
     greeting = b'INFO {"server_id":"x","version":"2.15.0","proto":1,"max_payload":65536,"auth_required":true}\r\n'
-    async with in_clear(greeting) as (port, heard):
+    async with server_without_tls(greeting) as (port, heard):
         assert await refuses(f"tls://requests:{PASSED_ON}@127.0.0.1:{port}")
-        assert PASSED_ON.encode() not in await said_to(heard)
+        assert PASSED_ON.encode() not in await received_bytes(heard)
 
         heard.clear()
         await refuses(f"nats://requests:{PASSED_ON}@127.0.0.1:{port}")
-        assert PASSED_ON.encode() in await said_to(heard), "in clear it is heard"
+        assert PASSED_ON.encode() in await received_bytes(heard), "without TLS it is readable"
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def verified(url: str, authority: Path, host: str = "localhost") -> str:
     return f"{url.replace('127.0.0.1', host)}?sslmode=verify-full&sslrootcert={authority}"
 
 
-async def test_a_service_works_over_tls_with_the_database_it_has_verified(server: tuple[str, Path]) -> None:
+async def test_service_works_over_tls_with_a_verified_database(server: tuple[str, Path]) -> None:
     superuser, authority = server
     migrator = verified(address(superuser, "entraide_migrator"), authority)
     assert await prepare(Settings(state=Path(), database_url=migrator), all_services())
@@ -150,11 +150,11 @@ async def test_a_service_works_over_tls_with_the_database_it_has_verified(server
         url = verified(login(superuser, name), authority)
         db = await Database.connect(url, name)
         assert await db.ready()
-        assert {(True, "TLSv1.3")} == await ways_in(superuser, f"entraide_{name}_login")
+        assert {(True, "TLSv1.3")} == await connections_of(superuser, f"entraide_{name}_login")
         await db.close()
 
 
-async def ways_in(superuser: str, login: str) -> set[tuple[bool, str]]:
+async def connections_of(superuser: str, login: str) -> set[tuple[bool, str]]:
     """Whether the connections of a login are encrypted, and how."""
     connection = await asyncpg.connect(superuser)
     try:
@@ -164,13 +164,13 @@ async def ways_in(superuser: str, login: str) -> set[tuple[bool, str]]:
         await connection.close()
 
 
-async def test_a_service_comes_to_no_database_that_it_has_not_verified(
-    server: tuple[str, Path], stranger: Path, servers: Servers
+async def test_service_rejects_an_unverified_database(
+    server: tuple[str, Path], other_authority: Path, servers: Servers
 ) -> None:
     superuser, authority = server
     requests = login(superuser, "requests")
     for url, error in (
-        (verified(requests, stranger), ssl.SSLCertVerificationError),
+        (verified(requests, other_authority), ssl.SSLCertVerificationError),
         (verified(requests, authority, host="127.0.0.1"), ssl.SSLCertVerificationError),
         (f"{requests}?sslmode=disable", asyncpg.InvalidAuthorizationSpecificationError),
         (f"{servers.postgres.dsn()}?sslmode=verify-full&sslrootcert={authority}", ConnectionError),
@@ -184,17 +184,19 @@ async def test_a_service_comes_to_no_database_that_it_has_not_verified(
         await db.close()
 
 
-async def test_who_offers_no_tls_in_the_databases_place_is_told_no_password(stranger: Path) -> None:
-    async with in_clear(b"N") as (port, heard):
+async def test_password_is_not_sent_to_a_database_without_tls(other_authority: Path) -> None:
+    async with server_without_tls(b"N") as (port, heard):
         with pytest.raises(ConnectionError):
-            await asyncpg.connect(verified(f"postgresql://requests:{PASSED_ON}@127.0.0.1:{port}/entraide", stranger))
-        assert PASSED_ON.encode() not in await said_to(heard)
+            await asyncpg.connect(
+                verified(f"postgresql://requests:{PASSED_ON}@127.0.0.1:{port}/entraide", other_authority)
+            )
+        assert PASSED_ON.encode() not in await received_bytes(heard)
 
 
 # -- what deploy/ says ------------------------------------------------------------------------------------------------
 
 
-def test_every_address_in_compose_wants_a_verified_server() -> None:
+def test_every_address_in_compose_requires_a_verified_server() -> None:
     containers = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
     given = {name: str(value) for one in containers for name, value in one.get("environment", {}).items()}
     brokers = [value for name, value in given.items() if name.startswith("NATS_URL")]
@@ -207,7 +209,7 @@ def test_every_address_in_compose_wants_a_verified_server() -> None:
         assert url.endswith("@postgres:5432/entraide?sslmode=verify-full&sslrootcert=/run/secrets/ca.pem"), url
 
 
-def test_neither_broker_nor_database_lets_anybody_in_without_tls() -> None:
+def test_broker_and_database_require_tls() -> None:
     rules = re.findall(r"^(host\w*) .* (\S+)$", (DEPLOY / "pg_hba.conf").read_text(), re.MULTILINE)
     assert {"hostssl"} == {kind for kind, method in rules if method != "reject"}
     assert len(rules) == len(NAMES) + 2

@@ -11,9 +11,9 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change, create, show
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.callers import Subject
 from contracts.conversion import from_attributes
 from contracts.values import Caller, Organization, Role
@@ -70,14 +70,16 @@ async def appoint(tx: Tx, ctx: Context, appointment_id: UUID, data: JSONBody[App
 
 
 @get(
-    "/v1/appointments", opt=asks(Action.LIST_APPOINTMENTS), summary="The appointments this caller may see, newest first"
+    "/v1/appointments",
+    opt=requires(Action.LIST_APPOINTMENTS),
+    summary="The appointments this caller may see, newest first",
 )
 async def list_appointments(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
-    organization: Annotated[str | None, formed_as(Organization)] = None,
+    organization: Annotated[str | None, query_parameter(Organization)] = None,
     person: FromQuery[UUID | None] = None,
     status: FromQuery[ShownStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,

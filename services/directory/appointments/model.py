@@ -69,7 +69,7 @@ HELD_IN: Mapping[Role, frozenset[Kind]] = {
 """The organizations in which each role can be held; no person holds the role of a service."""
 
 OF_FOCAL_POINT = frozenset({Role.OFFICIAL, Role.PROVIDER_OFFICER, Role.DONOR_OFFICER})
-"""The roles in a State that its focal point alone gives and ends."""
+"""The roles in a State that only its focal point gives and ends."""
 
 
 class Appointment(Struct, frozen=True, kw_only=True):
@@ -168,8 +168,8 @@ class Appointment(Struct, frozen=True, kw_only=True):
         return Mandate(role=self.role, starts=self.starts, ends=self.ends, regions=self.regions, topics=self.topics)
 
 
-def takes_two(organization: str, role: Role) -> bool:
-    """Whether giving this role takes two people: all except the roles that a State's focal point gives alone."""
+def requires_two_people(organization: str, role: Role) -> bool:
+    """Whether giving this role takes two people: all roles except those that a State's focal point gives alone."""
     return not (kind_of(organization) is Kind.STATE and role in OF_FOCAL_POINT)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 
-from chassis.http.application import INTERNAL, Calling, Db
+from chassis.http.application import INTERNAL, CurrentCaller, Db
 from contracts.callers import CallerChanges, KnownSubject, Subject
 from contracts.refusals import Missing
 from contracts.values import END
@@ -15,7 +15,7 @@ from services.directory.people import store
 
 @get("/internal/callers", opt=INTERNAL, summary="What has changed in who may act")
 async def callers(
-    db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
+    db: Db, caller: CurrentCaller, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
 ) -> CallerChanges:
     """Changes since a watermark; every service polls it every two seconds."""
     async with db.transaction(by=caller) as tx:
@@ -24,7 +24,7 @@ async def callers(
 
 # A POST, so that subjects appear in no access log.
 @post("/internal/subjects", opt=INTERNAL, status_code=200, summary="Who signs in by a subject")
-async def subjects(data: JSONBody[Subject], db: Db, caller: Calling) -> KnownSubject:
+async def subjects(data: JSONBody[Subject], db: Db, caller: CurrentCaller) -> KnownSubject:
     # A POST only for the sake of logs: it changes nothing, and no sign-in waits for it.
     async with db.for_reading().transaction(by=caller) as tx:
         people = await store.people_of(tx, data)

@@ -18,7 +18,7 @@ from services.directory.clients import store as client_store
 from services.directory.clients.model import CLIENTS_MAX, EXPIRING_DAYS, Client, Terms
 from services.directory.people import store
 from services.directory.people.actions import record
-from services.directory.policy import Action, Registering
+from services.directory.policy import Action, NewClient
 
 SECRET_BYTES = 32
 SECRET_PREFIX = "entraide_secret_"
@@ -43,7 +43,7 @@ def new_secret() -> str:
 
 async def register(tx: Tx, ctx: Context, client_id: UUID, terms: Terms, name: str) -> str:
     """Register a client; return its secret, of which only the hash is stored."""
-    policy.decide(ctx.caller, Action.REGISTER_CLIENT, Registering(terms.organization)).required()
+    policy.decide(ctx.caller, Action.REGISTER_CLIENT, NewClient(terms.organization)).required()
     if not await store.is_registered(tx, terms.organization):
         raise Invalid("unknown-code", field="organization", code=terms.organization)
     async with tx.as_service():
@@ -88,7 +88,7 @@ async def _save_new_secret(tx: Tx, client_id: UUID, *, generation: int) -> str:
 # -- for the client itself, and for the system -----------------------------------------------------------------------
 
 
-def stranger(credentials: Credentials) -> Caller:
+def unauthenticated_caller(credentials: Credentials) -> Caller:
     """The caller before authentication, who sees only the rows of the client it claims to be."""
     return Caller(person_id=_id_of(credentials.client_id), organization=NOWHERE, role=Role.OFFICIAL, scopes=frozenset())
 
@@ -96,7 +96,11 @@ def stranger(credentials: Credentials) -> Caller:
 async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client:
     """The authenticated client. Raises the same Unidentified for every failure."""
     kept = await client_store.kept(tx, _id_of(credentials.client_id))
-    known = kept.client.knows(credentials.secret, kept.hashes, now=now) if kept else _is_nobody(credentials.secret)
+    known = (
+        kept.client.verify_secret(credentials.secret, kept.hashes, now=now)
+        if kept
+        else _verify_dummy(credentials.secret)
+    )
     if kept is None or not known:
         raise Unidentified("client-not-known")
     if kept.used_at is None or now - kept.used_at >= USED_AGAIN:
@@ -130,6 +134,6 @@ def _id_of(said: str) -> UUID:
         return NOBODY
 
 
-def _is_nobody(secret: str) -> bool:
+def _verify_dummy(secret: str) -> bool:
     """The same work as for a known client, so that the time reveals nothing."""
     return rules.matches_any(secret, ())

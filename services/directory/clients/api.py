@@ -12,9 +12,9 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change, create, show
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
 from contracts.values import Organization, Role, Scope
 from services.directory.clients import actions as client_actions
@@ -78,13 +78,13 @@ async def register_client(
     return await _read_with(tx, ctx, client_id, secret=secret)
 
 
-@get("/v1/clients", opt=asks(Action.LIST_CLIENTS), summary="The API clients this caller may see, newest first")
+@get("/v1/clients", opt=requires(Action.LIST_CLIENTS), summary="The API clients this caller may see, newest first")
 async def list_clients(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
-    organization: Annotated[str | None, formed_as(Organization)] = None,
+    organization: Annotated[str | None, query_parameter(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ClientPage]:

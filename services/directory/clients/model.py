@@ -102,7 +102,7 @@ class Client(Struct, frozen=True, kw_only=True):
         self._require_in_force(now)
         return ClientEnded(client_id=self.client_id, organization=self.organization, reason=reason, ended_at=now)
 
-    def knows(self, secret: str, hashes: Sequence[tuple[int, bytes]], *, now: datetime) -> bool:
+    def verify_secret(self, secret: str, hashes: Sequence[tuple[int, bytes]], *, now: datetime) -> bool:
         """Whether the secret is valid now; `hashes` are the stored ones by generation."""
         if self.shown_status(now.date()) is not ClientStatus.IN_FORCE:
             return matches_any(secret, ())

@@ -101,7 +101,7 @@ async def issue_token(
     try:
         form = await form_of(request)
         credentials = _credentials(form, header(request.scope, "Authorization"))
-        async with db.transaction(by=client_actions.stranger(credentials)) as tx:
+        async with db.transaction(by=client_actions.unauthenticated_caller(credentials)) as tx:
             client = await client_actions.identify(tx, credentials, now=now)
         if seconds := own.wait_seconds(client):
             return _too_many(seconds, language)

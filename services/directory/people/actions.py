@@ -27,7 +27,7 @@ from services.directory.people import model, store
 from services.directory.people.evolve import Record, evolve
 from services.directory.people.model import UNODC, Person
 from services.directory.people.store import PersonTexts
-from services.directory.policy import Action, Given, Place
+from services.directory.policy import Action, ExistingAppointment, NewAppointment
 from services.directory.subjects import store as subject_store
 
 NAME_OF_UNODC = "United Nations Office on Drugs and Crime"
@@ -107,7 +107,7 @@ async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subjec
         held = await store.held_in(tx, person_id)
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
-    of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
+    of_trust = any(appointing.requires_two_people(organization, role) for organization, role in held)
     await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=ctx.now))
     await store.save_person_texts(tx, person_id, texts, salt)
     await subject_store.save(tx, person_id, person.organization, subjects)
@@ -202,8 +202,10 @@ async def appoint(
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
     appointing.check_mandate(mandate, organization, today=ctx.today)
-    place = Place(person_id, organization, mandate.role, await _focal_points(tx, organization, ctx.now))
-    policy.decide(ctx.caller, Action.APPOINT, place).required()
+    new_appointment = NewAppointment(
+        person_id, organization, mandate.role, await _focal_points(tx, organization, ctx.now)
+    )
+    policy.decide(ctx.caller, Action.APPOINT, new_appointment).required()
     person.require_enabled()
     appointing.check_belongs(person.organization, organization)
     async with tx.as_service():
@@ -215,7 +217,7 @@ async def appoint(
     salt, texts_hash = hash_texts(letter)
     begin = (
         appointing.make
-        if policy.may_make_alone(ctx.caller, organization, mandate.role)
+        if policy.may_appoint_alone(ctx.caller, organization, mandate.role)
         else partial(appointing.propose, subjects_hash=person.subjects_hash)
     )
     fact: Fact = begin(
@@ -268,7 +270,7 @@ async def end(tx: Tx, ctx: Context, appointment_id: UUID, reason: str) -> None:
 
 async def _for_move(tx: Tx, ctx: Context, appointment_id: UUID, action: Action) -> Appointment:
     appointment = await store.get_appointment(tx, appointment_id, ctx.caller, lock=True)
-    given = Given(appointment, await _focal_points(tx, appointment.organization, ctx.now))
+    given = ExistingAppointment(appointment, await _focal_points(tx, appointment.organization, ctx.now))
     policy.decide(ctx.caller, action, given).required()
     check_revision(appointment.revision, ctx.expected)
     return appointment

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, Streaming, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.problems import language_of
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.ids import new_id
 from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
@@ -33,7 +33,7 @@ from services.directory.commands import (
 from services.directory.people import actions, store
 from services.directory.people.model import Kind, Organization
 from services.directory.people.views import PersonView, read_view, views_of
-from services.directory.policy import Action, Entering
+from services.directory.policy import Action, NewPerson
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
@@ -88,12 +88,12 @@ async def register_organization(tx: Tx, ctx: Context, code: str, data: JSONBody[
     await actions.register(tx, code, data.checked_name(), now=ctx.now)
 
 
-@get("/v1/organizations", opt=asks(Action.LIST_ORGANIZATIONS), summary="Organizations, by code")
+@get("/v1/organizations", opt=requires(Action.LIST_ORGANIZATIONS), summary="Organizations, by code")
 async def list_organizations(
     db: Db,
-    caller: Calling,
-    paging: Paging,
-    cursor: Annotated[str | None, formed_as(OrganizationCode)] = None,
+    caller: CurrentCaller,
+    paging: Pagination,
+    cursor: Annotated[str | None, query_parameter(OrganizationCode)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
     accept_language: AcceptLanguage = None,
 ) -> Response[OrganizationPage]:
@@ -123,22 +123,22 @@ def _organization_view(organization: Organization, name: str, language: Language
 
 @create("/v1/people", Action.ENTER, "Enter a person", read=read_view, key=lambda data: data.person_id or new_id())
 async def enter_person(tx: Tx, ctx: Context, person_id: UUID, data: JSONBody[EnterPerson]) -> None:
-    """A focal point enters people of the own State, an administrator anybody. It gives them no role yet.
+    """A focal point enters people of the own State, an administrator any person. The person has no role yet.
 
     Subjects given by an administrator take effect when a second person approves them, or an appointment.
     """
     caller, organization = ctx.caller, data.organization
-    policy.decide(caller, Action.ENTER, Entering(organization, data.person_id is not None)).required()
+    policy.decide(caller, Action.ENTER, NewPerson(organization, data.person_id is not None)).required()
     proposed_by = None if policy.may_set_subjects_alone(caller, organization) else caller.person_id
     await actions.enter(tx, person_id, organization, data.texts(), subjects_proposed_by=proposed_by, now=ctx.now)
 
 
-@get("/v1/people", opt=asks(Action.LIST_PEOPLE), summary="The people this caller may see")
+@get("/v1/people", opt=requires(Action.LIST_PEOPLE), summary="The people this caller may see")
 async def list_people(
     db: Db,
-    caller: Calling,
-    paging: Paging,
-    organization: Annotated[str | None, formed_as(OrganizationCode)] = None,
+    caller: CurrentCaller,
+    paging: Pagination,
+    organization: Annotated[str | None, query_parameter(OrganizationCode)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PersonPage]:
@@ -202,11 +202,11 @@ async def approve_erasure(tx: Tx, ctx: Context, person_id: FromPath[UUID], data:
 
 @get(
     "/v1/events/directory",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="What happens to organizations, people and appointments, as it does",
 )
-async def follow_directory(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+async def follow_directory(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of the people visible to the caller, and of all organizations."""
     return stream(last_event_id)
 

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from contracts.conversion import from_attributes
 from contracts.matching import Share
 from contracts.values import Role
@@ -65,11 +65,11 @@ class RankingPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/matches/choices", opt=asks(Action.LIST_CHOICES), summary="Every move of every match, to learn from")
+@get("/v1/matches/choices", opt=requires(Action.LIST_CHOICES), summary="Every move of every match, to learn from")
 async def list_choices(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,
@@ -81,11 +81,11 @@ async def list_choices(
     return paging.page(ChoicesPage, [_choices(moves) for moves in found], limit)
 
 
-@get("/v1/matches/rankings", opt=asks(Action.LIST_RANKINGS), summary="Every ranking that was shown, to learn from")
+@get("/v1/matches/rankings", opt=requires(Action.LIST_RANKINGS), summary="Every ranking that was shown, to learn from")
 async def list_rankings(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Limit = 50,

@@ -64,8 +64,8 @@ async def record_shown(tx: Tx, found: Sequence[Ranked], role: Role, *, now: date
     """
     if role not in SHOWN_TO:
         return
-    standing = [one for one in found if one.rank is not None]
-    by_line = groupby(standing, key=lambda one: one.match.line_id)
+    ranked = [one for one in found if one.rank is not None]
+    by_line = groupby(ranked, key=lambda one: one.match.line_id)
     if rows := [_shown(list(ranking), role, now) for _, ranking in by_line]:
         await tx.write(_RECORD_SHOWN, msgspec.json.encode(rows).decode())
 

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from contracts.conversion import from_attributes
 from contracts.values import Money, Period
 from services.matching import policy
@@ -61,11 +61,11 @@ class Cohorts(Struct, frozen=True, kw_only=True):
 
 @get(
     "/v1/matches/cohorts",
-    opt=asks(Action.LIST_COHORTS),
+    opt=requires(Action.LIST_COHORTS),
     summary="Lines of several States that one delivery could serve",
 )
 async def list_cohorts(
-    db: Db, caller: Calling, now: Now, limit: Annotated[int, QueryParameter(ge=1, le=COHORTS_MAX)] = 50
+    db: Db, caller: CurrentCaller, now: Now, limit: Annotated[int, QueryParameter(ge=1, le=COHORTS_MAX)] = 50
 ) -> Cohorts:
     """Coordinators only, until every State has agreed."""
     policy.decide(caller, Action.LIST_COHORTS).required()

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, asks
+from chassis.http.application import CurrentCaller, Db, requires
 from contracts.conversion import from_attributes
 from contracts.matching import Judgement
 from contracts.refusals import Missing
@@ -55,9 +55,9 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
     similar: list[SimilarLine]
 
 
-@get("/v1/matches/similar", opt=asks(Action.SIMILAR), summary="Which lines are like another one, and in what")
+@get("/v1/matches/similar", opt=requires(Action.SIMILAR), summary="Which lines are like another one, and in what")
 async def show_similar(
-    db: Db, own: Owned, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]
+    db: Db, own: Owned, caller: CurrentCaller, of_line: Annotated[UUID, QueryParameter(name="line")]
 ) -> SimilarLines:
     """UNODC may compare all lines; a State only its own."""
     policy.decide(caller, Action.SIMILAR).required()

@@ -87,7 +87,7 @@ class _Search:
 
     def __init__(self, index: OfferingIndex, line: WantedLine, known: ScoringContext, survivors: BitMap) -> None:
         self.index, self.days, self.survivors = index, ordinals(line.window), survivors
-        self.at_most = [(COLUMN[one.slug], one.asks(line)) for one in AT_MOST]
+        self.at_most = [(COLUMN[one.slug], one.requires(line)) for one in AT_MOST]
         self.periods, self.topics = OF_PERIODS[: index.most_periods], OF_TOPICS[: index.most_topics]
         self.terms = [term for term in criteria(line, known, index.providers).values() if term is not nothing]
         self.naming = survivors & index.of(BY_SLUG["eligibility"], line.state)

@@ -75,7 +75,7 @@ class OfferingIndex:
         self.meanings = Meanings()
         # Constraints that compare the same codes share their sets.
         self._sets: dict[Callable[[Offering], Codes], Sets] = {one.has: {} for one in _CODED}
-        self._narrowing = [(one.asks, _NARROW[one.meets], self._sets[one.has]) for one in _CODED]
+        self._narrowing = [(one.requires, _NARROW[one.meets], self._sets[one.has]) for one in _CODED]
         self._read_together = 0
         self._later: dict[UUID, int] = {}
         self._free: list[int] = []
@@ -91,8 +91,8 @@ class OfferingIndex:
     def satisfying(self, line: WantedLine) -> BitMap:
         """The rows that violate no constraint on codes."""
         rows = self.all
-        for asks, narrow, sets in self._narrowing:
-            asked = asks(line)
+        for requires, narrow, sets in self._narrowing:
+            asked = requires(line)
             if asked is not None:
                 rows = narrow(rows, sets, asked)
         return rows

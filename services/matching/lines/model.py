@@ -1,4 +1,4 @@
-"""A request's line as matching knows it: what is asked, the addressee, who may see it, and the request's status."""
+"""A request's line in matching: the need, the addressee, who may see it, and the request's status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -103,7 +103,7 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     gender_marker: int | None = None
     """None for a line that is not submitted."""
     excluded_providers: tuple[str, ...] = ()
-    """Providers its State does not wish to be served by; visible only to that State and UNODC."""
+    """Providers excluded by its State; visible only to that State and UNODC."""
     treaties: tuple[TreatyStatus, ...] = ()
     """Of its State, one for each instrument, as known when the line was read."""
     consents: tuple[Consent, ...] = ()

@@ -81,7 +81,7 @@ def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
     if broken := violated(line, offering):
-        # A provider learns that it does not fit but not why: a State's exclusions are not visible to it.
+        # A provider's answer says that it does not fit but not why: a State's exclusions are not visible to it.
         raise Conflict("offering-does-not-fit", **({"violated": broken} if caller.role is Role.COORDINATOR else {}))
 
 
@@ -195,6 +195,6 @@ async def rebuild(tx: Tx, event: Event) -> None:
     await match_store.save(tx, after)
     await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed):
-        await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
+        await offering_store.take_unit(tx, fact.offering_id, fact.capacity_period)
     if isinstance(fact, MatchRevoked):
         await offering_store.give_back(tx, fact.offering_id, fact.capacity_period)

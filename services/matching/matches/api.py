@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
 from contracts.facts import Fact
@@ -67,11 +67,11 @@ async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONB
     return await _read(tx, ctx, match_id)
 
 
-@get("/v1/matches", opt=asks(Action.LIST_MATCHES), summary="The matches this caller may see")
+@get("/v1/matches", opt=requires(Action.LIST_MATCHES), summary="The matches this caller may see")
 async def list_matches(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, asks
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.edge import reader_language
 from contracts.values import Caller, Language
 from services.matching import policy
@@ -50,12 +50,12 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/matches/preview",
-    opt=asks(Action.PREVIEW),
+    opt=requires(Action.PREVIEW),
     status_code=200,
     summary="Preview the suggestions for a draft line",
 )
 async def preview_matches(
-    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, own: Owned, caller: Calling
+    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, own: Owned, caller: CurrentCaller
 ) -> Preview:
     """For the caller's own State. The line is not stored and its text not logged."""
     policy.decide(caller, Action.PREVIEW).required()

@@ -80,7 +80,7 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
     held = await line_store.lock_lines(tx, line_ids)
     not_shown = {one.line_id: one for one in await match_store.not_shown(tx, line_ids, of=found.offering_id)}
     existing = await match_store.between(tx, line_ids, [found.offering_id])
-    better = await match_store.better_of(tx, line_ids, [one.score for _, one in best], found.offering_id)
+    better = await match_store.count_better(tx, line_ids, [one.score for _, one in best], found.offering_id)
     changes: list[suggestions.Change] = []
     for line, reranked in best:
         rank, before = better[line.line_id] + 1, not_shown.get(line.line_id)

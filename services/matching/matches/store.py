@@ -175,7 +175,7 @@ async def orphaned(tx: Tx) -> list[UUID]:
     return [row["match_id"] for row in rows]
 
 
-async def better_of(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], offering_id: UUID) -> dict[UUID, int]:
+async def count_better(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], offering_id: UUID) -> dict[UUID, int]:
     """For each line, how many of its open matches rank above this offering with its score."""
     rows = await tx.fetch(
         """

@@ -107,7 +107,7 @@ async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now
     best = best[:SUGGESTED_LINES_MAX]
     held = await line_store.lock_lines(tx, [line.line_id for line, _ in best])
     existing = await match_store.between(tx, list(held), [offering.offering_id])
-    better = await match_store.better_of(
+    better = await match_store.count_better(
         tx, [line.line_id for line, _ in best], [found.score for _, found in best], offering.offering_id
     )
     changes: list[Change] = []

@@ -153,7 +153,7 @@ def _remarked(match: Match) -> list[tuple[UUID, int]]:
 def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Caller) -> MatchView:
     """The view of a match with these guarded fields."""
 
-    def said_with(evaluation: Evaluated | None, field: Guarded) -> str | None:
+    def text_of(evaluation: Evaluated | None, field: Guarded) -> str | None:
         if evaluation is None or field not in guarded:
             return None
         return comments.get((match.match_id, evaluation.revision), "")
@@ -169,8 +169,8 @@ def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Call
         judgement=match.judgement if judged else None,
         departs=match.departs if Guarded.DEPARTS in guarded else None,
         departure=match.departure if Guarded.DEPARTURE in guarded else None,
-        state_evaluation_comment=said_with(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
-        provider_evaluation_comment=said_with(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
+        state_evaluation_comment=text_of(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
+        provider_evaluation_comment=text_of(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
         comment="" if match.evaluated else comments.get((match.match_id, match.revision), ""),
         moves=policy.moves_open_to(caller, match),
     )

@@ -123,7 +123,7 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
 def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> Obstacle:
     """With the values that the constraint compares, unless `_SHOWN` has others."""
     rule = BY_SLUG[slug]
-    asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.asks(line), rule.has(offering))
+    asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.requires(line), rule.has(offering))
     as_of = min((one.as_of for one in _not_party(line, offering)), default=None) if slug == "treaty" else None
     nearest = _NEAREST[slug](line, offering, today) if slug in _NEAREST else None
     return Obstacle(name=slug, asked=_coded(asked), offered=_coded(offered), as_of=as_of, nearest=nearest)

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.edge import reader_language
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
@@ -59,11 +59,11 @@ class WhyNot(Struct, frozen=True, kw_only=True):
     match_id: UUID | UnsetType = UNSET
 
 
-@get("/v1/matches/why-not", opt=asks(Action.WHY_NOT), summary="Why an offering is not suggested for a line")
+@get("/v1/matches/why-not", opt=requires(Action.WHY_NOT), summary="Why an offering is not suggested for a line")
 async def show_why_not(
     request: Request[Any, Any, Any],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     of_line: Annotated[UUID, QueryParameter(name="line")],
     of_offering: Annotated[UUID, QueryParameter(name="offering")],

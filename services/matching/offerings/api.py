@@ -12,11 +12,11 @@ from msgspec import Struct, field
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.merge_patch import patched
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
@@ -103,15 +103,15 @@ async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBod
     await offering_actions.create(tx, ctx, offering_id, content, texts, salt, submit=data.submit)
 
 
-@get("/v1/offerings", opt=asks(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
+@get("/v1/offerings", opt=requires(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
 async def list_offerings(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     status: FromQuery[ShownStatus | None] = None,
-    kind: Annotated[str | None, formed_as(Code)] = None,
-    provider: Annotated[str | None, formed_as(Organization)] = None,
+    kind: Annotated[str | None, query_parameter(Code)] = None,
+    provider: Annotated[str | None, query_parameter(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:
@@ -224,11 +224,13 @@ def view(
 
 @get(
     "/v1/events/matching",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="Stream events of offerings and matches",
 )
-async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+async def follow_offerings_and_matches(
+    stream: StreamFactory, last_event_id: LastEventId = None
+) -> EventStream[FeedItem]:
     """Events visible to the caller; of another organization's offering only that it is available."""
     return stream(last_event_id)
 

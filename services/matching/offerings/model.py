@@ -340,7 +340,7 @@ def least_blocking(feasible: Sequence[Period], rooms: Sequence[Room], *wanted: S
 
 
 def _most_served(rooms: Sequence[Room], windows: Sequence[Period]) -> int:
-    """The maximum number of windows that can be served: each period goes to the windows that end soonest."""
+    """The maximum number of windows that can be served: each period serves the windows that end soonest."""
     ahead = sorted(windows, key=lambda one: one.starts, reverse=True)
     waiting: list[date] = []
     served = 0

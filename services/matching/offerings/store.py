@@ -191,7 +191,7 @@ async def take(
     if len(feasible) > 1:
         feasible = [least_blocking(feasible, rooms, *await _others_served(tx, offering_id, line_id))]
     for period in feasible:
-        await take_of(tx, offering_id, period)
+        await take_unit(tx, offering_id, period)
     return feasible[0] if feasible else None
 
 
@@ -215,7 +215,7 @@ async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tup
     return [period for period, shown in wanted if shown], [period for period, _ in wanted]
 
 
-async def take_of(tx: Tx, offering_id: UUID, period: Period) -> None:
+async def take_unit(tx: Tx, offering_id: UUID, period: Period) -> None:
     """Take the unit of a period that was taken according to the journal."""
     await tx.execute(
         "UPDATE capacity SET taken = taken + 1 WHERE offering_id = $1 AND starts = $2", offering_id, period.starts

@@ -20,7 +20,7 @@ from services.matching.rounds import store as round_store
 from services.matching.rounds.answer import RoundAnswer
 from services.matching.rounds.model import Round, RoundStatus
 from services.matching.rounds.settings import KeptSettings
-from services.matching.rounds.store import Papers
+from services.matching.rounds.store import RoundDocuments
 
 WAITING_MAX = 5
 """How many rounds may wait for their plan at a time."""
@@ -52,7 +52,7 @@ async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> R
         raise Excessive("rounds-waiting", limit=WAITING_MAX)
     if await round_store.waiting_of(tx, ctx.caller.person_id) >= WAITING_EACH_MAX:
         raise Excessive("own-rounds-waiting", limit=WAITING_EACH_MAX)
-    world = None if settings.based_on is None else (await papers_before(tx, settings.based_on, ctx.caller)).world
+    world = None if settings.based_on is None else (await documents_of_base(tx, settings.based_on, ctx.caller)).world
     asked = RoundAsked(
         round_id=round_id,
         settings_hash=round_store.hash_of(settings),
@@ -62,33 +62,33 @@ async def ask(tx: Tx, ctx: Context, round_id: UUID, settings: KeptSettings) -> R
         asked_at=ctx.now,
     )
     created = await record(tx, None, asked)
-    await round_store.begin_papers(tx, round_id, settings, world)
+    await round_store.insert_documents(tx, round_id, settings, world)
     return created
 
 
-async def papers_before(tx: Tx, round_id: UUID, caller: Caller) -> Papers:
-    """The papers of a round that another is to be based on. Raises Missing; Conflict if it has no inputs yet."""
+async def documents_of_base(tx: Tx, round_id: UUID, caller: Caller) -> RoundDocuments:
+    """The documents of a round that another is to be based on. Raises Missing; Conflict if it has no inputs yet."""
     before = await round_store.get(tx, round_id, caller)
     policy.decide(caller, Action.SHOW_ROUND, before).required()
-    papers = await round_store.papers(tx, round_id)
-    if papers.world is None:
+    documents = await round_store.documents(tx, round_id)
+    if documents.world is None:
         raise Conflict("round-status", status=before.status, move="plan")
-    return papers
+    return documents
 
 
-async def prepare(tx: Tx, memory: Memory, round_id: UUID, *, now: datetime) -> Papers | None:
-    """The papers of a round to plan; reads its inputs the first time. None if there is nothing to plan."""
+async def prepare(tx: Tx, memory: Memory, round_id: UUID, *, now: datetime) -> RoundDocuments | None:
+    """The documents of a round to plan; reads its inputs the first time. None if there is nothing to plan."""
     # Not locked, so that discarding the round does not wait.
     found = await round_store.known(tx, round_id, lock=False)
     if found is None or found.status is not RoundStatus.ASKED:
         return None
-    papers = await round_store.papers(tx, round_id)
-    if papers.world is not None:
-        return papers
+    documents = await round_store.documents(tx, round_id)
+    if documents.world is not None:
+        return documents
     world = await snapshot.snapshot_inputs(tx, memory, now=now)
     if not await round_store.save_world(tx, round_id, world):
-        return await round_store.papers(tx, round_id)
-    return Papers(settings=papers.settings, world=world)
+        return await round_store.documents(tx, round_id)
+    return RoundDocuments(settings=documents.settings, world=world)
 
 
 async def answer(tx: Tx, round_id: UUID, found: RoundAnswer, *, lines: int, now: datetime) -> None:

@@ -48,10 +48,10 @@ async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
     """
     before = await round_actions.for_move(tx, ctx, round_id, Action.ADOPT_ROUND)
     before.require("adopt")
-    papers = await round_store.papers(tx, round_id)
-    assert papers.world is not None, "it is planned"
-    assert papers.answer is not None, "it is planned"
-    plan = plan_report(papers.world, papers.answer).plan
+    documents = await round_store.documents(tx, round_id)
+    assert documents.world is not None, "it is planned"
+    assert documents.answer is not None, "it is planned"
+    plan = plan_report(documents.world, documents.answer).plan
     if any(not is_unodc(one.offering.provider) for one in plan):
         await consent_store.check_consents_current(tx, snapshot.ANY_ORGANIZATION)
     async with tx.as_service():
@@ -120,7 +120,7 @@ class _CurrentState:
             or offering.status is not OfferingStatus.AVAILABLE
             or offering.revision != one.offering.revision
             or (between.revision if between else 0) != one.fitting.match_revision
-            or snapshot.bar(line, offering, between) is not None
+            or snapshot.exclusion_of(line, offering, between) is not None
             or bool(set(violated(line, offering)) - {CAPACITY})
         )
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
 from contracts.values import Caller
@@ -21,7 +21,7 @@ from services.matching.rounds import adoption, budget_reader
 from services.matching.rounds import store as round_store
 from services.matching.rounds.model import Round
 from services.matching.rounds.settings import KeptSettings
-from services.matching.rounds.store import Papers
+from services.matching.rounds.store import RoundDocuments
 from services.matching.rounds.views import (
     Comparison,
     RoundDetail,
@@ -62,12 +62,12 @@ async def ask_round(tx: Tx, ctx: Context, round_id: UUID, before: KeptSettings) 
     await round_actions.ask(tx, ctx, round_id, before)
 
 
-@get("/v1/rounds", opt=asks(Action.LIST_ROUNDS), summary="The rounds there were, newest first")
+@get("/v1/rounds", opt=requires(Action.LIST_ROUNDS), summary="The rounds there were, newest first")
 async def list_rounds(
     request: Asking,
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=round_store.LIST_MAX)] = 50,
 ) -> Response[RoundPage]:
@@ -78,21 +78,21 @@ async def list_rounds(
 
 @show("/v1/rounds/{round_id:uuid}", Action.SHOW_ROUND, "One round: its plan, and what is unmet and why")
 async def show_round(tx: Tx, ctx: Context, round_id: FromPath[UUID], request: Asking) -> RoundDetail:
-    found, papers = await _with_papers(tx, round_id, Action.SHOW_ROUND, ctx.caller)
-    return round_detail(found, papers, reader_language(request.scope))
+    found, documents = await _with_documents(tx, round_id, Action.SHOW_ROUND, ctx.caller)
+    return round_detail(found, documents, reader_language(request.scope))
 
 
-@get("/v1/rounds/{round_id:uuid}/compare", opt=asks(Action.COMPARE_ROUNDS), summary="Two rounds side by side")
+@get("/v1/rounds/{round_id:uuid}/compare", opt=requires(Action.COMPARE_ROUNDS), summary="Two rounds side by side")
 async def compare_rounds(
     request: Asking,
     round_id: FromPath[UUID],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     with_round: Annotated[UUID, QueryParameter(name="with")],
 ) -> Comparison:
     async with db.transaction(by=caller) as tx:
-        one = await _with_papers(tx, round_id, Action.COMPARE_ROUNDS, caller)
-        other = await _with_papers(tx, with_round, Action.COMPARE_ROUNDS, caller)
+        one = await _with_documents(tx, round_id, Action.COMPARE_ROUNDS, caller)
+        other = await _with_documents(tx, with_round, Action.COMPARE_ROUNDS, caller)
     return comparison(one, other, reader_language(request.scope))
 
 
@@ -112,10 +112,10 @@ async def discard(tx: Tx, ctx: Context, round_id: FromPath[UUID], data: JSONBody
     await round_actions.discard(tx, ctx, round_id)
 
 
-async def _with_papers(tx: Tx, round_id: UUID, action: Action, caller: Caller) -> tuple[Round, Papers]:
+async def _with_documents(tx: Tx, round_id: UUID, action: Action, caller: Caller) -> tuple[Round, RoundDocuments]:
     found = await round_store.get(tx, round_id, caller)
     policy.decide(caller, action, found).required()
-    return found, await round_store.papers(tx, round_id)
+    return found, await round_store.documents(tx, round_id)
 
 
 ROUTES = [ask_round, list_rounds, show_round, compare_rounds, adopt, discard]

@@ -11,7 +11,7 @@ from services.matching.matches.budgets import Budgets
 from services.matching.offerings import store as offering_store
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds.settings import KeptSettings, RoundSettings
-from services.matching.rounds.store import Papers
+from services.matching.rounds.store import RoundDocuments
 
 
 async def with_balances(db: Database, budgets: Budgets, settings: RoundSettings, *, caller: Caller) -> KeptSettings:
@@ -27,7 +27,7 @@ async def with_balances(db: Database, budgets: Budgets, settings: RoundSettings,
             async with tx.as_service():
                 currencies = await offering_store.currencies_lacking(tx)
         else:
-            before = await round_actions.papers_before(tx, settings.based_on, caller)
+            before = await round_actions.documents_of_base(tx, settings.based_on, caller)
             if same := _same(before.settings.taken, settings.funds):
                 return replace(kept, taken=same)
             currencies = sorted(_lacking(before))
@@ -41,6 +41,6 @@ def _same(taken: Budgeted | None, funds: Sequence[str]) -> Budgeted | None:
     return replace(taken, funds=tuple(one for one in taken.funds if one.fund in funds))
 
 
-def _lacking(papers: Papers) -> set[str]:
-    assert papers.world is not None, "a round can only be based on one with inputs"
-    return {one.lacks.currency for one in papers.world.offerings if one.lacks}
+def _lacking(documents: RoundDocuments) -> set[str]:
+    assert documents.world is not None, "a round can only be based on one with inputs"
+    return {one.lacks.currency for one in documents.world.offerings if one.lacks}

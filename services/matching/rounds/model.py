@@ -1,6 +1,6 @@
 """An allocation round: created, planned in the background, then adopted or discarded.
 
-Its papers hold the settings, inputs and answer in full; facts reference them by hash.
+Its documents hold the settings, inputs and answer in full; facts reference them by hash.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ MOVES: Mapping[str, frozenset[RoundStatus]] = {
 
 
 class Round(Struct, frozen=True, kw_only=True):
-    """A round without its papers.
+    """A round without its documents.
 
     `outcome` is why it failed. `value` and `bound` are of the plan, in thousandths of a line's priority times
     thousandths of a match's score.

@@ -116,19 +116,19 @@ class Planner:
 
     async def _answer_of(self, round_id: UUID) -> None:
         async with self._db.transaction() as tx:
-            papers = await round_actions.prepare(tx, self._memory, round_id, now=clock.now())
-            if papers is None:
+            documents = await round_actions.prepare(tx, self._memory, round_id, now=clock.now())
+            if documents is None:
                 await round_store.end_lease(tx, round_id)
                 return
-            before = await _solution_of(tx, papers.settings.based_on)
-        assert papers.world is not None, "`prepare` stores the inputs"
+            before = await _solution_of(tx, documents.settings.based_on)
+        assert documents.world is not None, "`prepare` stores the inputs"
         try:
-            asked = await asyncio.to_thread(build_problem, papers.world, papers.settings)
+            asked = await asyncio.to_thread(build_problem, documents.world, documents.settings)
         except BadProblemError as error:
             await self._conclude(round_id, RoundAnswer(outcome="refused", fault=error.fault, where=error.where))
             return
-        limits = Limits(milliseconds=papers.settings.seconds * 1000, memory_mb=MEMORY_MB)
-        answer = await self._child(_question(asked, papers.settings, before), limits).answer()
+        limits = Limits(milliseconds=documents.settings.seconds * 1000, memory_mb=MEMORY_MB)
+        answer = await self._child(_question(asked, documents.settings, before), limits).answer()
         log.info("round planned", round_id=str(round_id), outcome=answer.outcome)
         await self._conclude(round_id, _round_answer(answer, asked), lines=len(asked.problem.lines))
 
@@ -141,7 +141,7 @@ async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
     """The solution of the round this one is based on, as the start of the search."""
     if round_id is None:
         return None
-    answer = (await round_store.papers(tx, round_id)).answer
+    answer = (await round_store.documents(tx, round_id)).answer
     return answer.solution if answer else None
 
 

@@ -99,11 +99,11 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
         score=score,
         starts=tuple(one.starts for one in offering.free_periods if one.overlaps(line.window)),
         match_revision=between.revision if between else 0,
-        bar=bar(line, offering, between),
+        bar=exclusion_of(line, offering, between),
     )
 
 
-def bar(line: WantedLine, offering: Offering, between: Match | None) -> Exclusion | None:
+def exclusion_of(line: WantedLine, offering: Offering, between: Match | None) -> Exclusion | None:
     """Why the pair is not proposed; None if it may be."""
     if between is not None and between.status not in PROPOSED_AGAIN:
         return "matched" if between.status in SHOWN | AGREED else "ended"

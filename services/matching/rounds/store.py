@@ -1,4 +1,4 @@
-"""Rows and papers of rounds, and the planning lease. Every read for a caller names the caller."""
+"""Rows and documents of rounds, and the planning lease. Every read for a caller names the caller."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ LIST_MAX = 100
 T = TypeVar("T")
 
 
-class Papers(msgspec.Struct, frozen=True, kw_only=True):
+class RoundDocuments(msgspec.Struct, frozen=True, kw_only=True):
     """The settings, inputs and answer of a round."""
 
     settings: KeptSettings
@@ -37,15 +37,15 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     times: int
 
 
-def hash_of(paper: KeptSettings | RoundAnswer) -> str:
-    """The hash by which the journal references a paper."""
-    return hashlib.sha256(msgspec.json.encode(paper)).hexdigest()
+def hash_of(document: KeptSettings | RoundAnswer) -> str:
+    """The hash by which the journal references a document."""
+    return hashlib.sha256(msgspec.json.encode(document)).hexdigest()
 
 
 async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> Round:
     """The round, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
     if lock:
-        # Not FOR UPDATE: the foreign keys of its papers would wait for it.
+        # Not FOR UPDATE: the foreign keys of its documents would wait for it.
         await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
     row = await tx.fetchrow(
         "SELECT * FROM round WHERE round_id = $1 AND may_see(round, $2, $3)",
@@ -117,7 +117,7 @@ _SAVE = Write(
 
 
 async def save(tx: Tx, one: Round) -> None:
-    """Write the round without its papers."""
+    """Write the round without its documents."""
     await tx.write(_SAVE, msgspec.json.encode(one).decode())
 
 
@@ -125,10 +125,10 @@ def _round(row: Record) -> Round:
     return msgspec.convert(dict(row), Round)
 
 
-# -- papers -----------------------------------------------------------------------------------------------------------
+# -- documents --------------------------------------------------------------------------------------------------------
 
 
-async def begin_papers(tx: Tx, round_id: UUID, settings: KeptSettings, world: World | None) -> None:
+async def insert_documents(tx: Tx, round_id: UUID, settings: KeptSettings, world: World | None) -> None:
     """Store the settings; with a `world`, the inputs of another round."""
     await tx.execute(
         "INSERT INTO round_papers (round_id, settings, world) VALUES ($1, $2, $3)",
@@ -156,19 +156,19 @@ async def save_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
     await tx.execute("UPDATE round_papers SET answer = $2 WHERE round_id = $1", round_id, _encoded(answer))
 
 
-async def papers(tx: Tx, round_id: UUID) -> Papers:
-    """The papers of a round already read for its caller."""
+async def documents(tx: Tx, round_id: UUID) -> RoundDocuments:
+    """The documents of a round already read for its caller."""
     row = await tx.fetchrow("SELECT settings, world, answer FROM round_papers WHERE round_id = $1", round_id)
     assert row is not None, "they are created with the round"
-    return Papers(
+    return RoundDocuments(
         settings=msgspec.json.decode(row["settings"], type=KeptSettings),
         world=_decoded(row["world"], World),
         answer=_decoded(row["answer"], RoundAnswer),
     )
 
 
-def _encoded(paper: Any) -> str:
-    return msgspec.json.encode(paper).decode()
+def _encoded(document: Any) -> str:
+    return msgspec.json.encode(document).decode()
 
 
 def _decoded(text: str | None, kind: type[T]) -> T | None:

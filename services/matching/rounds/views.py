@@ -18,7 +18,7 @@ from services.matching.rounds.inputs import OpenLine, needed, priority
 from services.matching.rounds.model import Round, RoundStatus
 from services.matching.rounds.settings import KeptSettings
 from services.matching.rounds.solver.solve import Ended
-from services.matching.rounds.store import Papers
+from services.matching.rounds.store import RoundDocuments
 
 
 class RoundView(Struct, frozen=True, kw_only=True):
@@ -177,27 +177,27 @@ def round_view(found: Round, reader: Language) -> RoundView:
     )
 
 
-def round_detail(found: Round, papers: Papers, reader: Language) -> RoundDetail:
-    answer, world = papers.answer, papers.world
-    account = _plan_report(papers)
+def round_detail(found: Round, documents: RoundDocuments, reader: Language) -> RoundDetail:
+    answer, world = documents.answer, documents.world
+    account = _plan_report(documents)
     levels = answer.solution.levels if answer and answer.solution else {}
     return RoundDetail(
         **asdict(round_view(found, reader)),
-        settings=papers.settings,
+        settings=documents.settings,
         surveyed_at=world.as_at if world else None,
         left_out=world.left_out if world else 0,
         fault=answer.fault if answer else "",
         where=answer.where if answer else (),
         score=_score(account.plan),
-        plan=_planned(account.plan, papers),
-        unmet=tuple(_unmet(one, papers, reader) for one in account.unmet),
+        plan=_planned(account.plan, documents),
+        unmet=tuple(_unmet(one, documents, reader) for one in account.unmet),
         levels=tuple(StateLevel(state=state, level_millionths=level) for state, level in levels.items()),
     )
 
 
-def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: Language) -> Comparison:
-    plans = [_plan_report(papers).plan for _, papers in (one, other)]
-    mine, theirs = (asdict(papers.settings) for _, papers in (one, other))
+def comparison(one: tuple[Round, RoundDocuments], other: tuple[Round, RoundDocuments], reader: Language) -> Comparison:
+    plans = [_plan_report(documents).plan for _, documents in (one, other)]
+    mine, theirs = (asdict(documents.settings) for _, documents in (one, other))
     return Comparison(
         one=round_view(one[0], reader),
         other=round_view(other[0], reader),
@@ -209,35 +209,39 @@ def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: L
     )
 
 
-def _plan_report(papers: Papers) -> PlanReport:
-    return PlanReport() if papers.world is None or papers.answer is None else plan_report(papers.world, papers.answer)
+def _plan_report(documents: RoundDocuments) -> PlanReport:
+    return (
+        PlanReport()
+        if documents.world is None or documents.answer is None
+        else plan_report(documents.world, documents.answer)
+    )
 
 
 def _score(plan: Iterable[Assigned]) -> int:
     return sum(one.fitting.score for one in plan)
 
 
-def _planned(plan: Iterable[Assigned], papers: Papers) -> tuple[PlannedLine, ...]:
+def _planned(plan: Iterable[Assigned], documents: RoundDocuments) -> tuple[PlannedLine, ...]:
     by_line: defaultdict[UUID, list[Assigned]] = defaultdict(list)
     for one in plan:
         by_line[one.line.line_id].append(one)
     return tuple(
         PlannedLine(
-            **_line(deliveries[0].line, papers), deliveries=tuple(_delivery(delivery) for delivery in deliveries)
+            **_line(deliveries[0].line, documents), deliveries=tuple(_delivery(delivery) for delivery in deliveries)
         )
         for deliveries in by_line.values()
     )
 
 
-def _line(line: OpenLine, papers: Papers) -> dict[str, Any]:
-    assert papers.world is not None, "planned rounds have inputs"
+def _line(line: OpenLine, documents: RoundDocuments) -> dict[str, Any]:
+    assert documents.world is not None, "planned rounds have inputs"
     return {
         "line_id": line.line_id,
         "request_id": line.request_id,
         "state": line.state,
         "groups": line.groups,
-        "priority": priority(line, papers.settings.priorities, papers.world.as_at.date()),
-        "needed": needed(line, papers.settings),
+        "priority": priority(line, documents.settings.priorities, documents.world.as_at.date()),
+        "needed": needed(line, documents.settings),
     }
 
 
@@ -252,9 +256,9 @@ def _delivery(one: Assigned) -> Delivery:
     )
 
 
-def _unmet(one: Unmet, papers: Papers, reader: Language) -> UnmetLine:
+def _unmet(one: Unmet, documents: RoundDocuments, reader: Language) -> UnmetLine:
     return UnmetLine(
-        **_line(one.line, papers),
+        **_line(one.line, documents),
         left_open=one.left_open,
         says=None if one.hindrances else round_wording.nothing_fits(reader),
         hindrances=tuple(_hindrance(hindrance, reader) for hindrance in one.hindrances),
@@ -285,11 +289,12 @@ def _compared_lines(plan: Iterable[Assigned], other: Iterable[Assigned]) -> Iter
 
 
 def _compared_states(
-    one: Papers, other: Papers, plan: Iterable[Assigned], other_plan: Iterable[Assigned]
+    one: RoundDocuments, other: RoundDocuments, plan: Iterable[Assigned], other_plan: Iterable[Assigned]
 ) -> Iterable[ComparedState]:
     deliveries, other_deliveries = (Counter(a.line.state for a in assigned) for assigned in (plan, other_plan))
     levels, other_levels = (
-        papers.answer.solution.levels if papers.answer and papers.answer.solution else {} for papers in (one, other)
+        documents.answer.solution.levels if documents.answer and documents.answer.solution else {}
+        for documents in (one, other)
     )
     for state in sorted({*deliveries, *other_deliveries, *levels, *other_levels}):
         yield ComparedState(

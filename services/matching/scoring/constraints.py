@@ -26,13 +26,13 @@ UNODC, EVERYONE = "unodc", "everyone"
 
 
 class Constraint(Struct, frozen=True):
-    """`asks` is None if the line has no such requirement; `has` is None if the offering has no limit.
+    """`requires` is None if the line has no such requirement; `has` is None if the offering has no limit.
 
     Not reported if the constraint `unless` is violated too. Not `indexed` if an indexed one implies it.
     """
 
     slug: str
-    asks: Callable[[WantedLine], Any]
+    requires: Callable[[WantedLine], Any]
     meets: Meets
     has: Callable[[Offering], Any]
     unless: str | None = None
@@ -116,7 +116,7 @@ def violated(line: WantedLine, offering: Offering) -> list[str]:
     """
     found: list[str] = []
     for one in CONSTRAINTS:
-        asked = one.asks(line)
+        asked = one.requires(line)
         if asked is not None and one.unless not in found and not _HOLDS[one.meets](asked, one.has(offering)):
             found.append(one.slug)
     return found

@@ -91,5 +91,5 @@ def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datet
 
 
 def counted(given: Iterable[Weight]) -> Mapping[Criterion, int]:
-    """By criterion, without criteria this program no longer knows."""
+    """By criterion, without criteria that were removed from the program."""
     return {one.criterion: one.of for one in given if one.criterion in CRITERIA}

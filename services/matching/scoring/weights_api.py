@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks, shown
+from chassis.http.application import CurrentCaller, Db, requires, with_etag
 from chassis.http.commands import change
 from contracts.matching import Weight
 from services.matching import policy
@@ -38,15 +38,15 @@ class WeightsView(Struct, frozen=True, kw_only=True):
     adopted_at: datetime | None
 
 
-@get("/v1/matches/weights", opt=asks(Action.SHOW_WEIGHTS), summary="How much each criterion of a score counts")
+@get("/v1/matches/weights", opt=requires(Action.SHOW_WEIGHTS), summary="How much each criterion of a score counts")
 async def show_weights(
-    db: Db, caller: Calling, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
+    db: Db, caller: CurrentCaller, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
 ) -> Response[WeightsView]:
     """The weights in force, or those of a version, by its number."""
     policy.decide(caller, Action.SHOW_WEIGHTS).required()
     async with db.transaction(by=caller) as tx:
         found = await (scoring_store.in_force(tx) if revision is None else scoring_store.version(tx, revision))
-    return shown(_view(found), revision=found.version)
+    return with_etag(_view(found), revision=found.version)
 
 
 async def _in_force(tx: Tx, _ctx: Context, _weights_id: UUID) -> WeightsView:

@@ -7,7 +7,7 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from chassis.http.application import Calling, asks
+from chassis.http.application import CurrentCaller, requires
 from chassis.http.edge import reader_language
 from contracts.reference import topics
 from contracts.values import Language
@@ -43,11 +43,13 @@ class TopicsFound(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/matches/topics",
-    opt=asks(Action.SUGGEST_TOPICS),
+    opt=requires(Action.SUGGEST_TOPICS),
     status_code=200,
     summary="Suggest topics for a text, with their passages",
 )
-async def suggest_topics(request: Request[Any, Any, Any], data: JSONBody[TextToRead], caller: Calling) -> TopicsFound:
+async def suggest_topics(
+    request: Request[Any, Any, Any], data: JSONBody[TextToRead], caller: CurrentCaller
+) -> TopicsFound:
     """The text is neither stored nor logged."""
     policy.decide(caller, Action.SUGGEST_TOPICS).required()
     # In a thread: a text crafted to be slow must not block others.

@@ -55,10 +55,10 @@ def read(wordings: Sequence[Wording], embedder: Embedder | None) -> list[Reading
     """The reading of each text, in order. Slow: not for an event loop."""
     cores = [wording.core for wording in wordings]
     vectors = embedded(embedder, cores, seconds_max=math.inf) if embedder else [None] * len(cores)
-    return [_read(wording, meant) for wording, meant in zip(wordings, vectors, strict=True)]
+    return [_read(wording, vector) for wording, vector in zip(wordings, vectors, strict=True)]
 
 
-def _read(wording: Wording, meant: Vector | None) -> Reading:
+def _read(wording: Wording, vector: Vector | None) -> Reading:
     whole = f"{wording.core}\n{wording.rest}"
     identified = identify(whole)
     return Reading(
@@ -66,7 +66,7 @@ def _read(wording: Wording, meant: Vector | None) -> Reading:
         language=identified.language if identified else None,
         tokens=_tokens(whole),
         # A text without a letter or a digit has a vector of length 0, which is close to nothing.
-        vector=meant if meant and any(meant.values) else None,
+        vector=vector if vector and any(vector.values) else None,
     )
 
 

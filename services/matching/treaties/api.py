@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import create
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from contracts.values import State
 from services.matching import policy
 from services.matching.commands import RecordTreatyStatus, check_state
@@ -42,9 +42,9 @@ class TreatyStatuses(Struct, frozen=True, kw_only=True):
     statuses: list[TreatyStatusView]
 
 
-@get("/v1/treaty-statuses", opt=asks(Action.SHOW_TREATY_STATUS), summary="What a State is known to be party to")
+@get("/v1/treaty-statuses", opt=requires(Action.SHOW_TREATY_STATUS), summary="What a State is known to be party to")
 async def show_treaty_statuses(
-    db: Db, caller: Calling, of_state: Annotated[str, formed_as(State, name="state")]
+    db: Db, caller: CurrentCaller, of_state: Annotated[str, query_parameter(State, name="state")]
 ) -> TreatyStatuses:
     policy.decide(caller, Action.SHOW_TREATY_STATUS).required()
     check_state(of_state)

@@ -110,35 +110,35 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
 # -- notifying --------------------------------------------------------------------------------------------------------
 
 
-async def learn(tx: Tx, fact: Fact) -> None:
+async def save_request_details(tx: Tx, fact: Fact) -> None:
     """Store what later facts do not repeat."""
     match fact:
         case RequestRegistered():
-            await store.learn_reference(tx, fact.request_id, fact.reference)
+            await store.save_reference(tx, fact.request_id, fact.reference)
         case CirculationDecided() | ConsentWithdrawn() | ConsentEnded():
-            await store.learn_circulation(tx, fact.request_id, fact.circulation)
+            await store.save_circulation(tx, fact.request_id, fact.circulation)
         case ConsentGiven() | ConsentRecorded():
-            await store.learn_circulation(tx, fact.request_id, "granted")
+            await store.save_circulation(tx, fact.request_id, "granted")
 
 
-async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
+async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
     """Create the notifications of a fact, one for each person and each webhook."""
-    await learn(tx, fact)
+    await save_request_details(tx, fact)
     notices = audience.notices_for(fact, caused=event.causationid is not None)
     if not notices:
         return
     known = await store.known(tx, request_id=getattr(fact, "request_id", None))
-    told: set[UUID] = set()
+    notified: set[UUID] = set()
     for notice in notices:
         appointments = audience.appointments(notice, fact)
-        match_id = getattr(fact, "match_id", None) if notice.told_before else None
-        people = await store.recipients(tx, appointments, told_of_match=match_id)
+        match_id = getattr(fact, "match_id", None) if notice.only_if_notified_before else None
+        people = await store.recipients(tx, appointments, notified_of_match=match_id)
         if (person_id := audience.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
-        programs = await webhook_store.recipients(tx, appointments, told_of_match=match_id)
+        programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
         for recipient in [*people, *programs]:
-            if recipient.key not in told:
-                told.add(recipient.key)
+            if recipient.key not in notified:
+                notified.add(recipient.key)
                 await _notify_one(tx, notice, recipient, event, fact, known, now)
 
 
@@ -172,10 +172,10 @@ async def _notify_one(
         record=audience.record_of(notice, event, fact) if program else None,
         happened_at=event.time if program else None,
     )
-    await owe(tx, owed, because=event)
+    await create_notification(tx, owed, because=event)
 
 
-async def owe(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
+async def create_notification(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
     """Create a notification, unless its recipient has one of this cause already."""
     notification = model.evolve(None, owed)
     if not await store.add(tx, notification):

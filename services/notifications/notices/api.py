@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks, shown
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires, with_etag
 from chassis.http.commands import change
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
@@ -97,26 +97,26 @@ class NotificationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/subscriptions", opt=asks(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
-async def show_subscription(db: Db, caller: Calling) -> Response[SubscriptionView]:
+@get("/v1/subscriptions", opt=requires(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
+async def show_subscription(db: Db, caller: CurrentCaller) -> Response[SubscriptionView]:
     async with db.transaction(by=caller) as tx:
         subscription = await store.subscription(tx, subscription_id_of(caller))
         if subscription is None:
             raise Missing("not-found")
         policy.decide(caller, Action.SHOW_SUBSCRIPTION, subscription).required()
         email = await store.address(tx, subscription.subscription_id)
-    return shown(_subscription_view(subscription, email), revision=subscription.revision)
+    return with_etag(_subscription_view(subscription, email), revision=subscription.revision)
 
 
 @put(
     "/v1/subscriptions",
-    opt=asks(Action.REGISTER_SUBSCRIPTION),
+    opt=requires(Action.REGISTER_SUBSCRIPTION),
     summary="Say where the caller's appointment is to be told",
 )
 async def register_subscription(
     data: JSONBody[Register],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
 ) -> Response[SubscriptionView]:
@@ -131,14 +131,16 @@ async def register_subscription(
             expected=None if if_match is None else expected_revision(if_match),
             now=now,
         )
-    return shown(_subscription_view(subscription, data.email), revision=subscription.revision)
+    return with_etag(_subscription_view(subscription, data.email), revision=subscription.revision)
 
 
-@get("/v1/notifications", opt=asks(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first")
+@get(
+    "/v1/notifications", opt=requires(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first"
+)
 async def list_notifications(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     accept_language: AcceptLanguage = None,
     unread: FromQuery[bool] = False,
     cursor: FromQuery[UUID | None] = None,
@@ -154,11 +156,11 @@ async def list_notifications(
 
 @get(
     "/v1/notifications/stream",
-    opt=asks(Action.FOLLOW_NOTIFICATIONS),
+    opt=requires(Action.FOLLOW_NOTIFICATIONS),
     media_type=EVENT_STREAM,
     summary="What comes into the caller's inbox, as it does",
 )
-async def follow_notifications(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Arrival]:
+async def follow_notifications(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[Arrival]:
     """Independent of the subscription's channels; the texts are in the inbox."""
     return stream(last_event_id)
 

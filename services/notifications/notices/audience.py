@@ -53,8 +53,9 @@ class Notice(Struct, frozen=True, kw_only=True):
     """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
 
     `gathered` notices are sent once per recipient and cause, however many facts that cause had; webhooks get each. With
-    `told_before` only recipients notified of the same match before get it, with `unless_caused` only a fact without a
-    cause is notified, and with `while_circulating` providers get it only while the State lets the request circulate.
+    `only_if_notified_before` only recipients notified of the same match before get it, with `unless_caused` only a fact
+    without a cause is notified, and with `while_circulating` providers get it only while the State lets the request
+    circulate.
     """
 
     code: str
@@ -62,7 +63,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     reference: str
     link: str
     gathered: bool = False
-    told_before: bool = False
+    only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
 
@@ -87,7 +88,7 @@ def _notice(
     reference: str = "request_id",
     variant: str = "",
     gathered: bool = False,
-    told_before: bool = False,
+    only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
 ) -> Notice:
@@ -97,7 +98,7 @@ def _notice(
         reference=reference,
         link=link,
         gathered=gathered,
-        told_before=told_before,
+        only_if_notified_before=only_if_notified_before,
         unless_caused=unless_caused,
         while_circulating=while_circulating,
     )
@@ -115,7 +116,11 @@ def _of_match(
     kind: type[Fact], *to: Relation, before: tuple[Relation, ...] = (), while_circulating: bool = False
 ) -> tuple[type[Fact], tuple[Notice, ...]]:
     always = (_notice(kind, *to, link=MATCH, while_circulating=while_circulating),) if to else ()
-    ended = (_notice(kind, *before, link=MATCH, told_before=True, gathered=kind is m.MatchExpired),) if before else ()
+    ended = (
+        (_notice(kind, *before, link=MATCH, only_if_notified_before=True, gathered=kind is m.MatchExpired),)
+        if before
+        else ()
+    )
     return kind, always + ended
 
 

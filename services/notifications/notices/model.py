@@ -201,7 +201,7 @@ def evolve(notification: Notification | None, fact: Fact) -> Notification:
     """Apply a fact; the revision increases by one."""
     if notification is None:
         assert isinstance(fact, NotificationOwed), "a notification begins with being owed"
-        return _owed(fact)
+        return _queued(fact)
     notification = replace(notification, revision=notification.revision + 1)
     match fact:
         case NotificationRead():
@@ -220,7 +220,7 @@ def evolve(notification: Notification | None, fact: Fact) -> Notification:
     raise AssertionError(f"{fact.type} is not a notification's fact")
 
 
-def _owed(fact: NotificationOwed) -> Notification:
+def _queued(fact: NotificationOwed) -> Notification:
     return Notification(
         notification_id=fact.notification_id,
         cause_id=fact.cause_id,

@@ -62,13 +62,15 @@ class Terms(Struct, frozen=True, kw_only=True):
 class Sender:
     """Sends due mails one after the other over one connection.
 
-    `seats` holds the appointments in force; while they are unknown no mail is sent.
+    `appointments` holds the appointments in force; while they are unknown no mail is sent.
     """
 
-    def __init__(self, db: Database, terms: Terms, seats: AppointmentLookup, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, terms: Terms, appointments: AppointmentLookup, *, clock: Callable[[], datetime]
+    ) -> None:
         self._db = db
         self._terms = terms
-        self._seats = seats
+        self._appointments = appointments
         self._clock = clock
         self._connection: aiosmtplib.SMTP | None = None
         self._due_in_seconds: float | None = None
@@ -78,7 +80,7 @@ class Sender:
         away = RECONNECT_SECONDS_MIN
         try:
             while True:
-                if self._seats.stale():
+                if self._appointments.stale():
                     await asyncio.sleep(POLL_SECONDS)
                     continue
                 try:
@@ -123,7 +125,7 @@ class Sender:
     async def _attempt(self, letter: Letter) -> Outcome:
         if letter.email is None:
             return Rejected(UNSUBSCRIBED)
-        if not self._seats.holds(letter.person_id, letter.organization, letter.role, self._clock()):
+        if not self._appointments.holds(letter.person_id, letter.organization, letter.role, self._clock()):
             return Rejected(NOT_APPOINTED)
         connection = await self._connect()
         message = mail(letter, sender=self._terms.sender, public_url=self._terms.public_url)

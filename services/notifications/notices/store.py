@@ -104,7 +104,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
         return self.webhook_id or self.person_id
 
 
-async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
+async def recipients(tx: Tx, appointments: Sequence[Appointment], *, notified_of_match: UUID | None) -> list[Recipient]:
     """The subscribed holders of these appointments; with a match, only those notified of it before.
 
     Ordered by person, so that concurrent transactions lock the same recipients in the same order.
@@ -120,7 +120,7 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_mat
         """,
         [one.organization for one in appointments],
         [one.role for one in appointments],
-        told_of_match,
+        notified_of_match,
     )
     return [msgspec.convert(dict(row), Recipient) for row in rows]
 
@@ -156,7 +156,7 @@ async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> R
 # -- known from other services ---------------------------------------------------------------------------------------
 
 
-async def learn_reference(tx: Tx, request_id: UUID, reference: str) -> None:
+async def save_reference(tx: Tx, request_id: UUID, reference: str) -> None:
     await tx.execute(
         """
         INSERT INTO known_reference (request_id, reference) VALUES ($1, $2)
@@ -167,7 +167,7 @@ async def learn_reference(tx: Tx, request_id: UUID, reference: str) -> None:
     )
 
 
-async def learn_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
+async def save_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
     await tx.execute(
         """
         INSERT INTO known_circulation (request_id, circulation) VALUES ($1, $2)

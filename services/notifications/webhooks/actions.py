@@ -102,12 +102,12 @@ async def test(tx: Tx, ctx: Context, webhook_id: UUID) -> None:
         record=Record(aggregate="webhook", id=str(webhook_id), version=webhook.revision),
         happened_at=ctx.now,
     )
-    await actions.owe(tx, owed, because=None)
+    await actions.create_notification(tx, owed, because=None)
 
 
 async def settle(
     tx: Tx,
-    parcel: DeliveryAttempt,
+    attempt: DeliveryAttempt,
     outcome: Outcome,
     schedule: Schedule,
     *,
@@ -118,16 +118,16 @@ async def settle(
 
     A receiver that is gone, or that has accepted no event during all retries of one, is disabled.
     """
-    event = await actions.settle(tx, parcel.notification_id, parcel.dispatch_id, outcome, schedule, now=now)
-    await webhook_store.end_turn(tx, parcel.webhook.webhook_id, holder=holder, rest_seconds=schedule.wait_seconds)
+    event = await actions.settle(tx, attempt.notification_id, attempt.dispatch_id, outcome, schedule, now=now)
+    await webhook_store.end_turn(tx, attempt.webhook.webhook_id, holder=holder, rest_seconds=schedule.wait_seconds)
     if event is None:
         return
     if outcome == Rejected(GONE):
-        await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.GONE, because=event, now=now)
-    elif isinstance(decode_fact(event), NotificationExpired) and await webhook_store.failing_since_owed(
-        tx, parcel.notification_id
+        await actions.disable(tx, attempt.webhook.webhook_id, DisableReason.GONE, because=event, now=now)
+    elif isinstance(decode_fact(event), NotificationExpired) and await webhook_store.none_delivered_since_queued(
+        tx, attempt.notification_id
     ):
-        await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.FAILING, because=event, now=now)
+        await actions.disable(tx, attempt.webhook.webhook_id, DisableReason.FAILING, because=event, now=now)
 
 
 async def _expected(tx: Tx, ctx: Context, webhook_id: UUID, action: Action) -> Webhook:

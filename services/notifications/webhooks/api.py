@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Expected, Now, Paging, asks
+from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from contracts.values import Role
@@ -119,8 +119,8 @@ async def register_webhook(
     return _view(webhook, data.url, keyring, now=ctx.now, secret=True)
 
 
-@get("/v1/webhooks", opt=asks(Action.LIST_WEBHOOKS), summary="The webhooks of the caller's appointment")
-async def list_webhooks(db: Db, own: Own, caller: Calling, now: Now) -> WebhookList:
+@get("/v1/webhooks", opt=requires(Action.LIST_WEBHOOKS), summary="The webhooks of the caller's appointment")
+async def list_webhooks(db: Db, own: Own, caller: CurrentCaller, now: Now) -> WebhookList:
     async with db.transaction(by=caller) as tx:
         found = await webhook_store.of_caller(tx, caller)
         urls = await webhook_store.urls(tx, [one.webhook_id for one in found])
@@ -134,8 +134,10 @@ async def show_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID], own: Ow
     return await _shown(tx, webhook, own.keyring, now=ctx.now)
 
 
-@delete("/v1/webhooks/{webhook_id:uuid}", opt=asks(Action.REMOVE_WEBHOOK), summary="Take a webhook back")
-async def remove_webhook(webhook_id: FromPath[UUID], db: Db, caller: Calling, expected: Expected, now: Now) -> None:
+@delete("/v1/webhooks/{webhook_id:uuid}", opt=requires(Action.REMOVE_WEBHOOK), summary="Take a webhook back")
+async def remove_webhook(
+    webhook_id: FromPath[UUID], db: Db, caller: CurrentCaller, expected: ExpectedRevision, now: Now
+) -> None:
     """Its address is erased; queued events are not sent any more."""
     async with db.transaction(by=caller) as tx:
         await webhook_actions.remove(tx, Context(caller=caller, now=now, expected=expected), webhook_id)
@@ -170,14 +172,14 @@ async def test_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None
 
 @get(
     "/v1/webhooks/{webhook_id:uuid}/deliveries",
-    opt=asks(Action.LIST_DELIVERIES),
+    opt=requires(Action.LIST_DELIVERIES),
     summary="What a webhook was sent, newest first, and what came of it",
 )
 async def list_deliveries(
     webhook_id: FromPath[UUID],
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=webhook_store.LIST_MAX)] = 50,
 ) -> Response[DeliveryPage]:

@@ -63,25 +63,25 @@ class Terms(Struct, frozen=True, kw_only=True):
 class WebhookSender:
     """Sends due events one after the other. `spread` returns a random number from 0 to 1.
 
-    `seats` holds the appointments in force; while they are unknown nothing is sent.
+    `appointments` holds the appointments in force; while they are unknown nothing is sent.
     """
 
     def __init__(
         self,
         db: Database,
-        door: SafeHttpClient,
+        client: SafeHttpClient,
         keyring: Keyring,
         terms: Terms,
-        seats: AppointmentLookup,
+        appointments: AppointmentLookup,
         *,
         clock: Callable[[], datetime],
         spread: Callable[[], float],
     ) -> None:
         self._db = db
-        self._door = door
+        self._client = client
         self._keyring = keyring
         self._terms = terms
-        self._seats = seats
+        self._appointments = appointments
         self._clock = clock
         self._spread = spread
         self._due_in_seconds: float | None = None
@@ -89,7 +89,7 @@ class WebhookSender:
     async def run(self) -> None:
         """Send until cancelled; an attempt in progress is completed first."""
         while True:
-            if self._seats.stale():
+            if self._appointments.stale():
                 await asyncio.sleep(POLL_SECONDS)
             elif not await finish_despite_cancel(self.send_next()):
                 await self._db.activity.pause(
@@ -100,40 +100,40 @@ class WebhookSender:
         """Make one due attempt; False if there is none."""
         holder, now = new_id(), self._clock()
         async with self._db.transaction() as tx:
-            parcel = await webhook_store.claim(tx, holder=holder, now=now, lease_seconds=self._terms.lease_seconds)
-            if parcel is None:
+            attempt = await webhook_store.claim(tx, holder=holder, now=now, lease_seconds=self._terms.lease_seconds)
+            if attempt is None:
                 self._due_in_seconds = await webhook_store.due_in_seconds(tx, now=now)
-        if parcel is None:
+        if attempt is None:
             return False
-        with with_correlation(parcel.correlation_id):
-            refused = refusal_of(parcel) or self._seat_of(parcel.webhook)
-            outcome, wait = (Rejected(refused), 0) if refused else await self._attempt(parcel)
+        with with_correlation(attempt.correlation_id):
+            refused = refusal_of(attempt) or self._appointment_refusal(attempt.webhook)
+            outcome, wait = (Rejected(refused), 0) if refused else await self._attempt(attempt)
             schedule = Schedule(spread=self._spread(), wait_seconds=wait, delays_seconds=self._terms.delays_seconds)
 
             async def settle() -> None:
                 async with self._db.transaction() as tx:
-                    await webhook_actions.settle(tx, parcel, outcome, schedule, holder=holder, now=self._clock())
+                    await webhook_actions.settle(tx, attempt, outcome, schedule, holder=holder, now=self._clock())
 
             await with_retries(settle)
-            log.info("webhook attempted", dispatch_id=str(parcel.dispatch_id), outcome=type(outcome).__name__)
+            log.info("webhook attempted", dispatch_id=str(attempt.dispatch_id), outcome=type(outcome).__name__)
         return True
 
-    def _seat_of(self, webhook: Webhook) -> str | None:
-        held = self._seats.holds(webhook.person_id, webhook.organization, webhook.role, self._clock())
+    def _appointment_refusal(self, webhook: Webhook) -> str | None:
+        held = self._appointments.holds(webhook.person_id, webhook.organization, webhook.role, self._clock())
         return None if held else NOT_APPOINTED
 
-    async def _attempt(self, parcel: DeliveryAttempt) -> tuple[Outcome, int]:
+    async def _attempt(self, attempt: DeliveryAttempt) -> tuple[Outcome, int]:
         """The outcome, and for how many seconds the receiver asked for no further attempts."""
-        assert parcel.url is not None, "a webhook has an address until it is removed"
+        assert attempt.url is not None, "a webhook has an address until it is removed"
         now = self._clock()
-        webhook = parcel.webhook
-        body = payload(parcel.notice, parcel.cause_id, parcel.record, parcel.happened_at)
+        webhook = attempt.webhook
+        body = payload(attempt.notice, attempt.cause_id, attempt.record, attempt.happened_at)
         keys = [self._keyring.key(key_id, webhook.webhook_id, n) for key_id, n in webhook.keys(now=now)]
         headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT} | signing.headers(
-            webhook.scheme, keys, str(parcel.dispatch_id), int(now.timestamp()), body
+            webhook.scheme, keys, str(attempt.dispatch_id), int(now.timestamp()), body
         )
         try:
-            answer = await self._door.post(destination_of(parcel.url, self._terms.bounds), body, headers)
+            answer = await self._client.post(destination_of(attempt.url, self._terms.bounds), body, headers)
         except NotDelivered as error:
             return Failed(error.reason), 0
         except Invalid:
@@ -142,13 +142,13 @@ class WebhookSender:
         return outcome_of(answer.status), wait_seconds(answer.retry_after, now) if answer.status >= 300 else 0
 
 
-def refusal_of(parcel: DeliveryAttempt) -> str | None:
+def refusal_of(attempt: DeliveryAttempt) -> str | None:
     """The reason not to send this any more, if there is one."""
-    webhook = parcel.webhook
+    webhook = attempt.webhook
     if webhook.status is not WebhookStatus.ENABLED:
         return f"webhook_{webhook.status}"
-    if parcel.notice != TEST_EVENT and not audience.may_be_sent_to(
-        parcel.notice, webhook.organization, webhook.role, circulation=parcel.circulation
+    if attempt.notice != TEST_EVENT and not audience.may_be_sent_to(
+        attempt.notice, webhook.organization, webhook.role, circulation=attempt.circulation
     ):
         return NO_LONGER_VISIBLE
     return None

@@ -114,7 +114,7 @@ async def forget_url(tx: Tx, webhook_id: UUID) -> None:
 # -- queued events ----------------------------------------------------------------------------------------------------
 
 
-async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
+async def recipients(tx: Tx, appointments: Sequence[Appointment], *, notified_of_match: UUID | None) -> list[Recipient]:
     """The webhooks of these appointments; with a match, only those notified of it before."""
     rows = await tx.fetch(
         """
@@ -127,7 +127,7 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_mat
         """,
         [one.organization for one in appointments],
         [one.role for one in appointments],
-        told_of_match,
+        notified_of_match,
     )
     return [msgspec.convert({**dict(row), "channels": (Channel.WEBHOOK,)}, Recipient) for row in rows]
 
@@ -159,7 +159,7 @@ async def count_since(tx: Tx, webhook_id: UUID, notice: str, since: datetime) ->
     )
 
 
-async def failing_since_owed(tx: Tx, notification_id: UUID) -> bool:
+async def none_delivered_since_queued(tx: Tx, notification_id: UUID) -> bool:
     """Whether no event at all was delivered to its webhook since this one was queued."""
     return bool(
         await tx.fetchval(
@@ -267,11 +267,11 @@ async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> D
     )
     if row is None:
         return None
-    parcel = await _parcel(tx, row["dispatch_id"])
-    if parcel is None:
+    attempt = await _load_attempt(tx, row["dispatch_id"])
+    if attempt is None:
         # The previous holder of the turn settled it while this statement ran.
         await end_turn(tx, row["webhook_id"], holder=holder, rest_seconds=0)
-    return parcel
+    return attempt
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
@@ -292,7 +292,7 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
     )
 
 
-async def _parcel(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:
+async def _load_attempt(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,

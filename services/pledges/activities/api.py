@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
@@ -79,11 +79,11 @@ async def plan_activity(tx: Tx, ctx: Context, activity_id: UUID, data: JSONBody[
     await activity_actions.plan(tx, ctx, activity_id, data.plan(), data.title)
 
 
-@get("/v1/activities", opt=asks(Action.LIST_ACTIVITIES), summary="Activities, the last planned first")
+@get("/v1/activities", opt=requires(Action.LIST_ACTIVITIES), summary="Activities, the last planned first")
 async def list_activities(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[ActivityStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,

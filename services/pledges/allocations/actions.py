@@ -97,13 +97,13 @@ async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tu
     seen = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
     policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
-        is_over = await hold_purpose(tx, allocation_id)
+        is_over = await lock_purpose(tx, allocation_id)
     allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller, lock=True)
     check_revision(allocation.revision, ctx.expected)
     return allocation, is_over
 
 
-async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
+async def lock_purpose(tx: Tx, allocation_id: UUID) -> bool:
     """Lock the purpose in the order used by allocation and cancellation; return whether it was cancelled."""
     purpose = await allocation_store.purpose_of(tx, allocation_id)
     if purpose.requirement_id is not None:

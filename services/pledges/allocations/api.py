@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
@@ -66,11 +66,15 @@ async def allocate(tx: Tx, ctx: Context, allocation_id: UUID, data: JSONBody[All
     await allocation_actions.allocate(tx, ctx, allocation_id, data.fund, usd_minor, data.purpose(), on=on)
 
 
-@get("/v1/allocations", opt=asks(Action.LIST_ALLOCATIONS), summary="The allocations this caller may see, newest first")
+@get(
+    "/v1/allocations",
+    opt=requires(Action.LIST_ALLOCATIONS),
+    summary="The allocations this caller may see, newest first",
+)
 async def list_allocations(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     requirement_id: Annotated[UUID | None, QueryParameter(name="requirement")] = None,

@@ -9,7 +9,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy
@@ -84,12 +84,14 @@ class RequirementPage(Struct, frozen=True, kw_only=True):
 
 
 @get(
-    "/v1/requirements", opt=asks(Action.LIST_REQUIREMENTS), summary="What confirmed matches lack in money, newest first"
+    "/v1/requirements",
+    opt=requires(Action.LIST_REQUIREMENTS),
+    summary="What confirmed matches lack in money, newest first",
 )
 async def list_requirements(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
@@ -113,14 +115,14 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
 
 @get(
     "/v1/requirements/unfunded",
-    opt=asks(Action.LIST_UNFUNDED),
+    opt=requires(Action.LIST_UNFUNDED),
     summary="What is ready and lacks only money, as far as States have agreed to show it, newest first",
 )
 async def list_unfunded(
     db: Db,
     own: Owned,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:

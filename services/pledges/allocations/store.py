@@ -155,7 +155,7 @@ async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: b
 async def locked_allocation(tx: Tx, allocation_id: UUID) -> Allocation:
     """Lock and return an existing allocation, as the service."""
     row = await tx.fetchrow("SELECT * FROM allocation WHERE allocation_id = $1 FOR UPDATE", allocation_id)
-    assert row is not None, "whoever names an allocation has it from its facts"
+    assert row is not None, "allocation ids come from their facts"
     return msgspec.convert(dict(row), Allocation)
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Now, Paging, asks, shown
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires, with_etag
 from chassis.http.commands import change, create
 from contracts.refusals import Missing
 from contracts.values import Caller
@@ -65,11 +65,11 @@ async def open_fund(tx: Tx, ctx: Context, code: str, data: JSONBody[OpenFund]) -
     await fund_actions.open_fund(tx, code, labels, data.yearly(), gender_marker=marker, now=ctx.now)
 
 
-@get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
+@get("/v1/funds", opt=requires(Action.LIST_FUNDS), summary="All funds and how far their money has come")
 async def list_funds(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     as_at: AsAt = None,
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
@@ -86,8 +86,10 @@ async def list_funds(
         return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 
-@get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
-async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None) -> Response[FundView]:
+@get("/v1/funds/{code:str}", opt=requires(Action.SHOW_FUND), summary="One fund and how far its money has come")
+async def show_fund(
+    code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
+) -> Response[FundView]:
     """With `as_at`, as recorded by that moment: the result never changes.
 
     For callers who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
@@ -95,7 +97,7 @@ async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_a
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         fund = await _fund(tx, code, as_at=moment)
-    return shown(fund, revision=fund.revision)
+    return with_etag(fund, revision=fund.revision)
 
 
 @change(
@@ -114,14 +116,14 @@ async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JS
 
 @get(
     "/v1/funds/{code:str}/requirements",
-    opt=asks(Action.LIST_REVISIONS),
+    opt=requires(Action.LIST_REVISIONS),
     summary="What was stated of a fund's needs, newest first",
 )
 async def list_revisions(
     code: FromPath[str],
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RevisionPage]:
@@ -149,9 +151,9 @@ async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: J
     await fund_actions.state_gender_marker(tx, ctx, code, data.work_package, data.gender_marker)
 
 
-@get("/v1/funds/{code:str}/years", opt=asks(Action.SHOW_FUND_YEARS), summary="One fund by year")
+@get("/v1/funds/{code:str}/years", opt=requires(Action.SHOW_FUND_YEARS), summary="One fund by year")
 async def show_fund_years(
-    code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
+    code: FromPath[str], db: Db, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[FundYearsView]:
     """Requirements, commitments and movements by year.
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from chassis.http.application import INTERNAL, Calling, Db, Now
+from chassis.http.application import INTERNAL, CurrentCaller, Db, Now
 from contracts.budgets import USD, Budgeted, BudgetQuery, FundingGap
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import requirement_id_of
@@ -16,7 +16,7 @@ from services.pledges.money import rate_store
 
 # A POST, because the list of funds is too long for a URL.
 @post("/internal/budgets", opt=INTERNAL, status_code=200, summary="What funds have, and what currencies are worth")
-async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: Calling, now: Now) -> Budgeted:
+async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: CurrentCaller, now: Now) -> Budgeted:
     """Current budgets. Unknown funds, and currencies without a rate in force, are left out."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         return Budgeted(
@@ -27,7 +27,7 @@ async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: 
 
 
 @get("/internal/matches/{match_id:uuid}/funding-gap", opt=INTERNAL, summary="What a confirmed match lacks in money")
-async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: Calling) -> FundingGap:
+async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: CurrentCaller) -> FundingGap:
     """The current amount: allocated less returned."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         found = await allocation_store.requirement_by_id(tx, requirement_id_of(match_id))

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from contracts.values import Money
@@ -97,13 +97,13 @@ async def declare_in_kind(
 
 @get(
     "/v1/in-kind-contributions",
-    opt=asks(Action.LIST_IN_KIND),
+    opt=requires(Action.LIST_IN_KIND),
     summary="The contributions in kind this caller may see, newest first",
 )
 async def list_in_kind(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[InKindStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from contracts.refusals import Invalid
 from services.pledges import policy
 from services.pledges.ledger import balances
@@ -47,13 +47,13 @@ class Balances(Struct, frozen=True, kw_only=True):
 
 @get(
     "/v1/ledger/entries",
-    opt=asks(Action.LIST_ENTRIES),
+    opt=requires(Action.LIST_ENTRIES),
     summary="The ledger's entries with their postings, newest first",
 )
 async def list_entries(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     donor: Donor = None,
@@ -92,12 +92,12 @@ async def list_entries(
 
 @get(
     "/v1/ledger/balances",
-    opt=asks(Action.SHOW_BALANCES),
+    opt=requires(Action.SHOW_BALANCES),
     summary="Balances of all accounts, as of a moment and until a value date",
 )
 async def show_balances(
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     as_at: AsAt = None,
     until: FromQuery[date | None] = None,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change, show
 from services.pledges import policy
 from services.pledges.commands import CloseYear
@@ -35,8 +35,8 @@ class PeriodView(Struct, frozen=True, kw_only=True):
     checklist: list[Checked]
 
 
-@get("/v1/ledger/periods", opt=asks(Action.LIST_PERIODS), summary="The years that were closed")
-async def list_periods(db: Db, caller: Calling) -> PeriodList:
+@get("/v1/ledger/periods", opt=requires(Action.LIST_PERIODS), summary="The years that were closed")
+async def list_periods(db: Db, caller: CurrentCaller) -> PeriodList:
     async with db.transaction(by=caller) as tx:
         return PeriodList(periods=await fiscal_years.periods(tx))
 

@@ -87,7 +87,7 @@ def amounts_by_year(facts: RecordedFacts, *, as_at: datetime) -> YearAmounts:
 
 
 def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
-    """The change by each fact when it was recorded, given all facts before it, whatever is recorded later."""
+    """The change by each fact when it was recorded, given all facts before it and none after it."""
     pledge: Pledge | None = None
     written_off = 0
     current = _Agreement()

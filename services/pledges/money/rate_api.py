@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import create
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.http.tables import table_of, takes_table
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
@@ -88,12 +88,12 @@ async def load_rates_csv(tx: Tx, ctx: Context, rate_table_id: UUID, before: tupl
     await rate_actions.load_lines(tx, rate_table_id, before, now=ctx.now)
 
 
-@get("/v1/rates", opt=asks(Action.LIST_RATES), summary="Rates of exchange that were loaded, newest first")
+@get("/v1/rates", opt=requires(Action.LIST_RATES), summary="Rates of exchange that were loaded, newest first")
 async def list_rates(
     db: Db,
-    caller: Calling,
-    paging: Paging,
-    currency: Annotated[str | None, formed_as(Currency)] = None,
+    caller: CurrentCaller,
+    paging: Pagination,
+    currency: Annotated[str | None, query_parameter(Currency)] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=_RATE_CURSOR_MAX)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
 ) -> Response[RatePage]:

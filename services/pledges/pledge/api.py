@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Db, Now, Paging, Streaming, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.journal.event_feed import FeedItem
@@ -65,11 +65,11 @@ async def make_pledge(
     )
 
 
-@get("/v1/pledges", opt=asks(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")
+@get("/v1/pledges", opt=requires(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")
 async def list_pledges(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[Status | None] = None,
@@ -166,11 +166,11 @@ async def withdraw_pledge(tx: Tx, ctx: Context, pledge_id: FromPath[UUID], data:
 
 @get(
     "/v1/events/pledges",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="What happens to funds, pledges and allocations, as it does",
 )
-async def follow_pledges(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+async def follow_pledges(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Events of pledges the caller may see."""
     return stream(last_event_id)
 

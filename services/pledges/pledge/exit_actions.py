@@ -299,7 +299,7 @@ async def _reversals_of_allocation(
     tx: Tx, event: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
     """As `_reversals_of`, for allocations and spending; money for a cancelled purpose goes back to its fund."""
-    is_over = await allocation_actions.hold_purpose(tx, fact.allocation_id)
+    is_over = await allocation_actions.lock_purpose(tx, fact.allocation_id)
     allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
     await ledger.lock_balance(tx, fact.fund)

@@ -267,7 +267,7 @@ def _part_of_open(pledge: Pledge, money: Money) -> int:
 
 
 def _part_of_owed(pledge: Pledge, minor: int) -> int:
-    """All that is carried if all that is owed goes, so that no cent is left without an amount."""
+    """The full value if the full debt is carried, so that rounding leaves no cent."""
     if minor == pledge.outstanding_minor:
         return pledge.carried_usd_minor
     worth = usd_minor_of(Money(minor=minor, currency=pledge.currency), pledge.agreed_rate)

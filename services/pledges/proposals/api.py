@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from contracts.values import Money
@@ -164,11 +164,11 @@ async def propose_reopening(
 # -- deciding ---------------------------------------------------------------------------------------------------------
 
 
-@get("/v1/proposals", opt=asks(Action.LIST_PROPOSALS), summary="What waits for a second person, newest first")
+@get("/v1/proposals", opt=requires(Action.LIST_PROPOSALS), summary="What waits for a second person, newest first")
 async def list_proposals(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     status: FromQuery[ProposalStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,

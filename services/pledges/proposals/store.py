@@ -94,5 +94,5 @@ async def _one(tx: Tx, query: str, *args: Any) -> Proposal | None:
 
 async def fold(tx: Tx, event: Event, fact: ProposalMade | ProposalApproved | ProposalRefused) -> None:
     """Apply a fact of a proposal to its row."""
-    assert event.actorid is not None, "somebody proposes and somebody decides"
+    assert event.actorid is not None, "a person proposes and a person decides"
     await save(tx, model.evolve(await locked(tx, fact.proposal_id), fact, by=event.actorid))

@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from chassis.http.downloads import disposition
 from chassis.http.edge import reader_language
 from contracts.refusals import Invalid, Missing
@@ -28,7 +28,7 @@ Fund = Annotated[str | None, QueryParameter(max_length=32)]
 
 @get(
     "/v1/statements/{donor:str}",
-    opt=asks(Action.SHOW_STATEMENT),
+    opt=requires(Action.SHOW_STATEMENT),
     media_type=PDF,
     summary="What a donor pledged, owes and paid, and its share of what it was used for, as PDF",
 )
@@ -37,7 +37,7 @@ async def show_statement(
     request: Request[Any, Any, Any],
     db: Db,
     own: Owned,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     as_at: AsAt = None,
     starts: Starts = None,
@@ -63,13 +63,13 @@ async def show_statement(
 
 @get(
     "/v1/statements/{donor:str}/data",
-    opt=asks(Action.SHOW_STATEMENT),
+    opt=requires(Action.SHOW_STATEMENT),
     summary="What a donor pledged, owes and paid, and its share of what it was used for, as data",
 )
 async def show_statement_data(
     donor: FromPath[str],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     now: Now,
     as_at: AsAt = None,
     starts: Starts = None,
@@ -109,9 +109,9 @@ async def _statement(
         entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
         codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
         async with tx.as_service():
-            pots = await statement_store.pots(tx, codes, ends=last, as_at=day)
+            fund_balances = await statement_store.fund_balances(tx, codes, ends=last, as_at=day)
     return statement_of(
-        donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day
+        donor, promises, entries, fund_balances, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day
     )
 
 

@@ -106,7 +106,7 @@ class Standing(Struct, frozen=True, kw_only=True):
         )
 
 
-class TakenBack(Struct, frozen=True, kw_only=True):
+class ReversedEntry(Struct, frozen=True, kw_only=True):
     """The entry that another one reverses: its type, and its number among the receipts if it is listed there."""
 
     entry_id: UUID
@@ -119,7 +119,7 @@ class Movement(Struct, frozen=True, kw_only=True):
 
     entry_id: UUID
     type: str
-    takes_back: TakenBack | None
+    takes_back: ReversedEntry | None
     effective_on: date
     recorded_at: datetime
     rate: str | None
@@ -139,7 +139,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     number: int
     entry_id: UUID
     type: str
-    takes_back: TakenBack | None
+    takes_back: ReversedEntry | None
     received_on: date
     money: Amount
     rate: str | None
@@ -237,7 +237,7 @@ def statement_of(
     donor: str,
     promises: Sequence[Promise],
     entries: Iterable[Recorded],
-    pots: Iterable[FundMoney],
+    fund_balances: Iterable[FundMoney],
     in_kind: Iterable[tuple[InKindContribution, str]],
     *,
     starts: date | None,
@@ -277,7 +277,7 @@ def statement_of(
             support_cost_usd_minor=sum(one.support_cost_usd_minor for one in receipts),
             available_usd_minor=sum(one.available_usd_minor for one in receipts),
         ),
-        funds=tuple(share_of(donor, pot) for pot in sorted(pots, key=lambda one: one.fund)),
+        funds=tuple(share_of(donor, pot) for pot in sorted(fund_balances, key=lambda one: one.fund)),
         funds_as_at=funds_as_at,
         in_kind=beside,
         in_kind_usd_minor=sum(one.usd_minor for one in beside),
@@ -296,7 +296,7 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
     numbers = {one.entry_id: number for number, one in enumerate(paying, start=1)}
-    taken_back = _taken_back(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
+    reversed_entries = _reversed_entries(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
     # Refunded money had settled what was owed, and written-off amounts are no longer owed.
     settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
     return PledgeAccount(
@@ -310,9 +310,11 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
         schedule=_schedule(promise.instalments, settled) if agreed else (),
         opening=opening,
-        movements=tuple(_movement(one, taken_back) for one in within),
+        movements=tuple(_movement(one, reversed_entries) for one in within),
         closing=closing,
-        receipts=tuple(_receipt(numbers[one.entry_id], one, taken_back) for one in within if one.entry_id in numbers),
+        receipts=tuple(
+            _receipt(numbers[one.entry_id], one, reversed_entries) for one in within if one.entry_id in numbers
+        ),
     )
 
 
@@ -327,20 +329,20 @@ def moved_by(entry: Recorded) -> Standing:
     )
 
 
-def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
+def _reversed_entries(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, ReversedEntry]:
     """By the reversing entry; `listed` are the numbers of the entries listed in the statement."""
     reversed_entries = {
-        one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
+        one.entry_id: ReversedEntry(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
         for one in entries
     }
     return {one.entry_id: reversed_entries[one.reverses] for one in entries if one.reverses in reversed_entries}
 
 
-def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
-    return from_attributes(Movement, entry, takes_back=taken_back.get(entry.entry_id), moved=moved_by(entry))
+def _movement(entry: Recorded, reversed_entries: Mapping[UUID, ReversedEntry]) -> Movement:
+    return from_attributes(Movement, entry, takes_back=reversed_entries.get(entry.entry_id), moved=moved_by(entry))
 
 
-def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
+def _receipt(number: int, entry: Recorded, reversed_entries: Mapping[UUID, ReversedEntry]) -> Receipt:
     money = _came(entry)
     # A debit is a loss: at the agreement's rate it was worth more than the cash.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
@@ -348,7 +350,7 @@ def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack])
         Receipt,
         entry,
         number=number,
-        takes_back=taken_back.get(entry.entry_id),
+        takes_back=reversed_entries.get(entry.entry_id),
         received_on=entry.effective_on,
         money=money,
         agreed_usd_minor=money.usd_minor + loss_usd_minor,

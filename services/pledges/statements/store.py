@@ -154,7 +154,7 @@ DRAWN = """
 """
 
 
-async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[FundMoney]:
+async def fund_balances(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[FundMoney]:
     """What each donor put into these funds and what was drawn from them, as the service, to compute shares."""
     contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
     drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)

@@ -118,7 +118,7 @@ async def remove(tx: Tx, ctx: Context, attachment_id: UUID) -> None:
     if request.confirmation_scan_id == attachment_id:
         raise Conflict("scan-of-a-confirmation")
     await record(tx, found, found.remove(now=ctx.now))
-    await attachment_store.drop_name(tx, attachment_id)
+    await attachment_store.delete_name(tx, attachment_id)
 
 
 async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
@@ -129,7 +129,7 @@ async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
     found.require("read")
 
 
-async def look_into(keeping: FileStorage, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
+async def scan_attachment(keeping: FileStorage, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
     """The scanner's verdict on a file; None if there is none now and the file waits."""
     try:
         with await keeping.open(attachment_id) as content:

@@ -10,7 +10,17 @@ from litestar.params import FromPath
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
+from chassis.http.application import (
+    CurrentCaller,
+    CurrentCommand,
+    CurrentUpload,
+    Db,
+    ExpectedRevision,
+    Now,
+    created,
+    requires,
+    with_etag,
+)
 from chassis.http.commands import show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import Command, etag, once
@@ -43,17 +53,17 @@ class IncomingFile(NamedTuple):
 
 @post(
     "/v1/requests/{request_id:uuid}/attachments",
-    opt=asks(Action.ATTACH) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
+    opt=requires(Action.ATTACH) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
     summary="Attach a file to a draft or a returned request",
 )
 async def attach_file(
     request_id: FromPath[UUID],
-    upload: Uploaded,
+    upload: CurrentUpload,
     db: Db,
     own: Own,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
+    caller: CurrentCaller,
+    command: CurrentCommand,
+    expected: ExpectedRevision,
     now: Now,
 ) -> Response[AttachmentView]:
     """The body is the file itself: PDF, DOCX, PNG or JPEG, recognised by its content; its name is in `File-Name`.
@@ -65,17 +75,17 @@ async def attach_file(
 
 @post(
     "/v1/requests/{request_id:uuid}/notes-verbales",
-    opt=asks(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
+    opt=requires(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
     summary="Bring the scan of a note verbale to a request",
 )
 async def scan_note(
     request_id: FromPath[UUID],
-    upload: Uploaded,
+    upload: CurrentUpload,
     db: Db,
     own: Own,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
+    caller: CurrentCaller,
+    command: CurrentCommand,
+    expected: ExpectedRevision,
     now: Now,
 ) -> Response[AttachmentView]:
     """By a coordinator, before a consent is recorded with it; uploaded as an attachment is. Only the State and UNODC
@@ -124,11 +134,11 @@ async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> 
 
 @get(
     "/v1/attachments/{attachment_id:uuid}",
-    opt=asks(Action.READ_ATTACHMENTS),
+    opt=requires(Action.READ_ATTACHMENTS),
     media_type=MEDIA_TYPE.decode(),
     summary="An attached file itself",
 )
-async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling) -> Download:
+async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller) -> Download:
     """Always a download without a media type that a browser would display."""
     async with db.transaction(by=caller) as tx:
         found = await attachment_store.get(tx, attachment_id)
@@ -143,12 +153,12 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
 
 @delete(
     "/v1/attachments/{attachment_id:uuid}",
-    opt=asks(Action.DETACH),
+    opt=requires(Action.DETACH),
     status_code=200,
     summary="Take an attached file back",
 )
 async def remove_attachment(
-    attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling, expected: Expected, now: Now
+    attachment_id: FromPath[UUID], db: Db, own: Own, caller: CurrentCaller, expected: ExpectedRevision, now: Now
 ) -> Response[AttachmentView]:
     """In any status of its request. The file and its name are deleted. A scanned note is removed by a coordinator,
     unless a consent was recorded with it.
@@ -157,7 +167,7 @@ async def remove_attachment(
         await attachment_actions.remove(tx, Context(caller=caller, now=now, expected=expected), attachment_id)
         removed = await attachment_store.view(tx, attachment_id)
     await own.drop(attachment_id)
-    return shown(removed, revision=removed.revision)
+    return with_etag(removed, revision=removed.revision)
 
 
 ROUTES = [attach_file, scan_note, list_attachments, read_attachment, remove_attachment]

@@ -83,12 +83,12 @@ def recognise(file: BinaryIO, name: str) -> Format:
         # The operating system chooses the program that opens a file by its extension.
         raise Invalid("attachment-name-mismatch", endings=list(_ENDINGS[found]))
     if found is Format.DOCX:
-        _look_into(file)
+        _check_archive(file)
     file.seek(0)
     return found
 
 
-def _look_into(file: BinaryIO) -> None:
+def _check_archive(file: BinaryIO) -> None:
     size = file.seek(0, 2)
     _check_directory(file, size)
     try:

@@ -157,7 +157,7 @@ async def save_name(tx: Tx, one: Attachment, name: str, salt: bytes) -> None:
     await tx.write(_SAVE_NAME, one.attachment_id, one.request_id, one.state, salt, name)
 
 
-async def drop_name(tx: Tx, attachment_id: UUID) -> None:
+async def delete_name(tx: Tx, attachment_id: UUID) -> None:
     await tx.execute("DELETE FROM attachment_text WHERE attachment_id = $1", attachment_id)
 
 

@@ -19,7 +19,7 @@ Moment = tuple[datetime, Request]
 """A time, and the request as of that time."""
 
 
-class Door(StrEnum):
+class AccessBasis(StrEnum):
     """Why an organization sees a request: its office, a consent of the State, or a match that both sides accepted."""
 
     OFFICE = "office"
@@ -37,7 +37,7 @@ class Admission(Struct, frozen=True, kw_only=True):
     """
 
     who: str
-    door: Door
+    door: AccessBasis
     fields: tuple[FieldSet, ...]
     institution_name: bool
     since: datetime
@@ -58,7 +58,7 @@ def moments(events: Sequence[Event]) -> list[Moment]:
 
 
 def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
-    """Everybody except its State who may see something of the request at the time it was read."""
+    """All recipients except its State who may see some part of the request at the time it was read."""
     return [*_by_office(history), *_by_consent(request, history), *_by_match(request, history)]
 
 
@@ -66,10 +66,10 @@ def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
     since = _since(history, policy.is_known_to_unodc)
     if since:
         for role in policy.ROLES_BY_OFFICE:
-            yield Admission(who=role, door=Door.OFFICE, fields=EVERYTHING, institution_name=True, since=since)
+            yield Admission(who=role, door=AccessBasis.OFFICE, fields=EVERYTHING, institution_name=True, since=since)
         # Presenting a line to a UNODC unit, as part of a match with its offering, needs no consent.
         yield Admission(
-            who=UNODC_UNITS, door=Door.OFFICE, fields=(FieldSet.CODES,), institution_name=False, since=since
+            who=UNODC_UNITS, door=AccessBasis.OFFICE, fields=(FieldSet.CODES,), institution_name=False, since=since
         )
 
 
@@ -82,7 +82,7 @@ def _by_consent(request: Request, history: Sequence[Moment]) -> Iterator[Admissi
         for recipient in named if consent.in_force(now) else ():
             yield Admission(
                 who=recipient,
-                door=Door.CONSENT,
+                door=AccessBasis.CONSENT,
                 fields=tuple(field for field in FieldSet if field in (FieldSet.CODES, *consent.fields)),
                 institution_name=False,
                 since=max(since, consent.starts_at or consent.given_at),
@@ -99,7 +99,7 @@ def _by_match(request: Request, history: Sequence[Moment]) -> Iterator[Admission
         if since:
             yield Admission(
                 who=provider,
-                door=Door.MATCH,
+                door=AccessBasis.MATCH,
                 fields=(FieldSet.CODES, *((FieldSet.WORDS,) if opened else ())),
                 institution_name=policy.may_see_institution_name(request, provider),
                 since=since,

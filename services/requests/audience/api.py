@@ -37,7 +37,7 @@ async def show_audience(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Aud
     policy.decide(ctx.caller, Action.READ_AUDIENCE, request).required()
     history = moments(await _facts_of(tx, request_id))
     readers = await audience_store.readers(tx, request)
-    assert request.read_at is not None, "it was read for somebody"
+    assert request.read_at is not None, "read for a caller"
     return Audience(request_id=request_id, at=request.read_at, admissions=admissions(request, history), readers=readers)
 
 

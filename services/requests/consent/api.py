@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import INTERNAL, Calling, Db
+from chassis.http.application import INTERNAL, CurrentCaller, Db
 from chassis.http.commands import change
 from chassis.ids import new_id
 from contracts.consents import ConsentPage, VisibilityQuery, VisibleRequest
@@ -100,7 +100,7 @@ async def withdraw_consent(tx: Tx, ctx: Context, request_id: FromPath[UUID], con
 
 @get("/internal/consents", opt=INTERNAL, summary="Consents that changed, for services that show requests")
 async def show_consents(
-    db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
+    db: Db, caller: CurrentCaller, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
 ) -> ConsentPage:
     """The requests whose consents changed after a watermark, each with all its current consents."""
     async with db.transaction(by=caller) as tx:
@@ -109,7 +109,7 @@ async def show_consents(
 
 # A POST, so that no access log contains the ids of requests.
 @post("/internal/shown", opt=INTERNAL, status_code=200, summary="Which requests consents show to an organization")
-async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: Calling) -> list[VisibleRequest]:
+async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: CurrentCaller) -> list[VisibleRequest]:
     """By the consents in force now: what a service may show of a request that it does not own."""
     async with db.transaction(by=caller) as tx:
         return await consent_store.shown_to(tx, data)

@@ -93,7 +93,7 @@ async def to_revise(tx: Tx, ctx: Context, request_id: UUID) -> tuple[Request, Te
 async def revise(tx: Tx, ctx: Context, request: Request, content: Content, texts: Texts, salt: bytes) -> Request:
     """Replace the content of a draft or a returned request."""
     fact = request.revise(content, now=ctx.now)
-    await store.drop_line_texts(tx, request.request_id)
+    await store.delete_line_texts(tx, request.request_id)
     request = await record(tx, request, fact)
     await store.save_texts(tx, request, texts, salt)
     return request

@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, Paging, Streaming, asks
+from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
-from chassis.http.queries import formed_as
+from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Fact
@@ -92,13 +92,13 @@ async def file_on_behalf(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[
     await actions.file_on_behalf(tx, ctx, request_id, data.state, content, words, salt, *received)
 
 
-@get("/v1/requests", opt=asks(Action.LIST), summary="The requests this caller may see, newest first")
+@get("/v1/requests", opt=requires(Action.LIST), summary="The requests this caller may see, newest first")
 async def list_requests(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     status: FromQuery[Status | None] = None,
-    state_: Annotated[str | None, formed_as(State, name="state")] = None,
+    state_: Annotated[str | None, query_parameter(State, name="state")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:
@@ -109,11 +109,11 @@ async def list_requests(
 
 @get(
     "/v1/events/requests",
-    opt=asks(Action.FOLLOW),
+    opt=requires(Action.FOLLOW),
     media_type=EVENT_STREAM,
     summary="What happens to requests, as it does",
 )
-async def follow_requests(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+async def follow_requests(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """All events in the histories of visible requests, and of their files where the words are visible."""
     return stream(last_event_id)
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks
+from chassis.http.application import CurrentCaller, Db, requires
 from chassis.http.commands import change
 from chassis.http.merge_patch import patched
 from contracts.refusals import FieldError, Invalid, Missing
@@ -40,11 +40,11 @@ class RequestCheck(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/requests/check",
-    opt=asks(Action.CHECK),
+    opt=requires(Action.CHECK),
     status_code=200,
     summary="What a draft does not say yet, and similar own requests",
 )
-async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) -> RequestCheck:
+async def check_request(data: JSONBody[RequestBody], db: Db, caller: CurrentCaller) -> RequestCheck:
     """The draft's texts are neither stored nor logged."""
     policy.decide(caller, Action.CHECK).required()
     content, texts, _ = data.content([line.line_id for line in data.lines if line.line_id])

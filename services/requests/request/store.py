@@ -315,7 +315,7 @@ async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> Non
     )
 
 
-async def drop_line_texts(tx: Tx, request_id: UUID) -> None:
+async def delete_line_texts(tx: Tx, request_id: UUID) -> None:
     """Delete the texts of the lines, before a revision writes its own."""
     await tx.execute("DELETE FROM line_text WHERE request_id = $1", request_id)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from chassis.http.application import INTERNAL, Calling, Db
+from chassis.http.application import INTERNAL, CurrentCaller, Db
 from contracts.refusals import Missing
 from contracts.words import LineWords, RequestWords
 from services.requests import policy
@@ -28,7 +28,7 @@ declined or lapsed request are not served."""
 async def show_words(
     request_id: FromPath[UUID],
     db: Db,
-    caller: Calling,
+    caller: CurrentCaller,
     texts_hash: Annotated[str | None, QueryParameter(name="texts", max_length=64)] = None,
 ) -> RequestWords:
     """The texts with this hash, or those submitted last; the read is recorded in the audit."""

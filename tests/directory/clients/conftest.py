@@ -7,13 +7,13 @@ import pytest
 from chassis.db.database import Database
 from chassis.settings import Settings
 from tests.directory.clients.steps import ADMINISTRATOR, AUDITOR, KENYA, NORWAY, Parts, beside
+from tests.personas import appoint_in_directory
 from tests.platform.steps import directory
-from tests.seats import seat_in
 
 
 @pytest.fixture
 async def db(databases: Mapping[str, Database]) -> Database:
-    await seat_in(databases["directory"], [KENYA, NORWAY, ADMINISTRATOR, AUDITOR])
+    await appoint_in_directory(databases["directory"], [KENYA, NORWAY, ADMINISTRATOR, AUDITOR])
     return databases["directory"]
 
 

@@ -1,4 +1,4 @@
-"""What tests of API clients begin with: the directory at its own port, another service beside it, clients and tokens."""
+"""Steps of tests of API clients: the directory at its own port, another service, clients and tokens."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ import httpx
 from chassis.http.application import application
 from chassis.runtime import started_services, verifier
 from chassis.settings import Settings
+from services.composition import all_services
 from tests.clocks import TODAY
-from tests.conftest import every_service
 from tests.directory.steps import done
 from tests.platform.steps import KNOWN_SECONDS, until
 
@@ -37,7 +37,7 @@ class Parts:
 @contextlib.asynccontextmanager
 async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
     """These services, which ask the directory at the port of the settings who may act, and who has signed."""
-    services = [one for one in every_service() if one.name in names]
+    services = [one for one in all_services() if one.name in names]
     async with started_services(
         settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)
     ) as running:
@@ -63,14 +63,16 @@ async def registered(api: Client, who: str = KENYA, **changes: Any) -> dict[str,
     return await done(api, "/v1/clients", who, **a_client(**changes))
 
 
-async def asked(api: Client, client: Mapping[str, Any], secret: str | None = None, **more: str) -> httpx.Response:
+async def token_response(
+    api: Client, client: Mapping[str, Any], secret: str | None = None, **more: str
+) -> httpx.Response:
     """For a token, by `client_secret_basic`."""
     return await api.post(TOKEN, data={**GRANT, **more}, auth=(client["client_id"], secret or client["secret"]))
 
 
-async def bearing(api: Client, client: Mapping[str, Any], **more: str) -> dict[str, str]:
+async def token_headers(api: Client, client: Mapping[str, Any], **more: str) -> dict[str, str]:
     """The header of a token just got, and a key for a command."""
-    answer = await asked(api, client, **more)
+    answer = await token_response(api, client, **more)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}", "Idempotency-Key": str(uuid4())}
 

@@ -1,4 +1,4 @@
-"""Machines of a State: let in by its focal point, by a secret that nobody keeps, for no longer and no more than said."""
+"""API clients: registration by the focal point, secrets, rotation, expiry and end."""
 
 import base64
 import json
@@ -27,9 +27,9 @@ from tests.directory.clients.steps import (
     TODAY,
     Parts,
     a_client,
-    asked,
-    bearing,
     registered,
+    token_headers,
+    token_response,
     until_answered,
 )
 from tests.directory.steps import done, refused
@@ -37,18 +37,18 @@ from tests.directory.steps import done, refused
 # -- a whole life -----------------------------------------------------------------------------------------------------
 
 
-async def test_from_its_registration_to_its_end(parts: Parts) -> None:
+async def test_client_is_registered_rotated_and_ended(parts: Parts) -> None:
     client = await registered(parts.api)
     assert client["secret"].startswith("entraide_secret_")
     assert len(base64.urlsafe_b64decode(client["secret"].removeprefix("entraide_secret_") + "=")) * 8 == 256
 
-    answer = await asked(parts.api, client)
+    answer = await token_response(parts.api, client)
     assert {"access_token", "token_type", "expires_in", "scope"} == set(answer.json())
     assert ("Bearer", LIFETIME_SECONDS, "read write") == tuple(
         answer.json()[n] for n in ("token_type", "expires_in", "scope")
     )
     assert "no-store" == answer.headers["Cache-Control"]
-    head = await bearing(parts.api, client)
+    head = await token_headers(parts.api, client)
     await until_answered(parts.other, head, 200)
 
     # In its role it writes a draft of its State's, and submits nothing: that is a focal point's.
@@ -62,11 +62,11 @@ async def test_from_its_registration_to_its_end(parts: Parts) -> None:
     assert ("ended", "access_compromised", None) == (ended["status"], ended["reason"], ended["secret"])
     check_problem(await until_answered(parts.other, head, 401), 401, "token-invalid")
     check_problem(await until_answered(parts.api, head, 401, "/v1/people"), 401, "token-invalid")
-    assert (await asked(parts.api, client)).status_code == 401
+    assert (await token_response(parts.api, client)).status_code == 401
     assert (409, "client-over") == await refused(parts.api, f"{path}/rotate", KENYA, revision=2)
 
 
-async def test_its_secret_is_shown_once(parts: Parts) -> None:
+async def test_client_secret_is_shown_once(parts: Parts) -> None:
     given = headers(KENYA)
     first = await parts.api.post("/v1/clients", json=a_client(), headers=given)
     again = await parts.api.post("/v1/clients", json=a_client(), headers=given)
@@ -77,43 +77,45 @@ async def test_its_secret_is_shown_once(parts: Parts) -> None:
     assert {**first.json(), "secret": None} == again.json() == shown.json() == listed.json()["clients"][0]
 
 
-async def test_a_rotation_leaves_the_secret_before_good_for_as_long_as_it_says(parts: Parts, db: Database) -> None:
+async def test_previous_secret_is_valid_during_the_overlap(parts: Parts, db: Database) -> None:
     client = await registered(parts.api)
     path = f"/v1/clients/{client['client_id']}"
     second = await done(parts.api, f"{path}/rotate", KENYA, revision=1)
     overlap = datetime.fromisoformat(second["previous_until"]) - datetime.fromisoformat(second["rotated_at"])
     assert timedelta(hours=24) == overlap
     for secret in (client["secret"], second["secret"]):
-        assert (await asked(parts.api, client, secret)).status_code == 200
+        assert (await token_response(parts.api, client, secret)).status_code == 200
     async with db.transaction() as tx:
         await tx.execute("UPDATE client SET previous_until = $1", clock.now())
     assert [401, 200] == [
-        (await asked(parts.api, client, one)).status_code for one in (client["secret"], second["secret"])
+        (await token_response(parts.api, client, one)).status_code for one in (client["secret"], second["secret"])
     ]
 
     third = await done(parts.api, f"{path}/rotate", KENYA, revision=2, overlap_hours=168)
     fourth = await done(parts.api, f"{path}/rotate", KENYA, revision=3, overlap_hours=168)
     secrets = [one["secret"] for one in (client, second, third, fourth)]
-    assert [401, 401, 200, 200] == [(await asked(parts.api, client, one)).status_code for one in secrets]
+    assert [401, 401, 200, 200] == [(await token_response(parts.api, client, one)).status_code for one in secrets]
     fifth = await done(parts.api, f"{path}/rotate", KENYA, revision=4, overlap_hours=0)
-    assert [401, 200] == [(await asked(parts.api, client, one["secret"])).status_code for one in (fourth, fifth)]
+    assert [401, 200] == [
+        (await token_response(parts.api, client, one["secret"])).status_code for one in (fourth, fifth)
+    ]
     assert (400, "number-out-of-range") == await refused(
         parts.api, f"{path}/rotate", KENYA, revision=5, overlap_hours=169
     )
 
 
-async def test_after_its_last_day_it_is_out(parts: Parts, db: Database) -> None:
+async def test_client_is_rejected_after_its_last_day(parts: Parts, db: Database) -> None:
     last_day = await registered(parts.api, until=str(TODAY))
-    head = await bearing(parts.api, last_day)
+    head = await token_headers(parts.api, last_day)
     await until_answered(parts.other, head, 200)
     async with db.transaction() as tx:
         await tx.execute("UPDATE client SET ends = ends - 1")
         found = await client_store.known(tx, UUID(last_day["client_id"]))
         assert found is not None
-        # So that it is heard of elsewhere; else it would be day there.
+        # So that other services apply it before the day ends.
         await client_actions.record(tx, found, found.expire_soon(now=clock.now()))
 
-    assert (await asked(parts.api, last_day)).status_code == 401
+    assert (await token_response(parts.api, last_day)).status_code == 401
     check_problem(await until_answered(parts.other, head, 401), 401, "token-invalid")
     shown = await parts.api.get(f"/v1/clients/{last_day['client_id']}", headers=headers(KENYA))
     assert "expired" == shown.json()["status"]
@@ -124,7 +126,7 @@ async def test_after_its_last_day_it_is_out(parts: Parts, db: Database) -> None:
     )
 
 
-async def test_that_its_last_day_is_near_is_told_once(db: Database, parts: Parts) -> None:
+async def test_expiring_client_is_announced_once(db: Database, parts: Parts) -> None:
     near = await registered(parts.api, until=str(TODAY + timedelta(days=EXPIRING_DAYS)))
     await registered(parts.api, until=str(TODAY + timedelta(days=EXPIRING_DAYS + 1)))
     counts = []
@@ -141,7 +143,7 @@ async def test_that_its_last_day_is_near_is_told_once(db: Database, parts: Parts
 # -- by whom, for whom ------------------------------------------------------------------------------------------------
 
 
-async def test_a_state_has_its_own_by_its_focal_point_and_an_administrator_shuts_them_out_at_most(parts: Parts) -> None:
+async def test_focal_point_registers_clients_of_the_state_and_administrator_can_only_end_them(parts: Parts) -> None:
     api, client = parts.api, await registered(parts.api)
     path = f"/v1/clients/{client['client_id']}"
 
@@ -167,9 +169,9 @@ async def test_a_state_has_its_own_by_its_focal_point_and_an_administrator_shuts
     assert (400, "invalid-field") == await refused(api, "/v1/clients", KENYA, **a_client(scopes=[]))
 
 
-async def test_a_client_sees_itself_and_looks_after_nobody(parts: Parts) -> None:
+async def test_client_sees_only_itself_and_manages_no_clients(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
-    head = await bearing(parts.api, client)
+    head = await token_headers(parts.api, client)
     await until_answered(parts.api, head, 200, "/v1/clients")
     listed = (await parts.api.get("/v1/clients", headers=head)).json()["clients"]
 
@@ -187,7 +189,7 @@ async def test_a_client_sees_itself_and_looks_after_nobody(parts: Parts) -> None
     check_problem(answer, 403, "not-for-your-role")
 
 
-async def test_there_are_not_too_many(parts: Parts) -> None:
+async def test_number_of_clients_is_limited(parts: Parts) -> None:
     first = await registered(parts.api)
     for _ in range(CLIENTS_MAX - 1):
         await registered(parts.api)
@@ -199,14 +201,14 @@ async def test_there_are_not_too_many(parts: Parts) -> None:
 # -- what is kept -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_secret_stands_in_no_table_no_fact_and_no_log(
+async def test_secret_is_in_no_table_fact_or_log(
     parts: Parts, database_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     client = await registered(parts.api, name="Canary system")
     rotated = await done(parts.api, f"/v1/clients/{client['client_id']}/rotate", KENYA, revision=1)
-    tokens = [await bearing(parts.api, client), await bearing(parts.api, rotated)]
-    await asked(parts.api, client, "entraide_secret_mistyped")
+    tokens = [await token_headers(parts.api, client), await token_headers(parts.api, rotated)]
+    await token_response(parts.api, client, "entraide_secret_mistyped")
     await until_answered(parts.other, tokens[0], 200)
     secrets = [
         client["secret"],

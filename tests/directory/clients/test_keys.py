@@ -1,4 +1,4 @@
-"""With which keys the tokens of API clients are signed, and how they are changed."""
+"""Signing keys of the tokens of API clients, and their rotation."""
 
 import json
 from dataclasses import replace
@@ -13,7 +13,7 @@ from chassis.keys.issuer import JWKS
 from chassis.settings import CLIENT_ISSUER, EMBEDDED_ISSUER, Settings, SettingsError
 from services.composition import NAMES
 from services.directory.clients.tokens import Tokens
-from tests.directory.clients.steps import bearing, beside, registered, until_answered
+from tests.directory.clients.steps import beside, registered, token_headers, until_answered
 from tests.platform.steps import directory
 
 
@@ -23,24 +23,24 @@ def with_keys(settings: Settings, folder: Path, *keys: str) -> Settings:
     return replace(settings, api_client_keys=file)
 
 
-async def test_what_the_key_before_has_signed_is_good_as_long_as_it_is_published(
+async def test_token_of_the_previous_key_is_valid_while_the_key_is_published(
     db: Database, without_a_broker: Settings, tmp_path: Path
 ) -> None:
     old, new = new_key(), new_key()
     async with directory(with_keys(without_a_broker, tmp_path, old)) as api:
         client = await registered(api)
-        first = await bearing(api, client)
+        first = await token_headers(api, client)
     both = with_keys(without_a_broker, tmp_path, new, old)
     async with directory(both) as api, beside(both, "requests") as other:
         published = (await api.get(JWKS)).json()["keys"]
-        for head in (first, await bearing(api, client)):
+        for head in (first, await token_headers(api, client)):
             await until_answered(other, head, 200)
     assert [json.loads(key)["kid"] for key in (new, old)] == [key["kid"] for key in published]
     assert not any("d" in key for key in published)
 
     alone = with_keys(without_a_broker, tmp_path, new)
     async with directory(alone) as api, beside(alone, "requests") as other:
-        await until_answered(other, await bearing(api, client), 200)
+        await until_answered(other, await token_headers(api, client), 200)
         await until_answered(other, first, 401)
 
 
@@ -59,12 +59,12 @@ def public(key: str) -> str:
     ],
     ids=["none", "the first a public half", "without an id", "of another curve", "a shared secret"],
 )
-def test_keys_that_cannot_sign_are_said_at_once(settings: Settings, tmp_path: Path, keys: tuple[str, ...]) -> None:
+def test_unusable_signing_keys_are_reported_at_start(settings: Settings, tmp_path: Path, keys: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError, match="ENTRAIDE_API_CLIENT_KEYS"):
         Tokens(with_keys(settings, tmp_path, *keys)).check()
 
 
-def test_the_two_issuers_have_two_names(tmp_path: Path) -> None:
+def test_two_issuers_with_the_same_name_are_rejected(tmp_path: Path) -> None:
     one = "https://issuer.example"
     for env in (
         {"ENTRAIDE_ISSUER": one, "ENTRAIDE_API_CLIENT_ISSUER": one},

@@ -1,4 +1,4 @@
-"""An API client's rules: until when which of its secrets is good, and who is told of it."""
+"""Rules of API clients: validity of secrets, and who is notified."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -53,30 +53,30 @@ def rotated(hours: int) -> Client:
 
 
 @pytest.mark.parametrize("hours", [0, 1, 24, OVERLAP_HOURS_MAX])
-def test_the_secret_before_is_good_until_that_moment_and_no_longer(hours: int) -> None:
+def test_previous_secret_is_valid_until_the_overlap_ends(hours: int) -> None:
     client, ends = rotated(hours), NOON + timedelta(hours=hours)
 
-    assert client.knows("second", HASHES, now=NOON)
-    assert client.knows("second", HASHES, now=ends)
-    assert client.knows("first", HASHES, now=max(NOON, ends - timedelta(microseconds=1))) is (hours > 0)
-    assert not client.knows("first", HASHES, now=ends)
+    assert client.verify_secret("second", HASHES, now=NOON)
+    assert client.verify_secret("second", HASHES, now=ends)
+    assert client.verify_secret("first", HASHES, now=max(NOON, ends - timedelta(microseconds=1))) is (hours > 0)
+    assert not client.verify_secret("first", HASHES, now=ends)
 
 
-def test_a_secret_of_another_generation_is_none_whatever_is_kept() -> None:
-    assert a_client().knows("first", HASHES, now=NOON)
-    assert not a_client().knows("second", HASHES, now=NOON)
-    assert not replace(rotated(24), generation=3).knows("first", HASHES, now=NOON)
+def test_secret_of_another_generation_is_invalid() -> None:
+    assert a_client().verify_secret("first", HASHES, now=NOON)
+    assert not a_client().verify_secret("second", HASHES, now=NOON)
+    assert not replace(rotated(24), generation=3).verify_secret("first", HASHES, now=NOON)
 
 
-def test_no_secret_is_good_after_the_last_day_or_the_end() -> None:
+def test_secret_is_invalid_after_the_last_day_or_the_end() -> None:
     last = datetime(2027, 11, 26, 23, 59, 59, tzinfo=UTC)
     client = a_client()
 
-    assert client.knows("first", HASHES, now=last)
-    assert not client.knows("first", HASHES, now=last + timedelta(seconds=1))
+    assert client.verify_secret("first", HASHES, now=last)
+    assert not client.verify_secret("first", HASHES, now=last + timedelta(seconds=1))
     ended = evolve(client, client.end("other", now=NOON))
     assert isinstance(ended, Client)
-    assert not ended.knows("first", HASHES, now=NOON)
+    assert not ended.verify_secret("first", HASHES, now=NOON)
     for over, when, status in ((ended, NOON, "ended"), (client, last + timedelta(seconds=1), "expired")):
         assert ClientStatus(status) is over.shown_status(when.date())
         with pytest.raises(Conflict, match="client-over"):
@@ -85,13 +85,13 @@ def test_no_secret_is_good_after_the_last_day_or_the_end() -> None:
             over.end("other", now=when)
 
 
-def test_nothing_is_equal_to_no_secret() -> None:
+def test_empty_secret_is_invalid() -> None:
     assert not matches_any("", ())
     assert not matches_any("", (hash_of("first"),))
     assert matches_any("first", (hash_of("second"), hash_of("first")))
 
 
-def test_it_is_let_in_for_a_year_at_most_and_in_a_role_of_its_organization() -> None:
+def test_client_is_valid_for_a_year_at_most_in_a_role_of_its_organization() -> None:
     for ends in (NOON.date() - timedelta(days=1), NOON.date() + timedelta(days=DAYS_MAX + 1)):
         with pytest.raises(Invalid, match="client-days"):
             register(UUID(int=1), terms(ends=ends), "hash", registered_by=UUID(int=2), now=NOON)
@@ -104,7 +104,7 @@ def test_it_is_let_in_for_a_year_at_most_and_in_a_role_of_its_organization() -> 
             register(UUID(int=1), terms(organization, role), "hash", registered_by=UUID(int=2), now=NOON)
 
 
-def test_elsewhere_it_is_out_on_the_day_after_its_last() -> None:
+def test_appointment_of_a_client_ends_after_its_last_day() -> None:
     held = HeldAppointment(
         appointment_id=UUID(int=1), person_id=UUID(int=1), organization="KEN", role=Role.OFFICIAL,
         starts=NOON.date(), ends=LAST_DAY, version=1, scopes=frozenset({Scope.READ}),
@@ -117,7 +117,7 @@ def test_elsewhere_it_is_out_on_the_day_after_its_last() -> None:
     assert not replace(held, scopes=None).caller.lacks(Scope.WRITE)
 
 
-def test_the_focal_points_of_its_organization_are_told_of_all_that_happens_to_it() -> None:
+def test_focal_points_are_notified_of_every_change_of_a_client() -> None:
     client = a_client()
     for fact in (
         registered(),

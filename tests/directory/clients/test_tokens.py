@@ -1,4 +1,4 @@
-"""How a machine gets a token, how it does not, and what the token is worth."""
+"""The token endpoint for API clients, and the rights of its tokens."""
 
 import asyncio
 import base64
@@ -38,16 +38,16 @@ from tests.directory.clients.steps import (
     TOKEN,
     Parts,
     a_client,
-    asked,
-    bearing,
     beside,
     registered,
+    token_headers,
+    token_response,
     until_answered,
 )
 from tests.directory.steps import done, refused
+from tests.personas import ISSUER, persona_id
 from tests.platform.operations import TABLES, named, operations
 from tests.platform.steps import KNOWN_SECONDS, directory
-from tests.seats import ISSUER, persona_id
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ NOT_KNOWN: dict[str, Callable[[str, str, str], Attempt]] = {
 """Every way not to be known, with an id, its secret and another's."""
 
 
-async def test_bad_credentials_are_answered_alike(parts: Parts) -> None:
+async def test_invalid_credentials_are_answered_identically(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
     answers = {}
     for which, make in NOT_KNOWN.items():
@@ -114,7 +114,7 @@ async def test_bad_credentials_are_answered_alike(parts: Parts) -> None:
     assert {"application/json", 'Basic realm="entraide"'} == {
         answer.headers[n] for n in ("content-type", "www-authenticate")
     }
-    assert (await asked(parts.api, client)).status_code == 200
+    assert (await token_response(parts.api, client)).status_code == 200
 
 
 NOT_MEANT = [
@@ -137,7 +137,7 @@ NOT_MEANT = [
 ]
 
 
-async def test_what_cannot_be_meant_is_refused_as_the_specification_says(parts: Parts) -> None:
+async def test_malformed_token_request_is_rejected_as_specified(parts: Parts) -> None:
     client = await registered(parts.api, scopes=["read"])
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     head = {**form, **basic(client["client_id"], client["secret"])}
@@ -148,7 +148,7 @@ async def test_what_cannot_be_meant_is_refused_as_the_specification_says(parts: 
         assert {name.decode() for name, _ in SECURITY_HEADERS} <= set(answer.headers)
 
 
-async def test_a_token_is_asked_for_by_a_form_and_nothing_else_is(parts: Parts) -> None:
+async def test_token_request_must_be_a_form(parts: Parts) -> None:
     client = await registered(parts.api)
     fields = {**GRANT, "client_id": client["client_id"], "client_secret": client["secret"]}
     check_problem(await parts.api.post(TOKEN, json=fields), 415, "media-type-unsupported")
@@ -168,19 +168,19 @@ async def test_a_token_is_asked_for_by_a_form_and_nothing_else_is(parts: Parts) 
 
 
 def signer(settings: Settings, issuer: str = CLIENT_ISSUER) -> Issuer:
-    """Signs as the directory does, whatever it is asked to."""
+    """An issuer that signs any claims with the directory's key."""
     return Issuer(read_or_create_key(settings.state / OWN_KEY), issuer)
 
 
-async def test_its_scopes_are_those_of_the_directory_and_of_the_token_at_once(
+async def test_scopes_are_those_of_both_directory_and_token(
     parts: Parts,
     without_a_broker: Settings,
 ) -> None:
     client, reader = await registered(parts.api), await registered(parts.api, scopes=["read"])
     more = {"client_id": reader["client_id"], "scope": "read write admin"}
     claimed = {"Authorization": f"Bearer {signer(without_a_broker).token(reader['client_id'], more=more)}"}
-    narrow = await bearing(parts.api, client, scope="read")
-    wide = await bearing(parts.api, client)
+    narrow = await token_headers(parts.api, client, scope="read")
+    wide = await token_headers(parts.api, client)
     await until_answered(parts.other, claimed, 200)
     await until_answered(parts.other, narrow, 200)
 
@@ -193,13 +193,13 @@ async def test_its_scopes_are_those_of_the_directory_and_of_the_token_at_once(
     assert (await parts.other.post(REQUESTS, json=draft, headers=wide)).status_code == 201
 
 
-async def test_what_one_issuer_says_is_nothing_to_the_other(
+async def test_tokens_of_the_two_issuers_are_not_interchangeable(
     parts: Parts,
     without_a_broker: Settings,
 ) -> None:
     assert builders.issuer is not None
     client, kenya = await registered(parts.api), str(persona_id(KENYA))
-    await until_answered(parts.other, await bearing(parts.api, client), 200)
+    await until_answered(parts.other, await token_headers(parts.api, client), 200)
     ours, people = signer(without_a_broker), builders.issuer
     me = {"client_id": client["client_id"], "scope": "read write"}
     forged = {
@@ -217,7 +217,7 @@ async def test_what_one_issuer_says_is_nothing_to_the_other(
     mine = {"Authorization": f"Bearer {people.token(client['client_id'], more=me)}"}
     check_problem(await parts.other.get(REQUESTS, headers=mine), 403, "person-not-known")
 
-    # Nor does a person become the client whom somebody enters under its id, or by a subject of its name.
+    # Nor is a person entered under the client's id, or with its name as subject, the client.
     body = {"organization": "KEN", "name": "Somebody", "email": "s@ken.example", "language": "en"}
     subjects = [{"issuer": name, "subject": client["client_id"]} for name in (ISSUER, CLIENT_ISSUER)]
     taken = {**body, "person_id": client["client_id"]}
@@ -232,23 +232,23 @@ async def test_what_one_issuer_says_is_nothing_to_the_other(
     check_problem(answer, 403, "not-appointed")
 
 
-async def test_a_client_acts_in_its_one_role(parts: Parts) -> None:
+async def test_client_acts_only_in_its_role(parts: Parts) -> None:
     client = await registered(parts.api, role="donor_officer")
-    head = await bearing(parts.api, client)
+    head = await token_headers(parts.api, client)
     await until_answered(parts.other, {**head, "Acting-As": "KEN:donor_officer"}, 200)
 
     answer = await parts.other.get(REQUESTS, headers={**head, "Acting-As": KENYA})
     check_problem(answer, 403, "appointment-not-held")
 
 
-async def test_nobodys_machine_is_let_in_while_the_directory_is_not_heard(
+async def test_client_is_answered_503_while_the_directory_is_unavailable(
     db: Database,
     without_a_broker: Settings,
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
         async with directory(without_a_broker) as api:
             other = await stack.enter_async_context(beside(without_a_broker, "requests"))
-            head = await bearing(api, await registered(api))
+            head = await token_headers(api, await registered(api))
             await until_answered(other, head, 200)
             await until_answered(other, headers(KENYA), 200)
         began = time.monotonic()
@@ -259,13 +259,13 @@ async def test_nobodys_machine_is_let_in_while_the_directory_is_not_heard(
         assert (await other.get(REQUESTS, headers=headers(KENYA))).status_code == 200
 
 
-async def test_every_route_asks_for_the_scope_of_what_it_does(
+async def test_every_route_requires_the_scope_of_its_action(
     db: Database,
     without_a_broker: Settings,
 ) -> None:
     others = [name for name in NAMES if name != "directory"]
     async with directory(without_a_broker) as api, beside(without_a_broker, *others) as rest:
-        reading, writing = [await bearing(api, await registered(api, scopes=[scope])) for scope in BOTH]
+        reading, writing = [await token_headers(api, await registered(api, scopes=[scope])) for scope in BOTH]
         for client, path in ((api, "/v1/people"), (rest, REQUESTS)):
             await until_answered(client, reading, 200, path)
             await until_answered(client, writing, 403, path)
@@ -287,10 +287,10 @@ async def test_every_route_asks_for_the_scope_of_what_it_does(
 # -- keys, uses, limits -----------------------------------------------------------------------------------------------
 
 
-async def test_everybody_may_read_with_what_tokens_are_verified(parts: Parts, without_a_broker: Settings) -> None:
+async def test_public_keys_are_readable_without_a_token(parts: Parts, without_a_broker: Settings) -> None:
     answer = await parts.api.get(JWKS)
     [key] = answer.json()["keys"]
-    token = (await asked(parts.api, await registered(parts.api))).json()["access_token"]
+    token = (await token_response(parts.api, await registered(parts.api))).json()["access_token"]
     head, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
 
     assert {"kty", "crv", "x", "kid", "use", "alg"} == set(key)
@@ -301,7 +301,7 @@ async def test_everybody_may_read_with_what_tokens_are_verified(parts: Parts, wi
     assert jwt.decode(token, read_or_create_key(without_a_broker.state / OWN_KEY), algorithms=[ALGORITHM])
 
 
-async def test_the_last_use_is_kept_to_the_hour(parts: Parts, db: Database) -> None:
+async def test_last_use_is_stored_by_the_hour(parts: Parts, db: Database) -> None:
     client = await registered(parts.api)
 
     async def row() -> Any:
@@ -309,32 +309,32 @@ async def test_the_last_use_is_kept_to_the_hour(parts: Parts, db: Database) -> N
             return await tx.fetchrow("SELECT xmin::text AS xmin, used_at FROM client_use")
 
     assert await row() is None
-    await bearing(parts.api, client)
+    await token_headers(parts.api, client)
     first = await row()
-    await bearing(parts.api, client)
+    await token_headers(parts.api, client)
     assert first == await row()
     async with db.transaction() as tx:
         await tx.execute("UPDATE client_use SET used_at = used_at - interval '1 hour'")
-    await bearing(parts.api, client)
+    await token_headers(parts.api, client)
     assert (await row())["used_at"] > first["used_at"]
     shown = (await parts.api.get(f"/v1/clients/{client['client_id']}", headers=headers(KENYA))).json()
     assert (await row())["used_at"] == datetime.fromisoformat(shown["used_at"])
     assert 1 == shown["revision"]
 
 
-async def test_a_client_gets_so_many_tokens_and_who_does_not_know_its_secret_takes_none_of_them(parts: Parts) -> None:
+async def test_token_limit_of_a_client_is_not_consumed_by_wrong_secrets(parts: Parts) -> None:
     client, other = await registered(parts.api), await registered(parts.api)
     for _ in range(TOKENS.burst):
-        assert (await asked(parts.api, client, "wrong")).status_code == 401
-    answers = [await asked(parts.api, client) for _ in range(TOKENS.burst + 1)]
+        assert (await token_response(parts.api, client, "wrong")).status_code == 401
+    answers = [await token_response(parts.api, client) for _ in range(TOKENS.burst + 1)]
 
     assert [200] * TOKENS.burst == [answer.status_code for answer in answers[:-1]]
     check_problem(answers[-1], 429, "too-many-requests")
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
-    assert (await asked(parts.api, other)).status_code == 200
+    assert (await token_response(parts.api, other)).status_code == 200
 
 
-async def test_an_address_tries_so_many_secrets(db: Database, without_a_broker: Settings) -> None:
+async def test_secret_attempts_of_an_address_are_limited(db: Database, without_a_broker: Settings) -> None:
     hurried = replace(without_a_broker, writes=RateLimit(per_minute=1, burst=3))
     async with directory(hurried) as api:
         answers = [await api.post(TOKEN, data=GRANT, auth=(str(uuid4()), "x")) for _ in range(4)]
@@ -343,7 +343,7 @@ async def test_an_address_tries_so_many_secrets(db: Database, without_a_broker: 
     check_problem(answers[-1], 429, "too-many-requests")
 
 
-async def test_without_keys_to_sign_with_there_are_no_clients(
+async def test_clients_are_unavailable_without_signing_keys(
     client_of: Callable[..., Any], db: Database, settings: Settings, databases: Mapping[str, Database]
 ) -> None:
     from tests.conftest import running_of

@@ -301,14 +301,14 @@ def test_promises_reduce_the_period_they_would_take() -> None:
 def test_ended_match_is_not_proposed_again(status: MatchStatus | None, bar: str | None) -> None:
     between = a_match(status) if status else None
 
-    assert bar == snapshot.bar(a_wanted_line(), an_offering(), between)
+    assert bar == snapshot.exclusion_of(a_wanted_line(), an_offering(), between)
 
 
 def test_proposal_needs_consent_except_for_unodc() -> None:
     untold = a_wanted_line(circulation="none")
 
-    assert "consent" == snapshot.bar(untold, an_offering(provider="NOR"), None)
-    assert snapshot.bar(untold, an_offering(), None) is None
+    assert "consent" == snapshot.exclusion_of(untold, an_offering(provider="NOR"), None)
+    assert snapshot.exclusion_of(untold, an_offering(), None) is None
 
 
 def test_mark_changes_with_the_lines_content() -> None:

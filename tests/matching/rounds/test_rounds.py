@@ -29,7 +29,7 @@ from tests.builders import AHEAD, headers
 from tests.matching.builders import a_submission
 from tests.matching.rounds.steps import asked, end, offered, planned, served, shown, wanted, why
 from tests.matching.steps import COORDINATOR, NORWAY, Owner, matches_of, move, opened
-from tests.seats import seat
+from tests.personas import appoint_persona
 
 Client = httpx.AsyncClient
 Databases = Mapping[str, Database]
@@ -390,7 +390,7 @@ async def test_first_of_two_planners_stores_the_inputs(db: Database, api: Client
         assert await round_store.save_world(tx, one, first)
         later = await snapshot.snapshot_inputs(tx, Memory(), now=now + timedelta(days=1))
         assert not await round_store.save_world(tx, one, later)
-        assert first == (await round_store.papers(tx, one)).world
+        assert first == (await round_store.documents(tx, one)).world
 
 
 async def test_discarded_round_is_not_planned(api: Client, db: Database) -> None:
@@ -407,7 +407,7 @@ async def test_waiting_rounds_are_limited(api: Client) -> None:
     others = []
     for _ in range(4):
         person_id = uuid4()
-        seat(COORDINATOR, person_id=person_id)
+        appoint_persona(COORDINATOR, person_id=person_id)
         held = headers(COORDINATOR) | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
         others.append(await api.post("/v1/rounds", json={}, headers=held))
 

@@ -14,7 +14,7 @@ from services.notifications.consumers import HANDLERS as TELLING
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import remind_or_lapse
-from tests.notifications.steps import subscribe, told
+from tests.notifications.steps import notifications_of, subscribe
 from tests.pledges.allocations.steps import lacking, shown
 from tests.pledges.money.steps import load
 from tests.pledges.pledge.steps import due
@@ -62,7 +62,7 @@ async def test_donor_officer_pledges_to_a_requirement_and_follows_it(
 
     async def newest() -> dict[str, Any]:
         await hears()
-        return (await told(api, NORWAY))[0]
+        return (await notifications_of(api, NORWAY))[0]
 
     # Unfunded requirements of requests whose States let this donor see them.
     request = await consent(api, await opened(api), recipients=["NOR"])

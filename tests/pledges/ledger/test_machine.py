@@ -24,6 +24,7 @@ from services.pledges.ledger import snapshots
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
 from tests.conftest import Servers
+from tests.personas import persona_id
 from tests.platform.operations import operations
 from tests.pledges.ledger.count import Change, support_of
 from tests.pledges.ledger.giving import CURRENCIES, pledges
@@ -31,7 +32,6 @@ from tests.pledges.ledger.importing import Importing
 from tests.pledges.ledger.machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
 from tests.pledges.ledger.using import TIGHTLY
 from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
-from tests.seats import persona_id
 from tests.soak import cases
 
 EXAMPLES, STEPS, SEED = cases(4, soak=24), 180, 20261127

@@ -155,10 +155,14 @@ async def _check_years(tx: Tx, moment: datetime) -> None:
 
 async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:
     """Return the purposes drawn for."""
-    pots = await statement_store.pots(tx, FUNDS, ends=day, as_at=moment)
-    contributed = {(pot.fund, donor): minor for pot in pots for donor, minor in pot.contributed_usd_minor.items()}
+    fund_balances = await statement_store.fund_balances(tx, FUNDS, ends=day, as_at=moment)
+    contributed = {
+        (pot.fund, donor): minor for pot in fund_balances for donor, minor in pot.contributed_usd_minor.items()
+    }
     drawn = {
-        (pot.fund, one.purpose): (one.allocated_usd_minor, one.spent_usd_minor) for pot in pots for one in pot.drawn
+        (pot.fund, one.purpose): (one.allocated_usd_minor, one.spent_usd_minor)
+        for pot in fund_balances
+        for one in pot.drawn
     }
     rows = await tx.fetch(CONTRIBUTED, day, moment)
     assert {tuple(row)[:2]: row[2] for row in rows if row[2]} == {key: one for key, one in contributed.items() if one}

@@ -13,7 +13,7 @@ from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
 from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
-from tests.notifications.steps import subscribe, told
+from tests.notifications.steps import notifications_of, subscribe
 from tests.pledges.steps import Client, agreed, part, pledged, prepared
 
 DUE_SOON, OVERDUE, LAPSED = (f"pledges.pledge.{kind}.v1" for kind in ("due-soon", "overdue", "lapsed"))
@@ -60,7 +60,10 @@ async def test_reminders_go_to_donor_coordinators_and_finance_only(
     def of_clock(notices: list[str]) -> list[str]:
         return [one for one in notices if one in {DUE_SOON, OVERDUE, LAPSED}]
 
-    heard = {who: of_clock([one["notice"] for one in reversed(await told(api, who))]) for who in {*HEARD, *NOT_TOLD}}
+    heard = {
+        who: of_clock([one["notice"] for one in reversed(await notifications_of(api, who))])
+        for who in {*HEARD, *NOT_TOLD}
+    }
 
     assert HEARD == {who: notices for who, notices in heard.items() if notices}
 
@@ -79,7 +82,7 @@ async def test_reminder_is_in_the_language_of_its_recipient(
     await _heard(databases)
 
     for who, notices in HEARD.items():
-        said = {one["notice"]: one for one in await told(api, who)}
+        said = {one["notice"]: one for one in await notifications_of(api, who)}
         for notice in notices:
             words = said[notice]["subject"] + said[notice]["text"]
             assert "SHERLOC-MNT" in said[notice]["subject"], "it names the fund"

@@ -127,9 +127,9 @@ SCANNERS = (in_kind(), "Fictitious sample: two document scanners.")
 def a_statement(
     promises: Sequence[Promise] = (a_promise(), a_promise(2, fund="TA-REQUESTS", currency="JPY", note="")),
     entries: Sequence[Recorded] = (PLEDGED, COMMITTED, RECEIVED, *IN_YEN),
-    pots: Sequence[FundMoney] = (POT,),
+    fund_balances: Sequence[FundMoney] = (POT,),
     in_kind: Sequence[tuple[InKindContribution, str]] = (SCANNERS,),
     **changes: Any,
 ) -> Statement:
     days = {"starts": None, "ends": UNTIL, "as_at": AS_AT, "funds_as_at": AS_AT} | changes
-    return statement_of("NOR", promises, entries, pots, in_kind, **days)
+    return statement_of("NOR", promises, entries, fund_balances, in_kind, **days)

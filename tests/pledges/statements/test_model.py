@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.pledges.funds.shares import Draw, FundMoney, apportion, share_of
-from services.pledges.statements.model import Amount, Standing, TakenBack
+from services.pledges.statements.model import Amount, ReversedEntry, Standing
 from tests.pledges.statements.builders import (
     AS_AT,
     COMMITTED,
@@ -77,7 +77,7 @@ def test_receipt_shows_type_and_reversed_receipt() -> None:
     told = a_statement(entries=PAID_AND_BACK).pledges[0]
 
     receipt, refund = (
-        TakenBack(entry_id=one.entry_id, type=one.type, number=number)
+        ReversedEntry(entry_id=one.entry_id, type=one.type, number=number)
         for number, one in enumerate((RECEIVED, REFUNDED), start=1)
     )
     assert [
@@ -103,7 +103,7 @@ def test_other_reversals_have_no_number() -> None:
     met = entry(13, "recognized", date(2026, 5, 1), ("receivable", 100, 116), ("committed", -100, -116))
     told = a_statement(entries=(PLEDGED, COMMITTED, met, taken_back(14, met, date(2026, 5, 2)))).pledges[0]
 
-    assert TakenBack(entry_id=met.entry_id, type="recognized", number=None) == told.movements[-1].takes_back
+    assert ReversedEntry(entry_id=met.entry_id, type="recognized", number=None) == told.movements[-1].takes_back
     assert () == told.receipts
 
 
@@ -170,7 +170,7 @@ def test_donor_without_contribution_has_no_share() -> None:
 
 
 @st.composite
-def pots(draw: st.DrawFn) -> FundMoney:
+def fund_balances(draw: st.DrawFn) -> FundMoney:
     contributed = draw(DONORS)
     left = sum(contributed.values())
     drawn = []
@@ -181,7 +181,7 @@ def pots(draw: st.DrawFn) -> FundMoney:
     return replace(POT, contributed_usd_minor=contributed, drawn=tuple(drawn))
 
 
-@given(pots())
+@given(fund_balances())
 def test_shares_add_up_and_never_exceed_contributions(pot: FundMoney) -> None:
     shares = [share_of(donor, pot) for donor in pot.contributed_usd_minor]
 

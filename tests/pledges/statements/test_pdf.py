@@ -118,7 +118,7 @@ def test_reversal_of_unknown_type_is_printed() -> None:
 
 def test_markup_in_name_is_text() -> None:
     pot = msgspec.structs.replace(POT, labels=dict.fromkeys(LABELS, MARKUP))
-    bodies = list(headings(Language.EN, pots=(pot,)))
+    bodies = list(headings(Language.EN, fund_balances=(pot,)))
 
     assert {"func": "text", "text": f"{MARKUP} (SHERLOC-MNT)"} in bodies
 

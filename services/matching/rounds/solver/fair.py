@@ -189,7 +189,7 @@ def _raise(
             for ejected in _ejections(working, row):
                 tried += 1
                 mark = len(working.log)
-                if _moved(working, row, ejected) and working.value >= floor and not working.leaves_short(mark):
+                if _moved(working, row, ejected) and working.value >= floor and not working.is_below_least(mark):
                     change = _change(working, mark, of_line)
                     before, after = _levels_around(change, given, needed)
                     rank = (after[0], working.value) if after > before else None

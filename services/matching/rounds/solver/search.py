@@ -66,7 +66,7 @@ class WorkingPlan:
             self.set(row, had)
         del self.log[mark:]
 
-    def leaves_short(self, mark: int) -> bool:
+    def is_below_least(self, mark: int) -> bool:
         """True if a slot changed since the log position `mark` is used below its least."""
         slots = {self.slot[row] for row, _ in self.log[mark:]}
         return any(self.users[slot] and self.capacity[slot] - self.room[slot] < self.slot_least[slot] for slot in slots)

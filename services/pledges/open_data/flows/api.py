@@ -16,7 +16,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from chassis.db.database import Database
-from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.downloads import Download
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
@@ -85,14 +85,14 @@ FILTERS = {"filters": Provide(filters_of, sync_to_thread=False)}
 
 @get(
     "/v1/flows",
-    opt=asks(Action.LIST_FLOWS),
+    opt=requires(Action.LIST_FLOWS),
     dependencies=FILTERS,
     summary="Movements of money to funds, within them and out of them, newest first",
 )
 async def list_flows(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     now: Now,
     filters: Filtering,
     cursor: Id = None,
@@ -113,12 +113,12 @@ async def list_flows(
 
 @get(
     "/v1/flows.csv",
-    opt=asks(Action.EXPORT_FLOWS),
+    opt=requires(Action.EXPORT_FLOWS),
     dependencies=FILTERS,
     media_type=CSV,
     summary="Movements of money, as CSV",
 )
-async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
+async def flows_as_csv(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """As the list, in one file: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins like a formula gets an
     apostrophe before it. The same `as_at` gives the same bytes.
     """
@@ -129,12 +129,12 @@ async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: F
 
 @get(
     "/v1/flows.xlsx",
-    opt=asks(Action.EXPORT_FLOWS),
+    opt=requires(Action.EXPORT_FLOWS),
     dependencies=FILTERS,
     media_type=XLSX,
     summary="Movements of money, as a spreadsheet",
 )
-async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
+async def flows_as_spreadsheet(db: Db, own: Owned, caller: CurrentCaller, now: Now, filters: Filtering) -> Download:
     """As the list, in one file: at most 50,000 rows. Amounts are numbers, everything else is text. The same `as_at`
     gives the same bytes.
     """

@@ -1,6 +1,6 @@
-"""Flows: the ledger as whoever compares it with the Financial Tracking Service of OCHA reads it, one movement a row.
+"""Flows: the ledger in the terms of OCHA's Financial Tracking Service, one movement a row.
 
-A flow is a posting on one of the accounts that a fund's figures are made of, so that whatever entries there are, the
+A flow is a posting on one of the accounts that a fund's figures are made of, so that for any entries the
 flows of one boundary and one status add up to a figure of the fund (`GET /v1/funds/{code}`):
 
     incoming  pledge       pledged

@@ -6,7 +6,7 @@ from datetime import datetime
 from litestar import Response, get
 from litestar.params import FromPath
 
-from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.application import CurrentCaller, Db, Now, requires
 from services.pledges import policy
 from services.pledges.dependencies import Owned
 from services.pledges.ledger.as_of import AsAt, final_as_of
@@ -22,12 +22,12 @@ AT_ONCE_MAX = 2
 
 @get(
     "/v1/funds/{code:str}/iati.xml",
-    opt=asks(Action.SHOW_IATI),
+    opt=requires(Action.SHOW_IATI),
     media_type=XML,
     summary="A fund and what it pays for, as an IATI 2.03 activity file",
 )
 async def show_iati(
-    code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: AsAt = None
+    code: FromPath[str], db: Db, own: Owned, caller: CurrentCaller, now: Now, as_at: AsAt = None
 ) -> Response[str]:
     """For callers who may read the whole ledger, and for a donor with its own transactions only.
 

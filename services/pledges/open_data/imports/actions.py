@@ -63,7 +63,7 @@ async def pledge_flow(
 ) -> None:
     """Make a pledge from a reported one, in the donor's name, by our rate in force on its value date.
 
-    Raises Conflict for a flow that was not reported as a pledge, and for one with a pledge, whatever became of that.
+    Raises Conflict for a flow that was not reported as a pledge, and for one that has a pledge, in any status.
     """
     policy.decide(ctx.caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, ctx.caller)).required()
     flow = await import_store.locked_flow(tx, import_id, line)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks
+from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUpload, Db, Now, Pagination, requires
 from chassis.http.commands import create, show
 from chassis.http.idempotency import once
 from chassis.http.problems import language_of
@@ -85,16 +85,17 @@ class ReportedPage(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/imports",
-    opt=asks(Action.IMPORT_FLOWS) | takes_file("text/csv", "application/xml", "text/xml", bytes_max=IMPORT_BYTES_MAX),
+    opt=requires(Action.IMPORT_FLOWS)
+    | takes_file("text/csv", "application/xml", "text/xml", bytes_max=IMPORT_BYTES_MAX),
     summary="Import a file of flows that others reported",
     responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
 )
 async def import_flows(
-    upload: Uploaded,
+    upload: CurrentUpload,
     db: Db,
     own: Owned,
-    caller: Calling,
-    command: Commanded,
+    caller: CurrentCaller,
+    command: CurrentCommand,
     now: Now,
     format: FromQuery[ImportFormat] = ImportFormat.FTS_CSV,
     dry_run: FromQuery[bool] = False,
@@ -139,11 +140,11 @@ async def _validated_transactions(
     return await asyncio.to_thread(validate, rows, known, until=record.latest_value_date(now))
 
 
-@get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
+@get("/v1/imports", opt=requires(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
 async def list_imports(
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ImportPage]:
@@ -162,14 +163,14 @@ async def show_import(
 
 @get(
     "/v1/imports/{import_id:uuid}/flows",
-    opt=asks(Action.SHOW_IMPORT),
+    opt=requires(Action.SHOW_IMPORT),
     summary="The flows that an import kept, as they were reported",
 )
 async def list_imported_flows(
     import_id: FromPath[UUID],
     db: Db,
-    caller: Calling,
-    paging: Paging,
+    caller: CurrentCaller,
+    paging: Pagination,
     cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ReportedPage]:

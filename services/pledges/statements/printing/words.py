@@ -299,7 +299,7 @@ class TemplateData:
 
 
 def isolated(shown: str) -> str:
-    """Isolated and left to right, whatever text is beside it."""
+    """Isolate from the text beside it, left to right."""
     return f"\N{LEFT-TO-RIGHT ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}"
 
 

@@ -1,4 +1,4 @@
-"""The main job, with a text of its own in every field in which words can be written, and who may find each."""
+"""The main workflow with a distinct text in every free field."""
 
 import asyncio
 import time
@@ -14,8 +14,8 @@ from tests.builders import AHEAD, a_line, a_request
 from tests.files import FLOWS, PDF
 from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
+from tests.personas import ISSUER, persona_id
 from tests.pledges.steps import RATES, usd
-from tests.seats import ISSUER, persona_id
 from tests.system.canaries import NOBODY, Canaries, Canary, Readers
 from tests.system.platform import Platform
 
@@ -32,7 +32,7 @@ OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
 FUND = "TA-REQUESTS"
 PATIENCE_SECONDS = 30
 NOT_HEARD = {"person-not-known", "not-appointed"}
-"""Of somebody who has just been appointed: within two seconds everybody has."""
+"""A new appointment is known everywhere within two seconds."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Stage:
     passed: list[str] = field(default_factory=list)
     """All that went over the broker: subject, headers and body."""
     attachments: set[str] = field(default_factory=set)
-    """Ids that stand in no list that can be asked for without one."""
+    """Ids that no list without parameters contains."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
@@ -64,7 +64,7 @@ class Stage:
         to: Readers = NOBODY,
         **by_field: Readers,
     ) -> Any:
-        """Done, sooner or later: what the others have not heard of yet is tried again. `to`: who may find the words."""
+        """Call until it succeeds, since other services apply events later. `to`: who may find the words."""
         filled, new = self.canaries.in_body(method, path, body, to, by_field)
         record = about or {}
         address = self.platform.addresses["requests"] + path.format(**record)
@@ -102,8 +102,8 @@ class Stage:
         self.attachments.add(attachment_id)
         return attachment_id
 
-    async def bring(self, who: str, to: Readers) -> Any:
-        """A table of one pledge with a text in its name, which nobody keeps, and another one in the row."""
+    async def import_table(self, who: str, to: Readers) -> Any:
+        """Import a table of one pledge, with a text in its file name, which is not stored, and another in the row."""
         path, planted = "/v1/imports", len(self.canaries.planted)
         name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
         row = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
@@ -124,7 +124,7 @@ class Stage:
         answer = await self.client.post(self.platform.addresses["requests"] + "/v1/token", data=form)
         assert answer.status_code == 401, answer.text
 
-    async def send_a_table_that_will_not_do(self) -> None:
+    async def upload_invalid_table(self) -> None:
         path = "/v1/rates/csv"
         word = Canary(f"canary-{len(self.canaries.planted):04x}-body", f"POST {path}", ("body",), NOBODY)
         self.canaries.keep([word])
@@ -149,17 +149,17 @@ def token(who: str) -> str:
     return builders.token(who)
 
 
-async def do_the_job(stage: Stage) -> None:
-    await everybody_comes(stage)
-    await a_machine_is_let_in(stage)
-    await they_want_to_be_told(stage)
-    await money_is_pledged(stage)
-    await assistance_is_offered(stage)
-    await a_request_is_consented_to_and_met(stage)
-    await others_end_otherwise(stage)
+async def run_workflow(stage: Stage) -> None:
+    await appoint_all(stage)
+    await register_client(stage)
+    await subscribe_to_notifications(stage)
+    await pledge_money(stage)
+    await offer_assistance(stage)
+    await fulfil_a_request(stage)
+    await end_other_requests(stage)
 
 
-async def everybody_comes(stage: Stage) -> None:
+async def appoint_all(stage: Stage) -> None:
     words = ["directory", "found", "--issuer", ISSUER]
     for who in (ADMINISTRATOR, COLLEAGUE):
         words += ["--subject", str(persona_id(who)), "--name", "Fictitious sample", "--email", "a@unodc.example"]
@@ -170,10 +170,10 @@ async def everybody_comes(stage: Stage) -> None:
         readers = EVERYBODY if code == "HELPERS" else NOBODY
         await stage.say(ADMINISTRATOR, "POST", "/v1/organizations", {"code": code}, to=readers)
     for who in APPOINTED:
-        await _is_appointed(stage, who)
+        await _appoint(stage, who)
 
 
-async def _is_appointed(stage: Stage, who: str) -> None:
+async def _appoint(stage: Stage, who: str) -> None:
     organization, _, role = who.partition(":")
     setters = {ADMINISTRATOR, COLLEAGUE, who} | ({f"{organization}:focal_point"} & EVERYBODY)
     readers = frozenset({AUDITOR, SERVICE, *setters})
@@ -202,7 +202,7 @@ async def _is_appointed(stage: Stage, who: str) -> None:
         await stage.say(COLLEAGUE, "POST", "/v1/appointments/{appointment_id}/approve", {}, about=appointment)
 
 
-async def a_machine_is_let_in(stage: Stage) -> None:
+async def register_client(stage: Stage) -> None:
     last = str(datetime.now(UTC).date() + timedelta(30))
     body = {"organization": "KEN", "role": "official", "scopes": ["read"], "until": last}
     readers = frozenset({ADMINISTRATOR, COLLEAGUE, AUDITOR, SERVICE, KENYA})
@@ -210,16 +210,16 @@ async def a_machine_is_let_in(stage: Stage) -> None:
     await stage.check_connection(made["client_id"])
 
 
-async def they_want_to_be_told(stage: Stage) -> None:
+async def subscribe_to_notifications(stage: Stage) -> None:
     for who in (KENYA, COORDINATOR, NORWAY, DONOR, UNIT):
         body = {"language": "en", "channels": ["inbox", "mail"]}
         await stage.say(who, "PUT", "/v1/subscriptions", body, to=frozenset({who}))
         await stage.say(who, "POST", "/v1/webhooks", {}, to=frozenset({who}))
 
 
-async def money_is_pledged(stage: Stage) -> None:
+async def pledge_money(stage: Stage) -> None:
     await stage.say(FINANCE, "POST", "/v1/rates", {"rates": RATES})
-    await stage.send_a_table_that_will_not_do()
+    await stage.upload_invalid_table()
     await stage.say(FINANCE, "POST", "/v1/funds", {"code": FUND, "labels": {}}, to=EVERYBODY)
     need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
     await stage.say(FINANCE, "POST", "/v1/funds/{code}/requirements", need, about={"code": FUND, "revision": 1})
@@ -245,18 +245,18 @@ async def money_is_pledged(stage: Stage) -> None:
     days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
     path = "/v1/activities"
-    # What it was called before it was stated anew is nowhere any more.
+    # The text before the revision is not stored any more.
     one = await stage.say(COORDINATOR, "POST", path, planned, to=NOBODY)
     one = await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/revise", planned, about=one, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/cancel", {"reason": "other"}, about=one)
-    brought = await stage.bring(FINANCE, to=OVERSEERS | {DONOR, FINANCE})
+    brought = await stage.import_table(FINANCE, to=OVERSEERS | {DONOR, FINANCE})
     path = "/v1/imports/{import_id}/flows/{line}/pledge"
     await stage.say(FINANCE, "POST", path, {"fund": FUND, "donor": "NOR"}, about={**brought, "line": 2})
 
 
-async def assistance_is_offered(stage: Stage) -> None:
+async def offer_assistance(stage: Stage) -> None:
     """Norway's goes through every move, and of the comments the last stays; UNODC's is there, another is withdrawn."""
     capacity = [{"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
     body = {**an_offering_body(submit=False, capacity=capacity)}
@@ -286,7 +286,7 @@ async def assistance_is_offered(stage: Stage) -> None:
     )
 
 
-def wordless(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
+def request_body(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
     """A request as a body, with a place for each text."""
     # It has begun: a delivery is complete on one of its own days.
     line = a_line(window={"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-06-30"})
@@ -304,15 +304,15 @@ async def opened(stage: Stage, request: Mapping[str, Any], to: Readers = STATE) 
     return await stage.say(COORDINATOR, "POST", f"{path}/open", {"priority": "normal"}, about=request, to=to)
 
 
-async def a_request_is_consented_to_and_met(stage: Stage) -> None:
+async def fulfil_a_request(stage: Stage) -> None:
     """Norway is given everything; of four lines one is met, and each other ends in another way."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
-    await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in wordless().items() if n != "submit"})
+    await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in request_body().items() if n != "submit"})
     await stage.say(KENYA, "POST", "/v1/matches/topics", {})
     await stage.say(KENYA, "POST", "/v1/matches/preview", a_drafted_line())
     given = STATE | {NORWAY, DONOR}
     request = await stage.say(
-        OFFICIAL, "POST", "/v1/requests", wordless(lines=4), to=given, institution_name=STATE | {NORWAY}
+        OFFICIAL, "POST", "/v1/requests", request_body(lines=4), to=given, institution_name=STATE | {NORWAY}
     )
     await stage.attach(KENYA, request, to=given)
     request = await opened(stage, request)
@@ -324,7 +324,7 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
     agreed = (COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm")
     for who, move in agreed:
         matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[0])
-    await _is_funded(stage, request)
+    await _fund(stage, request)
     for who, move in ((NORWAY, "begin"), (KENYA, "complete")):
         matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", {}, about=matches[0])
     went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3}
@@ -366,7 +366,7 @@ async def until(ask: Callable[[], Awaitable[Any]]) -> Any:
     return answer
 
 
-async def _is_funded(stage: Stage, request: Mapping[str, Any]) -> None:
+async def _fund(stage: Stage, request: Mapping[str, Any]) -> None:
     async def lacking() -> Any:
         page = await stage.see(FINANCE, f"/v1/requirements?request={request['request_id']}")
         return next((one for one in page["requirements"] if one["status"] == "open"), None)
@@ -376,11 +376,11 @@ async def _is_funded(stage: Stage, request: Mapping[str, Any]) -> None:
     await stage.say(FINANCE, "POST", "/v1/allocations", body)
 
 
-async def others_end_otherwise(stage: Stage) -> None:
+async def end_other_requests(stage: Stage) -> None:
     """One is returned, paused and not accepted, one withdrawn, one met by UNODC, closed and opened again."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
-    one = await stage.say(KENYA, "POST", "/v1/requests", wordless())
-    words = {name: value for name, value in wordless().items() if name != "submit"}
+    one = await stage.say(KENYA, "POST", "/v1/requests", request_body())
+    words = {name: value for name, value in request_body().items() if name != "submit"}
     one = await stage.say(OFFICIAL, "PATCH", path, words, about=one, to=STATE)
     one = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=one, to=STATE)
     one = await stage.say(COORDINATOR, "POST", f"{path}/return", {"reason": "other"}, about=one, to=STATE)
@@ -392,12 +392,12 @@ async def others_end_otherwise(stage: Stage) -> None:
     one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", recording, about=one, to=STATE)
     await stage.say(COORDINATOR, "POST", f"{path}/decline", {"reason": "other"}, about=one, to=STATE)
     draft = frozenset({KENYA, OFFICIAL})
-    gone = await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=draft)
+    gone = await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=draft)
     await stage.say(KENYA, "POST", f"{path}/withdraw", {}, about=gone, to=draft)
 
     # Who serves a line reads its words.
     line_words = dict.fromkeys(("outcome", "in_place", "markers_justification"), STATE | {UNIT})
-    met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=STATE, **line_words))
+    met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=STATE, **line_words))
     (match,) = await suggested(stage, met, "UNODC", [line["line_id"] for line in met["lines"]])
     for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (UNIT, "confirm"), (UNIT, "begin")):
         to = STATE | {UNIT} if move == "begin" else NOBODY

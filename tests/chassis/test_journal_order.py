@@ -1,4 +1,4 @@
-"""The journal is read in the order of its transactions, whatever the number of digits in their ids."""
+"""The journal is read in the order of transaction ids as numbers, not as text."""
 
 from collections.abc import Mapping
 from uuid import uuid4
@@ -13,7 +13,7 @@ from tests.builders import NOON
 WRITTEN_BY = ["8", "9", "10", "11", "100"]
 
 
-async def test_a_page_passes_nothing_by(databases: Mapping[str, Database], database_url: str) -> None:
+async def test_page_skips_no_event(databases: Mapping[str, Database], database_url: str) -> None:
     owner = await asyncpg.connect(database_url)
     db = databases["requests"]
     expected = []

@@ -1,4 +1,4 @@
-"""The broker is killed and its directory removed while requests come in: nothing is missing, and nobody does anything."""
+"""The broker is killed and its directory deleted under load: nothing is lost, without any intervention."""
 
 import asyncio
 import os
@@ -16,11 +16,11 @@ from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
-from tests.system.aftermath import examine, quiet, rebuilt_differently
-from tests.system.crash_child import Life, alive
+from tests.system.consistency import examine, rebuild_differences, wait_until_idle
+from tests.system.crash_child import SupervisedPlatform, supervised_platform
 from tests.system.crash_points import JOB
-from tests.system.main_job import COORDINATOR, PROVIDER, Persistent
-from tests.system.stand import Stand, stand
+from tests.system.environment import Environment, environment
+from tests.system.main_workflow import COORDINATOR, PROVIDER, Persistent
 
 AT_ONCE = 10
 CATCH_UP_SECONDS = 3
@@ -29,20 +29,18 @@ CHANNELS = {"KEN:focal_point": ["inbox", "mail"], COORDINATOR: ["inbox"]}
 
 
 @pytest.fixture
-async def at(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[Stand]:
-    async with stand(servers, template, "wipe") as made:
+async def at(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[Environment]:
+    async with environment(servers, template, "wipe") as made:
         yield made
 
 
-async def test_a_wiped_broker_loses_and_doubles_nothing_and_keeps_nobody_waiting(
-    at: Stand, tell: Callable[[str], None]
-) -> None:
+async def test_wiped_broker_loses_duplicates_and_delays_nothing(at: Environment, report: Callable[[str], None]) -> None:
     folder = await at.empty()
     mailbox = Mailbox(folder / "mailbox", "127.0.0.1", free_port())
     await mailbox.start()
-    orders = at.orders(folder, smtp_url=mailbox.url, catch_up_seconds=CATCH_UP_SECONDS, deaf=True)
-    async with alive(at.forker, orders) as life:
-        await life.meanwhile(_wipe(at, life, tell))
+    child_settings = at.child_settings(folder, smtp_url=mailbox.url, catch_up_seconds=CATCH_UP_SECONDS, deaf=True)
+    async with supervised_platform(at.forker, child_settings) as platform:
+        await platform.during(_wipe(at, platform, report))
         async with at.broker() as client:
             after, wrong = await examine(at.connection, client, mailbox, wiped=True)
     await mailbox.stop()
@@ -50,57 +48,57 @@ async def test_a_wiped_broker_loses_and_doubles_nothing_and_keeps_nobody_waiting
     assert wrong == []
     assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE
     assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE
-    # Each submission is told to the State and the coordinator, each suggestion to the coordinator, the offering to her.
+    # Mail per submission to the State and the coordinator, per suggestion and for the offering to the coordinator.
     assert after.facts["notifications.notification.owed.v1"] == 3 * 3 * AT_ONCE + 1
     assert after.rows["matching.line_ranking"] == 3 * AT_ONCE
     assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE
-    assert await rebuilt_differently(at.database_url) == []
-    assert life.deaths == 0
-    said = Path(orders.log).read_text()
+    assert await rebuild_differences(at.database_url) == []
+    assert platform.deaths == 0
+    said = Path(child_settings.log).read_text()
     assert "caught up from the journal" in said, "what was wiped before it was delivered"
 
 
-async def _wipe(at: Stand, life: Life, tell: Callable[[str], None]) -> None:
-    await life.ready(at.client)
-    api = Persistent(at.client, life.address)
+async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[[str], None]) -> None:
+    await platform.ready(at.client)
+    api = Persistent(at.client, platform.address)
     for who, channels in CHANNELS.items():
         email = "focal.point@people.example" if "mail" in channels else None
         await api.put(who, "/v1/subscriptions", {"language": "en", "channels": channels, "email": email})
     offering = await api.post(PROVIDER, "/v1/offerings", an_offering_body())
     await api.move(COORDINATOR, f"/v1/offerings/{offering['offering_id']}", "approve", offering)
-    assert await quiet(at.connection) == {}
+    assert await wait_until_idle(at.connection) == {}
 
-    filed = await _file(at, life)
-    # They are in the streams, nobody has taken them from there, and then the streams are gone.
+    filed = await _file(at, platform)
+    # They are in the streams, not consumed yet, and then the streams are deleted.
     await _published(at)
     os.kill(at.nats.pid, signal.SIGKILL)
     shutil.rmtree(at.nats.store)
-    life.enter(JOB)
-    filed |= await _file(at, life)
+    platform.enter(JOB)
+    filed |= await _file(at, platform)
     at.nats.start()
     wiped = time.monotonic()
-    filed |= await _file(at, life)
+    filed |= await _file(at, platform)
     assert len(filed) == 3 * AT_ONCE
 
-    assert await quiet(at.connection) == {}
+    assert await wait_until_idle(at.connection) == {}
     took = time.monotonic() - wiped
     rows = await at.connection.fetch("SELECT request_id::text FROM matching.line_ranking")
     assert filed == {row["request_id"] for row in rows}
-    await life.ready(at.client)
-    tell(f"wipe test: {len(filed)} requests, 0 missing, {took:.1f} s after the broker came back")
+    await platform.ready(at.client)
+    report(f"wipe test: {len(filed)} requests, 0 missing, {took:.1f} s after the broker came back")
     assert took < HEALED_SECONDS_MAX
 
 
-async def _published(at: Stand) -> None:
+async def _published(at: Environment) -> None:
     while await at.connection.fetchval("SELECT count(*) FROM requests.pending"):
         await asyncio.sleep(0.02)
 
 
-async def _file(at: Stand, life: Life) -> set[str]:
+async def _file(at: Environment, platform: SupervisedPlatform) -> set[str]:
     """File some at once; each is taken in at the first try."""
 
     async def one() -> str:
-        answer = await at.client.post(f"{life.address}/v1/requests", json=a_request(), headers=headers())
+        answer = await at.client.post(f"{platform.address}/v1/requests", json=a_request(), headers=headers())
         assert answer.status_code == 201, answer.text
         return str(answer.json()["request_id"])
 

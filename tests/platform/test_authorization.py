@@ -1,7 +1,7 @@
-"""Every route is asked by everybody about every record, and each answer is what its policy decides, or no answer at all.
+"""Every operation is called by every kind of caller on every record, and answers as the policy decides.
 
-The policies are those of services/documents/permission_cases.py, of which /docs/permissions is the table: what each
-may do is written down nowhere else. A route that asks about something for which there is no case here fails.
+The policies are those of services/documents/permission_cases.py, which /docs/permissions shows. A route about a record
+without a case here fails.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import Within, running_of
+from tests.personas import persona_id
 from tests.platform.operations import (
     A_FILE,
     ACTORS,
@@ -47,16 +48,15 @@ from tests.platform.operations import (
     cases,
     operations,
 )
-from tests.platform.world import World, tell
-from tests.seats import persona_id
+from tests.platform.world import World, fill
 
 pytestmark = pytest.mark.timeout(400)
 
 # -- the application, and what it asks of PostgreSQL ------------------------------------------------------------------
 
 
-class Listening:
-    """A pool whose connections write down what is asked of them."""
+class RecordingPool:
+    """A pool whose connections record their statements."""
 
     def __init__(self, pool: Pool, statements: list[Statement]) -> None:
         self._pool = pool
@@ -78,7 +78,7 @@ def statements(databases: Mapping[str, Database]) -> list[Statement]:
     """What the services ask of PostgreSQL, from all of them in its order."""
     asked: list[Statement] = []
     for database in databases.values():
-        database._pool = cast(Pool, Listening(database._pool, asked))
+        database._pool = cast(Pool, RecordingPool(database._pool, asked))
     return asked
 
 
@@ -92,7 +92,7 @@ async def world(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)
-        await tell(made)
+        await fill(made)
         yield made
 
 
@@ -111,7 +111,7 @@ async def ask(
     body: Any = None,
     query: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """As somebody with these headers."""
+    """Call an operation with these headers."""
     moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
     file, table = FILES.get(str(operation)), TABLES.get(str(operation))
     lists = operation.path in LISTS and operation.method == "GET" and is_paged(operation.path)
@@ -131,14 +131,14 @@ async def ask(
 
 
 def said(answer: httpx.Response) -> str:
-    """An answer in the words of the permissions' page."""
+    """The response in the terms of the permissions page."""
     if answer.status_code in LEAVE:
         return "yes"
     slug = answer.json()["slug"]
     if answer.status_code == 403:
         return str(slug)
     if (answer.status_code, slug) == (404, "fund-opened-later"):
-        # The world's fund is of today: whoever does not read the whole ledger is told so, and reads it tomorrow.
+        # The world's fund was created today: callers without the whole ledger read it from tomorrow on.
         return "yes"
     return HIDDEN if (answer.status_code, slug) == (404, "not-found") else f"{answer.status_code} {slug}"
 
@@ -166,14 +166,14 @@ def asked_of(statements: Sequence[Statement]) -> list[tuple[str, str]]:
 # -- what is to hold --------------------------------------------------------------------------------------------------
 
 
-def test_what_is_asked_is_all_there_is() -> None:
+def test_all_documented_operations_are_called() -> None:
     documented = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
 
     assert documented <= {(operation.method, operation.path) for operation in operations()}
     assert len(documented) > 80
 
 
-async def test_everybody_is_answered_everywhere_as_the_policy_decides(world: World) -> None:
+async def test_every_caller_is_answered_as_the_policy_decides(world: World) -> None:
     who = {actor: headers(actor) for actor in ACTORS}
     wrong, asked = [], 0
     for operation in (one for one in operations() if not one.goes_on):
@@ -187,14 +187,14 @@ async def test_everybody_is_answered_everywhere_as_the_policy_decides(world: Wor
                 answered = said(answer) if operation.action or answer.status_code in {401, 403} else "yes"
                 if answered != expected:
                     wrong.append(f"{operation} {case.ids} by {actor}: {answered}, and the policy says {expected}")
-            wrong += [f"{operation} {case.ids}: {one}" for one in misshown(world, case, answers)]
+            wrong += [f"{operation} {case.ids}: {one}" for one in visibility_errors(world, case, answers)]
             asked += len(ACTORS)
 
     assert [] == wrong[:30], len(wrong)
     assert asked > 5_000
 
 
-def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) -> Iterator[str]:
+def visibility_errors(world: World, case: Case, answers: Mapping[str, httpx.Response]) -> Iterator[str]:
     """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
     if case.operation.method != "GET" or case.operation.action is None:
         return
@@ -202,7 +202,7 @@ def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) ->
     shown = {actor: answer.json() for actor, answer in told_of.items() if "json" in answer.headers["Content-Type"]}
     if case.operation.path in LISTS:
         for actor, body in shown.items():
-            yield from (f"{actor}: {one}" for one in misplaced(world, case.operation, a_caller(actor), body))
+            yield from (f"{actor}: {one}" for one in foreign_entries(world, case.operation, a_caller(actor), body))
         return
     given = {actor: case.decided(a_caller(actor))[1].fields for actor in shown}
     within = TOLD_WITHIN.get(case.operation.path)
@@ -214,7 +214,7 @@ def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) ->
             yield f"{guarded} is told to {sorted(told_to)}, and the policy says to {sorted(may_know)}"
 
 
-def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> Iterator[str]:
+def foreign_entries(world: World, operation: Operation, caller: Caller, body: Any) -> Iterator[str]:
     name = LISTS[operation.path]
     assert operation.action is not None
     decide = DECIDE[type(operation.action)]
@@ -229,13 +229,13 @@ def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> 
         yield f"{len(found - meant)} too many, {len(meant - found)} too few"
 
 
-async def test_nobody_and_who_was_somebody_are_answered_nothing_that_is_not_everybodys(world: World) -> None:
+async def test_unauthenticated_and_former_callers_read_only_public_operations(world: World) -> None:
     assert builders.issuer is not None
     over = builders.issuer.token(persona_id("KEN:focal_point"), lifetime_seconds=-60)
     nobodies = {
         "token-missing": {},
         "token-invalid": {"Authorization": f"Bearer {over}"},
-        "not-appointed": {"Authorization": f"Bearer {of_who_was(world, 'KEN:focal_point')}"},
+        "not-appointed": {"Authorization": f"Bearer {former_token(world, 'KEN:focal_point')}"},
     }
     wrong = []
     for operation in operations():
@@ -249,8 +249,8 @@ async def test_nobody_and_who_was_somebody_are_answered_nothing_that_is_not_ever
     assert [] == wrong
 
 
-def of_who_was(world: World, appointment: str) -> str:
-    """A token that is good, of somebody whose appointments are over, by their last day and by somebody's word."""
+def former_token(world: World, appointment: str) -> str:
+    """A valid token of a person whose appointments have ended or expired."""
     assert builders.issuer is not None
     was, person_id = a_caller(appointment), uuid4()
     held = {"person_id": person_id, "organization": was.organization, "role": was.role, "version": 1}
@@ -265,11 +265,9 @@ def of_who_was(world: World, appointment: str) -> str:
     return builders.issuer.token(person_id)
 
 
-async def test_what_is_not_ones_own_to_know_and_what_is_not_there_cannot_be_told_apart(
-    world: World, statements: list[Statement]
-) -> None:
+async def test_forbidden_and_absent_answers_are_identical(world: World, statements: list[Statement]) -> None:
     who = {actor: headers(actor) for actor in ACTORS}
-    # The first statement of a day waits until its beginning is final, whoever asks for whichever donor's.
+    # The first statement of a day waits until its beginning is final, for every caller and donor.
     await world.client.get("/v1/statements/NOR", headers=headers("UNODC:finance_officer"))
     wrong, compared = [], 0
     for operation in operations():

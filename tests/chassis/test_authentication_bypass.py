@@ -1,4 +1,4 @@
-"""Ways to reach a route under another name, by another method or as somebody else's: none gets more than the plain one."""
+"""Path variants, method overrides and forged headers give no more access than the plain request."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -72,7 +72,7 @@ def bearer(appointment: str = "KEN:focal_point") -> str:
 
 
 @pytest.mark.parametrize("target", ["v1/requests", "internal/events?owner=requests"])
-async def test_no_detour_leads_past_the_token(say: Say, target: str) -> None:
+async def test_path_variants_do_not_bypass_authentication(say: Say, target: str) -> None:
     path, _, query = target.partition("?")
     assert (401 if path.startswith("v1") else 404) <= (await say("GET", f"/{target}"))[0] <= 404
     for detour in [
@@ -86,7 +86,7 @@ async def test_no_detour_leads_past_the_token(say: Say, target: str) -> None:
             assert status in {400, 401, 404, 405}, (method, detour, status, body)
 
 
-async def test_a_detour_with_a_token_ends_where_the_plain_path_does_or_nowhere(say: Say) -> None:
+async def test_path_variant_with_a_token_is_the_plain_path_or_not_found(say: Say) -> None:
     """The journal is for services; and another State's request is not there, however it is asked for."""
     ours = headers()
     for path in ("internal/events", f"v1/requests/{uuid4()}"):
@@ -99,7 +99,7 @@ async def test_a_detour_with_a_token_ends_where_the_plain_path_does_or_nowhere(s
 @pytest.mark.parametrize(
     "name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "_method"]
 )
-async def test_a_method_is_the_one_in_the_first_line(say: Say, name: str) -> None:
+async def test_method_override_headers_are_ignored(say: Say, name: str) -> None:
     status, body = await say("GET", "/v1/requests", Authorization=bearer(), **{name: "POST"})
     assert (200, b'{"requests":[],"cursor":null}') == (status, body)
 
@@ -117,7 +117,7 @@ async def test_a_method_is_the_one_in_the_first_line(say: Say, name: str) -> Non
 @pytest.mark.parametrize(
     "name", ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Path", "X-Forwarded-Prefix", "X-Host"]
 )
-async def test_an_address_is_the_one_in_the_first_line(say: Say, name: str) -> None:
+async def test_path_override_headers_are_ignored(say: Say, name: str) -> None:
     assert (200, b"live\n") == await say("GET", "/health/live", **{name: "/v1/requests"})
     status, _ = await say("GET", "/v1/requests", **{name: "/health/live"})
     assert status == 401
@@ -136,25 +136,25 @@ async def test_an_address_is_the_one_in_the_first_line(say: Say, name: str) -> N
     ],
     ids=lambda given: next(iter(given)),
 )
-async def test_nobody_is_who_they_say_in_another_header(say: Say, given: dict[str, str]) -> None:
+async def test_identity_headers_are_ignored(say: Say, given: dict[str, str]) -> None:
     status, body = await say("GET", "/v1/requests", **given)
     assert (401, True) == (status, b"token-missing" in body)
 
 
-async def test_two_tokens_are_refused(say: Say) -> None:
+async def test_two_tokens_are_rejected(say: Say) -> None:
     both = f"{bearer()}\r\nAuthorization: Bearer made.up.token"
 
     assert (await say("GET", "/v1/requests", Authorization=both))[0] == 400
 
 
-async def test_parameter_given_twice_is_refused(say: Say) -> None:
+async def test_repeated_query_parameter_is_rejected(say: Say) -> None:
     """Whoever reads in front of it could take the other one."""
     for query in ("limit=1&limit=2", "limit=2&limit=2", "limit=1&limit=x"):
         status, body = await say("GET", f"/v1/requests?{query}", Authorization=bearer())
         assert (400, True) == (status, b'"parameter-repeated"' in body), query
 
 
-async def test_the_plain_path_does_answer(say: Say, client_of: Callable[..., Awaitable[Client]]) -> None:
+async def test_plain_path_answers(say: Say, client_of: Callable[..., Awaitable[Client]]) -> None:
     """Otherwise the tests above would have seen nothing but a service that is away."""
     client = await client_of("requests")
     filed = await client.post("/v1/requests", json=a_request(), headers=headers())

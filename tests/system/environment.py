@@ -1,4 +1,4 @@
-"""Where a platform that may be killed runs: a broker and a database of its own, used again and again."""
+"""A reusable broker and database for a platform that may be killed."""
 
 import contextlib
 import tempfile
@@ -17,17 +17,17 @@ from chassis.db.migrate import role_of
 from chassis.embedded import Nats
 from services.composition import NAMES
 from tests.conftest import Servers
-from tests.seats import ISSUER, seat_in
-from tests.system.aftermath import empty_streams, empty_tables
-from tests.system.crash_child import Forker, Orders, forker, orders_for
-from tests.system.main_job import COORDINATOR, DONOR, FINANCE, PROVIDER, STATE
+from tests.personas import ISSUER, appoint_in_directory
+from tests.system.consistency import delete_streams, truncate_tables
+from tests.system.crash_child import ChildSettings, Forker, child_settings_for, forker
+from tests.system.main_workflow import COORDINATOR, DONOR, FINANCE, PROVIDER, STATE
 from tests.system.platform import broker
 
 HTTP_SECONDS = 30
 
 
 @dataclass
-class Stand:
+class Environment:
     """`connection` and `client` are the test's own, for looking at what the platform did."""
 
     name: str
@@ -41,14 +41,14 @@ class Stand:
     runs: int = 0
 
     async def empty(self) -> Path:
-        """Nothing is left of the run before, and everybody is appointed; returns a folder for the next."""
+        """Delete the data of the previous run and appoint all; return a folder for the next."""
         self.runs += 1
-        await empty_tables(self.connection)
+        await truncate_tables(self.connection)
         db = await Database.connect(self.database_url, "directory", role=role_of("directory"), pool_max=1)
-        await seat_in(db, (STATE, COORDINATOR, PROVIDER, FINANCE, DONOR))
+        await appoint_in_directory(db, (STATE, COORDINATOR, PROVIDER, FINANCE, DONOR))
         await db.close()
         async with self.broker() as client:
-            await empty_streams(client)
+            await delete_streams(client)
         folder = self.folder / f"run-{self.runs}"
         folder.mkdir()
         (folder / "issuer.jwk").hardlink_to(self.issuer)
@@ -63,7 +63,7 @@ class Stand:
         finally:
             await client.close()
 
-    def orders(self, folder: Path, **more: Any) -> Orders:
+    def child_settings(self, folder: Path, **more: Any) -> ChildSettings:
         given = {
             "database_url": self.database_url,
             "nats_url": self.nats.url("streams"),
@@ -71,11 +71,11 @@ class Stand:
             "state": str(folder),
             "issuer": ISSUER,
         }
-        return orders_for(folder, "platform", **given, **more)
+        return child_settings_for(folder, "platform", **given, **more)
 
 
 @contextlib.asynccontextmanager
-async def stand(servers: Servers, template: str, name: str) -> AsyncIterator[Stand]:
+async def environment(servers: Servers, template: str, name: str) -> AsyncIterator[Environment]:
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=servers.folder))
     async with contextlib.AsyncExitStack() as stack:
         nats_server = stack.enter_context(broker(folder / "nats"))
@@ -86,7 +86,7 @@ async def stand(servers: Servers, template: str, name: str) -> AsyncIterator[Sta
         connection = await asyncpg.connect(servers.postgres.dsn(name))
         stack.push_async_callback(connection.close)
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=HTTP_SECONDS))
-        yield Stand(
+        yield Environment(
             name=name,
             folder=folder,
             issuer=servers.folder / "issuer.jwk",

@@ -1,4 +1,4 @@
-"""The main job of one request, told by clients that do not give up: what is not answered is sent again, the same."""
+"""The main workflow of one request, by clients that repeat every unanswered command unchanged."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from tests import builders
 from tests.builders import a_line, a_request
 from tests.matching.builders import an_offering_body
 from tests.matching.steps import settled
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 STATE = "KEN:focal_point"
 COORDINATOR = "UNODC:coordinator"
@@ -20,14 +20,14 @@ PROVIDER = "UNODC-SHERLOC:provider_officer"
 FINANCE = "UNODC:finance_officer"
 DONOR = "NOR:donor_officer"
 CHANNELS = {STATE: ["inbox", "mail"], COORDINATOR: ["inbox"], PROVIDER: ["inbox"], DONOR: ["mail"]}
-"""Finance hears of nothing: it is at work here itself."""
+"""Finance gets no notifications: it acts here itself."""
 
 FUND = "TA-REQUESTS"
 NEEDED_MINOR = 3_800_000
 PATIENCE_SECONDS = 30
 PAUSE_SECONDS = 0.02
 UNDER_WAY = frozenset({"command-under-way", "request-not-open"})
-"""Refusals that a moment ends: the first of two is still at work, or matching has not heard of the opening yet."""
+"""Temporary refusals: a repeated command is still in progress, or matching has not applied the opening yet."""
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Persistent:
         raise AssertionError(f"{method} {path} was not answered in {PATIENCE_SECONDS} s: {said}")
 
 
-async def do_the_main_job(api: Persistent) -> None:
+async def run_main_workflow(api: Persistent) -> None:
     """A pledge, an offering, a request; matched, agreed, funded, begun. Returns when all sides have seen the end."""
     for who, channels in CHANNELS.items():
         email = f"{persona_id(who).hex}@people.example" if "mail" in channels else None

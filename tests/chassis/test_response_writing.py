@@ -1,4 +1,4 @@
-"""What an answer costs beyond its work: one packet, and nothing that only the collector would find."""
+"""A response is one write and leaves no reference cycle."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ Client = httpx.AsyncClient
 
 
 class Scope(dict[str, Any]):
-    """One that can be seen to be gone."""
+    """A weakly referenceable scope."""
 
 
 class Written(asyncio.Transport):
@@ -39,7 +39,7 @@ class Written(asyncio.Transport):
         return self.closed
 
 
-async def test_the_head_and_the_body_of_an_answer_are_one_write() -> None:
+async def test_head_and_body_of_a_response_are_one_write() -> None:
     async def answer(_scope: Any, _receive: Any, send: Any) -> None:
         head = [(b"content-length", b"2")]
         await send({"type": "http.response.start", "status": 200, "headers": head})
@@ -60,7 +60,7 @@ async def test_the_head_and_the_body_of_an_answer_are_one_write() -> None:
     assert written.closed
 
 
-async def test_who_is_gone_before_the_end_of_the_turn_is_told_nothing() -> None:
+async def test_closed_connection_gets_no_response() -> None:
     failed: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
     gone = Written()
@@ -71,10 +71,10 @@ async def test_who_is_gone_before_the_end_of_the_turn_is_told_nothing() -> None:
     assert (gone.pieces, failed) == ([], [])
 
 
-async def test_a_request_leaves_no_circle_that_only_the_collector_finds(
+async def test_request_leaves_no_reference_cycle(
     client_of: Callable[..., Awaitable[Client]],
 ) -> None:
-    """The collector stops everybody while it looks."""
+    """The garbage collector stops the whole process."""
     client = await client_of("requests")
     app = cast(Any, client._transport).app
     scopes: list[weakref.ref[Scope]] = []

@@ -1,4 +1,4 @@
-"""What the tests of event streams begin with: an application at a port, and somebody who listens."""
+"""Steps of tests of event streams: services at a port, and a client that reads the stream."""
 
 import asyncio
 import contextlib
@@ -21,13 +21,13 @@ from chassis.supervise import supervised
 from contracts.callers import CallerChanges
 from tests.builders import headers
 from tests.conftest import running_of
-from tests.seats import persona_id
+from tests.personas import persona_id
 
 SECONDS_MAX = 10.0
 
 
-class Told(Struct, frozen=True):
-    """One event as it came."""
+class ReceivedEvent(Struct, frozen=True):
+    """A received event."""
 
     id: str
     data: dict[str, Any]
@@ -41,7 +41,7 @@ class Listener:
         self.retry: int | None = None
         self.last_id = ""
         self.comments = 0
-        self._told: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._received: asyncio.Queue[ReceivedEvent | None] = asyncio.Queue()
         self._begun = asyncio.Event()
 
     async def read(self) -> None:
@@ -62,37 +62,37 @@ class Listener:
                 else:
                     self._begun.set()
                     if data:
-                        self._told.put_nowait(Told(self.last_id, json.loads("\n".join(data))))
+                        self._received.put_nowait(ReceivedEvent(self.last_id, json.loads("\n".join(data))))
                         data = []
-        self._told.put_nowait(None)
+        self._received.put_nowait(None)
 
     async def begun(self) -> None:
         """After the first block, which has no event: from here on nothing is missed."""
         await asyncio.wait_for(self._begun.wait(), SECONDS_MAX)
 
-    async def next(self, seconds: float = SECONDS_MAX) -> Told:
-        """The next event; fails where there is none in this time."""
-        told = await asyncio.wait_for(self._told.get(), seconds)
-        assert told is not None, "it has ended"
-        return told
+    async def next(self, seconds: float = SECONDS_MAX) -> ReceivedEvent:
+        """The next event; fails if there is none in this time."""
+        event = await asyncio.wait_for(self._received.get(), seconds)
+        assert event is not None, "it has ended"
+        return event
 
-    async def rest(self, seconds: float = SECONDS_MAX) -> list[Told]:
-        """All that comes until the stream ends; fails where it does not, in this time."""
-        found: list[Told] = []
+    async def rest(self, seconds: float = SECONDS_MAX) -> list[ReceivedEvent]:
+        """All events until the stream ends; fails if it does not end in this time."""
+        found: list[ReceivedEvent] = []
         async with asyncio.timeout(seconds):
-            while (told := await self._told.get()) is not None:
-                found.append(told)
+            while (event := await self._received.get()) is not None:
+                found.append(event)
         return found
 
     async def nothing(self, seconds: float = 1.5) -> None:
-        """Fails where anything is told in this time, or the stream ends."""
+        """Fail if an event arrives in this time, or the stream ends."""
         with contextlib.suppress(TimeoutError):
-            told = await asyncio.wait_for(self._told.get(), seconds)
-            raise AssertionError(told or "it has ended")
+            event = await asyncio.wait_for(self._received.get(), seconds)
+            raise AssertionError(event or "it has ended")
 
 
-class Place:
-    """Services that listen at a port of their own, as one process."""
+class RunningServices:
+    """Services at a port, as one process."""
 
     def __init__(self, port: int, client: httpx.AsyncClient, running: Sequence[Running]) -> None:
         self.port = port
@@ -116,7 +116,7 @@ class Place:
                 await asyncio.wait({reading})
 
     def end(self, appointment: str) -> None:
-        """As if the directory had told that it has ended."""
+        """Apply the end of an appointment, as if received from the directory."""
         (held,) = self.running[0].callers.in_force(persona_id(appointment), clock.now())
         ended = replace(held, ended=True, version=held.version + 1)
         self.running[0].callers.apply(
@@ -130,7 +130,9 @@ class Place:
 
 
 @contextlib.asynccontextmanager
-async def open_at_a_port(settings: Settings, databases: Mapping[str, Database], *names: str) -> AsyncIterator[Place]:
+async def serve_at_a_port(
+    settings: Settings, databases: Mapping[str, Database], *names: str
+) -> AsyncIterator[RunningServices]:
     running = running_of(settings, databases, *names)
     verifier = runtime.verifier(settings, running[0].callers)
     streams = EventStreams.of(settings, verifier)
@@ -144,7 +146,7 @@ async def open_at_a_port(settings: Settings, databases: Mapping[str, Database], 
                 await asyncio.sleep(0.01)
             address, limits = f"http://127.0.0.1:{port}", httpx.Limits(max_connections=1000)
             async with httpx.AsyncClient(base_url=address, trust_env=False, limits=limits, timeout=60) as client:
-                yield Place(port, client, running)
+                yield RunningServices(port, client, running)
         finally:
             streams.close()
             server.should_exit = True

@@ -1,4 +1,4 @@
-"""Whoever a test speaks for is appointed: in what a service holds in this process, or in a real directory."""
+"""Appoint the personas of a test: in the callers held by services in this process, or in a real directory."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,8 +24,8 @@ def persona_id(appointment: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:persona:{appointment}")
 
 
-class Everybody:
-    """Whoever is asked about holds the appointment, but those in `ended`."""
+class AllAppointed:
+    """Every person holds every appointment except those in `ended`."""
 
     def __init__(self) -> None:
         self.ended: set[tuple[UUID, str, str]] = set()
@@ -37,17 +37,17 @@ class Everybody:
         return False
 
 
-_hearing: WeakSet[Callers] = WeakSet()
+_callers: WeakSet[Callers] = WeakSet()
 
 
-def hearing(callers: Callers) -> Callers:
-    """Hears from now on of everybody whom a test speaks for, and is never stale."""
-    _hearing.add(callers)
+def with_test_appointments(callers: Callers) -> Callers:
+    """Add all personas that tests appoint; never stale."""
+    _callers.add(callers)
     return callers
 
 
-def seat(*appointments: str, person_id: UUID | None = None) -> None:
-    """One person in all of them, the one whom `persona_id` names by the first if no other is said."""
+def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
+    """Appoint one person to all of them; by default the persona of the first."""
     person_id = person_id or persona_id(appointments[0])
     holdings = []
     for held in appointments:
@@ -62,13 +62,13 @@ def seat(*appointments: str, person_id: UUID | None = None) -> None:
                 version=1,
             )
         )
-    for callers in _hearing:
+    for callers in _callers:
         callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
         callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 
-async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
-    """A person for each, in the directory whose database this is; by nobody's hand, as its founders are."""
+async def appoint_in_directory(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
+    """Create and appoint a person for each in a directory, by the system as for founders."""
     async with db.transaction() as tx:
         for code in sorted({held.partition(":")[0] for held in appointments}):
             if not await store.is_registered(tx, code):
@@ -92,5 +92,5 @@ async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = IS
             await actions.record(tx, None, fact)
             await store.save_letter(tx, appointment_id, "", salt)
     async with db.transaction() as tx:
-        # Nobody here publishes: whoever runs next is to do so at once.
+        # Not published here: the next process is to do it at once.
         await tx.execute("UPDATE pending SET claimed_until = clock_timestamp()")

@@ -1,4 +1,4 @@
-"""The main job from end to end, the same in one process and in one process per service."""
+"""The main workflow from end to end, in one process and in one process per service."""
 
 import asyncio
 import json
@@ -26,8 +26,8 @@ from services.matching.texts import meaning
 from services.pledges.statements.printing.words import labels
 from tests.commands import entraide
 from tests.conftest import Servers, folder_of_shared_data
+from tests.personas import ISSUER
 from tests.pledges.statements.steps import SIGNS, characters_in
-from tests.seats import ISSUER
 from tests.system import readme_session
 from tests.system.platform import Platform, broker, running
 
@@ -42,7 +42,7 @@ ON_EACH_STATEMENT = (
     "received",
     "pledges",
 )
-"""Labels that stand on every statement that has a pledge."""
+"""Labels on every statement with a pledge."""
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def state(servers: Servers, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-async def test_the_story_is_the_same_in_one_process_and_in_many(
+async def test_demo_is_the_same_in_one_process_and_in_many(
     database_url: str,
     own_broker: Nats,
     state: Path,
@@ -82,15 +82,15 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
             state=state,
         ) as platform:
             await asyncio.to_thread(_found, platform)
-            not_waited_for = await _told_once(platform, own_broker, state)
+            not_waited_for = await run_demo(platform, own_broker, state)
             if model_is_missing:
                 assert (mode == "apart") == bool(not_waited_for), not_waited_for
             monkeypatch.undo()
-            await _told_again(platform, state)
-            await asyncio.to_thread(_written_down, platform, state / "donor", xsd)
+            await rerun_demo(platform, state)
+            await asyncio.to_thread(check_files, platform, state / "donor", xsd)
             if mode == "together":
                 await asyncio.to_thread(readme_session.run, platform, state)
-            await _nothing_lost_or_doubled(database_url, own_broker)
+            await check_events(database_url, own_broker)
             for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
                 done = await asyncio.to_thread(platform.entraide, *words)
                 assert done.returncode == 0, (words, done.stdout, done.stderr)
@@ -128,7 +128,7 @@ def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
+async def run_demo(platform: Platform, nats: Nats, state: Path) -> list[str]:
     seen = Seen()
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     async with watch(nats.url("streams")) as events:
@@ -161,7 +161,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
     return story.not_waited_for
 
 
-async def _told_again(platform: Platform, state: Path) -> None:
+async def rerun_demo(platform: Platform, state: Path) -> None:
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     story = Story(api, Seen(), lambda *_: None, state / "donor")
     await story.run()
@@ -170,8 +170,8 @@ async def _told_again(platform: Platform, state: Path) -> None:
     assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]
 
 
-def _written_down(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
-    """The fund's file is as the standard has it, and each statement speaks its language to whoever reads or searches."""
+def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
+    """The fund's file conforms to the standard, and each statement is readable and searchable in its language."""
     validated = platform.entraide("iati", "validate", str(folder / "iati-SHERLOC-MNT.xml"), *xsd)
     assert validated.returncode == 0, (validated.stdout, validated.stderr)
     assert re.fullmatch(r"[1-9]\d* activities, [1-9]\d* transactions; no faults\n", validated.stdout)
@@ -186,8 +186,8 @@ def _written_down(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
         assert set() == set(shown) - SIGNS - characters_in(made), language
 
 
-async def _nothing_lost_or_doubled(database_url: str, nats: Nats) -> None:
-    """Each journal's facts stand in its stream, each once, and every consumer has heard them all."""
+async def check_events(database_url: str, nats: Nats) -> None:
+    """Each journal's facts are in its stream exactly once, and every consumer has applied them all."""
     connection = await asyncpg.connect(database_url)
     try:
         for _ in range(100):
@@ -216,7 +216,7 @@ async def _nothing_lost_or_doubled(database_url: str, nats: Nats) -> None:
         await connection.close()
 
 
-async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None:
+async def test_wrong_address_is_one_line_and_exit_2(state: Path) -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     base = {"ENTRAIDE_STATE": str(state), "HOME": str(state)}
     cases = [
@@ -249,7 +249,7 @@ async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None
         assert "Traceback" not in said
 
 
-async def test_the_doctor_says_what_is_wrong(state: Path) -> None:
+async def test_doctor_reports_faults(state: Path) -> None:
     nowhere = free_port()
     environment = {
         "PATH": "/usr/bin:/bin",

@@ -1,4 +1,4 @@
-"""What is there when all is quiet: nothing lost, nothing doubled, and how either would show."""
+"""Compare databases, streams and mailbox after a run: nothing lost, nothing duplicated."""
 
 import asyncio
 import time
@@ -45,8 +45,8 @@ _OWED = (
 
 
 @dataclass(frozen=True)
-class Aftermath:
-    """What the databases, the streams and the mailbox hold; two runs of one job hold the same."""
+class FinalState:
+    """The content of databases, streams and mailbox; equal for two runs of one workflow."""
 
     facts: Mapping[str, int]
     """How many of each type, over all journals."""
@@ -57,8 +57,8 @@ class Aftermath:
     """Different ones, by Message-ID."""
 
 
-async def quiet(connection: asyncpg.Connection) -> dict[str, int]:
-    """Waits until nothing is to be published, heard, sent or sealed any more; returns what is left when that does not come."""
+async def wait_until_idle(connection: asyncpg.Connection) -> dict[str, int]:
+    """Wait until nothing is left to publish, apply, send or seal; return what is left after the time limit."""
     deadline = time.monotonic() + QUIET_SECONDS
     query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed, {_UNSEALED} AS unsealed"
     while True:
@@ -72,10 +72,10 @@ async def quiet(connection: asyncpg.Connection) -> dict[str, int]:
 
 async def examine(
     connection: asyncpg.Connection, broker: Client, mailbox: Mailbox, *, wiped: bool = False
-) -> tuple[Aftermath, list[str]]:
-    """What is there, and what is wrong with it whatever another run held.
+) -> tuple[FinalState, list[str]]:
+    """The final state, and what is inconsistent in it without comparison to another run.
 
-    In a broker that was `wiped` not every fact stands, but none that was not committed, and none twice.
+    A broker that was `wiped` lacks facts, but holds none that was not committed, and none twice.
     """
     wrong: list[str] = []
     facts: Counter[str] = Counter()
@@ -91,33 +91,35 @@ async def examine(
             wrong.append(f"{name}: versions with a gap: {gaps}")
         stored, told = await _stored(broker, name), [row["event_id"] for row in rows]
         wrong += _stream_against_journal(name, stored, told, wiped=wiped)
-    wrong += await _doubled(connection)
+    wrong += await _duplicates(connection)
     ids = Counter(mail.message_id for mail in mailbox.messages())
     rows_of = await _rows(connection)
-    return Aftermath(facts=facts, rows=rows_of, money=await _money(connection), mails=len(ids)), wrong
+    return FinalState(facts=facts, rows=rows_of, money=await _money(connection), mails=len(ids)), wrong
 
 
-def differences(expected: Aftermath, found: Aftermath) -> tuple[list[str], list[str]]:
-    """What of the reference run was lost, and what there is too much of."""
-    lost, doubled = [], []
+def differences(expected: FinalState, found: FinalState) -> tuple[list[str], list[str]]:
+    """What was lost and what was duplicated compared with the reference run."""
+    lost, duplicated = [], []
     for kind in ("facts", "rows", "money"):
         before, after = getattr(expected, kind), getattr(found, kind)
         for name in sorted(before.keys() | after.keys()):
             was, now = before.get(name, 0), after.get(name, 0)
             if was != now:
-                (lost if now < was else doubled).append(f"{kind} {name}: {now} instead of {was}")
+                (lost if now < was else duplicated).append(f"{kind} {name}: {now} instead of {was}")
     if found.mails != expected.mails:
-        (lost if found.mails < expected.mails else doubled).append(f"mails: {found.mails} instead of {expected.mails}")
-    return lost, doubled
+        (lost if found.mails < expected.mails else duplicated).append(
+            f"mails: {found.mails} instead of {expected.mails}"
+        )
+    return lost, duplicated
 
 
 def repeated_mails(mailbox: Mailbox) -> int:
-    """How many mails came once more under the id they had come with before."""
+    """The number of mails received again under the same id."""
     return len(mailbox.messages()) - len({mail.message_id for mail in mailbox.messages()})
 
 
-async def rebuilt_differently(database_url: str) -> list[str]:
-    """Where a service's tables are not what its journal says."""
+async def rebuild_differences(database_url: str) -> list[str]:
+    """Differences between a service's tables and those rebuilt from its journal."""
     found: list[str] = []
     for service in all_services():
         db = await Database.connect(database_url, service.name, owner=True, pool_max=1)
@@ -151,7 +153,7 @@ async def _stored(broker: Client, name: str) -> list[UUID]:
     return found
 
 
-async def _doubled(connection: asyncpg.Connection) -> list[str]:
+async def _duplicates(connection: asyncpg.Connection) -> list[str]:
     checks = {
         "parked": " UNION ALL ".join(f"SELECT reason FROM {name}.inbox WHERE status = 'parked'" for name in NAMES),
         "entries that do not balance": "SELECT entry_id::text FROM pledges.entry CROSS JOIN unnest(postings)"
@@ -189,7 +191,7 @@ async def _rows(connection: asyncpg.Connection) -> dict[str, int]:
         if table["name"] in OF_THE_MOMENT:
             continue
         name = f"{table['service']}.{table['name']}"
-        # Who polls reads a version more or less; each read of somebody else's record leaves a row.
+        # Polling reads some versions more or less often; each read of another's record is logged.
         changes = "WHERE new IS NOT NULL" if table["name"] == "audit" else ""
         counted[name] = await connection.fetchval(f"SELECT count(*) FROM {name} {changes}")
         if table["has_status"]:
@@ -211,14 +213,14 @@ async def _money(connection: asyncpg.Connection) -> dict[str, int]:
     return {row["name"]: row["held"] for row in [*rows, *available]}
 
 
-async def empty_tables(connection: asyncpg.Connection) -> None:
-    """Take everything away that the services have written, once nobody is at work any more."""
+async def truncate_tables(connection: asyncpg.Connection) -> None:
+    """Truncate all tables of the services, after their connections have ended."""
     await connection.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     async with connection.transaction():
-        # Without triggers and foreign keys: in whatever order.
+        # Without triggers and foreign keys: in any order.
         await connection.execute("SET LOCAL session_replication_role = replica")
         for name in await _tables(connection):
             await connection.execute(f"DELETE FROM {name}")
@@ -242,8 +244,8 @@ async def _tables(connection: asyncpg.Connection) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def empty_streams(broker: Client) -> None:
-    """Take the services' streams away; the next platform makes them again."""
+async def delete_streams(broker: Client) -> None:
+    """Delete the services' streams; the next platform creates them."""
     for name in NAMES:
         try:
             await broker.jetstream().delete_stream(stream_name(name))
