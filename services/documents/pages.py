@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from chassis.http.edge import TABLE_TYPE
 from chassis.http.uploads import MEDIA_TYPE
-from services.documents.markup import Content, Html, code, inline, join, prose, table, tag
+from services.documents.markup import Content, Html, code, inline, join, prose, separated, table, tag
+from services.documents.schema_markup import Document, schema_article, schema_type
 
 TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
-Document = Mapping[str, Any]
 SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
@@ -20,15 +19,6 @@ ANSWERS_INTRO = "The responses of the operations, by name, except those that are
 EVENT_SHAPES_INTRO = "The data of the facts, by name."
 _SCHEMA = re.compile(r'"#/components/schemas/(\w+)"')
 _LINK = re.compile(r' href="#shape-(\w+)"')
-_LIMITS = {
-    "minLength": ("at least ", " characters"),
-    "maxLength": ("at most ", " characters"),
-    "minimum": ("at least ", ""),
-    "maximum": ("at most ", ""),
-    "minItems": ("at least ", " of them"),
-    "maxItems": ("at most ", " of them"),
-    "pattern": ("matches ", ""),
-}
 
 
 def api_page(document: Document) -> str:
@@ -185,7 +175,7 @@ def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
                 "article",
                 tag("h3", tag("code", name), id=f"header-{name}"),
                 prose(one["description"]),
-                tag("p", _type(one["schema"]), ", for example ", tag("code", one["example"]), "."),
+                tag("p", schema_type(one["schema"]), ", for example ", tag("code", one["example"]), "."),
                 aria_labelledby=f"header-{name}",
             )
             for name, one in shared
@@ -212,7 +202,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
             (
                 tag("code", one["name"]),
                 one["in"] + (", required" if one["required"] else ""),
-                _type(one["schema"]),
+                schema_type(one["schema"]),
                 inline(one.get("description", "")),
             )
             for one in own
@@ -223,11 +213,15 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         ]
     if shared:
         links = [tag("a", one, href=f"#header-{one}") for one in shared]
-        parts.append(tag("p", "Headers: ", _separated(links, ", "), "."))
+        parts.append(tag("p", "Headers: ", separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."
         (content,) = body["content"].values()
-        parts += [tag("h4", "Body"), tag("p", _type(content["schema"]), ".", need), prose(body.get("description", ""))]
+        parts += [
+            tag("h4", "Body"),
+            tag("p", schema_type(content["schema"]), ".", need),
+            prose(body.get("description", "")),
+        ]
     answers: list[tuple[Content, ...]] = [
         (status, inline(answer["description"]), _answer(answer), _headers(answer))
         for status, answer in ((s, _resolved(document, a)) for s, a in operation["responses"].items())
@@ -246,7 +240,7 @@ def _answer(answer: Document) -> Html:
         *(
             part
             for media, content in answer.get("content", {}).items()
-            for part in (media, ": ", _type(content["schema"]))
+            for part in (media, ": ", schema_type(content["schema"]))
         )
     )
 
@@ -295,7 +289,7 @@ def _fact(document: Document, event_type: str) -> Html:
         prose(channel["description"]),
         tag("p", "Subject ", tag("code", channel["address"]), ", stream ", tag("code", channel["x-stream"]), "."),
         tag("ul", *(tag("li", text) for text in consumers)),
-        tag("p", "Data: ", _type(narrowed), "."),
+        tag("p", "Data: ", schema_type(narrowed), "."),
         *(
             tag(
                 "details",
@@ -333,62 +327,6 @@ def _shapes(schemas: Mapping[str, Document]) -> Html:
     return tag(
         "section",
         tag("h2", "shapes", id="group-shapes"),
-        *(_shape(name, schemas[name]) for name in sorted(schemas)),
+        *(schema_article(name, schemas[name]) for name in sorted(schemas)),
         aria_labelledby="group-shapes",
     )
-
-
-def _shape(name: str, schema: Document) -> Html:
-    parts: list[Content] = [tag("h3", name, id=f"shape-{name}"), prose(schema.get("description", ""))]
-    if members := schema.get("properties"):
-        required = schema.get("required", ())
-        rows: list[tuple[Content, ...]] = [
-            (
-                tag("code", member),
-                _type(shape),
-                "required" if member in required else _default(shape),
-                inline(shape.get("description", "")),
-            )
-            for member, shape in members.items()
-        ]
-        parts.append(table(("field", "type", "needed", "meaning"), rows, label=f"Fields of {name}"))
-        if schema.get("additionalProperties") is False:
-            parts.append(tag("p", "Any other field is refused."))
-    else:
-        parts.append(tag("p", _type(schema)))
-    return tag("article", *parts, aria_labelledby=f"shape-{name}")
-
-
-def _default(schema: Document) -> Html:
-    if schema.get("default") is None:
-        return join("optional")
-    return join("optional: ", tag("code", json.dumps(schema["default"], ensure_ascii=False)))
-
-
-def _type(schema: Document) -> Html:
-    """A schema as text, with links to named schemas."""
-    if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[1]
-        return tag("a", name, href=f"#shape-{name}")
-    for several in ("anyOf", "oneOf", "allOf"):
-        if several in schema:
-            return _separated([_type(one) for one in schema[several]], " or ")
-    if "enum" in schema:
-        return _separated([tag("code", str(one)) for one in schema["enum"]], ", ")
-    if "const" in schema:
-        return tag("code", str(schema["const"]))
-    if schema.get("type") == "array":
-        return join("list of ", _type(schema.get("items", {})), _limits(schema))
-    said = schema.get("format") or schema.get("type") or "anything"
-    return join(said, _limits(schema))
-
-
-def _limits(schema: Document) -> Html:
-    limits = [
-        join(before, tag("code", str(schema[key])), after) for key, (before, after) in _LIMITS.items() if key in schema
-    ]
-    return join(" (", _separated(limits, ", "), ")") if limits else join()
-
-
-def _separated(parts: Sequence[Html], separator: str) -> Html:
-    return join(*(part if position == 0 else join(separator, part) for position, part in enumerate(parts)))
