@@ -10,10 +10,15 @@ from services.documents.markup import Content, Html, code, inline, join, prose, 
 from services.documents.schema_markup import Document, schema_article, schema_type
 
 TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
+Operation = tuple[str, str, Document]
+"""Method, path and description."""
+
+API = "/docs"
 SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
 
+GROUP_INTRO = "Parameters, body, responses and an example call of each operation."
 SHAPES_INTRO = "The request bodies of the operations, by name."
 ANSWERS_INTRO = "The responses of the operations, by name, except those that are also request bodies."
 EVENT_SHAPES_INTRO = "The data of the facts, by name."
@@ -21,30 +26,48 @@ _SCHEMA = re.compile(r'"#/components/schemas/(\w+)"')
 _LINK = re.compile(r' href="#shape-(\w+)"')
 
 
-def api_page(document: Document) -> str:
-    """Every operation of an OpenAPI document: parameters, responses, and an example call."""
-    operations: dict[str, list[tuple[str, str, Document]]] = {}
+def api_pages(document: Document) -> dict[str, str]:
+    """The index of an OpenAPI document and a page for each group (tag) of its operations, by path."""
+    groups: dict[str, list[Operation]] = {one["name"]: [] for one in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            operations.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
-    contents = [
-        (group, [(one["operationId"], f"{method} {path}") for method, path, one in operations[group]])
-        for group in operations
-    ]
-    body = [
-        tag(
-            "section",
-            tag("h2", group, id=f"group-{group}"),
-            *(_operation(document, method, path, one) for method, path, one in operations[group]),
-            aria_labelledby=f"group-{group}",
-        )
-        for group in operations
-    ]
+            groups[operation["tags"][0]].append((method.upper(), path, operation))
+    pages = {API: _index_page(document, groups)}
+    for group, operations in groups.items():
+        pages[group_path(group)] = _group_page(document, group, operations)
+    places = _places(document)
+    return {path: _with_shapes_at(places, page) for path, page in pages.items()}
+
+
+def group_path(group: str) -> str:
+    return f"{API}/api/{group}"
+
+
+def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -> str:
+    """The headers that many operations take, and a list of each group's operations."""
     shared = [(one["name"], one) for one in document["components"]["parameters"].values()]
-    contents.insert(0, ("headers", [(f"header-{name}", name) for name, _ in shared]))
-    body.insert(0, _headers_of_all(shared))
-    page = document_page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
-    return _with_shapes_at(_places(document), page)
+    contents = [("headers", [(f"header-{name}", name) for name, _ in shared]), *((group, []) for group in groups)]
+    body = [_headers_of_all(shared)]
+    for group, operations in groups.items():
+        place = group_path(group)
+        items = [
+            tag(
+                "li",
+                tag("a", *_heading(method, path), href=f"{place}#{one['operationId']}"),
+                " ",
+                inline(one["summary"]),
+            )
+            for method, path, one in operations
+        ]
+        body.append(_section(group, tag("ul", *items, class_="operations"), heading=tag("a", group, href=place)))
+    return document_page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
+
+
+def _group_page(document: Document, group: str, operations: Sequence[Operation]) -> str:
+    """The operations of a group in full."""
+    contents = [(group, [(one["operationId"], f"{method} {path}") for method, path, one in operations])]
+    body = [_section(group, *(_operation(document, *operation) for operation in operations))]
+    return document_page(f"Entraide: the API, {group}", GROUP_INTRO, contents, body, "/openapi.json")
 
 
 def shapes_page(document: Document) -> str:
@@ -86,15 +109,7 @@ def events_page(document: Document) -> str:
     for event_type in (name for name, channel in document["channels"].items() if "x-stream" in channel):
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
-    body = [
-        tag(
-            "section",
-            tag("h2", owner, id=f"group-{owner}"),
-            *(_fact(document, event_type) for event_type in types),
-            aria_labelledby=f"group-{owner}",
-        )
-        for owner, types in owners.items()
-    ]
+    body = [_section(owner, *(_fact(document, event_type) for event_type in types)) for owner, types in owners.items()]
     page = document_page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
     return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), page)
 
@@ -108,7 +123,7 @@ def document_page(
 ) -> str:
     """A page in the common layout; `source` is the URL of the same content for programs."""
     links = [
-        ("/docs", "The API"),
+        (API, "The API"),
         (SHAPES, "What it takes"),
         (ANSWERS, "What it answers"),
         ("/docs/events", "The facts"),
@@ -158,6 +173,11 @@ def document_page(
     )
 
 
+def _section(group: str, *children: Content, heading: Content = None) -> Html:
+    name = f"group-{group}"
+    return tag("section", tag("h2", heading or group, id=name), *children, aria_labelledby=name)
+
+
 def _link(anchor: str, text: str) -> Html:
     return tag("li", tag("a", text, href=f"#{anchor}"))
 
@@ -167,9 +187,8 @@ def _link(anchor: str, text: str) -> Html:
 
 def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
     """The headers that many operations take, described once."""
-    return tag(
-        "section",
-        tag("h2", "headers", id="group-headers"),
+    return _section(
+        "headers",
         *(
             tag(
                 "article",
@@ -180,8 +199,11 @@ def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
             )
             for name, one in shared
         ),
-        aria_labelledby="group-headers",
     )
+
+
+def _heading(method: str, path: str) -> tuple[Content, ...]:
+    return tag("span", method, class_="method"), " ", tag("code", path)
 
 
 def _operation(document: Document, method: str, path: str, operation: Document) -> Html:
@@ -191,7 +213,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
     shared = [one["name"] for one in parameters if one not in own]
     body = operation.get("requestBody")
     parts: list[Content] = [
-        tag("h3", tag("span", method, class_="method"), " ", tag("code", path), id=name),
+        tag("h3", *_heading(method, path), id=name),
         tag("p", inline(operation["summary"]), class_="summary"),
         prose(operation.get("description", "")),
     ]
@@ -212,7 +234,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
             table(("name", "where", "type", "meaning"), rows, label=f"Parameters of {name}"),
         ]
     if shared:
-        links = [tag("a", one, href=f"#header-{one}") for one in shared]
+        links = [tag("a", one, href=f"{API}#header-{one}") for one in shared]
         parts.append(tag("p", "Headers: ", separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."
@@ -324,9 +346,4 @@ def _with_shapes_at(places: Mapping[str, str], page: str) -> str:
 
 
 def _shapes(schemas: Mapping[str, Document]) -> Html:
-    return tag(
-        "section",
-        tag("h2", "shapes", id="group-shapes"),
-        *(schema_article(name, schemas[name]) for name in sorted(schemas)),
-        aria_labelledby="group-shapes",
-    )
+    return _section("shapes", *(schema_article(name, schemas[name]) for name in sorted(schemas)))

@@ -29,6 +29,7 @@ CACHEABLE = {
     "/openapi.json",
     "/asyncapi.json",
     "/docs",
+    "/docs/api/{group}",
     "/docs/shapes",
     "/docs/shapes/answers",
     "/docs/events",
@@ -42,6 +43,7 @@ CACHEABLE |= {"/v1/reference/scheme"}
 
 PAGES = {
     "/docs",
+    "/docs/api/{group}",
     "/docs/shapes",
     "/docs/shapes/answers",
     "/docs/events",
@@ -53,7 +55,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
 FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
-NAMED = {"table": "kinds", "year": "2026", "line": "2"}
+NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
 """What stands in a path and is no id."""
 
 

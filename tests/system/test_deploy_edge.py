@@ -231,6 +231,8 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
         "/v1/requests/../../metrics",
         "/%69nternal/events",
         "/.well-known/other.txt",
+        "/docsx",
+        "/docs/../metrics",
         JWKS,
         "/.well-known/../internal/events",
         "/.well-known/security.txt/../../metrics",
