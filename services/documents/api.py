@@ -14,7 +14,7 @@ import contracts
 from chassis.http.application import PUBLIC
 from chassis.service import Service
 from contracts.refusals import Missing
-from services.documents.pages import answers_page, api_pages, event_shapes_page, events_page, shapes_page
+from services.documents.pages import api_pages, event_shapes_page, events_page
 
 SCHEMAS = Path(contracts.__file__).parent / "schemas"
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
@@ -37,22 +37,16 @@ async def show_asyncapi(request: Request[Any, Any, Any]) -> Response[dict[str, A
     return await _answer(request, "application/json", lambda: _committed("asyncapi"))
 
 
-@get(["/docs", "/docs/api/{group:str}"], opt=PUBLIC, include_in_schema=False)
+@get(
+    ["/docs", "/docs/api/{group:str}", "/docs/shapes", "/docs/shapes/{group:str}"],
+    opt=PUBLIC,
+    include_in_schema=False,
+)
 async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
     pages = await _once(request, "pages of the API", _api_pages)
     if request.url.path not in pages:
         raise Missing("not-found")
     return _response(request, HTML, pages[request.url.path])
-
-
-@get("/docs/shapes", opt=PUBLIC, include_in_schema=False)
-async def show_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: shapes_page(_read("openapi")).encode())
-
-
-@get("/docs/shapes/answers", opt=PUBLIC, include_in_schema=False)
-async def show_answers_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: answers_page(_read("openapi")).encode())
 
 
 @get("/docs/events", opt=PUBLIC, include_in_schema=False)
@@ -130,8 +124,6 @@ def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
         show_openapi,
         show_asyncapi,
         show_api_page,
-        show_shapes_page,
-        show_answers_page,
         show_events_page,
         show_event_shapes_page,
         show_permissions_page,

@@ -13,34 +13,46 @@ TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
 Operation = tuple[str, str, Document]
 """Method, path and description."""
 
-API = "/docs"
-SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
+API, SHAPES = "/docs", "/docs/shapes"
+EVENTS, EVENT_SHAPES = "/docs/events", "/docs/events/shapes"
+SHARED = "shared"
+"""Instead of a group: schemas that several groups use."""
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
 
 GROUP_INTRO = "Parameters, body, responses and an example call of each operation."
-SHAPES_INTRO = "The request bodies of the operations, by name."
-ANSWERS_INTRO = "The responses of the operations, by name, except those that are also request bodies."
+API_SHAPES = "Entraide: the shapes of the API"
+SHAPES_INTRO = "The bodies of requests and responses, by name: in full those that several groups use, others by group."
+GROUP_SHAPES_INTRO = "The bodies of requests and responses that only this group uses, by name."
 EVENT_SHAPES_INTRO = "The data of the facts, by name."
-_SCHEMA = re.compile(r'"#/components/schemas/(\w+)"')
+_REFERENCE = re.compile(r'"#/components/(\w+)/([^"]+)"')
 _LINK = re.compile(r' href="#shape-(\w+)"')
 
 
 def api_pages(document: Document) -> dict[str, str]:
-    """The index of an OpenAPI document and a page for each group (tag) of its operations, by path."""
+    """The pages of an OpenAPI document by path: operations and schemas, each with an index and a page for each tag."""
     groups: dict[str, list[Operation]] = {one["name"]: [] for one in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             groups[operation["tags"][0]].append((method.upper(), path, operation))
-    pages = {API: _index_page(document, groups)}
-    for group, operations in groups.items():
-        pages[group_path(group)] = _group_page(document, group, operations)
-    places = _places(document)
-    return {path: _with_shapes_at(places, page) for path, page in pages.items()}
+    shapes = _shapes_by_group(document)
+    pages = {API: _index_page(document, groups), SHAPES: _shapes_index_page(document, shapes)}
+    pages |= {group_path(group): _group_page(document, group, operations) for group, operations in groups.items()}
+    pages |= {
+        shapes_path(group): _shapes_page(f"{API_SHAPES}, {group}", GROUP_SHAPES_INTRO, document, names, "/openapi.json")
+        for group, names in shapes.items()
+        if group != SHARED
+    }
+    places = {name: shapes_path(group) for group, names in shapes.items() for name in names}
+    return {path: _with_shapes_at(places, path, page) for path, page in pages.items()}
 
 
 def group_path(group: str) -> str:
     return f"{API}/api/{group}"
+
+
+def shapes_path(group: str) -> str:
+    return SHAPES if group == SHARED else f"{SHAPES}/{group}"
 
 
 def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -> str:
@@ -70,38 +82,6 @@ def _group_page(document: Document, group: str, operations: Sequence[Operation])
     return document_page(f"Entraide: the API, {group}", GROUP_INTRO, contents, body, "/openapi.json")
 
 
-def shapes_page(document: Document) -> str:
-    """Every schema that operations of an OpenAPI document take."""
-    return _shapes_page(
-        "Entraide: what the API takes", SHAPES_INTRO, document, "/openapi.json", _places(document), SHAPES
-    )
-
-
-def answers_page(document: Document) -> str:
-    """Every schema that operations of an OpenAPI document return and do not take."""
-    return _shapes_page(
-        "Entraide: what the API answers", ANSWERS_INTRO, document, "/openapi.json", _places(document), ANSWERS
-    )
-
-
-def event_shapes_page(document: Document) -> str:
-    """Every schema used by the facts of an AsyncAPI document."""
-    places = dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES)
-    title = "Entraide: the shapes of the facts"
-    return _shapes_page(title, EVENT_SHAPES_INTRO, document, "/asyncapi.json", places, EVENT_SHAPES)
-
-
-def _places(document: Document) -> Mapping[str, str]:
-    """The page of each schema of an OpenAPI document; all on one page would load too slowly."""
-    taken: set[str] = set()
-    asked = [one.get("requestBody") for methods in document["paths"].values() for one in methods.values()]
-    asked += [one.get("parameters") for methods in document["paths"].values() for one in methods.values()]
-    while new := set(_SCHEMA.findall(json.dumps(asked))) - taken:
-        taken |= new
-        asked = [document["components"]["schemas"][name] for name in new]
-    return {name: SHAPES if name in taken else ANSWERS for name in document["components"]["schemas"]}
-
-
 def events_page(document: Document) -> str:
     """Every fact of an AsyncAPI document: content, publisher and consumers."""
     owners: dict[str, list[str]] = {}
@@ -111,7 +91,7 @@ def events_page(document: Document) -> str:
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
     body = [_section(owner, *(_fact(document, event_type) for event_type in types)) for owner, types in owners.items()]
     page = document_page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
-    return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), page)
+    return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), EVENTS, page)
 
 
 def document_page(
@@ -124,9 +104,8 @@ def document_page(
     """A page in the common layout; `source` is the URL of the same content for programs."""
     links = [
         (API, "The API"),
-        (SHAPES, "What it takes"),
-        (ANSWERS, "What it answers"),
-        ("/docs/events", "The facts"),
+        (SHAPES, "Its shapes"),
+        (EVENTS, "The facts"),
         (EVENT_SHAPES, "Their shapes"),
         ("/docs/permissions", "Who may do what"),
         *([(source, "This page for programs")] if source else []),
@@ -331,19 +310,66 @@ def _example(event: Document) -> str:
 # -- shapes -----------------------------------------------------------------------------------------------------------
 
 
-def _shapes_page(title: str, text: str, document: Document, source: str, places: Mapping[str, str], here: str) -> str:
-    schemas = {name: schema for name, schema in document["components"]["schemas"].items() if places[name] == here}
-    contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
-    return _with_shapes_at(
-        {name: "" if place == here else place for name, place in places.items()},
-        document_page(title, text, contents, [_shapes(schemas)], source),
-    )
+def event_shapes_page(document: Document) -> str:
+    """Every schema used by the facts of an AsyncAPI document."""
+    names = sorted(document["components"]["schemas"])
+    return _shapes_page("Entraide: the shapes of the facts", EVENT_SHAPES_INTRO, document, names, "/asyncapi.json")
 
 
-def _with_shapes_at(places: Mapping[str, str], page: str) -> str:
+def _shapes_by_group(document: Document) -> dict[str, list[str]]:
+    """The names of schemas by the one group whose operations and webhooks use them, or `SHARED`."""
+    operations: dict[str, list[Document]] = {}
+    for methods in (*document["paths"].values(), *document["webhooks"].values()):
+        for operation in methods.values():
+            operations.setdefault(operation["tags"][0], []).append(operation)
+    used = {group: _schemas_of(document, operations[group]) for group in sorted(operations)}
+    shapes: dict[str, list[str]] = {group: [] for group in (SHARED, *used)}
+    for name in sorted(document["components"]["schemas"]):
+        users = [group for group, names in used.items() if name in names]
+        shapes[users[0] if len(users) == 1 else SHARED].append(name)
+    return {group: names for group, names in shapes.items() if names}
+
+
+def _schemas_of(document: Document, operations: Sequence[Document]) -> set[str]:
+    """The names of the schemas that operations refer to, directly or through others."""
+    found: set[tuple[str, str]] = set()
+    parts = operations
+    while new := set(_REFERENCE.findall(json.dumps(parts))) - found:
+        found |= new
+        parts = [document["components"][kind][name] for kind, name in new]
+    return {name for kind, name in found if kind == "schemas"}
+
+
+def _shapes_index_page(document: Document, shapes: Mapping[str, Sequence[str]]) -> str:
+    """The shared schemas, and a list of those of each group."""
+    groups = {group: names for group, names in shapes.items() if group != SHARED}
+    contents = [_shapes_contents(SHARED, shapes[SHARED]), *((group, []) for group in groups)]
+    body = [_shapes_section(document, SHARED, shapes[SHARED])]
+    for group, names in groups.items():
+        links = tag("ul", *(_link(f"shape-{name}", name) for name in names), class_="columns")
+        body.append(_section(group, links, heading=tag("a", group, href=shapes_path(group))))
+    return document_page(API_SHAPES, SHAPES_INTRO, contents, body, "/openapi.json")
+
+
+def _shapes_page(title: str, text: str, document: Document, names: Sequence[str], source: str) -> str:
+    contents, body = [_shapes_contents("shapes", names)], [_shapes_section(document, "shapes", names)]
+    return document_page(title, text, contents, body, source)
+
+
+def _shapes_contents(heading: str, names: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    return heading, [(f"shape-{name}", name) for name in names]
+
+
+def _shapes_section(document: Document, heading: str, names: Sequence[str]) -> Html:
+    return _section(heading, *(schema_article(name, document["components"]["schemas"][name]) for name in names))
+
+
+def _with_shapes_at(places: Mapping[str, str], here: str, page: str) -> str:
+    """A page at `here`, with links to schemas on their pages."""
+
+    def link(found: re.Match[str]) -> str:
+        place = places[found[1]]
+        return f' href="{"" if place == here else place}#shape-{found[1]}"'
+
     # `&quot;` in the document's text: only our links start with a plain quote.
-    return _LINK.sub(lambda found: f' href="{places[found[1]]}#shape-{found[1]}"', page)
-
-
-def _shapes(schemas: Mapping[str, Document]) -> Html:
-    return _section("shapes", *(schema_article(name, schemas[name]) for name in sorted(schemas)))
+    return _LINK.sub(link, page)

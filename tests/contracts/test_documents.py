@@ -24,7 +24,7 @@ NOT_DOCUMENTED = {
     "/docs",
     "/docs/api/{group}",
     "/docs/shapes",
-    "/docs/shapes/answers",
+    "/docs/shapes/{group}",
     "/docs/events",
     "/docs/events/shapes",
     "/docs/permissions",
