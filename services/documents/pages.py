@@ -237,13 +237,8 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
 
 
 def _answer(answer: Document) -> Html:
-    return join(
-        *(
-            part
-            for media, content in answer.get("content", {}).items()
-            for part in (media, ": ", schema_type(content["schema"]))
-        )
-    )
+    bodies = [join(media, ": ", schema_type(content["schema"])) for media, content in answer.get("content", {}).items()]
+    return separated(bodies, ", ")
 
 
 def _headers(answer: Document) -> str:

@@ -143,6 +143,12 @@ async def test_a_group_that_is_not_there_is_not_found(app: Litestar, path: str) 
     assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
 
 
+def test_the_media_types_of_an_answer_are_separated(document: Mapping[str, Any]) -> None:
+    page = api_pages(document)["/docs/api/reference"]
+
+    assert "application/ld+json: object, text/turtle: string" in page
+
+
 def test_what_a_page_is_made_from_cannot_become_markup(document: Mapping[str, Any]) -> None:
     hostile = json.loads(json.dumps(document).replace("The requests this caller may see", "<script>alert(1)</script>&"))
 
