@@ -4,7 +4,7 @@ import asyncio
 import gzip
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 from litestar import Request, Response, get
@@ -13,12 +13,16 @@ from litestar.handlers import HTTPRouteHandler
 import contracts
 from chassis.http.application import PUBLIC
 from chassis.service import Service
-from services.documents.pages import answers_page, api_page, event_shapes_page, events_page, shapes_page
+from contracts.refusals import Missing
+from services.documents.pages import api_pages, event_shapes_page, events_page
 
 SCHEMAS = Path(contracts.__file__).parent / "schemas"
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
 CSS = "text/css"
+Encoded: TypeAlias = tuple[bytes, bytes]
+"""A body, and the same compressed."""
+Made = TypeVar("Made")
 STYLE = Path(__file__).parent / "style.css"
 
 
@@ -33,19 +37,16 @@ async def show_asyncapi(request: Request[Any, Any, Any]) -> Response[dict[str, A
     return await _answer(request, "application/json", lambda: _committed("asyncapi"))
 
 
-@get("/docs", opt=PUBLIC, include_in_schema=False)
+@get(
+    ["/docs", "/docs/api/{group:str}", "/docs/shapes", "/docs/shapes/{group:str}"],
+    opt=PUBLIC,
+    include_in_schema=False,
+)
 async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: api_page(_read("openapi")).encode())
-
-
-@get("/docs/shapes", opt=PUBLIC, include_in_schema=False)
-async def show_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: shapes_page(_read("openapi")).encode())
-
-
-@get("/docs/shapes/answers", opt=PUBLIC, include_in_schema=False)
-async def show_answers_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: answers_page(_read("openapi")).encode())
+    pages = await _once(request, "pages of the API", _api_pages)
+    if request.url.path not in pages:
+        raise Missing("not-found")
+    return _response(request, HTML, pages[request.url.path])
 
 
 @get("/docs/events", opt=PUBLIC, include_in_schema=False)
@@ -72,20 +73,38 @@ def _read(name: str) -> dict[str, Any]:
     return msgspec.json.decode(_committed(name), type=dict[str, Any])
 
 
+def _api_pages() -> dict[str, Encoded]:
+    return {path: _encoded(page.encode()) for path, page in api_pages(_read("openapi")).items()}
+
+
+def _encoded(body: bytes) -> Encoded:
+    return body, gzip.compress(body, mtime=0)
+
+
 async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[], bytes]) -> Response[Any]:
-    """A document, created on first use and cached with the application; compressed if the client accepts it."""
-    state, name = request.app.state, f"document {request.url.path}"
+    """A document of a fixed path."""
+    document = await _once(request, f"document {request.url.path}", lambda: _encoded(make()))
+    return _response(request, media_type, document)
+
+
+async def _once(request: Request[Any, Any, Any], name: str, make: Callable[[], Made]) -> Made:
+    """What `make` returns, created on first use and cached with the application."""
+    state = request.app.state
     if state.get(name) is None:
         # Creating one takes two seconds: once for concurrent requests, and in a thread.
         making = state.setdefault("documents", asyncio.Lock())
         async with making:
             if state.get(name) is None:
-                body = await asyncio.to_thread(make)
-                state[name] = (body, gzip.compress(body, mtime=0))
-    kept = cast("tuple[bytes, bytes]", state[name])
+                state[name] = await asyncio.to_thread(make)
+    return cast("Made", state[name])
+
+
+def _response(request: Request[Any, Any, Any], media_type: str, document: Encoded) -> Response[Any]:
+    """Compressed if the client accepts it."""
+    plain, compressed = document
     if "gzip" in request.headers.get("Accept-Encoding", ""):
-        return Response(kept[1], media_type=media_type, headers=CACHED | {"Content-Encoding": "gzip"})
-    return Response(kept[0], media_type=media_type, headers=CACHED)
+        return Response(compressed, media_type=media_type, headers=CACHED | {"Content-Encoding": "gzip"})
+    return Response(plain, media_type=media_type, headers=CACHED)
 
 
 def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
@@ -105,8 +124,6 @@ def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
         show_openapi,
         show_asyncapi,
         show_api_page,
-        show_shapes_page,
-        show_answers_page,
         show_events_page,
         show_event_shapes_page,
         show_permissions_page,

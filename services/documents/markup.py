@@ -1,6 +1,7 @@
 """HTML with escaping: everything not created here is text and is escaped."""
 
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import TypeAlias
 
@@ -25,6 +26,10 @@ def tag(name: str, *children: Content, **attributes: str | None) -> Html:
 
 def join(*children: Content) -> Html:
     return Html("".join(child if isinstance(child, Html) else escape(child or "", quote=False) for child in children))
+
+
+def separated(parts: Sequence[Html], separator: str) -> Html:
+    return join(*(part if position == 0 else join(separator, part) for position, part in enumerate(parts)))
 
 
 def prose(text: str) -> Html:

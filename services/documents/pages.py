@@ -3,90 +3,83 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from chassis.http.edge import TABLE_TYPE
 from chassis.http.uploads import MEDIA_TYPE
-from services.documents.markup import Content, Html, code, inline, join, prose, table, tag
+from services.documents.markup import Content, Html, code, inline, join, prose, separated, table, tag
+from services.documents.schema_markup import Document, schema_article, schema_type
 
 TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
-Document = Mapping[str, Any]
-SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
+Operation = tuple[str, str, Document]
+"""Method, path and description."""
+
+API, SHAPES = "/docs", "/docs/shapes"
+EVENTS, EVENT_SHAPES = "/docs/events", "/docs/events/shapes"
+SHARED = "shared"
+"""Instead of a group: schemas that several groups use."""
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
 
-SHAPES_INTRO = "The request bodies of the operations, by name."
-ANSWERS_INTRO = "The responses of the operations, by name, except those that are also request bodies."
+GROUP_INTRO = "Parameters, body, responses and an example call of each operation."
+API_SHAPES = "Entraide: the shapes of the API"
+SHAPES_INTRO = "The bodies of requests and responses, by name: in full those that several groups use, others by group."
+GROUP_SHAPES_INTRO = "The bodies of requests and responses that only this group uses, by name."
 EVENT_SHAPES_INTRO = "The data of the facts, by name."
-_SCHEMA = re.compile(r'"#/components/schemas/(\w+)"')
+_REFERENCE = re.compile(r'"#/components/(\w+)/([^"]+)"')
 _LINK = re.compile(r' href="#shape-(\w+)"')
-_LIMITS = {
-    "minLength": ("at least ", " characters"),
-    "maxLength": ("at most ", " characters"),
-    "minimum": ("at least ", ""),
-    "maximum": ("at most ", ""),
-    "minItems": ("at least ", " of them"),
-    "maxItems": ("at most ", " of them"),
-    "pattern": ("matches ", ""),
-}
 
 
-def api_page(document: Document) -> str:
-    """Every operation of an OpenAPI document: parameters, responses, and an example call."""
-    operations: dict[str, list[tuple[str, str, Document]]] = {}
+def api_pages(document: Document) -> dict[str, str]:
+    """The pages of an OpenAPI document by path: operations and schemas, each with an index and a page for each tag."""
+    groups: dict[str, list[Operation]] = {one["name"]: [] for one in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            operations.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
-    contents = [
-        (group, [(one["operationId"], f"{method} {path}") for method, path, one in operations[group]])
-        for group in operations
-    ]
-    body = [
-        tag(
-            "section",
-            tag("h2", group, id=f"group-{group}"),
-            *(_operation(document, method, path, one) for method, path, one in operations[group]),
-            aria_labelledby=f"group-{group}",
-        )
-        for group in operations
-    ]
+            groups[operation["tags"][0]].append((method.upper(), path, operation))
+    shapes = _shapes_by_group(document)
+    pages = {API: _index_page(document, groups), SHAPES: _shapes_index_page(document, shapes)}
+    pages |= {group_path(group): _group_page(document, group, operations) for group, operations in groups.items()}
+    pages |= {
+        shapes_path(group): _shapes_page(f"{API_SHAPES}, {group}", GROUP_SHAPES_INTRO, document, names, "/openapi.json")
+        for group, names in shapes.items()
+        if group != SHARED
+    }
+    places = {name: shapes_path(group) for group, names in shapes.items() for name in names}
+    return {path: _with_shapes_at(places, path, page) for path, page in pages.items()}
+
+
+def group_path(group: str) -> str:
+    return f"{API}/api/{group}"
+
+
+def shapes_path(group: str) -> str:
+    return SHAPES if group == SHARED else f"{SHAPES}/{group}"
+
+
+def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -> str:
+    """The headers that many operations take, and a list of each group's operations."""
     shared = [(one["name"], one) for one in document["components"]["parameters"].values()]
-    contents.insert(0, ("headers", [(f"header-{name}", name) for name, _ in shared]))
-    body.insert(0, _headers_of_all(shared))
-    page = document_page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
-    return _with_shapes_at(_places(document), page)
+    contents = [("headers", [(f"header-{name}", name) for name, _ in shared]), *((group, []) for group in groups)]
+    body = [_headers_of_all(shared)]
+    for group, operations in groups.items():
+        place = group_path(group)
+        items = [
+            tag(
+                "li",
+                tag("a", *_heading(method, path), href=f"{place}#{one['operationId']}"),
+                " ",
+                inline(one["summary"]),
+            )
+            for method, path, one in operations
+        ]
+        body.append(_section(group, tag("ul", *items, class_="operations"), heading=tag("a", group, href=place)))
+    return document_page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
 
 
-def shapes_page(document: Document) -> str:
-    """Every schema that operations of an OpenAPI document take."""
-    return _shapes_page(
-        "Entraide: what the API takes", SHAPES_INTRO, document, "/openapi.json", _places(document), SHAPES
-    )
-
-
-def answers_page(document: Document) -> str:
-    """Every schema that operations of an OpenAPI document return and do not take."""
-    return _shapes_page(
-        "Entraide: what the API answers", ANSWERS_INTRO, document, "/openapi.json", _places(document), ANSWERS
-    )
-
-
-def event_shapes_page(document: Document) -> str:
-    """Every schema used by the facts of an AsyncAPI document."""
-    places = dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES)
-    title = "Entraide: the shapes of the facts"
-    return _shapes_page(title, EVENT_SHAPES_INTRO, document, "/asyncapi.json", places, EVENT_SHAPES)
-
-
-def _places(document: Document) -> Mapping[str, str]:
-    """The page of each schema of an OpenAPI document; all on one page would load too slowly."""
-    taken: set[str] = set()
-    asked = [one.get("requestBody") for methods in document["paths"].values() for one in methods.values()]
-    asked += [one.get("parameters") for methods in document["paths"].values() for one in methods.values()]
-    while new := set(_SCHEMA.findall(json.dumps(asked))) - taken:
-        taken |= new
-        asked = [document["components"]["schemas"][name] for name in new]
-    return {name: SHAPES if name in taken else ANSWERS for name in document["components"]["schemas"]}
+def _group_page(document: Document, group: str, operations: Sequence[Operation]) -> str:
+    """The operations of a group in full."""
+    contents = [(group, [(one["operationId"], f"{method} {path}") for method, path, one in operations])]
+    body = [_section(group, *(_operation(document, *operation) for operation in operations))]
+    return document_page(f"Entraide: the API, {group}", GROUP_INTRO, contents, body, "/openapi.json")
 
 
 def events_page(document: Document) -> str:
@@ -96,17 +89,9 @@ def events_page(document: Document) -> str:
     for event_type in (name for name, channel in document["channels"].items() if "x-stream" in channel):
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
-    body = [
-        tag(
-            "section",
-            tag("h2", owner, id=f"group-{owner}"),
-            *(_fact(document, event_type) for event_type in types),
-            aria_labelledby=f"group-{owner}",
-        )
-        for owner, types in owners.items()
-    ]
+    body = [_section(owner, *(_fact(document, event_type) for event_type in types)) for owner, types in owners.items()]
     page = document_page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
-    return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), page)
+    return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), EVENTS, page)
 
 
 def document_page(
@@ -118,10 +103,9 @@ def document_page(
 ) -> str:
     """A page in the common layout; `source` is the URL of the same content for programs."""
     links = [
-        ("/docs", "The API"),
-        (SHAPES, "What it takes"),
-        (ANSWERS, "What it answers"),
-        ("/docs/events", "The facts"),
+        (API, "The API"),
+        (SHAPES, "Its shapes"),
+        (EVENTS, "The facts"),
         (EVENT_SHAPES, "Their shapes"),
         ("/docs/permissions", "Who may do what"),
         *([(source, "This page for programs")] if source else []),
@@ -168,6 +152,11 @@ def document_page(
     )
 
 
+def _section(group: str, *children: Content, heading: Content = None) -> Html:
+    name = f"group-{group}"
+    return tag("section", tag("h2", heading or group, id=name), *children, aria_labelledby=name)
+
+
 def _link(anchor: str, text: str) -> Html:
     return tag("li", tag("a", text, href=f"#{anchor}"))
 
@@ -177,21 +166,23 @@ def _link(anchor: str, text: str) -> Html:
 
 def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
     """The headers that many operations take, described once."""
-    return tag(
-        "section",
-        tag("h2", "headers", id="group-headers"),
+    return _section(
+        "headers",
         *(
             tag(
                 "article",
                 tag("h3", tag("code", name), id=f"header-{name}"),
                 prose(one["description"]),
-                tag("p", _type(one["schema"]), ", for example ", tag("code", one["example"]), "."),
+                tag("p", schema_type(one["schema"]), ", for example ", tag("code", one["example"]), "."),
                 aria_labelledby=f"header-{name}",
             )
             for name, one in shared
         ),
-        aria_labelledby="group-headers",
     )
+
+
+def _heading(method: str, path: str) -> tuple[Content, ...]:
+    return tag("span", method, class_="method"), " ", tag("code", path)
 
 
 def _operation(document: Document, method: str, path: str, operation: Document) -> Html:
@@ -201,7 +192,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
     shared = [one["name"] for one in parameters if one not in own]
     body = operation.get("requestBody")
     parts: list[Content] = [
-        tag("h3", tag("span", method, class_="method"), " ", tag("code", path), id=name),
+        tag("h3", *_heading(method, path), id=name),
         tag("p", inline(operation["summary"]), class_="summary"),
         prose(operation.get("description", "")),
     ]
@@ -212,7 +203,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
             (
                 tag("code", one["name"]),
                 one["in"] + (", required" if one["required"] else ""),
-                _type(one["schema"]),
+                schema_type(one["schema"]),
                 inline(one.get("description", "")),
             )
             for one in own
@@ -222,12 +213,16 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
             table(("name", "where", "type", "meaning"), rows, label=f"Parameters of {name}"),
         ]
     if shared:
-        links = [tag("a", one, href=f"#header-{one}") for one in shared]
-        parts.append(tag("p", "Headers: ", _separated(links, ", "), "."))
+        links = [tag("a", one, href=f"{API}#header-{one}") for one in shared]
+        parts.append(tag("p", "Headers: ", separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."
         (content,) = body["content"].values()
-        parts += [tag("h4", "Body"), tag("p", _type(content["schema"]), ".", need), prose(body.get("description", ""))]
+        parts += [
+            tag("h4", "Body"),
+            tag("p", schema_type(content["schema"]), ".", need),
+            prose(body.get("description", "")),
+        ]
     answers: list[tuple[Content, ...]] = [
         (status, inline(answer["description"]), _answer(answer), _headers(answer))
         for status, answer in ((s, _resolved(document, a)) for s, a in operation["responses"].items())
@@ -242,13 +237,8 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
 
 
 def _answer(answer: Document) -> Html:
-    return join(
-        *(
-            part
-            for media, content in answer.get("content", {}).items()
-            for part in (media, ": ", _type(content["schema"]))
-        )
-    )
+    bodies = [join(media, ": ", schema_type(content["schema"])) for media, content in answer.get("content", {}).items()]
+    return separated(bodies, ", ")
 
 
 def _headers(answer: Document) -> str:
@@ -295,7 +285,7 @@ def _fact(document: Document, event_type: str) -> Html:
         prose(channel["description"]),
         tag("p", "Subject ", tag("code", channel["address"]), ", stream ", tag("code", channel["x-stream"]), "."),
         tag("ul", *(tag("li", text) for text in consumers)),
-        tag("p", "Data: ", _type(narrowed), "."),
+        tag("p", "Data: ", schema_type(narrowed), "."),
         *(
             tag(
                 "details",
@@ -315,80 +305,66 @@ def _example(event: Document) -> str:
 # -- shapes -----------------------------------------------------------------------------------------------------------
 
 
-def _shapes_page(title: str, text: str, document: Document, source: str, places: Mapping[str, str], here: str) -> str:
-    schemas = {name: schema for name, schema in document["components"]["schemas"].items() if places[name] == here}
-    contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
-    return _with_shapes_at(
-        {name: "" if place == here else place for name, place in places.items()},
-        document_page(title, text, contents, [_shapes(schemas)], source),
-    )
+def event_shapes_page(document: Document) -> str:
+    """Every schema used by the facts of an AsyncAPI document."""
+    names = sorted(document["components"]["schemas"])
+    return _shapes_page("Entraide: the shapes of the facts", EVENT_SHAPES_INTRO, document, names, "/asyncapi.json")
 
 
-def _with_shapes_at(places: Mapping[str, str], page: str) -> str:
+def _shapes_by_group(document: Document) -> dict[str, list[str]]:
+    """The names of schemas by the one group whose operations and webhooks use them, or `SHARED`."""
+    operations: dict[str, list[Document]] = {}
+    for methods in (*document["paths"].values(), *document["webhooks"].values()):
+        for operation in methods.values():
+            operations.setdefault(operation["tags"][0], []).append(operation)
+    used = {group: _schemas_of(document, operations[group]) for group in sorted(operations)}
+    shapes: dict[str, list[str]] = {group: [] for group in (SHARED, *used)}
+    for name in sorted(document["components"]["schemas"]):
+        users = [group for group, names in used.items() if name in names]
+        shapes[users[0] if len(users) == 1 else SHARED].append(name)
+    return {group: names for group, names in shapes.items() if names}
+
+
+def _schemas_of(document: Document, operations: Sequence[Document]) -> set[str]:
+    """The names of the schemas that operations refer to, directly or through others."""
+    found: set[tuple[str, str]] = set()
+    parts = operations
+    while new := set(_REFERENCE.findall(json.dumps(parts))) - found:
+        found |= new
+        parts = [document["components"][kind][name] for kind, name in new]
+    return {name for kind, name in found if kind == "schemas"}
+
+
+def _shapes_index_page(document: Document, shapes: Mapping[str, Sequence[str]]) -> str:
+    """The shared schemas, and a list of those of each group."""
+    groups = {group: names for group, names in shapes.items() if group != SHARED}
+    contents = [_shapes_contents(SHARED, shapes[SHARED]), *((group, []) for group in groups)]
+    body = [_shapes_section(document, SHARED, shapes[SHARED])]
+    for group, names in groups.items():
+        links = tag("ul", *(_link(f"shape-{name}", name) for name in names), class_="columns")
+        body.append(_section(group, links, heading=tag("a", group, href=shapes_path(group))))
+    return document_page(API_SHAPES, SHAPES_INTRO, contents, body, "/openapi.json")
+
+
+def _shapes_page(title: str, text: str, document: Document, names: Sequence[str], source: str) -> str:
+    contents, body = [_shapes_contents("shapes", names)], [_shapes_section(document, "shapes", names)]
+    return document_page(title, text, contents, body, source)
+
+
+def _shapes_contents(heading: str, names: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    return heading, [(f"shape-{name}", name) for name in names]
+
+
+def _shapes_section(document: Document, heading: str, names: Sequence[str]) -> Html:
+    return _section(heading, *(schema_article(name, document["components"]["schemas"][name]) for name in names))
+
+
+def _with_shapes_at(places: Mapping[str, str], here: str, page: str) -> str:
+    """A page at `here`, with links to schemas on their pages."""
+
+    def link(found: re.Match[str]) -> str:
+        place = places[found[1]]
+        return f' href="{"" if place == here else place}#shape-{found[1]}"'
+
     # `&quot;` in the document's text: only our links start with a plain quote.
-    return _LINK.sub(lambda found: f' href="{places[found[1]]}#shape-{found[1]}"', page)
-
-
-def _shapes(schemas: Mapping[str, Document]) -> Html:
-    return tag(
-        "section",
-        tag("h2", "shapes", id="group-shapes"),
-        *(_shape(name, schemas[name]) for name in sorted(schemas)),
-        aria_labelledby="group-shapes",
-    )
-
-
-def _shape(name: str, schema: Document) -> Html:
-    parts: list[Content] = [tag("h3", name, id=f"shape-{name}"), prose(schema.get("description", ""))]
-    if members := schema.get("properties"):
-        required = schema.get("required", ())
-        rows: list[tuple[Content, ...]] = [
-            (
-                tag("code", member),
-                _type(shape),
-                "required" if member in required else _default(shape),
-                inline(shape.get("description", "")),
-            )
-            for member, shape in members.items()
-        ]
-        parts.append(table(("field", "type", "needed", "meaning"), rows, label=f"Fields of {name}"))
-        if schema.get("additionalProperties") is False:
-            parts.append(tag("p", "Any other field is refused."))
-    else:
-        parts.append(tag("p", _type(schema)))
-    return tag("article", *parts, aria_labelledby=f"shape-{name}")
-
-
-def _default(schema: Document) -> Html:
-    if schema.get("default") is None:
-        return join("optional")
-    return join("optional: ", tag("code", json.dumps(schema["default"], ensure_ascii=False)))
-
-
-def _type(schema: Document) -> Html:
-    """A schema as text, with links to named schemas."""
-    if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[1]
-        return tag("a", name, href=f"#shape-{name}")
-    for several in ("anyOf", "oneOf", "allOf"):
-        if several in schema:
-            return _separated([_type(one) for one in schema[several]], " or ")
-    if "enum" in schema:
-        return _separated([tag("code", str(one)) for one in schema["enum"]], ", ")
-    if "const" in schema:
-        return tag("code", str(schema["const"]))
-    if schema.get("type") == "array":
-        return join("list of ", _type(schema.get("items", {})), _limits(schema))
-    said = schema.get("format") or schema.get("type") or "anything"
-    return join(said, _limits(schema))
-
-
-def _limits(schema: Document) -> Html:
-    limits = [
-        join(before, tag("code", str(schema[key])), after) for key, (before, after) in _LIMITS.items() if key in schema
-    ]
-    return join(" (", _separated(limits, ", "), ")") if limits else join()
-
-
-def _separated(parts: Sequence[Html], separator: str) -> Html:
-    return join(*(part if position == 0 else join(separator, part) for position, part in enumerate(parts)))
+    return _LINK.sub(link, page)

@@ -30,8 +30,9 @@ CACHEABLE = {
     "/openapi.json",
     "/asyncapi.json",
     "/docs",
+    "/docs/api/{group}",
     "/docs/shapes",
-    "/docs/shapes/answers",
+    "/docs/shapes/{group}",
     "/docs/events",
     "/docs/events/shapes",
     "/docs/permissions",
@@ -43,8 +44,9 @@ CACHEABLE |= {"/v1/reference/scheme"}
 
 PAGES = {
     "/docs",
+    "/docs/api/{group}",
     "/docs/shapes",
-    "/docs/shapes/answers",
+    "/docs/shapes/{group}",
     "/docs/events",
     "/docs/events/shapes",
     "/docs/permissions",
@@ -54,7 +56,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
 FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
-NAMED = {"table": "kinds", "year": "2026", "line": "2"}
+NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
 """Path parameters other than ids."""
 
 

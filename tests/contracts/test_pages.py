@@ -19,7 +19,12 @@ from services.composition import all_services
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
-from services.documents.pages import api_page
+from services.documents.pages import api_pages
+
+COMMITTED = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
+PATHS = [*api_pages(COMMITTED), "/docs/events", "/docs/events/shapes", "/docs/permissions"]
+BYTES_MAX = 40_000
+"""Compressed: some seconds on the slowest lines."""
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +66,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/docs", "/docs/shapes", "/docs/shapes/answers", "/docs/events", "/docs/events/shapes", "/docs/permissions"],
-)
+@pytest.mark.parametrize("path", PATHS)
 async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, path: str) -> None:
     answer = await _get(app, path)
     page = Page(answer.text)
@@ -78,30 +80,83 @@ async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, pa
     assert "#content" == page.links[1], "the first link after the style sheet skips the contents"
     assert 0 == page.tags["script"] == page.tags["style"] == page.tags["img"]
     assert " style=" not in answer.text
-    assert len(answer.raw_bytes) < 40_000, "some seconds on the slowest lines"
+    assert len(answer.raw_bytes) < BYTES_MAX
 
 
-@pytest.mark.parametrize(
-    ("path", "where", "least"),
-    [("/docs", "/docs/shapes", 70), ("/docs", "/docs/shapes/answers", 60), ("/docs/events", "/docs/events/shapes", 90)],
-)
-async def test_every_shape_that_a_page_names_is_on_the_page_of_shapes(
-    app: Litestar, path: str, where: str, least: int
+def test_every_page_with_a_route_is_checked(app: Litestar) -> None:
+    routes = {route.path for route in app.routes if route.path.startswith("/docs")}
+
+    assert {path for path in routes if "{" not in path} - {"/docs/style.css"} <= set(PATHS)
+    assert {"/docs/api/{group:str}", "/docs/shapes/{group:str}"} == {path for path in routes if "{" in path}
+
+
+async def test_every_link_leads_to_a_place_on_a_page(app: Litestar) -> None:
+    pages = {path: Page((await _get(app, path)).text) for path in PATHS}
+
+    linked: Counter[str] = Counter()
+    for page in pages.values():
+        for link in page.links:
+            path, _, place = link.partition("#")
+            linked[path] += 1
+            assert not place or not path or place in pages[path].ids, link
+    assert set(PATHS) | {"", "/docs/style.css", "/openapi.json", "/asyncapi.json"} == set(linked)
+    assert linked["/docs/shapes/pledges"] > 100
+    assert linked["/docs/events/shapes"] > 90
+
+
+async def test_every_operation_is_in_the_index_and_in_full_on_the_page_of_its_group(
+    app: Litestar, document: Mapping[str, Any]
 ) -> None:
-    page, shapes = Page((await _get(app, path)).text), Page((await _get(app, where)).text)
+    index = Page((await _get(app, "/docs")).text)
 
-    named = {link.partition("#")[2] for link in page.links if link.startswith(f"{where}#")}
-    assert len(named) > least
-    assert named <= set(shapes.ids)
+    for group in (one["name"] for one in document["tags"]):
+        path = f"/docs/api/{group}"
+        expected = {
+            one["operationId"]
+            for methods in document["paths"].values()
+            for one in methods.values()
+            if one["tags"] == [group]
+        }
+        page = Page((await _get(app, path)).text)
+        assert path in index.links
+        assert expected == {link.removeprefix(f"{path}#") for link in index.links if link.startswith(f"{path}#")}
+        assert expected == {one for one in page.ids if not one.startswith("group-")} - {"content", "contents"}
+
+
+async def test_every_shape_is_described_once_and_linked_from_the_index_of_shapes(
+    app: Litestar, document: Mapping[str, Any]
+) -> None:
+    pages = {path: Page((await _get(app, path)).text) for path in PATHS if path.startswith("/docs/shapes")}
+
+    shapes = Counter(place for page in pages.values() for place in page.ids if place.startswith("shape-"))
+    assert dict.fromkeys((f"shape-{name}" for name in document["components"]["schemas"]), 1) == shapes
+    assert set(shapes) <= {link.partition("#")[2] for link in pages["/docs/shapes"].links}
+    assert {"shape-Problem", "shape-Money"} <= set(pages["/docs/shapes"].ids)
+    assert "shape-PledgeAccount" in pages["/docs/shapes/pledges"].ids
+
+
+@pytest.mark.parametrize("path", ["/docs/api/nothing", "/docs/shapes/nothing", "/docs/shapes/health/nothing"])
+async def test_a_group_that_is_not_there_is_not_found(app: Litestar, path: str) -> None:
+    async with _client(app) as client:
+        answer = await client.get(path)
+
+    assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+
+
+def test_the_media_types_of_an_answer_are_separated(document: Mapping[str, Any]) -> None:
+    page = api_pages(document)["/docs/api/reference"]
+
+    assert "application/ld+json: object, text/turtle: string" in page
 
 
 def test_what_a_page_is_made_from_cannot_become_markup(document: Mapping[str, Any]) -> None:
     hostile = json.loads(json.dumps(document).replace("The requests this caller may see", "<script>alert(1)</script>&"))
 
-    page = api_page(hostile)
+    pages = api_pages(hostile)
 
-    assert "<script" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in page
+    assert not [path for path, page in pages.items() if "<script" in page]
+    escaped = "&lt;script&gt;alert(1)&lt;/script&gt;&amp;"
+    assert {"/docs", "/docs/api/requests"} == {path for path, page in pages.items() if escaped in page}
 
 
 async def test_programs_read_the_same_documents_from_the_running_application(
@@ -119,9 +174,13 @@ class Answer:
         self.text, self.headers, self.json, self.raw_bytes = answer.text, answer.headers, answer.json, raw_bytes
 
 
-async def _get(app: Litestar, path: str) -> Answer:
+def _client(app: Litestar) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(Edge(app, RateLimiter(NoDirectory()), Uploads({}, Path())))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+async def _get(app: Litestar, path: str) -> Answer:
+    async with _client(app) as client:
         async with client.stream("GET", path) as streamed:
             raw = b"".join([chunk async for chunk in streamed.aiter_raw()])
         answer = await client.get(path)

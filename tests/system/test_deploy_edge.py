@@ -231,6 +231,8 @@ async def test_every_api_path_is_routed_to_its_service(edge: Edge) -> None:
         "/v1/requests/../../metrics",
         "/%69nternal/events",
         "/.well-known/other.txt",
+        "/docsx",
+        "/docs/../metrics",
         JWKS,
         "/.well-known/../internal/events",
         "/.well-known/security.txt/../../metrics",
