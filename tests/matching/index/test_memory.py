@@ -1,6 +1,5 @@
 """The in-memory index equals PostgreSQL's content and its ranking."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -20,16 +19,6 @@ from tests.matching.offerings.steps import approved, move
 from tests.matching.steps import CEB, NORWAY, Client
 
 LINE = a_wanted_line()
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["matching"]
 
 
 @pytest.fixture
