@@ -4,7 +4,6 @@ The whole application in one process on a real socket, with the sample world loa
 of people of five roles, half of the time about records that exist.
 """
 
-import asyncio
 import json
 import os
 import re
@@ -26,7 +25,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import requests
@@ -42,8 +40,9 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
+from services.matching.texts import meaning
+from tests import readme
 from tests.builders import a_request
-from tests.conftest import Servers
 from tests.files import FLOWS, PDF
 from tests.seats import ISSUER, persona_id
 from tests.soak import cases
@@ -121,11 +120,12 @@ SETS_HEADERS = {"ETag", "Location", "Link"}
 
 @dataclass
 class Running:
-    """The application under test: where it is, who calls it, what it holds, and how it has answered so far."""
+    """The application under test: where it is, who calls it, what it printed and holds, how it has answered so far."""
 
     address: str
     issuer: Issuer
     session: requests.Session
+    printed: str
     known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
@@ -137,31 +137,19 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def database(servers: Servers, template: str) -> Iterator[str]:
-    name = f"t_{uuid.uuid4().hex[:12]}"
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(servers.postgres.dsn())
-        await connection.execute(statement)
-        await connection.close()
-
-    asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
-    yield servers.postgres.dsn(name)
-    asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture(scope="module")
-def running(database: str) -> Iterator[Running]:
-    """`entraide demo`, which tells the story of the sample world and then stays up."""
+def running() -> Iterator[Running]:
+    """`entraide demo` with servers of its own, which runs the story of the sample world and then stays up."""
     state = Path(tempfile.mkdtemp(prefix="entraide-fuzz-", dir="/var/tmp"))
     state.chmod(0o711)
     try:
-        started = next(filter(None, (_started(state, database) for _ in range(STARTS_MAX))), None)
+        started = next(filter(None, (_started(state) for _ in range(STARTS_MAX))), None)
         assert started is not None, f"{STARTS_MAX} ports were taken, one after the other, before they could be used"
         process, port = started
         try:
             with requests.Session() as session:
-                found = Running(f"http://127.0.0.1:{port}", Issuer.load(state / "issuer.jwk", ISSUER), session)
+                issuer = Issuer.load(state / "issuer.jwk", ISSUER)
+                printed = (state / "printed").read_text(encoding="utf-8")
+                found = Running(f"http://127.0.0.1:{port}", issuer, session, printed)
                 _look_around(found)
                 yield found
         finally:
@@ -172,17 +160,18 @@ def running(database: str) -> Iterator[Running]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] | None:
+def _started(state: Path) -> tuple[subprocess.Popen[bytes], int] | None:
     """The process and its port, once the story is told; None where somebody else took the port in the meantime."""
     port = free_port()
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("ENTRAIDE_", "NATS_", "SMTP_"))}
+    others = ("DATABASE_", "ENTRAIDE_", "NATS_", "SMTP_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     log = state / "log"
-    with log.open("wb") as said:
+    with (state / "printed").open("wb") as printed, log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "services", "demo", "--state", str(state)],
-            cwd=Path(__file__).parents[2],
-            env=ours | {"DATABASE_URL": database, "ENTRAIDE_PORT": str(port), "ENTRAIDE_EVENT_STREAM_SECONDS": "1"},
-            stdout=said,
+            cwd=readme.ROOT,
+            env=ours | {"ENTRAIDE_PORT": str(port), "ENTRAIDE_EVENT_STREAM_SECONDS": "1", "PYTHONUNBUFFERED": "1"},
+            stdout=printed,
             stderr=said,
         )
     deadline = time.monotonic() + STORY_SECONDS
@@ -284,6 +273,14 @@ def _a_client(organization: str, role: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def api(running: Running) -> Any:
     return schemathesis.openapi.from_url(f"{running.address}/openapi.json")
+
+
+@pytest.mark.skipif(meaning.model_problem() is None, reason="with the model the scores are others")
+def test_readme_shows_what_the_demo_prints(running: Running) -> None:
+    shown = readme.between(readme.README.read_text(encoding="utf-8"), "demo")
+
+    printed = readme.fenced(readme.excerpt(running.printed))
+    assert readme.comparable(printed) == readme.comparable(shown), "run ./dev readme"
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
