@@ -1,11 +1,31 @@
-"""Measurements of the system tests are printed at the end of the run."""
+"""Fixtures of tests of the whole system. What they measured is printed at the end of the run, captured or not."""
 
 import gc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from chassis.embedded import Nats, free_port
+from tests.conftest import Servers
+from tests.system.platform import broker
+
 MEASURED = "measured"
+
+
+@pytest.fixture
+def own_broker(servers: Servers) -> Iterator[Nats]:
+    with broker(servers.folder / f"nats-{free_port()}") as nats:
+        yield nats
+
+
+@pytest.fixture
+def state(servers: Servers) -> Path:
+    """An empty state folder with the issuer of `builders.token`."""
+    folder = servers.folder / f"state-{free_port()}"
+    folder.mkdir()
+    (folder / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+    return folder
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
@@ -25,11 +25,11 @@ from services.mailbox import Mailbox
 from services.matching.texts import meaning
 from services.pledges.statements.printing.words import labels
 from tests.commands import entraide
-from tests.conftest import Servers, folder_of_shared_data
+from tests.conftest import folder_of_shared_data
 from tests.personas import ISSUER
 from tests.pledges.statements.steps import SIGNS, characters_in
 from tests.system import readme_session
-from tests.system.platform import Platform, broker, running
+from tests.system.platform import Platform, running
 
 ON_EACH_STATEMENT = (
     "donor",
@@ -43,20 +43,6 @@ ON_EACH_STATEMENT = (
     "pledges",
 )
 """Labels on every statement with a pledge."""
-
-
-@pytest.fixture
-def own_broker(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
-    with broker(servers.folder / f"nats-{free_port()}") as nats:
-        yield nats
-
-
-@pytest.fixture
-def state(servers: Servers, request: pytest.FixtureRequest) -> Path:
-    folder = servers.folder / f"state-{free_port()}"
-    folder.mkdir()
-    (folder / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
-    return folder
 
 
 async def test_demo_is_the_same_in_one_process_and_in_many(

@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from tests.conftest import Servers
 from tests.personas import ISSUER, persona_id
 from tests.rules.steps import personal_columns
 from tests.system.deployment import environment
-from tests.system.platform import Platform, broker, running
+from tests.system.platform import Platform, running
 from tests.system.steps import program, psql
 
 FIRST, SECOND = (persona_id(f"UNODC:administrator-{n}") for n in (1, 2))
@@ -102,16 +102,7 @@ _OWNERS = {
 
 
 @pytest.fixture
-def own_broker(servers: Servers) -> Iterator[Nats]:
-    with broker(servers.folder / f"nats-{free_port()}") as nats:
-        yield nats
-
-
-@pytest.fixture
-async def world(servers: Servers, database_url: str, own_broker: Nats) -> AsyncIterator[World]:
-    state = servers.folder / f"state-{free_port()}"
-    state.mkdir()
-    (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+async def world(servers: Servers, database_url: str, own_broker: Nats, state: Path) -> AsyncIterator[World]:
     mailbox = Mailbox(servers.folder / f"mailbox-{free_port()}", "127.0.0.1", free_port())
     await mailbox.start()
     given = {

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import asyncpg
 import pytest
 
 from chassis.activity import ACTIVE_SECONDS
-from chassis.embedded import free_port
+from chassis.embedded import Nats
 from tests.conftest import Servers
-from tests.system.platform import broker, running
+from tests.system.platform import running
 
 SETTLING_SECONDS = ACTIVE_SECONDS + 2
 """From when it is ready: for so long loops go on at their ordinary pace after the last change."""
@@ -37,16 +36,12 @@ async def committed(looking: asyncpg.Connection, database: str) -> int:
     ("measured_seconds", "transactions_max"), [(8, 5.0), pytest.param(120, TRANSACTIONS_MAX, marks=pytest.mark.soak)]
 )
 async def test_idle_platform_commits_little_and_uses_no_cpu(
-    servers: Servers, database_url: str, measured_seconds: float, transactions_max: float
+    servers: Servers, database_url: str, own_broker: Nats, state: Path, measured_seconds: float, transactions_max: float
 ) -> None:
-    state = servers.folder / f"state-{free_port()}"
-    state.mkdir()
-    (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
     database = database_url.rpartition("/")[2]
-    nats = broker(servers.folder / f"nats-{free_port()}")
     looking = await asyncpg.connect(servers.postgres.dsn())
-    with nats, running(
-        "together", database_url=database_url, nats=nats, smtp_url="smtp://127.0.0.1:9", state=state,
+    with running(
+        "together", database_url=database_url, nats=own_broker, smtp_url="smtp://127.0.0.1:9", state=state,
         ENTRAIDE_CATCH_UP_SECONDS="60",
     ) as platform:  # fmt: skip
         pid = platform.processes["up"].pid
@@ -57,7 +52,6 @@ async def test_idle_platform_commits_little_and_uses_no_cpu(
         per_second = (await committed(looking, database) - transactions) / seconds
         share = (cpu_seconds(pid) - used) / seconds
     await looking.close()
-    shutil.rmtree(state)
 
     said = f"{per_second:.2f} transactions a second, {share:.2%} of a processor"
     assert per_second <= transactions_max, said

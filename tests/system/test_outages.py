@@ -40,11 +40,8 @@ def own_broker(servers: Servers) -> Iterator[Nats]:
 
 
 @pytest.fixture
-def platform(servers: Servers, database_url: str, own_broker: Nats) -> Iterator[Platform]:
+def platform(database_url: str, own_broker: Nats, state: Path) -> Iterator[Platform]:
     """Services that are a process each, not started yet."""
-    state = servers.folder / f"state-{free_port()}"
-    state.mkdir()
-    (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
     addresses = {name: f"http://127.0.0.1:{free_port()}" for name in ("requests", "matching", "directory")}
     environment = {
         **os.environ,

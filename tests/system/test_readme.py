@@ -1,10 +1,7 @@
-"""What README.md says that the demo prints is what it prints."""
-
-import asyncio
+"""The parts of what programs print that README.md shows."""
 
 import pytest
 
-from services.matching.texts import meaning
 from tests import readme
 from tests.system import readme_session
 
@@ -34,15 +31,6 @@ Funds (US dollars)
 2482 facts of 45 kinds seen on NATS.
 More of each: ./dev demo --details
 """
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(meaning.model_problem() is None, reason="with the model the scores are others")
-async def test_readme_shows_what_the_demo_prints() -> None:
-    printed = await asyncio.to_thread(readme.demo)
-    shown = readme.between(readme.README.read_text(encoding="utf-8"), "demo")
-
-    assert readme.comparable(readme.fenced(readme.excerpt(printed))) == readme.comparable(shown), "run ./dev readme"
 
 
 def test_excerpt_is_one_card_the_refund_the_funds_and_the_summary() -> None:

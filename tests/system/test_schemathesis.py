@@ -4,7 +4,6 @@ The whole application in one process on a real socket, with the sample world loa
 of five roles, half of the time about existing records.
 """
 
-import asyncio
 import json
 import os
 import re
@@ -26,7 +25,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import requests
@@ -42,8 +40,9 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
+from services.matching.texts import meaning
+from tests import readme
 from tests.builders import a_request
-from tests.conftest import Servers
 from tests.files import FLOWS, PDF
 from tests.personas import ISSUER, persona_id
 from tests.soak import cases
@@ -121,13 +120,18 @@ SETS_HEADERS = {"ETag", "Location", "Link"}
 
 @dataclass
 class Running:
-    """The application under test: where it is, who calls it, what it holds, and how it has answered so far."""
+    """The application under test: where it is, who calls it, what it printed and holds, how it has answered so far."""
 
     address: str
     issuer: Issuer
     session: requests.Session
+    printed: str
     known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def has_answered(self, label: str) -> bool:
+        """Whether a call of this operation has succeeded."""
+        return any(one == label and status < HTTPStatus.MULTIPLE_CHOICES for one, status in self.answers)
 
     def token(self, appointment: str) -> str:
         return self.issuer.token(person_of(appointment) or persona_id(appointment))
@@ -137,31 +141,19 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def database(servers: Servers, template: str) -> Iterator[str]:
-    name = f"t_{uuid.uuid4().hex[:12]}"
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(servers.postgres.dsn())
-        await connection.execute(statement)
-        await connection.close()
-
-    asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
-    yield servers.postgres.dsn(name)
-    asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture(scope="module")
-def running(database: str) -> Iterator[Running]:
-    """`entraide demo`, which creates the sample world and then keeps running."""
+def running() -> Iterator[Running]:
+    """`entraide demo` with servers of its own, which runs the story of the sample world and then stays up."""
     state = Path(tempfile.mkdtemp(prefix="entraide-fuzz-", dir="/var/tmp"))
     state.chmod(0o711)
     try:
-        started = next(filter(None, (_started(state, database) for _ in range(STARTS_MAX))), None)
+        started = next(filter(None, (_started(state) for _ in range(STARTS_MAX))), None)
         assert started is not None, f"{STARTS_MAX} ports were taken, one after the other, before they could be used"
         process, port = started
         try:
             with requests.Session() as session:
-                found = Running(f"http://127.0.0.1:{port}", Issuer.load(state / "issuer.jwk", ISSUER), session)
+                issuer = Issuer.load(state / "issuer.jwk", ISSUER)
+                printed = (state / "printed").read_text(encoding="utf-8")
+                found = Running(f"http://127.0.0.1:{port}", issuer, session, printed)
                 _create_records(found)
                 yield found
         finally:
@@ -172,17 +164,18 @@ def running(database: str) -> Iterator[Running]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] | None:
-    """The process and its port, once the demo is complete; None if the port was taken meanwhile."""
+def _started(state: Path) -> tuple[subprocess.Popen[bytes], int] | None:
+    """The process and its port, once the story is told; None where somebody else took the port in the meantime."""
     port = free_port()
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("ENTRAIDE_", "NATS_", "SMTP_"))}
+    others = ("DATABASE_", "ENTRAIDE_", "NATS_", "SMTP_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     log = state / "log"
-    with log.open("wb") as said:
+    with (state / "printed").open("wb") as printed, log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "services", "demo", "--state", str(state)],
-            cwd=Path(__file__).parents[2],
-            env=ours | {"DATABASE_URL": database, "ENTRAIDE_PORT": str(port), "ENTRAIDE_EVENT_STREAM_SECONDS": "1"},
-            stdout=said,
+            cwd=readme.ROOT,
+            env=ours | {"ENTRAIDE_PORT": str(port), "ENTRAIDE_EVENT_STREAM_SECONDS": "1", "PYTHONUNBUFFERED": "1"},
+            stdout=printed,
             stderr=said,
         )
     deadline = time.monotonic() + STORY_SECONDS
@@ -286,6 +279,14 @@ def api(running: Running) -> Any:
     return schemathesis.openapi.from_url(f"{running.address}/openapi.json")
 
 
+@pytest.mark.skipif(meaning.model_problem() is None, reason="with the model the scores are others")
+def test_readme_shows_what_the_demo_prints(running: Running) -> None:
+    shown = readme.between(readme.README.read_text(encoding="utf-8"), "demo")
+
+    printed = readme.fenced(readme.excerpt(running.printed))
+    assert readme.comparable(printed) == readme.comparable(shown), "run ./dev readme"
+
+
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_response_conforms_to_the_document(api: Any, running: Running, label: str) -> None:
     method, path = label.split()
@@ -294,18 +295,25 @@ def test_every_response_conforms_to_the_document(api: Any, running: Running, lab
 
     examples = STREAM_EXAMPLES_MAX if path in STREAMS else EXAMPLES_MAX
 
+    def validate(case: Case, headers: dict[str, str]) -> None:
+        response = case.call_and_validate(checks=CHECKS, headers=headers, session=running.session)
+        running.answers[(label, response.status_code)] += 1
+        if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            assert _documented_headers(method, path, response.status_code) == _sent_headers(response)
+
     @seed(SEED)
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases, appointment=st.sampled_from(ASKING), luck=st.randoms(use_true_random=False))
     def call(case: Case, appointment: str, luck: Random) -> None:
         headers = {"Authorization": f"Bearer {running.token(appointment)}"}
         _with_luck(case, running, appointment, headers, luck)
-        response = case.call_and_validate(checks=CHECKS, headers=headers, session=running.session)
-        running.answers[(label, response.status_code)] += 1
-        if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            assert _documented_headers(method, path, response.status_code) == _sent_headers(response)
+        validate(case, headers)
 
     call()
+    if method == "GET" and not running.has_answered(label):
+        for case, headers in _plain_calls(operation, path, running):
+            validate(case, headers)
+        assert running.has_answered(label), "it succeeds for none of these people"
 
 
 def test_calls_are_not_only_rejected(running: Running) -> None:
@@ -314,8 +322,6 @@ def test_calls_are_not_only_rejected(running: Running) -> None:
 
     assert len(succeeded) >= SUCCEEDED_MIN * len(OPERATIONS), sorted(set(OPERATIONS) - succeeded)
     assert {400, 401, 403, 404, 409, 412, 428} <= {status for _, status in running.answers}
-    never = [label for label in OPERATIONS if label.startswith("GET ") and label not in succeeded]
-    assert len(never) <= cases(6, soak=0), never
 
 
 @pytest.mark.parametrize(
@@ -375,6 +381,23 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
     content = contents.get("application/json") or contents.get("text/csv", {})
     if luck.random() < LUCK and "example" in content:
         case.body = content["example"]
+
+
+def _plain_calls(operation: Any, path: str, running: Running) -> Iterator[tuple[Case, dict[str, str]]]:
+    """In each name a call with nothing but what is required, about a record that exists."""
+    parameters = DOCUMENT["paths"][path]["get"].get("parameters", ())
+    required = [one["name"] for one in parameters if one.get("in") == "query" and one.get("required")]
+    for appointment in APPOINTMENTS:
+        query = {name: CODES.get(name) or running.known.get((appointment, f"{name}_id")) for name in required}
+        place = {
+            name: CODES.get(name) or running.known.get((appointment, name)) for name in re.findall(r"{(\w+)}", path)
+        }
+        if all(query.values()) and all(place.values()):
+            case = operation.Case(
+                path_parameters={name: known[0] for name, known in place.items() if known},
+                query={name: known[0] for name, known in query.items() if known},
+            )
+            yield case, {"Authorization": f"Bearer {running.token(appointment)}"}
 
 
 def _documented_headers(method: str, path: str, status: int) -> set[str]:

@@ -1,6 +1,6 @@
 """Recorded choices: every ranking shown, every move with its outcome, and only the role of persons."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,16 +22,6 @@ from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner,
 from tests.platform.operations import ACTORS
 
 AUDITOR = "UNODC:auditor"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def read(api: Client, what: str, by: str = COORDINATOR, **query: Any) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """Coordinators read which lines of several States one delivery could serve."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
 
-from chassis.db.database import Database
 from contracts.requests import LineFulfilmentChanged, RequestSubmitted, RequestWithdrawn
 from services.matching.lines import store as line_store
 from services.matching.offerings import store as offering_store
@@ -17,16 +15,6 @@ from tests.matching.steps import CEB, COORDINATOR, NORWAY, Client, Owner, ids, o
 from tests.platform.operations import ACTORS
 
 USD = {"minor": 700_000, "currency": "USD"}
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def of_state(owner: Owner, state: str, **changes: Any) -> RequestSubmitted:

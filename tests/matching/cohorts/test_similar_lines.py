@@ -3,15 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from chassis.db.database import Database
-from chassis.settings import Settings
 from contracts import reference
 from services.matching.cohorts import similar_api
 from services.matching.cohorts.similar import Similar, similar
@@ -21,21 +19,13 @@ from services.matching.policy import may_compare
 from services.matching.texts import store as reading_store
 from services.matching.texts.store import WORDS_MAX
 from tests.builders import AHEAD, a_caller, a_line, headers
-from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client
-from tests.matching.texts.steps import Stage, line_ids, nothing, staged
+from tests.matching.steps import COORDINATOR, KENYA, NORWAY
+from tests.matching.texts.steps import Stage, line_ids, nothing
 
 UGANDA = "UGA:focal_point"
 OFFICE = (COORDINATOR, "UNODC:auditor")
 COMPARING_SECONDS = 0.5
 """Far longer than the loop is held by whatever else this machine does."""
-
-
-@pytest.fixture
-async def stage(
-    client_of: Callable[..., Awaitable[Client]], settings: Settings, databases: Mapping[str, Database]
-) -> AsyncIterator[Stage]:
-    async with staged(await client_of("requests", "matching"), settings, databases) as made:
-        yield made
 
 
 async def ask(stage: Stage, request: Mapping[str, Any], by: str) -> httpx.Response:

@@ -1,7 +1,7 @@
 """The in-memory index equals PostgreSQL's content and its ranking."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -26,16 +26,6 @@ from tests.matching.offerings.steps import approved, move
 from tests.matching.steps import CEB, NORWAY, Client, matches_of
 
 LINE = a_wanted_line()
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["matching"]
 
 
 @pytest.fixture

@@ -2,30 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chassis.db.database import Database
-from chassis.settings import Settings
 from services.cli import matching
 from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from tests.commands import entraide
-from tests.matching.steps import Client
-from tests.matching.texts.steps import Stage, line_ids, nothing, saying, staged
+from tests.matching.texts.steps import Stage, line_ids, nothing, saying
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-async def stage(
-    client_of: Callable[..., Awaitable[Client]], settings: Settings, databases: Mapping[str, Database]
-) -> AsyncIterator[Stage]:
-    async with staged(await client_of("requests", "matching"), settings, databases) as made:
-        yield made
 
 
 class Operator:

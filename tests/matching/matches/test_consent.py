@@ -35,11 +35,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await client_of("matching", "requests")
 
 
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
-
-
 async def status_for(api: Client, match: Mapping[str, Any], *callers: str) -> list[int]:
     path = f"/v1/matches/{match['match_id']}"
     return [(await api.get(path, headers=headers(by))).status_code for by in callers]

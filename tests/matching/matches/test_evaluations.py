@@ -1,9 +1,7 @@
 """Evaluations of completed deliveries: who writes and sees them, and their effect on scores."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
@@ -34,16 +32,6 @@ WELL: Mapping[str, Any] = {"result": "met", "relevance": 5, "quality": 4, "timel
 POORLY: Mapping[str, Any] = {"result": "unmet", "relevance": 2, "quality": 1, "timeliness": 1}
 ROOM = [{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 9}]
 WORDS = ("state_evaluation_comment", "provider_evaluation_comment")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def agreed(api: Client, match: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Moves of a match: presentation, agreement, decline, revocation; and beginnings by hand."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -27,16 +27,6 @@ from tests.matching.steps import (
     opened,
     presented,
 )
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def test_match_moves_from_shortlist_to_completion(

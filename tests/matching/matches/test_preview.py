@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -18,16 +18,6 @@ from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner,
 from tests.platform.operations import ACTORS
 
 IN_FRENCH = "Nos tribunaux ont besoin d’un appui pour la protection des témoins."
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def ask(api: Client, by: str = KENYA, language: str = "en", **changes: Any) -> httpx.Response:

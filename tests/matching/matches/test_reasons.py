@@ -1,12 +1,10 @@
 """A presented match keeps its explanation when its offering changes."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import pytest
 
-from chassis.db.database import Database
 from tests.builders import headers
 from tests.matching.builders import an_offering_body
 from tests.matching.offerings.steps import approved
@@ -14,16 +12,6 @@ from tests.matching.offerings.steps import move as move_offering
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened, presented
 
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def detail(api: Client, match: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, Any]:

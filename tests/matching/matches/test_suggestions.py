@@ -1,7 +1,7 @@
 """Suggestions, from the facts of a request to the tables, and their end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,16 +48,6 @@ from tests.matching.steps import (
     move,
     opened,
 )
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def test_submitted_line_gets_suggestions_best_first(

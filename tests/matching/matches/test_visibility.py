@@ -1,10 +1,9 @@
 """Visibility, order and revisions of matches."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from msgspec.structs import replace
 
 from chassis.db.database import Database
@@ -19,16 +18,6 @@ from tests.builders import NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_match, a_submission, an_offering
 from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, move, opened, presented
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def test_match_is_visible_to_both_sides_once_presented(api: Client, owner: Owner) -> None:

@@ -1,11 +1,7 @@
 """The route that explains why an offering is not suggested."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID, uuid4
 
-import pytest
-
-from chassis.db.database import Database
 from tests.builders import AHEAD, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.matches.steps import ask, why_not
@@ -15,16 +11,6 @@ from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, matc
 FRANCE = "FRA:provider_officer"
 ONLY_LATE = [{"from": f"{AHEAD}-07-14", "until": f"{AHEAD}-12-31", "units": 1}]
 """Two weeks after the window of the line that tests begin with."""
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def test_obstacles_have_their_nearest_change(api: Client, owner: Owner) -> None:

@@ -1,6 +1,6 @@
 """Offerings from their routes to their tables."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,11 +21,6 @@ from services.matching.wiring import lapse_offerings
 from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching.builders import AUTUMN, SPRING, an_offering, an_offering_body, terms
 from tests.matching.offerings.steps import COORDINATOR, NORWAY, Client, approved, move, offered
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
 
 
 async def test_created_offering_has_location_and_revision(api: Client) -> None:

@@ -29,21 +29,6 @@ from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, ids
 Client = httpx.AsyncClient
 
 
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["matching"]
-
-
-@pytest.fixture
-def owner(db: Database) -> Owner:
-    return Owner(db)
-
-
 async def journal(db: Database) -> list[Any]:
     async with db.transaction() as tx:
         return await tx.fetch(

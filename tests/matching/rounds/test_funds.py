@@ -30,16 +30,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 
 @pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["matching"]
-
-
-@pytest.fixture
-def owner(db: Database) -> Owner:
-    return Owner(db)
-
-
-@pytest.fixture
 def need(api: Client, databases: Mapping[str, Database]) -> Need:
     return Need(api, Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS))
 

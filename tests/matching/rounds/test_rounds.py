@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -33,21 +33,6 @@ from tests.personas import appoint_persona
 
 Client = httpx.AsyncClient
 Databases = Mapping[str, Database]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def db(databases: Databases) -> Database:
-    return databases["matching"]
-
-
-@pytest.fixture
-def owner(db: Database) -> Owner:
-    return Owner(db)
 
 
 async def test_round_allocates_by_value_and_explains_unmet_lines(api: Client, db: Database, owner: Owner) -> None:

@@ -1,6 +1,6 @@
 """Hard constraints: excluded providers, urgent lines, and treaty status."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -21,16 +21,6 @@ UNFUNDED = {"resource_status": "unfunded", "funding_needed": {"minor": 5, "curre
 FRANCE = "FRA:provider_officer"
 IRAN = {"state": "IRN"}
 """Of which the list of 2014 does not know that it is party to anything."""
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def record(api: Client, by: str = COORDINATOR, **changes: Any) -> httpx.Response:

@@ -1,7 +1,7 @@
 """Score weights: readable by all, adopted by coordinators, applied to later scores."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -25,16 +25,6 @@ from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner,
 PATH = "/v1/matches/weights"
 OF_FIRST = [{"criterion": name, "of": of} for name, of in FIRST.of.items()]
 LOAD_ALONE = [{"criterion": "load", "of": 1000}]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
-
-
-@pytest.fixture
-def owner(databases: Mapping[str, Database]) -> Owner:
-    return Owner(databases["matching"])
 
 
 async def adopt(

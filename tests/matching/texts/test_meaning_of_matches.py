@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from chassis.db.database import Database
 from chassis.journal.peers import Peers
 from chassis.rebuild import verify
-from chassis.settings import Settings
 from contracts.rankings import SUGGESTIONS_MAX
 from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
@@ -21,16 +20,8 @@ from services.matching.wiring import SERVICE, refresh_offerings
 from tests.builders import a_line, a_request, headers
 from tests.matching.builders import an_offering_body
 from tests.matching.offerings.steps import move as move_offering
-from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, begin, move
-from tests.matching.texts.steps import LETTERS, Letters, Stage, line_ids, nothing, saying, staged
-
-
-@pytest.fixture
-async def stage(
-    client_of: Callable[..., Awaitable[Client]], settings: Settings, databases: Mapping[str, Database]
-) -> AsyncIterator[Stage]:
-    async with staged(await client_of("requests", "matching"), settings, databases) as made:
-        yield made
+from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, begin, move
+from tests.matching.texts.steps import LETTERS, Letters, Stage, line_ids, nothing, saying
 
 
 async def test_first_suggestion_uses_codes_and_meaning_follows(stage: Stage) -> None:

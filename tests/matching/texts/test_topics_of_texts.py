@@ -1,6 +1,6 @@
 """The route that suggests topics for a text, which is not stored."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -19,11 +19,6 @@ IN_SIX_LANGUAGES = {
     "ru": "Нашим судам нужна поддержка для защиты свидетелей и работы с электронными доказательствами.",
     "zh": "我国法院在证人保护和电子证据方面需要支持。",
 }
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("matching")
 
 
 async def ask(api: Client, text: Any, by: str = KENYA, language: str = "en") -> httpx.Response:

@@ -81,6 +81,10 @@ class Count:
     def __getitem__(self, key: tuple[str, str]) -> int:
         return self._figures[key]
 
+    def of_cash(self) -> dict[tuple[str, str], int]:
+        """What each fund was paid in each currency."""
+        return {key: minor for key, minor in self._figures.items() if key[1].startswith("cash ") and minor}
+
     def available(self, fund: str) -> int:
         return self[fund, "paid"] - sum(self[fund, figure] for figure in CREDITS)
 

@@ -24,14 +24,21 @@ from contracts.facts import Fact
 from contracts.reference.refusal_words import refusal_words
 from services.pledges.allocations.consents import OWNER
 from services.pledges.consumers import HANDLERS
+from services.pledges.ledger import store as ledger_store
+from services.pledges.ledger.postings import EntryType
 from services.pledges.ledger.verify import verify
+from services.pledges.pledge import store as pledge_store
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event, headers
 from tests.conftest import Servers, own_database, running_of, settings_of
 from tests.databases import connected
+from tests.pledges.ledger.count import Count
+from tests.pledges.ledger.invariants import check_invariants
 from tests.pledges.steps import FINANCE
 
 T = TypeVar("T")
+NIL = UUID(int=0)
+RECORDS_MAX = 10_000
 
 
 class Sent(Struct, frozen=True):
@@ -174,6 +181,16 @@ class DrivenLedger:
         async with self.db.transaction() as tx:
             report = await verify(tx)
         assert report.findings == []
+
+    async def check_invariants(self, count: Count) -> None:
+        """Check the invariants of all entries, in the order in which they were recorded, and of all pledges."""
+        async with self.db.transaction() as tx:
+            entries = await ledger_store.page(tx, after=NIL, limit=RECORDS_MAX)
+            pledges = await pledge_store.page_of_pledges(tx, after=NIL, limit=RECORDS_MAX)
+        assert len(entries) == len(count.entries)
+        # Both halves of a carry-over are recorded at the same moment, the outgoing one first.
+        entries.sort(key=lambda one: (one.recorded_at, one.type == EntryType.BROUGHT_FORWARD))
+        check_invariants(entries, pledges, count)
 
     async def check_journal(self) -> None:
         """A rebuild from the journal gives the same tables."""

@@ -153,6 +153,7 @@ class Giving(Machine):
         relieved = self._carried(pledge_id, settles)
         change = {
             (fund, "paid"): worth, (fund, "programme_support"): support, (fund, "bank_charges"): kept,
+            (fund, f"cash {cash['currency']}"): cash["minor"],
             (pledge_id, "support"): support, (pledge_id, "received"): settles["minor"],
             (pledge_id, "owed"): -settles["minor"], (pledge_id, "owed_usd"): -relieved,
         }  # fmt: skip

@@ -15,7 +15,7 @@ from services.pledges.wiring import close_and_write_snapshots
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
 from tests.pledges.ledger.driven import DrivenLedger
-from tests.pledges.ledger.steps import BALANCES, check_books, trial_of
+from tests.pledges.ledger.steps import BALANCES, Trial, check_books, trial_of
 from tests.pledges.steps import LAST_YEAR
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ TOLD_AS_AT = (
     f"/v1/ledger/entries{LISTED}",
 )
 ENTRIES_AT_ONCE = 100
+INVARIANTS_EACH = 4
+"""Facts after which they are checked: at each would be a quarter of the time."""
 
 
 def about(entry: Record) -> str:
@@ -230,12 +232,24 @@ class Machine(RuleBasedStateMachine):
             self.count.check_years(fund, years, self.pledges.values())
             self._check_closed(fund["code"], years)
         self.count.check_days(self.today)
+        self._check_cash(stood)
         await self.ledger.check_books()
+        if written % INVARIANTS_EACH == 0:
+            await self.ledger.check_invariants(self.count)
         await self._check_purposes()
         for year, trial in self.trials.items():
             assert trial == await self.trial(year), f"the trial balance of {year}, which is closed, has changed"
         if self.kept:
             await self.check_kept(*self.kept[written % len(self.kept)])
+
+    def _check_cash(self, stood: Trial) -> None:
+        """What came in is held in the currency in which it came."""
+        cash = {
+            (fund, f"cash {currency}"): minor
+            for (fund, _, account, currency), (minor, _) in stood.items()
+            if account == "cash" and minor
+        }
+        assert cash == self.count.of_cash()
 
     def _check_closed(self, fund: str, years: Sequence[Record]) -> None:
         """Figures of a closed year stay as they were when it was closed."""
@@ -281,6 +295,7 @@ class Machine(RuleBasedStateMachine):
         for pledge_id in self.pledges:
             await self.look_at(pledge_id)
         await self.ledger.check_books()
+        await self.ledger.check_invariants(self.count)
         await self.ledger.check_journal()
         seen = {one["proposal_id"]: one for one in (await self.ledger.get(f"/v1/proposals{LISTED}"))["proposals"]}
         assert {key: one["status"] for key, one in self.proposals.items()} == {k: v["status"] for k, v in seen.items()}

@@ -214,7 +214,9 @@ class Ledger(Importing):
     def _reversible_kinds(self) -> list[str]:
         """Prefers rare kinds, and spending for ended purposes."""
         kinds = {one["type"] for one in self._reversible()}
-        rare = kinds & {"recognized", "refunded"} | {one["type"] for one in self._reversible() if self._used_up(one)}
+        rare = kinds & {"recognized", "reduced", "refunded"} | {
+            one["type"] for one in self._reversible() if self._used_up(one)
+        }
         return sorted(kinds) + sorted(rare) * 2
 
     def _used_up(self, entry: Record) -> bool:
