@@ -3,27 +3,31 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.activity import Activity
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from chassis.supervise import supervised, while_active
-from contracts.consents import ConsentPage
+from contracts.consents import ConsentPage, Terms
+from contracts.refusals import Conflict, Invalid
 from contracts.registry import FACTS
 from services.requests.consent import store as consent_store
 from services.requests.request import actions
-from services.requests.request.model import REMINDER_DAYS
+from services.requests.request.evolve import evolve
+from services.requests.request.model import REMINDER_DAYS, Circulation
 from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
-from tests.builders import a_request, headers
+from tests.builders import NOON, a_request, headers
 from tests.databases import connected
+from tests.requests import builders
 from tests.requests.steps import (
     CEB,
     COORDINATOR,
@@ -135,6 +139,70 @@ async def test_invalid_consent_is_rejected(api: Client, body: dict[str, Any], sl
     answer = await attempt(api, await opened(api), **body)
 
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
+
+
+TEN_YEARS = timedelta(days=3650)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "slug"),
+    [
+        (None, NOON, "consent-period-over"),
+        (NOON + TEN_YEARS / 2, NOON + TEN_YEARS / 2, "consent-period-over"),
+        (None, NOON + TEN_YEARS + timedelta(microseconds=1), "consent-period-too-long"),
+    ],
+)
+def test_consent_period_ends_after_now_and_its_start_and_within_ten_years(
+    starts_at: datetime | None, ends_at: datetime, slug: str
+) -> None:
+    request, terms = builders.a_request(), Terms(recipients=("NOR",), starts_at=starts_at, ends_at=ends_at)
+
+    with pytest.raises(Invalid, match=slug):
+        request.consent(uuid4(), terms, now=NOON)
+    earliest, latest = max(starts_at or NOON, NOON) + timedelta(microseconds=1), NOON + TEN_YEARS
+    for allowed in (earliest, latest):
+        assert allowed == request.consent(uuid4(), replace(terms, ends_at=allowed), now=NOON).ends_at
+
+
+def test_consent_is_ended_when_its_period_is_over() -> None:
+    request, ending, lasting = builders.a_request(), uuid4(), uuid4()
+    ends_at = NOON + timedelta(days=1)
+    for consent_id, terms in (
+        (ending, Terms(recipients=("NOR",), ends_at=ends_at)),
+        (lasting, Terms(recipients=("FRA",))),
+    ):
+        request = evolve(request, request.consent(consent_id, terms, now=NOON))
+
+    for consent_id, now in ((ending, ends_at - timedelta(microseconds=1)), (lasting, ends_at), (uuid4(), ends_at)):
+        with pytest.raises(Conflict, match="consent-not-in-force"):
+            request.end_consent(consent_id, now=now)
+    ended = evolve(request, request.end_consent(ending, now=ends_at))
+    assert (Circulation.GRANTED, [lasting]) == (ended.circulation, [one.consent_id for one in ended.consents_in_force])
+    with pytest.raises(Conflict, match="consent-not-in-force"):
+        ended.end_consent(ending, now=ends_at)
+
+
+def test_circulation_ends_with_the_last_consent() -> None:
+    consent_id, ends_at = uuid4(), NOON + timedelta(days=1)
+    request = builders.a_request()
+    terms = Terms(recipients=("NOR",), ends_at=ends_at)
+    request = evolve(request, request.consent(consent_id, terms, now=NOON))
+
+    assert Circulation.NONE is evolve(request, request.end_consent(consent_id, now=ends_at)).circulation
+    assert Circulation.OBJECTED is evolve(request, request.object(consent_id, now=NOON)).circulation
+
+
+def test_request_has_at_most_fifty_consents_in_force() -> None:
+    request, first = builders.a_request(), uuid4()
+    request = evolve(request, request.consent(first, Terms(recipients=("O-0",)), now=NOON))
+    for number in range(1, 50):
+        request = evolve(request, request.consent(uuid4(), Terms(recipients=(f"O-{number}",)), now=NOON))
+    another = Terms(recipients=("O-50",))
+
+    with pytest.raises(Conflict, match="too-many-consents"):
+        request.consent(uuid4(), another, now=NOON)
+    request = evolve(request, request.object(first, now=NOON))
+    assert request.consent(uuid4(), another, now=NOON)
 
 
 async def test_duplicate_consent_is_rejected(api: Client) -> None:

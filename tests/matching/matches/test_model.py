@@ -16,7 +16,7 @@ from services.matching import policy
 from services.matching.lines.model import RequestStatus
 from services.matching.matches import model as match
 from services.matching.matches.evaluation import Evaluated
-from services.matching.matches.model import MOVES, NOT_CONFIRMED, Match, MatchStatus, Origin, evolve
+from services.matching.matches.model import MOVES, NOT_CONFIRMED, NOT_ENDED, Match, MatchStatus, Origin, evolve
 from services.matching.policy import Action
 from services.matching.scoring.model import scored
 from tests.builders import AHEAD, NOON, a_caller
@@ -97,6 +97,7 @@ def test_every_move_has_its_row() -> None:
     assert {move.split(" by ")[0] for move in TABLE} == MOVES.keys()
     assert TABLE.keys() == DECIDE.keys()
     assert set(BEFORE_CONFIRMED) == NOT_CONFIRMED
+    assert {*BEFORE_CONFIRMED, M.CONFIRMED, M.IN_DELIVERY, M.COMPLETED} == NOT_ENDED
 
 
 @pytest.mark.parametrize("status", MatchStatus)
@@ -116,6 +117,31 @@ def test_each_cell_of_the_table(move: str, status: MatchStatus) -> None:
     assert before.match_id == after.match_id
 
 
+TIMES = {
+    "present": "presented_at",
+    "accept": "accepted_at",
+    "confirm": "provider_confirmed_at",
+    "begin": "begun_at",
+    "complete": "completed_at",
+    "decline by state": "ended_at",
+    "decline by provider": "ended_at",
+    "not_pursue": "ended_at",
+    "expire": "ended_at",
+    "revoke": "ended_at",
+}
+
+
+@pytest.mark.parametrize("move", TIMES)
+def test_match_records_the_time_and_the_reason_of_a_move(move: str) -> None:
+    ends = TIMES[move] == "ended_at"
+    for status in TABLE[move]:
+        after = evolve(before := a_match(status), DECIDE[move](before))
+
+        time = NOON.replace(year=AHEAD) if move == "complete" else NOON
+        assert time == getattr(after, TIMES[move])
+        assert ("other" if ends and move != "expire" else None) == after.reason
+
+
 @pytest.mark.parametrize(
     ("start", "status"),
     [("suggest", M.SUGGESTED), ("nominate", M.NOMINATED), ("interest", M.INTERESTED)],
@@ -130,14 +156,42 @@ def test_match_begins_as_suggestion_nomination_or_interest(start: str, status: M
     assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
     assert made.score == sum(share.points for share in made.shares) > 0
     assert (offering.revision, "codes-4:weights-0") == (made.offering_revision, made.algorithm)
+    assert (NOON, NOON if start == "interest" else None, False) == (made.made_at, made.interested_at, made.departs)
+
+
+def test_ranking_names_criteria_once_and_points_per_suggestion() -> None:
+    line, offering = a_wanted_line(), an_offering()
+    found, match_id = scored(line, offering), uuid4()
+
+    ranking = match.rank(line, [found], [match_id], now=NOON)
+
+    (suggestion,) = ranking.suggestions
+    assert (line.line_id, line.request_id, "KEN", NOON) == (
+        ranking.line_id,
+        ranking.request_id,
+        ranking.state,
+        ranking.ranked_at,
+    )
+    assert found.algorithm == ranking.algorithm
+    assert [(one.criterion, one.points, one.of) for one in found.shares] == list(
+        zip(ranking.criteria, suggestion.points, ranking.of, strict=True)
+    )
+    assert (match_id, offering.offering_id, offering.provider, offering.revision, found.score) == (
+        suggestion.match_id,
+        suggestion.offering_id,
+        suggestion.provider,
+        suggestion.offering_revision,
+        suggestion.score,
+    )
 
 
 def test_rescored_match_keeps_its_status() -> None:
-    before = a_match(M.SHORTLISTED, interested_at=NOON, score=1)
+    before = a_match(M.SHORTLISTED, interested_at=NOON, score=1, algorithm="codes-3:weights-0", offering_revision=1)
 
     after = evolve(before, before.rescore(JUDGED, now=NOON))
 
     assert (JUDGED.score, JUDGED.shares, JUDGED.judgement) == (after.score, after.shares, after.judgement)
+    assert (JUDGED.algorithm, JUDGED.offering.revision) == (after.algorithm, after.offering_revision)
     assert (M.SHORTLISTED, NOON, 2) == (after.status, after.interested_at, after.revision)
 
 
@@ -152,7 +206,9 @@ def test_later_evaluation_replaces_the_earlier_one() -> None:
     assert Evaluated(**asdict(POORLY), revision=8, evaluated_at=NOON) == once.state_evaluation == both.state_evaluation
     assert Evaluated(**asdict(WELL), revision=10, evaluated_at=NOON) == again.state_evaluation
     assert Evaluated(**asdict(WELL), revision=9, evaluated_at=NOON) == again.provider_evaluation
+    assert once.evaluated
     assert again.evaluated
+    assert evolve(completed, completed.evaluate(Role.PROVIDER_OFFICER, WELL, now=NOON)).evaluated
 
 
 def test_expired_match_begins_again_as_new() -> None:
@@ -232,6 +288,12 @@ def test_departure_needs_a_reason_which_is_recorded() -> None:
     after = evolve(before, before.present(a_wanted_line(), passes_over=True, departure="regional_knowledge", now=NOON))
 
     assert (True, "regional_knowledge") == (after.departs, after.departure)
+
+
+def test_presented_match_keeps_the_period_a_round_planned() -> None:
+    fact = a_match().present(a_wanted_line(), passes_over=False, departure=None, planned_period=SPRING, now=NOON)
+
+    assert SPRING == evolve(a_match(), fact).planned_period
 
 
 def test_reason_without_a_departure_is_not_recorded() -> None:

@@ -21,6 +21,7 @@ from tests.matching.builders import SPRING, a_wanted_line, an_offering, terms
 DAYS = st.dates(date(AHEAD, 1, 1), date(AHEAD, 12, 31))
 PERIODS = st.tuples(DAYS, DAYS).map(lambda pair: Period(starts=min(pair), ends=max(pair)))
 NO_LONGER_PARTY = TreatyStatus(instrument="UNTOC", party=False, as_of=date(2026, 11, 1), recorded=True)
+SPRING_ONLY = Capacity(period=SPRING, units=1)
 LATE = Capacity(period=Period(starts=date(AHEAD, 7, 1), ends=date(AHEAD, 12, 31)), units=1)
 
 
@@ -178,3 +179,29 @@ ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
 ]
 """A constraint, and what has to be changed of a line and an offering that fit for it alone to be violated."""
+
+AT_A_LIMIT: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"addressee": "unodc"}, {}),
+    ({"addressee": "unodc"}, {"provider": "UNODC"}),
+    ({"addressee": "states", "addressed_states": ("FRA", "NOR")}, {"provider": "NOR"}),
+    ({"excluded_providers": ("UNODC",)}, {}),
+    ({"kind": "mentoring"}, {"terms": terms(kinds=("mla_training", "mentoring"))}),
+    ({"modality": "hybrid"}, {}),
+    ({"languages": ("en", "fr")}, {}),
+    ({"languages": ()}, {}),
+    ({"group_size": 60}, {}),
+    ({"group_size": 10_000}, {"terms": terms(group_size_max=None)}),
+    ({}, {"terms": terms(eligible=Eligibility(states=("KEN", "FRA")))}),
+    ({}, {"terms": terms(eligible=Eligibility(regions=("weog", "african")))}),
+    ({"state": "VAT"}, {}),
+    ({"state": "VAT"}, {"terms": terms(eligible=Eligibility(states=("VAT",)))}),
+    ({}, {"terms": terms(eligible=Eligibility(excluded_states=("FRA",)))}),
+    ({"treaties": statuses_of("KEN")}, {"terms": terms(treaties=("UNTOC",))}),
+    ({"treaties": ()}, {}),
+    ({"window": Period(starts=date(AHEAD, 6, 30), ends=date(AHEAD, 6, 30))}, {"terms": terms(capacity=(SPRING_ONLY,))}),
+    ({"window": Period(starts=date(AHEAD - 1, 1, 1), ends=date(AHEAD, 1, 1))}, {}),
+    ({}, {"taken": {date(AHEAD, 1, 1): 1}}),
+    ({"cannot_wait": True}, {}),
+    ({}, {"terms": with_money_lacking(terms(resource_status="unfunded"))}),
+]
+"""What can be changed of a line and an offering that fit so that they still do."""

@@ -29,7 +29,7 @@ from services.matching.scoring.model import Scored, ranked, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion, Weights
 from tests.builders import AHEAD
 from tests.matching.builders import a_wanted_line, an_offering, terms
-from tests.matching.scoring.builders import ONE_VIOLATED, knowledge, lines, offerings
+from tests.matching.scoring.builders import AT_A_LIMIT, ONE_VIOLATED, knowledge, lines, offerings
 
 UNJUDGED: set[Criterion] = {"meaning"}
 """What codes do not tell."""
@@ -232,6 +232,11 @@ def test_each_hard_constraint_can_be_the_one_that_is_violated(
 ) -> None:
     assert [] == violated(a_wanted_line(), an_offering())
     assert [constraint] == violated(a_wanted_line(**line), an_offering(**offering))
+
+
+@pytest.mark.parametrize(("line", "offering"), AT_A_LIMIT)
+def test_offering_at_the_limit_of_a_constraint_fits(line: dict[str, Any], offering: dict[str, Any]) -> None:
+    assert [] == violated(a_wanted_line(**line), an_offering(**offering))
 
 
 def test_named_states_are_eligible_in_addition_to_regions() -> None:

@@ -1,13 +1,25 @@
 """Entries of facts, to the cent."""
 
 from fractions import Fraction
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from contracts.pledges import Rate
+from contracts.facts import Fact
+from contracts.pledges import (
+    AllocationMade,
+    AllocationReturned,
+    AllocationReversed,
+    AllocationSpendingReversed,
+    AllocationSpent,
+    Rate,
+)
 from contracts.values import Money
+from services.documents.examples import example_event
 from services.pledges.ledger.postings import Account, Book, entry_of
 from services.pledges.money.model import read_rate, value
 from services.pledges.pledge.earmarking import Earmarking
@@ -103,3 +115,31 @@ def test_euros_become_dollars_through_the_exchange_position() -> None:
         (Account.AVAILABLE, "USD", -10_000, -10_000),
         (Account.PROGRAMME_SUPPORT, "USD", -1_300, -1_300),
     ] == [(p.account, p.currency, p.minor, p.usd_minor) for p in entry.postings]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "entry_type", "source", "target"),
+    [
+        (AllocationMade, {}, "allocated", Account.AVAILABLE, Account.ALLOCATED),
+        (AllocationReturned, {}, "returned", Account.ALLOCATED, Account.AVAILABLE),
+        (AllocationReversed, {}, "reversed", Account.ALLOCATED, Account.AVAILABLE),
+        (AllocationSpent, {"how": "expenditure"}, "spent", Account.ALLOCATED, Account.SPENT),
+        (AllocationSpent, {"how": "disbursement"}, "disbursed", Account.ALLOCATED, Account.SPENT),
+        (AllocationSpendingReversed, {"returned": False}, "reversed", Account.SPENT, Account.ALLOCATED),
+        (AllocationSpendingReversed, {"returned": True}, "reversed", Account.SPENT, Account.AVAILABLE),
+    ],
+)
+def test_allocations_move_dollars_between_available_allocated_and_spent(
+    kind: type[Fact], changes: dict[str, Any], entry_type: str, source: Account, target: Account
+) -> None:
+    entry = entry_of(uuid4(), NOON, replace(example_event(kind).fact(), usd_minor=500, **changes))
+
+    assert entry is not None
+    assert entry_type == entry.type
+    # The accounts are counter-accounts of cash: a credit is money in them.
+    assert [(source, "USD", 500, 500), (target, "USD", -500, -500)] == [
+        (p.account, p.currency, p.minor, p.usd_minor) for p in sorted(entry.postings, key=lambda p: -p.minor)
+    ]
+    moved = {source: -500, target: 500}
+    assert moved.get(Account.AVAILABLE, 0) == entry.available_usd_minor
+    assert moved.get(Account.ALLOCATED, 0) == entry.set_aside_usd_minor
