@@ -18,6 +18,7 @@ from contracts.pledges import (
     AllocationSpent,
     Rate,
 )
+from contracts.registry import decode_fact
 from contracts.values import Money
 from services.documents.examples import example_event
 from services.pledges.ledger.postings import Account, Book, entry_of
@@ -132,7 +133,7 @@ def test_euros_become_dollars_through_the_exchange_position() -> None:
 def test_allocations_move_dollars_between_available_allocated_and_spent(
     kind: type[Fact], changes: dict[str, Any], entry_type: str, source: Account, target: Account
 ) -> None:
-    entry = entry_of(uuid4(), NOON, replace(example_event(kind).fact(), usd_minor=500, **changes))
+    entry = entry_of(uuid4(), NOON, replace(decode_fact(example_event(kind)), usd_minor=500, **changes))
 
     assert entry is not None
     assert entry_type == entry.type
