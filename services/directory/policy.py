@@ -38,6 +38,7 @@ class Action(StrEnum):
     APPROVE_ERASURE = "approve_erasure"
     APPOINT = "appoint"
     LIST_APPOINTMENTS = "list_appointments"
+    SHOW_SELF = "show_self"
     SHOW_APPOINTMENT = "show_appointment"
     APPROVE = "approve"
     REFUSE = "refuse"
@@ -96,6 +97,7 @@ class ExistingAppointment(Struct, frozen=True):
 
 _FOR_EVERYBODY = frozenset(
     {Action.FOLLOW, Action.LIST_ORGANIZATIONS, Action.SHOW_ORGANIZATION, Action.LIST_PEOPLE, Action.LIST_APPOINTMENTS}
+    | {Action.SHOW_SELF}
     | {Action.LIST_CLIENTS}
 )
 _OF_AN_APPOINTMENT = frozenset({Action.FOLLOW, Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})

@@ -245,3 +245,22 @@ async def test_subjects_are_shown_to_those_who_may_set_them(api: Client) -> None
         answer = (await api.get(path, headers=by(who))).json()
         assert shown == (answer["subjects"] is not None), who
         assert "Somebody (fictitious)" == answer["name"]
+
+
+# -- who the caller is ------------------------------------------------------------------------------------------------
+
+
+async def test_caller_reads_its_own_appointments(api: Client) -> None:
+    person = await entered(api, person_id=str(persona_id(KENYA)))
+    proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
+    await done(api, f"/v1/appointments/{proposed['appointment_id']}/approve", "second", revision=1)
+
+    answer = await api.get("/v1/me", headers=by(KENYA))
+
+    assert answer.status_code == 200, answer.text
+    me = answer.json()
+    assert (str(persona_id(KENYA)), "KEN", "focal_point", None) == (
+        me["person_id"], me["organization"], me["role"], me["scopes"],
+    )  # fmt: skip
+    assert [proposed["appointment_id"]] == [one["appointment_id"] for one in me["appointments"]]
+    assert me["name"]

@@ -16,7 +16,7 @@ from chassis.http.commands import change, create, show
 from chassis.http.queries import query_parameter
 from contracts.callers import Subject
 from contracts.conversion import from_attributes
-from contracts.values import Caller, Organization, Role
+from contracts.values import Caller, Organization, Role, Scope
 from services.directory import policy
 from services.directory.appointments.model import Appointment, ShownStatus, Status
 from services.directory.commands import Appoint, Confirm, Reason, check_reason
@@ -59,6 +59,20 @@ class AppointmentPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
+class Me(Struct, frozen=True, kw_only=True):
+    """The caller, in the appointment it acts in (`organization`, `role`), with all its appointments in force.
+
+    An API client has `scopes` and no name or appointment; a person has no scopes.
+    """
+
+    person_id: UUID
+    organization: str
+    role: Role
+    name: str | None
+    scopes: tuple[Scope, ...] | None
+    appointments: list[AppointmentView]
+
+
 async def _read(tx: Tx, ctx: Context, appointment_id: UUID) -> AppointmentView:
     return (await _views(tx, [await store.get_appointment(tx, appointment_id, ctx.caller)], ctx.caller, ctx.now))[0]
 
@@ -97,6 +111,30 @@ async def list_appointments(
             limit=limit + 1,
         )
         return paging.page(AppointmentPage, await _views(tx, found, caller, now), limit)
+
+
+@get("/v1/me", opt=requires(Action.SHOW_SELF), summary="Who the caller is")
+async def show_me(db: Db, caller: CurrentCaller, now: Now) -> Me:
+    """Another of the appointments is acted in with its organization and role in `Acting-As`."""
+    async with db.transaction(by=caller) as tx:
+        found = await store.appointments(
+            tx,
+            caller,
+            organization=None,
+            person_id=caller.person_id,
+            status=ShownStatus.IN_FORCE,
+            today=now.date(),
+            before=None,
+            limit=store.LIST_MAX,
+        )
+        texts = (await store.person_texts(tx, [caller.person_id])).get(caller.person_id)
+        return from_attributes(
+            Me,
+            caller,
+            name=texts.name if texts else None,
+            scopes=None if caller.scopes is None else tuple(sorted(caller.scopes)),
+            appointments=await _views(tx, found, caller, now),
+        )
 
 
 @show("/v1/appointments/{appointment_id:uuid}", Action.SHOW_APPOINTMENT, "One appointment")
@@ -169,4 +207,4 @@ def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] |
     )
 
 
-ROUTES = [appoint, list_appointments, show_appointment, approve, refuse, withdraw, end]
+ROUTES = [appoint, list_appointments, show_me, show_appointment, approve, refuse, withdraw, end]
