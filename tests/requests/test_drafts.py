@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from tests.requests.steps import Client, filed
 
 OFFICIAL = "KEN:official"
 COORDINATOR = "UNODC:coordinator"
+OTHER_LINE = "00000000-0000-4000-8000-000000000001"
 PARTIAL: Mapping[str, Any] = {"kind": "training", "topics": ["electronic_evidence"], "outcome": "Fictitious sample."}
 
 
@@ -187,15 +187,15 @@ async def test_an_added_line_is_added_once(api: Client) -> None:
 @pytest.mark.parametrize(
     ("method", "below", "body", "status", "slug", "field"),
     [
-        ("PATCH", "", {"lines": [{"line_id": str(uuid4())}]}, 400, "line-unknown", "lines[0].line_id"),
+        ("PATCH", "", {"lines": [{"line_id": OTHER_LINE}]}, 400, "line-unknown", "lines[0].line_id"),
         ("PATCH", "", {"lines": [{"line_id": "{0}"}, {"line_id": "{0}"}]}, 400, "line-unknown", "lines[1].line_id"),
         ("PATCH", "", {"language": None}, 400, "invalid-field", "language"),
         ("PATCH", "", {"lines": [{"kind": "traning"}]}, 400, "unknown-code", "lines[0].kind"),
-        ("POST", "/lines", {"line_id": str(uuid4())}, 400, "line-unknown", "line_id"),
+        ("POST", "/lines", {"line_id": OTHER_LINE}, 400, "line-unknown", "line_id"),
         ("PATCH", "/lines/{0}", {"topics": ["corruptio"]}, 400, "unknown-code", "topics"),
         ("PATCH", "/lines/{0}", {"window": {"from": "2027-02-01", "until": "2027-01-01"}}, 400, "dates-reversed", "window"),
-        ("PATCH", f"/lines/{uuid4()}", {}, 404, "not-found", None),
-        ("DELETE", f"/lines/{uuid4()}", None, 404, "not-found", None),
+        ("PATCH", f"/lines/{OTHER_LINE}", {}, 404, "not-found", None),
+        ("DELETE", f"/lines/{OTHER_LINE}", None, 404, "not-found", None),
         ("PUT", "/lines/order", {"line_ids": []}, 400, "lines-not-the-same", "line_ids"),
         ("PUT", "/lines/order", {"line_ids": ["{0}", "{0}"]}, 400, "lines-not-the-same", "line_ids"),
     ],
