@@ -1,7 +1,7 @@
 """The State reads who sees which parts of its request, why, and who has read it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +15,22 @@ from services.requests.request import actions
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
 from tests.personas import persona_id
-from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, audience, consent, opened, readers, withdraw
+from tests.requests.steps import (
+    CEB,
+    COORDINATOR,
+    KENYA,
+    NORWAY,
+    Client,
+    audience,
+    consent,
+    filed,
+    opened,
+    readers,
+    withdraw,
+)
 
 AUDITOR = "UNODC:auditor"
+moment = datetime.fromisoformat
 OFFICES = ["coordinator", "auditor", "service"]
 
 
@@ -46,6 +59,61 @@ async def test_audience_lists_current_access_by_consents_and_offices(api: Client
 
     request = (await withdraw(api, request, given)).json()
     assert office == await access(api, request)
+
+
+async def foreseen(api: Client, request: Mapping[str, Any], **query: Any) -> list[dict[str, Any]]:
+    path = f"/v1/requests/{request['request_id']}"
+    answer = await api.get(f"{path}/audience", params=query, headers=headers(KENYA))
+    assert answer.status_code == 200, answer.text
+    assert (await api.get(path, headers=headers(KENYA))).json()["revision"] == request["revision"]
+    return list(answer.json()["admissions"])
+
+
+def consented(admissions: list[dict[str, Any]]) -> dict[str, list[str]]:
+    return {one["who"]: one["fields"] for one in admissions if one["door"] == "consent"}
+
+
+async def test_audience_of_a_draft_is_shown_before_its_submission(api: Client) -> None:
+    draft = await filed(api, submit=False, circulation="silence", visibility="providers")
+    assert [] == await foreseen(api, draft)
+
+    after = await foreseen(api, draft, if_submitted=True)
+
+    assert {*OFFICES, "unodc_units"} == {one["who"] for one in after if one["door"] == "office"}
+    assert {"providers": ["codes", "words", "institution"]} == consented(after)
+    since = next(one["since"] for one in after if one["door"] == "consent")
+    submitted = await api.post(
+        f"/v1/requests/{draft['request_id']}/submit", json={}, headers=headers(KENYA, revision=draft["revision"])
+    )
+    # Both are some working days from a moment of this test.
+    assert timedelta() <= moment(submitted.json()["window_ends_at"]) - moment(since) < timedelta(minutes=5)
+
+
+async def test_audience_is_shown_before_a_consent(api: Client) -> None:
+    request = await opened(api)
+
+    after = await foreseen(api, request, if_consented="NOR,unodc_units")
+
+    everything = ["codes", "words", "institution"]
+    assert {"NOR": everything, "unodc_units": everything} == consented(after)
+    assert {} == consented(await foreseen(api, request))
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "slug"),
+    [
+        ({"if_consented": "norway"}, 400, "invalid-request"),
+        ({"if_submitted": "maybe"}, 400, "invalid-request"),
+        ({"if_submitted": "true"}, 400, "request-incomplete"),
+    ],
+)
+async def test_invalid_question_about_the_audience_is_refused(
+    api: Client, query: dict[str, str], status: int, slug: str
+) -> None:
+    draft = await filed(api, submit=False, lines=[])
+    answer = await api.get(f"/v1/requests/{draft['request_id']}/audience", params=query, headers=headers(KENYA))
+
+    assert (status, slug) == (answer.status_code, answer.json()["slug"])
 
 
 async def test_consent_gives_no_access_while_the_request_is_not_circulating(api: Client) -> None:

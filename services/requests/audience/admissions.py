@@ -7,13 +7,18 @@ from functools import partial
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from contracts.consents import EVERYTHING, UNODC_UNITS, FieldSet
+from contracts.consents import EVERYTHING, UNODC_UNITS, FieldSet, Terms
 from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.requests import policy
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Request
+from services.requests.request.values import Circulation, Status
+
+_NO_ID = UUID(int=0)
+"""The id of a consent that is not given."""
 
 Moment = tuple[datetime, Request]
 """A time, and the request as of that time."""
@@ -60,6 +65,24 @@ def moments(events: Sequence[Event]) -> list[Moment]:
 def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
     """All recipients except its State who may see some part of the request at the time it was read."""
     return [*_by_office(history), *_by_consent(request, history), *_by_match(request, history)]
+
+
+def foreseen(
+    request: Request, history: Sequence[Moment], *, now: datetime, submitted: bool, consented: Terms | None
+) -> list[Admission]:
+    """The admissions after a submission or a consent that is not made yet, once triage is complete.
+
+    `since` is the earliest time: now, or the end of the objection window. Raises what the submission or consent would.
+    """
+    if submitted:
+        request = evolve(request, request.submit(now=now))
+    if consented:
+        request = evolve(request, request.consent(_NO_ID, consented, now=now))
+    since = request.window_ends_at or now
+    silence = request.circulation is Circulation.WINDOW_RUNNING
+    circulation = Circulation.GRANTED if silence else request.circulation
+    opened = replace(request, status=Status.OPEN, circulation=circulation, window_ends_at=None, read_at=since)
+    return admissions(opened, [*history, (now, request), (since, opened)])
 
 
 def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
