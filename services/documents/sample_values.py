@@ -106,6 +106,10 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "suffices": True,
         "FileRequest.addressee": {"to": "any", "states": []},
         "RequestBody.addressee": {"to": "any", "states": []},
+        "FileRequest.title": f"{FICTITIOUS} Training of the central authority",
+        "RequestBody.title": f"{FICTITIOUS} Training of the central authority",
+        "FileOnBehalf.title": f"{FICTITIOUS} Training of the central authority",
+        "RequestPatch.title": f"{FICTITIOUS} Training of the central authority",
         "RequestPatch.addressee": {"to": "any", "states": []},
         "NewLine.line_id": None,
         "incomplete": [

@@ -11,6 +11,7 @@ import httpx
 
 from tests import builders
 from tests.builders import AHEAD, a_line, a_request
+from tests.clocks import TODAY
 from tests.files import FLOWS, PDF
 from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
@@ -376,6 +377,20 @@ async def _fund(stage: Stage, request: Mapping[str, Any]) -> None:
     await stage.say(FINANCE, "POST", "/v1/allocations", body)
 
 
+async def file_on_behalf(stage: Stage) -> None:
+    """UNODC files a request that came by note verbale; the State adds and changes lines and confirms it in writing."""
+    path = "/v1/requests/{request_id}"
+    words = {name: value for name, value in request_body().items() if name != "submit"}
+    received = {"state": "KEN", "channel": "note_verbale", "received_on": TODAY.isoformat()}
+    one = await stage.say(COORDINATOR, "POST", "/v1/requests/on-behalf", words | received, to=STATE)
+    line = request_body()["lines"][0]
+    one = await stage.say(OFFICIAL, "POST", f"{path}/lines", line, about=one)
+    about = one | {"line_id": one["lines"][1]["line_id"]}
+    one = await stage.say(OFFICIAL, "PATCH", f"{path}/lines/{{line_id}}", {"group_size": 9}, about=about, to=STATE)
+    confirming = {"scan_id": await stage.attach(COORDINATOR, one, STATE, f"{path}/notes-verbales")}
+    await stage.say(COORDINATOR, "POST", f"{path}/record-confirmation", confirming, about=one, to=STATE)
+
+
 async def end_other_requests(stage: Stage) -> None:
     """One is returned, paused and not accepted, one withdrawn, one met by UNODC, closed and opened again."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
@@ -391,6 +406,7 @@ async def end_other_requests(stage: Stage) -> None:
     recording = {"recipients": ["FRA"], "scan_id": scan_id}
     one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", recording, about=one, to=STATE)
     await stage.say(COORDINATOR, "POST", f"{path}/decline", {"reason": "other"}, about=one, to=STATE)
+    await file_on_behalf(stage)
     draft = frozenset({KENYA, OFFICIAL})
     gone = await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=draft)
     await stage.say(KENYA, "POST", f"{path}/withdraw", {}, about=gone, to=draft)

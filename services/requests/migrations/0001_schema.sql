@@ -58,9 +58,10 @@ CREATE TABLE request (
     channel text CHECK (channel IN ('note_verbale', 'mail', 'meeting')),
     received_on date,
     confirmation_scan_id uuid,
-    on_behalf boolean NOT NULL GENERATED ALWAYS AS (channel IS NOT NULL) STORED,
+    on_behalf boolean NOT NULL,
     UNIQUE (request_id, state),
     UNIQUE (request_id, state, on_behalf),
+    CHECK (on_behalf = (channel IS NOT NULL)),
     CHECK ((channel IS NULL) = (received_on IS NULL)),
     CHECK (confirmation_scan_id IS NULL OR on_behalf),
     -- Silence is no consent where somebody's safety is at stake.

@@ -17,7 +17,7 @@ from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action
-from services.requests.request import model, reminder_store, store
+from services.requests.request import model, remark_store, reminder_store, store
 from services.requests.request.completeness import in_order
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request
@@ -79,7 +79,7 @@ async def file_on_behalf(
     fact = model.file_on_behalf(request_id, state, content, channel, received_on, now=ctx.now)
     request = await record(tx, None, fact)
     await store.save_texts(tx, request, texts, salt)
-    await store.save_received_reference(tx, request, reference)
+    await remark_store.save_received_reference(tx, request, reference)
     return request
 
 
@@ -114,7 +114,7 @@ async def submit(
     model.check_complete(request.all_lines, request.circulation_rule, texts.title)
     request = await record(tx, request, decide(request))
     if comment:
-        await store.save_remark(tx, request, comment)
+        await remark_store.save_remark(tx, request, comment)
     return request
 
 
@@ -130,7 +130,7 @@ async def move(
     """Make one move of `values.MOVES`, with a comment for the other side if there is one."""
     request = await record(tx, before := await _for_move(tx, ctx, request_id, action), decide(before))
     if comment:
-        await store.save_remark(tx, request, comment)
+        await remark_store.save_remark(tx, request, comment)
     return request
 
 

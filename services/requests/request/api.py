@@ -34,7 +34,7 @@ from services.requests.commands import (
     check_reason,
 )
 from services.requests.policy import Action, Filing, Guarded
-from services.requests.request import actions, store
+from services.requests.request import actions, remark_store, store
 from services.requests.request.model import Request
 from services.requests.request.values import Status
 from services.requests.request.views import RequestView, read, view_of_own
@@ -129,7 +129,7 @@ async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list
     guarded = policy.decide(ctx.caller, Action.READ_HISTORY, request).required().fields
     await audience_store.log_access(tx, request, ctx.caller)
     events = await read_aggregate(tx, request_id)
-    remarks = await store.remarks(tx, request_id)
+    remarks = await remark_store.remarks(tx, request_id)
     return [
         HistoryEntry(
             version=event.aggregateversion,

@@ -139,11 +139,11 @@ _NEW = Write(
             INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
                 submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
-                fulfilment, channel, received_on, confirmation_scan_id)
+                fulfilment, channel, received_on, confirmation_scan_id, on_behalf)
             SELECT request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
                 submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
-                fulfilment, channel, received_on, confirmation_scan_id
+                fulfilment, channel, received_on, confirmation_scan_id, on_behalf
             FROM json_populate_record(NULL::request, $1::text::json)
         """,
         "consented": """
@@ -252,6 +252,7 @@ def _encoded(request: Request) -> str:
         **msgspec.structs.asdict(request),
         "kinds": [line.kind for line in request.all_lines if line.kind],
         "fulfilment": request.fulfilled,
+        "on_behalf": request.channel is not None,
     }
     for of_its_own in OF_THEIR_OWN:
         del row[of_its_own]
@@ -339,30 +340,6 @@ async def texts(tx: Tx, request: Request) -> Texts:
             for line in request.all_lines
         ),
     )
-
-
-async def save_received_reference(tx: Tx, request: Request, reference: str) -> None:
-    """Store the reference of the note, mail or meeting by which a request came that UNODC filed."""
-    await tx.write(_RECEIVED, request.request_id, request.state, reference)
-
-
-async def received_reference(tx: Tx, request_id: UUID) -> str | None:
-    """The reference by which a request came; None if it was erased."""
-    row = await tx.fetchrow("SELECT reference FROM received_text WHERE request_id = $1", request_id)
-    return str(row["reference"]) if row else None
-
-
-_RECEIVED = Write(parts={"received": "INSERT INTO received_text (request_id, state, reference) VALUES ($1, $2, $3)"})
-_REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, state, revision, comment) VALUES ($1, $2, $3, $4)"})
-
-
-async def save_remark(tx: Tx, request: Request, comment: str) -> None:
-    await tx.write(_REMARK, request.request_id, request.state, request.revision, comment)
-
-
-async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
-    rows = await tx.fetch("SELECT revision, comment FROM remark WHERE request_id = $1", request_id)
-    return {row["revision"]: row["comment"] for row in rows}
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action, Guarded
-from services.requests.request import store
+from services.requests.request import remark_store, store
 from services.requests.request.deliveries import Fulfilment, Outcome
 from services.requests.request.model import Request
 from services.requests.request.specificity import Advice, LineText, advise
@@ -142,8 +142,10 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
     lines_shown = policy.lines_shown(ctx.caller, request)
-    received = await store.received_reference(tx, request_id) if request.channel and Guarded.CONSENTS in guarded else ""
-    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes, received or "")
+    received = ""
+    if request.channel and Guarded.CONSENTS in guarded:
+        received = await remark_store.received_reference(tx, request_id) or ""
+    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes, received)
 
 
 def view_of_own(ctx: Context, request: Request, texts: Texts) -> RequestView:

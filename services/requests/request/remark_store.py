@@ -1,0 +1,31 @@
+"""Texts beside a request: comments on its moves, and the reference of what it was filed from on its State's behalf."""
+
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from services.requests.request.model import Request
+
+
+async def save_received_reference(tx: Tx, request: Request, reference: str) -> None:
+    """Store the reference of the note, mail or meeting by which a request came that UNODC filed."""
+    await tx.write(_RECEIVED, request.request_id, request.state, reference)
+
+
+async def received_reference(tx: Tx, request_id: UUID) -> str | None:
+    """The reference by which a request came; None if it was erased."""
+    row = await tx.fetchrow("SELECT reference FROM received_text WHERE request_id = $1", request_id)
+    return str(row["reference"]) if row else None
+
+
+_RECEIVED = Write(parts={"received": "INSERT INTO received_text (request_id, state, reference) VALUES ($1, $2, $3)"})
+_REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, state, revision, comment) VALUES ($1, $2, $3, $4)"})
+
+
+async def save_remark(tx: Tx, request: Request, comment: str) -> None:
+    await tx.write(_REMARK, request.request_id, request.state, request.revision, comment)
+
+
+async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
+    rows = await tx.fetch("SELECT revision, comment FROM remark WHERE request_id = $1", request_id)
+    return {row["revision"]: row["comment"] for row in rows}
