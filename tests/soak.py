@@ -2,7 +2,7 @@
 
 import os
 
-IS_SOAK = os.environ.get("ENTRAIDE_SOAK") == "1"
+IS_SOAK = os.environ.get("PYTEST_SOAK") == "1"
 """Set by `./dev soak`, which also runs what is marked `thinned`."""
 
 
