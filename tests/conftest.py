@@ -48,7 +48,7 @@ TEMPLATE = "entraide_template"
 CONNECTIONS = {"max_connections": "400"}
 """As many as one test of ours opens at once: two hundred workers, those that follow the killed ones, and who looks on."""
 
-PROGRAMS = "ENTRAIDE_TEST_POSTGRESQL"
+PROGRAMS = "PYTEST_POSTGRESQL"
 """The folder of the PostgreSQL programs to test with; without it those of the wheel."""
 
 
