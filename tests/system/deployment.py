@@ -104,11 +104,11 @@ def _unpack(package: str, into: Path) -> str | None:
     if not shutil.which("apt-get"):
         return "no apt-get"
     into.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        # An old list names a release that is not the newest.
+        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
     listing = ["apt-get", "install", "--simulate", "--no-install-recommends", package]
     said = subprocess.run(listing, capture_output=True, text=True)
-    if said.returncode and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
-        said = subprocess.run(listing, capture_output=True, text=True)
     if said.returncode:
         return said.stderr.strip().splitlines()[-1] if said.stderr.strip() else "apt-get does not know it"
     missing = [line.split()[1] for line in said.stdout.splitlines() if line.startswith("Inst ")]
