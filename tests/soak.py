@@ -3,7 +3,7 @@
 import os
 
 IS_SOAK = os.environ.get("PYTEST_SOAK") == "1"
-"""Set by `./dev soak`, which also runs what is marked `thinned`."""
+"""Set by `./dev soak`, which also runs what is marked `thinned`. Commands refuse a name `ENTRAIDE_…` they do not know."""
 
 
 def cases(few: int, *, soak: int) -> int:

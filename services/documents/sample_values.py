@@ -112,6 +112,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "RequestPatch.title": f"{FICTITIOUS} Training of the central authority",
         "RequestPatch.addressee": {"to": "any", "states": []},
         "NewLine.line_id": None,
+        "NewLine.window": {"from": "2027-02-01", "until": "2027-06-30"},
         "incomplete": [
             {
                 "line_id": "288de877-48c1-5e86-b254-cf3c57a51e61",
