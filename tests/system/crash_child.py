@@ -44,7 +44,7 @@ from tests.system.crash_points import IDLE, JOB, Point, Recorder, died, instrume
 
 ROOT = Path(__file__).parents[2]
 PR_SET_PDEATHSIG = 1
-READY_SECONDS = 20
+READY_SECONDS = 60
 STOP_SECONDS = 20
 NEVER_SECONDS = 3600.0
 SIGNALS = {IDLE: signal.SIGUSR1, JOB: signal.SIGUSR2}

@@ -17,7 +17,7 @@ from chassis.journal.bus import grants
 from services.composition import NAMES, all_services
 from tests.builders import UNHURRIED_ENVIRONMENT
 
-READY_SECONDS = 40
+READY_SECONDS = 90
 STOP_SECONDS = 20
 ROOT = Path(__file__).parents[2]
 

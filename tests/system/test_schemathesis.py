@@ -58,7 +58,7 @@ STREAM_EXAMPLES_MAX = cases(2, soak=6)
 """Event streams end after this time here."""
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
-STORY_SECONDS = 150
+STORY_SECONDS = 300
 SCAN_SECONDS = 15
 STARTS_MAX = 3
 APPOINTMENTS = (
