@@ -97,7 +97,11 @@ class NotificationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/subscriptions", opt=requires(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
+@get(
+    "/v1/subscriptions",
+    opt=requires(Action.SHOW_SUBSCRIPTION),
+    summary="Where the caller's appointment receives notifications",
+)
 async def show_subscription(db: Db, caller: CurrentCaller) -> Response[SubscriptionView]:
     async with db.transaction(by=caller) as tx:
         subscription = await store.subscription(tx, subscription_id_of(caller))
@@ -135,7 +139,9 @@ async def register_subscription(
 
 
 @get(
-    "/v1/notifications", opt=requires(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first"
+    "/v1/notifications",
+    opt=requires(Action.LIST_NOTIFICATIONS),
+    summary="The notifications of the caller, newest first",
 )
 async def list_notifications(
     db: Db,
