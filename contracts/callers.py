@@ -5,14 +5,14 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from contracts.values import Caller, Organization, Role, Scope
+from contracts.values import Caller, Code, Organization, Role, Scope
 
 
 class HeldAppointment(Struct, frozen=True, kw_only=True):
     """An appointment that is or was in force; all of a disabled person count as `ended` until enabled.
 
     `version` never decreases: the higher one is newer. An API client has the same form: its id is both other ids, and
-    only it has `scopes`.
+    only it has `scopes`. `regions` and `topics` are a coordinator's remit, unlimited if empty.
     """
 
     appointment_id: UUID
@@ -24,6 +24,8 @@ class HeldAppointment(Struct, frozen=True, kw_only=True):
     ended: bool = False
     version: int
     scopes: frozenset[Scope] | None = None
+    regions: tuple[Code, ...] = ()
+    topics: tuple[Code, ...] = ()
 
     @property
     def caller(self) -> Caller:

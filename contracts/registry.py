@@ -6,6 +6,8 @@ import msgspec
 
 from contracts import (
     activities,
+    clocks,
+    criteria,
     directory,
     earmarks,
     funds,
@@ -25,6 +27,8 @@ FACTS: Mapping[str, type[Fact]] = {
     fact_type(kind): kind
     for kind in (
         *requests.FACTS,
+        *clocks.FACTS,
+        *criteria.FACTS,
         *matching.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,

@@ -178,12 +178,16 @@ class RequestDeclined(Fact, frozen=True, kw_only=True, tag="requests.request.dec
 
 
 class RequestOpened(Fact, frozen=True, kw_only=True, tag="requests.request.opened.v1"):
-    """Triage is complete: the request is open for proposals, with a priority."""
+    """Triage is complete: the request is open for proposals, with a priority.
+
+    `departure`: the reason why it is not the priority that follows from the criteria.
+    """
 
     request_id: UUID
     state: State
     priority: Code
     opened_at: datetime
+    departure: Code | None = None
 
 
 class RequestHeld(Fact, frozen=True, kw_only=True, tag="requests.request.held.v1"):
@@ -332,6 +336,15 @@ class ConsentEnded(Fact, frozen=True, kw_only=True, tag="requests.request.consen
     ended_at: datetime
 
 
+class RequestAssigned(Fact, frozen=True, kw_only=True, tag="requests.request.assigned.v1"):
+    """A coordinator took charge of the request, or gave it to another; without an assignee it is everyone's."""
+
+    request_id: UUID
+    state: State
+    assignee: UUID | None
+    assigned_at: datetime
+
+
 class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.request.fulfilment-changed.v1"):
     """The fulfilment of a line changed (`none`, `partial`, `complete`), following one of its matches."""
 
@@ -415,6 +428,7 @@ FACTS: tuple[type[Fact], ...] = (
     RequestDeclined,
     RequestOpened,
     RequestHeld,
+    RequestAssigned,
     RequestResumed,
     RequestStarted,
     RequestReopened,

@@ -137,7 +137,7 @@ class Callers:
             rows = await tx.fetch(
                 """
                 SELECT appointment_id, person_id, organization, role, starts AS from, ends AS until, ended, version,
-                    scopes
+                    scopes, regions, topics
                 FROM caller
                 """
             )
@@ -193,8 +193,10 @@ class Callers:
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
-                INSERT INTO caller (appointment_id, person_id, organization, role, starts, ends, ended, version, scopes)
-                SELECT appointment_id, person_id, organization, role, starts, ends, ended, version, scopes
+                INSERT INTO caller (appointment_id, person_id, organization, role, starts, ends, ended, version, scopes,
+                    regions, topics)
+                SELECT appointment_id, person_id, organization, role, starts, ends, ended, version, scopes, regions,
+                    topics
                 FROM json_populate_recordset(NULL::caller, $1::text::json)
                 ON CONFLICT (appointment_id) DO UPDATE SET starts = excluded.starts, ends = excluded.ends,
                     ended = excluded.ended, version = excluded.version

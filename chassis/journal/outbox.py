@@ -294,6 +294,20 @@ async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, 
     return [decode_event(cast(str, row["event"])) for row in rows]
 
 
+async def read_aggregates(tx: Tx, aggregate_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+    """Read the events of several short-lived aggregates, each in order."""
+    found: dict[UUID, list[Event]] = {one: [] for one in aggregate_ids}
+    rows = await tx.fetch(
+        """
+        SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) ORDER BY aggregate_id, version
+        """,
+        list(aggregate_ids),
+    )
+    for row in rows:
+        found[UUID(str(row["aggregate_id"]))].append(decode_event(row["event"]))
+    return found
+
+
 async def read_event(tx: Tx, event_id: UUID) -> Event | None:
     """Read one of this service's own events; None if there is none with this id."""
     raw = await tx.fetchval("SELECT event FROM journal WHERE event_id = $1", event_id)

@@ -21,6 +21,9 @@ KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
 
 OWNERS = {
     "requests": "requests",
+    "work": "requests",
+    "calendar": "requests",
+    "criteria": "requests",
     "offerings": "matching",
     "matches": "matching",
     "treaty-statuses": "matching",

@@ -106,7 +106,11 @@ def _filing(submit: str) -> requests.Filing:
 _R = requests.Action
 _FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.CHECK)
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
-_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
+_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_CLOCKS)
+_OF_THE_DESK = (
+    *(_R.LIST_WORK, _R.HAND_OVER, _R.SHOW_CALENDAR, _R.SET_CALENDAR),
+    *(_R.SHOW_CRITERIA, _R.PUBLISH_CRITERIA),
+)
 
 
 def _scan(status: str) -> requests.Scan:
@@ -127,7 +131,10 @@ _REQUESTS = (
         title="Operations without a record",
         decide=requests.decide,
         standings=_ANY_CALLER,
-        reads=(_R.LIST, _R.FOLLOW, _R.CHECK, _R.FILE_ON_BEHALF),
+        reads=(
+            *(_R.LIST, _R.FOLLOW, _R.CHECK, _R.FILE_ON_BEHALF),
+            *_OF_THE_DESK,
+        ),
     ),
     Subject(
         service="requests",
@@ -153,7 +160,7 @@ _REQUESTS = (
         properties=_CIRCUMSTANCES,
         make=_request,
         reads=_SHOWING,
-        acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS),
+        acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS + _OF_THE_DESK),
     ),
     Subject(
         service="requests",

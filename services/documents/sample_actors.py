@@ -21,6 +21,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "RequestOpened",
                 "RequestHeld",
             }
+            | {"RequestAssigned", "ClockStarted", "ClockStopped", "ClockPaused", "ClockResumed", "HolidaysSet"}
+            | {"CriteriaPublished", "RequestAssessed"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
@@ -67,6 +69,7 @@ FIRST: frozenset[str] = frozenset(
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
+    | {"ClockStarted", "HolidaysSet", "CriteriaPublished"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned"}
 )

@@ -286,9 +286,13 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Triage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The priority from triage: `low`, `normal`, `high` or `urgent`."""
+    """The priority from triage: `low`, `normal`, `high` or `urgent`; if not given, that of the assessment, else normal.
 
-    priority: Priority = Priority.NORMAL
+    One that departs from the assessment needs a coded reason (`/v1/reference/reasons/depart_from_criteria`).
+    """
+
+    priority: Priority | None = None
+    departure: Code | None = None
     comment: Words = ""
 
 
@@ -312,10 +316,10 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: Words = ""
 
 
-def check_reason(move: str, reason: str) -> str:
+def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
     """Raises Invalid for a reason that this move does not have."""
     if reason not in (known := reference.reasons(move)):
-        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
+        raise unknown_code(name, reason, known, code_list=f"reasons/{move}")
     return reason
 
 

@@ -6,14 +6,13 @@ from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Fact
-from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
+from contracts.matching import MatchBegun, MatchEvaluated
+from services.requests.clock import matches
 from services.requests.request import actions
 
 HANDLERS: Mapping[type[Fact], Handler] = {
-    MatchConfirmed: actions.on_match_changed,
+    **dict.fromkeys(matches.FACTS, actions.on_match_moved),
     MatchBegun: actions.on_match_changed,
-    MatchCompleted: actions.on_match_changed,
-    MatchRevoked: actions.on_match_changed,
     MatchEvaluated: actions.on_evaluated,
     PersonErased: handler_of(forget),
 }

@@ -10,7 +10,9 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of requests visible to them, and of attachments where they may read the words."""
+    """The events each caller may see: of requests visible to them, of attachments where they may read the words, and of
+    the clocks that they find in their work.
+    """
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)
@@ -19,7 +21,14 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 SELECT attachment_id FROM attachment JOIN request USING (request_id),
                     seen(request_id, request, who.organization, who.role) AS shown
                 WHERE attachment_id = ANY ($3::uuid[]) AND shown.words
-                    AND (purpose = 'request' OR NOT is_outside(who.role))) AS ids
+                    AND (purpose = 'request' OR NOT is_outside(who.role))
+                UNION ALL
+                SELECT clock_id FROM clock
+                WHERE clock_id = ANY ($3::uuid[]) AND CASE
+                    WHEN is_outside(who.role) THEN
+                        who.role = 'provider_officer' AND clock.organization = who.organization
+                    WHEN oversees(who.role) THEN true
+                    ELSE who.role IN ('focal_point', 'official') AND clock.state = who.organization END) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -50,6 +50,15 @@ class Action(StrEnum):
     CONSENT = "consent"
     RECORD_CONSENT = "record_consent"
     OBJECT = "object"
+    ASSIGN = "assign"
+    READ_CLOCKS = "read_clocks"
+    LIST_WORK = "list_work"
+    HAND_OVER = "hand_over"
+    SHOW_CALENDAR = "show_calendar"
+    SET_CALENDAR = "set_calendar"
+    SHOW_CRITERIA = "show_criteria"
+    PUBLISH_CRITERIA = "publish_criteria"
+    ASSESS = "assess"
 
 
 class Guarded(StrEnum):
@@ -97,8 +106,9 @@ _FOCAL_POINT = frozenset({Role.FOCAL_POINT})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
-_LISTS = frozenset({Action.LIST, Action.FOLLOW})
-_READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY})
+_LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA})
+_OF_UNODC = frozenset({Action.FILE_ON_BEHALF, Action.HAND_OVER, Action.SET_CALENDAR, Action.PUBLISH_CRITERIA})
+_READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY, Action.READ_CLOCKS})
 _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
 """Decided on the request: callers without access to its words do not learn whether it has attachments."""
 
@@ -135,6 +145,8 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.SCAN_NOTE: _COORDINATOR,
     Action.RECORD_CONSENT: _COORDINATOR,
     Action.OBJECT: _FOCAL_POINT,
+    Action.ASSIGN: _COORDINATOR,
+    Action.ASSESS: _COORDINATOR,
 }
 """The roles that may make each move, on a request visible to them."""
 
@@ -150,10 +162,10 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    FILE is decided on a Filing, CHECK on nothing, LIST and FOLLOW on nothing (allowed to all) and on each request
-    listed, everything else on the request, and for a scan the actions on attachments.
+    FILE is decided on a Filing, CHECK and the actions of UNODC on nothing, lists on nothing (allowed to all) and on
+    each request listed, everything else on the request, and for a scan the actions on attachments.
     """
-    if action is Action.FILE_ON_BEHALF:
+    if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())

@@ -22,10 +22,15 @@ from services.requests.attachment import store as attachment_store
 from services.requests.attachment.actions import FileStorage
 from services.requests.attachment.model import Quota
 from services.requests.audience import api as audience_api
+from services.requests.clock import actions as clock_actions
+from services.requests.clock import api as clock_api
+from services.requests.clock import store as clock_store
 from services.requests.consent import api as consent_api
 from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
+from services.requests.criteria import api as criteria_api
 from services.requests.request import actions, api, draft_api, reminder_store, words_api
+from services.requests.work import api as work_api
 
 CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0
@@ -58,6 +63,13 @@ async def remind_or_lapse(db: Database) -> float | None:
     async with db.transaction() as tx:
         await actions.remind_or_lapse(tx, now)
         return await reminder_store.answer_due_in_seconds(tx, now)
+
+
+async def expire_clocks(db: Database) -> float | None:
+    now = clock.now()
+    async with db.transaction() as tx:
+        await clock_actions.expire(tx, now)
+        return await clock_store.due_in_seconds(tx, now)
 
 
 async def scan_continuously(db: Database, keeping: FileStorage, scanner: Scanner) -> None:
@@ -120,6 +132,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "unreferenced files": partial(every, SWEEP_SECONDS, partial(sweep, running.db, keeping)),
         "objection windows": partial(clocked, partial(end_windows, running.db)),
         "periods of consent": partial(clocked, partial(end_consents, running.db)),
+        "clocks": partial(clocked, partial(expire_clocks, running.db)),
         "reminders": partial(clocked, partial(remind_or_lapse, running.db)),
     }
 
@@ -134,13 +147,26 @@ SERVICE = Service(
         *audience_api.ROUTES,
         *attachment_api.ROUTES,
         *words_api.ROUTES,
+        *clock_api.ROUTES,
+        *criteria_api.ROUTES,
+        *work_api.ROUTES,
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("attachment", "consent", "excluded_provider", "line_match", "request_line", "request"),
-    texts=("request_text", "line_text", "received_text", "remark", "consent_text", "attachment_text"),
+    tables=(
+        "attachment",
+        "calendar",
+        "clock",
+        "consent",
+        "criteria",
+        "excluded_provider",
+        "line_match",
+        "request_line",
+        "request",
+    ),
+    texts=("criterion_text", "request_text", "line_text", "received_text", "remark", "consent_text", "attachment_text"),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

@@ -10,7 +10,7 @@ import msgspec
 
 from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
-from tests.bench import candidates, filing, ledger, reading, suggestion
+from tests.bench import candidates, desk, filing, ledger, reading, suggestion
 from tests.bench.figures import Aim, Comparison
 from tests.bench.ground import ChildError, ground
 
@@ -25,6 +25,7 @@ PARTS = {
     "suggestion-of-many": partial(suggestion.compare, many=100_000),
     "reading": reading.compare,
     "candidates": candidates.compare,
+    "desk": desk.compare,
     "ledger": ledger.compare,
 }
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
+from contracts.criteria import Judged, PriorityCriterion
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
 from contracts.requests import Line
 from contracts.values import Period
+from services.requests.criteria.model import Criteria, assess
 from services.requests.request import model
 from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
 from services.requests.request.evolve import evolve, objection_window_end
@@ -43,12 +45,15 @@ def _on_behalf(request: Request) -> Request:
     return replace(request, channel=FilingChannel.MEETING, received_on=NOON.date())
 
 
+CRITERIA = Criteria(version=1, priority=(PriorityCriterion(code="at_risk", weight=1),))
 DECIDE: dict[str, Callable[[Request], Fact]] = {
     "revise": lambda r: r.revise(a_content(), now=NOON),
     "submit": lambda r: r.submit(now=NOON),
     "register": _register,
     "return": lambda r: r.give_back("incomplete", now=NOON),
     "decline": lambda r: r.decline("not_eligible", now=NOON),
+    "assess": lambda r: assess(r, CRITERIA, [Judged(code="at_risk", points=1)], now=NOON),
+    "assign": lambda r: r.assign(uuid4(), now=NOON),
     "open": _open,
     "start": _start,
     "hold": lambda r: r.hold("other", now=NOON),
@@ -70,6 +75,8 @@ TABLE: dict[str, set[Status]] = {
     "revise": {Status.DRAFT, Status.RETURNED},
     "submit": {Status.DRAFT, Status.RETURNED},
     "record_confirmation": {Status.DRAFT},
+    "assess": {Status.SUBMITTED, Status.REGISTERED},
+    "assign": NOT_ENDED,
     "register": {Status.SUBMITTED},
     "return": {Status.SUBMITTED, Status.REGISTERED},
     "decline": {Status.SUBMITTED, Status.REGISTERED},

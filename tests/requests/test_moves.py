@@ -33,6 +33,8 @@ async def test_moves_of_a_submitted_request(api: Client) -> None:
         "hold",
         "scan_note",
         "record_consent",
+        "assess",
+        "assign",
     }
 
 

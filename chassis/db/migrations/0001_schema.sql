@@ -124,6 +124,9 @@ CREATE TABLE caller (
     role text NOT NULL,
     -- What an API client may do; null for a person's appointment.
     scopes text[],
+    -- A coordinator's remit; empty if it is unlimited.
+    regions text[] NOT NULL DEFAULT '{}',
+    topics text[] NOT NULL DEFAULT '{}',
     starts date NOT NULL,
     ends date,
     ended boolean NOT NULL,

@@ -6,11 +6,14 @@ presented, and of its end only those notified before; donors are notified of the
 
 from collections.abc import Mapping
 from enum import StrEnum
+from operator import attrgetter
 from uuid import UUID
 
 from msgspec import Struct
 
 from contracts import activities as a
+from contracts import clocks as c
+from contracts import criteria as cr
 from contracts import directory as d
 from contracts import earmarks, rankings, reminders, rounds
 from contracts import funds as f
@@ -40,6 +43,8 @@ class Relation(StrEnum):
     COORDINATORS = "coordinators"
     FINANCE = "finance"
     PERSON = "person_id"
+    RESPONSIBLE = "responsible"
+    """The assignee of a clock's request, if the fact names one, else the holders of the role that has to act."""
 
 
 class Appointment(Struct, frozen=True, order=True):
@@ -74,10 +79,11 @@ class KnownReference(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON = Relation
+STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE = Relation
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
+WORK = "/v1/work"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
 
@@ -164,6 +170,8 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
         _of_request(r.AttachmentRejected, STATE),
+        (c.ClockReminded, (_notice(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
+        (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, COORDINATORS, link=WORK, while_circulating=True),)),
         _of_offering(m.OfferingSubmitted, COORDINATORS),
         _of_offering(m.OfferingApproved, PROVIDER),
         _of_offering(m.OfferingReturned, PROVIDER),
@@ -265,6 +273,14 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     r.RequestRevised: "a draft or returned request is revised; its submission is notified",
     r.RequestStarted: "the match that began is notified",
     r.DeliveryEvaluated: "the evaluation of the match is notified",
+    cr.CriteriaPublished: "they can be read",
+    cr.RequestAssessed: "a step of triage; its result is notified",
+    r.RequestAssigned: "the list of work shows it",
+    **dict.fromkeys(
+        (c.ClockStarted, c.ClockPaused, c.ClockResumed, c.ClockStopped),
+        "the fact that caused it is notified; the list of work shows the clock",
+    ),
+    c.HolidaysSet: "it can be read",
     r.LineFulfilmentChanged: "the change of the match is notified",
     r.AttachmentAdded: "it is part of the request, whose submission is notified",
     r.AttachmentCleared: "readers of the request see the file",
@@ -345,6 +361,9 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                 found.add(Appointment(UNODC, Role.COORDINATOR))
             case Relation.FINANCE:
                 found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
+            case Relation.RESPONSIBLE:
+                if getattr(fact, "assignee", None) is None:
+                    found.add(Appointment(*attrgetter("organization", "role")(fact)))
             case Relation.FUND_DONORS:
                 found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
             case Relation.STATE | Relation.FOCAL_POINTS | Relation.PROVIDER | Relation.DONOR:
@@ -356,6 +375,8 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
 
 def person_notified(notice: Notice, fact: Fact) -> UUID | None:
     """The person that the fact is about, if the notice is also for them."""
+    if Relation.RESPONSIBLE in notice.to:
+        return getattr(fact, "assignee", None)
     return getattr(fact, Relation.PERSON.value) if Relation.PERSON in notice.to else None
 
 

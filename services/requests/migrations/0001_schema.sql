@@ -24,6 +24,10 @@ RETURN caller_role() = 'coordinator' OR is_own(state);
 CREATE FUNCTION may_write_words(state text, on_behalf boolean) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN is_own(state) OR (on_behalf AND caller_role() = 'coordinator');
 
+-- The most urgent first; a request before triage has no priority yet.
+CREATE FUNCTION rank(priority text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 WHEN 'low' THEN 4 ELSE 3 END;
+
 -- -- requests and their lines -----------------------------------------------------------------------------------------
 
 CREATE TABLE request (
@@ -44,6 +48,12 @@ CREATE TABLE request (
     window_ends_at timestamptz,
     restricted boolean NOT NULL,
     priority text,
+    -- By which version of the criteria it was judged, and what follows from them.
+    criteria_version integer,
+    eligible boolean,
+    assessed_priority text,
+    -- The coordinator in charge.
+    assignee uuid,
     drafted_at timestamptz NOT NULL,
     submitted_at timestamptz,
     registered_at timestamptz,
@@ -64,6 +74,7 @@ CREATE TABLE request (
     CHECK (on_behalf = (channel IS NOT NULL)),
     CHECK ((channel IS NULL) = (received_on IS NULL)),
     CHECK (confirmation_scan_id IS NULL OR on_behalf),
+    CHECK (num_nonnulls(criteria_version, eligible, assessed_priority) IN (0, 3)),
     -- Silence is no consent where somebody's safety is at stake.
     CHECK (NOT (restricted AND circulation = 'window_running')),
     CHECK ((circulation = 'window_running') = (window_ends_at IS NOT NULL)),
@@ -75,6 +86,7 @@ CREATE TABLE request (
 CREATE INDEX request_of_state ON request (state, request_id);
 CREATE INDEX request_status ON request (status, request_id);
 CREATE INDEX request_waiting ON request (waiting_since) WHERE waiting_since IS NOT NULL;
+CREATE INDEX request_assignee ON request (assignee) WHERE assignee IS NOT NULL;
 CREATE INDEX request_window ON request (window_ends_at) WHERE circulation = 'window_running';
 
 CREATE TABLE request_line (
@@ -167,6 +179,70 @@ CREATE TABLE remark (
     comment text NOT NULL,
     PRIMARY KEY (request_id, revision),
     FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+
+-- -- clocks -----------------------------------------------------------------------------------------------------------
+
+-- Which side has to act, since when and until when: of the request, or of one of its matches. `next_at` is when the next
+-- reminder or the end of its time is due. A list of work reads the clocks that have not stopped, by when they are due, when
+-- they began, or by the request's priority, which is therefore here too.
+CREATE TABLE clock (
+    clock_id uuid PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('confirm_filing', 'acknowledge', 'triage', 'propose', 'state_answer',
+        'state_decision', 'provider_answer', 'delivery', 'close', 'follow_up')),
+    request_id uuid NOT NULL,
+    match_id uuid,
+    line_id uuid,
+    state text NOT NULL,
+    organization text NOT NULL,
+    role text NOT NULL,
+    since timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    remind_at timestamptz,
+    next_at timestamptz,
+    paused_at timestamptz,
+    reminded_at timestamptz,
+    overdue_at timestamptz,
+    stopped_at timestamptz,
+    revision integer NOT NULL CHECK (revision > 0),
+    priority text,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state),
+    CHECK (num_nonnulls(match_id, line_id) IN (0, 2)),
+    CHECK (next_at IS NULL OR num_nonnulls(paused_at, overdue_at, stopped_at) = 0)
+);
+-- One clock of each kind runs for a request and for a match.
+CREATE UNIQUE INDEX clock_running ON clock (request_id, kind, coalesce(match_id, request_id)) WHERE stopped_at IS NULL;
+CREATE INDEX clock_request ON clock (request_id);
+CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX clock_due ON clock (organization, due_at, clock_id) WHERE stopped_at IS NULL;
+CREATE INDEX clock_since ON clock (organization, since, clock_id) WHERE stopped_at IS NULL;
+CREATE INDEX clock_priority ON clock (organization, rank(priority), due_at, clock_id) WHERE stopped_at IS NULL;
+CREATE INDEX clock_state ON clock (state, due_at, clock_id) WHERE stopped_at IS NULL;
+
+-- The holidays of the United Nations, by year.
+CREATE TABLE calendar (
+    year smallint PRIMARY KEY,
+    holidays date[] NOT NULL,
+    revision integer NOT NULL CHECK (revision > 0)
+);
+
+-- -- criteria ---------------------------------------------------------------------------------------------------------
+
+-- The criteria for eligibility and priority, in versions.
+CREATE TABLE criteria (
+    version integer PRIMARY KEY CHECK (version > 0),
+    eligibility text[] NOT NULL,
+    priority json NOT NULL,
+    texts_hash text NOT NULL,
+    published_at timestamptz NOT NULL
+);
+CREATE TABLE criterion_text (
+    version integer NOT NULL REFERENCES criteria DEFERRABLE INITIALLY DEFERRED,
+    code text NOT NULL,
+    language text NOT NULL,
+    salt bytea NOT NULL,
+    text text NOT NULL,
+    PRIMARY KEY (version, code, language)
 );
 
 -- -- attached files ---------------------------------------------------------------------------------------------------
@@ -364,6 +440,14 @@ CALL wall_in('received_text', 'is_own(state) OR oversees(caller_role())');
 -- What is written beside a move is between the State and UNODC.
 CALL wall_in('remark', 'NOT is_outside(caller_role()) AND (is_own(state)
     OR (SELECT true FROM request AS r WHERE r.request_id = remark.request_id))');
+-- A provider finds the clocks that it has to stop, of matches that are presented to it.
+CALL wall_in('clock', 'CASE
+    WHEN is_outside(caller_role()) THEN caller_role() = ''provider_officer'' AND organization = caller_organization()
+    ELSE oversees(caller_role()) OR is_own(state)
+END');
+CALL wall_in('calendar', 'true');
+CALL wall_in('criteria', 'true');
+CALL wall_in('criterion_text', 'true');
 CALL wall_in('attachment', 'is_own(state) OR sees_file(request_id, purpose)');
 CALL wall_in('attachment_text', 'is_own(state)
     OR (SELECT true FROM attachment AS a WHERE a.attachment_id = attachment_text.attachment_id)');
@@ -371,6 +455,10 @@ CALL wall_in('attachment_text', 'is_own(state)
 ALTER POLICY for_callers ON request WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON request_line WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON line_match WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON clock WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON calendar WITH CHECK (caller_role() = 'coordinator');
+ALTER POLICY for_callers ON criteria WITH CHECK (caller_role() = 'coordinator');
+ALTER POLICY for_callers ON criterion_text WITH CHECK (caller_role() = 'coordinator');
 ALTER POLICY for_callers ON consent WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON consent_text WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON remark WITH CHECK (may_move(state));

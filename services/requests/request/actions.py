@@ -8,6 +8,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
+from contracts.criteria import CriteriaPublished
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
 from contracts.registry import decode_fact
@@ -15,7 +16,12 @@ from contracts.requests import RequestSubmitted
 from services.requests import policy
 from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
+from services.requests.clock import actions as clock_actions
+from services.requests.clock import store as clock_store
+from services.requests.clock.matches import MatchFact as FollowedMatch
 from services.requests.consent import store as consent_store
+from services.requests.criteria import model as criteria
+from services.requests.criteria import store as criteria_store
 from services.requests.policy import Action
 from services.requests.request import model, remark_store, reminder_store, store
 from services.requests.request.completeness import in_order
@@ -37,9 +43,17 @@ MATCH_STATUS: dict[type[MatchFact], str] = {
 
 async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event | None = None) -> Request:
     """Apply a fact to the request, save it, and announce the fact."""
+    after = await _fold(tx, before, fact)
+    event = await announce(tx, fact, version=after.revision, because=because)
+    await clock_actions.follow(tx, after, because=because, now=event.time)
+    return after
+
+
+async def _fold(tx: Tx, before: Request | None, fact: Fact) -> Request:
     after = evolve(before, fact)
     await store.save(tx, after)
-    await announce(tx, fact, version=after.revision, because=because)
+    if before is not None and before.priority is not after.priority:
+        await clock_store.save_priority(tx, after)
     return after
 
 
@@ -175,6 +189,18 @@ async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
         await record(tx, request, request.reopen(GAP_REASON, now=event.time), because=event)
 
 
+async def on_match_moved(tx: Tx, event: Event, fact: FollowedMatch) -> None:
+    """Follow a match with its clocks and those of its request; one that is agreed changes the request itself."""
+    request = await store.locked(tx, fact.request_id)
+    if request is None:
+        return
+    await clock_actions.follow_match(tx, event, fact, request)
+    if isinstance(fact, MatchFact):
+        await on_match_changed(tx, event, fact)
+    else:
+        await clock_actions.follow(tx, request, because=event, now=event.time)
+
+
 async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
     """Store a side's evaluation of a delivery, which closing the request depends on."""
     request = await store.locked(tx, fact.request_id)
@@ -214,5 +240,10 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if fact.aggregate == "attachment":
         await attachment_store.save(tx, attachment.evolve(await attachment_store.known(tx, event.aggregate_id), fact))
         return
-    before = await store.locked(tx, event.aggregate_id)
-    await store.save(tx, evolve(before, fact))
+    if isinstance(fact, CriteriaPublished):
+        await criteria_store.save(tx, criteria.evolve(fact))
+        return
+    if fact.aggregate in {"clock", "calendar"}:
+        await clock_actions.rebuild(tx, fact, event.aggregate_id)
+        return
+    await _fold(tx, await store.locked(tx, event.aggregate_id), fact)

@@ -175,6 +175,11 @@ def _deliver(request: Request, data: Delivery, ctx: Context) -> Fact:
     return request.deliver(suffices=data.suffices, now=ctx.now)
 
 
+def _open(request: Request, data: Triage, ctx: Context) -> Fact:
+    departure = check_reason("depart_from_criteria", data.departure, name="departure") if data.departure else None
+    return request.open(data.priority, departure=departure, now=ctx.now)
+
+
 def _close(request: Request, data: Closing, ctx: Context) -> Fact:
     return request.close(data.outcome, heard_both_sides=data.heard_both_sides, now=ctx.now)
 
@@ -195,7 +200,7 @@ ROUTES = [
         Reason,
         lambda r, b, ctx: r.give_back(check_reason("return", b.reason), now=ctx.now),
     ),
-    _move_route(Action.OPEN, "End triage", Triage, lambda r, b, ctx: r.open(b.priority, now=ctx.now)),
+    _move_route(Action.OPEN, "End triage", Triage, _open),
     _move_route(Action.HOLD, "Pause", Reason, lambda r, b, ctx: r.hold(check_reason("hold", b.reason), now=ctx.now)),
     _move_route(Action.RESUME, "Go on after a pause", Comment, lambda r, _, ctx: r.resume(now=ctx.now)),
     _move_route(

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec.structs import asdict, replace
 
 from contracts.consents import Consent, Terms, recipients_by_visibility
+from contracts.criteria import RequestAssessed
 from contracts.facts import Fact
 from contracts.requests import (
     CirculationDecided,
@@ -17,6 +18,7 @@ from contracts.requests import (
     ConsentWithdrawn,
     DeliveryEvaluated,
     LineFulfilmentChanged,
+    RequestAssigned,
     RequestClosed,
     RequestDeclined,
     RequestDelivered,
@@ -107,6 +109,7 @@ def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
     }
 
 
+NOT_ASSESSED: Mapping[str, Any] = {"criteria_version": None, "eligible": None, "assessed_priority": None}
 ANSWERED: Mapping[str, Any] = {"held_from": None, "waiting_since": None, "reminders": 0}
 
 
@@ -117,7 +120,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
         case RequestSubmitted():
             chosen = _submitted(fact)
             consents = _ended_all(request, fact.submitted_at) | chosen.get("consents", {})
-            return {"status": Status.SUBMITTED, **chosen, "consents": consents, **ANSWERED}
+            return {"status": Status.SUBMITTED, **chosen, "consents": consents, **ANSWERED, **NOT_ASSESSED}
         case RequestRegistered():
             return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
         case RequestReturned():
@@ -126,6 +129,11 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
             return _ended(request, Status.NOT_ACCEPTED)
         case RequestOpened():
             return {"status": Status.OPEN, "priority": Priority(fact.priority)}
+        case RequestAssessed():
+            assessed = {"eligible": fact.eligible, "assessed_priority": Priority(fact.priority)}
+            return {"criteria_version": fact.criteria_version, **assessed}
+        case RequestAssigned():
+            return {"assignee": fact.assignee}
         case RequestHeld():
             waiting = {"waiting_since": fact.held_at, "reminders": 0}
             return {"status": Status.ON_HOLD, "held_from": request.status, **waiting}

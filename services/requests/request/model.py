@@ -25,6 +25,7 @@ from contracts.requests import (
     DraftLine,
     Line,
     LineFulfilmentChanged,
+    RequestAssigned,
     RequestClosed,
     RequestDeclined,
     RequestDelivered,
@@ -104,6 +105,13 @@ class Request(Struct, frozen=True, kw_only=True):
     registered_at: datetime | None = None
     reference: str | None = None
     priority: Priority | None = None
+    criteria_version: int | None = None
+    """The version of the criteria that it was judged by since it was last submitted."""
+    eligible: bool | None = None
+    assessed_priority: Priority | None = None
+    """The priority that follows from the criteria."""
+    assignee: UUID | None = None
+    """The coordinator in charge."""
     held_from: Status | None = None
     waiting_since: datetime | None = None
     """Since when the State has owed an answer, after a return or a hold."""
@@ -165,9 +173,28 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require("decline")
         return RequestDeclined(request_id=self.request_id, state=self.state, reason=reason, declined_at=now)
 
-    def open(self, priority: Priority, *, now: datetime) -> RequestOpened:
+    def open(self, priority: Priority | None = None, *, departure: str | None = None, now: datetime) -> RequestOpened:
+        """Without a `priority` that of the assessment, else normal. Raises Conflict for a request that is not eligible,
+        Invalid for a departure from the assessment without a reason.
+        """
         self.require("open")
-        return RequestOpened(request_id=self.request_id, state=self.state, priority=priority, opened_at=now)
+        if self.eligible is False:
+            raise Conflict("request-not-eligible")
+        priority = priority or self.assessed_priority or Priority.NORMAL
+        departs = self.assessed_priority not in {None, priority}
+        if departs and departure is None:
+            raise Invalid("priority-departure-reason-missing", field="departure", priority=self.assessed_priority)
+        return RequestOpened(
+            request_id=self.request_id,
+            state=self.state,
+            priority=priority,
+            opened_at=now,
+            departure=departure if departs else None,
+        )
+
+    def assign(self, assignee: UUID | None, *, now: datetime) -> RequestAssigned:
+        self.require("assign")
+        return RequestAssigned(request_id=self.request_id, state=self.state, assignee=assignee, assigned_at=now)
 
     def hold(self, reason: str, *, now: datetime) -> RequestHeld:
         self.require("hold")

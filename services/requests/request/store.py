@@ -138,12 +138,14 @@ _NEW = Write(
         "saved": """
             INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
-                submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
-                fulfilment, channel, received_on, confirmation_scan_id, on_behalf)
+                submitted_at, registered_at, reference, priority, assignee, held_from, waiting_since, reminders,
+                outcome, kinds, fulfilment, channel, received_on, confirmation_scan_id, on_behalf, criteria_version,
+                eligible, assessed_priority)
             SELECT request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
-                submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
-                fulfilment, channel, received_on, confirmation_scan_id, on_behalf
+                submitted_at, registered_at, reference, priority, assignee, held_from, waiting_since, reminders,
+                outcome, kinds, fulfilment, channel, received_on, confirmation_scan_id, on_behalf, criteria_version,
+                eligible, assessed_priority
             FROM json_populate_record(NULL::request, $1::text::json)
         """,
         "consented": """
@@ -175,10 +177,13 @@ _CHANGED = _NEW.with_conflict_clause(
             circulation = excluded.circulation, window_ends_at = excluded.window_ends_at,
             restricted = excluded.restricted, texts_hash = excluded.texts_hash,
             submitted_at = excluded.submitted_at, registered_at = excluded.registered_at,
-            reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
+            reference = excluded.reference, priority = excluded.priority, assignee = excluded.assignee,
+            held_from = excluded.held_from,
             waiting_since = excluded.waiting_since, reminders = excluded.reminders,
             outcome = excluded.outcome, kinds = excluded.kinds, fulfilment = excluded.fulfilment,
-            confirmation_scan_id = excluded.confirmation_scan_id
+            confirmation_scan_id = excluded.confirmation_scan_id,
+            criteria_version = excluded.criteria_version, eligible = excluded.eligible,
+            assessed_priority = excluded.assessed_priority
     """,
     consented="""
         ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, fields = excluded.fields,

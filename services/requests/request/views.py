@@ -97,12 +97,21 @@ class Received(Struct, frozen=True, kw_only=True):
     confirmation_scan_id: UUID | None
 
 
+class Assessed(Struct, frozen=True, kw_only=True):
+    """What follows from the criteria: whether the request is eligible, and its priority, by which version."""
+
+    criteria_version: int
+    eligible: bool
+    priority: Priority
+
+
 class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its texts, in the language they were written in; `advice` lists what providers would ask for.
 
     Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents, the
-    `excluded_providers` and how it was `received` are for the State and UNODC. To a provider of an accepted match
-    without a consent, `lines` are those that it serves. `moves` are those that the caller may make in this status.
+    `excluded_providers`, the `assessment`, the `assignee` and how it was `received` are for the State and UNODC. To a
+    provider of an accepted match without a consent, `lines` are those that it serves. `moves` are those that the caller
+    may make in this status.
     """
 
     request_id: UUID
@@ -125,6 +134,8 @@ class RequestView(Struct, frozen=True, kw_only=True):
     reference: str | None
     priority: Priority | None
     outcome: Outcome | None
+    assessment: Assessed | UnsetType | None = UNSET
+    assignee: UUID | UnsetType | None = UNSET
     lines: tuple[LineView, ...]
     advice: tuple[Advice, ...] | UnsetType = UNSET
     consents: tuple[ConsentView, ...] | UnsetType = UNSET
@@ -185,6 +196,8 @@ def view(
         if Guarded.CONSENTS in guarded
         else UNSET,
         excluded_providers=request.excluded_providers if Guarded.EXCLUDED_PROVIDERS in guarded else UNSET,
+        assessment=_assessed(request) if Guarded.CONSENTS in guarded else UNSET,
+        assignee=request.assignee if Guarded.CONSENTS in guarded else UNSET,
         received=_received(request, received_reference) if Guarded.CONSENTS in guarded else UNSET,
         withheld=withheld(words=words, institution=institution),
         moves=policy.moves_open_to(ctx.caller, request),
@@ -199,6 +212,14 @@ def _received(request: Request, reference: str) -> Received | None:
         received_on=request.received_on,
         reference=reference,
         confirmation_scan_id=request.confirmation_scan_id,
+    )
+
+
+def _assessed(request: Request) -> Assessed | None:
+    if request.criteria_version is None or request.eligible is None or request.assessed_priority is None:
+        return None
+    return Assessed(
+        criteria_version=request.criteria_version, eligible=request.eligible, priority=request.assessed_priority
     )
 
 

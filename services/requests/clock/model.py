@@ -1,0 +1,282 @@
+"""A clock: one side has to act, since when and until when. Which clocks run follows from the request and its matches.
+
+`wanted` states for a request which of its clocks run, and `follow` the facts that bring the running ones there.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.clocks import ClockOverdue, ClockPaused, ClockReminded, ClockResumed, ClockStarted, ClockStopped
+from contracts.facts import Fact
+from contracts.values import Role
+from services.requests.clock.calendar import end_of, working_days_between, working_days_later
+from services.requests.request.model import FOLLOW_UP_DAYS, Request
+from services.requests.request.values import Status
+
+UNODC = "UNODC"
+
+
+class ClockKind(StrEnum):
+    """What is waited for."""
+
+    CONFIRM_FILING = "confirm_filing"
+    ACKNOWLEDGE = "acknowledge"
+    TRIAGE = "triage"
+    PROPOSE = "propose"
+    STATE_ANSWER = "state_answer"
+    STATE_DECISION = "state_decision"
+    PROVIDER_ANSWER = "provider_answer"
+    DELIVERY = "delivery"
+    CLOSE = "close"
+    FOLLOW_UP = "follow_up"
+
+
+WORKING_DAYS: Mapping[ClockKind, int] = {
+    ClockKind.CONFIRM_FILING: 20,
+    ClockKind.ACKNOWLEDGE: 2,
+    ClockKind.TRIAGE: 10,
+    ClockKind.PROPOSE: 20,
+    ClockKind.STATE_ANSWER: 20,
+    ClockKind.STATE_DECISION: 20,
+    ClockKind.PROVIDER_ANSWER: 20,
+    ClockKind.CLOSE: 20,
+}
+"""The limits; a delivery and the follow-up are due on a date."""
+
+REMIND_BEFORE_DAYS = 14
+"""A clock that is due on a date reminds so many days before it; the others remind after half of their days."""
+
+OF_MATCH = frozenset({ClockKind.STATE_DECISION, ClockKind.PROVIDER_ANSWER, ClockKind.DELIVERY})
+_BY_COORDINATOR = (UNODC, Role.COORDINATOR)
+_BEFORE_TRIAGE = frozenset({Status.SUBMITTED, Status.REGISTERED})
+_ACTIVE = frozenset({Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD})
+_UNDER_WAY = frozenset({"confirmed", "in_delivery", "completed"})
+
+
+class Clock(Struct, frozen=True, kw_only=True):
+    """A clock that runs, is paused or has stopped."""
+
+    clock_id: UUID
+    kind: ClockKind
+    request_id: UUID
+    match_id: UUID | None
+    line_id: UUID | None
+    state: str
+    organization: str
+    role: Role
+    since: datetime
+    due_at: datetime
+    remind_at: datetime | None
+    revision: int
+    paused_at: datetime | None = None
+    reminded_at: datetime | None = None
+    overdue_at: datetime | None = None
+    stopped_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[ClockKind, UUID | None]:
+        """One clock of a request runs for each."""
+        return self.kind, self.match_id
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next reminder or the end of its time is due; None if it is paused, stopped or over."""
+        if self.paused_at or self.stopped_at or self.overdue_at:
+            return None
+        return self.due_at if self.reminded_at or self.remind_at is None else self.remind_at
+
+    def pause(self, *, now: datetime) -> ClockPaused:
+        return ClockPaused(clock_id=self.clock_id, request_id=self.request_id, state=self.state, paused_at=now)
+
+    def resume(self, holidays: Collection[date], *, now: datetime) -> ClockResumed:
+        """Continue, later by the working days of the pause."""
+        assert self.paused_at is not None, "only a paused clock resumes"
+        days = working_days_between(self.paused_at.date(), now.date(), holidays)
+        return ClockResumed(
+            clock_id=self.clock_id,
+            request_id=self.request_id,
+            state=self.state,
+            due_at=_later(self.due_at, days, holidays),
+            remind_at=None if self.remind_at is None else _later(self.remind_at, days, holidays),
+            resumed_at=now,
+        )
+
+    def stop(self, *, now: datetime) -> ClockStopped:
+        return ClockStopped(clock_id=self.clock_id, request_id=self.request_id, state=self.state, stopped_at=now)
+
+    def expire(self, assignee: UUID | None, *, now: datetime) -> ClockReminded | ClockOverdue | None:
+        """The reminder or the end of the time, whichever is due; None if neither is."""
+        if self.next_at is None or self.next_at > now:
+            return None
+        values: dict[str, Any] = {
+            "clock_id": self.clock_id,
+            "kind": self.kind,
+            "request_id": self.request_id,
+            "state": self.state,
+            "organization": self.organization,
+            "role": self.role,
+            "due_at": self.due_at,
+            "match_id": self.match_id,
+        }
+        if self.due_at <= now:
+            return ClockOverdue(**values, overdue_at=now)
+        return ClockReminded(**values, reminded_at=now, assignee=assignee if self.organization == UNODC else None)
+
+
+def evolve(clock: Clock | None, fact: Fact) -> Clock:
+    """Apply a fact; the revision increases by one."""
+    if isinstance(fact, ClockStarted):
+        return Clock(
+            clock_id=fact.clock_id,
+            kind=ClockKind(fact.kind),
+            request_id=fact.request_id,
+            match_id=fact.match_id,
+            line_id=fact.line_id,
+            state=fact.state,
+            organization=fact.organization,
+            role=fact.role,
+            since=fact.since,
+            due_at=fact.due_at,
+            remind_at=fact.remind_at,
+            revision=1,
+        )
+    assert clock is not None, "a clock begins when it starts"
+    clock = replace(clock, revision=clock.revision + 1)
+    match fact:
+        case ClockPaused():
+            return replace(clock, paused_at=fact.paused_at)
+        case ClockResumed():
+            return replace(clock, paused_at=None, due_at=fact.due_at, remind_at=fact.remind_at)
+        case ClockReminded():
+            return replace(clock, reminded_at=fact.reminded_at)
+        case ClockOverdue():
+            return replace(clock, overdue_at=fact.overdue_at)
+        case ClockStopped():
+            return replace(clock, stopped_at=fact.stopped_at)
+    raise AssertionError(f"{fact.type} is not a clock's fact")
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A clock that has to run now, or be paused."""
+
+    kind: ClockKind
+    organization: str
+    role: Role
+    since: datetime
+    paused: bool = False
+    due_on: date | None = None
+    """The day, if it is not counted in working days."""
+    match_id: UUID | None = None
+    line_id: UUID | None = None
+
+    @property
+    def key(self) -> tuple[ClockKind, UUID | None]:
+        return self.kind, self.match_id
+
+
+def wanted(request: Request, running: Sequence[Clock], *, now: datetime) -> Iterator[Wanted]:
+    """The clocks of a request and of its matches; those of matches that `running` has go on while it is under way."""
+    status = request.held_from or request.status
+    paused = request.status is Status.ON_HOLD
+    if request.status is Status.DRAFT and request.channel is not None:
+        yield Wanted(kind=ClockKind.CONFIRM_FILING, since=request.drafted_at, **_by_state(request))
+    if request.status in {Status.RETURNED, Status.ON_HOLD} and request.waiting_since:
+        yield Wanted(kind=ClockKind.STATE_ANSWER, since=request.waiting_since, **_by_state(request))
+    if request.submitted_at and status is Status.SUBMITTED:
+        yield _by_unodc(ClockKind.ACKNOWLEDGE, request.submitted_at, paused=paused)
+    if request.submitted_at and status in _BEFORE_TRIAGE | {Status.RETURNED}:
+        yield _by_unodc(ClockKind.TRIAGE, request.submitted_at, paused=paused or status is Status.RETURNED)
+    of_matches = [clock for clock in running if clock.match_id is not None]
+    if status is Status.OPEN and lines_without_proposal(request, of_matches):
+        yield _by_unodc(ClockKind.PROPOSE, now, paused=paused)
+    if status is Status.DELIVERED:
+        yield _by_unodc(ClockKind.CLOSE, now, paused=paused)
+    if request.registered_at and request.status in _ACTIVE:
+        due_on = request.registered_at.date() + timedelta(days=FOLLOW_UP_DAYS)
+        yield replace(_by_unodc(ClockKind.FOLLOW_UP, request.registered_at), due_on=due_on)
+    if status in {Status.OPEN, Status.IN_DELIVERY}:
+        for clock in of_matches:
+            yield Wanted(
+                kind=clock.kind,
+                organization=clock.organization,
+                role=clock.role,
+                since=clock.since,
+                paused=paused and clock.kind is not ClockKind.DELIVERY,
+                match_id=clock.match_id,
+                line_id=clock.line_id,
+            )
+
+
+def lines_without_proposal(request: Request, of_matches: Sequence[Clock]) -> set[UUID]:
+    """The lines for which no match is presented, agreed or delivered."""
+    served = {line_id for line_id, status in request.matches.values() if status in _UNDER_WAY}
+    return {line.line_id for line in request.lines} - served - {clock.line_id for clock in of_matches if clock.line_id}
+
+
+def _by_state(request: Request) -> dict[str, Any]:
+    return {"organization": request.state, "role": Role.FOCAL_POINT}
+
+
+def _by_unodc(kind: ClockKind, since: datetime, *, paused: bool = False) -> Wanted:
+    return Wanted(kind=kind, organization=UNODC, role=Role.COORDINATOR, since=since, paused=paused)
+
+
+def start(
+    clock_id: UUID, request_id: UUID, state: str, one: Wanted, holidays: Collection[date], *, now: datetime
+) -> ClockStarted:
+    """Start a clock, with its reminder and its end."""
+    if one.due_on is not None:
+        due_on = one.due_on
+        remind_on: date | None = due_on - timedelta(days=REMIND_BEFORE_DAYS)
+    else:
+        days = WORKING_DAYS[one.kind]
+        due_on = working_days_later(one.since.date(), days, holidays)
+        remind_on = working_days_later(one.since.date(), days // 2, holidays)
+    # A State that owes an answer is reminded of the request itself, before it lapses.
+    if one.kind is ClockKind.STATE_ANSWER or remind_on is None or end_of(remind_on) <= now:
+        remind_on = None
+    return ClockStarted(
+        clock_id=clock_id,
+        kind=one.kind,
+        request_id=request_id,
+        state=state,
+        organization=one.organization,
+        role=one.role,
+        since=one.since,
+        due_at=end_of(due_on),
+        remind_at=None if remind_on is None else end_of(remind_on),
+        match_id=one.match_id,
+        line_id=one.line_id,
+    )
+
+
+def _later(at: datetime, days: int, holidays: Collection[date]) -> datetime:
+    """`days` working days later; `at` is the end of a day."""
+    return end_of(working_days_later((at - timedelta(days=1)).date(), days, holidays))
+
+
+def follow(
+    request: Request, running: Sequence[Clock], holidays: Collection[date], ids: Callable[[], UUID], *, now: datetime
+) -> list[tuple[Clock | None, Fact]]:
+    """The facts that start, pause, resume and stop clocks until those run that the request wants.
+
+    Each with the clock before it. A clock that would be paused does not start.
+    """
+    before = {clock.key: clock for clock in running}
+    found: list[tuple[Clock | None, Fact]] = []
+    for one in wanted(request, running, now=now):
+        clock = before.pop(one.key, None)
+        if clock is None:
+            if not one.paused:
+                found.append((None, start(ids(), request.request_id, request.state, one, holidays, now=now)))
+        elif one.paused and clock.paused_at is None:
+            found.append((clock, clock.pause(now=now)))
+        elif not one.paused and clock.paused_at is not None:
+            found.append((clock, clock.resume(holidays, now=now)))
+    return [*found, *((clock, clock.stop(now=now)) for clock in before.values())]

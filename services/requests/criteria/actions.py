@@ -1,0 +1,45 @@
+"""Actions on criteria: publish a version, judge a request. The caller opens the transaction."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from contracts.criteria import Judged, PriorityCriterion
+from contracts.refusals import Conflict
+from services.requests import policy
+from services.requests.criteria import model, store
+from services.requests.criteria.store import Texts
+from services.requests.policy import Action
+from services.requests.request import actions as request_actions
+
+
+async def publish(
+    tx: Tx, ctx: Context, eligibility: Sequence[str], priority: Sequence[PriorityCriterion], texts: Texts
+) -> None:
+    """Publish the version after the one that the caller read."""
+    policy.decide(ctx.caller, Action.PUBLISH_CRITERIA).required()
+    before = await store.in_force(tx)
+    check_revision(before.version, ctx.expected)
+    salt, texts_hash = store.hashed(texts)
+    fact = model.publish(before, eligibility, priority, texts_hash, now=ctx.now)
+    await store.save(tx, model.evolve(fact))
+    await store.save_texts(tx, fact.version, texts, salt)
+    await announce(tx, fact, version=fact.version)
+
+
+async def assess(tx: Tx, ctx: Context, request_id: UUID, judged: Sequence[Judged], comment: str) -> None:
+    """Judge a request by the criteria in force. Raises Conflict if none are published."""
+    criteria = await store.in_force(tx)
+    if not criteria.version:
+        raise Conflict("no-criteria")
+    await request_actions.move(
+        tx,
+        ctx,
+        request_id,
+        Action.ASSESS,
+        lambda request: model.assess(request, criteria, judged, now=ctx.now),
+        comment=comment,
+    )

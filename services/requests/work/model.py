@@ -1,0 +1,47 @@
+"""The filters and orders of a list of work."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.requests.request.values import Priority, Status
+
+
+class WaitingFor(StrEnum):
+    """Whose turn it is: the caller's organization, another one, or either."""
+
+    ME = "me"
+    OTHERS = "others"
+    ANYONE = "anyone"
+
+
+class Order(StrEnum):
+    """By which a list is sorted: when it is due, since when it waits, or the priority and then when it is due."""
+
+    DUE = "due"
+    SINCE = "since"
+    PRIORITY = "priority"
+
+
+class WorkFilter(Struct, frozen=True, kw_only=True):
+    """Which work is listed; an empty tuple or None is no condition, and all conditions have to hold."""
+
+    waiting_for: WaitingFor = WaitingFor.ME
+    clocks: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    states: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    assignee: UUID | None = None
+    unassigned: bool = False
+    overdue: bool | None = None
+    paused: bool = False
+    remit_states: tuple[str, ...] | None = None
+    remit_topics: tuple[str, ...] = ()
+    """The coordinator's remit; None and empty if it is unlimited, or not asked for."""
+    requests: tuple[UUID, ...] | None = None
+    """Those that a search found; None without a search."""

@@ -1,0 +1,184 @@
+"""The list of work: what waits for whom, its filters, orders and counts, and who is in charge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chassis.db.database import Database
+from tests.builders import a_caller, a_line, headers
+from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, filed, opened
+from tests.requests.test_clocks import appointed_coordinator, presented
+
+
+async def work(api: Client, by: str = COORDINATOR, **asked: Any) -> list[dict[str, Any]]:
+    answer = await api.get("/v1/work", params=asked, headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["work"])
+
+
+async def kinds_of(api: Client, by: str = COORDINATOR, **asked: Any) -> list[str]:
+    return sorted(one["kind"] for one in await work(api, by, **asked))
+
+
+async def test_work_waits_for_the_side_that_has_to_act(api: Client, databases: Mapping[str, Database]) -> None:
+    request = await opened(api, circulation="granted")
+    assert await kinds_of(api) == ["follow_up", "propose"]
+    assert await kinds_of(api, KENYA) == []
+    await presented(databases, request, "NOR")
+
+    assert await kinds_of(api) == ["follow_up"]
+    assert await kinds_of(api, waiting_for="others") == ["provider_answer", "state_decision"]
+    assert await kinds_of(api, KENYA) == await kinds_of(api, "KEN:official") == ["state_decision"]
+    (waiting,) = await work(api, NORWAY)
+    assert (waiting["kind"], waiting["reference"], waiting["title"]) == (
+        "provider_answer", request["reference"], "Canary-title",
+    )  # fmt: skip
+    assert "assignee" not in waiting
+    assert await kinds_of(api, "FRA:provider_officer") == await kinds_of(api, "SEN:focal_point") == []
+
+
+async def test_unit_of_unodc_sees_nothing_of_a_request_without_a_consent(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api)
+    await presented(databases, request, "UNODC-CEB")
+    (waiting,) = await work(api, CEB)
+    assert waiting["kind"] == "provider_answer"
+    assert not {"title", "reference", "status", "kinds", "priority", "assignee"} & set(waiting)
+
+
+async def test_paused_work_is_listed_on_demand(api: Client) -> None:
+    request = await filed(api)
+    path = f"/v1/requests/{request['request_id']}"
+    await api.post(f"{path}/return", json={"reason": "incomplete"}, headers=headers(COORDINATOR, revision=1))
+    assert await kinds_of(api) == []
+    assert await kinds_of(api, paused=True) == ["triage"]
+    assert await kinds_of(api, KENYA) == ["state_answer"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ({"status": "submitted"}, 4),
+        ({"status": ["draft", "submitted"]}, 4),
+        ({"status": "open"}, 0),
+        ({"state": "SEN"}, 2),
+        ({"region": "african"}, 4),
+        ({"region": "african", "state": "KEN"}, 2),
+        ({"region": "weog"}, 0),
+        ({"kind": "mla_training"}, 2),
+        ({"kind": ["mla_training", "sherloc_training"]}, 4),
+        ({"topic": "mutual_legal_assistance"}, 2),
+        ({"article": "UNTOC:18"}, 2),
+        ({"paragraph": "I.c"}, 2),
+        ({"paragraph": "I.k", "kind": "sherloc_training"}, 0),
+        ({"clock": "triage"}, 2),
+        ({"priority": "high"}, 0),
+        ({"overdue": True}, 0),
+        ({"overdue": False}, 4),
+        ({"assignee": "none"}, 4),
+        ({"assignee": "me"}, 0),
+        ({"q": "register"}, 2),
+        ({"q": "no such word"}, 0),
+    ],
+)
+async def test_filters_of_work(api: Client, asked: dict[str, Any], count: int) -> None:
+    await filed(api)
+    line = a_line(kind="sherloc_training", topics=["electronic_evidence"], articles=[], paragraphs=["I.c"])
+    await filed(api, "SEN:focal_point", title="Fictitious sample: a register of laws", lines=[line])
+
+    assert len(await work(api, **asked)) == count
+    counted = (await api.get("/v1/work/counts", params=asked, headers=headers(COORDINATOR))).json()
+    assert (counted["total"], counted["complete"]) == (count, True)
+    assert sum(counted["by_clock"].values()) == sum(counted["by_status"].values()) == count
+
+
+@pytest.mark.parametrize(
+    ("asked", "slug"),
+    [
+        ({"kind": "training-mla"}, "unknown-code"),
+        ({"region": "europe"}, "unknown-code"),
+        ({"status": "opened"}, "invalid-request"),
+        ({"assignee": "you"}, "invalid-request"),
+        ({"assignee": "-" * 36}, "invalid-request"),
+        ({"status": ["open"] * 21}, "invalid-request"),
+        ({"unknown": "1"}, "unknown-parameter"),
+    ],
+)
+async def test_bad_filter_is_refused(api: Client, asked: dict[str, Any], slug: str) -> None:
+    answer = await api.get("/v1/work", params=asked, headers=headers(COORDINATOR))
+    assert (answer.status_code, answer.json()["slug"]) == (400, slug)
+
+
+@pytest.mark.parametrize("sort", ["due", "since", "priority"])
+async def test_pages_of_each_order_are_complete(api: Client, sort: str) -> None:
+    for _ in range(3):
+        await filed(api)
+    await opened(api)
+    whole = [one["clock_id"] for one in await work(api, sort=sort)]
+    assert len(whole) == 8
+
+    found, cursor = [], None
+    for _ in range(10):
+        asked = {"sort": sort, "limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = (await api.get("/v1/work", params=asked, headers=headers(COORDINATOR))).json()
+        found += [one["clock_id"] for one in page["work"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert found == whole
+
+
+async def test_most_urgent_comes_first_by_priority(api: Client) -> None:
+    for priority in ("low", "urgent"):
+        request = await filed(api)
+        path = f"/v1/requests/{request['request_id']}"
+        await api.post(f"{path}/register", json={}, headers=headers(COORDINATOR, revision=1))
+        await api.post(f"{path}/open", json={"priority": priority}, headers=headers(COORDINATOR, revision=2))
+    found = [one["priority"] for one in await work(api, sort="priority", clock="propose")]
+    assert found == ["urgent", "low"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "topics", "count"),
+    [([], [], 4), (["african"], [], 2), (["weog"], [], 0), (["african", "grulac"], ["electronic_evidence"], 4)],
+)
+async def test_remit_is_what_the_appointment_names(
+    api: Client, databases: Mapping[str, Database], regions: list[str], topics: list[str], count: int
+) -> None:
+    me = await appointed_coordinator(databases)
+    await filed(api)
+    await filed(api, "PER:focal_point")
+    async with databases["requests"].transaction() as tx:
+        await tx.execute(
+            "UPDATE caller SET regions = $2, topics = $3 WHERE person_id = $1 AND role = 'coordinator'",
+            me,
+            regions,
+            topics,
+        )
+    assert len(await work(api, in_remit=True)) == count
+
+
+async def test_hand_over_assigns_all_requests_in_progress(api: Client, databases: Mapping[str, Database]) -> None:
+    me = await appointed_coordinator(databases)
+    other = await appointed_coordinator(databases, "UNODC-ROSAF:coordinator")
+    for _ in range(2):
+        request = await filed(api)
+        path = f"/v1/requests/{request['request_id']}/assign"
+        await api.post(path, json={"assignee": str(me)}, headers=headers(COORDINATOR, revision=1))
+    assert len(await work(api, assignee="me")) == 4
+
+    key = headers(COORDINATOR)
+    first = await api.post("/v1/work/hand-over", json={"assignee": str(other)}, headers=key)
+    assert (first.status_code, len(first.json()["requests"])) == (200, 2), first.text
+    again = await api.post("/v1/work/hand-over", json={"assignee": str(other)}, headers=key)
+    assert again.json() == first.json()
+    assert await work(api, assignee="me") == []
+    assert len(await work(api, assignee=str(other))) == 4
+    refused = await api.post("/v1/work/hand-over", json={"assignee": str(me)}, headers=headers(KENYA))
+    assert (refused.status_code, refused.json()["slug"]) == (403, "not-for-your-role")
+    unknown = await api.post(
+        "/v1/work/hand-over", json={"assignee": str(a_caller(NORWAY).person_id)}, headers=headers(COORDINATOR)
+    )
+    assert unknown.json()["slug"] == "not-a-coordinator"
