@@ -20,6 +20,7 @@ from contracts.codes import (
     PillarCode,
     TopicCode,
     unknown_code,
+    unknown_code_error,
 )
 from contracts.conversion import from_attributes
 from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
@@ -36,6 +37,10 @@ from services.matching.rounds.solver.problem import NUMBER_MAX
 from services.matching.treaties.model import TreatyStatus
 
 TEXT_CHARACTERS_MAX = 20_000
+PRESENTED_MAX = 60
+"""As many matches as three lines have suggestions."""
+
+REVISION_MAX = 999_999_999
 _NO_ID = UUID(int=0)
 """The id of a line that has none yet."""
 
@@ -255,6 +260,30 @@ class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     departure: Code | None = None
     comment: Words = ""
+
+
+class PresentedMatch(Presentation, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of several matches to present, in the `revision` that the coordinator read."""
+
+    match_id: UUID
+    revision: Annotated[int, Meta(ge=0, le=REVISION_MAX)]
+
+
+class PresentSeveral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Matches to present together: all or none. A better ranked one that is presented with them is not passed over."""
+
+    matches: Annotated[tuple[PresentedMatch, ...], Meta(min_length=1, max_length=PRESENTED_MAX)]
+
+    def check(self) -> None:
+        """Raises Invalid with all unknown departures."""
+        known = reference.reasons("present")
+        errors = [
+            unknown_code_error(f"matches[{position}].departure", one.departure, known, "reasons/present")
+            for position, one in enumerate(self.matches)
+            if one.departure is not None and one.departure not in known
+        ]
+        if errors:
+            raise Invalid("unknown-code", field=errors[0].field, errors=errors)
 
 
 class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

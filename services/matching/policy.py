@@ -50,6 +50,7 @@ class Action(StrEnum):
     SHOW_MATCH = "show_match"
     SHORTLIST = "shortlist"
     PRESENT = "present"
+    PRESENT_SEVERAL = "present_several"
     ACCEPT = "accept"
     CONFIRM = "confirm"
     BEGIN = "begin"
@@ -144,6 +145,7 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
     Action.SHOW_WEIGHTS: frozenset(Role),
     Action.ADOPT_WEIGHTS: _COORDINATOR,
+    Action.PRESENT_SEVERAL: _COORDINATOR,
     Action.ASK_ROUND: _COORDINATOR,
 }
 """Roles by action, for actions without a record."""

@@ -23,7 +23,7 @@ from services.matching.matches import model as match
 from services.matching.matches import rescoring, suggestions
 from services.matching.matches import store as match_store
 from services.matching.matches.evaluation import Side
-from services.matching.matches.explanation import as_presented
+from services.matching.matches.evolve import evolve
 from services.matching.matches.model import Match
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import remark_store
@@ -57,13 +57,13 @@ async def begin(tx: Tx, ctx: Context, match_id: UUID, line_id: UUID, offering_id
         line = await _line_for(tx, line_id, caller)
         offering = await offering_store.get(tx, offering_id, caller)
         policy.decide(caller, Action.PROPOSE, offering).required()
-        _check_fits(line, offering, caller)
+        check_fits(line, offering, caller)
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
         start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
         known = await scoring_store.known(tx, [offering.provider])
         found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id), known=known)
         fact = start(before, match_id, line, found, now=ctx.now)
-        return await _record(tx, before, fact, comment)
+        return await record(tx, before, fact, comment)
 
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
@@ -77,7 +77,7 @@ async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
     return line
 
 
-def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
+def check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
     if broken := violated(line, offering):
@@ -89,12 +89,12 @@ async def move(
     tx: Tx, ctx: Context, match_id: UUID, action: Action, decide: Callable[[Match], Fact], *, comment: str
 ) -> Match:
     """A move that neither takes capacity nor needs the line."""
-    before = await _for_move(tx, ctx, match_id, action)
+    before = await for_move(tx, ctx, match_id, action)
     fact = decide(before)
     async with tx.as_service():
         if isinstance(fact, MatchRevoked):
             await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
-        return await _record(tx, before, fact, comment)
+        return await record(tx, before, fact, comment)
 
 
 async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
@@ -106,31 +106,10 @@ async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
 
 async def complete(tx: Tx, ctx: Context, match_id: UUID, *, comment: str) -> Match:
     """Raises Conflict before the delivery's dates."""
-    before = await _for_move(tx, ctx, match_id, Action.COMPLETE)
+    before = await for_move(tx, ctx, match_id, Action.COMPLETE)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
-        return await _record(tx, before, before.complete(line, now=ctx.now), comment)
-
-
-async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *, comment: str) -> Match:
-    """Show a match to the State, and to the provider if it may know of the line and the offering still fits.
-
-    It is scored again, so that each share shown has its reason.
-    """
-    before = await _for_move(tx, ctx, match_id, Action.PRESENT)
-    await consent_store.check_consents_current(tx, before.provider)
-    async with tx.as_service():
-        line = await line_store.line(tx, before.line_id)
-        passes_over = await match_store.passes_over(tx, before)
-        match.check_proposable(line)
-        offering = await offering_store.known(tx, before.offering_id)
-        assert line is not None, "it is proposable"
-        assert offering is not None, "a match has its offering"
-        known = await scoring_store.known(tx, [offering.provider])
-        score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
-        fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=ctx.now)
-        _check_fits(line, offering, ctx.caller)
-        return await _record(tx, before, fact, comment)
+        return await record(tx, before, before.complete(line, now=ctx.now), comment)
 
 
 async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
@@ -138,7 +117,7 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
 
     Raises Conflict if no capacity is left or the offering has ended.
     """
-    before = await _for_move(tx, ctx, match_id, action)
+    before = await for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
     async with tx.as_service():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
@@ -148,24 +127,28 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
             raise Conflict("offering-not-available", status=offering.status)
         if not second:
             fact = before.accept(now=ctx.now) if action is Action.ACCEPT else before.confirm_by_provider(now=ctx.now)
-            return await _record(tx, before, fact, comment)
+            return await record(tx, before, fact, comment)
         period = await offering_store.take(
             tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
         )
         if period is None:
             raise Conflict("capacity-exhausted")
-        return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=ctx.now), comment)
+        return await record(tx, before, before.confirm(line, period, offering.funding_lacking, now=ctx.now), comment)
 
 
-async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
+async def record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
     after = (await suggestions.record(tx, [(before, fact)]))[0]
-    if comment:
-        side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
-        await remark_store.save(tx, after.match_id, after.revision, comment, side)
+    await save_comment(tx, after, fact, comment)
     return after
 
 
-async def _for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
+async def save_comment(tx: Tx, after: Match, fact: Fact, comment: str) -> None:
+    if comment:
+        side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
+        await remark_store.save(tx, after.match_id, after.revision, comment, side)
+
+
+async def for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
     found = await match_store.get(tx, match_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)
@@ -191,7 +174,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if isinstance(fact, LineRanked):
         await match_store.rank(tx, fact)
         return
-    after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
+    after = evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)
     await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed):

@@ -4,17 +4,16 @@ It begins as a suggestion of the system, a coordinator's nomination or a provide
 begin again with the same id: there is one match per line and offering.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
 
 from contracts.explanations import ShareBasis
-from contracts.facts import Fact
 from contracts.matching import (
     Evaluation,
     Judgement,
@@ -42,7 +41,7 @@ from contracts.rankings import LineRanked, Suggestion
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.lines.model import WantedLine
-from services.matching.matches.evaluation import Evaluated, Side, side_of
+from services.matching.matches.evaluation import Evaluated, side_of
 from services.matching.scoring.model import Scored
 
 
@@ -283,6 +282,18 @@ def check_proposable(line: WantedLine | None) -> WantedLine:
     return line
 
 
+def passed_over(matches: Iterable[Match], presented: Sequence[Match]) -> set[UUID]:
+    """Presented matches that rank below a match of the same line that was not presented: `match_store.passes_over`."""
+    shown = {one.match_id for one in presented}
+    others: defaultdict[UUID, list[tuple[int, str]]] = defaultdict(list)
+    for one in matches:
+        if one.match_id not in shown and one.status in NOT_SHOWN:
+            others[one.line_id].append((-one.score, str(one.offering_id)))
+    return {
+        one.match_id for one in presented if any(at < (-one.score, str(one.offering_id)) for at in others[one.line_id])
+    }
+
+
 def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *, now: datetime) -> LineRanked:
     """Suggest the best offerings by codes, at least one, best first, to a line that has no match yet."""
     return LineRanked(
@@ -346,99 +357,3 @@ def _scores(found: Scored) -> dict[str, Any]:
         "offering_revision": found.offering.revision,
         "judgement": found.judgement,
     }
-
-
-def evolve(match: Match | None, fact: Fact) -> Match:
-    """The state after a fact."""
-    if isinstance(fact, MatchSuggested | MatchNominated | MatchInterested):
-        return _begun(fact, revision=match.revision + 1 if match else 1)
-    assert match is not None, "a match begins with a suggestion, a nomination or an interest"
-    return replace(match, revision=match.revision + 1, **_changes(match, fact))
-
-
-def _begun(fact: MatchSuggested | MatchNominated | MatchInterested, *, revision: int) -> Match:
-    match fact:
-        case MatchSuggested():
-            origin, at = Origin.SUGGESTED, fact.suggested_at
-        case MatchNominated():
-            origin, at = Origin.NOMINATED, fact.nominated_at
-        case MatchInterested():
-            origin, at = Origin.INTERESTED, fact.interested_at
-    return Match(
-        match_id=fact.match_id,
-        request_id=fact.request_id,
-        line_id=fact.line_id,
-        offering_id=fact.offering_id,
-        state=fact.state,
-        provider=fact.provider,
-        status=MatchStatus(origin),
-        revision=revision,
-        origin=origin,
-        score=fact.score,
-        shares=fact.shares,
-        algorithm=fact.algorithm,
-        offering_revision=fact.offering_revision,
-        judgement=fact.judgement,
-        made_at=at,
-        interested_at=at if origin is Origin.INTERESTED else None,
-    )
-
-
-def _changes(match: Match, fact: Fact) -> dict[str, Any]:
-    match fact:
-        case MatchRescored():
-            return {
-                "score": fact.score,
-                "shares": fact.shares,
-                "algorithm": fact.algorithm,
-                "offering_revision": fact.offering_revision,
-                "judgement": fact.judgement,
-            }
-        case MatchShortlisted():
-            return {"status": MatchStatus.SHORTLISTED}
-        case MatchPresented():
-            return {
-                "status": MatchStatus.PRESENTED,
-                "presented_at": fact.presented_at,
-                "departs": fact.departs,
-                "departure": fact.departure,
-                "planned_period": fact.planned_period,
-                **(asdict(fact.scored) if fact.scored else {}),
-            }
-        case MatchAccepted():
-            return {"status": MatchStatus.ACCEPTED, "accepted_at": fact.accepted_at}
-        case MatchProviderConfirmed():
-            return {"status": MatchStatus.PROVIDER_CONFIRMED, "provider_confirmed_at": fact.confirmed_at}
-        case MatchConfirmed():
-            return {
-                "status": MatchStatus.CONFIRMED,
-                "confirmed_at": fact.confirmed_at,
-                # Only one fact is announced for the side that agrees second.
-                "accepted_at": match.accepted_at or fact.confirmed_at,
-                "provider_confirmed_at": match.provider_confirmed_at or fact.confirmed_at,
-                "capacity_period": fact.capacity_period,
-                "funding_needed": fact.funding_needed,
-            }
-        case MatchBegun():
-            return {"status": MatchStatus.IN_DELIVERY, "begun_at": fact.begun_at}
-        case MatchCompleted():
-            return {"status": MatchStatus.COMPLETED, "completed_at": fact.completed_at}
-        case MatchEvaluated():
-            name = "state_evaluation" if fact.side == Side.STATE else "provider_evaluation"
-            said = Evaluated(**asdict(fact.evaluation), revision=match.revision + 1, evaluated_at=fact.evaluated_at)
-            return {name: said}
-        case MatchDeclinedByState():
-            return _ended(MatchStatus.DECLINED_BY_STATE, fact.declined_at, fact.reason)
-        case MatchDeclinedByProvider():
-            return _ended(MatchStatus.DECLINED_BY_PROVIDER, fact.declined_at, fact.reason)
-        case MatchNotPursued():
-            return _ended(MatchStatus.NOT_PURSUED, fact.ended_at, fact.reason)
-        case MatchExpired():
-            return _ended(MatchStatus.EXPIRED, fact.expired_at)
-        case MatchRevoked():
-            return _ended(MatchStatus.REVOKED, fact.revoked_at, fact.reason)
-    raise AssertionError(f"{fact.type} is not a match's fact")
-
-
-def _ended(status: MatchStatus, at: datetime, reason: str | None = None) -> dict[str, Any]:
-    return {"status": status, "ended_at": at, "reason": reason}

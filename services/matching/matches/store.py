@@ -90,6 +90,14 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
     return {(row["line_id"], row["offering_id"]): _match(row) for row in rows}
 
 
+async def lines_of(tx: Tx, match_ids: Sequence[UUID]) -> set[UUID]:
+    """The lines of these matches."""
+    rows = await tx.fetch(
+        "SELECT line_id FROM unnest($1::uuid[]) AS given(id) CROSS JOIN LATERAL match_by_id(given.id)", match_ids
+    )
+    return {row["line_id"] for row in rows}
+
+
 async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> list[Match]:
     """All matches of these lines in any status; `lock` locks them until the transaction ends."""
     if lock:
@@ -344,21 +352,27 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
     """One match, if this caller may see it. Raises Missing; Unavailable if consents are outdated."""
+    return (await ranked_in_order(tx, [match_id], caller))[0]
+
+
+async def ranked_in_order(tx: Tx, match_ids: Sequence[UUID], caller: Caller) -> list[Ranked]:
+    """These matches, if this caller may see them all. Raises as `ranked` does."""
     await consent_store.check_consents_current_for(tx, caller)
-    row = await tx.fetchrow(
+    rows = await tx.fetch(
         """
         SELECT match.*, $3 = 'provider_officer' AND disclosed(match.request_id, match.provider) AS disclosed,
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
-        FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)
+        FROM unnest($1::uuid[]) WITH ORDINALITY AS given(id, place) CROSS JOIN LATERAL match_by_id(given.id) AS match
+        WHERE may_see(match, $2, $3) ORDER BY given.place
         """,
-        match_id,
+        match_ids,
         caller.organization,
         caller.role,
     )
-    if row is None:
+    if len(rows) < len(match_ids):
         raise Missing("not-found")
-    return _ranked(row)
+    return [_ranked(row) for row in rows]
 
 
 async def page(

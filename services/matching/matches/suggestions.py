@@ -16,6 +16,7 @@ from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
 from services.matching.matches import store as match_store
+from services.matching.matches.evolve import evolve
 from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering
@@ -31,7 +32,7 @@ Change = tuple[Match | None, Fact]
 
 async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = None) -> list[Match]:
     """Fold a fact into each match, save the matches, and announce the facts."""
-    after = [match.evolve(before, fact) for before, fact in changes]
+    after = [evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
         await choice_store.save(tx, [move_of(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
