@@ -14,6 +14,8 @@ from contracts.requests import About, Codes
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
+GROUP_SIZE_MAX = 100_000
+OVERRIDDEN_MAX = 9
 STATES_MAX = 200
 
 
@@ -47,7 +49,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     valid: Period
     capacity: Annotated[tuple[Capacity, ...], Meta(max_length=PERIODS_MAX)]
     resource_status: Code
-    group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    group_size_max: Annotated[int, Meta(ge=1, le=GROUP_SIZE_MAX)] | None = None
     funding_needed: Money | None = None
     curriculum: Codes = ()
     treaties: Codes = ()
@@ -184,6 +186,17 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     timeliness: Rating
 
 
+Covers = Annotated[int, Meta(ge=1, le=GROUP_SIZE_MAX)]
+"""How many persons of a line's group a match serves, if not all."""
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """The hard constraints that a coordinator overrode for a match, for a coded reason."""
+
+    constraints: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=OVERRIDDEN_MAX)]
+    reason: Code
+
+
 class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
     """The system suggested an offering for a line: score in thousandths, and each criterion's share.
 
@@ -207,7 +220,7 @@ class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.sugges
 
 
 class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nominated.v1"):
-    """A coordinator nominated an offering for a line."""
+    """A coordinator nominated an offering for a line, or for a part of its group."""
 
     match_id: UUID
     request_id: UUID
@@ -221,10 +234,12 @@ class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nomina
     offering_revision: int
     nominated_at: datetime
     judgement: Judgement | None = None
+    covers: Covers | None = None
+    override: Override | None = None
 
 
 class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.interested.v1"):
-    """A provider expressed interest in a circulated line."""
+    """A provider expressed interest in a circulated line, or in a part of its group."""
 
     match_id: UUID
     request_id: UUID
@@ -238,6 +253,7 @@ class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.inter
     offering_revision: int
     interested_at: datetime
     judgement: Judgement | None = None
+    covers: Covers | None = None
 
 
 class _MatchFact(Fact, frozen=True, kw_only=True):
@@ -320,6 +336,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     confirmed_at: datetime
     funding_needed: Money | None = None
     about: About | None = None
+    covers: Covers | None = None
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):

@@ -344,6 +344,8 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     changed_at: datetime
     provider: Organization | None = None
     """The provider of the match, who may see the contact."""
+    covers: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """How many persons of the line's group the match serves; None for all."""
 
 
 class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.delivery-evaluated.v1"):

@@ -252,7 +252,7 @@ _MATCHING = (
             _M.SHOW_WEIGHTS,
             _M.ASK_ROUND,
         ),
-        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.PRESENT_SEVERAL),
+        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL),
     ),
     Subject(
         service="matching",

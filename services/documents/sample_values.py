@@ -173,6 +173,11 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "timeliness": 3,
         "offering_revision": 3,
         "rank": 1,
+        "covers": 20,
+        "override": {"constraints": ["language"], "reason": "agreed_with_state"},
+        "constraints": ["language"],
+        "Override.reason": "agreed_with_state",
+        "NewOverride.reason": "agreed_with_state",
         "departs": True,
         "departure": "stated_preference",
         "PresentedScore.bases": [

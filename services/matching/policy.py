@@ -35,6 +35,7 @@ class Action(StrEnum):
     RECONFIRM = "reconfirm"
     WITHDRAW = "withdraw"
     PROPOSE = "propose"
+    OVERRIDE = "override"
     WHY_NOT = "why_not"
     SUGGEST_TOPICS = "suggest_topics"
     PREVIEW = "preview"
@@ -145,6 +146,7 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
     Action.SHOW_WEIGHTS: frozenset(Role),
     Action.ADOPT_WEIGHTS: _COORDINATOR,
+    Action.OVERRIDE: _COORDINATOR,
     Action.PRESENT_SEVERAL: _COORDINATOR,
     Action.ASK_ROUND: _COORDINATOR,
 }

@@ -19,12 +19,14 @@ from contracts.facts import Fact
 from contracts.values import Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
-from services.matching.commands import Comment, Evaluate, NewMatch, Presentation, PresentSeveral, Reason, check_reason
+from services.matching.commands import Comment, Reason
 from services.matching.dependencies import Owned
+from services.matching.fields import check_reason
 from services.matching.lines import store as line_store
 from services.matching.matches import actions as match_actions
-from services.matching.matches import presentation_actions
+from services.matching.matches import presentation_actions, wording
 from services.matching.matches import store as match_store
+from services.matching.matches.commands import Evaluate, NewMatch, Presentation, PresentSeveral
 from services.matching.matches.explanation import explain
 from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.presentation_actions import Chosen
@@ -65,7 +67,8 @@ async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONB
     """A coordinator nominates; a provider's officer expresses interest with an offering of their organization."""
     policy.decide(ctx.caller, Action.PROPOSE).required()
     match_id = await match_actions.match_id_of(tx, *pair)
-    await match_actions.begin(tx, ctx, match_id, *pair, comment=data.comment)
+    override = data.override.given() if data.override else None
+    await match_actions.begin(tx, ctx, match_id, *pair, covers=data.covers, override=override, comment=data.comment)
     return await _read(tx, ctx, match_id)
 
 
@@ -113,7 +116,13 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
     why = explain(ranked.match, line, offering, experience=experience)
     explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
-    return MatchDetail(**asdict(view), explanation=explanation, opens=opened(ranked.match, reader))
+    return MatchDetail(
+        **asdict(view),
+        explanation=explanation,
+        opens=opened(ranked.match, reader),
+        residue=line.residue if line else None,
+        override_says=wording.overridden(view.override, reader) if view.override else None,
+    )
 
 
 @change(

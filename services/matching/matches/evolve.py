@@ -61,6 +61,8 @@ def _begun(fact: MatchSuggested | MatchNominated | MatchInterested, *, revision:
         offering_revision=fact.offering_revision,
         judgement=fact.judgement,
         made_at=at,
+        covers=getattr(fact, "covers", None),
+        override=getattr(fact, "override", None),
         interested_at=at if origin is Origin.INTERESTED else None,
     )
 

@@ -5,13 +5,14 @@ begin again with the same id: there is one match per line and offering.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.explanations import ShareBasis
 from contracts.matching import (
@@ -34,6 +35,7 @@ from contracts.matching import (
     MatchRevoked,
     MatchShortlisted,
     MatchSuggested,
+    Override,
     PresentedScore,
     Share,
 )
@@ -42,6 +44,8 @@ from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.lines.model import WantedLine
 from services.matching.matches.evaluation import Evaluated, side_of
+from services.matching.offerings.model import Offering
+from services.matching.scoring.constraints import WINDOW, violated
 from services.matching.scoring.model import Scored
 
 
@@ -122,6 +126,10 @@ class Match(Struct, frozen=True, kw_only=True):
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
+    covers: int | None = None
+    """How many persons of the line's group it serves; None for all."""
+    override: Override | None = None
+    """The hard constraints that a coordinator overrode."""
     disclosed: bool = False
     """Whether a consent in force included its provider when the match was read for it."""
     presented_at: datetime | None = None
@@ -218,6 +226,7 @@ class Match(Struct, frozen=True, kw_only=True):
             capacity_period=period,
             funding_needed=funding_needed,
             about=None if funding_needed is None else line.about,
+            covers=self.covers,
             confirmed_at=now,
         )
 
@@ -232,9 +241,13 @@ class Match(Struct, frozen=True, kw_only=True):
         return MatchBegun(**self._ids(), begun_at=now)
 
     def complete(self, line: WantedLine | None, *, now: datetime) -> MatchCompleted:
-        """Raises Conflict before the first day of the line's window within the confirmed period."""
+        """Raises Conflict before the first day of the line's window within the confirmed period.
+
+        With the window overridden, before the first day of the period.
+        """
         self.require("complete")
-        dates = [one.starts for one in (line and line.window, self.capacity_period) if one]
+        window = line.window if line and WINDOW not in overridden(self.override) else None
+        dates = [one.starts for one in (window, self.capacity_period) if one]
         if now.date() < max(dates, default=now.date()):
             raise Conflict("delivery-not-due", first_day=max(dates))
         return MatchCompleted(**self._ids(), completed_at=now)
@@ -273,6 +286,35 @@ class Match(Struct, frozen=True, kw_only=True):
             "state": self.state,
             "provider": self.provider,
         }
+
+
+def overridden(override: Override | None) -> Collection[str]:
+    """The constraints that were overridden."""
+    return override.constraints if override else ()
+
+
+def violations(
+    line: WantedLine, offering: Offering, covers: int | None, override: Override | None, *, today: date
+) -> list[str]:
+    """The constraints that the offering violates for a match of so many persons, and that were not overridden."""
+    line = replace(line.part(covers), window=window_of(line, offering, override, today=today))
+    # If there is no delivery on any day, an override of the window does not help.
+    ignored = set(overridden(override)) - {WINDOW}
+    return [one for one in violated(line, offering) if one not in ignored]
+
+
+def window_of(line: WantedLine, offering: Offering, override: Override | None, *, today: date) -> Period:
+    """The days on which a delivery is possible; with the window overridden, all from today within the validity."""
+    if WINDOW not in overridden(override):
+        return line.window
+    return Period(starts=today, ends=max(today, offering.terms.valid.ends))
+
+
+def check_override(line: WantedLine, offering: Offering, covers: int | None, override: Override) -> None:
+    """Raises Conflict for a constraint that is not violated: an override is for what is known, not in advance."""
+    met = sorted(set(override.constraints) - set(violated(line.part(covers), offering)))
+    if met:
+        raise Conflict("override-not-needed", constraints=met)
 
 
 def check_proposable(line: WantedLine | None) -> WantedLine:
@@ -324,14 +366,30 @@ def suggest(
     return MatchSuggested(**_beginning(before, "suggest", match_id, line, found), rank=rank, suggested_at=now)
 
 
-def nominate(before: Match | None, match_id: UUID, line: WantedLine, found: Scored, *, now: datetime) -> MatchNominated:
-    return MatchNominated(**_beginning(before, "nominate", match_id, line, found), nominated_at=now)
+def nominate(
+    before: Match | None,
+    match_id: UUID,
+    line: WantedLine,
+    found: Scored,
+    *,
+    covers: int | None = None,
+    override: Override | None = None,
+    now: datetime,
+) -> MatchNominated:
+    begun = _beginning(before, "nominate", match_id, line, found)
+    return MatchNominated(**begun, covers=covers, override=override, nominated_at=now)
 
 
 def express_interest(
-    before: Match | None, match_id: UUID, line: WantedLine, found: Scored, *, now: datetime
+    before: Match | None,
+    match_id: UUID,
+    line: WantedLine,
+    found: Scored,
+    *,
+    covers: int | None = None,
+    now: datetime,
 ) -> MatchInterested:
-    return MatchInterested(**_beginning(before, "interest", match_id, line, found), interested_at=now)
+    return MatchInterested(**_beginning(before, "interest", match_id, line, found), covers=covers, interested_at=now)
 
 
 def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine, found: Scored) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _presented(
     line = match.check_proposable(line)
     score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
     fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=ctx.now)
-    check_fits(line, offering, ctx.caller)
+    check_fits(line, offering, before.covers, before.override, ctx)
     return fact
 
 

@@ -10,7 +10,7 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.explanations import ShareBasis
-from contracts.matching import Judgement, Share
+from contracts.matching import Judgement, Override, Share
 from contracts.rankings import LineRanked
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period, Role
@@ -224,13 +224,14 @@ _SAVE = Write(
                 score, shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at,
                 interested_at, presented_at, departs, departure, planned_from, planned_until, accepted_at,
                 provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor, funding_currency,
-                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason, bases)
+                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason, bases, covers,
+                override)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
                 shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at, interested_at,
                 presented_at, departs, departure, planned_from, planned_until, accepted_at, provider_confirmed_at,
                 confirmed_at, capacity_from,
                 capacity_until, funding_minor, funding_currency, begun_at, completed_at, state_evaluation,
-                provider_evaluation, ended_at, reason, bases
+                provider_evaluation, ended_at, reason, bases, covers, override
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
@@ -246,7 +247,8 @@ _SAVE = Write(
                 funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
                 completed_at = excluded.completed_at, state_evaluation = excluded.state_evaluation,
                 provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
-                reason = excluded.reason, bases = excluded.bases
+                reason = excluded.reason, bases = excluded.bases, covers = excluded.covers,
+                override = excluded.override
         """,
         # The first fact of a match creates its row, with revision 1.
         "touched": """
@@ -337,6 +339,7 @@ def _match(row: Record) -> Match:
     for side in ("state_evaluation", "provider_evaluation"):
         values[side] = msgspec.json.decode(values[side], type=Evaluated) if values[side] else None
     values["bases"] = msgspec.json.decode(values["bases"], type=tuple[ShareBasis, ...]) if values["bases"] else None
+    values["override"] = msgspec.json.decode(values["override"], type=Override) if values["override"] else None
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
     values["planned_period"] = Period(starts=planned, ends=planned_until) if planned else None
     values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None

@@ -136,11 +136,13 @@ async def _expire_unfit(
     """End unconfirmed matches whose line is gone or does not fit the offering any more."""
     by_id = {line.line_id: line for line in lines}
     open_ones = [one for one in matches if one.status in NOT_CONFIRMED]
-    unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one)]
+    unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one, now=now)]
     return await expire(tx, unfit, because=because, now=now)
 
 
-async def _still_fits(tx: Tx, line: WantedLine | None, one: Match) -> bool:
+async def _still_fits(tx: Tx, line: WantedLine | None, one: Match, *, now: datetime) -> bool:
     offering = await offering_store.known(tx, one.offering_id)
+    if line is None or offering is None:
+        return False
     # Capacity may be given back; it is checked again when it is taken.
-    return line is not None and offering is not None and set(violated(line, offering)) <= {CAPACITY}
+    return set(match.violations(line, offering, one.covers, one.override, today=now.date())) <= {CAPACITY}
