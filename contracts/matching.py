@@ -10,11 +10,10 @@ from contracts import rankings, rounds
 from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
-from contracts.requests import About, Codes
+from contracts.requests import About, Codes, Persons
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
-GROUP_SIZE_MAX = 100_000
 OVERRIDDEN_MAX = 9
 STATES_MAX = 200
 
@@ -49,7 +48,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     valid: Period
     capacity: Annotated[tuple[Capacity, ...], Meta(max_length=PERIODS_MAX)]
     resource_status: Code
-    group_size_max: Annotated[int, Meta(ge=1, le=GROUP_SIZE_MAX)] | None = None
+    group_size_max: Persons | None = None
     funding_needed: Money | None = None
     curriculum: Codes = ()
     treaties: Codes = ()
@@ -186,10 +185,6 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     timeliness: Rating
 
 
-Covers = Annotated[int, Meta(ge=1, le=GROUP_SIZE_MAX)]
-"""How many persons of a line's group a match serves, if not all."""
-
-
 class Override(Struct, frozen=True, kw_only=True):
     """The hard constraints that a coordinator overrode for a match, for a coded reason."""
 
@@ -234,7 +229,7 @@ class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nomina
     offering_revision: int
     nominated_at: datetime
     judgement: Judgement | None = None
-    covers: Covers | None = None
+    covers: Persons | None = None
     override: Override | None = None
 
 
@@ -253,7 +248,7 @@ class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.inter
     offering_revision: int
     interested_at: datetime
     judgement: Judgement | None = None
-    covers: Covers | None = None
+    covers: Persons | None = None
 
 
 class _MatchFact(Fact, frozen=True, kw_only=True):
@@ -336,7 +331,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     confirmed_at: datetime
     funding_needed: Money | None = None
     about: About | None = None
-    covers: Covers | None = None
+    covers: Persons | None = None
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):

@@ -30,9 +30,9 @@ from contracts.matching import (
 )
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
-from contracts.requests import CODES_MAX, Codes, Excluded
+from contracts.requests import CODES_MAX, Codes, Excluded, Persons
 from contracts.values import Code, Language, Money, Period, State, is_unodc
-from services.matching.fields import GroupSize, Words, check_known, check_once
+from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
 from services.matching.offerings.model import MLA_CURRICULUM, Content, Offering, ResourceStatus, check_periods
 from services.matching.offerings.store import Texts
@@ -100,7 +100,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     modalities: Modalities = ()
     eligible: Eligible = Eligible()
     capacity: Periods = ()
-    group_size_max: GroupSize | None = None
+    group_size_max: Persons | None = None
     resource_status: ResourceStatus = ResourceStatus.FUNDED
     funding_needed: Money | None = None
     curriculum: Codes = ()
@@ -177,7 +177,7 @@ class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     modalities: Modalities | UnsetType | None = UNSET
     eligible: EligiblePatch | UnsetType | None = UNSET
     capacity: Periods | UnsetType | None = UNSET
-    group_size_max: GroupSize | UnsetType | None = UNSET
+    group_size_max: Persons | UnsetType | None = UNSET
     resource_status: ResourceStatus | UnsetType | None = UNSET
     funding_needed: Money | UnsetType | None = UNSET
     curriculum: Codes | UnsetType | None = UNSET
@@ -247,7 +247,7 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     kind: KindCode
-    group_size: GroupSize
+    group_size: Persons
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
     modality: ModalityCode
     window: Period

@@ -7,11 +7,9 @@ from msgspec import Meta
 
 from contracts import reference
 from contracts.codes import unknown_code
-from contracts.matching import GROUP_SIZE_MAX
 from contracts.refusals import Invalid
 
 Words = Annotated[str, Meta(max_length=2000)]
-GroupSize = Annotated[int, Meta(ge=1, le=GROUP_SIZE_MAX)]
 
 
 def check_known(name: str, codes: Iterable[str], known: Collection[str]) -> None:

@@ -20,7 +20,7 @@ from services.matching.rounds.model import Round
 
 
 class Action(StrEnum):
-    """Actions of this service, one for each route."""
+    """Actions of this service, one for each route, and `override`, a field of a nomination."""
 
     OFFER = "offer"
     FOLLOW = "follow"

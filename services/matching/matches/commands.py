@@ -9,8 +9,9 @@ from contracts import reference
 from contracts.codes import unknown_code_error
 from contracts.matching import Evaluation, Override
 from contracts.refusals import FieldError, Invalid
+from contracts.requests import Persons
 from contracts.values import Code
-from services.matching.fields import GroupSize, Words, check_known, check_once, check_reason
+from services.matching.fields import Words, check_known, check_once, check_reason
 from services.matching.matches.evaluation import Result
 from services.matching.scoring.constraints import OVERRIDABLE
 
@@ -50,7 +51,7 @@ class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     line_id: UUID
     offering_id: UUID
-    covers: GroupSize | None = None
+    covers: Persons | None = None
     override: NewOverride | None = None
     comment: Words = ""
 
