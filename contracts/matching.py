@@ -10,10 +10,11 @@ from contracts import rankings, rounds
 from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
-from contracts.requests import About, Codes
+from contracts.requests import About, Codes, Persons
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
+OVERRIDDEN_MAX = 9
 STATES_MAX = 200
 
 
@@ -47,7 +48,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     valid: Period
     capacity: Annotated[tuple[Capacity, ...], Meta(max_length=PERIODS_MAX)]
     resource_status: Code
-    group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    group_size_max: Persons | None = None
     funding_needed: Money | None = None
     curriculum: Codes = ()
     treaties: Codes = ()
@@ -184,6 +185,13 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     timeliness: Rating
 
 
+class Override(Struct, frozen=True, kw_only=True):
+    """The hard constraints that a coordinator overrode for a match, for a coded reason."""
+
+    constraints: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=OVERRIDDEN_MAX)]
+    reason: Code
+
+
 class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
     """The system suggested an offering for a line: score in thousandths, and each criterion's share.
 
@@ -207,7 +215,7 @@ class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.sugges
 
 
 class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nominated.v1"):
-    """A coordinator nominated an offering for a line."""
+    """A coordinator nominated an offering for a line, or for a part of its group."""
 
     match_id: UUID
     request_id: UUID
@@ -221,10 +229,12 @@ class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nomina
     offering_revision: int
     nominated_at: datetime
     judgement: Judgement | None = None
+    covers: Persons | None = None
+    override: Override | None = None
 
 
 class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.interested.v1"):
-    """A provider expressed interest in a circulated line."""
+    """A provider expressed interest in a circulated line, or in a part of its group."""
 
     match_id: UUID
     request_id: UUID
@@ -238,6 +248,7 @@ class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.inter
     offering_revision: int
     interested_at: datetime
     judgement: Judgement | None = None
+    covers: Persons | None = None
 
 
 class _MatchFact(Fact, frozen=True, kw_only=True):
@@ -320,6 +331,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     confirmed_at: datetime
     funding_needed: Money | None = None
     about: About | None = None
+    covers: Persons | None = None
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):

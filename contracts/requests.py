@@ -14,6 +14,7 @@ LINES_MAX = 20
 EXCLUDED_PROVIDERS_MAX = 50
 CODES_MAX = 20
 ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
+Persons = Annotated[int, Meta(ge=1, le=100_000)]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDERS_MAX)]
 """Providers that a State excludes: visible only to the State and UNODC."""
@@ -33,7 +34,7 @@ class Line(Struct, frozen=True, kw_only=True):
     paragraphs: Codes
     pillars: Codes
     institution: Code
-    group_size: Annotated[int, Meta(ge=1, le=100_000)]
+    group_size: Persons
     languages: Annotated[tuple[Language, ...], Meta(max_length=6)]
     modality: Code
     window: Period
@@ -54,7 +55,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     paragraphs: Codes
     pillars: Codes
     institution: Code | None
-    group_size: Annotated[int, Meta(ge=1, le=100_000)] | None
+    group_size: Persons | None
     languages: Annotated[tuple[Language, ...], Meta(max_length=6)]
     modality: Code | None
     window: Period | None
@@ -357,6 +358,8 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     changed_at: datetime
     provider: Organization | None = None
     """The provider of the match, who may see the contact."""
+    covers: Persons | None = None
+    """How many persons of the line's group the match serves; None for all."""
 
 
 class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.delivery-evaluated.v1"):

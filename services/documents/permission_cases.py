@@ -28,8 +28,8 @@ from services.documents.permission_subjects import (
 )
 from services.matching import policy as matching
 from services.matching.lines.model import RequestStatus, WantedLine
-from services.matching.matches import model as match
-from services.matching.matches.model import MatchStatus
+from services.matching.matches.evolve import evolve as evolve_match
+from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.views import MatchDetail
 from services.matching.matches.why_not_api import WhyNot
 from services.matching.offerings import model as offering
@@ -215,9 +215,9 @@ def _offering(status: str) -> offering.Offering:
     return replace(submitted, provider=PROVIDER, status=OfferingStatus(status))
 
 
-def _match(presented: str, interested: str, disclosed: str, agreed: str) -> match.Match:
+def _match(presented: str, interested: str, disclosed: str, agreed: str) -> Match:
     return replace(
-        match.evolve(None, _example(MatchSuggested)),
+        evolve_match(None, _example(MatchSuggested)),
         state=STATE,
         provider=PROVIDER,
         status=MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED,
@@ -259,7 +259,7 @@ _MATCHING = (
             _M.SHOW_WEIGHTS,
             _M.ASK_ROUND,
         ),
-        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS),
+        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL),
     ),
     Subject(
         service="matching",

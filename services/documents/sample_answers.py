@@ -124,6 +124,11 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ObstacleView.offered": ["2027-07-31/2028-12-31"],
         "nearest": {"change": "later", "codes": [], "amount": 31},
         "ObstacleView.as_of": None,
+        "ObstacleView.covers": None,
+        "overridable": True,
+        "residue": 5,
+        "override_says": "UNODC proposes this offering although it does not meet these conditions of the line: "
+        "language. Reason: The State accepts the difference.",
         "deliveries_saved": 1,
         "CohortView.people": 50,
         "region": "african",

@@ -16,10 +16,9 @@ DOLLARS = {"minor": 3_800_000, "currency": "USD"}
 KRONER = {"minor": 250_000_000, "currency": "NOK"}
 INSTALMENT = {"minor": 100_000_000, "currency": "NOK"}
 OF_AN_INSTALMENT = (
-    "PledgeReceived", "ReceiveInstalment", "PledgeConditionMet", "PledgeReceiptReversed",
-    "PledgeReduced", "PledgeWrittenOff", "PledgeRefunded", "PledgeWriteOffReversed",
-    "PledgeRefundReversed", "ReducePledge", "ProposeRefund", "PledgeConditionReversed",
-    "PledgeReductionReversed",
+    "PledgeReceived", "ReceiveInstalment", "PledgeConditionMet", "PledgeReceiptReversed", "PledgeReduced",
+    "PledgeWrittenOff", "PledgeRefunded", "PledgeWriteOffReversed", "PledgeRefundReversed", "ReducePledge",
+    "ProposeRefund", "PledgeConditionReversed", "PledgeReductionReversed",
 )  # fmt: skip
 OF_ITS_WORTH = ("PledgeConditionMet", "PledgeConditionReversed", "PledgeWrittenOff", "PledgeWriteOffReversed")
 KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
@@ -209,6 +208,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "timeliness": 3,
         "offering_revision": 3,
         "rank": 1,
+        "covers": 20,
+        "override": {"constraints": ["language"], "reason": "agreed_with_state"},
         "departs": True,
         "departure": "stated_preference",
         "PresentedScore.bases": [

@@ -1,6 +1,5 @@
 """Request bodies with their limits, and the check of their codes."""
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -19,16 +18,22 @@ from contracts.codes import (
     ParagraphCode,
     PillarCode,
     TopicCode,
-    unknown_code,
 )
 from contracts.conversion import from_attributes
-from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
+from contracts.matching import (
+    PERIODS_MAX,
+    STATES_MAX,
+    Capacity,
+    Eligibility,
+    Terms,
+    Weight,
+)
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
-from contracts.requests import CODES_MAX, Codes, Excluded
+from contracts.requests import CODES_MAX, Codes, Excluded, Persons
 from contracts.values import Code, Language, Money, Period, State, is_unodc
+from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
-from services.matching.matches.evaluation import Result
 from services.matching.offerings.model import MLA_CURRICULUM, Content, Offering, ResourceStatus, check_periods
 from services.matching.offerings.store import Texts
 from services.matching.rounds.settings import RoundSettings
@@ -39,7 +44,6 @@ TEXT_CHARACTERS_MAX = 20_000
 _NO_ID = UUID(int=0)
 """The id of a line that has none yet."""
 
-Words = Annotated[str, Meta(max_length=2000)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
 Topics = Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)]
 Articles = Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)]
@@ -49,7 +53,6 @@ States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 Kinds = Annotated[tuple[KindCode, ...], Meta(max_length=CODES_MAX)]
 Modalities = Annotated[tuple[ModalityCode, ...], Meta(max_length=CODES_MAX)]
 Instruments = Annotated[tuple[InstrumentCode, ...], Meta(max_length=CODES_MAX)]
-GroupSize = Annotated[int, Meta(ge=1, le=100_000)]
 OfferingTitle = Annotated[str, Meta(min_length=1, max_length=200)]
 Summary = Annotated[str, Meta(max_length=4000)]
 
@@ -97,7 +100,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     modalities: Modalities = ()
     eligible: Eligible = Eligible()
     capacity: Periods = ()
-    group_size_max: GroupSize | None = None
+    group_size_max: Persons | None = None
     resource_status: ResourceStatus = ResourceStatus.FUNDED
     funding_needed: Money | None = None
     curriculum: Codes = ()
@@ -174,7 +177,7 @@ class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     modalities: Modalities | UnsetType | None = UNSET
     eligible: EligiblePatch | UnsetType | None = UNSET
     capacity: Periods | UnsetType | None = UNSET
-    group_size_max: GroupSize | UnsetType | None = UNSET
+    group_size_max: Persons | UnsetType | None = UNSET
     resource_status: ResourceStatus | UnsetType | None = UNSET
     funding_needed: Money | UnsetType | None = UNSET
     curriculum: Codes | UnsetType | None = UNSET
@@ -192,8 +195,8 @@ class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def check(self) -> None:
         """Raises Invalid for an unknown code."""
-        _check("state", [self.state], reference.countries())
-        _check("instrument", [self.instrument], reference.instruments())
+        check_known("state", [self.state], reference.countries())
+        check_known("instrument", [self.instrument], reference.instruments())
 
 
 class NewWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -216,14 +219,6 @@ class AdoptWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return tuple(Weight(criterion=one.criterion, of=one.of) for one in self.weights)
 
 
-class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line and an offering that may serve it."""
-
-    line_id: UUID
-    offering_id: UUID
-    comment: Words = ""
-
-
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An optional comment on the move."""
 
@@ -234,26 +229,6 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A coded reason (`/v1/reference/reasons/…`), and a comment for the other side."""
 
     reason: Code
-    comment: Words = ""
-
-
-class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a completed delivery went: the `result`, ratings from 1 (worst) to 5, and a comment for UNODC only."""
-
-    comment: Words = ""
-
-    def given(self) -> Evaluation:
-        """Raises Invalid for an unknown result."""
-        _check("result", [self.result], list(Result))
-        return Evaluation(
-            result=self.result, relevance=self.relevance, quality=self.quality, timeliness=self.timeliness
-        )
-
-
-class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`departure` is the coded reason (`/v1/reference/reasons/present`) for passing over a better ranked match."""
-
-    departure: Code | None = None
     comment: Words = ""
 
 
@@ -272,7 +247,7 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     kind: KindCode
-    group_size: GroupSize
+    group_size: Persons
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
     modality: ModalityCode
     window: Period
@@ -323,11 +298,11 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def check(self) -> None:
         """Raises Invalid for an unknown code, a window that ends before it begins, or neither topics nor text."""
         _check_said(self)
-        _check("modality", [self.modality], reference.modalities())
-        _check("kind", [self.kind], reference.kinds())
-        _check("addressee.states", self.addressee.states, reference.countries())
+        check_known("modality", [self.modality], reference.modalities())
+        check_known("kind", [self.kind], reference.kinds())
+        check_known("addressee.states", self.addressee.states, reference.countries())
         providers = (provider for provider in self.excluded_providers if not is_unodc(provider))
-        _check("excluded_providers", providers, reference.countries())
+        check_known("excluded_providers", providers, reference.countries())
         if self.window.reversed:
             raise Invalid("dates-reversed", field="window")
         if not (self.topics or self.articles or self.text.strip()):
@@ -341,16 +316,18 @@ class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Raises Invalid for an unknown code, for duplicates and for contradictory settings."""
         if self.budgets is not None and self.funds is not None:
             raise Invalid("budgets-and-funds")
-        _check("budgets.money.currency", (one.money.currency for one in self.budgets or ()), reference.currencies())
+        check_known(
+            "budgets.money.currency", (one.money.currency for one in self.budgets or ()), reference.currencies()
+        )
         for earmark in (one.earmarked_for for one in self.budgets or ()):
-            _check("budgets.earmarked_for.states", earmark.states if earmark else (), reference.countries())
+            check_known("budgets.earmarked_for.states", earmark.states if earmark else (), reference.countries())
         if any(one.money.minor > NUMBER_MAX for one in self.budgets or ()):
             raise Invalid("number-out-of-range", field="budgets")
-        _check_once("deliveries", [one.line_id for one in self.deliveries])
-        _check_once("budgets", [one.fund for one in self.budgets or ()])
-        _check_once("funds", self.funds or ())
-        _check_once("rooms", [(one.offering_id, one.starts) for one in self.rooms])
-        _check_once("pinned", [*self.pinned, *set(self.forbidden)])
+        check_once("deliveries", [one.line_id for one in self.deliveries])
+        check_once("budgets", [one.fund for one in self.budgets or ()])
+        check_once("funds", self.funds or ())
+        check_once("rooms", [(one.offering_id, one.starts) for one in self.rooms])
+        check_once("pinned", [*self.pinned, *set(self.forbidden)])
         return RoundSettings(**asdict(self))
 
 
@@ -358,36 +335,29 @@ class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An empty body."""
 
 
-def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
-    """Raises Invalid for a reason that does not belong to this move."""
-    if reason not in (known := reference.reasons(move)):
-        raise unknown_code(name, reason, known, code_list=f"reasons/{move}")
-    return reason
-
-
 def check_state(state: str) -> None:
     """Raises Invalid for an unknown State."""
-    _check("state", [state], reference.countries())
+    check_known("state", [state], reference.countries())
 
 
 def _check_codes(body: OfferingBody) -> None:
     _check_said(body)
-    _check("kinds", body.kinds, reference.kinds())
-    _check("modalities", body.modalities, reference.modalities())
-    _check("treaties", body.treaties, reference.instruments())
-    _check("curriculum", body.curriculum, MLA_CURRICULUM)
-    _check("eligible.states", body.eligible.states, reference.countries())
-    _check("eligible.excluded_states", body.eligible.excluded_states, reference.countries())
-    _check("eligible.regions", body.eligible.regions, _regions())
+    check_known("kinds", body.kinds, reference.kinds())
+    check_known("modalities", body.modalities, reference.modalities())
+    check_known("treaties", body.treaties, reference.instruments())
+    check_known("curriculum", body.curriculum, MLA_CURRICULUM)
+    check_known("eligible.states", body.eligible.states, reference.countries())
+    check_known("eligible.excluded_states", body.eligible.excluded_states, reference.countries())
+    check_known("eligible.regions", body.eligible.regions, _regions())
     if body.funding_needed is not None:
-        _check("funding_needed.currency", [body.funding_needed.currency], reference.currencies())
+        check_known("funding_needed.currency", [body.funding_needed.currency], reference.currencies())
 
 
 def _check_said(body: OfferingBody | DraftedLine) -> None:
-    _check("topics", body.topics, reference.topics())
-    _check("articles", body.articles, reference.articles())
-    _check("paragraphs", body.paragraphs, reference.paragraphs())
-    _check("pillars", body.pillars, reference.pillars())
+    check_known("topics", body.topics, reference.topics())
+    check_known("articles", body.articles, reference.articles())
+    check_known("paragraphs", body.paragraphs, reference.paragraphs())
+    check_known("pillars", body.pillars, reference.pillars())
 
 
 def _check_periods(body: OfferingBody) -> None:
@@ -403,17 +373,6 @@ def _check_funding(body: OfferingBody) -> None:
     lacking = body.funding_needed.minor if body.funding_needed else None
     if lacking == 0 or (lacking is None) != (body.resource_status is ResourceStatus.FUNDED):
         raise Invalid("funding-inconsistent", resource_status=body.resource_status)
-
-
-def _check(name: str, codes: Iterable[str], known: Collection[str]) -> None:
-    for code in codes:
-        if code not in known:
-            raise unknown_code(name, code, known)
-
-
-def _check_once(name: str, decided: Sequence[Hashable]) -> None:
-    if len(set(decided)) < len(decided):
-        raise Invalid("decided-twice", field=name)
 
 
 def _regions() -> set[str]:

@@ -20,7 +20,7 @@ from services.matching.rounds.model import Round
 
 
 class Action(StrEnum):
-    """Actions of this service, one for each route."""
+    """Actions of this service, one for each route, and `override`, a field of a nomination."""
 
     OFFER = "offer"
     FOLLOW = "follow"
@@ -35,6 +35,7 @@ class Action(StrEnum):
     RECONFIRM = "reconfirm"
     WITHDRAW = "withdraw"
     PROPOSE = "propose"
+    OVERRIDE = "override"
     WHY_NOT = "why_not"
     SUGGEST_TOPICS = "suggest_topics"
     PREVIEW = "preview"
@@ -50,6 +51,7 @@ class Action(StrEnum):
     SHOW_MATCH = "show_match"
     SHORTLIST = "shortlist"
     PRESENT = "present"
+    PRESENT_SEVERAL = "present_several"
     ACCEPT = "accept"
     CONFIRM = "confirm"
     BEGIN = "begin"
@@ -144,6 +146,8 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
     Action.SHOW_WEIGHTS: frozenset(Role),
     Action.ADOPT_WEIGHTS: _COORDINATOR,
+    Action.OVERRIDE: _COORDINATOR,
+    Action.PRESENT_SEVERAL: _COORDINATOR,
     Action.ASK_ROUND: _COORDINATOR,
 }
 """Roles by action, for actions without a record."""

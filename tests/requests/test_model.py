@@ -17,7 +17,7 @@ from contracts.requests import Line
 from contracts.values import Period
 from services.requests.criteria.model import Criteria, assess
 from services.requests.request import model
-from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
+from services.requests.request.deliveries import Delivery, Fulfilment, Outcome, fulfilment_of
 from services.requests.request.evolve import evolve, objection_window_end
 from services.requests.request.model import REMINDER_DAYS, Request
 from services.requests.request.specificity import Aspect, LineText, missing
@@ -288,12 +288,22 @@ def test_match_of_an_unknown_line_is_ignored() -> None:
     ],
 )
 def test_fulfilment_is_derived_from_matches(statuses: list[str], expected: Fulfilment) -> None:
-    assert expected is fulfilment_of(statuses)
+    assert expected is fulfilment_of(20, [Delivery(status, None) for status in statuses])
 
 
-@given(st.lists(st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), max_size=6))
-def test_order_of_matches_does_not_change_fulfilment(statuses: list[str]) -> None:
-    assert fulfilment_of(statuses) is fulfilment_of(sorted(statuses)) is fulfilment_of(statuses[::-1])
+DELIVERIES = st.lists(
+    st.builds(
+        Delivery,
+        st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]),
+        st.none() | st.integers(min_value=1, max_value=25),
+    ),
+    max_size=6,
+)
+
+
+@given(DELIVERIES)
+def test_order_of_matches_does_not_change_fulfilment(deliveries: list[Delivery]) -> None:
+    assert fulfilment_of(20, deliveries) is fulfilment_of(20, deliveries[::-1])
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import Subject
 from services.documents.permissions import EVERY, HIDDEN, actions_of_routes, cell
 from services.documents.permissions_page import permissions_page
+from services.matching import policy as matching_policy
 from services.requests import policy as requests_policy
 from tests.rules import permitted
 
@@ -29,8 +30,8 @@ def named(action: StrEnum) -> Named:
     return type(action), str(action)
 
 
-ASKED_WITHIN = {named(requests_policy.Action.SAY_IT_SUFFICES)}
-"""Actions without a route of their own: this one is a wish of `deliver`."""
+ASKED_WITHIN = {named(requests_policy.Action.SAY_IT_SUFFICES), named(matching_policy.Action.OVERRIDE)}
+"""Actions without a route of their own: a wish of `deliver`, and a field of a nomination."""
 
 
 @pytest.fixture(scope="module")

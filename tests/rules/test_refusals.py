@@ -28,6 +28,7 @@ PASSED_ON = {
     ("chassis/http/exception_handlers.py", "slug"),
     ("chassis/http/problems.py", "refusal.slug"),
     ("services/documents/examples.py", "slug"),
+    ("services/matching/matches/presentation_actions.py", "refusal.slug"),
 }
 """Where a slug is a parameter.
 

@@ -6,10 +6,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.consents import Consent
 from contracts.facts import Fact
 from contracts.reference import kinds
+from contracts.refusals import Conflict
 from contracts.requests import (
     About,
     RequestClosed,
@@ -112,6 +114,8 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     """When its request was first submitted; None for a line that is not submitted."""
     priority: str | None = None
     """The priority from triage."""
+    residue: int | None = None
+    """How many persons of the group no confirmed match covers; only set if the line is read alone."""
 
     @property
     def party_to(self) -> frozenset[str]:
@@ -124,6 +128,21 @@ class WantedLine(Struct, frozen=True, kw_only=True):
         if kinds()[self.kind].restricted:
             return None
         return About(kind=self.kind, topics=self.topics, gender_marker=self.gender_marker)
+
+    def part(self, covers: int | None) -> "WantedLine":
+        """The line as a match for so many persons of its group has to serve it; None: for all."""
+        return self if covers is None else replace(self, group_size=covers)
+
+    def covered_by(self, asked: int | None) -> int | None:
+        """How many persons a new match covers: as asked, else those not covered yet; None: the whole group.
+
+        Raises Conflict for more than are not covered yet.
+        """
+        residue = self.group_size if self.residue is None else self.residue
+        if asked is not None and asked > residue:
+            raise Conflict("covers-more-than-residue", residue=residue)
+        covers = asked or residue or self.group_size
+        return covers if covers < self.group_size else None
 
     @property
     def proposable(self) -> bool:

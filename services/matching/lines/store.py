@@ -163,8 +163,8 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
         await lock_lines(tx, [line_id])
     row = await tx.fetchrow(
         """
-        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
-        WHERE line_id = $1
+        SELECT *, recorded_treaties(state) AS recorded, residue(wanted_line) AS residue
+        FROM wanted_line JOIN wanted_request USING (request_id) WHERE line_id = $1
         """,
         line_id,
     )

@@ -1,6 +1,6 @@
 """Actions on matches: load for the caller, decide, save, announce. The edge opens the transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from chassis.context import Context
@@ -8,7 +8,14 @@ from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
-from contracts.matching import MatchConfirmed, MatchEvaluated, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
+from contracts.matching import (
+    MatchConfirmed,
+    MatchEvaluated,
+    MatchRevoked,
+    Override,
+    TreatyStatusRecorded,
+    WeightsAdopted,
+)
 from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
 from contracts.registry import decode_fact
@@ -23,7 +30,7 @@ from services.matching.matches import model as match
 from services.matching.matches import rescoring, suggestions
 from services.matching.matches import store as match_store
 from services.matching.matches.evaluation import Side
-from services.matching.matches.explanation import as_presented
+from services.matching.matches.evolve import evolve
 from services.matching.matches.model import Match
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import remark_store
@@ -33,7 +40,7 @@ from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import store as round_store
 from services.matching.scoring import store as scoring_store
-from services.matching.scoring.constraints import violated
+from services.matching.scoring.constraints import CAPACITY
 from services.matching.scoring.model import scored
 from services.matching.treaties import store as treaty_store
 
@@ -46,24 +53,43 @@ async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
     return held[line_id, offering_id].match_id if held else new_id()
 
 
-async def begin(tx: Tx, ctx: Context, match_id: UUID, line_id: UUID, offering_id: UUID, *, comment: str) -> Match:
+async def begin(
+    tx: Tx,
+    ctx: Context,
+    match_id: UUID,
+    line_id: UUID,
+    offering_id: UUID,
+    *,
+    covers: int | None,
+    override: Override | None,
+    comment: str,
+) -> Match:
     """A coordinator nominates an offering for a line, or a provider expresses interest in a circulated line.
 
-    Raises Conflict if the offering is unavailable or breaks a hard constraint.
+    For `covers` persons, else for all that no confirmed match covers. Raises Conflict if the offering is unavailable or
+    breaks a hard constraint that is not overridden.
     """
     caller = ctx.caller
     policy.decide(caller, Action.PROPOSE).required()
+    if override is not None:
+        policy.decide(caller, Action.OVERRIDE).required()
     async with tx.as_service():
         line = await _line_for(tx, line_id, caller)
         offering = await offering_store.get(tx, offering_id, caller)
         policy.decide(caller, Action.PROPOSE, offering).required()
-        _check_fits(line, offering, caller)
+        covers = line.covered_by(covers)
+        if override is not None:
+            match.check_override(line, offering, covers, override)
+        check_fits(line, offering, covers, override, ctx)
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
-        start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
         known = await scoring_store.known(tx, [offering.provider])
         found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id), known=known)
-        fact = start(before, match_id, line, found, now=ctx.now)
-        return await _record(tx, before, fact, comment)
+        fact: Fact
+        if caller.role is Role.COORDINATOR:
+            fact = match.nominate(before, match_id, line, found, covers=covers, override=override, now=ctx.now)
+        else:
+            fact = match.express_interest(before, match_id, line, found, covers=covers, now=ctx.now)
+        return await record(tx, before, fact, comment)
 
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
@@ -77,24 +103,31 @@ async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
     return line
 
 
-def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
+def check_fits(
+    line: WantedLine, offering: Offering, covers: int | None, override: Override | None, ctx: Context
+) -> None:
+    """Raises Conflict unless the offering is available and violates no constraint that was not overridden."""
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
-    if broken := violated(line, offering):
-        # A provider's answer says that it does not fit but not why: a State's exclusions are not visible to it.
-        raise Conflict("offering-does-not-fit", **({"violated": broken} if caller.role is Role.COORDINATOR else {}))
+    _check_violations(match.violations(line, offering, covers, override, today=ctx.now.date()), ctx.caller)
+
+
+def _check_violations(violated: Collection[str], caller: Caller) -> None:
+    # A provider's answer says that it does not fit but not why: a State's exclusions are not visible to it.
+    if violated:
+        raise Conflict("offering-does-not-fit", **({"violated": violated} if caller.role is Role.COORDINATOR else {}))
 
 
 async def move(
     tx: Tx, ctx: Context, match_id: UUID, action: Action, decide: Callable[[Match], Fact], *, comment: str
 ) -> Match:
     """A move that neither takes capacity nor needs the line."""
-    before = await _for_move(tx, ctx, match_id, action)
+    before = await for_move(tx, ctx, match_id, action)
     fact = decide(before)
     async with tx.as_service():
         if isinstance(fact, MatchRevoked):
             await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
-        return await _record(tx, before, fact, comment)
+        return await record(tx, before, fact, comment)
 
 
 async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
@@ -106,39 +139,18 @@ async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
 
 async def complete(tx: Tx, ctx: Context, match_id: UUID, *, comment: str) -> Match:
     """Raises Conflict before the delivery's dates."""
-    before = await _for_move(tx, ctx, match_id, Action.COMPLETE)
+    before = await for_move(tx, ctx, match_id, Action.COMPLETE)
     async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
-        return await _record(tx, before, before.complete(line, now=ctx.now), comment)
-
-
-async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *, comment: str) -> Match:
-    """Show a match to the State, and to the provider if it may know of the line and the offering still fits.
-
-    It is scored again, so that each share shown has its reason.
-    """
-    before = await _for_move(tx, ctx, match_id, Action.PRESENT)
-    await consent_store.check_consents_current(tx, before.provider)
-    async with tx.as_service():
-        line = await line_store.line(tx, before.line_id)
-        passes_over = await match_store.passes_over(tx, before)
-        match.check_proposable(line)
-        offering = await offering_store.known(tx, before.offering_id)
-        assert line is not None, "it is proposable"
-        assert offering is not None, "a match has its offering"
-        known = await scoring_store.known(tx, [offering.provider])
-        score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
-        fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=ctx.now)
-        _check_fits(line, offering, ctx.caller)
-        return await _record(tx, before, fact, comment)
+        return await record(tx, before, before.complete(line, now=ctx.now), comment)
 
 
 async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity.
 
-    Raises Conflict if no capacity is left or the offering has ended.
+    Raises Conflict if no capacity is left, if the offering has ended, or if it does not fit any more.
     """
-    before = await _for_move(tx, ctx, match_id, action)
+    before = await for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
     async with tx.as_service():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
@@ -146,26 +158,35 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
         assert offering is not None, "a match has its offering"
         if offering.status in ENDED:
             raise Conflict("offering-not-available", status=offering.status)
+        today = ctx.now.date()
+        violated = match.violations(line, offering, before.covers, before.override, today=today)
+        # Capacity is decided when it is taken.
+        _check_violations([one for one in violated if one != CAPACITY], ctx.caller)
         if not second:
             fact = before.accept(now=ctx.now) if action is Action.ACCEPT else before.confirm_by_provider(now=ctx.now)
-            return await _record(tx, before, fact, comment)
+            return await record(tx, before, fact, comment)
+        window = match.window_of(line, offering, before.override, today=today)
         period = await offering_store.take(
-            tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
+            tx, before.offering_id, window, before.planned_period, line_id=before.line_id
         )
         if period is None:
             raise Conflict("capacity-exhausted")
-        return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=ctx.now), comment)
+        return await record(tx, before, before.confirm(line, period, offering.funding_lacking, now=ctx.now), comment)
 
 
-async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
+async def record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
     after = (await suggestions.record(tx, [(before, fact)]))[0]
-    if comment:
-        side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
-        await remark_store.save(tx, after.match_id, after.revision, comment, side)
+    await save_comment(tx, after, fact, comment)
     return after
 
 
-async def _for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
+async def save_comment(tx: Tx, after: Match, fact: Fact, comment: str) -> None:
+    if comment:
+        side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
+        await remark_store.save(tx, after.match_id, after.revision, comment, side)
+
+
+async def for_move(tx: Tx, ctx: Context, match_id: UUID, action: Action) -> Match:
     found = await match_store.get(tx, match_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)
@@ -191,7 +212,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if isinstance(fact, LineRanked):
         await match_store.rank(tx, fact)
         return
-    after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
+    after = evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)
     await choice_store.save(tx, [move_of(after, fact)])
     if isinstance(fact, MatchConfirmed):

@@ -19,13 +19,17 @@ from contracts.facts import Fact
 from contracts.values import Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
-from services.matching.commands import Comment, Evaluate, NewMatch, Presentation, Reason, check_reason
+from services.matching.commands import Comment, Reason
 from services.matching.dependencies import Owned
+from services.matching.fields import check_reason
 from services.matching.lines import store as line_store
 from services.matching.matches import actions as match_actions
+from services.matching.matches import presentation_actions, wording
 from services.matching.matches import store as match_store
+from services.matching.matches.commands import Evaluate, NewMatch, Presentation, PresentSeveral
 from services.matching.matches.explanation import explain
 from services.matching.matches.model import Match, MatchStatus
+from services.matching.matches.presentation_actions import Chosen
 from services.matching.matches.views import MatchDetail, MatchView, explained, opened, views_of
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
@@ -63,7 +67,8 @@ async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONB
     """A coordinator nominates; a provider's officer expresses interest with an offering of their organization."""
     policy.decide(ctx.caller, Action.PROPOSE).required()
     match_id = await match_actions.match_id_of(tx, *pair)
-    await match_actions.begin(tx, ctx, match_id, *pair, comment=data.comment)
+    override = data.override.given() if data.override else None
+    await match_actions.begin(tx, ctx, match_id, *pair, covers=data.covers, override=override, comment=data.comment)
     return await _read(tx, ctx, match_id)
 
 
@@ -111,7 +116,13 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
     why = explain(ranked.match, line, offering, experience=experience)
     explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
-    return MatchDetail(**asdict(view), explanation=explanation, opens=opened(ranked.match, reader))
+    return MatchDetail(
+        **asdict(view),
+        explanation=explanation,
+        opens=opened(ranked.match, reader),
+        residue=line.residue if line else None,
+        override_says=wording.overridden(view.override, reader) if view.override else None,
+    )
 
 
 @change(
@@ -121,7 +132,34 @@ async def present_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JS
     """Needs consent to circulation, except for a unit of UNODC. Passing over a better ranked match needs a reason."""
     if data.departure is not None:
         check_reason("present", data.departure, name="departure")
-    await match_actions.present(tx, ctx, match_id, data.departure, comment=data.comment)
+    await presentation_actions.present(tx, ctx, match_id, data.departure, comment=data.comment)
+
+
+class PresentedMatches(Struct, frozen=True, kw_only=True):
+    """The presented matches, in the order in which they were named."""
+
+    matches: list[MatchView]
+
+
+async def _read_several(tx: Tx, ctx: Context, match_ids: Sequence[UUID]) -> PresentedMatches:
+    found = await match_store.ranked_in_order(tx, match_ids, ctx.caller)
+    return PresentedMatches(matches=await views_of(tx, found, ctx.caller))
+
+
+@change(
+    "/v1/matches/present",
+    Action.PRESENT_SEVERAL,
+    "Present several matches at once",
+    read=_read_several,
+    key=lambda data: [one.match_id for one in data.matches],
+    outcome=lambda match_ids: uuid5(match_ids[0], " ".join(map(str, match_ids))),
+    if_match=False,
+)
+async def present_matches(tx: Tx, ctx: Context, match_ids: Sequence[UUID], data: JSONBody[PresentSeveral]) -> None:
+    """All or none, each in the revision given. The refusal lists the errors of all of them."""
+    data.check()
+    chosen = [Chosen(one.match_id, one.revision, one.departure, one.comment) for one in data.matches]
+    await presentation_actions.present_several(tx, ctx, chosen)
 
 
 async def _capacity_lock(db: Database, ctx: Context, match_id: UUID) -> Sequence[str]:
@@ -205,6 +243,7 @@ ROUTES = [
     show_match,
     _move_route(Action.SHORTLIST, "Put a match on the short list", Comment, lambda m, _, ctx: m.shortlist(now=ctx.now)),
     present_match,
+    present_matches,
     _agree_route(
         Action.ACCEPT,
         "Accept a presented match, as its State",

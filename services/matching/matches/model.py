@@ -4,17 +4,17 @@ It begins as a suggestion of the system, a coordinator's nomination or a provide
 begin again with the same id: there is one match per line and offering.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from contracts.explanations import ShareBasis
-from contracts.facts import Fact
 from contracts.matching import (
     Evaluation,
     Judgement,
@@ -35,6 +35,7 @@ from contracts.matching import (
     MatchRevoked,
     MatchShortlisted,
     MatchSuggested,
+    Override,
     PresentedScore,
     Share,
 )
@@ -42,7 +43,9 @@ from contracts.rankings import LineRanked, Suggestion
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.lines.model import WantedLine
-from services.matching.matches.evaluation import Evaluated, Side, side_of
+from services.matching.matches.evaluation import Evaluated, side_of
+from services.matching.offerings.model import Offering
+from services.matching.scoring.constraints import WINDOW, violated
 from services.matching.scoring.model import Scored
 
 
@@ -123,6 +126,10 @@ class Match(Struct, frozen=True, kw_only=True):
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
+    covers: int | None = None
+    """How many persons of the line's group it serves; None for all."""
+    override: Override | None = None
+    """The hard constraints that a coordinator overrode."""
     disclosed: bool = False
     """Whether a consent in force included its provider when the match was read for it."""
     presented_at: datetime | None = None
@@ -219,6 +226,7 @@ class Match(Struct, frozen=True, kw_only=True):
             capacity_period=period,
             funding_needed=funding_needed,
             about=None if funding_needed is None else line.about,
+            covers=self.covers,
             confirmed_at=now,
         )
 
@@ -233,9 +241,13 @@ class Match(Struct, frozen=True, kw_only=True):
         return MatchBegun(**self._ids(), begun_at=now)
 
     def complete(self, line: WantedLine | None, *, now: datetime) -> MatchCompleted:
-        """Raises Conflict before the first day of the line's window within the confirmed period."""
+        """Raises Conflict before the first day of the line's window within the confirmed period.
+
+        With the window overridden, before the first day of the period.
+        """
         self.require("complete")
-        dates = [one.starts for one in (line and line.window, self.capacity_period) if one]
+        window = line.window if line and WINDOW not in overridden(self.override) else None
+        dates = [one.starts for one in (window, self.capacity_period) if one]
         if now.date() < max(dates, default=now.date()):
             raise Conflict("delivery-not-due", first_day=max(dates))
         return MatchCompleted(**self._ids(), completed_at=now)
@@ -276,11 +288,52 @@ class Match(Struct, frozen=True, kw_only=True):
         }
 
 
+def overridden(override: Override | None) -> Collection[str]:
+    """The constraints that were overridden."""
+    return override.constraints if override else ()
+
+
+def violations(
+    line: WantedLine, offering: Offering, covers: int | None, override: Override | None, *, today: date
+) -> list[str]:
+    """The constraints that the offering violates for a match of so many persons, and that were not overridden."""
+    line = replace(line.part(covers), window=window_of(line, offering, override, today=today))
+    # If there is no delivery on any day, an override of the window does not help.
+    ignored = set(overridden(override)) - {WINDOW}
+    return [one for one in violated(line, offering) if one not in ignored]
+
+
+def window_of(line: WantedLine, offering: Offering, override: Override | None, *, today: date) -> Period:
+    """The days on which a delivery is possible; with the window overridden, all from today within the validity."""
+    if WINDOW not in overridden(override):
+        return line.window
+    return Period(starts=today, ends=max(today, offering.terms.valid.ends))
+
+
+def check_override(line: WantedLine, offering: Offering, covers: int | None, override: Override) -> None:
+    """Raises Conflict for a constraint that is not violated: an override is for what is known, not in advance."""
+    met = sorted(set(override.constraints) - set(violated(line.part(covers), offering)))
+    if met:
+        raise Conflict("override-not-needed", constraints=met)
+
+
 def check_proposable(line: WantedLine | None) -> WantedLine:
     """Raises Conflict unless the line's request is open for proposals."""
     if line is None or not line.proposable:
         raise Conflict("request-not-open", status=line.status if line else None)
     return line
+
+
+def passed_over(matches: Iterable[Match], presented: Sequence[Match]) -> set[UUID]:
+    """Presented matches that rank below a match of the same line that was not presented: `match_store.passes_over`."""
+    shown = {one.match_id for one in presented}
+    others: defaultdict[UUID, list[tuple[int, str]]] = defaultdict(list)
+    for one in matches:
+        if one.match_id not in shown and one.status in NOT_SHOWN:
+            others[one.line_id].append((-one.score, str(one.offering_id)))
+    return {
+        one.match_id for one in presented if any(at < (-one.score, str(one.offering_id)) for at in others[one.line_id])
+    }
 
 
 def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *, now: datetime) -> LineRanked:
@@ -313,14 +366,30 @@ def suggest(
     return MatchSuggested(**_beginning(before, "suggest", match_id, line, found), rank=rank, suggested_at=now)
 
 
-def nominate(before: Match | None, match_id: UUID, line: WantedLine, found: Scored, *, now: datetime) -> MatchNominated:
-    return MatchNominated(**_beginning(before, "nominate", match_id, line, found), nominated_at=now)
+def nominate(
+    before: Match | None,
+    match_id: UUID,
+    line: WantedLine,
+    found: Scored,
+    *,
+    covers: int | None = None,
+    override: Override | None = None,
+    now: datetime,
+) -> MatchNominated:
+    begun = _beginning(before, "nominate", match_id, line, found)
+    return MatchNominated(**begun, covers=covers, override=override, nominated_at=now)
 
 
 def express_interest(
-    before: Match | None, match_id: UUID, line: WantedLine, found: Scored, *, now: datetime
+    before: Match | None,
+    match_id: UUID,
+    line: WantedLine,
+    found: Scored,
+    *,
+    covers: int | None = None,
+    now: datetime,
 ) -> MatchInterested:
-    return MatchInterested(**_beginning(before, "interest", match_id, line, found), interested_at=now)
+    return MatchInterested(**_beginning(before, "interest", match_id, line, found), covers=covers, interested_at=now)
 
 
 def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine, found: Scored) -> dict[str, Any]:
@@ -346,99 +415,3 @@ def _scores(found: Scored) -> dict[str, Any]:
         "offering_revision": found.offering.revision,
         "judgement": found.judgement,
     }
-
-
-def evolve(match: Match | None, fact: Fact) -> Match:
-    """The state after a fact."""
-    if isinstance(fact, MatchSuggested | MatchNominated | MatchInterested):
-        return _begun(fact, revision=match.revision + 1 if match else 1)
-    assert match is not None, "a match begins with a suggestion, a nomination or an interest"
-    return replace(match, revision=match.revision + 1, **_changes(match, fact))
-
-
-def _begun(fact: MatchSuggested | MatchNominated | MatchInterested, *, revision: int) -> Match:
-    match fact:
-        case MatchSuggested():
-            origin, at = Origin.SUGGESTED, fact.suggested_at
-        case MatchNominated():
-            origin, at = Origin.NOMINATED, fact.nominated_at
-        case MatchInterested():
-            origin, at = Origin.INTERESTED, fact.interested_at
-    return Match(
-        match_id=fact.match_id,
-        request_id=fact.request_id,
-        line_id=fact.line_id,
-        offering_id=fact.offering_id,
-        state=fact.state,
-        provider=fact.provider,
-        status=MatchStatus(origin),
-        revision=revision,
-        origin=origin,
-        score=fact.score,
-        shares=fact.shares,
-        algorithm=fact.algorithm,
-        offering_revision=fact.offering_revision,
-        judgement=fact.judgement,
-        made_at=at,
-        interested_at=at if origin is Origin.INTERESTED else None,
-    )
-
-
-def _changes(match: Match, fact: Fact) -> dict[str, Any]:
-    match fact:
-        case MatchRescored():
-            return {
-                "score": fact.score,
-                "shares": fact.shares,
-                "algorithm": fact.algorithm,
-                "offering_revision": fact.offering_revision,
-                "judgement": fact.judgement,
-            }
-        case MatchShortlisted():
-            return {"status": MatchStatus.SHORTLISTED}
-        case MatchPresented():
-            return {
-                "status": MatchStatus.PRESENTED,
-                "presented_at": fact.presented_at,
-                "departs": fact.departs,
-                "departure": fact.departure,
-                "planned_period": fact.planned_period,
-                **(asdict(fact.scored) if fact.scored else {}),
-            }
-        case MatchAccepted():
-            return {"status": MatchStatus.ACCEPTED, "accepted_at": fact.accepted_at}
-        case MatchProviderConfirmed():
-            return {"status": MatchStatus.PROVIDER_CONFIRMED, "provider_confirmed_at": fact.confirmed_at}
-        case MatchConfirmed():
-            return {
-                "status": MatchStatus.CONFIRMED,
-                "confirmed_at": fact.confirmed_at,
-                # Only one fact is announced for the side that agrees second.
-                "accepted_at": match.accepted_at or fact.confirmed_at,
-                "provider_confirmed_at": match.provider_confirmed_at or fact.confirmed_at,
-                "capacity_period": fact.capacity_period,
-                "funding_needed": fact.funding_needed,
-            }
-        case MatchBegun():
-            return {"status": MatchStatus.IN_DELIVERY, "begun_at": fact.begun_at}
-        case MatchCompleted():
-            return {"status": MatchStatus.COMPLETED, "completed_at": fact.completed_at}
-        case MatchEvaluated():
-            name = "state_evaluation" if fact.side == Side.STATE else "provider_evaluation"
-            said = Evaluated(**asdict(fact.evaluation), revision=match.revision + 1, evaluated_at=fact.evaluated_at)
-            return {name: said}
-        case MatchDeclinedByState():
-            return _ended(MatchStatus.DECLINED_BY_STATE, fact.declined_at, fact.reason)
-        case MatchDeclinedByProvider():
-            return _ended(MatchStatus.DECLINED_BY_PROVIDER, fact.declined_at, fact.reason)
-        case MatchNotPursued():
-            return _ended(MatchStatus.NOT_PURSUED, fact.ended_at, fact.reason)
-        case MatchExpired():
-            return _ended(MatchStatus.EXPIRED, fact.expired_at)
-        case MatchRevoked():
-            return _ended(MatchStatus.REVOKED, fact.revoked_at, fact.reason)
-    raise AssertionError(f"{fact.type} is not a match's fact")
-
-
-def _ended(status: MatchStatus, at: datetime, reason: str | None = None) -> dict[str, Any]:
-    return {"status": status, "ended_at": at, "reason": reason}

@@ -10,7 +10,7 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.explanations import ShareBasis
-from contracts.matching import Judgement, Share
+from contracts.matching import Judgement, Override, Share
 from contracts.rankings import LineRanked
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period, Role
@@ -88,6 +88,14 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
         offering_ids,
     )
     return {(row["line_id"], row["offering_id"]): _match(row) for row in rows}
+
+
+async def lines_of(tx: Tx, match_ids: Sequence[UUID]) -> set[UUID]:
+    """The lines of these matches."""
+    rows = await tx.fetch(
+        "SELECT line_id FROM unnest($1::uuid[]) AS given(id) CROSS JOIN LATERAL match_by_id(given.id)", match_ids
+    )
+    return {row["line_id"] for row in rows}
 
 
 async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> list[Match]:
@@ -216,13 +224,14 @@ _SAVE = Write(
                 score, shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at,
                 interested_at, presented_at, departs, departure, planned_from, planned_until, accepted_at,
                 provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor, funding_currency,
-                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason, bases)
+                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason, bases, covers,
+                override)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
                 shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at, interested_at,
                 presented_at, departs, departure, planned_from, planned_until, accepted_at, provider_confirmed_at,
                 confirmed_at, capacity_from,
                 capacity_until, funding_minor, funding_currency, begun_at, completed_at, state_evaluation,
-                provider_evaluation, ended_at, reason, bases
+                provider_evaluation, ended_at, reason, bases, covers, override
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
@@ -238,7 +247,8 @@ _SAVE = Write(
                 funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
                 completed_at = excluded.completed_at, state_evaluation = excluded.state_evaluation,
                 provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
-                reason = excluded.reason, bases = excluded.bases
+                reason = excluded.reason, bases = excluded.bases, covers = excluded.covers,
+                override = excluded.override
         """,
         # The first fact of a match creates its row, with revision 1.
         "touched": """
@@ -329,6 +339,7 @@ def _match(row: Record) -> Match:
     for side in ("state_evaluation", "provider_evaluation"):
         values[side] = msgspec.json.decode(values[side], type=Evaluated) if values[side] else None
     values["bases"] = msgspec.json.decode(values["bases"], type=tuple[ShareBasis, ...]) if values["bases"] else None
+    values["override"] = msgspec.json.decode(values["override"], type=Override) if values["override"] else None
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
     values["planned_period"] = Period(starts=planned, ends=planned_until) if planned else None
     values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None
@@ -344,21 +355,27 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
     """One match, if this caller may see it. Raises Missing; Unavailable if consents are outdated."""
+    return (await ranked_in_order(tx, [match_id], caller))[0]
+
+
+async def ranked_in_order(tx: Tx, match_ids: Sequence[UUID], caller: Caller) -> list[Ranked]:
+    """These matches, if this caller may see them all. Raises as `ranked` does."""
     await consent_store.check_consents_current_for(tx, caller)
-    row = await tx.fetchrow(
+    rows = await tx.fetch(
         """
         SELECT match.*, $3 = 'provider_officer' AND disclosed(match.request_id, match.provider) AS disclosed,
             (SELECT count(*) FROM matches_of_line(match.line_id) AS other WHERE other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
-        FROM match_by_id($1) AS match WHERE may_see(match, $2, $3)
+        FROM unnest($1::uuid[]) WITH ORDINALITY AS given(id, place) CROSS JOIN LATERAL match_by_id(given.id) AS match
+        WHERE may_see(match, $2, $3) ORDER BY given.place
         """,
-        match_id,
+        match_ids,
         caller.organization,
         caller.role,
     )
-    if row is None:
+    if len(rows) < len(match_ids):
         raise Missing("not-found")
-    return _ranked(row)
+    return [_ranked(row) for row in rows]
 
 
 async def page(

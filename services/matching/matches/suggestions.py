@@ -16,6 +16,7 @@ from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
 from services.matching.matches import store as match_store
+from services.matching.matches.evolve import evolve
 from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering
@@ -31,7 +32,7 @@ Change = tuple[Match | None, Fact]
 
 async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = None) -> list[Match]:
     """Fold a fact into each match, save the matches, and announce the facts."""
-    after = [match.evolve(before, fact) for before, fact in changes]
+    after = [evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
         await choice_store.save(tx, [move_of(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
@@ -135,11 +136,13 @@ async def _expire_unfit(
     """End unconfirmed matches whose line is gone or does not fit the offering any more."""
     by_id = {line.line_id: line for line in lines}
     open_ones = [one for one in matches if one.status in NOT_CONFIRMED]
-    unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one)]
+    unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one, now=now)]
     return await expire(tx, unfit, because=because, now=now)
 
 
-async def _still_fits(tx: Tx, line: WantedLine | None, one: Match) -> bool:
+async def _still_fits(tx: Tx, line: WantedLine | None, one: Match, *, now: datetime) -> bool:
     offering = await offering_store.known(tx, one.offering_id)
+    if line is None or offering is None:
+        return False
     # Capacity may be given back; it is checked again when it is taken.
-    return line is not None and offering is not None and set(violated(line, offering)) <= {CAPACITY}
+    return set(match.violations(line, offering, one.covers, one.override, today=now.date())) <= {CAPACITY}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from chassis.db.database import Tx
 from contracts.consents import FieldSet
 from contracts.conversion import from_attributes
-from contracts.matching import Judgement, Share
+from contracts.matching import Judgement, Override, Share
 from contracts.values import Caller, Language, Money, Period
 from services.matching import policy
 from services.matching.matches import wording
@@ -78,9 +78,10 @@ class MatchView(Struct, frozen=True, kw_only=True):
     """A match with its score in thousandths and each criterion's share of it.
 
     `rank` is its place among the open matches of its line. Providers see neither it, nor the `departure` from it, nor
-    the `judgement` of the texts by a model, which is left out of their score. `comment` belongs to the last move,
-    `reason` is why the match ended, `moves` are those that the caller may make in this status. A side's comment on its
-    evaluation is visible to that side and to UNODC.
+    the `judgement` of the texts by a model, which is left out of their score. `covers` is how many persons of the
+    line's group it serves, null for all; `override` names the hard constraints that a coordinator overrode, and why.
+    `comment` belongs to the last move, `reason` is why the match ended, `moves` are those that the caller may make in
+    this status. A side's comment on its evaluation is visible to that side and to UNODC.
     """
 
     match_id: UUID
@@ -98,6 +99,8 @@ class MatchView(Struct, frozen=True, kw_only=True):
     algorithm: str
     offering_revision: int
     judgement: Judgement | None
+    covers: int | None
+    override: Override | None
     made_at: datetime
     presented_at: datetime | None
     departs: bool | None
@@ -120,10 +123,16 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):
-    """A match with the explanation of its score; `opens` is what the provider would see if both sides agree."""
+    """A match with the explanation of its score; `opens` is what the provider would see if both sides agree.
+
+    `residue` is how many persons of the line's group no confirmed match covers, null if the State has withdrawn the
+    line. `override_says` describes the override in the reader's language.
+    """
 
     explanation: tuple[Explained, ...]
     opens: Opened | None
+    residue: int | None
+    override_says: str | None
 
 
 async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:

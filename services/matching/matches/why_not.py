@@ -14,7 +14,7 @@ from contracts.matching import Capacity
 from contracts.values import Period, is_unodc
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.offerings.model import Offering, OfferingStatus, ResourceStatus
-from services.matching.scoring.constraints import BY_SLUG, understood, violated
+from services.matching.scoring.constraints import BY_SLUG, OVERRIDABLE, understood, violated
 from services.matching.treaties.model import TreatyStatus
 
 ANY = "any"
@@ -59,6 +59,12 @@ class Obstacle(Struct, frozen=True, kw_only=True):
     offered: tuple[str, ...] = ()
     as_of: date | None = None
     nearest: Nearest | None = None
+    covers: int | None = None
+    """For the group size: how many persons the offering could cover."""
+
+    @property
+    def overridable(self) -> bool:
+        return self.name in OVERRIDABLE
 
 
 def obstacles(line: WantedLine, offering: Offering, *, today: date) -> tuple[Obstacle, ...]:
@@ -126,7 +132,10 @@ def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> O
     asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.requires(line), rule.has(offering))
     as_of = min((one.as_of for one in _not_party(line, offering)), default=None) if slug == "treaty" else None
     nearest = _NEAREST[slug](line, offering, today) if slug in _NEAREST else None
-    return Obstacle(name=slug, asked=_coded(asked), offered=_coded(offered), as_of=as_of, nearest=nearest)
+    covers = offering.terms.group_size_max if slug == "group_size" else None
+    return Obstacle(
+        name=slug, asked=_coded(asked), offered=_coded(offered), as_of=as_of, nearest=nearest, covers=covers
+    )
 
 
 def _coded(value: object) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ class ObstacleView(Struct, frozen=True, kw_only=True):
     """One reason, and the smallest change that would resolve it, in codes and as a sentence in the reader's language.
 
     `asked` and `offered` are codes of `/v1/reference/…`, organizations, periods as `from/until` or numbers; `nearest`
-    is null if no change would resolve it. `as_of` is the day of the known treaty status.
+    is null if no change would resolve it. `as_of` is the day of the known treaty status. `covers` is how
+    many persons the offering could cover, for the group size; `overridable`: a coordinator may override it.
     """
 
     name: str
@@ -42,6 +43,8 @@ class ObstacleView(Struct, frozen=True, kw_only=True):
     reason: str
     nearest: Nearest | None
     advice: str | None
+    covers: int | None
+    overridable: bool
 
 
 class WhyNot(Struct, frozen=True, kw_only=True):
@@ -73,7 +76,9 @@ async def show_why_not(
     async with db.transaction(by=caller) as tx, tx.as_service():
         line, offering = await _both(tx, of_line, of_offering, caller)
         guarded = policy.decide(caller, Action.WHY_NOT, offering).required().fields
-        against = obstacles(line, offering, today=now.date())
+        # A new match would serve the persons who are not covered yet.
+        rest = line.part(line.covered_by(None))
+        against = obstacles(rest, offering, today=now.date())
         found = WhyNot(line_id=of_line, offering_id=of_offering, fits=not against)
         if Guarded.OBSTACLES not in guarded:
             return found
@@ -82,7 +87,7 @@ async def show_why_not(
             offering_id=of_offering,
             fits=not against,
             obstacles=tuple(_view(one, reader_language(request.scope)) for one in against),
-            place=UNSET if against else await _place(tx, line, offering),
+            place=UNSET if against else await _place(tx, rest, offering),
             match_id=await _match_id(tx, of_line, of_offering),
         )
 

@@ -11,6 +11,7 @@ from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 from contracts import reference
+from contracts.matching import Override
 from contracts.values import Language
 from services.matching.matches.explanation import Explanation, Near
 from services.matching.matches.why_not import Change, Nearest, Obstacle
@@ -58,6 +59,10 @@ class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     obstacles: Mapping[str, str]
     changes: Mapping[str, str]
     addressees: Mapping[str, str]
+    constraints: Mapping[str, str]
+    """Names of the constraints that may be overridden."""
+    overridden: str
+    """What a coordinator overrode, and why."""
 
 
 @cache
@@ -109,6 +114,15 @@ def opens(provider: str, language: Language) -> str:
     return sentences(language).opens.format(provider=f"{FSI}{name}{PDI}" if language is Language.AR else name)
 
 
+def overridden(override: Override, language: Language) -> str:
+    """What a coordinator overrode, and why."""
+    words = sentences(language)
+    return words.overridden.format(
+        constraints=_listed([words.constraints[one] for one in override.constraints], language),
+        reason=reference.reasons("override")[override.reason].label(language),
+    )
+
+
 def _near(found: Explanation, near: Near, language: Language) -> str:
     asked, offered = _coded(found, (near.asked, near.offered), language)
     if near.asked == near.offered:
@@ -155,6 +169,7 @@ def advice(obstacle: Obstacle, nearest: Nearest, language: Language) -> str:
         .changes[nearest.change]
         .format(
             codes=_listed(_named(obstacle.name, nearest.codes, language), language),
+            asked=_listed(_named(obstacle.name, obstacle.asked, language), language),
             offered=_listed(_named(obstacle.name, obstacle.offered, language), language),
             amount=_amount(nearest, language),
         )

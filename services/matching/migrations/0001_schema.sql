@@ -264,6 +264,10 @@ CREATE TABLE match (
     provider_evaluation jsonb,
     ended_at timestamptz,
     reason text,
+    -- How many persons of the line's group it serves; null for all.
+    covers integer CHECK (covers > 0),
+    -- The hard constraints that a coordinator overrode, with the reason.
+    override jsonb CONSTRAINT match_overridden_by_nomination CHECK (override IS NULL OR origin = 'nominated'),
     -- One match per line and offering.
     UNIQUE (line_id, offering_id),
     CHECK (state <> provider),
@@ -339,7 +343,7 @@ CREATE FUNCTION untouched_matches(r line_ranking) RETURNS SETOF match LANGUAGE s
         'suggested', s.score, s.shares, r.algorithm, NULL::text, NULL::text, NULL::integer, NULL::jsonb, NULL::date,
         NULL::date, r.ranked_at, NULL::timestamptz, NULL::timestamptz, false, NULL::text, NULL::timestamptz,
         NULL::timestamptz, NULL::timestamptz, NULL::date, NULL::date, NULL::bigint, NULL::text, NULL::timestamptz,
-        NULL::timestamptz, NULL::jsonb, NULL::jsonb, NULL::timestamptz, NULL::text
+        NULL::timestamptz, NULL::jsonb, NULL::jsonb, NULL::timestamptz, NULL::text, NULL::integer, NULL::jsonb
     FROM suggestions(r) AS s WHERE s.offering_id = ANY (r.untouched)
 $$;
 
@@ -363,6 +367,12 @@ CREATE FUNCTION matches_of_offering(offering uuid) RETURNS SETOF match LANGUAGE 
     UNION ALL SELECT m.* FROM line_ranking AS r CROSS JOIN LATERAL untouched_matches(r) AS m
     WHERE r.untouched @> ARRAY[offering] AND m.offering_id = offering
 $$;
+
+-- How many persons of a line's group no confirmed match covers.
+CREATE FUNCTION residue(l wanted_line) RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+RETURN greatest(0, l.group_size - (
+    SELECT coalesce(sum(coalesce(m.covers, l.group_size)), 0) FROM match AS m
+    WHERE m.line_id = l.line_id AND m.status IN ('confirmed', 'in_delivery', 'completed')));
 
 -- Visibility of matches, as in policy.py; a test compares them. Confirmed matches stay visible to both sides; before that
 -- a provider outside UNODC needs a consent in force.

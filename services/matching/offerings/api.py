@@ -23,7 +23,8 @@ from contracts.facts import Fact
 from contracts.matching import Eligibility
 from contracts.values import Caller, Code, Money, Organization, Period
 from services.matching import policy
-from services.matching.commands import Comment, NewOffering, OfferingPatch, Reason, body_of, check_reason
+from services.matching.commands import Comment, NewOffering, OfferingPatch, Reason, body_of
+from services.matching.fields import check_reason
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import remark_store
 from services.matching.offerings import store as offering_store

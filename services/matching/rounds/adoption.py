@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 from uuid import UUID
 
 from chassis.context import Context
@@ -19,7 +20,7 @@ from services.matching.matches import model as match
 from services.matching.matches import store as match_store
 from services.matching.matches import suggestions
 from services.matching.matches.explanation import as_presented
-from services.matching.matches.model import NOT_SHOWN, SHOWN, Match, MatchStatus
+from services.matching.matches.model import SHOWN, Match, MatchStatus
 from services.matching.matches.suggestions import Change
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering, OfferingStatus
@@ -67,7 +68,7 @@ async def adopt(tx: Tx, ctx: Context, round_id: UUID) -> Round:
         matches = [one if isinstance(one, Match) else next(nominated) for one in begun]
         for one in matches:
             policy.decide(ctx.caller, Action.PRESENT, one).required()
-        passed = _passed_over(current.matches, matches)
+        passed = match.passed_over(chain.from_iterable(current.matches.values()), matches)
         presented: list[Change] = [
             (
                 one,
@@ -164,14 +165,3 @@ def _begun(one: Assigned, current: _CurrentState, *, now: datetime) -> Match | C
         return before
     line, offering = current.lines[one.line.line_id], current.offerings[one.offering.offering_id]
     return before, match.nominate(before, new_id(), line, scored(line, offering, known=current.known), now=now)
-
-
-def _passed_over(current: Mapping[UUID, Sequence[Match]], presented: Sequence[Match]) -> set[UUID]:
-    """Presented matches that rank below an unpresented match of the same line, as in `match_store.passes_over`."""
-    shown = {one.match_id for one in presented}
-    passed = set()
-    for one in presented:
-        others = (m for m in current[one.line_id] if m.match_id not in shown and m.status in NOT_SHOWN)
-        if any((-m.score, str(m.offering_id)) < (-one.score, str(one.offering_id)) for m in others):
-            passed.add(one.match_id)
-    return passed

@@ -79,14 +79,18 @@ def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
         triage=line.priority,
         cannot_wait=line.cannot_wait,
         waiting_since=line.waiting_since.date(),
-        promised=sum(match.status in SHOWN | AGREED for match in matches),
+        # Parts count together, once they make up the group.
+        promised=sum(one.covers or line.group_size for one in matches if one.status in SHOWN | AGREED)
+        // line.group_size,
         mark=mark(line),
     )
 
 
 def mark(line: WantedLine) -> str:
     """A hash of a line's content, without consents, treaty status and progress, which are checked separately."""
-    still = replace(line, status=RequestStatus.OPEN, circulation="", fulfilment="none", treaties=(), consents=())
+    still = replace(
+        line, status=RequestStatus.OPEN, circulation="", fulfilment="none", treaties=(), consents=(), residue=None
+    )
     return hashlib.sha256(msgspec.json.encode(still)).hexdigest()[:16]
 
 
@@ -105,6 +109,8 @@ def fits(line: WantedLine, offering: Offering, score: int, matches: Iterable[Mat
 
 def exclusion_of(line: WantedLine, offering: Offering, between: Match | None) -> Exclusion | None:
     """Why the pair is not proposed; None if it may be."""
+    if between is not None and between.covers is not None:
+        return "matched"
     if between is not None and between.status not in PROPOSED_AGAIN:
         return "matched" if between.status in SHOWN | AGREED else "ended"
     if not (is_unodc(offering.provider) or line.may_be_disclosed_to(offering.provider)):

@@ -21,6 +21,13 @@ Meets = Literal["subset", "overlap", "superset", "disjoint", "at_most", "same_da
 CAPACITY = "capacity"
 """The constraint that depends on other matches."""
 
+WINDOW = "window"
+
+OVERRIDABLE = (
+    "kind", "modality", "language", "group_size", "eligibility", "treaty", "validity", WINDOW, "resource_status",
+)  # fmt: skip
+"""Constraints that a coordinator may override for a match. The others are a party's exclusion, or no delivery left."""
+
 UNODC, EVERYONE = "unodc", "everyone"
 """Beside organizations: all units of UNODC. Beside States and regions: all States."""
 
@@ -82,14 +89,14 @@ CONSTRAINTS = (
         "validity", lambda line: line.window, "same_day", lambda offering: (offering.terms.valid,), indexed=False
     ),
     Constraint(
-        "window",
+        WINDOW,
         lambda line: line.window,
         "same_day",
         lambda offering: [one.period for one in offering.terms.capacity],
         indexed=False,
     ),
     # Missing capacity is not reported if there is no delivery in the window at all.
-    Constraint(CAPACITY, lambda line: line.window, "same_day", lambda offering: offering.free_periods, unless="window"),
+    Constraint(CAPACITY, lambda line: line.window, "same_day", lambda offering: offering.free_periods, unless=WINDOW),
     Constraint(
         "resource_status",
         lambda line: (ResourceStatus.FUNDED,) if line.cannot_wait else None,

@@ -14,7 +14,8 @@ from chassis.http.application import CurrentCaller, Db, requires, with_etag
 from chassis.http.commands import change
 from contracts.matching import Weight
 from services.matching import policy
-from services.matching.commands import AdoptWeights, check_reason
+from services.matching.commands import AdoptWeights
+from services.matching.fields import check_reason
 from services.matching.policy import Action
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring import weights_actions

@@ -124,6 +124,8 @@ CREATE TABLE line_match (
     -- Who delivers: that provider, and no other, learns whom to turn to.
     provider text NOT NULL,
     status text NOT NULL CHECK (status IN ('confirmed', 'in_delivery', 'completed', 'revoked')),
+    -- How many persons of the line's group it serves; null for all.
+    covers integer CHECK (covers > 0),
     -- What each side has said of the delivery, by which a request is closed.
     state_result text CHECK (state_result IN ('met', 'partially_met', 'unmet')),
     provider_result text CHECK (provider_result IN ('met', 'partially_met', 'unmet')),

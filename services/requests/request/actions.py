@@ -177,8 +177,9 @@ async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
+    covers = fact.covers if isinstance(fact, MatchConfirmed) else None
     change = request.on_match_changed(
-        fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], fact.provider, now=event.time
+        fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], fact.provider, covers, now=event.time
     )
     if change is None:
         return

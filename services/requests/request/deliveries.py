@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.refusals import Conflict
@@ -20,6 +21,7 @@ class Outcome(StrEnum):
 
 
 _BEST_FIRST = (Outcome.MET, Outcome.PARTIALLY_MET, Outcome.UNMET)
+REVOKED = "revoked"
 _SIDES = frozenset({"state", "provider"})
 
 Results = Mapping[str, Outcome]
@@ -52,9 +54,22 @@ def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mappi
         raise Conflict("outcome-not-as-evaluated", outcome=outcome, evaluated=sorted(evaluated))
 
 
-def fulfilment_of(statuses: Sequence[str]) -> Fulfilment:
-    """How far a line is met, given the statuses of all matches ever confirmed for it."""
-    living = [status for status in statuses if status != "revoked"]
-    if not living:
+class Delivery(NamedTuple):
+    """A match that was confirmed for a line: its status, and how many persons it serves, None for the whole group."""
+
+    status: str
+    covers: int | None
+
+
+def residue_of(group_size: int, deliveries: Iterable[Delivery]) -> int:
+    """How many persons of a line's group none of its deliveries covers, except revoked ones."""
+    return max(0, group_size - sum(one.covers or group_size for one in deliveries if one.status != REVOKED))
+
+
+def fulfilment_of(group_size: int, deliveries: Sequence[Delivery]) -> Fulfilment:
+    """How far a line is met, given all deliveries ever confirmed for it."""
+    statuses = {one.status for one in deliveries} - {REVOKED}
+    if not statuses:
         return Fulfilment.NONE
-    return Fulfilment.COMPLETE if all(status == "completed" for status in living) else Fulfilment.PARTIAL
+    whole = statuses == {"completed"} and residue_of(group_size, deliveries) == 0
+    return Fulfilment.COMPLETE if whole else Fulfilment.PARTIAL

@@ -170,6 +170,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
                 "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
                 "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
                 "providers": {**request.providers, fact.match_id: fact.provider},
+                "covers": {**request.covers, fact.match_id: fact.covers},
             }
         case DeliveryEvaluated():
             of_match = {**request.evaluations.get(fact.match_id, {}), fact.side: Outcome(fact.result)}

@@ -48,7 +48,7 @@ from contracts.values import Language
 from services.requests.request import deliveries
 from services.requests.request.completeness import in_order, missing_fields
 from services.requests.request.consent_terms import CONSENTS_MAX, check_period
-from services.requests.request.deliveries import Fulfilment, Outcome, Results
+from services.requests.request.deliveries import Delivery, Fulfilment, Outcome, Results
 from services.requests.request.values import (
     MOVES,
     Addressee,
@@ -98,6 +98,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Match id → its line and its latest known status."""
     providers: dict[UUID, str] = {}
     """Match id → the organization that delivers it, where known."""
+    covers: dict[UUID, int | None] = {}
+    """Match id → how many persons of its line's group it serves; None for all."""
     evaluations: dict[UUID, Results] = {}
     """Match id → each side's evaluation of its delivery."""
     window_ends_at: datetime | None = None
@@ -134,6 +136,19 @@ class Request(Struct, frozen=True, kw_only=True):
 
     def line(self, line_id: UUID) -> Line | None:
         return next((line for line in self.lines if line.line_id == line_id), None)
+
+    def residue(self, line: Line | DraftLine) -> int | None:
+        """How many persons of the line's group no confirmed match covers; None without a group size."""
+        if line.group_size is None:
+            return None
+        return deliveries.residue_of(line.group_size, self._deliveries_of(line.line_id))
+
+    def _deliveries_of(self, line_id: UUID) -> list[Delivery]:
+        return [
+            Delivery(status, self.covers.get(match_id))
+            for match_id, (of_line, status) in self.matches.items()
+            if of_line == line_id
+        ]
 
     @property
     def fulfilled(self) -> Fulfilment:
@@ -346,21 +361,35 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestStarted(request_id=self.request_id, state=self.state, started_at=now)
 
     def on_match_changed(
-        self, line_id: UUID, match_id: UUID, match_status: str, provider: str, *, now: datetime
+        self,
+        line_id: UUID,
+        match_id: UUID,
+        match_status: str,
+        provider: str,
+        covers: int | None = None,
+        *,
+        now: datetime,
     ) -> LineFulfilmentChanged | None:
-        """Record a new status of a match; None if the line is not of this request."""
-        if self.line(line_id) is None:
+        """Record a new status of a match; None if the line is not of this request.
+
+        `covers` is how many persons a newly confirmed match serves; None for the whole group.
+        """
+        line = self.line(line_id)
+        if line is None:
             return None
-        matches = {**self.matches, match_id: (line_id, match_status)}
+        covers = covers or self.covers.get(match_id)
+        others = replace(self, matches={one: at for one, at in self.matches.items() if one != match_id})
+        delivered = [*others._deliveries_of(line_id), Delivery(match_status, covers)]
         return LineFulfilmentChanged(
             request_id=self.request_id,
             state=self.state,
             line_id=line_id,
-            fulfilment=deliveries.fulfilment_of([status for line, status in matches.values() if line == line_id]),
+            fulfilment=deliveries.fulfilment_of(line.group_size, delivered),
             match_id=match_id,
             match_status=match_status,
             changed_at=now,
             provider=provider,
+            covers=covers,
         )
 
     def on_evaluated(

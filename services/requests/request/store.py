@@ -33,6 +33,7 @@ OF_THEIR_OWN = (
     "incomplete",
     "matches",
     "providers",
+    "covers",
     "evaluations",
     "consents",
     "excluded_providers",
@@ -89,7 +90,8 @@ async def _load(tx: Tx, row: Record) -> Request:
     lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
     matches = await tx.fetch(
         """
-        SELECT match_id, line_id, status, provider, state_result, provider_result FROM line_match WHERE request_id = $1
+        SELECT match_id, line_id, status, provider, covers, state_result, provider_result
+        FROM line_match WHERE request_id = $1
         """,
         row["request_id"],
     )
@@ -109,6 +111,7 @@ async def _load(tx: Tx, row: Record) -> Request:
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
             "providers": {match["match_id"]: match["provider"] for match in matches},
+            "covers": {match["match_id"]: match["covers"] for match in matches},
             "evaluations": {match["match_id"]: sides for match in matches if (sides := _evaluations_of(match))},
             "consents": {consent["consent_id"]: dict(consent) for consent in consents},
         },
@@ -234,12 +237,13 @@ async def _save_children(tx: Tx, request: Request) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider, state_result, provider_result)
-        SELECT match_id, line_id, $1, $2, status, provider, state_result, provider_result
-        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
-            AS m(match_id, line_id, status, provider, state_result, provider_result)
+        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider, covers, state_result,
+            provider_result)
+        SELECT match_id, line_id, $1, $2, status, provider, covers, state_result, provider_result
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::text[])
+            AS m(match_id, line_id, status, provider, covers, state_result, provider_result)
         ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider,
-            state_result = excluded.state_result, provider_result = excluded.provider_result
+            covers = excluded.covers, state_result = excluded.state_result, provider_result = excluded.provider_result
         """,
         request.request_id,
         request.state,
@@ -247,6 +251,7 @@ async def _save_children(tx: Tx, request: Request) -> None:
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
         [request.providers[match_id] for match_id in request.matches],
+        [request.covers.get(match_id) for match_id in request.matches],
         *([request.evaluations.get(match_id, {}).get(side) for match_id in request.matches] for side in SIDES),
     )
 

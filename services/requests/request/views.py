@@ -39,6 +39,7 @@ NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 class LineView(Struct, frozen=True, kw_only=True):
     """A line with its texts and its fulfilment. A line of a draft may be without fields that its submission needs.
 
+    `residue` is how many persons of the group no confirmed match covers, null while the line has no group size.
     Withheld fields are absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
     always. A provider of an accepted match sees the texts of the lines that it serves.
     """
@@ -62,6 +63,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     outcome: str | UnsetType = UNSET
     in_place: str | UnsetType = UNSET
     fulfilment: Fulfilment
+    residue: int | None
 
 
 class ConsentView(Struct, frozen=True, kw_only=True):
@@ -186,9 +188,7 @@ def view(
         title=texts.title if words else UNSET,
         need=texts.need if words else UNSET,
         lines=tuple(
-            _line(line, text, request.fulfilment.get(line.line_id, Fulfilment.NONE), lines_shown[line.line_id])
-            for line, text in lines
-            if line.line_id in lines_shown
+            _line(request, line, text, lines_shown[line.line_id]) for line, text in lines if line.line_id in lines_shown
         ),
         # The missing aspects reveal something of the words.
         advice=tuple(advise(lines)) if words and institution else UNSET,
@@ -227,9 +227,10 @@ def withheld(*, words: bool, institution: bool) -> tuple[FieldSet, ...]:
     return (*(() if words else (FieldSet.WORDS,)), *(() if institution else (FieldSet.INSTITUTION,)))
 
 
-def _line(line: Line | DraftLine, text: LineText, fulfilment: str, guarded: frozenset[str]) -> LineView:
+def _line(request: Request, line: Line | DraftLine, text: LineText, guarded: frozenset[str]) -> LineView:
+    fulfilment = request.fulfilment.get(line.line_id, Fulfilment.NONE)
     chosen = {name: value for name, value in asdict(line).items() if name != "position" and value is not None}
-    values = {**chosen, **asdict(text), "fulfilment": fulfilment}
+    values = {**chosen, **asdict(text), "fulfilment": fulfilment, "residue": request.residue(line)}
     if Guarded.INSTITUTION_NAME not in guarded:
         values["institution_name"] = ""
     if Guarded.INSTITUTION not in guarded:

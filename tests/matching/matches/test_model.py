@@ -16,7 +16,8 @@ from services.matching import policy
 from services.matching.lines.model import RequestStatus
 from services.matching.matches import model as match
 from services.matching.matches.evaluation import Evaluated
-from services.matching.matches.model import MOVES, NOT_CONFIRMED, NOT_ENDED, Match, MatchStatus, Origin, evolve
+from services.matching.matches.evolve import evolve
+from services.matching.matches.model import MOVES, NOT_CONFIRMED, NOT_ENDED, Match, MatchStatus, Origin
 from services.matching.policy import Action
 from services.matching.scoring.model import scored
 from tests.builders import AHEAD, NOON, a_caller
