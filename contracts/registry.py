@@ -18,6 +18,8 @@ from contracts import (
     reminders,
     requests,
     rewording,
+    summaries,
+    translations,
 )
 from contracts.facts import Event, Fact, fact_type
 
@@ -25,6 +27,8 @@ FACTS: Mapping[str, type[Fact]] = {
     fact_type(kind): kind
     for kind in (
         *requests.FACTS,
+        *translations.FACTS,
+        *summaries.FACTS,
         *matching.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,

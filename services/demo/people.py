@@ -21,6 +21,7 @@ KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
 
 OWNERS = {
     "requests": "requests",
+    "public": "requests",
     "offerings": "matching",
     "matches": "matching",
     "treaty-statuses": "matching",

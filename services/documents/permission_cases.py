@@ -13,6 +13,7 @@ from contracts.matching import MatchSuggested, OfferingSubmitted
 from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
+from contracts.translations import TranslatedBy
 from services.documents import directory_cases, notification_cases, pledge_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
@@ -45,6 +46,7 @@ from services.requests.request.api import HistoryEntry
 from services.requests.request.store import Summary
 from services.requests.request.values import Circulation, FilingChannel, Status
 from services.requests.request.views import LineView, RequestView
+from services.requests.translation.visible_store import TranslatedLineView, TranslationView
 
 
 @cache
@@ -106,11 +108,16 @@ def _filing(submit: str) -> requests.Filing:
 _R = requests.Action
 _FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.CHECK)
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
-_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
+_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_TRANSLATIONS)
 
 
 def _scan(status: str) -> requests.Scan:
     return requests.Scan(_request(status, Circulation.GRANTED, "every provider and donor", "everything"))
+
+
+def _translated(status: str, made_by: str) -> requests.Translated:
+    request = _request(status, Circulation.GRANTED, "every provider and donor", "everything")
+    return requests.Translated(request, TranslatedBy(made_by))
 
 
 _OF_ATTACHMENTS = (_R.READ_ATTACHMENTS, _R.DETACH)
@@ -154,6 +161,21 @@ _REQUESTS = (
         make=_request,
         reads=_SHOWING,
         acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS),
+    ),
+    Subject(
+        service="requests",
+        title="A translation of a request",
+        views=(TranslationView, TranslatedLineView),
+        guarded=("title", "need", "institution_name", "outcome", "in_place", "markers_justification"),
+        decide=requests.decide,
+        standings=_TO_REQUEST,
+        properties={
+            "status": tuple(Status),
+            "made by": tuple(one for one in TranslatedBy if one is not TranslatedBy.PROVIDER),
+        },
+        make=_translated,
+        reads=(_R.READ_TRANSLATIONS,),
+        acts=(_R.TRANSLATE,),
     ),
     Subject(
         service="requests",

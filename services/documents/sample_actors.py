@@ -7,6 +7,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
+            | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
@@ -23,6 +24,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             }
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
+            | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
+            | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
@@ -68,6 +71,7 @@ FIRST: frozenset[str] = frozenset(
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
-    | {"InKindContributionDeclared", "ActivityPlanned"}
+    | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded"}
+    | {"PublicSummaryDrafted"}
 )
 """The first fact of an aggregate."""

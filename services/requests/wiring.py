@@ -26,6 +26,8 @@ from services.requests.consent import api as consent_api
 from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
 from services.requests.request import actions, api, draft_api, reminder_store, words_api
+from services.requests.summary import api as summary_api
+from services.requests.translation import api as translation_api
 
 CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0
@@ -133,14 +135,36 @@ SERVICE = Service(
         *consent_api.ROUTES,
         *audience_api.ROUTES,
         *attachment_api.ROUTES,
+        *translation_api.ROUTES,
+        *summary_api.ROUTES,
         *words_api.ROUTES,
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("attachment", "consent", "excluded_provider", "line_match", "request_line", "request"),
-    texts=("request_text", "line_text", "received_text", "remark", "consent_text", "attachment_text"),
+    tables=(
+        "public_summary_version",
+        "public_summary",
+        "translation",
+        "attachment",
+        "consent",
+        "excluded_provider",
+        "line_match",
+        "request_line",
+        "request",
+    ),
+    texts=(
+        "request_text",
+        "line_text",
+        "received_text",
+        "remark",
+        "consent_text",
+        "attachment_text",
+        "translation_text",
+        "translated_line_text",
+        "public_summary_text",
+    ),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

@@ -47,6 +47,8 @@ PUBLIC = {
     "/v1/reference/search",
     "/v1/reference/scheme",
     "/v1/reference/reasons/{move}",
+    "/v1/public/requests",
+    "/v1/public/requests/{request_id}",
     "/v1/token",
     "/.well-known/jwks.json",
 }

@@ -21,6 +21,7 @@ from services.matching.matches.model import Match
 from services.matching.policy import OVERSEERS
 from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
+from services.requests.policy import Guarded
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES
@@ -76,6 +77,11 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":
         return decide(caller, R.READ_ATTACHMENTS, world.records["attachment_id"][event.aggregate_id]).allowed
+    if event.aggregate == "translation":
+        request = world.records["translation_id"][event.aggregate_id]
+        return Guarded.WORDS in decide(caller, R.READ_TRANSLATIONS, request).fields
+    if event.aggregate == "public_summary":
+        return decide(caller, R.READ_SUMMARY, world.records["public_summary_id"][event.aggregate_id]).allowed
     if event.aggregate == "line":
         return caller.role in OVERSEERS
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]

@@ -22,6 +22,8 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import rewording as w
+from contracts import summaries as s
+from contracts import translations as t
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -266,6 +268,8 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     r.RequestStarted: "the match that began is notified",
     r.DeliveryEvaluated: "the evaluation of the match is notified",
     r.LineFulfilmentChanged: "the change of the match is notified",
+    **dict.fromkeys(s.FACTS, "the State and UNODC agree on the summary, which can be read with the request"),
+    **dict.fromkeys(t.FACTS, "readers of the request see the translation beside its source"),
     r.AttachmentAdded: "it is part of the request, whose submission is notified",
     r.AttachmentCleared: "readers of the request see the file",
     r.AttachmentRemoved: "by the State itself; no action is needed",

@@ -23,6 +23,10 @@ from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request
 from services.requests.request.store import Texts
 from services.requests.request.values import FilingChannel, Status
+from services.requests.summary import model as summary
+from services.requests.summary import store as summary_store
+from services.requests.translation import model as translation
+from services.requests.translation import store as translation_store
 
 GAP_REASON = "match_revoked"
 
@@ -96,6 +100,7 @@ async def revise(tx: Tx, ctx: Context, request: Request, content: Content, texts
     await store.delete_line_texts(tx, request.request_id)
     request = await record(tx, request, fact)
     await store.save_texts(tx, request, texts, salt)
+    await translation_store.delete_removed_lines(tx, request.request_id, [line.line_id for line in request.all_lines])
     return request
 
 
@@ -213,6 +218,13 @@ async def rebuild(tx: Tx, event: Event) -> None:
     assert fact is not None, "our own journal holds facts of our own contracts"
     if fact.aggregate == "attachment":
         await attachment_store.save(tx, attachment.evolve(await attachment_store.known(tx, event.aggregate_id), fact))
+        return
+    if fact.aggregate == "translation":
+        translated = await translation_store.known(tx, event.aggregate_id)
+        await translation_store.save(tx, translation.evolve(translated, fact))
+        return
+    if fact.aggregate == "public_summary":
+        await summary_store.save(tx, summary.evolve(await summary_store.known(tx, event.aggregate_id), fact))
         return
     before = await store.locked(tx, event.aggregate_id)
     await store.save(tx, evolve(before, fact))
