@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.facts import Fact
-from contracts.values import Code, Language, State
+from contracts.values import Code, Language, Organization, State
 
 
 class TranslatedBy(StrEnum):
@@ -57,4 +57,47 @@ class TranslationWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.transl
     withdrawn_at: datetime
 
 
-FACTS: tuple[type[Fact], ...] = (TranslationAdded, TranslationReplaced, TranslationWithdrawn)
+class OfferingTranslationAdded(Fact, frozen=True, kw_only=True, tag="matching.offering_translation.added.v1"):
+    """The texts of an offering were translated into a language that had no translation."""
+
+    offering_translation_id: UUID
+    offering_id: UUID
+    provider: Organization
+    language: Language
+    made_by: Code
+    source_language: Language
+    source_hash: str
+    texts_hash: str
+    added_at: datetime
+
+
+class OfferingTranslationReplaced(Fact, frozen=True, kw_only=True, tag="matching.offering_translation.replaced.v1"):
+    """A translation was made again; the former texts are deleted."""
+
+    offering_translation_id: UUID
+    offering_id: UUID
+    provider: Organization
+    made_by: Code
+    source_language: Language
+    source_hash: str
+    texts_hash: str
+    replaced_at: datetime
+
+
+class OfferingTranslationWithdrawn(Fact, frozen=True, kw_only=True, tag="matching.offering_translation.withdrawn.v1"):
+    """A translation was withdrawn; its texts are deleted."""
+
+    offering_translation_id: UUID
+    offering_id: UUID
+    provider: Organization
+    withdrawn_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    TranslationAdded,
+    TranslationReplaced,
+    TranslationWithdrawn,
+    OfferingTranslationAdded,
+    OfferingTranslationReplaced,
+    OfferingTranslationWithdrawn,
+)

@@ -36,6 +36,7 @@ from services.matching.matches.why_not_api import WhyNot
 from services.matching.offerings import model as offering
 from services.matching.offerings.api import OfferingView
 from services.matching.offerings.model import OfferingStatus
+from services.matching.offerings.translation_store import OfferingTranslationView
 from services.matching.rounds import model as round
 from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
@@ -247,6 +248,10 @@ def _round() -> round.Round:
     return round.evolve(None, _example(RoundAsked))
 
 
+def _translated_offering(status: str, made_by: str) -> matching.Translated:
+    return matching.Translated(_offering(status), TranslatedBy(made_by))
+
+
 _OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
 _MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW)
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
@@ -287,6 +292,20 @@ _MATCHING = (
         make=_offering,
         reads=_OFFERING_READS,
         acts=tuple(matching.OFFERERS),
+    ),
+    Subject(
+        service="matching",
+        title="A translation of an offering",
+        views=(OfferingTranslationView,),
+        decide=matching.decide,
+        standings=_TO_OFFERING,
+        properties={
+            "status": tuple(OfferingStatus),
+            "made by": tuple(one for one in TranslatedBy if one is not TranslatedBy.STATE),
+        },
+        make=_translated_offering,
+        reads=(_M.SHOW_OFFERING,),
+        acts=(_M.TRANSLATE,),
     ),
     Subject(
         service="matching",

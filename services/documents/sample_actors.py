@@ -29,7 +29,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
-            {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
+            {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
+            | {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
         ),
         "UNODC:administrator": frozenset(
@@ -71,7 +72,7 @@ FIRST: frozenset[str] = frozenset(
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
-    | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded"}
+    | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted"}
 )
 """The first fact of an aggregate."""

@@ -180,6 +180,11 @@ async def _requests(world: World) -> None:
 
 async def _translations(world: World) -> None:
     """Of every request into French, by a machine; and a public summary of each."""
+    for who in (NORWAY, UNIT):
+        offered = (await world.client.get("/v1/offerings?limit=100", headers=headers(who))).json()["offerings"]
+        for one in (one for one in offered if one["provider"] == who.partition(":")[0]):
+            made = {"machine": True, "source_revision": one["revision"], "title": "Traduction"}
+            await world.say(who, f"/v1/offerings/{one['offering_id']}/translations", language="fr", **made)
     for who in (KENYA, "NOR:focal_point"):
         for one in (await world.client.get("/v1/requests?limit=100", headers=headers(who))).json()["requests"]:
             path = f"/v1/requests/{one['request_id']}"
@@ -314,6 +319,8 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             records[f"{table}_id"] = {row["id"]: records["request_id"][row["request_id"]] for row in rows}
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
+        rows = await tx.fetch("SELECT offering_translation_id AS id, offering_id FROM offering_translation")
+        records["offering_translation_id"] = {row["id"]: records["offering_id"][row["offering_id"]] for row in rows}
         records["match_id"] = {}
         suggested = await tx.fetch("SELECT match_id FROM line_ranking r, untouched_matches(r)")
         for one in (*await ids(tx, "match"), *(row["match_id"] for row in suggested)):

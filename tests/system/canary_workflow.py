@@ -277,6 +277,10 @@ async def offer_assistance(stage: Stage) -> None:
     other = await stage.say(NORWAY, "POST", "/v1/offerings", body, to=OVERSEERS | OF_NORWAY)
     await stage.say(NORWAY, "POST", f"{path}/withdraw", {}, about=other, to=OVERSEERS | OF_NORWAY)
     units = await stage.say(UNIT, "POST", "/v1/offerings", body | {"submit": True}, to=EVERYBODY)
+    body = {"source_revision": 1}
+    one = await stage.say(UNIT, "POST", f"{path}/translations", body | {"language": "fr"}, about=units, to=NOBODY)
+    about = units | {"language": "fr", "revision": one["revision"]}
+    await stage.say(UNIT, "PUT", f"{path}/translations/{{language}}", body, about=about, to=EVERYBODY)
     await stage.say(
         COORDINATOR,
         "POST",
