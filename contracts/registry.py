@@ -20,6 +20,8 @@ from contracts import (
     reminders,
     requests,
     rewording,
+    summaries,
+    translations,
 )
 from contracts.facts import Event, Fact, fact_type
 
@@ -29,6 +31,8 @@ FACTS: Mapping[str, type[Fact]] = {
         *requests.FACTS,
         *clocks.FACTS,
         *criteria.FACTS,
+        *translations.FACTS,
+        *summaries.FACTS,
         *matching.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,

@@ -31,7 +31,7 @@ from chassis.db.database import Database
 from chassis.db.keyed_locks import KeyedLocks
 from chassis.http.bodies import refused_body
 from chassis.http.duplicate_fields import reject_duplicate_fields
-from chassis.http.edge import BODY, BODY_BYTES_MAX, Edge, header
+from chassis.http.edge import BODY, BODY_BYTES_MAX, Edge, header, reader_language
 from chassis.http.event_streams import EventStream, EventStreams
 from chassis.http.exception_handlers import EXCEPTION_HANDLERS
 from chassis.http.forms import routes_of_forms
@@ -46,7 +46,7 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
-from contracts.values import Caller, Role
+from contracts.values import Caller, Language, Role
 from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
@@ -71,12 +71,13 @@ def requires(action: StrEnum) -> dict[str, StrEnum]:
     return {"action": action}
 
 
-# Dependencies of handlers; the parameters are `db`, `caller`, `command`, `expected` and `now`.
+# Dependencies of handlers; the parameters are `db`, `caller`, `command`, `expected`, `now` and `reader_language`.
 Db = NamedDependency[Database]
 CurrentCaller = NamedDependency[Caller]
 CurrentCommand = NamedDependency[Command]
 ExpectedRevision = NamedDependency[int]
 Now = NamedDependency[datetime]
+ReaderLanguage = NamedDependency[Language | None]
 CurrentUpload = NamedDependency[Upload]
 
 log = structlog.get_logger()
@@ -249,6 +250,11 @@ def now_of() -> datetime:
     return clock.now()
 
 
+def reader_language_of(request: CommandRequest) -> Language | None:
+    """The language of the six that the caller prefers; None without `Accept-Language`."""
+    return reader_language(request.scope) if header(request.scope, "Accept-Language") else None
+
+
 def created(view: T, *, location: str, revision: int) -> Response[T]:
     return Response(view, status_code=201, headers={"Location": location, "ETag": etag(revision)})
 
@@ -360,6 +366,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
             "command": Provide(command_of),
             "expected": Provide(expected_of, sync_to_thread=False),
             "now": Provide(now_of, sync_to_thread=False),
+            "reader_language": Provide(reader_language_of, sync_to_thread=False),
             "upload": Provide(upload_of, sync_to_thread=False),
             "paging": Provide(pages_of, sync_to_thread=False),
             "event_streams": Provide(_event_streams, sync_to_thread=False),

@@ -18,10 +18,19 @@ from litestar.handlers import HTTPRouteHandler
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, CurrentCommand, Db, ExpectedRevision, Now, key_of, requires
+from chassis.http.application import (
+    CurrentCaller,
+    CurrentCommand,
+    Db,
+    ExpectedRevision,
+    Now,
+    ReaderLanguage,
+    key_of,
+    requires,
+)
 from chassis.http.idempotency import Command, etag, once
 from chassis.ids import new_id
-from contracts.values import Caller
+from contracts.values import Caller, Language
 
 Function = Callable[..., Any]
 Act = Callable[..., Awaitable[Any]]
@@ -110,9 +119,16 @@ def _route(
     locking = _naming(locks, 3) if callable(locks) else None
 
     async def handle(
-        *, db: Database, caller: Caller, now: datetime, command: Command | None = None, expected: int = 0, **given: Any
+        *,
+        db: Database,
+        caller: Caller,
+        now: datetime,
+        reader_language: Language | None,
+        command: Command | None = None,
+        expected: int = 0,
+        **given: Any,
     ) -> Response[Any]:
-        ctx = Context(caller=caller, now=now, expected=expected)
+        ctx = Context(caller=caller, now=now, expected=expected, language=reader_language)
         keyed = keying(given)
         if preparing:
             given[BEFORE] = await preparing(given, db, ctx, keyed)
@@ -140,6 +156,7 @@ def _route(
         "db": Db,
         "caller": CurrentCaller,
         "now": Now,
+        "reader_language": ReaderLanguage,
         **({"command": CurrentCommand} if method == "POST" else {}),
         **({"expected": ExpectedRevision} if options["if_match"] else {}),
     }

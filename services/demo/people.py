@@ -24,6 +24,7 @@ OWNERS = {
     "work": "requests",
     "calendar": "requests",
     "criteria": "requests",
+    "public": "requests",
     "offerings": "matching",
     "matches": "matching",
     "treaty-statuses": "matching",

@@ -17,10 +17,12 @@ from contracts.facts import Event, Fact, fact_type
 from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
 from services.documents.sample_answers import ANSWERS, BY_OPERATION, PROBLEMS
+from services.documents.sample_translations import TRANSLATED
 from services.documents.sample_values import LEAST, REASONS, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"
+IN_FACTS = (TRANSLATED, VALUES)
 
 
 class NoExample(Exception):
@@ -68,7 +70,7 @@ def example_answer(operation: str, kind: Any) -> Any:
     """A response of an operation; None if it is not JSON. Raises NoExample for a field without a value."""
     if operation in BY_OPERATION or kind in (bytes, str, type(None)):
         return BY_OPERATION.get(operation)
-    made = _ExampleMaker(strict=True, tables=(ANSWERS, VALUES)).made(inspect.type_info(kind))
+    made = _ExampleMaker(strict=True, tables=(ANSWERS, *IN_FACTS)).made(inspect.type_info(kind))
     return msgspec.to_builtins(msgspec.convert(made, kind))
 
 
@@ -82,7 +84,7 @@ def example_problem(status: str) -> Any:
 class _ExampleMaker:
     """Makes values from types. The first table with a value wins; `strict` raises if none has one."""
 
-    def __init__(self, *, strict: bool, least: bool = False, tables: Sequence[Mapping[str, Any]] = (VALUES,)) -> None:
+    def __init__(self, *, strict: bool, least: bool = False, tables: Sequence[Mapping[str, Any]] = IN_FACTS) -> None:
         self._strict = strict
         self._least = least
         self._tables = tables
@@ -134,7 +136,7 @@ class _ExampleMaker:
             case inspect.DateTimeType():
                 return WHEN.isoformat().replace("+00:00", "Z")
         if self._strict:
-            file = "sample_values" if self._tables == (VALUES,) else "sample_answers"
+            file = "sample_values" if self._tables == IN_FACTS else "sample_answers"
             raise NoExample(f"{owner}.{name} needs a value in services/documents/{file}.py")
         return self._any(shape)
 

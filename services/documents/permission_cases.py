@@ -13,6 +13,7 @@ from contracts.matching import MatchSuggested, OfferingSubmitted
 from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
+from contracts.translations import TranslatedBy
 from services.documents import directory_cases, notification_cases, pledge_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
@@ -35,6 +36,7 @@ from services.matching.matches.why_not_api import WhyNot
 from services.matching.offerings import model as offering
 from services.matching.offerings.api import OfferingView
 from services.matching.offerings.model import OfferingStatus
+from services.matching.offerings.translation_store import OfferingTranslationView
 from services.matching.rounds import model as round
 from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
@@ -45,6 +47,7 @@ from services.requests.request.api import HistoryEntry
 from services.requests.request.store import Summary
 from services.requests.request.values import Circulation, FilingChannel, Status
 from services.requests.request.views import LineView, RequestView
+from services.requests.translation.visible_store import TranslatedLineView, TranslationView
 
 
 @cache
@@ -106,7 +109,7 @@ def _filing(submit: str) -> requests.Filing:
 _R = requests.Action
 _FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.CHECK)
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
-_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_CLOCKS)
+_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_CLOCKS, _R.READ_TRANSLATIONS)
 _OF_THE_DESK = (
     *(_R.LIST_WORK, _R.HAND_OVER, _R.SHOW_CALENDAR, _R.SET_CALENDAR),
     *(_R.SHOW_CRITERIA, _R.PUBLISH_CRITERIA),
@@ -115,6 +118,11 @@ _OF_THE_DESK = (
 
 def _scan(status: str) -> requests.Scan:
     return requests.Scan(_request(status, Circulation.GRANTED, "every provider and donor", "everything"))
+
+
+def _translated(status: str, made_by: str) -> requests.Translated:
+    request = _request(status, Circulation.GRANTED, "every provider and donor", "everything")
+    return requests.Translated(request, TranslatedBy(made_by))
 
 
 _OF_ATTACHMENTS = (_R.READ_ATTACHMENTS, _R.DETACH)
@@ -161,6 +169,21 @@ _REQUESTS = (
         make=_request,
         reads=_SHOWING,
         acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS + _OF_THE_DESK),
+    ),
+    Subject(
+        service="requests",
+        title="A translation of a request",
+        views=(TranslationView, TranslatedLineView),
+        guarded=("title", "need", "institution_name", "outcome", "in_place", "markers_justification"),
+        decide=requests.decide,
+        standings=_TO_REQUEST,
+        properties={
+            "status": tuple(Status),
+            "made by": tuple(one for one in TranslatedBy if one is not TranslatedBy.PROVIDER),
+        },
+        make=_translated,
+        reads=(_R.READ_TRANSLATIONS,),
+        acts=(_R.TRANSLATE,),
     ),
     Subject(
         service="requests",
@@ -232,6 +255,10 @@ def _round() -> round.Round:
     return round.evolve(None, _example(RoundAsked))
 
 
+def _translated_offering(status: str, made_by: str) -> matching.Translated:
+    return matching.Translated(_offering(status), TranslatedBy(made_by))
+
+
 _OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
 _MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW)
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
@@ -272,6 +299,20 @@ _MATCHING = (
         make=_offering,
         reads=_OFFERING_READS,
         acts=tuple(matching.OFFERERS),
+    ),
+    Subject(
+        service="matching",
+        title="A translation of an offering",
+        views=(OfferingTranslationView,),
+        decide=matching.decide,
+        standings=_TO_OFFERING,
+        properties={
+            "status": tuple(OfferingStatus),
+            "made by": tuple(one for one in TranslatedBy if one is not TranslatedBy.STATE),
+        },
+        make=_translated_offering,
+        reads=(_M.SHOW_OFFERING,),
+        acts=(_M.TRANSLATE,),
     ),
     Subject(
         service="matching",

@@ -7,6 +7,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
+            | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
@@ -25,10 +26,13 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"CriteriaPublished", "RequestAssessed"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
+            | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
+            | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
-            {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
+            {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
+            | {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
         ),
         "UNODC:administrator": frozenset(
@@ -71,6 +75,7 @@ FIRST: frozenset[str] = frozenset(
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClockStarted", "HolidaysSet", "CriteriaPublished"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
-    | {"InKindContributionDeclared", "ActivityPlanned"}
+    | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
+    | {"PublicSummaryDrafted"}
 )
 """The first fact of an aggregate."""

@@ -18,6 +18,8 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         """
         SELECT ARRAY(SELECT offering_id FROM offering
                 WHERE offering_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
+                UNION ALL SELECT offering_translation_id FROM offering_translation JOIN offering USING (offering_id)
+                WHERE offering_translation_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
                 UNION ALL SELECT line_id FROM line_ranking
                 WHERE line_id = ANY ($3::uuid[]) AND oversees(who.role)
                 UNION ALL SELECT match_id FROM match

@@ -7,9 +7,12 @@ implements `may_compare`; tests compare them.
 from collections.abc import Mapping
 from enum import StrEnum
 
+from msgspec import Struct
+
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.facts import fact_type
 from contracts.matching import MatchRescored, MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
+from contracts.translations import TranslatedBy
 from contracts.values import Caller, Role
 from services.matching.lines.model import WantedLine
 from services.matching.matches.model import MOVES as MATCH_MOVES
@@ -33,6 +36,7 @@ class Action(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     RECONFIRM = "reconfirm"
+    TRANSLATE = "translate"
     WITHDRAW = "withdraw"
     PROPOSE = "propose"
     OVERRIDE = "override"
@@ -66,6 +70,13 @@ class Action(StrEnum):
     COMPARE_ROUNDS = "compare_rounds"
     ADOPT_ROUND = "adopt_round"
     DISCARD_ROUND = "discard_round"
+
+
+class Translated(Struct, frozen=True):
+    """An existing translation of an offering, and who made it."""
+
+    offering: Offering
+    made_by: TranslatedBy
 
 
 class Guarded(StrEnum):
@@ -107,6 +118,7 @@ OFFERERS: Mapping[Action, frozenset[Role]] = {
     Action.SUSPEND: _PROVIDER | _COORDINATOR,
     Action.RESUME: _PROVIDER | _COORDINATOR,
     Action.RECONFIRM: _PROVIDER,
+    Action.TRANSLATE: _PROVIDER | _COORDINATOR,
     Action.WITHDRAW: _PROVIDER,
 }
 """Roles that change an offering; a provider's officer only those of the own organization."""
@@ -178,15 +190,22 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 
 
-def decide(caller: Caller, action: Action, resource: Offering | Match | Round | WantedLine | None = None) -> Decision:
+def decide(
+    caller: Caller, action: Action, resource: Offering | Translated | Match | Round | WantedLine | None = None
+) -> Decision:
     """Decide whether the caller may do this, and which guarded fields they see. Denied unless granted.
 
     Actions in OF_NO_RECORD have no resource; PROPOSE and WHY_NOT are decided without one, then with the line, then with
     the offering; SIMILAR without one, then with the line; a list without one (always allowed) and for each record in
-    it; all others with the offering, the match or the round.
+    it; all others with the offering, the match or the round. TRANSLATE also with a translation that exists: that of the
+    provider is replaced and withdrawn by the provider only.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
+    if isinstance(resource, Translated):
+        decision = _decide_offering(caller, action, resource.offering)
+        others = resource.made_by is TranslatedBy.PROVIDER and caller.role not in _PROVIDER
+        return _NOT_FOR_YOUR_ROLE if decision.allowed and others and action is Action.TRANSLATE else decision
     if isinstance(resource, Round):
         return _decide_round(caller, action)
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
@@ -269,6 +288,13 @@ def moves_open_to(caller: Caller, record: Offering | Match) -> tuple[str, ...]:
     """The moves that this caller may make now."""
     moves = MATCH_MOVES if isinstance(record, Match) else OFFERING_MOVES
     return open_moves(caller, record, Action, decide, moves)
+
+
+def author(caller: Caller, *, machine: bool) -> TranslatedBy:
+    """As whose a translation of this caller is marked."""
+    if machine:
+        return TranslatedBy.MACHINE
+    return TranslatedBy.PROVIDER if caller.role in _PROVIDER else TranslatedBy.UNODC
 
 
 def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:

@@ -38,6 +38,7 @@ from services.matching.matches.budgets import Budgets
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
 from services.matching.offerings import store as offering_store
+from services.matching.offerings import translation_api
 from services.matching.rounds import api as round_api
 from services.matching.rounds.planner import Planner
 from services.matching.scoring import store as scoring_store
@@ -230,6 +231,7 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     routes=[
         *offering_api.ROUTES,
+        *translation_api.ROUTES,
         *match_api.ROUTES,
         *choice_api.ROUTES,
         *cohort_api.ROUTES,
@@ -246,8 +248,18 @@ SERVICE = Service(
     configured_handlers=lambda running: handlers(running.own.memory),
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("line_ranking", "match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
-    texts=("offering_text", "remark", "round_papers", "reading"),
+    tables=(
+        "line_ranking",
+        "match",
+        "match_move",
+        "capacity",
+        "offering_translation",
+        "offering",
+        "treaty_status",
+        "weights",
+        "round",
+    ),
+    texts=("offering_text", "offering_translation_text", "remark", "round_papers", "reading"),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

@@ -10,9 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of requests visible to them, of attachments where they may read the words, and of
-    the clocks that they find in their work.
-    """
+    """The events each caller may see: of visible requests and their clocks, and with the words of files."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)
@@ -28,7 +26,15 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                     WHEN is_outside(who.role) THEN
                         who.role = 'provider_officer' AND clock.organization = who.organization
                     WHEN oversees(who.role) THEN true
-                    ELSE who.role IN ('focal_point', 'official') AND clock.state = who.organization END) AS ids
+                    ELSE who.role IN ('focal_point', 'official') AND clock.state = who.organization END
+                UNION ALL
+                SELECT translation_id FROM translation JOIN request USING (request_id),
+                    seen(request_id, request, who.organization, who.role) AS shown
+                WHERE translation_id = ANY ($3::uuid[]) AND shown.words
+                UNION ALL
+                SELECT public_summary_id FROM public_summary JOIN request USING (request_id),
+                    seen(request_id, request, who.organization, who.role)
+                WHERE public_summary_id = ANY ($3::uuid[]) AND NOT is_outside(who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

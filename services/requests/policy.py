@@ -12,10 +12,12 @@ from msgspec import Struct
 from contracts import reference
 from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
+from contracts.translations import TranslatedBy
 from contracts.values import Caller, Role
 from services.requests.attachment.model import READABLE, AttachmentStatus, Purpose
 from services.requests.request.model import Request
-from services.requests.request.values import MOVES, Circulation, Status
+from services.requests.request.values import MOVES, Circulation, Status, Visibility
+from services.requests.summary.model import PublicSummary
 
 
 class Action(StrEnum):
@@ -33,6 +35,11 @@ class Action(StrEnum):
     ATTACH = "attach"
     DETACH = "detach"
     SCAN_NOTE = "scan_note"
+    READ_TRANSLATIONS = "read_translations"
+    TRANSLATE = "translate"
+    READ_SUMMARY = "read_summary"
+    DRAFT_SUMMARY = "draft_summary"
+    PUBLISH_SUMMARY = "publish_summary"
     REVISE = "revise"
     SUBMIT = "submit"
     RECORD_CONFIRMATION = "record_confirmation"
@@ -90,6 +97,13 @@ class Filing(Struct, frozen=True):
     submit: bool = False
 
 
+class Translated(Struct, frozen=True):
+    """An existing translation of a request, and who made it."""
+
+    request: Request
+    made_by: TranslatedBy
+
+
 class Scan(Struct, frozen=True):
     """The scan of a note verbale: visible to the State and UNODC, removed by a coordinator."""
 
@@ -128,6 +142,10 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: FILERS,
     Action.ATTACH: FILERS,
     Action.DETACH: FILERS,
+    Action.TRANSLATE: FILERS | _COORDINATOR,
+    Action.READ_SUMMARY: AUDIENCE_READERS | {Role.SERVICE},
+    Action.DRAFT_SUMMARY: FILERS | _COORDINATOR,
+    Action.PUBLISH_SUMMARY: _FOCAL_POINT,
     Action.SUBMIT: _FOCAL_POINT,
     Action.RECORD_CONFIRMATION: _COORDINATOR,
     Action.REGISTER: _COORDINATOR,
@@ -159,11 +177,12 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_STATE = denied("not-your-state")
 
 
-def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | None = None) -> Decision:
+def decide(caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
     FILE is decided on a Filing, CHECK and the actions of UNODC on nothing, lists on nothing (allowed to all) and on
-    each request listed, everything else on the request, and for a scan the actions on attachments.
+    each request listed, everything else on the request, for a scan the actions on attachments, and TRANSLATE also on a
+    translation that exists: that of the State is replaced and withdrawn by the State only.
     """
     if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
@@ -171,6 +190,10 @@ def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | N
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if isinstance(resource, Scan):
         return _decide_scan(caller, action, resource.request)
+    if isinstance(resource, Translated):
+        decision = decide(caller, action, resource.request)
+        others = decision.allowed and resource.made_by is TranslatedBy.STATE and caller.role not in FILERS
+        return _NOT_FOR_YOUR_ROLE if others and action is Action.TRANSLATE else decision
     if not isinstance(resource, Request):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, resource):
@@ -179,6 +202,9 @@ def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | N
         return ALLOWED
     if action in _READS:
         return _shown(caller, resource)
+    if action is Action.READ_TRANSLATIONS:
+        shown = _shown(caller, resource)
+        return shown if Guarded.LINE_WORDS in shown.fields else HIDDEN
     if action in _OF_ATTACHMENTS and Guarded.WORDS not in _shown(caller, resource).fields:
         return HIDDEN
     if action is Action.READ_ATTACHMENTS:
@@ -318,6 +344,19 @@ def is_known_to_unodc(request: Request) -> bool:
 def is_unconfirmed(request: Request) -> bool:
     """Whether UNODC filed it on the State's behalf, and the State has not confirmed it yet."""
     return request.status is Status.DRAFT and request.channel is not None
+
+
+def is_public(request: Request, summary: PublicSummary) -> bool:
+    """Whether everybody reads the approved version of a request's summary; `is_public` in SQL is the same rule."""
+    chosen = request.visibility is Visibility.PUBLIC_SUMMARY and not request.restricted
+    return bool(summary.approved) and chosen and circulates(request)
+
+
+def author(caller: Caller, *, machine: bool) -> TranslatedBy:
+    """As whose a text of this caller is marked."""
+    if machine:
+        return TranslatedBy.MACHINE
+    return TranslatedBy.STATE if caller.role in FILERS else TranslatedBy.UNODC
 
 
 def attachments_seen(caller: Caller) -> frozenset[AttachmentStatus]:

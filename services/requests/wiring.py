@@ -30,6 +30,8 @@ from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
 from services.requests.criteria import api as criteria_api
 from services.requests.request import actions, api, draft_api, reminder_store, words_api
+from services.requests.summary import api as summary_api
+from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
 
 CLOCK_SECONDS = 10.0
@@ -146,6 +148,8 @@ SERVICE = Service(
         *consent_api.ROUTES,
         *audience_api.ROUTES,
         *attachment_api.ROUTES,
+        *translation_api.ROUTES,
+        *summary_api.ROUTES,
         *words_api.ROUTES,
         *clock_api.ROUTES,
         *criteria_api.ROUTES,
@@ -156,6 +160,9 @@ SERVICE = Service(
     loops=loops,
     rebuild=actions.rebuild,
     tables=(
+        "public_summary_version",
+        "public_summary",
+        "translation",
         "attachment",
         "calendar",
         "clock",
@@ -166,7 +173,18 @@ SERVICE = Service(
         "request_line",
         "request",
     ),
-    texts=("criterion_text", "request_text", "line_text", "received_text", "remark", "consent_text", "attachment_text"),
+    texts=(
+        "request_text",
+        "line_text",
+        "received_text",
+        "remark",
+        "consent_text",
+        "attachment_text",
+        "translation_text",
+        "translated_line_text",
+        "public_summary_text",
+        "criterion_text",
+    ),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

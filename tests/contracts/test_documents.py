@@ -47,6 +47,8 @@ PUBLIC = {
     "/v1/reference/search",
     "/v1/reference/scheme",
     "/v1/reference/reasons/{move}",
+    "/v1/public/requests",
+    "/v1/public/requests/{request_id}",
     "/v1/token",
     "/.well-known/jwks.json",
 }
@@ -159,6 +161,9 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     once = {"/v1/ledger/periods/{year}/close", "/v1/ledger/periods/{year}/reopen"}
     # Nor to a flow that others reported, of which nothing else is ever changed.
     once |= {"/v1/imports/{import_id}/flows/{line}/pledge"}
+    # One of each: of two who write it, the second is refused.
+    once |= {f"/v1/{each}/translations" for each in ("requests/{request_id}", "offerings/{offering_id}")}
+    once |= {"/v1/requests/{request_id}/summary"}
     assert undoes_nothing | once == without_revision
 
 

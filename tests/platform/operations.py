@@ -85,7 +85,14 @@ LISTS = {
 }
 """Lists whose entries are decided on one by one, and what names an entry."""
 
-NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026", "line": "2"}
+NAMED = {
+    "table": "kinds",
+    "move": "decline",
+    "code": "SHERLOC-MNT",
+    "organization": "KEN",
+    "year": "2026",
+    "line": "2",
+} | {"language": "fr"}
 """Path parameters that are public."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}

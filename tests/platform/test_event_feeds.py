@@ -21,6 +21,7 @@ from services.matching.matches.model import Match
 from services.matching.policy import OVERSEERS
 from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
+from services.requests.policy import Guarded
 from tests.builders import a_caller
 from tests.conftest import Within, running_of
 from tests.platform.operations import ACTORS, DECIDE, NAMES
@@ -76,12 +77,19 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":
         return decide(caller, R.READ_ATTACHMENTS, world.records["attachment_id"][event.aggregate_id]).allowed
+    if event.aggregate == "translation":
+        request = world.records["translation_id"][event.aggregate_id]
+        return Guarded.WORDS in decide(caller, R.READ_TRANSLATIONS, request).fields
+    if event.aggregate == "public_summary":
+        return decide(caller, R.READ_SUMMARY, world.records["public_summary_id"][event.aggregate_id]).allowed
     if event.aggregate == "line":
         return caller.role in OVERSEERS
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]
     if not decide(caller, follow, record).allowed:
         return False
     if running.name != "matching" or caller.role in OVERSEERS:
+        return True
+    if event.aggregate == "offering_translation":
         return True
     if isinstance(record, Match):
         return event.type not in UNTOLD

@@ -124,6 +124,7 @@ async def fill(world: World) -> None:
     await _rounds(world)
     await _money(world)
     await _delivery(world)
+    await _translations(world)
     await world.read_records()
 
 
@@ -175,6 +176,27 @@ async def _requests(world: World) -> None:
     await world.say(
         KENYA, f"{path}/consents", about=partly, recipients=["NOR"], fields=["codes", "institution"], comment="For now."
     )
+
+
+async def _translations(world: World) -> None:
+    """Of every request into French, by a machine; and a public summary of each."""
+    for who in (NORWAY, UNIT):
+        offered = (await world.client.get("/v1/offerings?limit=100", headers=headers(who))).json()["offerings"]
+        for one in (one for one in offered if one["provider"] == who.partition(":")[0]):
+            made = {"machine": True, "source_revision": one["revision"], "title": "Traduction"}
+            await world.say(who, f"/v1/offerings/{one['offering_id']}/translations", language="fr", **made)
+    for who in (KENYA, "NOR:focal_point"):
+        for one in (await world.client.get("/v1/requests?limit=100", headers=headers(who))).json()["requests"]:
+            path = f"/v1/requests/{one['request_id']}"
+            lines = (await world.client.get(path, headers=headers(who))).json()["lines"]
+            words = [{"line_id": line["line_id"], "outcome": "Traduction"} for line in lines]
+            made = {"machine": True, "source_revision": one["revision"], "title": "Traduction", "lines": words}
+            await world.say(who, f"{path}/translations", language="fr", **made)
+            summary = await world.say(who, f"{path}/summary", language="en", title="A sample", body="A sample.")
+            text = {"title": "Un exemple", "body": "Un exemple."}
+            summary = await world.say(
+                who, f"{path}/summary/translations/fr", method="PUT", about=summary, machine=True, **text
+            )
 
 
 async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, among: str = "attachments") -> None:
@@ -291,8 +313,14 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         for file in files
         if file
     }
+    async with databases["requests"].transaction() as tx:
+        for table in ("translation", "public_summary"):
+            rows = await tx.fetch(f"SELECT {table}_id AS id, request_id FROM {table}")
+            records[f"{table}_id"] = {row["id"]: records["request_id"][row["request_id"]] for row in rows}
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
+        rows = await tx.fetch("SELECT offering_translation_id AS id, offering_id FROM offering_translation")
+        records["offering_translation_id"] = {row["id"]: records["offering_id"][row["offering_id"]] for row in rows}
         records["match_id"] = {}
         suggested = await tx.fetch("SELECT match_id FROM line_ranking r, untouched_matches(r)")
         for one in (*await ids(tx, "match"), *(row["match_id"] for row in suggested)):

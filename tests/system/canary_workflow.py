@@ -277,6 +277,10 @@ async def offer_assistance(stage: Stage) -> None:
     other = await stage.say(NORWAY, "POST", "/v1/offerings", body, to=OVERSEERS | OF_NORWAY)
     await stage.say(NORWAY, "POST", f"{path}/withdraw", {}, about=other, to=OVERSEERS | OF_NORWAY)
     units = await stage.say(UNIT, "POST", "/v1/offerings", body | {"submit": True}, to=EVERYBODY)
+    body = {"source_revision": 1}
+    one = await stage.say(UNIT, "POST", f"{path}/translations", body | {"language": "fr"}, about=units, to=NOBODY)
+    about = units | {"language": "fr", "revision": one["revision"]}
+    await stage.say(UNIT, "PUT", f"{path}/translations/{{language}}", body, about=about, to=EVERYBODY)
     await stage.say(
         COORDINATOR,
         "POST",
@@ -319,6 +323,8 @@ async def fulfil_a_request(stage: Stage) -> None:
     request = await opened(stage, request)
     request = await stage.say(KENYA, "POST", f"{path}/consents", {"recipients": ["NOR"]}, about=request, to=STATE)
     lines = [line["line_id"] for line in request["lines"]]
+    await translate(stage, request, given)
+    await summarize(stage, request)
     matches = await suggested(stage, request, "NOR", lines)
 
     sides = STATE | {NORWAY}
@@ -342,6 +348,25 @@ async def fulfil_a_request(stage: Stage) -> None:
     await stage.say(
         COORDINATOR, "POST", f"{match_path}/not-pursue", {"reason": "other"}, about=matches[3], to=OVERSEERS
     )
+
+
+async def translate(stage: Stage, request: Mapping[str, Any], given: Readers) -> None:
+    """A request into French, twice: the first translation is nowhere any more."""
+    path = "/v1/requests/{request_id}/translations"
+    body = {"source_revision": 1, "lines": [{"line_id": line["line_id"]} for line in request["lines"]]}
+    one = await stage.say(OFFICIAL, "POST", path, body | {"language": "fr"}, about=request, to=NOBODY)
+    about = request | {"language": "fr", "revision": one["revision"]}
+    names = STATE | {NORWAY}
+    await stage.say(KENYA, "PUT", f"{path}/{{language}}", body, about=about, to=given, institution_name=names)
+
+
+async def summarize(stage: Stage, request: Mapping[str, Any]) -> None:
+    """The draft of a public summary, which the State does not approve."""
+    path = "/v1/requests/{request_id}/summary"
+    one = await stage.say(COORDINATOR, "POST", path, {"language": "en"}, about=request, to=NOBODY)
+    one = await stage.say(COORDINATOR, "PUT", path, {"language": "en"}, about=one, to=STATE)
+    about = one | {"language": "fr"}
+    await stage.say(OFFICIAL, "PUT", f"{path}/translations/{{language}}", {}, about=about, to=STATE)
 
 
 def departing(move: str) -> dict[str, Any]:

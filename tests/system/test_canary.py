@@ -97,6 +97,7 @@ KNOWN = {
     "move": {"decline"},
     "year": {"2026"},
     "donor": {"NOR"},
+    "language": {"fr"},
 }
 PARAMETER = re.compile(r"\{(\w+)\}")
 

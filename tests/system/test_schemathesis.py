@@ -93,6 +93,7 @@ LISTS = {
 FINANCE = "UNODC:finance_officer"
 CODES = {
     "donor": ["NOR", "DEU"],
+    "language": ["ar", "fr"],
     "year": [2024, 2026],
     "organization": ["KEN", "UNODC"],
     "table": ["kinds", "countries"],

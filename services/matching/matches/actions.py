@@ -33,7 +33,7 @@ from services.matching.matches.evaluation import Side
 from services.matching.matches.evolve import evolve
 from services.matching.matches.model import Match
 from services.matching.offerings import actions as offering_actions
-from services.matching.offerings import remark_store
+from services.matching.offerings import remark_store, translation, translation_store
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import ENDED, Offering, OfferingStatus
 from services.matching.policy import Action
@@ -205,6 +205,10 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
+        return
+    if fact.aggregate == "offering_translation":
+        translated = await translation_store.known(tx, event.aggregate_id)
+        await translation_store.save(tx, translation.evolve(translated, fact))
         return
     if fact.aggregate == "round":
         await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)

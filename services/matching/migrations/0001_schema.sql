@@ -81,6 +81,30 @@ CREATE TABLE offering_text (
     summary text NOT NULL
 );
 
+-- Translations, one per language; stale when `source_hash` is not the offering's `texts_hash`.
+CREATE TABLE offering_translation (
+    offering_translation_id uuid PRIMARY KEY,
+    offering_id uuid NOT NULL REFERENCES offering,
+    provider text NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    status text NOT NULL CHECK (status IN ('current', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    made_by text NOT NULL CHECK (made_by IN ('provider', 'unodc', 'machine')),
+    source_language text NOT NULL CHECK (source_language <> language),
+    source_hash text NOT NULL,
+    texts_hash text NOT NULL,
+    made_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX offering_translation_language ON offering_translation (offering_id, language)
+    WHERE status = 'current';
+CREATE TABLE offering_translation_text (
+    offering_translation_id uuid PRIMARY KEY REFERENCES offering_translation DEFERRABLE INITIALLY DEFERRED,
+    offering_id uuid NOT NULL REFERENCES offering DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    summary text NOT NULL
+);
+
 -- Visibility of offerings, as in policy.py; a test compares them.
 CREATE FUNCTION may_see(o offering, organization text, role text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -97,6 +121,10 @@ END;
 
 CALL wall_in('offering', 'is_named() AND may_see(offering, caller_organization(), caller_role())');
 CALL wall_in('capacity', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = capacity.offering_id)');
+CALL wall_in('offering_translation',
+    'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_translation.offering_id)');
+CALL wall_in('offering_translation_text',
+    'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_translation_text.offering_id)');
 CALL wall_in('offering_text', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_text.offering_id)');
 
 -- -- requests, from facts of the requests service ---------------------------------------------------------------------

@@ -9,10 +9,11 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, ReaderLanguage, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.merge_patch import patched
@@ -21,14 +22,15 @@ from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.matching import Eligibility
-from contracts.values import Caller, Code, Money, Organization, Period
+from contracts.values import Caller, Code, Language, Money, Organization, Period
 from services.matching import policy
 from services.matching.commands import Comment, NewOffering, OfferingPatch, Reason, body_of
 from services.matching.fields import check_reason
 from services.matching.offerings import actions as offering_actions
-from services.matching.offerings import remark_store
+from services.matching.offerings import remark_store, translation_store
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering, ResourceStatus, ShownStatus
+from services.matching.offerings.translation_store import OfferingTranslationView
 from services.matching.policy import Action, Guarded
 
 B = TypeVar("B", Comment, Reason)
@@ -49,6 +51,8 @@ class CapacityView(Struct, frozen=True, kw_only=True):
 class OfferingView(Struct, frozen=True, kw_only=True):
     """An offering with its texts, in the language they were written in.
 
+    `translation` has those that are translated into the reader's language, beside the source; null if there are none.
+
     `missing_curriculum` is the content named in paragraph I.k that a training on mutual legal assistance leaves out.
     `reason` is why it was returned, `comment` belongs to its last move, `moves` are those that the caller may make.
     """
@@ -60,6 +64,7 @@ class OfferingView(Struct, frozen=True, kw_only=True):
     language: str
     title: str
     summary: str
+    translation: OfferingTranslationView | None
     kinds: tuple[str, ...]
     topics: tuple[str, ...]
     articles: tuple[str, ...]
@@ -94,7 +99,8 @@ class OfferingPage(Struct, frozen=True, kw_only=True):
 
 
 async def _read(tx: Tx, ctx: Context, offering_id: UUID) -> OfferingView:
-    return (await _views(tx, [await offering_store.get(tx, offering_id, ctx.caller)], ctx.caller, ctx.now))[0]
+    found = await offering_store.get(tx, offering_id, ctx.caller)
+    return (await _views(tx, [found], ctx.caller, ctx.now, ctx.language))[0]
 
 
 @create("/v1/offerings", Action.OFFER, "Offer assistance: a draft, or submitted for approval at once", read=_read)
@@ -110,12 +116,15 @@ async def list_offerings(
     caller: CurrentCaller,
     paging: Pagination,
     now: Now,
+    reader_language: ReaderLanguage,
     status: FromQuery[ShownStatus | None] = None,
     kind: Annotated[str | None, query_parameter(Code)] = None,
     provider: Annotated[str | None, query_parameter(Organization)] = None,
+    language: FromQuery[Language | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:
+    """Each with its translation into `language`, or into that of `Accept-Language`, if there is one."""
     async with db.transaction(by=caller) as tx:
         found = await offering_store.page(
             tx,
@@ -127,12 +136,15 @@ async def list_offerings(
             today=now.date(),
             limit=limit + 1,
         )
-        return paging.page(OfferingPage, await _views(tx, found, caller, now), limit)
+        return paging.page(OfferingPage, await _views(tx, found, caller, now, language or reader_language), limit)
 
 
 @show("/v1/offerings/{offering_id:uuid}", Action.SHOW_OFFERING, "One offering")
-async def show_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> OfferingView:
-    return await _read(tx, ctx, offering_id)
+async def show_offering(
+    tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromQuery[Language | None] = None
+) -> OfferingView:
+    """With its translation into `language`, or into that of `Accept-Language`, if there is one."""
+    return await _read(tx, replace(ctx, language=language or ctx.language), offering_id)
 
 
 @change(
@@ -148,8 +160,11 @@ async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], dat
     A period with units taken cannot be removed, moved or made too small for them.
     """
     before, texts = await offering_actions.to_revise(tx, ctx, offering_id)
-    content, texts, salt = patched(body_of(before, texts), data).content()
-    await offering_actions.revise(tx, ctx, before, content, texts, salt)
+    content, new, salt = patched(body_of(before, texts), data).content()
+    if new == texts:
+        # The same texts keep their hash: translations of them are not stale.
+        content, salt = replace(content, texts_hash=before.texts_hash), await offering_store.salt(tx, offering_id)
+    await offering_actions.revise(tx, ctx, before, content, new, salt)
 
 
 def _move_route(
@@ -167,7 +182,12 @@ def _move_route(
     return move_offering
 
 
-async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
+async def _views(
+    tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime, language: Language | None
+) -> list[OfferingView]:
+    others = [offering for offering in offerings if language and offering.language != language]
+    found = await translation_store.views(tx, others, language) if others else []
+    translations = {one.offering_id: one for one in found}
     texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
     comments = await remark_store.comments_of(tx, [(offering.offering_id, offering.revision) for offering in offerings])
     erased = offering_store.Texts(title="", summary="")
@@ -179,6 +199,7 @@ async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: dat
             _guarded(caller, offering),
             caller,
             now.date(),
+            translations.get(offering.offering_id),
         )
         for offering in offerings
     ]
@@ -189,7 +210,13 @@ def _guarded(caller: Caller, offering: Offering) -> frozenset[str]:
 
 
 def view(
-    offering: Offering, texts: offering_store.Texts, comment: str, guarded: frozenset[str], caller: Caller, today: date
+    offering: Offering,
+    texts: offering_store.Texts,
+    comment: str,
+    guarded: frozenset[str],
+    caller: Caller,
+    today: date,
+    translation: OfferingTranslationView | None = None,
 ) -> OfferingView:
     terms = offering.terms
     return from_attributes(
@@ -202,6 +229,7 @@ def view(
         language=offering.language,
         title=texts.title,
         summary=texts.summary,
+        translation=translation,
         capacity=tuple(
             CapacityView(
                 starts=one.period.starts,

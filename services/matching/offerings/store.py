@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -260,6 +260,11 @@ async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
         "SELECT offering_id, title, summary FROM offering_text WHERE offering_id = ANY ($1::uuid[])", offering_ids
     )
     return {row["offering_id"]: Texts(title=row["title"], summary=row["summary"]) for row in rows}
+
+
+async def salt(tx: Tx, offering_id: UUID) -> bytes:
+    """The salt of the texts' hash."""
+    return cast(bytes, await tx.fetchval("SELECT salt FROM offering_text WHERE offering_id = $1", offering_id))
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------

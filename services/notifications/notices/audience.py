@@ -25,6 +25,8 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import rewording as w
+from contracts import summaries as s
+from contracts import translations as t
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -172,6 +174,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.AttachmentRejected, STATE),
         (c.ClockReminded, (_notice(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
         (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, COORDINATORS, link=WORK, while_circulating=True),)),
+        _of_request(s.PublicSummaryDrafted, STATE),
         _of_offering(m.OfferingSubmitted, COORDINATORS),
         _of_offering(m.OfferingApproved, PROVIDER),
         _of_offering(m.OfferingReturned, PROVIDER),
@@ -282,6 +285,11 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     ),
     c.HolidaysSet: "it can be read",
     r.LineFulfilmentChanged: "the change of the match is notified",
+    **dict.fromkeys(
+        (kind for kind in s.FACTS if kind is not s.PublicSummaryDrafted),
+        "the State was notified of the draft; the summary can be read with the request",
+    ),
+    **dict.fromkeys(t.FACTS, "readers see the translation beside its source"),
     r.AttachmentAdded: "it is part of the request, whose submission is notified",
     r.AttachmentCleared: "readers of the request see the file",
     r.AttachmentRemoved: "by the State itself; no action is needed",

@@ -278,6 +278,87 @@ CREATE TABLE attachment_text (
 );
 CREATE INDEX attachment_text_request ON attachment_text (request_id);
 
+-- -- translations -----------------------------------------------------------------------------------------------------
+
+-- One per language, beside the texts of the request; stale when `source_hash` is not the request's `texts_hash`.
+CREATE TABLE translation (
+    translation_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    status text NOT NULL CHECK (status IN ('current', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    made_by text NOT NULL CHECK (made_by IN ('state', 'unodc', 'machine')),
+    source_language text NOT NULL CHECK (source_language <> language),
+    source_hash text NOT NULL,
+    texts_hash text NOT NULL,
+    made_at timestamptz NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+CREATE UNIQUE INDEX translation_language ON translation (request_id, language) WHERE status = 'current';
+
+CREATE TABLE translation_text (
+    translation_id uuid PRIMARY KEY REFERENCES translation DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    need text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE translated_line_text (
+    translation_id uuid NOT NULL REFERENCES translation DEFERRABLE INITIALLY DEFERRED,
+    line_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    institution_name text NOT NULL,
+    outcome text NOT NULL,
+    in_place text NOT NULL,
+    markers_justification text NOT NULL,
+    PRIMARY KEY (translation_id, line_id),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX translated_line_text_request ON translated_line_text (request_id);
+
+-- -- public summaries -------------------------------------------------------------------------------------------------
+
+-- A text of its own, never cut from the request: the only one that the public sees.
+CREATE TABLE public_summary (
+    public_summary_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL UNIQUE,
+    state text NOT NULL,
+    revision integer NOT NULL CHECK (revision > 0),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    approved_at timestamptz,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+-- The summary in each language: as drafted, and as the State's focal point approved it.
+CREATE TABLE public_summary_version (
+    public_summary_id uuid NOT NULL REFERENCES public_summary,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    edition text NOT NULL CHECK (edition IN ('draft', 'approved')),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    made_by text NOT NULL CHECK (made_by IN ('state', 'unodc', 'machine')),
+    source_language text NOT NULL,
+    source_hash text NOT NULL,
+    texts_hash text NOT NULL,
+    PRIMARY KEY (public_summary_id, edition, language),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+-- Each text once, though both editions may have it.
+CREATE TABLE public_summary_text (
+    public_summary_id uuid NOT NULL REFERENCES public_summary DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    texts_hash text NOT NULL,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (public_summary_id, texts_hash),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+
 -- -- consents ---------------------------------------------------------------------------------------------------------
 
 -- A consent names its recipients, the fields it gives and its period.
@@ -338,6 +419,10 @@ RETURN is_submitted(r) OR r.channel IS NOT NULL;
 
 CREATE FUNCTION circulates(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN r.circulation = 'granted' AND r.status IN ('open', 'in_delivery', 'delivered');
+
+-- Whether everybody reads the approved summary; policy.py says the same in Python, and a test compares them.
+CREATE FUNCTION is_public(r request, s public_summary) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN s.approved_at IS NOT NULL AND r.visibility = 'public_summary' AND NOT r.restricted AND circulates(r);
 
 -- What somebody sees of a request beside its codes; no row where it does not exist for them. `words` and `institution` are
 -- null where no consent shows the request, and only lines of it are served by whom the State has agreed with. Whom the
@@ -438,6 +523,39 @@ CALL wall_in('line_text', 'CASE
                 AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
     ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
 END');
+-- A translation is seen as its source is: in whole by whom a consent gives the words, of a line by whom serves it.
+CALL wall_in('translation', 'CASE
+    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
+        AND ((SELECT true FROM consent AS c WHERE c.request_id = translation.request_id
+              AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+            OR (SELECT true FROM line_match AS m WHERE m.request_id = translation.request_id
+                AND m.provider = caller_organization()
+                AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
+    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
+END');
+CALL wall_in('translation_text', 'CASE
+    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = translation_text.request_id)
+        AND (SELECT true FROM consent AS c WHERE c.request_id = translation_text.request_id
+             AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)
+    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translation_text.request_id)
+END');
+CALL wall_in('translated_line_text', 'CASE
+    WHEN is_outside(caller_role())
+        THEN (SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
+        AND ((SELECT true FROM consent AS c WHERE c.request_id = translated_line_text.request_id
+              AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+            OR (SELECT true FROM line_match AS m WHERE m.line_id = translated_line_text.line_id
+                AND m.provider = caller_organization()
+                AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
+    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
+END');
+-- A summary is between the State and UNODC; the public reads what is approved as the service shows it.
+CALL wall_in('public_summary', 'NOT is_outside(caller_role()) AND (is_own(state)
+    OR (SELECT true FROM request AS r WHERE r.request_id = public_summary.request_id))');
+CALL wall_in('public_summary_version', 'NOT is_outside(caller_role()) AND (is_own(state)
+    OR (SELECT true FROM request AS r WHERE r.request_id = public_summary_version.request_id))');
+CALL wall_in('public_summary_text', 'NOT is_outside(caller_role()) AND (is_own(state)
+    OR (SELECT true FROM request AS r WHERE r.request_id = public_summary_text.request_id))');
 CALL wall_in('received_text', 'is_own(state) OR oversees(caller_role())');
 -- What is written beside a move is between the State and UNODC.
 CALL wall_in('remark', 'NOT is_outside(caller_role()) AND (is_own(state)
@@ -466,6 +584,12 @@ ALTER POLICY for_callers ON consent_text WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON remark WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON request_text WITH CHECK (may_write_words(state, on_behalf));
 ALTER POLICY for_callers ON line_text WITH CHECK (may_write_words(state, on_behalf));
+ALTER POLICY for_callers ON translation WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON translation_text WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON translated_line_text WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON public_summary WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON public_summary_version WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON public_summary_text WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON received_text WITH CHECK (caller_role() = 'coordinator');
 ALTER POLICY for_callers ON attachment
     WITH CHECK (CASE WHEN purpose = 'request' THEN is_own(state) ELSE caller_role() = 'coordinator' END);

@@ -29,6 +29,10 @@ from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request
 from services.requests.request.store import Texts
 from services.requests.request.values import FilingChannel, Status
+from services.requests.summary import model as summary
+from services.requests.summary import store as summary_store
+from services.requests.translation import model as translation
+from services.requests.translation import store as translation_store
 
 GAP_REASON = "match_revoked"
 
@@ -110,6 +114,7 @@ async def revise(tx: Tx, ctx: Context, request: Request, content: Content, texts
     await store.delete_line_texts(tx, request.request_id)
     request = await record(tx, request, fact)
     await store.save_texts(tx, request, texts, salt)
+    await translation_store.delete_removed_lines(tx, request.request_id, [line.line_id for line in request.all_lines])
     return request
 
 
@@ -246,5 +251,12 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if fact.aggregate in {"clock", "calendar"}:
         await clock_actions.rebuild(tx, fact, event.aggregate_id)
+        return
+    if fact.aggregate == "translation":
+        translated = await translation_store.known(tx, event.aggregate_id)
+        await translation_store.save(tx, translation.evolve(translated, fact))
+        return
+    if fact.aggregate == "public_summary":
+        await summary_store.save(tx, summary.evolve(await summary_store.known(tx, event.aggregate_id), fact))
         return
     await _fold(tx, await store.locked(tx, event.aggregate_id), fact)

@@ -10,17 +10,18 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
+from chassis.http.application import CurrentCaller, Db, Pagination, ReaderLanguage, StreamFactory, requires
 from chassis.http.commands import change, create, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Fact
-from contracts.values import Role, State
+from contracts.values import Language, Role, State
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.commands import (
@@ -37,7 +38,7 @@ from services.requests.policy import Action, Filing, Guarded
 from services.requests.request import actions, remark_store, store
 from services.requests.request.model import Request
 from services.requests.request.values import Status
-from services.requests.request.views import RequestView, read, view_of_own
+from services.requests.request.views import RequestView, read, view_of_own, with_titles
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
 
@@ -97,13 +98,17 @@ async def list_requests(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
+    reader_language: ReaderLanguage,
     status: FromQuery[Status | None] = None,
     state_: Annotated[str | None, query_parameter(State, name="state")] = None,
+    language: FromQuery[Language | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:
+    """With their titles in `language`, or in that of `Accept-Language`, where they are translated."""
     async with db.transaction(by=caller, planned_once=True) as tx:
         found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
+        found = await with_titles(tx, found, language or reader_language)
     return paging.page(RequestPage, found, limit)
 
 
@@ -119,8 +124,11 @@ async def follow_requests(stream: StreamFactory, last_event_id: LastEventId = No
 
 
 @show("/v1/requests/{request_id:uuid}", Action.SHOW, "One request")
-async def show_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> RequestView:
-    return await read(tx, ctx, request_id)
+async def show_request(
+    tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromQuery[Language | None] = None
+) -> RequestView:
+    """With its translation into `language`, or into that of `Accept-Language`, if there is one."""
+    return await read(tx, replace(ctx, language=language or ctx.language), request_id)
 
 
 @show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "What happened to a request")

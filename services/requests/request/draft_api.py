@@ -122,8 +122,11 @@ async def _revised(tx: Tx, ctx: Context, request_id: UUID, change: Callable[[Req
     """Apply a change to the content of a draft or a returned request."""
     request, texts = await actions.to_revise(tx, ctx, request_id)
     body = change(body_of(request, texts))
-    content, texts, salt = body.content([line.line_id for line in request.all_lines])
-    await actions.revise(tx, ctx, request, content, texts, salt)
+    content, new, salt = body.content([line.line_id for line in request.all_lines])
+    if new == texts:
+        # The same texts keep their hash: translations of them are not stale.
+        content, salt = replace(content, texts_hash=request.texts_hash), await store.salt(tx, request_id)
+    await actions.revise(tx, ctx, request, content, new, salt)
 
 
 def _number(body: RequestBody, line_id: UUID) -> int:

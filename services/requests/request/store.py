@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from secrets import randbelow
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from services.requests.request.deliveries import Fulfilment
 from services.requests.request.model import Request
 from services.requests.request.specificity import LineText
 from services.requests.request.values import Circulation, Status
+from services.requests.translation.texts import TitleTranslation
 
 LIST_MAX = 100
 SIMILAR_MAX = 10
@@ -331,6 +332,11 @@ async def delete_line_texts(tx: Tx, request_id: UUID) -> None:
     await tx.execute("DELETE FROM line_text WHERE request_id = $1", request_id)
 
 
+async def salt(tx: Tx, request_id: UUID) -> bytes:
+    """The salt of the texts' hash."""
+    return cast(bytes, await tx.fetchval("SELECT salt FROM request_text WHERE request_id = $1", request_id))
+
+
 async def texts(tx: Tx, request: Request) -> Texts:
     """The texts of a request that the caller was allowed to read."""
     head = await tx.fetchrow("SELECT title, need FROM request_text WHERE request_id = $1", request.request_id)
@@ -358,6 +364,8 @@ async def texts(tx: Tx, request: Request) -> Texts:
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A request in a list; `withheld` are the fields the caller is not shown.
 
+    `title_translation` is its title in the reader's language, null if there is none.
+
     A provider that serves it without a consent sees in `kinds` only those of the lines that it serves.
     """
 
@@ -367,6 +375,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     language: str
     title: str | UnsetType = UNSET
+    title_translation: TitleTranslation | None = None
     kinds: tuple[str, ...]
     fulfilment: Fulfilment
     circulation: Circulation

@@ -1,19 +1,19 @@
 """Requests as callers see them: with texts, and without the guarded fields that the policy withholds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.consents import Consent, FieldSet
 from contracts.conversion import from_attributes
 from contracts.requests import DraftLine, Line
-from contracts.values import Period
+from contracts.values import Language, Period
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.consent import store as consent_store
@@ -22,7 +22,7 @@ from services.requests.request import remark_store, store
 from services.requests.request.deliveries import Fulfilment, Outcome
 from services.requests.request.model import Request
 from services.requests.request.specificity import Advice, LineText, advise
-from services.requests.request.store import Texts
+from services.requests.request.store import Summary, Texts
 from services.requests.request.values import (
     Addressee,
     Circulation,
@@ -32,6 +32,8 @@ from services.requests.request.values import (
     Status,
     Visibility,
 )
+from services.requests.translation import store as translation_store
+from services.requests.translation.visible_store import TranslationView, visible
 
 NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 
@@ -110,6 +112,8 @@ class Assessed(Struct, frozen=True, kw_only=True):
 class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its texts, in the language they were written in; `advice` lists what providers would ask for.
 
+    `translation` has those that are translated into the reader's language, beside the source; null if there are none.
+
     Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents, the
     `excluded_providers`, the `assessment`, the `assignee` and how it was `received` are for the State and UNODC. To a
     provider of an accepted match without a consent, `lines` are those that it serves. `moves` are those that the caller
@@ -141,6 +145,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     lines: tuple[LineView, ...]
     advice: tuple[Advice, ...] | UnsetType = UNSET
     consents: tuple[ConsentView, ...] | UnsetType = UNSET
+    translation: TranslationView | None
     excluded_providers: tuple[str, ...] | UnsetType = UNSET
     received: Received | UnsetType | None = UNSET
     withheld: tuple[FieldSet, ...]
@@ -158,7 +163,20 @@ async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
     received = ""
     if request.channel and Guarded.CONSENTS in guarded:
         received = await remark_store.received_reference(tx, request_id) or ""
-    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes, received)
+    found = []
+    if ctx.language and ctx.language != request.language:
+        found = await visible(tx, ctx.caller, request, ctx.language)
+    translation = found[0] if found else None
+    return view(request, await store.texts(tx, request), guarded, lines_shown, ctx, notes, received, translation)
+
+
+async def with_titles(tx: Tx, found: Sequence[Summary], language: Language | None) -> Sequence[Summary]:
+    """The requests of a list with their titles in this language, where the caller reads the title."""
+    ids = [one.request_id for one in found if one.title is not UNSET]
+    if language is None or not ids:
+        return found
+    titles = await translation_store.titles(tx, ids, language)
+    return [replace(one, title_translation=titles.get(one.request_id)) for one in found]
 
 
 def view_of_own(ctx: Context, request: Request, texts: Texts) -> RequestView:
@@ -175,6 +193,7 @@ def view(
     ctx: Context,
     notes: Mapping[UUID, str] = NO_NOTES,
     received_reference: str = "",
+    translation: TranslationView | None = None,
 ) -> RequestView:
     """The request with these guarded fields; `notes` are notes verbales.
 
@@ -192,6 +211,7 @@ def view(
         ),
         # The missing aspects reveal something of the words.
         advice=tuple(advise(lines)) if words and institution else UNSET,
+        translation=translation,
         consents=tuple(_consent(consent, notes, ctx.now) for consent in request.consents.values())
         if Guarded.CONSENTS in guarded
         else UNSET,

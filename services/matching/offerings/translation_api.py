@@ -1,0 +1,123 @@
+"""The routes of translations of an offering's texts."""
+
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.commands import change, create, show
+from chassis.ids import new_id
+from contracts.refusals import Missing
+from contracts.values import Language
+from services.matching.offerings import store as offering_store
+from services.matching.offerings import translation_actions, translation_store
+from services.matching.offerings.translation import TranslatedTexts
+from services.matching.offerings.translation_store import OfferingTranslationView
+from services.matching.policy import Action
+
+TRANSLATIONS = "/v1/offerings/{offering_id:uuid}/translations"
+TRANSLATION = f"{TRANSLATIONS}/{{language:str}}"
+
+
+class OfferingTranslationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The translated texts of an offering; an empty text is not translated.
+
+    `source_revision` is the revision of the offering whose texts were translated, `machine` whether a machine did it.
+    """
+
+    source_revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    machine: bool = False
+    title: Annotated[str, Meta(max_length=400)] = ""
+    summary: Annotated[str, Meta(max_length=8000)] = ""
+
+    def texts(self) -> TranslatedTexts:
+        return TranslatedTexts(title=self.title, summary=self.summary)
+
+
+class NewOfferingTranslation(OfferingTranslationBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A translation into a language that the offering is not translated into yet."""
+
+    language: Language
+
+
+async def _read(tx: Tx, ctx: Context, offering_id: UUID, language: FromPath[Language]) -> OfferingTranslationView:
+    found = await translation_store.views(tx, [await offering_store.get(tx, offering_id, ctx.caller)], language)
+    if not found:
+        raise Missing("not-found")
+    return found[0]
+
+
+async def _read_added(tx: Tx, ctx: Context, key: tuple[UUID, Language]) -> OfferingTranslationView:
+    return await _read(tx, ctx, *key)
+
+
+async def _read_all(tx: Tx, ctx: Context, offering_id: UUID) -> list[OfferingTranslationView]:
+    return await translation_store.views(tx, [await offering_store.get(tx, offering_id, ctx.caller)])
+
+
+@show(TRANSLATIONS, Action.SHOW_OFFERING, "The translations of an offering")
+async def list_offering_translations(
+    tx: Tx, ctx: Context, offering_id: FromPath[UUID]
+) -> list[OfferingTranslationView]:
+    return await _read_all(tx, ctx, offering_id)
+
+
+@show(TRANSLATION, Action.SHOW_OFFERING, "An offering's translation into a language")
+async def show_offering_translation(
+    tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromPath[Language]
+) -> OfferingTranslationView:
+    return await _read(tx, ctx, offering_id, language)
+
+
+@create(
+    TRANSLATIONS,
+    Action.TRANSLATE,
+    "Translate an offering",
+    read=_read_added,
+    key=lambda offering_id, data: (offering_id, data.language),
+    outcome=lambda key: uuid5(*key),
+    location=lambda view: f"/v1/offerings/{view.offering_id}/translations/{view.language}",
+)
+async def translate_offering(
+    tx: Tx, ctx: Context, _: tuple[UUID, Language], offering_id: FromPath[UUID], data: JSONBody[NewOfferingTranslation]
+) -> None:
+    """By its provider or UNODC, one for each language. The offering and its revision are not changed."""
+    made, revision = data.texts(), data.source_revision
+    await translation_actions.add(
+        tx, ctx, new_id(), offering_id, data.language, made, machine=data.machine, source_revision=revision
+    )
+
+
+@change(TRANSLATION, Action.TRANSLATE, "Translate an offering again", read=_read, method="PUT")
+async def replace_offering_translation(
+    tx: Tx,
+    ctx: Context,
+    offering_id: FromPath[UUID],
+    language: FromPath[Language],
+    data: JSONBody[OfferingTranslationBody],
+) -> None:
+    """All of it: the former texts are deleted. A translation of the provider is replaced by the provider only."""
+    made, revision = data.texts(), data.source_revision
+    await translation_actions.replace(
+        tx, ctx, offering_id, language, made, machine=data.machine, source_revision=revision
+    )
+
+
+@change(TRANSLATION, Action.TRANSLATE, "Withdraw a translation of an offering", read=_read_all, method="DELETE")
+async def withdraw_offering_translation(
+    tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromPath[Language]
+) -> None:
+    """Its texts are deleted. Answers with the translations that are left."""
+    await translation_actions.withdraw(tx, ctx, offering_id, language)
+
+
+ROUTES = [
+    list_offering_translations,
+    show_offering_translation,
+    translate_offering,
+    replace_offering_translation,
+    withdraw_offering_translation,
+]

@@ -1,0 +1,1 @@
+"""Translations of a request's texts, beside their source."""

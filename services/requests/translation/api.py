@@ -1,0 +1,137 @@
+"""The routes of translations of a request's texts."""
+
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.commands import change, create, show
+from chassis.ids import new_id
+from contracts.refusals import Missing
+from contracts.requests import LINES_MAX
+from contracts.values import Language
+from services.requests import policy
+from services.requests.audience import store as audience_store
+from services.requests.policy import Action
+from services.requests.request import store
+from services.requests.translation import actions
+from services.requests.translation.texts import TranslatedLine, TranslatedTexts
+from services.requests.translation.visible_store import TranslationView, visible
+
+TRANSLATIONS = "/v1/requests/{request_id:uuid}/translations"
+TRANSLATION = f"{TRANSLATIONS}/{{language:str}}"
+
+# Twice the limits of the source: a text in French or Russian is far longer than the same in Chinese.
+Name = Annotated[str, Meta(max_length=600)]
+Words = Annotated[str, Meta(max_length=4000)]
+
+
+class NewTranslatedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The translated texts of one line; an empty text is not translated."""
+
+    line_id: UUID
+    institution_name: Name = ""
+    outcome: Words = ""
+    in_place: Words = ""
+    markers_justification: Words = ""
+
+
+class TranslationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The translated texts of a request; an empty text is not translated.
+
+    `source_revision` is the revision of the request whose texts were translated, `machine` whether a machine did it.
+    """
+
+    source_revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    machine: bool = False
+    title: Annotated[str, Meta(max_length=400)] = ""
+    need: Annotated[str, Meta(max_length=8000)] = ""
+    lines: Annotated[tuple[NewTranslatedLine, ...], Meta(max_length=LINES_MAX)] = ()
+
+    def texts(self) -> TranslatedTexts:
+        lines = tuple(
+            TranslatedLine(**{name: getattr(line, name) for name in TranslatedLine.__struct_fields__})
+            for line in self.lines
+        )
+        return TranslatedTexts(title=self.title, need=self.need, lines=lines)
+
+
+class NewTranslation(TranslationBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A translation into a language that the request is not translated into yet."""
+
+    language: Language
+
+
+async def _read(tx: Tx, ctx: Context, request_id: UUID, language: FromPath[Language]) -> TranslationView:
+    request = await store.get(tx, request_id, ctx.caller)
+    policy.decide(ctx.caller, Action.READ_TRANSLATIONS, request).required()
+    found = await visible(tx, ctx.caller, request, language)
+    if not found:
+        raise Missing("not-found")
+    await audience_store.log_access(tx, request, ctx.caller)
+    return found[0]
+
+
+async def _read_added(tx: Tx, ctx: Context, key: tuple[UUID, Language]) -> TranslationView:
+    return await _read(tx, ctx, *key)
+
+
+async def _read_all(tx: Tx, ctx: Context, request_id: UUID) -> list[TranslationView]:
+    request = await store.get(tx, request_id, ctx.caller)
+    policy.decide(ctx.caller, Action.READ_TRANSLATIONS, request).required()
+    found = await visible(tx, ctx.caller, request)
+    await audience_store.log_access(tx, request, ctx.caller)
+    return found
+
+
+@show(TRANSLATIONS, Action.READ_TRANSLATIONS, "The translations of a request")
+async def list_translations(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[TranslationView]:
+    """With the texts that the caller may read of the request itself."""
+    return await _read_all(tx, ctx, request_id)
+
+
+@show(TRANSLATION, Action.READ_TRANSLATIONS, "A request's translation into a language")
+async def show_translation(
+    tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromPath[Language]
+) -> TranslationView:
+    return await _read(tx, ctx, request_id, language)
+
+
+@create(
+    TRANSLATIONS,
+    Action.TRANSLATE,
+    "Translate a request",
+    read=_read_added,
+    key=lambda request_id, data: (request_id, data.language),
+    outcome=lambda key: uuid5(*key),
+    location=lambda view: f"/v1/requests/{view.request_id}/translations/{view.language}",
+)
+async def add_translation(
+    tx: Tx, ctx: Context, _: tuple[UUID, Language], request_id: FromPath[UUID], data: JSONBody[NewTranslation]
+) -> None:
+    """By the State or UNODC, one for each language. The request and its revision are not changed."""
+    made, revision = data.texts(), data.source_revision
+    await actions.add(
+        tx, ctx, new_id(), request_id, data.language, made, machine=data.machine, source_revision=revision
+    )
+
+
+@change(TRANSLATION, Action.TRANSLATE, "Translate a request again", read=_read, method="PUT")
+async def replace_translation(
+    tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromPath[Language], data: JSONBody[TranslationBody]
+) -> None:
+    """All of it: the former texts are deleted. A translation of the State is replaced by the State only."""
+    made, revision = data.texts(), data.source_revision
+    await actions.replace(tx, ctx, request_id, language, made, machine=data.machine, source_revision=revision)
+
+
+@change(TRANSLATION, Action.TRANSLATE, "Withdraw a translation of a request", read=_read_all, method="DELETE")
+async def withdraw_translation(tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromPath[Language]) -> None:
+    """Its texts are deleted. Answers with the translations that are left."""
+    await actions.withdraw(tx, ctx, request_id, language)
+
+
+ROUTES = [list_translations, show_translation, add_translation, replace_translation, withdraw_translation]

@@ -1,0 +1,170 @@
+"""Queries on translations, after their request was read for the caller; row-level security is that of its texts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Language
+from services.requests.translation.model import Translation
+from services.requests.translation.texts import TitleTranslation, TranslatedLine, TranslatedTexts
+
+
+async def get(tx: Tx, request_id: UUID, language: Language, *, lock: bool = False) -> Translation:
+    """The translation of a request into a language. Raises Missing."""
+    query = (
+        "SELECT * FROM translation WHERE request_id = $1 AND language = $2 AND status = 'current' FOR UPDATE"
+        if lock
+        else "SELECT * FROM translation WHERE request_id = $1 AND language = $2 AND status = 'current'"
+    )
+    row = await tx.fetchrow(query, request_id, language)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Translation)
+
+
+async def known(tx: Tx, translation_id: UUID) -> Translation | None:
+    """The translation, read by the service itself without a caller."""
+    row = await tx.fetchrow("SELECT * FROM translation WHERE translation_id = $1 FOR UPDATE", translation_id)
+    return msgspec.convert(dict(row), Translation) if row else None
+
+
+async def of_request(tx: Tx, request_id: UUID, language: Language | None = None) -> list[Translation]:
+    """The translations of a request, by language; with `language` only that one."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM translation WHERE request_id = $1 AND status = 'current' AND ($2::text IS NULL OR language = $2)
+        ORDER BY language
+        """,
+        request_id,
+        language,
+    )
+    return [msgspec.convert(dict(row), Translation) for row in rows]
+
+
+async def texts(tx: Tx, translation_id: UUID) -> TranslatedTexts:
+    """The texts of a translation that the caller may read; empty where they are erased."""
+    head = await tx.fetchrow("SELECT title, need FROM translation_text WHERE translation_id = $1", translation_id)
+    rows = await tx.fetch(
+        """
+        SELECT line_id, institution_name, outcome, in_place, markers_justification
+        FROM translated_line_text WHERE translation_id = $1 ORDER BY line_id
+        """,
+        translation_id,
+    )
+    return TranslatedTexts(
+        title=head["title"] if head else "",
+        need=head["need"] if head else "",
+        lines=tuple(msgspec.convert(dict(row), TranslatedLine) for row in rows),
+    )
+
+
+async def titles(tx: Tx, request_ids: Sequence[UUID], language: Language) -> dict[UUID, TitleTranslation]:
+    """The titles of requests in a language, where they are translated and the caller may read them."""
+    rows = await tx.fetch(
+        """
+        SELECT t.request_id, title, t.language, made_by, source_hash <> request.texts_hash AS stale
+        FROM translation AS t JOIN translation_text USING (translation_id)
+            JOIN request ON request.request_id = t.request_id
+        WHERE t.request_id = ANY ($1::uuid[]) AND t.language = $2 AND t.status = 'current' AND title <> ''
+          AND t.language <> request.language
+        """,
+        request_ids,
+        language,
+    )
+    return {row["request_id"]: msgspec.convert(dict(row), TitleTranslation) for row in rows}
+
+
+async def source_hash(tx: Tx, request_id: UUID, revision: int) -> str | None:
+    """The hash of a request's texts as of a revision; None if there is no such revision."""
+    row = await tx.fetchrow(
+        """
+        SELECT event -> 'data' ->> 'texts_hash' AS texts_hash,
+            EXISTS (SELECT FROM journal AS j WHERE j.aggregate_id = $1 AND j.version = $2) AS exists
+        FROM journal
+        WHERE aggregate_id = $1 AND version <= $2 AND event -> 'data' ->> 'texts_hash' IS NOT NULL
+        ORDER BY version DESC LIMIT 1
+        """,
+        request_id,
+        revision,
+    )
+    return str(row["texts_hash"]) if row and row["exists"] else None
+
+
+_SAVE = Write(
+    parts={
+        "translation_saved": """
+            INSERT INTO translation (translation_id, request_id, state, language, status, revision, made_by,
+                source_language, source_hash, texts_hash, made_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            ON CONFLICT (translation_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                made_by = excluded.made_by, source_language = excluded.source_language,
+                source_hash = excluded.source_hash, texts_hash = excluded.texts_hash, made_at = excluded.made_at
+        """
+    }
+)
+_SAVE_TEXTS = Write(
+    parts={
+        "translated": """
+            INSERT INTO translation_text (translation_id, request_id, state, salt, title, need)
+            VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        "lines_translated": """
+            INSERT INTO translated_line_text (translation_id, line_id, request_id, state, institution_name, outcome,
+                in_place, markers_justification)
+            SELECT $1, line_id, $2, $3, institution_name, outcome, in_place, markers_justification
+            FROM unnest($7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[])
+                AS t(line_id, institution_name, outcome, in_place, markers_justification)
+        """,
+    }
+)
+
+
+async def save(tx: Tx, one: Translation) -> None:
+    await tx.write(
+        _SAVE,
+        one.translation_id,
+        one.request_id,
+        one.state,
+        one.language,
+        one.status,
+        one.revision,
+        one.made_by,
+        one.source_language,
+        one.source_hash,
+        one.texts_hash,
+        one.made_at,
+    )
+
+
+async def save_texts(tx: Tx, one: Translation, texts: TranslatedTexts, salt: bytes) -> None:
+    await tx.write(
+        _SAVE_TEXTS,
+        one.translation_id,
+        one.request_id,
+        one.state,
+        salt,
+        texts.title,
+        texts.need,
+        [line.line_id for line in texts.lines],
+        [line.institution_name for line in texts.lines],
+        [line.outcome for line in texts.lines],
+        [line.in_place for line in texts.lines],
+        [line.markers_justification for line in texts.lines],
+    )
+
+
+async def delete_texts(tx: Tx, translation_id: UUID) -> None:
+    """Delete the texts, before others replace them or when the translation is withdrawn."""
+    await tx.execute("DELETE FROM translation_text WHERE translation_id = $1", translation_id)
+    await tx.execute("DELETE FROM translated_line_text WHERE translation_id = $1", translation_id)
+
+
+async def delete_removed_lines(tx: Tx, request_id: UUID, line_ids: Sequence[UUID]) -> None:
+    """Delete the translated texts of lines that the request does not have any more."""
+    await tx.execute(
+        "DELETE FROM translated_line_text WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])", request_id, line_ids
+    )
