@@ -23,6 +23,7 @@ class Action(StrEnum):
 
     FILE = "file"
     FILE_ON_BEHALF = "file_on_behalf"
+    IMPORT = "import"
     CHECK = "check"
     LIST = "list"
     FOLLOW = "follow"
@@ -150,11 +151,14 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    FILE is decided on a Filing, CHECK on nothing, LIST and FOLLOW on nothing (allowed to all) and on each request
-    listed, everything else on the request, and for a scan the actions on attachments.
+    FILE is decided on a Filing, IMPORT and CHECK on nothing, LIST and FOLLOW on nothing (allowed to all) and on each
+    request listed, everything else on the request, and for a scan the actions on attachments.
     """
     if action is Action.FILE_ON_BEHALF:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
+    if action is Action.IMPORT:
+        imports = caller.role is Role.COORDINATOR
+        return ALLOWED if imports else _decide_filing(caller, Action.FILE, Filing())
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if isinstance(resource, Scan):

@@ -25,7 +25,7 @@ from services.requests.audience import api as audience_api
 from services.requests.consent import api as consent_api
 from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
-from services.requests.request import actions, api, draft_api, reminder_store, words_api
+from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
 
 CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0
@@ -130,6 +130,7 @@ SERVICE = Service(
     routes=[
         *api.ROUTES,
         *draft_api.ROUTES,
+        *import_api.ROUTES,
         *consent_api.ROUTES,
         *audience_api.ROUTES,
         *attachment_api.ROUTES,
