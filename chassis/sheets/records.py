@@ -20,6 +20,7 @@ Path = tuple[str, ...]
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*\Z")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s*\Z")
 _ITEMS = re.compile(r"\[\d+\]")
+_ITEM = re.compile(r"(\w+)\[(\d+)\]\.?")
 _SEVERAL = re.compile(r"[;；؛\r\n]")
 _COMMAS = re.compile(r"[,，،、]")
 DATE_EXPECTED = "a date cell, or YYYY-MM-DD"
@@ -99,8 +100,9 @@ def check(layout: Layout, record: Record, *checks: Callable[[], object]) -> None
 
 def place(layout: Layout, record: Record, error: FieldError) -> None:
     """Add an error of the body to the cell that it is about."""
-    item = re.match(rf"{layout.items}\[(\d+)\]\.?", error.field)
-    row = record.item_rows[int(item[1])] if item else record.rows[0]
+    item = _ITEM.match(error.field)
+    item = item if item and item[1] == layout.items else None
+    row = record.item_rows[int(item[2])] if item else record.rows[0]
     below = _ITEMS.sub("", error.field[item.end() :] if item else error.field)
     of_place = [one for one in layout.columns if one.of_item == bool(item) and one.path]
     exact = [one for one in of_place if ".".join(one.path) == below]

@@ -104,7 +104,7 @@ def _filing(submit: str) -> requests.Filing:
 
 
 _R = requests.Action
-_FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.IMPORT, _R.CHECK)
+_FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.IMPORT, _R.CHECK, _R.READ_QUOTAS)
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
 
@@ -127,7 +127,7 @@ _REQUESTS = (
         title="Operations without a record",
         decide=requests.decide,
         standings=_ANY_CALLER,
-        reads=(_R.LIST, _R.FOLLOW, _R.CHECK, _R.IMPORT, _R.FILE_ON_BEHALF),
+        reads=(_R.LIST, _R.FOLLOW, _R.CHECK, _R.IMPORT, _R.READ_QUOTAS, _R.FILE_ON_BEHALF),
     ),
     Subject(
         service="requests",

@@ -31,6 +31,7 @@ class Action(StrEnum):
     READ_HISTORY = "read_history"
     READ_AUDIENCE = "read_audience"
     READ_ATTACHMENTS = "read_attachments"
+    READ_QUOTAS = "read_quotas"
     ATTACH = "attach"
     DETACH = "detach"
     SCAN_NOTE = "scan_note"
@@ -98,6 +99,7 @@ _FOCAL_POINT = frozenset({Role.FOCAL_POINT})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
+_UNODC_AS_WELL = frozenset({Action.IMPORT, Action.READ_QUOTAS})
 _LISTS = frozenset({Action.LIST, Action.FOLLOW})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY})
 _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
@@ -151,12 +153,12 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    FILE is decided on a Filing, IMPORT and CHECK on nothing, LIST and FOLLOW on nothing (allowed to all) and on each
-    request listed, everything else on the request, and for a scan the actions on attachments.
+    FILE is decided on a Filing, IMPORT, READ_QUOTAS and CHECK on nothing, LIST and FOLLOW on nothing (allowed to all)
+    and on each request listed, everything else on the request, and for a scan the actions on attachments.
     """
     if action is Action.FILE_ON_BEHALF:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
-    if action is Action.IMPORT:
+    if action in _UNODC_AS_WELL:
         imports = caller.role is Role.COORDINATOR
         return ALLOWED if imports else _decide_filing(caller, Action.FILE, Filing())
     if action is Action.CHECK or isinstance(resource, Filing):

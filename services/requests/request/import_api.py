@@ -29,7 +29,9 @@ from services.requests.request import actions, import_store, model
 from services.requests.request.completeness import in_order
 
 _LISTS = {"excluded_providers": "countries"}
-OWN = Layout(FileRequest, key="request", items="lines", without={"submit", "state", "line_id"}, lists=_LISTS)
+OWN = Layout(
+    FileRequest, key="request", items="lines", without={"submit", "state", "from_request", "line_id"}, lists=_LISTS
+)
 ON_BEHALF = Layout(FileOnBehalf, key="request", items="lines", without={"line_id"}, lists=_LISTS)
 
 
