@@ -39,7 +39,17 @@ from chassis.http.idempotency import KEY_HEADER, Command, command_key, etag, exp
 from chassis.http.private_parts import resolve_dependencies_in_turn
 from chassis.http.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.http.tables import routes_of_tables
-from chassis.http.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
+from chassis.http.uploads import (
+    DISPOSITION_HEADER,
+    NAME_HEADER,
+    UPLOAD,
+    Upload,
+    Uploads,
+    checked_name,
+    disposition_name,
+    file_name,
+    routes_of_files,
+)
 from chassis.journal.event_feed import EventFeed
 from chassis.rate_limiter import IDENTITY, READING, RateLimiter, TokenVerifier
 from chassis.service import Running, Service
@@ -174,13 +184,21 @@ def upload_of(request: CommandRequest) -> Upload:
     upload = cast(Upload | None, cast(Mapping[str, object], request.scope).get(UPLOAD))
     if upload is None:
         raise HTTPException(status_code=415)
-    sent = header(request.scope, NAME_HEADER)
-    if sent is None:
-        raise Invalid("missing-field", field=NAME_HEADER)
     try:
-        return replace(upload, name=file_name(sent))
+        name = upload.name or _sent_name(request)
+        if name is None:
+            raise Invalid("missing-field", field=NAME_HEADER)
+        return replace(upload, name=checked_name(name))
     except ValueError as error:
         raise Invalid("invalid-field", field=NAME_HEADER, expected="percent-encoded, and no path") from error
+
+
+def _sent_name(request: CommandRequest) -> str | None:
+    """The name of a file that is the body itself. Raises ValueError."""
+    if (sent := header(request.scope, NAME_HEADER)) is not None:
+        return file_name(sent)
+    disposition = header(request.scope, DISPOSITION_HEADER)
+    return disposition_name(disposition) if disposition else None
 
 
 def expected_of(request: CommandRequest) -> int:

@@ -22,9 +22,11 @@ from chassis.http.uploads import (
     UPLOAD_SECONDS_MAX,
     CallerGone,
     FileRule,
+    MalformedForm,
     Receive,
     TooLarge,
     Uploads,
+    body_of,
     read_upload,
 )
 from chassis.rate_limiter import IDENTITY, RateLimiter
@@ -38,7 +40,17 @@ UNDER_WAY_MAX = 400
 """Limit of concurrent requests; more would only wait for a connection to PostgreSQL."""
 
 SINGLE_FIELDS = frozenset(
-    {b"acting-as", b"authorization", b"content-length", b"content-type", b"date", b"file-name", b"from", b"host"}
+    {
+        b"acting-as",
+        b"authorization",
+        b"content-disposition",
+        b"content-length",
+        b"content-type",
+        b"date",
+        b"file-name",
+        b"from",
+        b"host",
+    }
     | {b"idempotency-key", b"if-modified-since", b"if-range", b"if-unmodified-since", b"last-event-id", b"location"}
     | {b"max-forwards", b"origin", b"proxy-authorization", b"range", b"referer", b"user-agent", b"x-correlation-id"}
 )
@@ -211,7 +223,12 @@ class Edge:
             return
         with self._uploads.place(who) as file:
             try:
-                scope[UPLOAD] = await read_upload(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
+                body = body_of(headers.get(b"content-type", b"").decode("latin-1"))
+                announced = headers.get(b"content-length", b"0")
+                scope[UPLOAD] = await read_upload(file, announced, receive, rule.bytes_max, body)
+            except MalformedForm:
+                await self._refuse("multipart-malformed", 400, answer)
+                return
             except TimeoutError:
                 await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
                 return

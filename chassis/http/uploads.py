@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
+import multipart
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
@@ -28,7 +29,17 @@ UPLOAD = "entraide.upload"
 MEDIA_TYPE = b"application/octet-stream"
 """Accepted for every file. Of other media types the content is checked."""
 
+MULTIPART_TYPE = b"multipart/form-data"
+"""A form (RFC 7578) with the file in the part `file`; accepted for every file."""
+
+FILE_PART = "file"
+NAME_PART = "name"
+PART_HEADERS_BYTES_MAX = 4096
+MULTIPART_MORE_BYTES_MAX = 16 * 1024
+"""What a form may be larger than its file: boundaries, headers and the name."""
+
 NAME_HEADER = "File-Name"
+DISPOSITION_HEADER = "Content-Disposition"
 NAME_MAX = 200
 """In characters; percent-encoded a character has up to twelve bytes."""
 
@@ -43,6 +54,7 @@ OF_ONE_CALLER_MAX = 2
 OF_ONE_ORGANIZATION_MAX = 4
 
 _SENT = re.compile(NAME_SENT)
+_EXTENDED_NAME = re.compile(r"""(?i);\s*filename\*\s*=\s*utf-8'[a-z0-9-]*'([^;\s"]+)""")
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """They would display `gpj.exe` as `exe.jpg` (UAX #9); right-to-left letters need no such signs."""
 
@@ -53,6 +65,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 class TooLarge(Exception):
     """The file is larger than its route allows, announced or not."""
+
+
+class MalformedForm(Exception):
+    """The body is not a form with one file."""
 
 
 class CallerGone(Exception):
@@ -72,14 +88,30 @@ class Upload:
 
 
 def file_name(sent: str) -> str:
-    """Decode the file name header (percent-encoded UTF-8) and remove direction signs. Raises ValueError.
+    """Decode the file name header (percent-encoded UTF-8). Raises ValueError.
 
     A header, because proxies and browsers log URLs.
     """
-    name = _DIRECTION_SIGNS.sub("", unquote(sent, errors="strict"))
-    if not _SENT.fullmatch(sent) or not _NAME.fullmatch(name):
+    if not _SENT.fullmatch(sent):
+        raise ValueError("not a file name")
+    return checked_name(unquote(sent, errors="strict"))
+
+
+def checked_name(name: str) -> str:
+    """A file name without direction signs. Raises ValueError for a path and for control characters."""
+    name = _DIRECTION_SIGNS.sub("", name)
+    if not _NAME.fullmatch(name):
         raise ValueError("not a file name")
     return name
+
+
+def disposition_name(sent: str) -> str | None:
+    """The file name in a Content-Disposition header (RFC 6266), if there is one. Raises ValueError."""
+    if extended := _EXTENDED_NAME.search(sent):
+        return unquote(extended[1], errors="strict")
+    # UTF-8 is often sent as it is; a header is read as Latin-1.
+    name = multipart.parse_options_header(sent)[1].get("filename")
+    return name.encode("latin-1").decode("utf-8") if name else None
 
 
 class FileRule(NamedTuple):
@@ -90,11 +122,11 @@ class FileRule(NamedTuple):
 
 
 def takes_file(*media_types: str, bytes_max: int) -> dict[str, FileRule]:
-    """Route option: the body is a file of at most `bytes_max` bytes, injected as `upload`.
+    """Route option: the body is a file of at most `bytes_max` bytes, or a form with one, injected as `upload`.
 
     `media_types` are accepted as well; the route decides by the content.
     """
-    return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types))}
+    return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types, MULTIPART_TYPE.decode()))}
 
 
 def routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
@@ -151,11 +183,86 @@ def _fits(path: Sequence[str], template: Sequence[str]) -> bool:
     return len(path) == len(template) and all(t.startswith("{") or t == p for t, p in zip(template, path, strict=True))
 
 
-async def read_upload(file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int) -> Upload:
-    """Read the body into the file. Raises TooLarge, TimeoutError and CallerGone."""
-    if not announced.isdigit() or int(announced) > bytes_max:
+class FileBody:
+    """A body that is the file itself."""
+
+    more_bytes_max = 0
+    name = ""
+
+    def file_bytes(self, part: bytes) -> bytes:
+        """The bytes of the file in the next bytes of the body."""
+        return part
+
+    def end(self) -> None:
+        """Raises MalformedForm if the body has no file."""
+
+
+class FormBody(FileBody):
+    """A form: the part `file`, and its name in that part's header or in the part `name`. All else is refused."""
+
+    more_bytes_max = MULTIPART_MORE_BYTES_MAX
+
+    def __init__(self, content_type: str) -> None:
+        """Raises MalformedForm without a boundary."""
+        boundary = multipart.parse_options_header(content_type)[1].get("boundary")
+        if not boundary or not boundary.isascii() or len(boundary) > 70:
+            raise MalformedForm
+        self._parser = multipart.PushMultipartParser(
+            boundary, max_header_size=PART_HEADERS_BYTES_MAX, max_segment_count=2, strict=True
+        )
+        self._part: str | None = None
+        self._parts: set[str] = set()
+        self._name = bytearray()
+
+    def file_bytes(self, part: bytes) -> bytes:
+        found = bytearray()
+        try:
+            for event in self._parser.parse(part) if part else ():
+                if isinstance(event, multipart.MultipartSegment):
+                    self._begin(event)
+                elif event and self._part == FILE_PART:
+                    found += event
+                elif event:
+                    self._name += event
+        except (multipart.MultipartError, ValueError) as error:
+            raise MalformedForm from error
+        if len(self._name) > NAME_SENT_MAX:
+            raise MalformedForm
+        return bytes(found)
+
+    def end(self) -> None:
+        try:
+            self._parser.close()
+            name = self._name.decode()
+        except (multipart.MultipartError, ValueError) as error:
+            raise MalformedForm from error
+        if FILE_PART not in self._parts:
+            raise MalformedForm
+        self.name = name or self.name
+
+    def _begin(self, part: multipart.MultipartSegment) -> None:
+        if part.name not in {FILE_PART, NAME_PART} or part.name in self._parts:
+            raise MalformedForm
+        self._part = part.name
+        self._parts.add(part.name)
+        if part.name == FILE_PART:
+            self.name = part.filename or ""
+
+
+def body_of(content_type: str) -> FileBody:
+    """The reader of a body of this content type. Raises MalformedForm."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return FormBody(content_type) if media_type == MULTIPART_TYPE.decode() else FileBody()
+
+
+async def read_upload(
+    file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int, body: FileBody | None = None
+) -> Upload:
+    """Read the body's file into `file`. Raises TooLarge, MalformedForm, TimeoutError and CallerGone."""
+    body = body or FileBody()
+    if not announced.isdigit() or int(announced) > bytes_max + body.more_bytes_max:
         raise TooLarge
-    digest, waiting, size = hashlib.sha256(), bytearray(), 0
+    digest, waiting, received, size = hashlib.sha256(), bytearray(), 0, 0
 
     def write(part: bytes) -> None:
         digest.update(part)
@@ -168,14 +275,17 @@ async def read_upload(file: BinaryIO, announced: bytes, receive: Receive, bytes_
                 message = await receive()
             if message["type"] == "http.disconnect":
                 raise CallerGone
-            waiting += message.get("body", b"")
-            size += len(message.get("body", b""))
-            if size > bytes_max:
+            received += len(message.get("body", b""))
+            found = body.file_bytes(message.get("body", b""))
+            waiting += found
+            size += len(found)
+            if size > bytes_max or received > bytes_max + body.more_bytes_max:
                 raise TooLarge
             more = message.get("more_body", False)
             if len(waiting) >= WRITE_BYTES or not more:
                 await asyncio.to_thread(write, bytes(waiting))
                 waiting.clear()
+    body.end()
     file.flush()
     file.seek(0)
-    return Upload(file, size, digest.digest())
+    return Upload(file, size, digest.digest(), body.name)

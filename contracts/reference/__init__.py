@@ -284,6 +284,18 @@ def aspects() -> Mapping[str, Term]:
 
 
 @cache
+def columns() -> Mapping[str, Term]:
+    """The columns of spreadsheets of requests and offerings, by field."""
+    return _by_code("columns", Term)
+
+
+@cache
+def choices() -> Mapping[str, Term]:
+    """The values of such columns that are in no other list, as `<column>:<value>`, and words of the templates."""
+    return _by_code("choices", Term)
+
+
+@cache
 def reasons(move: str) -> Mapping[str, Reason]:
     """The reasons valid for a transition; none if it takes no reason."""
     every = _by_code("reasons", Reason)

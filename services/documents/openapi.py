@@ -26,8 +26,17 @@ from chassis.http.edge import FORM_TYPE, JSON_TYPE, TABLE_TYPE
 from chassis.http.event_streams import EVENT_STREAM
 from chassis.http.idempotency import KEY_HEADER
 from chassis.http.problems import MEDIA_TYPE, Problem
+from chassis.http.uploads import (
+    DISPOSITION_HEADER,
+    FILE_PART,
+    MULTIPART_TYPE,
+    NAME_HEADER,
+    NAME_MAX,
+    NAME_PART,
+    NAME_SENT,
+    NAME_SENT_MAX,
+)
 from chassis.http.uploads import MEDIA_TYPE as FILE_TYPE
-from chassis.http.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
 from chassis.rate_limiter import UNCOUNTED
 from chassis.telemetry import CORRELATION_HEADER
 from services.documents import webhooks
@@ -41,7 +50,13 @@ JSON = JSON_TYPE.decode()
 FORM = FORM_TYPE.decode()
 TABLE = TABLE_TYPE.decode()
 FILE = FILE_TYPE.decode()
+MULTIPART = MULTIPART_TYPE.decode()
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
+FORM_WITH_FILE: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {FILE_PART: BYTES, NAME_PART: {"type": "string", "maxLength": NAME_MAX}},
+    "required": [FILE_PART],
+}
 EVENT_DATA = "x-event-data"
 """In the schema of an event stream: the schema of each event's `data`."""
 DESCRIPTION = """\
@@ -76,9 +91,10 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "FileName": {
         "name": NAME_HEADER,
         "in": "header",
-        "required": True,
+        "required": False,
         "description": "What the file is called, with the ending of what it is: percent-encoded UTF-8 (RFC 3986), at "
-        f"most {NAME_MAX} characters, without `/`, `\\\\` and control characters.",
+        f"most {NAME_MAX} characters, without `/`, `\\\\` and control characters. Needed, unless the name is in "
+        f"`{DISPOSITION_HEADER}` (RFC 6266), or the file in a form.",
         "schema": {"type": "string", "pattern": NAME_SENT, "maxLength": NAME_SENT_MAX},
         "example": "Note%20verbale.pdf",
     },
@@ -219,7 +235,7 @@ class Operation:
                 "required": True,
                 "description": f"The file itself, of at most {rule.bytes_max} bytes; taken as "
                 f"{', '.join(f'`{one}`' for one in rule.media_types)}.",
-                "content": {FILE: {"schema": BYTES}},
+                "content": {FILE: {"schema": BYTES}, MULTIPART: {"schema": FORM_WITH_FILE}},
             }
         if self._form is not None:
             form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}

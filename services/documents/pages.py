@@ -253,8 +253,9 @@ def _curl(method: str, path: str, operation: Document, parameters: Sequence[Docu
     lines += [
         f"-H '{one['name']}: {one['example']}'" for one in parameters if one["in"] == "header" and one["required"]
     ]
-    ((media_type, content),) = operation.get("requestBody", {"content": {"": {}}})["content"].items()
+    media_type, content = next(iter(operation.get("requestBody", {"content": {"": {}}})["content"].items()))
     if media_type in {FILE, TABLE}:
+        lines += ["-H 'File-Name: note.pdf'"] if media_type == FILE else []
         lines += [f"-H 'Content-Type: {media_type}'", "--data-binary @file"]
     elif "example" in content:
         said = json.dumps(content["example"], ensure_ascii=False, indent=2).replace("'", "\\u0027")

@@ -107,7 +107,7 @@ def _filing(submit: str) -> requests.Filing:
 
 
 _R = requests.Action
-_FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.CHECK)
+_FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.IMPORT, _R.CHECK, _R.READ_QUOTAS)
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_CLOCKS, _R.READ_TRANSLATIONS)
 _OF_THE_DESK = (
@@ -140,7 +140,7 @@ _REQUESTS = (
         decide=requests.decide,
         standings=_ANY_CALLER,
         reads=(
-            *(_R.LIST, _R.FOLLOW, _R.CHECK, _R.FILE_ON_BEHALF),
+            *(_R.LIST, _R.FOLLOW, _R.CHECK, _R.IMPORT, _R.READ_QUOTAS, _R.FILE_ON_BEHALF),
             *_OF_THE_DESK,
         ),
     ),

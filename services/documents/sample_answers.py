@@ -103,6 +103,30 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "advice": [{"position": 1, "score": 5, "missing": ["who"]}],
         "RequestCheck.missing": [{"field": "lines[0].window", "problem": "missing-field"}],
         "similar": [],
+        "StorageUse.purpose": "request",
+        "StorageUse.files": 12,
+        "files_max": 1000,
+        "StorageUse.size_bytes": 48_000_000,
+        "bytes_max": 2_147_483_648,
+        "TableImport.rows": 2,
+        "TableImport.rejected": 1,
+        "TableImport.records": 1,
+        "outcomes": [
+            {"row": 2, "outcome": "imported", "record_id": REQUEST_ID, "reasons": []},
+            {
+                "row": 3,
+                "outcome": "rejected",
+                "record_id": None,
+                "reasons": [
+                    {
+                        "slug": "unknown-code",
+                        "explanation": "The code is not in the list for this field; choose one from that list.",
+                        "column": "kind",
+                        "nearest": "training",
+                    }
+                ],
+            },
+        ],
         "door": "consent",
         "who": "NOR",
         "Admission.institution_name": False,

@@ -37,6 +37,7 @@ from services.matching.matches import store as match_store
 from services.matching.matches.budgets import Budgets
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
+from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
 from services.matching.offerings import translation_api
 from services.matching.rounds import api as round_api
@@ -232,6 +233,7 @@ SERVICE = Service(
     routes=[
         *offering_api.ROUTES,
         *translation_api.ROUTES,
+        *offering_import_api.ROUTES,
         *match_api.ROUTES,
         *choice_api.ROUTES,
         *cohort_api.ROUTES,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 from msgspec.structs import asdict
 
 from chassis.ids import new_id
@@ -85,6 +85,11 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def text(self) -> LineText:
         return from_attributes(LineText, self)
 
+    def copied(self, today: date) -> "NewLine":
+        """For a new request: without its id, and without a window that has begun."""
+        begun = self.window is not None and self.window.starts < today
+        return structs.replace(self, line_id=None, window=None if begun else self.window)
+
 
 NewLines = Annotated[tuple[NewLine, ...], Meta(max_length=LINES_MAX)]
 
@@ -146,10 +151,31 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new request; `submit` submits it at once. `state`, if given, has to be the caller's own."""
+    """A new request; `submit` submits it at once. `state`, if given, has to be the caller's own.
+
+    `from_request` is an earlier request of the State whose content is copied, in the same language.
+    """
 
     submit: bool = False
     state: State | None = None
+    from_request: UUID | None = None
+
+    def over(self, earlier: RequestBody, *, today: date) -> RequestBody:
+        """The content of the earlier request, with what this one says in its place.
+
+        Without windows in the past, ids of lines, and circulation, which is decided anew. Raises Invalid if the
+        languages of the texts differ.
+        """
+        if self.language is not earlier.language:
+            raise Invalid("copy-language-differs", field="language", expected=earlier.language)
+        copied = structs.replace(
+            earlier, circulation=CirculationRule.NONE, lines=tuple(line.copied(today) for line in earlier.lines)
+        )
+        own = {one.name: getattr(self, one.name) for one in structs.fields(RequestBody)}
+        return structs.replace(copied, **{name: value for name, value in own.items() if value != _UNSAID.get(name)})
+
+
+_UNSAID = {one.name: one.default for one in structs.fields(RequestBody)}
 
 
 def body_of(request: Request, texts: Texts) -> RequestBody:

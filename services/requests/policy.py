@@ -25,6 +25,7 @@ class Action(StrEnum):
 
     FILE = "file"
     FILE_ON_BEHALF = "file_on_behalf"
+    IMPORT = "import"
     CHECK = "check"
     LIST = "list"
     FOLLOW = "follow"
@@ -32,6 +33,7 @@ class Action(StrEnum):
     READ_HISTORY = "read_history"
     READ_AUDIENCE = "read_audience"
     READ_ATTACHMENTS = "read_attachments"
+    READ_QUOTAS = "read_quotas"
     ATTACH = "attach"
     DETACH = "detach"
     SCAN_NOTE = "scan_note"
@@ -120,6 +122,7 @@ _FOCAL_POINT = frozenset({Role.FOCAL_POINT})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
+_UNODC_AS_WELL = frozenset({Action.IMPORT, Action.READ_QUOTAS})
 _LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA})
 _OF_UNODC = frozenset({Action.FILE_ON_BEHALF, Action.HAND_OVER, Action.SET_CALENDAR, Action.PUBLISH_CRITERIA})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY, Action.READ_CLOCKS})
@@ -180,12 +183,15 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
-    FILE is decided on a Filing, CHECK and the actions of UNODC on nothing, lists on nothing (allowed to all) and on
+    FILE is decided on a Filing, actions without a record on nothing, lists on nothing (allowed to all) and on
     each request listed, everything else on the request, for a scan the actions on attachments, and TRANSLATE also on a
     translation that exists: that of the State is replaced and withdrawn by the State only.
     """
     if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
+    if action in _UNODC_AS_WELL:
+        imports = caller.role is Role.COORDINATOR
+        return ALLOWED if imports else _decide_filing(caller, Action.FILE, Filing())
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if isinstance(resource, Scan):

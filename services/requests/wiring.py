@@ -29,7 +29,7 @@ from services.requests.consent import api as consent_api
 from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
 from services.requests.criteria import api as criteria_api
-from services.requests.request import actions, api, draft_api, reminder_store, words_api
+from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
 from services.requests.summary import api as summary_api
 from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
@@ -145,6 +145,7 @@ SERVICE = Service(
     routes=[
         *api.ROUTES,
         *draft_api.ROUTES,
+        *import_api.ROUTES,
         *consent_api.ROUTES,
         *audience_api.ROUTES,
         *attachment_api.ROUTES,

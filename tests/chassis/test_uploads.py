@@ -88,7 +88,7 @@ async def test_only_the_upload_route_accepts_files(api: Client, path: str) -> No
     assert (415, "media-type-unsupported") == slug_of(answer)
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "text/html", ""])
+@pytest.mark.parametrize("media_type", ["application/json", "multipart/mixed; boundary=x", "text/html", ""])
 async def test_unsupported_media_type_is_rejected_with_the_allowed_ones(
     api: Client, path: str, media_type: str
 ) -> None:
@@ -197,3 +197,89 @@ async def test_aborted_upload_leaves_no_file(api: Client, path: str, settings: S
     assert [] == left_in(settings)
     async with databases["requests"].transaction() as tx:
         assert 0 == await tx.fetchval("SELECT count(*) FROM attachment")
+
+
+FORM = "multipart/form-data; boundary=entraide"
+
+
+def form(*parts: tuple[str, str, bytes], end: str = "--entraide--\r\n") -> bytes:
+    """A form of parts, each with the parameters of its disposition, its content type and its content."""
+    made = [
+        f"--entraide\r\nContent-Disposition: form-data; {of}\r\nContent-Type: {media_type}\r\n\r\n".encode() + content
+        for of, media_type, content in parts
+    ]
+    return b"\r\n".join([*made, end.encode()])
+
+
+def without_name(**more: str) -> dict[str, str]:
+    return {name: value for name, value in sent(**more).items() if name != "File-Name"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "more", "body", "name"),
+    [
+        ("application/pdf", {"File-Name": "note.pdf"}, PDF, "note.pdf"),
+        ("application/pdf", {"Content-Disposition": 'attachment; filename="a note.pdf"'}, PDF, "a note.pdf"),
+        (
+            "application/pdf",
+            {"Content-Disposition": "attachment; filename=\"x.pdf\"; filename*=UTF-8''%E6%A0%87%E9%A2%98.pdf"},
+            PDF,
+            "标题.pdf",
+        ),
+        (FORM, {}, form(('name="file"; filename="مذكرة.pdf"', "application/pdf", PDF)), "مذكرة.pdf"),
+        (
+            FORM,
+            {},
+            form(
+                ('name="file"; filename="blob"', "application/octet-stream", PDF),
+                ('name="name"', "text/plain", b"note verbale.pdf"),
+            ),
+            "note verbale.pdf",
+        ),
+    ],
+    ids=["name", "disposition", "extended disposition", "form", "form with a name"],
+)
+async def test_file_comes_with_its_type_or_in_a_form(
+    api: Client, path: str, media_type: str, more: dict[str, str], body: bytes, name: str
+) -> None:
+    answer = await api.post(path, content=body, headers=without_name(**{"Content-Type": media_type}) | more)
+
+    assert answer.status_code == 201, answer.text
+    assert (name, len(PDF), "pdf") == tuple(answer.json()[field] for field in ("name", "size_bytes", "format"))
+
+
+async def test_httpx_sends_a_form(api: Client, path: str) -> None:
+    given = {name: value for name, value in without_name().items() if name != "Content-Type"}
+
+    answer = await api.post(path, files={"file": ("note.pdf", PDF, "application/pdf")}, headers=given)
+
+    assert (201, "note.pdf") == (answer.status_code, answer.json()["name"])
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "expected"),
+    [
+        ("multipart/form-data", b"", (400, "multipart-malformed")),
+        (FORM, b"no form", (400, "multipart-malformed")),
+        (FORM, form(('name="file"; filename="a.pdf"', "application/pdf", PDF), end=""), (400, "multipart-malformed")),
+        (FORM, form(('name="name"', "text/plain", b"a.pdf")), (400, "multipart-malformed")),
+        (FORM, form(('name="other"; filename="a.pdf"', "application/pdf", PDF)), (400, "multipart-malformed")),
+        (FORM, form(*[('name="file"; filename="a.pdf"', "application/pdf", PDF)] * 2), (400, "multipart-malformed")),
+        (FORM, form(('name="file"', "application/pdf", PDF)), (400, "missing-field")),
+        (FORM, form(('name="file"; filename="a/b.pdf"', "application/pdf", PDF)), (400, "invalid-field")),
+        (FORM, form(('name="file"; filename="a.png"', "application/pdf", PDF)), (400, "attachment-name-mismatch")),
+        (
+            FORM,
+            form(('name="file"; filename="a.pdf"', "application/pdf", PDF + bytes(ATTACHMENT_BYTES_MAX))),
+            (413, "body-too-large"),
+        ),
+    ],
+    ids=["boundary", "none", "end", "nameless", "other", "twice", "unnamed", "path", "ending", "size"],
+)
+async def test_wrong_form_is_rejected_and_leaves_no_file(
+    api: Client, path: str, settings: Settings, media_type: str, body: bytes, expected: tuple[int, str]
+) -> None:
+    answer = await api.post(path, content=body, headers=without_name(**{"Content-Type": media_type}))
+
+    assert expected == slug_of(answer), answer.text
+    assert [] == left_in(settings)

@@ -27,6 +27,9 @@ PASSED_ON = {
     ("chassis/http/edge.py", "slug"),
     ("chassis/http/exception_handlers.py", "slug"),
     ("chassis/http/problems.py", "refusal.slug"),
+    ("chassis/sheets/records.py", "errors[0].problem"),
+    ("chassis/sheets/records.py", "problem"),
+    ("chassis/sheets/records.py", "refusal.slug"),
     ("services/documents/examples.py", "slug"),
     ("services/matching/matches/presentation_actions.py", "refusal.slug"),
 }

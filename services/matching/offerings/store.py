@@ -270,6 +270,17 @@ async def salt(tx: Tx, offering_id: UUID) -> bytes:
 # -- lists ------------------------------------------------------------------------------------------------------------
 
 
+async def existing(tx: Tx, caller: Caller, offering_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these offerings that the caller sees."""
+    rows = await tx.fetch(
+        "SELECT offering_id FROM offering WHERE may_see(offering, $1, $2) AND offering_id = ANY ($3)",
+        caller.organization,
+        caller.role,
+        list(offering_ids),
+    )
+    return [row["offering_id"] for row in rows]
+
+
 async def page(
     tx: Tx,
     caller: Caller,

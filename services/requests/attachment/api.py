@@ -1,12 +1,13 @@
 """The routes of attachments."""
 
 import asyncio
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
@@ -24,10 +25,12 @@ from chassis.http.application import (
 from chassis.http.commands import show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import Command, etag, once
+from chassis.http.queries import query_parameter
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
 from chassis.ids import new_id
-from contracts.refusals import Refusal
+from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.requests import ATTACHMENT_BYTES_MAX
+from contracts.values import Role, State
 from services.requests import policy
 from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment import store as attachment_store
@@ -40,6 +43,23 @@ from services.requests.policy import Action
 from services.requests.request import store
 
 Own = NamedDependency[FileStorage]
+
+
+class StorageUse(Struct, frozen=True, kw_only=True):
+    """The files of one purpose that are stored for a State, over all its requests, and their limits."""
+
+    purpose: Purpose
+    files: int
+    files_max: int
+    size_bytes: int
+    bytes_max: int
+
+
+class AttachmentQuotas(Struct, frozen=True, kw_only=True):
+    """What a State has stored, and may store."""
+
+    state: str
+    quotas: list[StorageUse]
 
 
 class IncomingFile(NamedTuple):
@@ -66,8 +86,10 @@ async def attach_file(
     expected: ExpectedRevision,
     now: Now,
 ) -> Response[AttachmentView]:
-    """The body is the file itself: PDF, DOCX, PNG or JPEG, recognised by its content; its name is in `File-Name`.
-    It is `pending` until it is scanned. `If-Match` is the request's revision, which does not change.
+    """The body is the file itself, of its own content type or any: PDF, DOCX, PNG or JPEG, recognised by its content;
+    its name is in `File-Name` or `Content-Disposition`. Or it is a form with the part `file`, whose name that part
+    or the part `name` has. It is `pending` until it is scanned. `If-Match` is the request's revision, which does not
+    change.
     """
     coming = IncomingFile(Purpose.REQUEST, request_id, command, Context(caller=caller, now=now, expected=expected))
     return await _attach(db, own, upload, coming)
@@ -132,6 +154,39 @@ async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> 
     return await attachment_store.of_request(tx, request_id, policy.attachments_seen(ctx.caller))
 
 
+@get("/v1/attachments/quotas", opt=requires(Action.READ_QUOTAS), summary="How many files are stored for a State")
+async def show_quotas(
+    db: Db,
+    own: Own,
+    caller: CurrentCaller,
+    state_: Annotated[str | None, query_parameter(State, name="state")] = None,
+) -> AttachmentQuotas:
+    """Of the caller's own State. A coordinator names one, and sees what the scans of notes verbales take."""
+    policy.decide(caller, Action.READ_QUOTAS).required()
+    own_state = caller.role is not Role.COORDINATOR
+    if own_state and state_ not in (None, caller.organization):
+        raise Forbidden("not-your-state")
+    state = caller.organization if own_state else state_
+    if state is None:
+        raise Invalid("missing-field", field="state")
+    limits, purposes = own.quota, tuple(Purpose) if own_state else (Purpose.NOTE_VERBALE,)
+    async with db.transaction(by=caller) as tx:
+        stored = {purpose: await attachment_store.stored_for(tx, state, purpose) for purpose in purposes}
+    return AttachmentQuotas(
+        state=state,
+        quotas=[
+            StorageUse(
+                purpose=purpose,
+                files=one.files,
+                files_max=limits.files_max,
+                size_bytes=one.size_bytes,
+                bytes_max=limits.bytes_max,
+            )
+            for purpose, one in stored.items()
+        ],
+    )
+
+
 @get(
     "/v1/attachments/{attachment_id:uuid}",
     opt=requires(Action.READ_ATTACHMENTS),
@@ -170,4 +225,4 @@ async def remove_attachment(
     return with_etag(removed, revision=removed.revision)
 
 
-ROUTES = [attach_file, scan_note, list_attachments, read_attachment, remove_attachment]
+ROUTES = [attach_file, scan_note, list_attachments, show_quotas, read_attachment, remove_attachment]

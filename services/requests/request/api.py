@@ -31,7 +31,9 @@ from services.requests.commands import (
     FileOnBehalf,
     FileRequest,
     Reason,
+    RequestBody,
     Triage,
+    body_of,
     check_reason,
 )
 from services.requests.policy import Action, Filing, Guarded
@@ -67,11 +69,21 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
 
 @create("/v1/requests", Action.FILE, "File a request: a draft, or submitted at once", read=read)
 async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[FileRequest]) -> RequestView:
-    """`submit: true` submits it in the same step, which only a focal point may."""
+    """`submit: true` submits it in the same step, which only a focal point may. `from_request` is an earlier request
+    of the State: its content is copied, except windows in the past, circulation, consents and attachments; what the
+    body says itself is used instead.
+    """
     policy.decide(ctx.caller, Action.FILE, Filing(data.state, data.submit)).required()
-    content, words, salt = data.content()
+    body = await _prefilled(tx, ctx, data, data.from_request) if data.from_request else data
+    content, words, salt = body.content()
     request = await actions.file(tx, ctx, request_id, content, words, salt, submit=data.submit)
     return view_of_own(ctx, request, words)
+
+
+async def _prefilled(tx: Tx, ctx: Context, data: FileRequest, from_request: UUID) -> RequestBody:
+    earlier = await store.get(tx, from_request, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW, earlier).required()
+    return data.over(body_of(earlier, await store.texts(tx, earlier)), today=ctx.now.date())
 
 
 @create(
@@ -201,6 +213,12 @@ ROUTES = [
     show_history,
     register_request,
     submit_request,
+    _move_route(
+        Action.OBJECT,
+        "Object to the circulation by silence",
+        Comment,
+        lambda r, _, ctx: r.object_in_window(now=ctx.now),
+    ),
     _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, ctx: r.withdraw(now=ctx.now)),
     _move_route(
         Action.RETURN,

@@ -330,6 +330,12 @@ class Request(Struct, frozen=True, kw_only=True):
             withdrawn_at=now,
         )
 
+    def object_in_window(self, *, now: datetime) -> ConsentWithdrawn:
+        """Object to the circulation by silence. Raises Conflict unless its window runs."""
+        if self.circulation is not Circulation.WINDOW_RUNNING:
+            raise Conflict("window-not-running")
+        return self.object(self.request_id, now=now)
+
     def end_consent(self, consent_id: UUID, *, now: datetime) -> ConsentEnded:
         """End a consent whose period is over. Raises Conflict before."""
         ends_at = self.consents[consent_id].ends_at if consent_id in self.consents else None

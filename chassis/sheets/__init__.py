@@ -1,0 +1,1 @@
+"""Spreadsheets of records: templates to fill in, files read row by row, and the outcome of each row."""

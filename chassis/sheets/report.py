@@ -1,0 +1,170 @@
+"""What an import does with each row, and the choice of the rows that are taken in."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+
+from chassis.http.idempotency import Command
+from chassis.ids import new_id
+from chassis.sheets.cells import POSITION_MAX, ROWS_MAX
+from chassis.sheets.records import Record, RowError
+from contracts.reference.refusal_words import words_of
+from contracts.refusals import FieldError, Invalid, Mismatch
+from contracts.values import Language
+
+_RECORD_BITS = 9
+assert 1 << _RECORD_BITS > ROWS_MAX, "each record of an import has a number in these bits of its id"
+
+
+class RowResult(StrEnum):
+    """What an import does with a row: `accepted` in a dry run, else `imported` or, if not chosen, `left_out`."""
+
+    ACCEPTED = "accepted"
+    IMPORTED = "imported"
+    LEFT_OUT = "left_out"
+    REJECTED = "rejected"
+
+
+class RowReason(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a row is rejected: the slug with its sentence in the language of `Accept-Language`, and the column.
+
+    `expected`, `allowed`, `code_list` and `nearest` are those of an error of a body.
+    """
+
+    slug: str
+    explanation: str
+    column: str | None = None
+    field: str | None = None
+    expected: str | None = None
+    allowed: tuple[str | int, ...] = ()
+    code_list: str | None = None
+    nearest: str | None = None
+
+
+class RowOutcome(Struct, frozen=True, kw_only=True):
+    """A row by its number in the file, where the titles are row 1; `record_id` is the record it became part of."""
+
+    row: int
+    outcome: RowResult
+    record_id: UUID | None
+    reasons: tuple[RowReason, ...]
+
+
+class TableImport(Struct, frozen=True, kw_only=True):
+    """The outcome of each row of a table, and the number of records. A dry run stores nothing, and has no id."""
+
+    import_id: UUID | None
+    dry_run: bool
+    rows: int
+    rejected: int
+    records: int
+    outcomes: tuple[RowOutcome, ...]
+
+
+def outcomes(
+    records: Sequence[Record], language: Language, imported: Mapping[int, UUID] | None = None
+) -> tuple[RowOutcome, ...]:
+    """The outcome of each row; `imported` are the numbers of the records that were, with their ids."""
+    found = [
+        RowOutcome(
+            row=row,
+            outcome=_outcome(record, imported),
+            record_id=(imported or {}).get(record.number),
+            reasons=tuple(_reason(one, language) for one in _errors(record, row)),
+        )
+        for record in records
+        for row in record.rows
+    ]
+    return tuple(sorted(found, key=lambda one: one.row))
+
+
+def report(
+    records: Sequence[Record],
+    language: Language,
+    import_id: UUID | None = None,
+    imported: Mapping[int, UUID] | None = None,
+) -> TableImport:
+    found = outcomes(records, language, imported)
+    good = sum(not record.errors for record in records)
+    return TableImport(
+        import_id=import_id,
+        dry_run=imported is None,
+        rows=len(found),
+        rejected=sum(one.outcome is RowResult.REJECTED for one in found),
+        records=good if imported is None else len(imported),
+        outcomes=found,
+    )
+
+
+def chosen(records: Sequence[Record], rows: str | None, language: Language) -> list[Record]:
+    """The records of these rows, such as `2-5,9`; without `rows` all of them.
+
+    Raises Mismatch, with the outcome of each row, if a chosen one is rejected; Invalid for a row that the file does not
+    have, and for a record of which only some rows are chosen.
+    """
+    wanted = {row for record in records for row in record.rows} if rows is None else _numbers(rows)
+    found = [record for record in records if wanted & set(record.rows)]
+    if wanted - {row for record in found for row in record.rows}:
+        raise Invalid("row-not-in-file", field="rows")
+    if not all(wanted >= set(record.rows) for record in found):
+        raise Invalid("rows-not-whole", field="rows")
+    if any(record.errors for record in found):
+        raise Mismatch("rows-rejected", report=to_builtins(report(records, language)))
+    return found
+
+
+def _numbers(rows: str) -> set[int]:
+    numbers: set[int] = set()
+    for part in rows.split(","):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), min(int(last or first), POSITION_MAX) + 1))
+    return numbers
+
+
+def import_id() -> UUID:
+    """An id whose last bits number its records, so that a repeated import finds them again."""
+    return UUID(int=new_id().int >> _RECORD_BITS << _RECORD_BITS)
+
+
+def record_id(of_import: UUID, number: int) -> UUID:
+    return UUID(int=of_import.int | number)
+
+
+def command_with(command: Command, *parameters: object) -> Command:
+    """The command as its query makes it another one."""
+    said = repr(parameters).encode()
+    return replace(command, body_hash=hashlib.sha256(command.body_hash + said).digest())
+
+
+def _outcome(record: Record, imported: Mapping[int, UUID] | None) -> RowResult:
+    if imported is not None and record.number in imported:
+        return RowResult.IMPORTED
+    if record.errors:
+        return RowResult.REJECTED
+    return RowResult.ACCEPTED if imported is None else RowResult.LEFT_OUT
+
+
+def _errors(record: Record, row: int) -> list[RowError]:
+    """The errors of a row; if another row of its record has them, that."""
+    own = [one for one in record.errors if one.row == row]
+    if record.errors and not own:
+        return [RowError(row, None, FieldError(field="", problem="row-of-rejected-record"))]
+    return own
+
+
+def _reason(error: RowError, language: Language) -> RowReason:
+    said = error.error
+    return RowReason(
+        slug=said.problem,
+        explanation=words_of(said.problem, language),
+        column=error.column,
+        field=said.field or None,
+        expected=said.expected,
+        allowed=said.allowed,
+        code_list=said.code_list,
+        nearest=said.nearest,
+    )
