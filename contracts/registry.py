@@ -11,6 +11,7 @@ from contracts import (
     funds,
     in_kind,
     ledger,
+    mails,
     matching,
     notifications,
     pledge_reversals,
@@ -25,6 +26,7 @@ FACTS: Mapping[str, type[Fact]] = {
     fact_type(kind): kind
     for kind in (
         *requests.FACTS,
+        *mails.FACTS,
         *matching.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,

@@ -15,6 +15,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "UNODC:coordinator": frozenset(
             {
                 "RequestFiledOnBehalf",
+                "MailFiled",
+                "MailDiscarded",
                 "RequestRegistered",
                 "RequestReturned",
                 "RequestDeclined",
@@ -57,6 +59,8 @@ FIRST: frozenset[str] = frozenset(
         "RequestDrafted",
         "RequestFiledOnBehalf",
         "AttachmentAdded",
+        "MailReceived",
+        "MailReplyReceived",
         "OfferingDrafted",
         "LineRanked",
         "MatchSuggested",
