@@ -21,6 +21,7 @@ IATI_ORGANIZATION = "XM-DAC-41128"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
+KEY_LENGTH_MIN = 32
 LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
 """The first is the default."""
 
@@ -70,6 +71,8 @@ class Settings:
     intake_smtp: tuple[str, int] | None = None
     intake_address: str = "requests@entraide.example"
     intake_authserv_id: str | None = None
+    reply_key: str | None = None
+    """Signs the addresses to which answers to notices go; None if notices are not to be answered."""
     public_url: str | None = None
     security_contact: str | None = None
     iati_organization: str = IATI_ORGANIZATION
@@ -150,6 +153,7 @@ class Settings:
             intake_smtp=_listener(env, "ENTRAIDE_INTAKE_SMTP"),
             intake_address=_address(env, "ENTRAIDE_INTAKE_ADDRESS", "requests@entraide.example"),
             intake_authserv_id=_host(env, "ENTRAIDE_INTAKE_AUTHSERV_ID"),
+            reply_key=_key(env, "ENTRAIDE_REPLY_KEY"),
             public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
             security_contact=_contact(env, "ENTRAIDE_SECURITY_CONTACT"),
             iati_organization=_iati_organization(env, "ENTRAIDE_IATI_ORGANIZATION"),
@@ -395,4 +399,11 @@ def _host(env: Mapping[str, str], name: str) -> str | None:
     value = env.get(name)
     if value and not re.fullmatch(r"[A-Za-z0-9.-]{1,255}", value):
         raise SettingsError(f"{name} has to look like mx.example.org")
+    return value or None
+
+
+def _key(env: Mapping[str, str], name: str) -> str | None:
+    value = _secret(env, name)
+    if value and len(value) < KEY_LENGTH_MIN:
+        raise SettingsError(f"{name} has to have at least {KEY_LENGTH_MIN} characters")
     return value or None

@@ -136,13 +136,15 @@ def intake_loops(running: Running, keeping: FileStorage) -> dict[str, Loop]:
         return {}
     host, port = settings.intake_smtp
     address = settings.intake_address
-    terms = Terms(host=host, port=port, address=address, authserv_id=settings.intake_authserv_id)
+    key = settings.reply_key.encode() if settings.reply_key else None
+    terms = Terms(host=host, port=port, address=address, authserv_id=settings.intake_authserv_id, reply_key=key)
     found: dict[str, Loop] = {"mail intake": MailReceiver(running, terms).run}
     if settings.smtp_url is None or not settings.mail:
         log.warning("no automatic answers to mails: mail is off, or SMTP_URL is not set")
     else:
         send = partial(send_answers, running.db, AnswerTerms(url=settings.smtp_url, address=address))
-        found["answers to mails"] = partial(every, POLL_SECONDS, send)
+        activity = running.db.activity
+        found["answers to mails"] = partial(while_active, activity, POLL_SECONDS, send, idle_seconds=CLOCK_IDLE_SECONDS)
     return found
 
 

@@ -26,6 +26,7 @@ from tests.requests.steps import COORDINATOR, Client
 
 ADDRESS = "requests@entraide.example"
 EDGE = "mx.entraide.example"
+REPLY_KEY = b"a key for tests, of 32 characters or more"
 SENDER = "Wanjiru.Kamau@ken.example"
 
 
@@ -35,10 +36,12 @@ class Intake:
     def __init__(self, running: list[Running], receiver: MailReceiver, api: Client) -> None:
         self.running, self.receiver, self.api = running, receiver, api
 
-    async def send(self, message: EmailMessage | bytes, *, sender: str = SENDER, to: str = ADDRESS) -> tuple[int, str]:
+    async def send(
+        self, message: EmailMessage | bytes, *, sender: str = SENDER, to: str = ADDRESS, port: int | None = None
+    ) -> tuple[int, str]:
         """The reply of the server to a mail."""
         client = aiosmtplib.SMTP(
-            hostname="127.0.0.1", port=self.receiver.port, local_hostname="mx.ken.example", timeout=60
+            hostname="127.0.0.1", port=port or self.receiver.port, local_hostname="mx.ken.example", timeout=60
         )
         await client.connect()
         try:
@@ -70,7 +73,9 @@ async def intake_of(settings: Settings, databases: Mapping[str, Database], folde
     within = Within()
     running = running_of(own, databases, "directory", "requests", within=within)
     app = within.app = application(running, verifier(own, running[0].callers), settings=own)
-    receiver = MailReceiver(running[1], Terms(host="127.0.0.1", port=0, address=ADDRESS, authserv_id=EDGE))
+    receiver = MailReceiver(
+        running[1], Terms(host="127.0.0.1", port=0, address=ADDRESS, authserv_id=EDGE, reply_key=REPLY_KEY)
+    )
     serving = asyncio.create_task(receiver.run())
     while receiver.port == 0:
         await asyncio.sleep(0.01)

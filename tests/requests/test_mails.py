@@ -2,11 +2,15 @@
 
 import asyncio
 import os
+import pickle
+import signal
+import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiosmtplib
 import pytest
 
 from chassis.db.database import Database
@@ -218,6 +222,31 @@ async def test_a_lost_reply_after_the_commit_makes_no_second_mail(
     monkeypatch.setattr(receiver.MailReceiver, "_keep", take)
     assert 250 == (await intake.send(message))[0]
     assert 1 == len(await intake.mails())
+
+
+@pytest.mark.parametrize("point", ["before the commit", "before the reply"])
+async def test_a_mail_comes_in_once_though_the_process_is_killed(
+    intake: Intake, settings: Settings, tmp_path: Path, point: str
+) -> None:
+    person_id = await register(intake)
+    message = a_mail(("a.pdf", PDF))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.requests.mail_child", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(pickle.dumps((settings, str(tmp_path), person_id, point)))
+    child.stdin.close()
+    port = int(await child.stdout.readline())
+
+    with pytest.raises(aiosmtplib.SMTPServerDisconnected):
+        await intake.send(message, port=port)
+    assert -signal.SIGKILL == await child.wait()
+
+    assert int(point == "before the reply") == len(await intake.mails())
+    assert 250 == (await intake.send(message))[0]
+    (mail,) = await intake.mails()
+    assert 1 == mail["files"]
 
 
 async def test_without_database_directory_or_disk_it_is_a_temporary_error(

@@ -24,12 +24,16 @@ from chassis.service import Running
 from chassis.telemetry import with_correlation
 from contracts.callers import Address, KnownSubject
 from contracts.mails import MAIL_BYTES_MAX
+from contracts.refusals import Missing
+from contracts.reply_addresses import Reply, is_reply_address, read_reply_address
+from contracts.values import Caller
 from services.requests.attachment.actions import FileStorage
 from services.requests.mail import actions, answer_store, store
 from services.requests.mail.actions import Answered, Sender
 from services.requests.mail.answer_store import Answer
 from services.requests.mail.parsing import IncomingFile, IncomingMail, MailUnacceptable, is_answerable, read_mail
 from services.requests.policy import FILERS
+from services.requests.request import store as request_store
 
 IDLE_SECONDS = 60
 SESSIONS_MAX = 20
@@ -38,6 +42,7 @@ SESSIONS_MAX = 20
 COMMANDS_MAX = 1000
 RECIPIENTS_MAX = 10
 DIRECTORY = "directory"
+MATCHING = "matching"
 
 TAKEN = "250 2.0.0 OK"
 LATER = "451 4.3.0 Temporary failure, try again later"
@@ -53,6 +58,17 @@ class Terms(Struct, frozen=True, kw_only=True):
     port: int
     address: str
     authserv_id: str | None
+    reply_key: bytes | None = None
+
+    @property
+    def domain(self) -> str:
+        return self.address.partition("@")[2]
+
+
+class _OfRequest(Struct, frozen=True, kw_only=True):
+    """Of a match: its request."""
+
+    request_id: UUID
 
 
 class _Sessions(SMTP):
@@ -62,7 +78,7 @@ class _Sessions(SMTP):
         super().__init__(
             receiver,
             loop=asyncio.get_running_loop(),
-            hostname=receiver.terms.address.partition("@")[2],
+            hostname=receiver.terms.domain,
             ident="Entraide",
             data_size_limit=MAIL_BYTES_MAX,
             timeout=IDLE_SECONDS,
@@ -110,7 +126,8 @@ class MailReceiver:
     ) -> str:
         if len(envelope.rcpt_tos) >= RECIPIENTS_MAX:
             return "452 4.5.3 Too many recipients"
-        if address.lower() != self.terms.address.lower():
+        is_reply = self.terms.reply_key is not None and is_reply_address(address, self.terms.domain)
+        if address.lower() != self.terms.address.lower() and not is_reply:
             return "550 5.1.1 No such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
@@ -121,7 +138,7 @@ class MailReceiver:
         with with_correlation(None):
             try:
                 mail = await asyncio.to_thread(read_mail, content, self.terms.authserv_id)
-                return await self._take(mail, envelope.mail_from or "")
+                return await self._take(mail, envelope.mail_from or "", envelope.rcpt_tos)
             except MailUnacceptable as error:
                 return error.reply
             except Exception as error:
@@ -136,24 +153,69 @@ class MailReceiver:
 
     # -- taking in -----------------------------------------------------------------------------------------------
 
-    async def _take(self, mail: IncomingMail, envelope_sender: str) -> str:
+    async def _take(self, mail: IncomingMail, envelope_sender: str, recipients: Sequence[str]) -> str:
         now = clock.now()
+        if self._running.callers.stale():
+            raise PeerError("the appointments in force are not known")
         answer = Answer(address=envelope_sender, in_reply_to=mail.message_id)
         owed = answer if is_answerable(mail, envelope_sender) else None
-        sender = await self._sender_of(mail.sender, now)
+        sender, answered = await self._reply(mail, recipients, now)
+        sender = sender or await self._sender_of(mail.sender, now)
         if sender is None:
             async with self._db.transaction() as tx:
                 if owed:
                     await answer_store.owe(tx, owed, now=now)
             return TAKEN
-        return await self._keep(mail, sender, owed, None, now=now)
+        return await self._keep(mail, sender, owed, answered, now=now)
+
+    async def _reply(
+        self, mail: IncomingMail, recipients: Sequence[str], now: datetime
+    ) -> tuple[Sender | None, Answered | None]:
+        """The person whom a notice was sent to that this mail answers, and what it was about.
+
+        Without the second the person no longer sees the request, or a program has answered: it is a mail as any other.
+        Raises PeerError.
+        """
+        key = self.terms.reply_key
+        replies = [
+            reply
+            for address in recipients
+            if key is not None and is_reply_address(address, self.terms.domain)
+            if (reply := read_reply_address(key, address, mail.sender, today=now.date())) is not None
+        ]
+        if not replies:
+            return None, None
+        reply = replies[0]
+        held = self._running.callers.in_force(reply.person_id, now)
+        request_id = await self._request_of(reply)
+        if request_id is not None and not mail.automatic:
+            for one in held:
+                answered = await self._answered(request_id, one.caller, reply.about if reply.is_match else None)
+                if answered is not None:
+                    return Sender(person_id=one.person_id, organization=one.organization), answered
+        first = min(held, key=lambda one: (one.role not in FILERS, one.organization), default=None)
+        return Sender(person_id=first.person_id, organization=first.organization) if first else None, None
+
+    async def _request_of(self, reply: Reply) -> UUID | None:
+        """The request that a notice was about; of a match matching knows it. Raises PeerError."""
+        if not reply.is_match:
+            return reply.about
+        body = await self._running.peers.find(MATCHING, f"/v1/matches/{reply.about}")
+        return None if body is None else msgspec.json.decode(body, type=_OfRequest).request_id
+
+    async def _answered(self, request_id: UUID, caller: Caller, match_id: UUID | None) -> Answered | None:
+        """What is answered, if this caller sees the request."""
+        async with self._db.transaction() as tx:
+            try:
+                request = await request_store.get(tx, request_id, caller)
+            except Missing:
+                return None
+        return Answered(request_id=request_id, state=request.state, match_id=match_id)
 
     async def _sender_of(self, address: str, now: datetime) -> Sender | None:
         """The person with this address who holds an appointment; of several a State's first. Raises PeerError."""
         if not address:
             return None
-        if self._running.callers.stale():
-            raise PeerError("the appointments in force are not known")
         body = await self._running.peers.ask(
             DIRECTORY, "/internal/addresses", msgspec.json.encode(Address(email=address))
         )
