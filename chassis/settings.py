@@ -21,6 +21,7 @@ IATI_ORGANIZATION = "XM-DAC-41128"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
+KEY_LENGTH_MIN = 32
 LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
 """The first is the default."""
 
@@ -67,6 +68,11 @@ class Settings:
     mail_from: str = "Entraide <no-reply@entraide.example>"
     mail_retry_seconds: int = 300
     mail_hourly_max: int = 60
+    intake_smtp: tuple[str, int] | None = None
+    intake_address: str = "requests@entraide.example"
+    intake_authserv_id: str | None = None
+    reply_key: str | None = None
+    """Signs the addresses to which answers to notices go; None if notices are not to be answered."""
     public_url: str | None = None
     security_contact: str | None = None
     iati_organization: str = IATI_ORGANIZATION
@@ -144,6 +150,10 @@ class Settings:
             mail_from=_mailbox(env, "ENTRAIDE_MAIL_FROM", "Entraide <no-reply@entraide.example>"),
             mail_retry_seconds=_number(env, "ENTRAIDE_MAIL_RETRY_SECONDS", 300, lowest=1, highest=86_400),
             mail_hourly_max=_number(env, "ENTRAIDE_MAIL_HOURLY_MAX", 60, lowest=1, highest=100_000),
+            intake_smtp=_listener(env, "ENTRAIDE_INTAKE_SMTP"),
+            intake_address=_address(env, "ENTRAIDE_INTAKE_ADDRESS", "requests@entraide.example"),
+            intake_authserv_id=_host(env, "ENTRAIDE_INTAKE_AUTHSERV_ID"),
+            reply_key=_key(env, "ENTRAIDE_REPLY_KEY"),
             public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
             security_contact=_contact(env, "ENTRAIDE_SECURITY_CONTACT"),
             iati_organization=_iati_organization(env, "ENTRAIDE_IATI_ORGANIZATION"),
@@ -365,3 +375,35 @@ def _mailbox(env: Mapping[str, str], name: str, default: str) -> str:
     if "@" not in address or any(not letter.isprintable() for letter in value):
         raise SettingsError(f"{name} has to look like Name <name@domain>")
     return value
+
+
+def _listener(env: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    """Host and port to listen on; None if not set. An IPv6 address is in brackets."""
+    value = env.get(name)
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]", host) or not port.isdigit() or int(port) > 65_535:
+        raise SettingsError(f"{name} has to look like 0.0.0.0:2525")
+    return host.strip("[]"), int(port)
+
+
+def _address(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name) or default
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,189}", value):
+        raise SettingsError(f"{name} has to look like name@domain")
+    return value.lower()
+
+
+def _host(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name)
+    if value and not re.fullmatch(r"[A-Za-z0-9.-]{1,255}", value):
+        raise SettingsError(f"{name} has to look like mx.example.org")
+    return value or None
+
+
+def _key(env: Mapping[str, str], name: str) -> str | None:
+    value = _secret(env, name)
+    if value and len(value) < KEY_LENGTH_MIN:
+        raise SettingsError(f"{name} has to have at least {KEY_LENGTH_MIN} characters")
+    return value or None

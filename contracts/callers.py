@@ -1,9 +1,10 @@
 """Appointments as the directory reports them to the other services."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from contracts.values import Caller, Code, Organization, Role, Scope
 
@@ -55,7 +56,7 @@ class Subject(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fiel
 
 
 class KnownSubject(Struct, frozen=True, kw_only=True):
-    """The person of a subject; `others` if several organizations each have a person with it."""
+    """The person of a subject or an address; `others` if several people have it."""
 
     person_id: UUID
     others: tuple[UUID, ...] = ()
@@ -63,3 +64,9 @@ class KnownSubject(Struct, frozen=True, kw_only=True):
     @property
     def people(self) -> tuple[UUID, ...]:
         return (self.person_id, *self.others)
+
+
+class Address(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An e-mail address, in lower case."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=254)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -72,13 +73,20 @@ async def _serve(
     mailbox = _mailbox(settings)
     if mailbox:
         await mailbox.start()
-        settings = replace(settings, smtp_url=mailbox.url)
+        settings = replace(
+            settings,
+            smtp_url=mailbox.url,
+            intake_smtp=settings.intake_smtp or ("127.0.0.1", free_port()),
+            reply_key=settings.reply_key or secrets.token_hex(),
+        )
     stop = asyncio.Event()
 
     def on_ready(running: list[Running]) -> Any:
-        address = f"http://{settings.host}:{settings.port}"
+        address, intake = f"http://{settings.host}:{settings.port}", settings.intake_smtp
         say(
-            f"ready: {address}/docs (API), {address}/docs/events (events)" + (f", {address}/mailbox" if mailbox else "")
+            f"ready: {address}/docs (API), {address}/docs/events (events)"
+            + (f", {address}/mailbox" if mailbox else "")
+            + (f"; mails to {settings.intake_address}: SMTP {intake[0]}:{intake[1]}" if intake else "")
         )
         return asyncio.create_task(beside(settings, running, stop)) if beside else None
 

@@ -47,6 +47,7 @@ OWNERS = {
     "organizations": "directory",
     "people": "directory",
     "appointments": "directory",
+    "intake": "requests",
     "reference": "requests",
 }
 """The service of each `/v1/<collection>`, for services with addresses of their own."""

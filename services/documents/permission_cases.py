@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
+from contracts.mails import MailReceived
 from contracts.matching import MatchSuggested, OfferingSubmitted
 from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
@@ -41,6 +42,10 @@ from services.matching.rounds import model as round
 from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
 from services.requests.attachment.store import AttachmentView
+from services.requests.mail import model as mail_model
+from services.requests.mail.api import MailView
+from services.requests.mail.model import Mail, MailStatus
+from services.requests.mail.store import FileView, MailSummary
 from services.requests.request import evolve as requests_evolve
 from services.requests.request import model as requests_domain
 from services.requests.request.api import HistoryEntry
@@ -108,6 +113,7 @@ def _filing(submit: str) -> requests.Filing:
 
 _R = requests.Action
 _FILINGS = (_R.FILE, _R.FILE_ON_BEHALF, _R.IMPORT, _R.CHECK, _R.READ_QUOTAS)
+_OF_MAILS = (_R.LIST_MAILS, _R.SHOW_MAIL, _R.READ_MAIL_FILE, _R.FILE_MAIL, _R.DISCARD_MAIL)
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_CLOCKS, _R.READ_TRANSLATIONS)
 _OF_THE_DESK = (
@@ -125,6 +131,10 @@ def _translated(status: str, made_by: str) -> requests.Translated:
     return requests.Translated(request, TranslatedBy(made_by))
 
 
+def _mail(status: str) -> Mail:
+    return replace(mail_model.evolve(None, _example(MailReceived)), organization=STATE, status=MailStatus(status))
+
+
 _OF_ATTACHMENTS = (_R.READ_ATTACHMENTS, _R.DETACH)
 _CIRCUMSTANCES = {
     "status": tuple(Status),
@@ -140,7 +150,7 @@ _REQUESTS = (
         decide=requests.decide,
         standings=_ANY_CALLER,
         reads=(
-            *(_R.LIST, _R.FOLLOW, _R.CHECK, _R.IMPORT, _R.READ_QUOTAS, _R.FILE_ON_BEHALF),
+            *(_R.LIST, _R.FOLLOW, _R.CHECK, _R.IMPORT, _R.READ_QUOTAS, _R.FILE_ON_BEHALF, _R.LIST_MAILS),
             *_OF_THE_DESK,
         ),
     ),
@@ -168,7 +178,9 @@ _REQUESTS = (
         properties=_CIRCUMSTANCES,
         make=_request,
         reads=_SHOWING,
-        acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS + _OF_THE_DESK),
+        acts=tuple(
+            action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS + _OF_MAILS + _OF_THE_DESK
+        ),
     ),
     Subject(
         service="requests",
@@ -195,6 +207,17 @@ _REQUESTS = (
         make=_request,
         reads=(_R.READ_ATTACHMENTS,),
         acts=(_R.DETACH,),
+    ),
+    Subject(
+        service="requests",
+        title="A mail that came in",
+        views=(MailView, MailSummary, FileView),
+        decide=requests.decide,
+        standings={"its sender's organization": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(MailStatus)},
+        make=_mail,
+        reads=(_R.SHOW_MAIL,),
+        acts=(_R.READ_MAIL_FILE, _R.FILE_MAIL, _R.DISCARD_MAIL),
     ),
     Subject(
         service="requests",

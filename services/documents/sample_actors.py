@@ -16,6 +16,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "UNODC:coordinator": frozenset(
             {
                 "RequestFiledOnBehalf",
+                "MailFiled",
+                "MailDiscarded",
                 "RequestRegistered",
                 "RequestReturned",
                 "RequestDeclined",
@@ -63,6 +65,8 @@ FIRST: frozenset[str] = frozenset(
         "RequestDrafted",
         "RequestFiledOnBehalf",
         "AttachmentAdded",
+        "MailReceived",
+        "MailReplyReceived",
         "OfferingDrafted",
         "LineRanked",
         "MatchSuggested",

@@ -169,6 +169,21 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         ],
         "DraftedLine.addressee": {"to": "any", "states": []},
         "text": f"{FICTITIOUS} Judges are to be trained in mutual legal assistance and electronic evidence.",
+        # a mail
+        "spf": "pass",
+        "dkim": "pass",
+        "files": [
+            {
+                "file_id": "6f1c0a7e-3b5d-5e2f-8a9c-0d1e2f3a4b5c",
+                "format": "pdf",
+                "size_bytes": 184_320,
+                "content_hash": HASH,
+            }
+        ],
+        "MailFileScanned.outcome": "clean",
+        "FileMail.title": f"{FICTITIOUS} Training of the central authority",
+        "FileMail.addressee": {"to": "any", "states": []},
+        "FileMail.file_ids": None,
         # an offering
         "summary": f"{FICTITIOUS} Five days with exercises on the participants' own drafts.",
         "kinds": ["mla_training"],
@@ -460,27 +475,3 @@ LEAST: Mapping[str, Any] = MappingProxyType(
     {"Terms.resource_status": "funded", "AllocationMade.work_package": "maintenance"}
 )
 """Different values for examples without optional fields."""
-
-REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "RequestReturned": "too_general",
-        "RequestDeclined": "outside_scope",
-        "RequestHeld": "awaiting_funding",
-        "RequestReopened": "new_need",
-        "OfferingReturned": "incomplete",
-        "MatchDeclinedByState": "dates_unsuitable",
-        "MatchDeclinedByProvider": "capacity_exhausted",
-        "MatchNotPursued": "better_match_found",
-        "MatchRevoked": "security_situation",
-        "PersonDisabled": "access_compromised",
-        "PersonErasureProposed": "asked_by_person",
-        "PersonErasureDeclined": "data_still_needed",
-        "PersonErased": "asked_by_person",
-        "WeightsAdopted": "calibrated",
-        "AdoptWeights": "calibrated",
-        "AppointmentRefused": "letter_not_authenticated",
-        "AppointmentEnded": "new_duties",
-        "ClientEnded": "no_longer_in_use",
-    }
-)
-"""A reason that is valid for the move."""

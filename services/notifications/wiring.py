@@ -17,6 +17,7 @@ from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions, api
 from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
+from services.notifications.notices.wording import ReplyTerms, domain_of
 from services.notifications.webhooks import api as webhook_api
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
@@ -35,8 +36,16 @@ def terms(settings: Settings) -> Terms | None:
         sender=settings.mail_from,
         public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         hourly_max=settings.mail_hourly_max,
+        replies=replies(settings),
         pace=RetryIntervals(retry_seconds=settings.mail_retry_seconds),
     )
+
+
+def replies(settings: Settings) -> ReplyTerms | None:
+    """The terms of answers by mail; None if none are taken in."""
+    if settings.reply_key is None:
+        return None
+    return ReplyTerms(key=settings.reply_key.encode(), domain=domain_of(settings.intake_address))
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

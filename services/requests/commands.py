@@ -23,6 +23,7 @@ from contracts.codes import (
 )
 from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, Recipient, Terms
 from contracts.conversion import from_attributes
+from contracts.mails import MAIL_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, DraftLine, Excluded, Line
 from contracts.values import Code, Language, Period, State, is_unodc
@@ -259,7 +260,25 @@ class FileOnBehalf(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields
 
     def check(self) -> None:
         """Raises Invalid for an unknown State."""
-        _check("state", [self.state], reference.countries())
+        check_state(self.state)
+
+
+class FileMail(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A State's request that came by e-mail. Without a title or need, those are the subject and the text of the mail.
+
+    `state` is by default that of the sender. `file_ids` are the files of the mail that become scans of the request, by
+    default all that can. `received_reference` is by default the Message-ID.
+    """
+
+    state: State | None = None
+    received_reference: Annotated[str, Meta(min_length=3, max_length=200)] | None = None
+    file_ids: Annotated[tuple[UUID, ...], Meta(max_length=MAIL_FILES_MAX)] | None = None
+
+
+class DiscardMail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons`) for which a mail is discarded."""
+
+    reason: Code
 
 
 class RecordConfirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -340,6 +359,12 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     outcome: Outcome
     heard_both_sides: bool = False
     comment: Words = ""
+
+
+def check_state(state: str) -> str:
+    """Raises Invalid for an unknown State."""
+    _check("state", [state], reference.countries())
+    return state
 
 
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:

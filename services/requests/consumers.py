@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from chassis.erasure import forget, handler_of
+from chassis.erasure import handler_of
 from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchBegun, MatchEvaluated
 from services.requests.clock import matches
+from services.requests.mail.actions import forget
 from services.requests.request import actions
 
 HANDLERS: Mapping[type[Fact], Handler] = {

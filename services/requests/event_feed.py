@@ -1,4 +1,4 @@
-"""Which events of requests and attachments a caller may stream; `seen` in the statement is the policy in SQL."""
+"""Which events of requests, attachments and mails a caller may stream; `seen` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible requests and their clocks, and with the words of files."""
+    """The events each caller may see: of visible requests, clocks and mails, and with the words of files."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)
@@ -34,7 +34,10 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 UNION ALL
                 SELECT public_summary_id FROM public_summary JOIN request USING (request_id),
                     seen(request_id, request, who.organization, who.role)
-                WHERE public_summary_id = ANY ($3::uuid[]) AND NOT is_outside(who.role)) AS ids
+                WHERE public_summary_id = ANY ($3::uuid[]) AND NOT is_outside(who.role)
+                UNION ALL
+                SELECT mail_id FROM mail
+                WHERE mail_id = ANY ($3::uuid[]) AND sees_mail(mail, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

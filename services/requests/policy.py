@@ -15,6 +15,8 @@ from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.translations import TranslatedBy
 from contracts.values import Caller, Role
 from services.requests.attachment.model import READABLE, AttachmentStatus, Purpose
+from services.requests.mail.model import MOVES as MAIL_MOVES
+from services.requests.mail.model import Mail, MailStatus
 from services.requests.request.model import Request
 from services.requests.request.values import MOVES, Circulation, Status, Visibility
 from services.requests.summary.model import PublicSummary
@@ -68,6 +70,12 @@ class Action(StrEnum):
     SHOW_CRITERIA = "show_criteria"
     PUBLISH_CRITERIA = "publish_criteria"
     ASSESS = "assess"
+    READ_MESSAGES = "read_messages"
+    LIST_MAILS = "list_mails"
+    SHOW_MAIL = "show_mail"
+    READ_MAIL_FILE = "read_mail_file"
+    FILE_MAIL = "file_mail"
+    DISCARD_MAIL = "discard_mail"
 
 
 class Guarded(StrEnum):
@@ -126,6 +134,8 @@ _UNODC_AS_WELL = frozenset({Action.IMPORT, Action.READ_QUOTAS})
 _LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA})
 _OF_UNODC = frozenset({Action.FILE_ON_BEHALF, Action.HAND_OVER, Action.SET_CALENDAR, Action.PUBLISH_CRITERIA})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY, Action.READ_CLOCKS})
+_MAIL_READS = frozenset({Action.SHOW_MAIL, Action.READ_MAIL_FILE})
+_MAIL_MOVERS = {Action.FILE_MAIL: _COORDINATOR, Action.DISCARD_MAIL: _COORDINATOR}
 _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
 """Decided on the request: callers without access to its words do not learn whether it has attachments."""
 
@@ -138,8 +148,11 @@ _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 ROLES_BY_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
 """Roles that see every submitted request, with or without consent of its State."""
 
+TRIAGE_READERS = frozenset({Role.COORDINATOR, Role.AUDITOR})
+"""Roles that read the mails in the triage box."""
+
 AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
-"""Roles that may also read who sees a request and who has read it."""
+"""Roles that may also read who sees a request and who has read it, and the messages on it."""
 
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: FILERS,
@@ -180,12 +193,14 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_STATE = denied("not-your-state")
 
 
-def decide(caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | None = None) -> Decision:
+def decide(
+    caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | Mail | None = None
+) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
     FILE is decided on a Filing, actions without a record on nothing, lists on nothing (allowed to all) and on
     each request listed, everything else on the request, for a scan the actions on attachments, and TRANSLATE also on a
-    translation that exists: that of the State is replaced and withdrawn by the State only.
+    translation that exists: that of the State is replaced and withdrawn by the State only. Actions on mails are decided on the mail.
     """
     if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
@@ -194,6 +209,10 @@ def decide(caller: Caller, action: Action, resource: Request | Translated | Scan
         return ALLOWED if imports else _decide_filing(caller, Action.FILE, Filing())
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
+    if action is Action.LIST_MAILS:
+        return ALLOWED if caller.role in TRIAGE_READERS else _NOT_FOR_YOUR_ROLE
+    if isinstance(resource, Mail):
+        return _decide_mail(caller, action, resource)
     if isinstance(resource, Scan):
         return _decide_scan(caller, action, resource.request)
     if isinstance(resource, Translated):
@@ -215,7 +234,7 @@ def decide(caller: Caller, action: Action, resource: Request | Translated | Scan
         return HIDDEN
     if action is Action.READ_ATTACHMENTS:
         return ALLOWED
-    if action is Action.READ_AUDIENCE:
+    if action in {Action.READ_AUDIENCE, Action.READ_MESSAGES}:
         return ALLOWED if caller.role in AUDIENCE_READERS else _NOT_FOR_YOUR_ROLE
     movers = MOVERS.get(action, frozenset())
     if action is Action.REVISE and is_unconfirmed(resource):
@@ -245,6 +264,26 @@ def _decide_scan(caller: Caller, action: Action, request: Request) -> Decision:
         return HIDDEN
     takes_back = action is Action.DETACH
     return _NOT_FOR_YOUR_ROLE if takes_back and caller.role is not Role.COORDINATOR else ALLOWED
+
+
+def _decide_mail(caller: Caller, action: Action, mail: Mail) -> Decision:
+    if not may_see_mail(caller, mail):
+        return HIDDEN
+    if action in _MAIL_READS:
+        return ALLOWED
+    return ALLOWED if caller.role in _MAIL_MOVERS.get(action, frozenset()) else _NOT_FOR_YOUR_ROLE
+
+
+def may_see_mail(caller: Caller, mail: Mail) -> bool:
+    """The triage box is UNODC's; a message is also shown to the State of the person who sent it."""
+    if caller.role in ROLES_BY_OFFICE:
+        return True
+    return mail.status is MailStatus.ADDED and caller.role in FILERS and caller.organization == mail.organization
+
+
+def mail_moves_open_to(caller: Caller, mail: Mail) -> tuple[str, ...]:
+    """The moves of a mail that this caller may make now."""
+    return open_moves(caller, mail, Action, decide, MAIL_MOVES)
 
 
 def _shown(caller: Caller, request: Request) -> Decision:

@@ -9,12 +9,14 @@ from uuid import UUID
 import structlog
 
 from chassis import clock
-from chassis.db.database import Database
+from chassis.db.database import Database, Tx
 from chassis.files import store as files
 from chassis.files.scanner import Scanner, Verdict, scanner_of
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
+from contracts.facts import Event
+from contracts.registry import decode_fact
 from services.requests import event_feed
 from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment import api as attachment_api
@@ -29,6 +31,11 @@ from services.requests.consent import api as consent_api
 from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
 from services.requests.criteria import api as criteria_api
+from services.requests.mail import actions as mail_actions
+from services.requests.mail import api as mail_api
+from services.requests.mail import store as mail_store
+from services.requests.mail.receiver import MailReceiver, Terms
+from services.requests.mail.sender import POLL_SECONDS, AnswerTerms, send_answers
 from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
 from services.requests.summary import api as summary_api
 from services.requests.translation import api as translation_api
@@ -88,17 +95,20 @@ async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
     Two processes may scan the same file; one verdict is recorded.
     """
     async with db.transaction() as tx:
-        waiting = await attachment_store.pending(tx)
+        of_requests = await attachment_store.pending(tx)
+        of_mails = await mail_store.pending(tx)
+    judges = {file_id: partial(attachment_actions.judge, attachment_id=file_id) for file_id in of_requests}
+    judges |= {file_id: partial(mail_actions.judge, mail_id=mail, file_id=file_id) for mail, file_id in of_mails}
     silent = 0
-    for attachment_id in waiting:
-        verdict = await attachment_actions.scan_attachment(keeping, scanner, attachment_id)
+    for file_id, judge in judges.items():
+        verdict = await attachment_actions.scan_file(keeping, scanner, file_id)
         if verdict is None:
             silent += 1
             continue
         async with db.transaction() as tx:
-            await attachment_actions.judge(tx, attachment_id, verdict, now=clock.now())
+            await judge(tx, verdict=verdict, now=clock.now())
         if verdict is Verdict.INFECTED:
-            await keeping.drop(attachment_id)
+            await keeping.drop(file_id)
     return silent
 
 
@@ -107,9 +117,18 @@ async def sweep(db: Database, keeping: FileStorage) -> None:
 
     async def wanted(file_ids: Sequence[UUID]) -> set[UUID]:
         async with db.transaction() as tx:
-            return await attachment_store.with_file(tx, file_ids)
+            return await attachment_store.with_file(tx, file_ids) | await mail_store.with_file(tx, file_ids)
 
     await files.sweep(keeping.files, wanted)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Apply one fact of our own journal to the tables, as the action that announced it did."""
+    fact = decode_fact(event)
+    if fact is not None and fact.aggregate == "mail":
+        await mail_actions.rebuild(tx, event.aggregate_id, fact)
+    else:
+        await actions.rebuild(tx, event)
 
 
 def own(running: Running) -> FileStorage:
@@ -121,6 +140,28 @@ def own(running: Running) -> FileStorage:
     )
 
 
+def intake_loops(running: Running, keeping: FileStorage) -> dict[str, Loop]:
+    """The mail server and the sender of its answers, if mails are taken in."""
+    settings = running.settings
+    if settings.intake_smtp is None:
+        return {}
+    if keeping.scanner is None:
+        log.warning("no mail is taken in: ENTRAIDE_SCANNER is off")
+        return {}
+    host, port = settings.intake_smtp
+    address = settings.intake_address
+    key = settings.reply_key.encode() if settings.reply_key else None
+    terms = Terms(host=host, port=port, address=address, authserv_id=settings.intake_authserv_id, reply_key=key)
+    found: dict[str, Loop] = {"mail intake": MailReceiver(running, terms).run}
+    if settings.smtp_url is None or not settings.mail:
+        log.warning("no automatic answers to mails: mail is off, or SMTP_URL is not set")
+    else:
+        send = partial(send_answers, running.db, AnswerTerms(url=settings.smtp_url, address=address))
+        activity = running.db.activity
+        found["answers to mails"] = partial(while_active, activity, POLL_SECONDS, send, idle_seconds=CLOCK_IDLE_SECONDS)
+    return found
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     keeping: FileStorage = running.own
     activity = running.db.activity
@@ -129,6 +170,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
     looking: dict[str, Loop] = (
         {"scanner": partial(scan_continuously, running.db, keeping, keeping.scanner)} if keeping.scanner else {}
     )
+    looking |= intake_loops(running, keeping)
     clocked = partial(while_active, activity, CLOCK_SECONDS, idle_seconds=CLOCK_IDLE_SECONDS)
     return looking | {
         "unreferenced files": partial(every, SWEEP_SECONDS, partial(sweep, running.db, keeping)),
@@ -155,12 +197,15 @@ SERVICE = Service(
         *clock_api.ROUTES,
         *criteria_api.ROUTES,
         *work_api.ROUTES,
+        *mail_api.ROUTES,
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
-    rebuild=actions.rebuild,
+    rebuild=rebuild,
     tables=(
+        "mail_file",
+        "mail",
         "public_summary_version",
         "public_summary",
         "translation",
@@ -185,7 +230,11 @@ SERVICE = Service(
         "translated_line_text",
         "public_summary_text",
         "criterion_text",
+        "mail_text",
+        "mail_file_text",
+        "mail_answer",
     ),
+    forget=mail_actions.forget,
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

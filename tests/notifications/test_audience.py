@@ -15,10 +15,11 @@ from contracts import requests as r
 from contracts.facts import Fact
 from contracts.notifications import Link
 from contracts.registry import FACTS
+from contracts.reply_addresses import read_reply_address
 from contracts.values import Language, Money, Role
 from services.notifications.notices import audience
 from services.notifications.notices.audience import NOT_NOTIFIED, NOTICES, TO_OWNER, Appointment, KnownReference, Notice
-from services.notifications.notices.wording import LRI, PDI, RLM, Letter, mail, templates, words
+from services.notifications.notices.wording import LRI, PDI, RLM, Letter, ReplyTerms, mail, templates, words
 from tests.builders import NOON
 
 STATE = Appointment("KEN", Role.FOCAL_POINT)
@@ -207,6 +208,33 @@ def a_letter(language: Language = Language.EN, **changes: Any) -> Letter:
 
 def written(letter: Letter) -> Any:
     return mail(letter, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example")
+
+
+@pytest.mark.parametrize("about", ["request_id", "match_id"])
+def test_a_notice_about_a_request_or_a_match_can_be_answered(about: str) -> None:
+    replies = ReplyTerms(key=b"k" * 32, domain="entraide.example")
+    letter = a_letter(**{"request_id": UUID(int=9), about: UUID(int=11)})
+
+    message = mail(
+        letter, sender="Entraide <no-reply@entraide.example>", public_url="https://e.example", replies=replies
+    )
+
+    reply = read_reply_address(replies.key, message["Reply-To"], "w.kamau@ken.example", today=NOON.date())
+    assert reply is not None
+    assert (UUID(int=11), about == "match_id", UUID(int=10)) == (reply.about, reply.is_match, reply.person_id)
+    assert "Please do not reply" not in message.get_content()
+
+
+def test_other_notices_and_those_without_a_key_cannot_be_answered() -> None:
+    without = written(a_letter(request_id=UUID(int=9)))
+    replies = ReplyTerms(key=b"k" * 32, domain="entraide.example")
+    other = mail(
+        a_letter(), sender="Entraide <no-reply@entraide.example>", public_url="https://e.example", replies=replies
+    )
+
+    for message in (without, other):
+        assert message["Reply-To"] is None
+        assert "Please do not reply" in message.get_content()
 
 
 def test_resent_mail_is_identical() -> None:

@@ -42,7 +42,7 @@ TAKES_KEYS = {
 """Where a command is carried out by hand, and not by a route of chassis/http/commands.py."""
 
 OPENS_TRANSACTIONS = re.compile(
-    r"services/(cli/database|(\w+/)+(\w*_)?(api|as_of|locks|wiring|sender|planner|reader))\.py"
+    r"services/(cli/database|(\w+/)+(\w*_)?(api|as_of|locks|wiring|sender|receiver|planner|reader))\.py"
 )
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
 

@@ -5,8 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
+import aiosmtplib
 import httpx
 
 from tests import builders
@@ -47,6 +49,8 @@ class Stage:
     """All that went over the broker: subject, headers and body."""
     attachments: set[str] = field(default_factory=set)
     """Ids that no list without parameters contains."""
+    files: set[str] = field(default_factory=set)
+    """Likewise, of files of mails."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
@@ -158,6 +162,7 @@ async def run_workflow(stage: Stage) -> None:
     await offer_assistance(stage)
     await fulfil_a_request(stage)
     await end_other_requests(stage)
+    await file_a_mail(stage)
 
 
 async def appoint_all(stage: Stage) -> None:
@@ -414,6 +419,40 @@ async def file_on_behalf(stage: Stage) -> None:
     one = await stage.say(OFFICIAL, "PATCH", f"{path}/lines/{{line_id}}", {"group_size": 9}, about=about, to=STATE)
     confirming = {"scan_id": await stage.attach(COORDINATOR, one, STATE, f"{path}/notes-verbales")}
     await stage.say(COORDINATOR, "POST", f"{path}/record-confirmation", confirming, about=one, to=STATE)
+
+
+async def file_a_mail(stage: Stage) -> None:
+    """A mail with a file comes in from an administrator, whose address is no text of the test's, and is filed."""
+    planted = len(stage.canaries.planted)
+    subject, text, name, content = (
+        Canary(f"canary-{planted + number:04x}-{place}", "mail", (place,), readers)
+        for number, (place, readers) in enumerate(
+            {"subject": OVERSEERS, "text": OVERSEERS, "file name": STATE, "file": STATE}.items()
+        )
+    )
+    stage.canaries.keep([subject, text, name, content])
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@unodc.example", subject.text
+    message.set_content(text.text)
+    body = PDF + content.text.encode()
+    message.add_attachment(body, maintype="application", subtype="pdf", filename=f"{name.text}.pdf")
+    host, _, port = stage.platform.environment["ENTRAIDE_INTAKE_SMTP"].partition(":")
+    # By the null sender, whom nobody answers.
+    await aiosmtplib.send(message, sender="", recipients=["requests@entraide.example"], hostname=host, port=int(port))
+    (one,) = (await stage.see(COORDINATOR, "/v1/intake/mails"))["mails"]
+    mail = await stage.see(COORDINATOR, f"/v1/intake/mails/{one['mail_id']}")
+    while mail["files"][0]["status"] == "pending":
+        await asyncio.sleep(0.1)
+        mail = await stage.see(COORDINATOR, f"/v1/intake/mails/{one['mail_id']}")
+    stage.files.add(mail["files"][0]["file_id"])
+    words = {name: value for name, value in request_body().items() if name != "submit"}
+    path = "/v1/intake/mails/{mail_id}/file"
+    request = await stage.say(COORDINATOR, "POST", path, words | {"state": "KEN"}, about=mail, to=STATE)
+    while (attached := await stage.see(KENYA, f"/v1/requests/{request['request_id']}/attachments"))[0][
+        "status"
+    ] == "pending":
+        await asyncio.sleep(0.1)
+    stage.attachments.add(attached[0]["attachment_id"])
 
 
 async def end_other_requests(stage: Stage) -> None:

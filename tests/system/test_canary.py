@@ -18,7 +18,7 @@ import httpx
 import nats
 import pytest
 
-from chassis.embedded import Nats
+from chassis.embedded import Nats, free_port
 from services.composition import NAMES
 from services.mailbox import Mail, Mailbox
 from tests.platform.operations import DOCUMENT
@@ -57,6 +57,7 @@ async def stage(
     given = {
         "ENTRAIDE_LOG_LEVEL": "debug",
         "ENTRAIDE_WEBHOOK_LOOPBACK": "on",
+        "ENTRAIDE_INTAKE_SMTP": f"127.0.0.1:{free_port()}",
         "SSL_CERT_FILE": str(receiver.authority),
     }
     with running(
@@ -132,7 +133,7 @@ async def each_list(stage: Stage, paths: Sequence[str]) -> AsyncIterator[tuple[s
 async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
     """Caller, path, response: every readable path, for every caller, with every known id."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
-    ids["attachment_id"] = stage.attachments
+    ids["attachment_id"], ids["file_id"] = stage.attachments, stage.files
     lists = [f"{path}?limit=100" if is_paged(path) else path for path in READABLE if "{" not in path]
     async for who, path, said in each_list(stage, [*lists, *INSIDE]):
         for name, value in re.findall(r'"(\w+_id)":\s*"([0-9a-f-]{36})"', said):

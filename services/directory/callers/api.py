@@ -1,4 +1,4 @@
-"""Routes for the other services: appointments in force, and the people who sign in by a subject."""
+"""Routes for the other services: appointments in force, and the people of a subject or an address."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 
 from chassis.http.application import INTERNAL, CurrentCaller, Db
-from contracts.callers import CallerChanges, KnownSubject, Subject
+from contracts.callers import Address, CallerChanges, KnownSubject, Subject
 from contracts.refusals import Missing
 from contracts.values import END
 from services.directory.callers import store as feed
@@ -33,4 +33,14 @@ async def subjects(data: JSONBody[Subject], db: Db, caller: CurrentCaller) -> Kn
     return KnownSubject(person_id=people[0], others=tuple(people[1:]))
 
 
-ROUTES = [callers, subjects]
+# A POST for the same reason.
+@post("/internal/addresses", opt=INTERNAL, status_code=200, summary="Who has an e-mail address")
+async def addresses(data: JSONBody[Address], db: Db, caller: CurrentCaller) -> KnownSubject:
+    async with db.for_reading().transaction(by=caller) as tx:
+        people = await store.people_at(tx, data)
+    if not people:
+        raise Missing("not-found")
+    return KnownSubject(person_id=people[0], others=tuple(people[1:]))
+
+
+ROUTES = [callers, subjects, addresses]

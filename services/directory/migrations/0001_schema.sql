@@ -71,6 +71,7 @@ CREATE TABLE person_text (
     email text NOT NULL,
     language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh'))
 );
+CREATE INDEX person_text_email ON person_text (lower(email));
 
 -- By which subjects of which issuers a person signs in. A subject is one person's `within` an organization (UNODC and its
 -- units are one). Across organizations it may be of several people, so that nobody learns of another organization's

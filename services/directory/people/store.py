@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
-from contracts.callers import Subject
+from contracts.callers import Address, Subject
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
 from services.directory.appointments.model import Appointment, ShownStatus
@@ -21,6 +21,7 @@ from services.directory.people.evolve import Record
 from services.directory.people.model import Organization, Person
 
 LIST_MAX = 100
+PEOPLE_AT_MAX = 10
 
 
 async def save(tx: Tx, record: Record) -> None:
@@ -256,6 +257,16 @@ async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
         "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2 ORDER BY person_id",
         subject.issuer,
         subject.subject,
+    )
+    return [row["person_id"] for row in rows]
+
+
+async def people_at(tx: Tx, address: Address) -> list[UUID]:
+    """The people with this e-mail address; only for services."""
+    rows = await tx.fetch(
+        "SELECT person_id FROM person_text WHERE lower(email) = $1 ORDER BY person_id LIMIT $2",
+        address.email.lower(),
+        PEOPLE_AT_MAX,
     )
     return [row["person_id"] for row in rows]
 

@@ -15,7 +15,7 @@ from contracts import activities as a
 from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import directory as d
-from contracts import earmarks, rankings, reminders, rounds
+from contracts import earmarks, mails, rankings, reminders, rounds
 from contracts import funds as f
 from contracts import in_kind as k
 from contracts import ledger as g
@@ -86,6 +86,7 @@ REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
 WORK = "/v1/work"
+MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
 
@@ -175,6 +176,8 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (c.ClockReminded, (_notice(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
         (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, COORDINATORS, link=WORK, while_circulating=True),)),
         _of_request(s.PublicSummaryDrafted, STATE),
+        (mails.MailReceived, (_notice(mails.MailReceived, COORDINATORS, link=MAIL, reference="organization"),)),
+        (mails.MailReplyReceived, (_notice(mails.MailReplyReceived, COORDINATORS, link=MAIL),)),
         _of_offering(m.OfferingSubmitted, COORDINATORS),
         _of_offering(m.OfferingApproved, PROVIDER),
         _of_offering(m.OfferingReturned, PROVIDER),
@@ -292,6 +295,9 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(t.FACTS, "readers see the translation beside its source"),
     r.AttachmentAdded: "it is part of the request, whose submission is notified",
     r.AttachmentCleared: "readers of the request see the file",
+    mails.MailFileScanned: "readers of the mail see the file",
+    mails.MailFiled: "the draft that it was filed as is notified",
+    mails.MailDiscarded: "by a coordinator; no action is needed",
     r.AttachmentRemoved: "by the State itself; no action is needed",
     m.OfferingDrafted: "a draft is visible only to the provider",
     m.OfferingRevised: "it needs approval again; its submission is notified",

@@ -22,7 +22,7 @@ from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import with_correlation
 from services.notifications.notices import actions, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
-from services.notifications.notices.wording import Letter, domain_of, mail
+from services.notifications.notices.wording import Letter, ReplyTerms, domain_of, mail
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
@@ -55,6 +55,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     sender: str
     public_url: str
     hourly_max: int
+    replies: ReplyTerms | None = None
     pace: RetryIntervals = RetryIntervals()
     lease_seconds: int = LEASE_SECONDS
 
@@ -128,7 +129,8 @@ class Sender:
         if not self._appointments.holds(letter.person_id, letter.organization, letter.role, self._clock()):
             return Rejected(NOT_APPOINTED)
         connection = await self._connect()
-        message = mail(letter, sender=self._terms.sender, public_url=self._terms.public_url)
+        terms = self._terms
+        message = mail(letter, sender=terms.sender, public_url=terms.public_url, replies=terms.replies)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 await connection.send_message(message, recipients=[letter.email])

@@ -389,7 +389,7 @@ async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
-            notice, reference, link, owed_at, coalesce(language, 'en') AS language,
+            notice, reference, link, owed_at, request_id, match_id, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) THEN email END AS email, event ->> 'correlationid' AS correlation_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
 
 RIGHT_TO_LEFT = frozenset({Language.AR})
@@ -29,6 +30,7 @@ class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     details: str
     closing: str
+    closing_with_reply: str
     notices: Mapping[str, Words]
 
 
@@ -45,6 +47,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     language: Language
     email: str | None
+    request_id: UUID | None = None
+    match_id: UUID | None = None
     owed_at: datetime
     correlation_id: str
 
@@ -70,7 +74,23 @@ def isolated(code: str) -> str:
     return f"{LRI}{code}{PDI}"
 
 
-def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
+class ReplyTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """The key and the domain of the addresses to which answers go."""
+
+    key: bytes
+    domain: str
+
+
+def reply_to(letter: Letter, terms: ReplyTerms | None) -> str | None:
+    """The address for an answer; None for a notice about neither a request nor a match."""
+    about = letter.match_id or letter.request_id
+    if terms is None or about is None or letter.email is None:
+        return None
+    reply = Reply(about=about, is_match=letter.match_id is not None, person_id=letter.person_id, email=letter.email)
+    return reply_address(terms.key, terms.domain, reply, today=letter.owed_at.date())
+
+
+def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | None = None) -> EmailMessage:
     """A text mail (RFC 5322), the same at every attempt: its Message-ID is derived from the dispatch's id.
 
     The library refuses line ends in headers; every value is a code, our own text, or checked before.
@@ -81,12 +101,16 @@ def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = letter.email
+    answered_at = reply_to(letter, replies)
+    if answered_at is not None:
+        message["Reply-To"] = answered_at
     message["Subject"] = said.subject
     message["Date"] = format_datetime(letter.owed_at)
     message["Message-ID"] = f"<{letter.dispatch_id}@{domain_of(sender)}>"
     message["X-Correlation-Id"] = letter.correlation_id
     message["Auto-Submitted"] = "auto-generated"
-    paragraphs = [said.text, frame.details, f"{public_url}{letter.link}", frame.closing]
+    paragraphs = [said.text, frame.details, f"{public_url}{letter.link}"]
+    paragraphs.append(frame.closing if answered_at is None else frame.closing_with_reply)
     if letter.language in RIGHT_TO_LEFT:
         # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
         # unchanged.

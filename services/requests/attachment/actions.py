@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
@@ -49,6 +50,10 @@ class FileStorage(Struct, frozen=True, kw_only=True):
         except OSError as error:
             log.warning("a file cannot be kept", error=type(error).__name__)
             raise Unavailable("files-unavailable") from error
+
+    async def keep_bytes(self, file_id: UUID, content: bytes) -> None:
+        """Raises Unavailable if the file cannot be stored."""
+        await self.keep(file_id, BytesIO(content))
 
     async def open(self, file_id: UUID) -> BinaryIO:
         """Raises Unavailable if the file cannot be read or is missing."""
@@ -129,10 +134,10 @@ async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
     found.require("read")
 
 
-async def scan_attachment(keeping: FileStorage, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
+async def scan_file(keeping: FileStorage, scanner: Scanner, file_id: UUID) -> Verdict | None:
     """The scanner's verdict on a file; None if there is none now and the file waits."""
     try:
-        with await keeping.open(attachment_id) as content:
+        with await keeping.open(file_id) as content:
             return await scanner(content)
     except (ScannerError, Unavailable) as error:
         log.warning("a file waits to be scanned", reason=str(error))

@@ -398,6 +398,84 @@ CREATE TABLE consent_text (
 );
 CREATE INDEX consent_text_request ON consent_text (request_id);
 
+-- -- mails that came in -----------------------------------------------------------------------------------------------
+
+-- Of known persons only. A new one is in the triage box, an added one answers a notice and is a message on its request.
+-- Rows are written by the service itself; a coordinator files or discards them.
+CREATE TABLE mail (
+    mail_id uuid PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('new', 'filed', 'discarded', 'added')),
+    revision integer NOT NULL CHECK (revision > 0),
+    person_id uuid NOT NULL,
+    -- Whose person the sender is.
+    organization text NOT NULL,
+    received_at timestamptz NOT NULL,
+    size_bytes integer NOT NULL CHECK (size_bytes BETWEEN 1 AND 26214400),
+    texts_hash text NOT NULL,
+    -- What our own mail edge found out about the sender's address.
+    spf text NOT NULL,
+    dkim text NOT NULL,
+    -- The request that it was filed as, or added to.
+    request_id uuid REFERENCES request,
+    match_id uuid,
+    reason text,
+    CHECK ((status IN ('filed', 'added')) = (request_id IS NOT NULL)),
+    CHECK ((status = 'discarded') = (reason IS NOT NULL)),
+    CHECK (match_id IS NULL OR status = 'added')
+);
+CREATE INDEX mail_status ON mail (status, mail_id);
+CREATE INDEX mail_organization ON mail (organization, mail_id);
+CREATE INDEX mail_request ON mail (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX mail_person ON mail (person_id);
+
+-- The contents are outside the database, under the file's id.
+CREATE TABLE mail_file (
+    file_id uuid PRIMARY KEY,
+    mail_id uuid NOT NULL REFERENCES mail,
+    position smallint NOT NULL,
+    status text NOT NULL CHECK (status IN ('pending', 'clean', 'unscanned', 'infected')),
+    format text NOT NULL CHECK (format IN ('pdf', 'docx', 'png', 'jpeg', 'other')),
+    size_bytes integer NOT NULL CHECK (size_bytes BETWEEN 0 AND 26214400),
+    content_hash text NOT NULL,
+    UNIQUE (mail_id, position)
+);
+CREATE INDEX mail_file_pending ON mail_file (file_id) WHERE status = 'pending';
+
+-- `digest` is the SHA-256 of what the mail says, with its Message-ID: a mail that is sent again is taken in once.
+CREATE TABLE mail_text (
+    mail_id uuid PRIMARY KEY REFERENCES mail DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    sender text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    message_id text NOT NULL,
+    digest bytea NOT NULL UNIQUE
+);
+-- A file without this row is deleted.
+CREATE TABLE mail_file_text (
+    file_id uuid PRIMARY KEY REFERENCES mail_file DEFERRABLE INITIALLY DEFERRED,
+    mail_id uuid NOT NULL REFERENCES mail DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    name text NOT NULL
+);
+CREATE INDEX mail_file_text_mail ON mail_file_text (mail_id);
+
+-- To whom one automatic answer is owed or was sent, for a day.
+CREATE TABLE mail_answer (
+    address text PRIMARY KEY,
+    in_reply_to text NOT NULL,
+    owed_at timestamptz NOT NULL,
+    attempts smallint NOT NULL DEFAULT 0,
+    claimed_until timestamptz NOT NULL DEFAULT '-infinity',
+    sent_at timestamptz
+);
+CREATE INDEX mail_answer_owed_at ON mail_answer (owed_at);
+
+-- The triage box is UNODC's; a message is also its sender's organization's. policy.py says the same in Python.
+CREATE FUNCTION sees_mail(m mail, organization text, role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN oversees(role)
+    OR (m.status = 'added' AND role IN ('focal_point', 'official') AND m.organization = organization);
+
 -- -- who sees what ----------------------------------------------------------------------------------------------------
 
 -- Whether an organization is among the recipients; contracts/consents.py says the same in Python.
@@ -572,6 +650,12 @@ CALL wall_in('attachment', 'is_own(state) OR sees_file(request_id, purpose)');
 CALL wall_in('attachment_text', 'is_own(state)
     OR (SELECT true FROM attachment AS a WHERE a.attachment_id = attachment_text.attachment_id)');
 
+CALL wall_in('mail', 'sees_mail(mail, caller_organization(), caller_role())');
+CALL wall_in('mail_file', '(SELECT true FROM mail AS m WHERE m.mail_id = mail_file.mail_id)');
+CALL wall_in('mail_text', '(SELECT true FROM mail AS m WHERE m.mail_id = mail_text.mail_id)');
+CALL wall_in('mail_file_text', '(SELECT true FROM mail AS m WHERE m.mail_id = mail_file_text.mail_id)');
+CALL wall_in('mail_answer', 'false');
+
 ALTER POLICY for_callers ON request WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON request_line WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON line_match WITH CHECK (may_move(state));
@@ -594,3 +678,7 @@ ALTER POLICY for_callers ON received_text WITH CHECK (caller_role() = 'coordinat
 ALTER POLICY for_callers ON attachment
     WITH CHECK (CASE WHEN purpose = 'request' THEN is_own(state) ELSE caller_role() = 'coordinator' END);
 ALTER POLICY for_callers ON attachment_text WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON mail WITH CHECK (caller_role() = 'coordinator');
+ALTER POLICY for_callers ON mail_file WITH CHECK (caller_role() = 'coordinator');
+ALTER POLICY for_callers ON mail_text WITH CHECK (false);
+ALTER POLICY for_callers ON mail_file_text WITH CHECK (false);

@@ -1,0 +1,30 @@
+"""A reason for each move that asks for one, in examples."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "MailDiscarded": "unsolicited_mail",
+        "DiscardMail": "unsolicited_mail",
+        "RequestReturned": "too_general",
+        "RequestDeclined": "outside_scope",
+        "RequestHeld": "awaiting_funding",
+        "RequestReopened": "new_need",
+        "OfferingReturned": "incomplete",
+        "MatchDeclinedByState": "dates_unsuitable",
+        "MatchDeclinedByProvider": "capacity_exhausted",
+        "MatchNotPursued": "better_match_found",
+        "MatchRevoked": "security_situation",
+        "PersonDisabled": "access_compromised",
+        "PersonErasureProposed": "asked_by_person",
+        "PersonErasureDeclined": "data_still_needed",
+        "PersonErased": "asked_by_person",
+        "WeightsAdopted": "calibrated",
+        "AdoptWeights": "calibrated",
+        "AppointmentRefused": "letter_not_authenticated",
+        "AppointmentEnded": "new_duties",
+        "ClientEnded": "no_longer_in_use",
+    }
+)
+"""A reason that is valid for the move."""
