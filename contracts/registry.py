@@ -6,6 +6,7 @@ import msgspec
 
 from contracts import (
     activities,
+    alerts,
     directory,
     earmarks,
     funds,
@@ -36,6 +37,7 @@ FACTS: Mapping[str, type[Fact]] = {
         *earmarks.FACTS,
         *activities.FACTS,
         *notifications.FACTS,
+        *alerts.FACTS,
         *directory.FACTS,
     )
 }

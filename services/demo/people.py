@@ -40,6 +40,7 @@ OWNERS = {
     "notifications": "notifications",
     "subscriptions": "notifications",
     "webhooks": "notifications",
+    "alerts": "notifications",
     "organizations": "directory",
     "people": "directory",
     "appointments": "directory",

@@ -6,12 +6,16 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from contracts.alerts import AlertCreated
 from contracts.facts import Fact
 from contracts.notifications import NotificationOwed, SubscriptionRegistered, WebhookRegistered
 from contracts.registry import decode_fact
 from contracts.values import Caller, Role
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, OTHER_PERSON, PERSON, STATE, UNODC, Subject, of
+from services.notifications.alerts import model as alert
+from services.notifications.alerts.api import AlertView
+from services.notifications.alerts.model import Alert, AlertSubject
 from services.notifications.notices import model
 from services.notifications.notices.api import DispatchView, NotificationView, SubscriptionView
 from services.notifications.notices.model import Notification, Subscription
@@ -55,6 +59,11 @@ def _webhook(role: str) -> Webhook:
     return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
 
 
+def _alert(role: str) -> Alert:
+    created = alert.evolve(None, _example(AlertCreated))
+    return replace(created, person_id=PERSON, organization=STATE, role=Role(role))
+
+
 SUBJECTS = (
     Subject(
         service="notifications",
@@ -64,9 +73,37 @@ SUBJECTS = (
         reads=(
             Action.LIST_NOTIFICATIONS,
             Action.FOLLOW_NOTIFICATIONS,
+            Action.READ_ALL_NOTIFICATIONS,
             Action.LIST_WEBHOOKS,
             Action.REGISTER_SUBSCRIPTION,
             Action.REGISTER_WEBHOOK,
+            Action.LIST_ALERTS,
+        ),
+    ),
+    Subject(
+        service="notifications",
+        title="A new alert",
+        decide=decide,
+        standings=_ANY_CALLER,
+        properties={"on": tuple(AlertSubject)},
+        make=AlertSubject,
+        reads=(Action.CREATE_ALERT,),
+    ),
+    Subject(
+        service="notifications",
+        title="An alert",
+        views=(AlertView,),
+        decide=decide,
+        standings=_TO_SUBSCRIPTION,
+        properties={"of": (Role.FOCAL_POINT, Role.PROVIDER_OFFICER)},
+        make=_alert,
+        reads=(
+            Action.LIST_ALERTS,
+            Action.SHOW_ALERT,
+            Action.REVISE_ALERT,
+            Action.PAUSE_ALERT,
+            Action.RESUME_ALERT,
+            Action.REMOVE_ALERT,
         ),
     ),
     Subject(

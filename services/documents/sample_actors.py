@@ -28,6 +28,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
+            | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
             {"OrganizationRegistered", "PersonEntered", "PersonIdentified", "PersonDisabled", "PersonEnabled"}
@@ -68,6 +69,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
-    | {"InKindContributionDeclared", "ActivityPlanned"}
+    | {"InKindContributionDeclared", "ActivityPlanned", "AlertCreated", "HitRecorded"}
 )
 """The first fact of an aggregate."""

@@ -329,6 +329,9 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "WebhookEventData.id": "7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f",
         "WebhookEventData.version": 3,
         "Arrival.type": "matching.match.presented.v1",
+        "AlertView.subject": "requests",
+        "paused": False,
+        "paused_until": None,
         "WebhookView.status": "enabled",
         "verification_key": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
         # code lists

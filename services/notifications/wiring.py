@@ -8,13 +8,17 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
+from chassis.db.database import Database
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.settings import Settings
-from chassis.supervise import Loop, every
-from services.notifications import event_feed
+from chassis.supervise import Loop, every, while_active
+from services.notifications import actions, event_feed
+from services.notifications.alerts import api as alert_api
 from services.notifications.consumers import HANDLERS
-from services.notifications.notices import actions, api
+from services.notifications.hits import actions as hit_actions
+from services.notifications.hits import store as hit_store
+from services.notifications.notices import api
 from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
 from services.notifications.webhooks import api as webhook_api
@@ -22,6 +26,8 @@ from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import SENDERS, WebhookSender
 from services.notifications.webhooks.sender import Terms as WebhookTerms
+
+BEGIN_CONSENTS_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -39,9 +45,25 @@ def terms(settings: Settings) -> Terms | None:
     )
 
 
+async def begin_consents(db: Database) -> float | None:
+    """Let alerts find what consents show whose period has begun. Returns the seconds until the next one begins."""
+    now = clock.now()
+    async with db.transaction() as tx:
+        begun = await hit_store.consents_to_begin(tx, now=now)
+    for request_id in begun:
+        async with db.transaction() as tx:
+            await hit_actions.begin_consents(tx, request_id, now=now)
+    async with db.transaction() as tx:
+        return await hit_store.consent_begins_in_seconds(tx, now=now)
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     count = partial(count_overdue, running.db, clock=clock.now)
-    found: dict[str, Loop] = {"overdue mails": partial(every, OVERDUE_POLL_SECONDS, count)}
+    begin = partial(begin_consents, running.db)
+    found: dict[str, Loop] = {
+        "overdue mails": partial(every, OVERDUE_POLL_SECONDS, count),
+        "consents that begin": partial(while_active, running.db.activity, BEGIN_CONSENTS_SECONDS, begin),
+    }
     mail = terms(running.settings)
     if mail is None:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
@@ -71,12 +93,12 @@ def own(running: Running) -> WebhookConfig:
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *webhook_api.ROUTES],
+    routes=[*api.ROUTES, *alert_api.ROUTES, *webhook_api.ROUTES],
     listens_to=("requests", "matching", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("dispatch", "notification", "subscription", "webhook"),
+    tables=("alert", "dispatch", "hit", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
     feed_policy=FeedPolicy(event_feed.seen, event_feed.item_of),

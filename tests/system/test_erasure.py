@@ -98,6 +98,7 @@ _OWNERS = {
     "subscriptions": "notifications",
     "notifications": "notifications",
     "webhooks": "notifications",
+    "alerts": "notifications",
 }
 
 

@@ -15,6 +15,7 @@ from chassis.http.commands import change
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
 from chassis.http.problems import language_of
+from chassis.ids import new_id
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
@@ -190,6 +191,29 @@ async def read_notification(tx: Tx, ctx: Context, notification_id: FromPath[UUID
     await actions.read(tx, ctx, notification_id)
 
 
+class UnreadView(Struct, frozen=True, kw_only=True):
+    """How many notifications of the caller are unread."""
+
+    unread: int
+
+
+async def _unread(tx: Tx, ctx: Context, _call_id: UUID) -> UnreadView:
+    return UnreadView(unread=await store.count_unread(tx, ctx.caller))
+
+
+@change(
+    "/v1/notifications/read-all",
+    Action.READ_ALL_NOTIFICATIONS,
+    "The caller has read all notifications",
+    read=_unread,
+    key=new_id,
+    if_match=False,
+)
+async def read_all_notifications(tx: Tx, ctx: Context, _call_id: UUID) -> None:
+    """At most 500, the oldest first; `unread` is how many are left, for another call."""
+    await actions.read_all(tx, ctx)
+
+
 async def _language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
     if accept_language:
         return language_of(accept_language)
@@ -213,4 +237,11 @@ def _view(notification: Notification, language: Language) -> NotificationView:
     )
 
 
-ROUTES = [show_subscription, register_subscription, list_notifications, follow_notifications, read_notification]
+ROUTES = [
+    show_subscription,
+    register_subscription,
+    list_notifications,
+    follow_notifications,
+    read_notification,
+    read_all_notifications,
+]

@@ -2,6 +2,7 @@
 
 No one is notified of a record that they may not read. Only coordinators are notified of a match before it is
 presented, and of its end only those notified before; donors are notified of their fund, not of the request it helps.
+Coordinators are notified only of what asks them to act and of what has ended: the rest can be read at the desk.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import activities as a
+from contracts import alerts as al
 from contracts import directory as d
 from contracts import earmarks, rankings, reminders, rounds
 from contracts import funds as f
@@ -52,10 +54,10 @@ class Appointment(Struct, frozen=True, order=True):
 class Notice(Struct, frozen=True, kw_only=True):
     """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
 
-    `gathered` notices are sent once per recipient and cause, however many facts that cause had; webhooks get each. With
-    `only_if_notified_before` only recipients notified of the same match before get it, with `unless_caused` only a fact
-    without a cause is notified, and with `while_circulating` providers get it only while the State lets the request
-    circulate.
+    `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per_request` ones
+    once per recipient and request; webhooks get each. With `only_if_notified_before` only recipients notified of the
+    same match before get it, with `unless_caused` only a fact without a cause is notified, and with
+    `while_circulating` providers get it only while the State lets the request circulate.
     """
 
     code: str
@@ -63,6 +65,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     reference: str
     link: str
     gathered: bool = False
+    once_per_request: bool = False
     only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
@@ -75,6 +78,7 @@ class KnownReference(Struct, frozen=True, kw_only=True):
 
 
 STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON = Relation
+REQUEST_ID = "request_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
@@ -88,6 +92,7 @@ def _notice(
     reference: str = "request_id",
     variant: str = "",
     gathered: bool = False,
+    once_per_request: bool = False,
     only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
@@ -98,6 +103,7 @@ def _notice(
         reference=reference,
         link=link,
         gathered=gathered,
+        once_per_request=once_per_request,
         only_if_notified_before=only_if_notified_before,
         unless_caused=unless_caused,
         while_circulating=while_circulating,
@@ -148,8 +154,8 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestReturned, STATE),
         _of_request(r.RequestDeclined, STATE),
         _of_request(r.RequestOpened, STATE),
-        _of_request(r.RequestHeld, STATE, COORDINATORS),
-        _of_request(r.RequestResumed, STATE, COORDINATORS),
+        _of_request(r.RequestHeld, STATE),
+        _of_request(r.RequestResumed, STATE),
         # If a revoked match reopened the request, the notice of the revocation has been sent already.
         _of_request(r.RequestReopened, STATE, COORDINATORS, unless_caused=True),
         _of_request(r.RequestDelivered, STATE, COORDINATORS),
@@ -159,7 +165,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestLapsed, STATE, COORDINATORS),
         _of_request(r.CirculationDecided, STATE, COORDINATORS),
         _of_request(r.ConsentGiven, STATE, COORDINATORS),
-        _of_request(r.ConsentRecorded, STATE, COORDINATORS),
+        _of_request(r.ConsentRecorded, STATE),
         _of_request(r.RequestFiledOnBehalf, STATE),
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
@@ -167,26 +173,22 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_offering(m.OfferingSubmitted, COORDINATORS),
         _of_offering(m.OfferingApproved, PROVIDER),
         _of_offering(m.OfferingReturned, PROVIDER),
-        _of_offering(m.OfferingSuspended, PROVIDER, COORDINATORS),
-        _of_offering(m.OfferingResumed, PROVIDER, COORDINATORS),
+        _of_offering(m.OfferingSuspended, PROVIDER),
+        _of_offering(m.OfferingResumed, PROVIDER),
         _of_offering(m.OfferingWithdrawn, COORDINATORS),
         _of_offering(m.OfferingLapsed, PROVIDER),
-        (
-            rankings.LineRanked,
-            (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
-        ),
         (
             m.MatchSuggested,
             (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
         ),
         _of_match(m.MatchInterested, COORDINATORS),
         _of_match(m.MatchPresented, STATE, PROVIDER, while_circulating=True),
-        _of_match(m.MatchAccepted, PROVIDER, COORDINATORS, while_circulating=True),
-        _of_match(m.MatchProviderConfirmed, STATE, COORDINATORS),
-        _of_match(m.MatchConfirmed, STATE, PROVIDER, COORDINATORS),
-        _of_match(m.MatchBegun, STATE, PROVIDER, COORDINATORS),
-        _of_match(m.MatchCompleted, STATE, PROVIDER, COORDINATORS),
-        _of_match(m.MatchEvaluated, COORDINATORS),
+        _of_match(m.MatchAccepted, PROVIDER, while_circulating=True),
+        _of_match(m.MatchProviderConfirmed, STATE),
+        _of_match(m.MatchConfirmed, STATE, PROVIDER),
+        _of_match(m.MatchBegun, STATE, PROVIDER),
+        _of_match(m.MatchCompleted, STATE, PROVIDER),
+        (m.MatchEvaluated, (_notice(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per_request=True),)),
         _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
         _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
@@ -205,10 +207,10 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeWithdrawn, DONOR, FINANCE),
         _of_pledge(p.PledgeConditionMet, DONOR, FINANCE),
         _of_pledge(p.PledgeReceiptReversed, DONOR, FINANCE),
-        _of_pledge(p.PledgeLapsed, DONOR, FINANCE, COORDINATORS),
+        _of_pledge(p.PledgeLapsed, DONOR, FINANCE),
         _of_pledge(p.PledgeReduced, DONOR, FINANCE),
-        _of_pledge(reminders.PledgeDueSoon, DONOR, COORDINATORS),
-        _of_pledge(reminders.PledgeOverdue, DONOR, COORDINATORS, FINANCE),
+        _of_pledge(reminders.PledgeDueSoon, DONOR, FINANCE),
+        _of_pledge(reminders.PledgeOverdue, DONOR, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
         _of_pledge(pr.PledgeWriteOffReversed, DONOR, FINANCE),
@@ -227,7 +229,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
             g.ProposalMade,
             (_notice(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),
         ),
-        (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, COORDINATORS, link=MATCH),)),
+        (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, link=MATCH),)),
         (p.RequirementCancelled, (_notice(p.RequirementCancelled, FINANCE, link=MATCH),)),
         (
             p.AllocationMade,
@@ -256,9 +258,16 @@ TO_OWNER: Mapping[type[Fact], Notice] = {
 }
 """Facts of this service that notify the owner of the webhook or client."""
 
+ON_HIT: Mapping[str, Notice] = {
+    "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests"),
+}
+"""The notice of a hit, by its subject, for the owner of the alert."""
+
+OF_HITS = frozenset(notice.code for notice in ON_HIT.values())
+
 _OWN_STEP = "a coordinator prepares the match, which the State and the provider may not see yet"
 _LOOP = "notifications of notifications would never end"
-_OWN_WEBHOOK = "by its owner"
+_BY_OWNER = "by its owner"
 
 NOT_NOTIFIED: Mapping[type[Fact], str] = {
     r.RequestDrafted: "a draft is visible only to the State",
@@ -272,6 +281,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     m.OfferingDrafted: "a draft is visible only to the provider",
     m.OfferingRevised: "it needs approval again; its submission is notified",
     m.OfferingReconfirmed: "by the provider itself; nothing changes for others",
+    rankings.LineRanked: "the submission is notified; its suggestions can be read with it",
     m.MatchNominated: _OWN_STEP,
     m.MatchRescored: "it was suggested before; no action is needed",
     m.MatchShortlisted: _OWN_STEP,
@@ -311,16 +321,22 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     n.NotificationRefused: _LOOP,
     n.NotificationExpired: _LOOP,
     n.NotificationRead: _LOOP,
-    n.WebhookRegistered: _OWN_WEBHOOK,
-    n.WebhookRotated: _OWN_WEBHOOK,
-    n.WebhookEnabled: _OWN_WEBHOOK,
-    n.WebhookRemoved: _OWN_WEBHOOK,
+    n.WebhookRegistered: _BY_OWNER,
+    n.WebhookRotated: _BY_OWNER,
+    n.WebhookEnabled: _BY_OWNER,
+    n.WebhookRemoved: _BY_OWNER,
+    al.AlertCreated: _BY_OWNER,
+    al.AlertRevised: _BY_OWNER,
+    al.AlertPaused: _BY_OWNER,
+    al.AlertResumed: _BY_OWNER,
+    al.AlertRemoved: _BY_OWNER,
 }
 
 
 def notices() -> list[str]:
     """The codes of all notices; each needs a text in every language."""
-    return sorted({notice.code for each in (*NOTICES.values(), tuple(TO_OWNER.values())) for notice in each})
+    every = (*NOTICES.values(), tuple(TO_OWNER.values()), tuple(ON_HIT.values()))
+    return sorted({notice.code for each in every for notice in each})
 
 
 def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
@@ -328,8 +344,11 @@ def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
     return [notice for notice in NOTICES.get(type(fact), ()) if not (caused and notice.unless_caused)]
 
 
-def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
-    """The event that a recipient is notified of once."""
+def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | None) -> UUID:
+    """What a recipient is notified of once: the event, its cause, or the request that it is about."""
+    if notice.once_per_request:
+        request_id: UUID = getattr(fact, REQUEST_ID)
+        return request_id
     return causation_id if notice.gathered and causation_id is not None else event_id
 
 
@@ -387,9 +406,11 @@ def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
 
 
 def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
-    """The record that a webhook event names: the one that changed, or the fund if the notice is only about that."""
+    """The record that a webhook event names: the changed or found one, or the fund if the notice is only about that."""
     if notice.link == FUND:
         return Record(aggregate="fund", id=getattr(fact, notice.reference))
+    if isinstance(fact, al.HitRecorded):
+        return Record(aggregate="request", id=str(fact.request_id))
     return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
 
 

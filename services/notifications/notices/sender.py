@@ -20,6 +20,7 @@ from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database, with_retries
 from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import with_correlation
+from services.notifications.hits import actions as hit_actions
 from services.notifications.notices import actions, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
 from services.notifications.notices.wording import Letter, domain_of, mail
@@ -37,6 +38,8 @@ LEASE_SECONDS = 60
 OVERDUE_SECONDS = 3600
 OVERDUE_POLL_SECONDS = 60.0
 UNSUBSCRIBED = "unsubscribed"
+NO_LONGER_VISIBLE = "no_longer_visible"
+"""Of a hit: the State's consent has ended since."""
 NOT_APPOINTED = "not_appointed"
 """A person whose appointment has ended gets no more mails, including those that were due before."""
 
@@ -109,11 +112,15 @@ class Sender:
             )
             if letter is None:
                 self._due_in_seconds = await store.due_in_seconds(tx, now=now)
+            else:
+                visible = await hit_actions.may_be_sent(
+                    tx, letter.notice, letter.organization, letter.request_id, now=now
+                )
         if letter is None:
             return False
         with with_correlation(letter.correlation_id):
             try:
-                outcome = await self._attempt(letter)
+                outcome = await self._attempt(letter) if visible else Rejected(NO_LONGER_VISIBLE)
             except MailServerUnavailable:
                 async with self._db.transaction() as tx:
                     await store.end_lease(tx, letter.dispatch_id)

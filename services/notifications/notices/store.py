@@ -223,12 +223,7 @@ async def add(tx: Tx, one: Notification) -> bool:
 
 async def save(tx: Tx, one: Notification) -> None:
     """Write the notification's changed state."""
-    await tx.execute(
-        "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
-        one.notification_id,
-        one.read_at,
-        one.revision,
-    )
+    await save_read(tx, [one])
     await _save_dispatches(tx, one)
 
 
@@ -297,6 +292,27 @@ async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, lim
         limit,
     )
     return await whole(tx, rows)
+
+
+async def lock_unread(tx: Tx, caller: Caller, *, limit: int) -> list[Notification]:
+    """The caller's unread notifications, locked, the oldest first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM notification WHERE person_id = $1 AND webhook_id IS NULL AND read_at IS NULL
+        ORDER BY notification_id LIMIT $2 FOR UPDATE
+        """,
+        caller.person_id,
+        limit,
+    )
+    return await whole(tx, rows)
+
+
+async def save_read(tx: Tx, those: Sequence[Notification]) -> None:
+    """Write that these notifications were read."""
+    await tx.executemany(
+        "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
+        [(one.notification_id, one.read_at, one.revision) for one in those],
+    )
 
 
 async def count_unread(tx: Tx, caller: Caller) -> int:
@@ -389,7 +405,7 @@ async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
-            notice, reference, link, owed_at, coalesce(language, 'en') AS language,
+            notice, reference, link, request_id, owed_at, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) THEN email END AS email, event ->> 'correlationid' AS correlation_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1

@@ -43,6 +43,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
     reference: str
     link: str
+    request_id: UUID | None = None
     language: Language
     email: str | None
     owed_at: datetime

@@ -226,6 +226,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     cause_id: UUID
     notice: str
     record: Record
+    request_id: UUID | None
     happened_at: datetime
     webhook: Webhook
     url: str | None
@@ -295,8 +296,8 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
 async def _load_attempt(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:
     row = await tx.fetchrow(
         """
-        SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
-            url, circulation, event ->> 'correlationid' AS correlation_id, dispatch.webhook_id
+        SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, request_id,
+            happened_at, url, circulation, event ->> 'correlationid' AS correlation_id, dispatch.webhook_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1
         LEFT JOIN endpoint ON endpoint.webhook_id = dispatch.webhook_id

@@ -1,0 +1,102 @@
+"""Facts of the notifications service: alerts, and what they found.
+
+An alert is a saved filter: its owner, one appointment of a person, is notified of each record that fits it, once.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from contracts.codes import ArticleCode, KindCode, ParagraphCode, TopicCode
+from contracts.facts import Fact
+from contracts.reference import Region
+from contracts.values import Code, Organization, Role, State
+
+CRITERION_CODES_MAX = 50
+
+
+# As money and periods, the criteria are complete: unknown fields are refused, in facts as in commands.
+class Criteria(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which records an alert finds: of each field one of its codes; an empty field restricts nothing.
+
+    Kinds, topics, articles and paragraphs are those of one line of a request; a topic includes narrower ones.
+    """
+
+    kinds: Annotated[tuple[KindCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+    topics: Annotated[tuple[TopicCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+    articles: Annotated[tuple[ArticleCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+    paragraphs: Annotated[tuple[ParagraphCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+    regions: Annotated[tuple[Region, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+    states: Annotated[tuple[State, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+
+
+class AlertCreated(Fact, frozen=True, kw_only=True, tag="notifications.alert.created.v1"):
+    """A person created an alert, of `requests` that circulate."""
+
+    alert_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    subject: Code
+    criteria: Criteria
+    frequency: Code
+    created_at: datetime
+
+
+class AlertRevised(Fact, frozen=True, kw_only=True, tag="notifications.alert.revised.v1"):
+    """Its owner changed an alert's criteria or frequency: all of both."""
+
+    alert_id: UUID
+    criteria: Criteria
+    frequency: Code
+    revised_at: datetime
+
+
+class AlertPaused(Fact, frozen=True, kw_only=True, tag="notifications.alert.paused.v1"):
+    """The alert finds nothing until then, or until it is resumed."""
+
+    alert_id: UUID
+    paused_at: datetime
+    until: datetime | None = None
+
+
+class AlertResumed(Fact, frozen=True, kw_only=True, tag="notifications.alert.resumed.v1"):
+    """The alert finds what begins to fit it from now on."""
+
+    alert_id: UUID
+    resumed_at: datetime
+
+
+class AlertRemoved(Fact, frozen=True, kw_only=True, tag="notifications.alert.removed.v1"):
+    """The owner removed the alert, or was erased."""
+
+    alert_id: UUID
+    removed_at: datetime
+
+
+class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.recorded.v1"):
+    """A record fits an alert of this appointment, which is notified of it once.
+
+    `hit_id` is derived from the appointment and the record. `alert_id` is None if it fits an offering of the provider.
+    """
+
+    hit_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    subject: Code
+    recorded_at: datetime
+    alert_id: UUID | None = None
+    request_id: UUID | None = None
+
+
+FACTS: tuple[type[Fact], ...] = (
+    AlertCreated,
+    AlertRevised,
+    AlertPaused,
+    AlertResumed,
+    AlertRemoved,
+    HitRecorded,
+)

@@ -1,0 +1,22 @@
+"""Values of example fields about alerts, hits and digests, as in `sample_values`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+CRITERIA = {"kinds": ["mla_training"], "topics": [], "articles": [], "paragraphs": [], "regions": [], "states": []}
+
+ALERTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "alert_id": "3e9d1f7b-5c2a-5b84-a6d0-8f1e2c4b7a93",
+        "hit_id": "b4f2a8c1-6d3e-5f97-8a05-1c9e7d2b4f60",
+        "NewAlert.subject": "requests",
+        "AlertCreated.subject": "requests",
+        "HitRecorded.subject": "requests",
+        "AlertCreated.criteria": CRITERIA,
+        "AlertRevised.criteria": CRITERIA,
+        "frequency": "at_once",
+        "AlertPaused.until": "2026-12-24T00:00:00Z",
+        "PauseAlert.until": "2026-12-24T00:00:00Z",
+    }
+)

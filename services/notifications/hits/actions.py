@@ -1,0 +1,111 @@
+"""Compare alerts with what the facts of other services say, and notify the owners, once of each record.
+
+The caller opens the transaction.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.journal.outbox import announce
+from contracts import requests as r
+from contracts.alerts import HitRecorded
+from contracts.consents import Terms, recipients_by_visibility
+from contracts.facts import Event, Fact
+from services.notifications.hits import store
+from services.notifications.hits.model import Watcher, hit_on_request
+from services.notifications.notices import actions, audience
+from services.notifications.notices import store as notice_store
+from services.notifications.notices.audience import Appointment
+from services.notifications.webhooks import store as webhook_store
+
+BEGINS = (r.RequestOpened, r.RequestStarted, r.RequestReopened)
+ENDS = (
+    *(r.RequestReturned, r.RequestDeclined, r.RequestDelivered, r.RequestClosed, r.RequestWithdrawn),
+    r.RequestLapsed,
+)
+FACTS: tuple[type[Fact], ...] = (
+    *(r.RequestSubmitted, r.RequestRevised, r.RequestHeld, r.RequestResumed, *BEGINS, *ENDS),
+    *(r.CirculationDecided, r.ConsentGiven, r.ConsentRecorded, r.ConsentWithdrawn, r.ConsentEnded),
+)
+"""The facts that say who may see a request, and what it is about."""
+
+
+async def on_request(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
+    """Store what the fact says of a request, and notify those who see it from now on and have an alert that it fits."""
+    request_id = event.aggregate_id
+    await store.one_at_a_time(tx, request_id)
+    await _save(tx, fact, now)
+    await find(tx, request_id, because=event, now=now)
+
+
+async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> None:
+    """A consent given earlier begins now: notify those who see the request from now on."""
+    await store.one_at_a_time(tx, request_id)
+    if await store.begin_consents(tx, request_id, now=now):
+        await find(tx, request_id, because=None, now=now)
+
+
+async def find(tx: Tx, request_id: UUID, *, because: Event | None, now: datetime) -> None:
+    """Notify each appointment that sees the request and has an alert that it fits, unless it was notified before."""
+    request = await store.request(tx, request_id)
+    if request is None or not request.consents:
+        return
+    for watcher in await store.alerts_on_request(tx, request, now=now):
+        if request.is_shown_to(watcher.organization, now):
+            await _report(tx, watcher, hit_on_request(watcher, request_id, now=now), because=because, now=now)
+
+
+async def may_be_sent(tx: Tx, notice: str, organization: str, request_id: UUID | None, *, now: datetime) -> bool:
+    """Whether the organization may still be sent a notice: of a hit only while it sees the request."""
+    if notice not in audience.OF_HITS or request_id is None:
+        return True
+    request = await store.request(tx, request_id)
+    return request is not None and request.is_shown_to(organization, now)
+
+
+async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event | None, now: datetime) -> None:
+    if not await store.save(tx, hit):
+        return
+    event = await announce(tx, hit, version=1, because=because)
+    notice = audience.ON_HIT[hit.subject]
+    known = await notice_store.known(tx, request_id=hit.request_id)
+    appointment = Appointment(watcher.organization, watcher.role)
+    webhooks = await webhook_store.recipients(tx, [appointment], notified_of_match=None)
+    person = await notice_store.recipient(tx, watcher.person_id, watcher.organization, watcher.role)
+    for recipient in [person, *(one for one in webhooks if one.person_id == watcher.person_id)]:
+        await actions.notify_one(tx, notice, recipient, event, hit, known, now)
+
+
+async def _save(tx: Tx, fact: Fact, now: datetime) -> None:
+    match fact:
+        case r.RequestSubmitted():
+            await store.save_request(tx, fact)
+            await store.delete_consents(tx, fact.request_id)
+            if fact.circulation_rule == "granted":
+                recipients = recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states)
+                terms = Terms(recipients=recipients)
+                await store.save_consent(tx, fact.request_id, fact.request_id, terms, fact.submitted_at, now=now)
+        case r.RequestRevised():
+            await store.set_circulates(tx, fact.request_id, circulates=False)
+            await store.delete_consents(tx, fact.request_id)
+        case r.RequestOpened() | r.RequestStarted() | r.RequestReopened():
+            await store.set_circulates(tx, fact.request_id, circulates=True)
+        case r.RequestHeld():
+            await store.set_held(tx, fact.request_id, held=True)
+        case r.RequestResumed():
+            await store.set_held(tx, fact.request_id, held=False)
+        case r.ConsentGiven() | r.ConsentRecorded():
+            if fact.instead_of is not None:
+                await store.delete_consents(tx, fact.request_id, consent_id=fact.instead_of)
+            given_at = fact.given_at if isinstance(fact, r.ConsentGiven) else fact.recorded_at
+            terms = Terms(recipients=fact.recipients, starts_at=fact.starts_at, ends_at=fact.ends_at)
+            await store.save_consent(tx, fact.request_id, fact.consent_id, terms, given_at, now=now)
+        case r.CirculationDecided(circulation="granted"):
+            silent = await store.silent_terms(tx, fact.request_id)
+            if silent is not None:
+                await store.save_consent(tx, fact.request_id, fact.request_id, silent, fact.decided_at, now=now)
+        case r.ConsentWithdrawn() | r.ConsentEnded():
+            await store.delete_consents(tx, fact.request_id, consent_id=fact.consent_id)
+        case _ if isinstance(fact, ENDS):
+            await store.set_circulates(tx, fact.aggregate_id, circulates=False)
