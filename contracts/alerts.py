@@ -3,7 +3,7 @@
 An alert is a saved filter: its owner, one appointment of a person, is notified of each record that fits it, once.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -80,6 +80,7 @@ class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.record
     """A record fits an alert of this appointment, which is notified of it once.
 
     `hit_id` is derived from the appointment and the record. `alert_id` is None if it fits an offering of the provider.
+    With `digest_id` it is reported in that digest, which is due at `due_at`, else at once.
     """
 
     hit_id: UUID
@@ -90,6 +91,25 @@ class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.record
     recorded_at: datetime
     alert_id: UUID | None = None
     request_id: UUID | None = None
+    digest_id: UUID | None = None
+    frequency: Code | None = None
+    due_at: datetime | None = None
+
+
+class DigestIssued(Fact, frozen=True, kw_only=True, tag="notifications.digest.issued.v1"):
+    """What was found for an appointment in a day or a week was reported in one notification.
+
+    `day` is the one on which the digest was due, `entries` how many its reader might see; without any it was not sent.
+    """
+
+    digest_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    frequency: Code
+    day: date
+    entries: Annotated[int, Meta(ge=0, le=1000)]
+    issued_at: datetime
 
 
 FACTS: tuple[type[Fact], ...] = (
@@ -99,4 +119,5 @@ FACTS: tuple[type[Fact], ...] = (
     AlertResumed,
     AlertRemoved,
     HitRecorded,
+    DigestIssued,
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from contracts.alerts import AlertCreated
+from contracts.alerts import AlertCreated, DigestIssued
 from contracts.facts import Fact
 from contracts.notifications import NotificationOwed, SubscriptionRegistered, WebhookRegistered
 from contracts.registry import decode_fact
@@ -15,7 +15,9 @@ from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, OTHER_PERSON, PERSON, STATE, UNODC, Subject, of
 from services.notifications.alerts import model as alert
 from services.notifications.alerts.api import AlertView
-from services.notifications.alerts.model import Alert, AlertSubject
+from services.notifications.alerts.model import Alert, AlertSubject, Frequency
+from services.notifications.digests.api import DigestView
+from services.notifications.digests.model import Digest, DigestStatus
 from services.notifications.notices import model
 from services.notifications.notices.api import DispatchView, NotificationView, SubscriptionView
 from services.notifications.notices.model import Notification, Subscription
@@ -64,6 +66,21 @@ def _alert(role: str) -> Alert:
     return replace(created, person_id=PERSON, organization=STATE, role=Role(role))
 
 
+def _digest(role: str) -> Digest:
+    fact: DigestIssued = _example(DigestIssued)
+    return Digest(
+        digest_id=fact.digest_id,
+        person_id=PERSON,
+        organization=STATE,
+        role=Role(role),
+        frequency=Frequency(fact.frequency),
+        due_at=fact.issued_at,
+        status=DigestStatus.ISSUED,
+        entries=fact.entries,
+        issued_at=fact.issued_at,
+    )
+
+
 SUBJECTS = (
     Subject(
         service="notifications",
@@ -88,6 +105,16 @@ SUBJECTS = (
         properties={"on": tuple(AlertSubject)},
         make=AlertSubject,
         reads=(Action.CREATE_ALERT,),
+    ),
+    Subject(
+        service="notifications",
+        title="A digest of what alerts found",
+        views=(DigestView,),
+        decide=decide,
+        standings=_TO_SUBSCRIPTION,
+        properties={"of": (Role.FOCAL_POINT, Role.PROVIDER_OFFICER)},
+        make=_digest,
+        reads=(Action.SHOW_DIGEST,),
     ),
     Subject(
         service="notifications",

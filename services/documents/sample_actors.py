@@ -69,6 +69,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
-    | {"InKindContributionDeclared", "ActivityPlanned", "AlertCreated", "HitRecorded"}
+    | {"InKindContributionDeclared", "ActivityPlanned", "AlertCreated", "HitRecorded", "DigestIssued"}
 )
 """The first fact of an aggregate."""

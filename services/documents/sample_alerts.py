@@ -15,7 +15,11 @@ ALERTS: Mapping[str, Any] = MappingProxyType(
         "HitRecorded.subject": "requests",
         "AlertCreated.criteria": CRITERIA,
         "AlertRevised.criteria": CRITERIA,
-        "frequency": "at_once",
+        "frequency": "daily",
+        "digest_id": "c8a1e5f3-7b2d-5a96-9e40-3d6f8b1c2a75",
+        "due_at": "2026-11-26T06:00:00Z",
+        "day": "2026-11-26",
+        "DigestIssued.entries": 2,
         "AlertPaused.until": "2026-12-24T00:00:00Z",
         "PauseAlert.until": "2026-12-24T00:00:00Z",
     }

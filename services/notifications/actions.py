@@ -5,13 +5,14 @@ from uuid import UUID
 from chassis import clock, erasure
 from chassis.db.database import Tx
 from chassis.journal.outbox import announce
-from contracts.alerts import AlertRemoved, HitRecorded
+from contracts.alerts import AlertRemoved, DigestIssued, HitRecorded
 from contracts.facts import Event
 from contracts.notifications import SubscriptionEnded, SubscriptionRegistered
 from contracts.registry import decode_fact
 from services.notifications.alerts import actions as alert_actions
 from services.notifications.alerts import store as alert_store
 from services.notifications.alerts.model import evolve as evolve_alert
+from services.notifications.digests import store as digest_store
 from services.notifications.hits import store as hit_store
 from services.notifications.notices import model, store
 from services.notifications.webhooks import store as webhook_store
@@ -59,6 +60,10 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await alert_store.delete(tx, fact.alert_id)
         case HitRecorded():
             await hit_store.save(tx, fact)
+            if fact.digest_id is not None:
+                await digest_store.save_due(tx, fact)
+        case DigestIssued():
+            await digest_store.save_issued(tx, fact)
         case _ if event.aggregate == "alert":
             await alert_store.save(tx, evolve_alert(await alert_store.known(tx, event.aggregate_id), fact))
         case _:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.notifications.alerts.model import WATCHERS, Alert, AlertSubject
+from services.notifications.digests.model import Digest
 from services.notifications.notices.model import Notification, Subscription
 from services.notifications.webhooks.model import Webhook
 
@@ -33,6 +34,7 @@ class Action(StrEnum):
     PAUSE_ALERT = "pause_alert"
     RESUME_ALERT = "resume_alert"
     REMOVE_ALERT = "remove_alert"
+    SHOW_DIGEST = "show_digest"
 
 
 _OF_A_SUBSCRIPTION = frozenset({Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION})
@@ -56,7 +58,7 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 def decide(
     caller: Caller,
     action: Action,
-    resource: Notification | Subscription | Webhook | Alert | AlertSubject | None = None,
+    resource: Notification | Subscription | Webhook | Alert | AlertSubject | Digest | None = None,
 ) -> Decision:
     """Whether the caller may do this; everything not granted is denied.
 
@@ -66,6 +68,8 @@ def decide(
     """
     if isinstance(resource, AlertSubject):
         return _decide_creation(caller, action, resource)
+    if isinstance(resource, Digest):
+        return ALLOWED if action is Action.SHOW_DIGEST and _holds(caller, resource) else HIDDEN
     if isinstance(resource, Alert):
         return ALLOWED if action in _OF_AN_ALERT and _holds(caller, resource) else HIDDEN
     if isinstance(resource, Notification):
@@ -91,7 +95,7 @@ def may_see(caller: Caller, notification: Notification) -> bool:
     return notification.person_id == caller.person_id
 
 
-def _holds(caller: Caller, record: Subscription | Webhook | Alert) -> bool:
+def _holds(caller: Caller, record: Subscription | Webhook | Alert | Digest) -> bool:
     """Whether the caller acts in the appointment that the record belongs to."""
     return (record.person_id, record.organization, record.role) == (
         caller.person_id,

@@ -16,6 +16,9 @@ from chassis.supervise import Loop, every, while_active
 from services.notifications import actions, event_feed
 from services.notifications.alerts import api as alert_api
 from services.notifications.consumers import HANDLERS
+from services.notifications.digests import actions as digest_actions
+from services.notifications.digests import api as digest_api
+from services.notifications.digests import store as digest_store
 from services.notifications.hits import actions as hit_actions
 from services.notifications.hits import store as hit_store
 from services.notifications.notices import api
@@ -28,6 +31,7 @@ from services.notifications.webhooks.sender import SENDERS, WebhookSender
 from services.notifications.webhooks.sender import Terms as WebhookTerms
 
 BEGIN_CONSENTS_SECONDS = 1.0
+DIGESTS_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -57,12 +61,22 @@ async def begin_consents(db: Database) -> float | None:
         return await hit_store.consent_begins_in_seconds(tx, now=now)
 
 
+async def issue_digests(db: Database) -> float | None:
+    """Issue each digest that is due, in a transaction of its own. Returns the seconds until the next one is due."""
+    while True:
+        now = clock.now()
+        async with db.transaction() as tx:
+            if not await digest_actions.issue_next(tx, now=now):
+                return await digest_store.due_in_seconds(tx, now=now)
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     count = partial(count_overdue, running.db, clock=clock.now)
     begin = partial(begin_consents, running.db)
     found: dict[str, Loop] = {
         "overdue mails": partial(every, OVERDUE_POLL_SECONDS, count),
         "consents that begin": partial(while_active, running.db.activity, BEGIN_CONSENTS_SECONDS, begin),
+        "digests": partial(while_active, running.db.activity, DIGESTS_SECONDS, partial(issue_digests, running.db)),
     }
     mail = terms(running.settings)
     if mail is None:
@@ -93,12 +107,12 @@ def own(running: Running) -> WebhookConfig:
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *alert_api.ROUTES, *webhook_api.ROUTES],
+    routes=[*api.ROUTES, *alert_api.ROUTES, *digest_api.ROUTES, *webhook_api.ROUTES],
     listens_to=("requests", "matching", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("alert", "dispatch", "hit", "notification", "subscription", "webhook"),
+    tables=("alert", "digest", "dispatch", "hit", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
     feed_policy=FeedPolicy(event_feed.seen, event_feed.item_of),

@@ -31,9 +31,11 @@ WATCHERS: Mapping[AlertSubject, frozenset[Role]] = {
 
 
 class Frequency(StrEnum):
-    """When the owner of an alert is notified: of each record at once."""
+    """When the owner of an alert is notified: of each record at once, or of all together in a digest."""
 
     AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 class Alert(Criteria, frozen=True, kw_only=True):

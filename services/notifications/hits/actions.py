@@ -6,17 +6,21 @@ The caller opens the transaction.
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from chassis.db.database import Tx
 from chassis.journal.outbox import announce
 from contracts import requests as r
-from contracts.alerts import HitRecorded
+from contracts.alerts import DigestIssued, HitRecorded
 from contracts.consents import Terms, recipients_by_visibility
 from contracts.facts import Event, Fact
+from services.notifications.alerts.model import Frequency
+from services.notifications.digests import store as digest_store
 from services.notifications.hits import store
 from services.notifications.hits.model import Watcher, hit_on_request
 from services.notifications.notices import actions, audience
 from services.notifications.notices import store as notice_store
-from services.notifications.notices.audience import Appointment
+from services.notifications.notices.audience import Appointment, Notice
 from services.notifications.webhooks import store as webhook_store
 
 BEGINS = (r.RequestOpened, r.RequestStarted, r.RequestReopened)
@@ -58,23 +62,37 @@ async def find(tx: Tx, request_id: UUID, *, because: Event | None, now: datetime
 
 async def may_be_sent(tx: Tx, notice: str, organization: str, request_id: UUID | None, *, now: datetime) -> bool:
     """Whether the organization may still be sent a notice: of a hit only while it sees the request."""
-    if notice not in audience.OF_HITS or request_id is None:
-        return True
-    request = await store.request(tx, request_id)
+    return notice not in audience.OF_HITS or await is_shown(tx, organization, request_id, now=now)
+
+
+async def is_shown(tx: Tx, organization: str, request_id: UUID | None, *, now: datetime) -> bool:
+    """Whether the organization sees the request now."""
+    request = None if request_id is None else await store.request(tx, request_id)
     return request is not None and request.is_shown_to(organization, now)
 
 
+async def notify_owner(
+    tx: Tx, owner: Watcher, notice: Notice, event: Event, fact: HitRecorded | DigestIssued, *, now: datetime
+) -> None:
+    """Create the notification of an appointment, and of each of its webhooks."""
+    known = await notice_store.known(tx, request_id=getattr(fact, "request_id", None))
+    appointment = Appointment(owner.organization, owner.role)
+    webhooks = await webhook_store.recipients(tx, [appointment], notified_of_match=None)
+    person = await notice_store.recipient(tx, owner.person_id, owner.organization, owner.role)
+    for recipient in [person, *(one for one in webhooks if one.person_id == owner.person_id)]:
+        await actions.notify_one(tx, notice, recipient, event, fact, known, now)
+
+
 async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event | None, now: datetime) -> None:
+    """Record a hit, and notify of it at once or leave it to the next digest; nothing if it was recorded before."""
+    if watcher.frequency is not Frequency.AT_ONCE:
+        digest_id, due_at = await digest_store.open_next(tx, watcher, now=now)
+        hit = replace(hit, digest_id=digest_id, frequency=watcher.frequency, due_at=due_at)
     if not await store.save(tx, hit):
         return
     event = await announce(tx, hit, version=1, because=because)
-    notice = audience.ON_HIT[hit.subject]
-    known = await notice_store.known(tx, request_id=hit.request_id)
-    appointment = Appointment(watcher.organization, watcher.role)
-    webhooks = await webhook_store.recipients(tx, [appointment], notified_of_match=None)
-    person = await notice_store.recipient(tx, watcher.person_id, watcher.organization, watcher.role)
-    for recipient in [person, *(one for one in webhooks if one.person_id == watcher.person_id)]:
-        await actions.notify_one(tx, notice, recipient, event, hit, known, now)
+    if hit.digest_id is None:
+        await notify_owner(tx, watcher, audience.ON_HIT[hit.subject], event, hit, now=now)
 
 
 async def _save(tx: Tx, fact: Fact, now: datetime) -> None:

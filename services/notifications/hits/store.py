@@ -164,8 +164,8 @@ async def save(tx: Tx, hit: HitRecorded) -> bool:
     """False if the appointment had a hit of this record before."""
     added = await tx.fetchval(
         """
-        INSERT INTO hit (hit_id, person_id, organization, role, subject, alert_id, request_id, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING true
+        INSERT INTO hit (hit_id, person_id, organization, role, subject, alert_id, request_id, digest_id, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING true
         """,
         hit.hit_id,
         hit.person_id,
@@ -174,6 +174,7 @@ async def save(tx: Tx, hit: HitRecorded) -> bool:
         hit.subject,
         hit.alert_id,
         hit.request_id,
+        hit.digest_id,
         hit.recorded_at,
     )
     return bool(added)

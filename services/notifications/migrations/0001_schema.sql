@@ -159,7 +159,7 @@ CREATE TABLE alert (
     paragraphs text[] NOT NULL,
     regions text[] NOT NULL,
     states text[] NOT NULL,
-    frequency text NOT NULL CHECK (frequency IN ('at_once')),
+    frequency text NOT NULL CHECK (frequency IN ('at_once', 'daily', 'weekly')),
     paused boolean NOT NULL,
     paused_until timestamptz CHECK (paused OR paused_until IS NULL),
     created_at timestamptz NOT NULL,
@@ -177,10 +177,30 @@ CREATE TABLE hit (
     subject text NOT NULL,
     alert_id uuid,
     request_id uuid,
+    digest_id uuid,
     recorded_at timestamptz NOT NULL
 );
+CREATE INDEX hit_of_digest ON hit (digest_id) WHERE digest_id IS NOT NULL;
+
+-- What was found for an appointment in a day or a week, reported together: claimed by one process when it is due.
+CREATE TABLE digest (
+    digest_id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    organization text NOT NULL,
+    role text NOT NULL,
+    frequency text NOT NULL CHECK (frequency IN ('daily', 'weekly')),
+    due_at timestamptz NOT NULL,
+    status text NOT NULL CHECK (status IN ('due', 'issued')),
+    entries integer,
+    issued_at timestamptz,
+    CHECK ((status = 'issued') = (issued_at IS NOT NULL)),
+    CHECK ((status = 'issued') = (entries IS NOT NULL))
+);
+CREATE INDEX digest_due ON digest (due_at, digest_id) WHERE status = 'due';
 
 CALL wall_in('alert', 'person_id = caller_person() AND organization = caller_organization() AND role = caller_role()');
+CALL wall_in('digest', 'person_id = caller_person() AND organization = caller_organization()
+    AND role = caller_role()');
 CALL wall_in('hit', 'person_id = caller_person() AND organization = caller_organization() AND role = caller_role()');
 
 -- -- what the facts of other services have told, and later ones do not repeat -----------------------------------------

@@ -14,11 +14,10 @@ from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamF
 from chassis.http.commands import change
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
-from chassis.http.problems import language_of
 from chassis.ids import new_id
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
-from contracts.values import Caller, Language, Role
+from contracts.values import Language, Role
 from services.notifications import policy
 from services.notifications.event_feed import Arrival
 from services.notifications.notices import actions, store
@@ -157,7 +156,7 @@ async def list_notifications(
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, unread=unread, before=cursor, limit=limit + 1)
         count = await store.count_unread(tx, caller)
-        language = await _language(tx, caller, accept_language)
+        language = await store.language(tx, caller, accept_language)
     return paging.page(NotificationPage, [_view(one, language) for one in found], limit, unread=count)
 
 
@@ -176,7 +175,7 @@ async def _read(
     tx: Tx, ctx: Context, notification_id: UUID, accept_language: AcceptLanguage = None
 ) -> NotificationView:
     notification = await store.get(tx, notification_id, ctx.caller)
-    return _view(notification, await _language(tx, ctx.caller, accept_language))
+    return _view(notification, await store.language(tx, ctx.caller, accept_language))
 
 
 @change(
@@ -212,13 +211,6 @@ async def _unread(tx: Tx, ctx: Context, _call_id: UUID) -> UnreadView:
 async def read_all_notifications(tx: Tx, ctx: Context, _call_id: UUID) -> None:
     """At most 500, the oldest first; `unread` is how many are left, for another call."""
     await actions.read_all(tx, ctx)
-
-
-async def _language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
-    if accept_language:
-        return language_of(accept_language)
-    subscription = await store.subscription(tx, subscription_id_of(caller))
-    return subscription.language if subscription else Language.EN
 
 
 def _subscription_view(subscription: Subscription, email: str | None) -> SubscriptionView:

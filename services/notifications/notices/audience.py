@@ -54,9 +54,9 @@ class Appointment(Struct, frozen=True, order=True):
 class Notice(Struct, frozen=True, kw_only=True):
     """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
 
-    `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per_request` ones
-    once per recipient and request; webhooks get each. With `only_if_notified_before` only recipients notified of the
-    same match before get it, with `unless_caused` only a fact without a cause is notified, and with
+    `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per` ones
+    once per recipient and value of that field; webhooks get each. With `only_if_notified_before` only recipients
+    notified of the same match before get it, with `unless_caused` only a fact without a cause is notified, and with
     `while_circulating` providers get it only while the State lets the request circulate.
     """
 
@@ -65,7 +65,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     reference: str
     link: str
     gathered: bool = False
-    once_per_request: bool = False
+    once_per: str | None = None
     only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
@@ -92,7 +92,7 @@ def _notice(
     reference: str = "request_id",
     variant: str = "",
     gathered: bool = False,
-    once_per_request: bool = False,
+    once_per: str | None = None,
     only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
@@ -103,7 +103,7 @@ def _notice(
         reference=reference,
         link=link,
         gathered=gathered,
-        once_per_request=once_per_request,
+        once_per=once_per,
         only_if_notified_before=only_if_notified_before,
         unless_caused=unless_caused,
         while_circulating=while_circulating,
@@ -188,7 +188,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchConfirmed, STATE, PROVIDER),
         _of_match(m.MatchBegun, STATE, PROVIDER),
         _of_match(m.MatchCompleted, STATE, PROVIDER),
-        (m.MatchEvaluated, (_notice(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per_request=True),)),
+        (m.MatchEvaluated, (_notice(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per=REQUEST_ID),)),
         _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
         _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
@@ -263,7 +263,16 @@ ON_HIT: Mapping[str, Notice] = {
 }
 """The notice of a hit, by its subject, for the owner of the alert."""
 
+ON_DIGEST: Mapping[str, Notice] = {
+    frequency: _notice(
+        al.DigestIssued, link="/v1/digests/{digest_id}", reference="day", variant=frequency, once_per="digest_id"
+    )
+    for frequency in ("daily", "weekly")
+}
+"""The notice of a digest, by its frequency."""
+
 OF_HITS = frozenset(notice.code for notice in ON_HIT.values())
+OF_DIGESTS = frozenset(notice.code for notice in ON_DIGEST.values())
 
 _OWN_STEP = "a coordinator prepares the match, which the State and the provider may not see yet"
 _LOOP = "notifications of notifications would never end"
@@ -335,7 +344,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
 
 def notices() -> list[str]:
     """The codes of all notices; each needs a text in every language."""
-    every = (*NOTICES.values(), tuple(TO_OWNER.values()), tuple(ON_HIT.values()))
+    every = (*NOTICES.values(), tuple(TO_OWNER.values()), tuple(ON_HIT.values()), tuple(ON_DIGEST.values()))
     return sorted({notice.code for each in every for notice in each})
 
 
@@ -345,10 +354,10 @@ def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
 
 
 def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | None) -> UUID:
-    """What a recipient is notified of once: the event, its cause, or the request that it is about."""
-    if notice.once_per_request:
-        request_id: UUID = getattr(fact, REQUEST_ID)
-        return request_id
+    """What a recipient is notified of once: the event, its cause, or a record that it is about."""
+    if notice.once_per is not None:
+        record_id: UUID = getattr(fact, notice.once_per)
+        return record_id
     return causation_id if notice.gathered and causation_id is not None else event_id
 
 

@@ -14,16 +14,19 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from prometheus_client import Gauge
 
 from chassis.auth.callers import AppointmentLookup
-from chassis.db.database import Database, with_retries
+from chassis.db.database import Database, Tx, with_retries
 from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import with_correlation
+from services.notifications.digests import actions as digest_actions
+from services.notifications.digests.wording import words_of
 from services.notifications.hits import actions as hit_actions
-from services.notifications.notices import actions, store
+from services.notifications.notices import actions, audience, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
-from services.notifications.notices.wording import Letter, domain_of, mail
+from services.notifications.notices.wording import Letter, LetterEntry, domain_of, mail
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
@@ -113,9 +116,7 @@ class Sender:
             if letter is None:
                 self._due_in_seconds = await store.due_in_seconds(tx, now=now)
             else:
-                visible = await hit_actions.may_be_sent(
-                    tx, letter.notice, letter.organization, letter.request_id, now=now
-                )
+                letter, visible = await self._as_visible(tx, letter, now)
         if letter is None:
             return False
         with with_correlation(letter.correlation_id):
@@ -128,6 +129,16 @@ class Sender:
             await with_retries(lambda: self._settle(letter, outcome))
             log.info("mail attempted", dispatch_id=str(letter.dispatch_id), outcome=type(outcome).__name__)
         return True
+
+    async def _as_visible(self, tx: Tx, letter: Letter, now: datetime) -> tuple[Letter, bool]:
+        """The letter with what its reader may see now; False if that is nothing."""
+        if letter.notice not in audience.OF_DIGESTS:
+            organization, request_id = letter.organization, letter.request_id
+            return letter, await hit_actions.may_be_sent(tx, letter.notice, organization, request_id, now=now)
+        assert letter.cause_id is not None, "a digest is notified once"
+        found = await digest_actions.visible_entries(tx, letter.cause_id, letter.organization, now=now)
+        entries = tuple(LetterEntry(words_of(one, letter.language), one.link) for one in found)
+        return replace(letter, entries=entries), bool(entries)
 
     async def _attempt(self, letter: Letter) -> Outcome:
         if letter.email is None:

@@ -9,11 +9,12 @@ import msgspec
 from asyncpg import Record as Row
 
 from chassis.db.database import Tx
+from chassis.http.problems import language_of
 from contracts.notifications import Record
 from contracts.refusals import Missing
-from contracts.values import Caller, Role
+from contracts.values import Caller, Language, Role
 from services.notifications.notices.audience import Appointment, KnownReference
-from services.notifications.notices.model import Channel, Dispatch, Notification, Subscription
+from services.notifications.notices.model import Channel, Dispatch, Notification, Subscription, subscription_id_of
 from services.notifications.notices.wording import Letter
 
 LIST_MAX = 100
@@ -61,6 +62,14 @@ async def save_subscription(tx: Tx, one: Subscription) -> None:
         one.registered_at,
         one.revision,
     )
+
+
+async def language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
+    """The language that a header prefers, else that of the caller's subscription, else English."""
+    if accept_language:
+        return language_of(accept_language)
+    found = await subscription(tx, subscription_id_of(caller))
+    return found.language if found else Language.EN
 
 
 async def address(tx: Tx, subscription_id: UUID) -> str | None:
@@ -405,7 +414,7 @@ async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
-            notice, reference, link, request_id, owed_at, coalesce(language, 'en') AS language,
+            notice, reference, link, cause_id, request_id, owed_at, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) THEN email END AS email, event ->> 'correlationid' AS correlation_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1

@@ -32,6 +32,13 @@ class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     notices: Mapping[str, Words]
 
 
+class LetterEntry(msgspec.Struct, frozen=True):
+    """One record of a digest: a line of text, and where to read more."""
+
+    text: str
+    link: str
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """The data to send one dispatch; without `email` if the recipient has unsubscribed from mail."""
 
@@ -43,11 +50,13 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
     reference: str
     link: str
+    cause_id: UUID | None = None
     request_id: UUID | None = None
     language: Language
     email: str | None
     owed_at: datetime
     correlation_id: str
+    entries: tuple[LetterEntry, ...] = ()
 
 
 @cache
@@ -87,7 +96,8 @@ def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
     message["Message-ID"] = f"<{letter.dispatch_id}@{domain_of(sender)}>"
     message["X-Correlation-Id"] = letter.correlation_id
     message["Auto-Submitted"] = "auto-generated"
-    paragraphs = [said.text, frame.details, f"{public_url}{letter.link}", frame.closing]
+    entries = [part for one in letter.entries for part in (one.text, f"{public_url}{one.link}")]
+    paragraphs = [said.text, *entries, frame.details, f"{public_url}{letter.link}", frame.closing]
     if letter.language in RIGHT_TO_LEFT:
         # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
         # unchanged.
