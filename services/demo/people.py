@@ -41,6 +41,7 @@ OWNERS = {
     "subscriptions": "notifications",
     "webhooks": "notifications",
     "alerts": "notifications",
+    "unsubscribe": "notifications",
     "digests": "notifications",
     "organizations": "directory",
     "people": "directory",

@@ -52,7 +52,7 @@ def _notification() -> Notification:
 
 
 def _subscription(role: str) -> Subscription:
-    registered = model.subscribed(None, _example(SubscriptionRegistered))
+    registered = model.evolve_subscription(None, _example(SubscriptionRegistered))
     return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
 
 
@@ -141,7 +141,12 @@ SUBJECTS = (
         standings=_TO_SUBSCRIPTION,
         properties={"of": (Role.FOCAL_POINT, Role.DONOR_OFFICER)},
         make=_subscription,
-        reads=(Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION),
+        reads=(
+            Action.SHOW_SUBSCRIPTION,
+            Action.REGISTER_SUBSCRIPTION,
+            Action.PAUSE_SUBSCRIPTION,
+            Action.RESUME_SUBSCRIPTION,
+        ),
     ),
     Subject(
         service="notifications",

@@ -9,7 +9,15 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
-            | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
+            | {
+                "SubscriptionRegistered",
+                "SubscriptionPaused",
+                "SubscriptionResumed",
+                "NotificationRead",
+                "WebhookRegistered",
+                "WebhookRotated",
+                "WebhookEnabled",
+            }
             | {"WebhookRemoved", "ClientRegistered", "ClientRotated", "ClientEnded"}
         ),
         "UNODC:coordinator": frozenset(

@@ -21,6 +21,8 @@ ALERTS: Mapping[str, Any] = MappingProxyType(
         "day": "2026-11-26",
         "DigestIssued.entries": 2,
         "AlertPaused.until": "2026-12-24T00:00:00Z",
+        "SubscriptionPaused.until": "2026-12-24T00:00:00Z",
+        "PauseSubscription.until": "2026-12-24T00:00:00Z",
         "PauseAlert.until": "2026-12-24T00:00:00Z",
     }
 )

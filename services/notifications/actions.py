@@ -7,14 +7,14 @@ from chassis.db.database import Tx
 from chassis.journal.outbox import announce
 from contracts.alerts import AlertRemoved, DigestIssued, HitRecorded
 from contracts.facts import Event
-from contracts.notifications import SubscriptionEnded, SubscriptionRegistered
+from contracts.notifications import SubscriptionEnded
 from contracts.registry import decode_fact
 from services.notifications.alerts import actions as alert_actions
 from services.notifications.alerts import store as alert_store
 from services.notifications.alerts.model import evolve as evolve_alert
 from services.notifications.digests import store as digest_store
 from services.notifications.hits import store as hit_store
-from services.notifications.notices import model, store
+from services.notifications.notices import model, store, subscription_store
 from services.notifications.webhooks import store as webhook_store
 from services.notifications.webhooks.model import evolve as evolve_webhook
 
@@ -26,12 +26,12 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
     """
     now = clock.now()
     dropped = dict(await erasure.forget(tx, person_id, because))
-    subscriptions = await store.subscriptions_of(tx, person_id)
+    subscriptions = await subscription_store.subscriptions_of(tx, person_id)
     webhooks = await webhook_store.of_person(tx, person_id)
     for subscription in subscriptions:
         ended = SubscriptionEnded(subscription_id=subscription.subscription_id, ended_at=now)
         await announce(tx, ended, version=subscription.revision + 1, because=because)
-        await store.forget_subscription(tx, subscription.subscription_id)
+        await subscription_store.forget_subscription(tx, subscription.subscription_id)
     for webhook in webhooks:
         removed = evolve_webhook(webhook, fact := webhook.remove(now=now))
         await webhook_store.save(tx, removed)
@@ -52,10 +52,10 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     match fact:
         case SubscriptionEnded():
-            await store.forget_subscription(tx, fact.subscription_id)
-        case SubscriptionRegistered():
-            subscription = await store.subscription(tx, fact.subscription_id)
-            await store.save_subscription(tx, model.subscribed(subscription, fact))
+            await subscription_store.forget_subscription(tx, fact.subscription_id)
+        case _ if event.aggregate == "subscription":
+            subscription = await subscription_store.subscription(tx, event.aggregate_id)
+            await subscription_store.save_subscription(tx, model.evolve_subscription(subscription, fact))
         case AlertRemoved():
             await alert_store.delete(tx, fact.alert_id)
         case HitRecorded():

@@ -15,6 +15,8 @@ class Action(StrEnum):
 
     SHOW_SUBSCRIPTION = "show_subscription"
     REGISTER_SUBSCRIPTION = "register_subscription"
+    PAUSE_SUBSCRIPTION = "pause_subscription"
+    RESUME_SUBSCRIPTION = "resume_subscription"
     LIST_NOTIFICATIONS = "list_notifications"
     FOLLOW_NOTIFICATIONS = "follow_notifications"
     READ_NOTIFICATION = "read_notification"
@@ -37,7 +39,9 @@ class Action(StrEnum):
     SHOW_DIGEST = "show_digest"
 
 
-_OF_A_SUBSCRIPTION = frozenset({Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION})
+_OF_A_SUBSCRIPTION = frozenset(
+    {Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION, Action.PAUSE_SUBSCRIPTION, Action.RESUME_SUBSCRIPTION}
+)
 _OF_A_NOTIFICATION = frozenset({Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.READ_NOTIFICATION})
 _OF_A_WEBHOOK = frozenset(
     {Action.LIST_WEBHOOKS, Action.SHOW_WEBHOOK, Action.REMOVE_WEBHOOK, Action.ROTATE_WEBHOOK}

@@ -24,6 +24,7 @@ from services.notifications.hits import store as hit_store
 from services.notifications.notices import api
 from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
+from services.notifications.unsubscribe import api as unsubscribe_api
 from services.notifications.webhooks import api as webhook_api
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
@@ -107,7 +108,7 @@ def own(running: Running) -> WebhookConfig:
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *alert_api.ROUTES, *digest_api.ROUTES, *webhook_api.ROUTES],
+    routes=[*api.ROUTES, *alert_api.ROUTES, *digest_api.ROUTES, *unsubscribe_api.ROUTES, *webhook_api.ROUTES],
     listens_to=("requests", "matching", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,

@@ -27,6 +27,7 @@ class Sink:
     answers: Callable[[str], str] = lambda _message_id: "250 OK"
     recipient_answer: str = "250 OK"
     accepted: list[Any] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     attempts: Counter[str] = field(default_factory=Counter)
     port: int = 0
 
@@ -45,6 +46,7 @@ class Sink:
         answer = self.answers(message_id)
         if answer.startswith("250"):
             self.accepted.append(message)
+            self.raw.append(envelope.content)
         return answer
 
     @property

@@ -99,6 +99,7 @@ _OWNERS = {
     "notifications": "notifications",
     "webhooks": "notifications",
     "alerts": "notifications",
+    "unsubscribe": "notifications",
     "digests": "notifications",
 }
 

@@ -17,7 +17,7 @@ from services.notifications.alerts.model import AlertSubject, Frequency
 from services.notifications.digests import actions, store
 from services.notifications.digests.model import Digest, Entry
 from services.notifications.digests.wording import words_of
-from services.notifications.notices import store as notice_store
+from services.notifications.notices import subscription_store
 from services.notifications.policy import Action
 
 
@@ -56,7 +56,7 @@ async def show_digest(
     """In the language that `Accept-Language` prefers, else in that of the subscription."""
     digest = await store.get(tx, digest_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_DIGEST, digest).required()
-    language = await notice_store.language(tx, ctx.caller, accept_language)
+    language = await subscription_store.language(tx, ctx.caller, accept_language)
     async with tx.as_service():
         found = await actions.visible_entries(tx, digest_id, digest.organization, now=ctx.now)
     return _view(digest, found, language)

@@ -12,6 +12,9 @@ CREATE TABLE subscription (
     language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
     channels text[] NOT NULL CHECK (channels <@ ARRAY['inbox', 'mail']),
     address_hash text,
+    -- Of mails; the other channels go on.
+    paused boolean NOT NULL,
+    paused_until timestamptz CHECK (paused OR paused_until IS NULL),
     registered_at timestamptz NOT NULL,
     revision integer NOT NULL CHECK (revision > 0),
     UNIQUE (person_id, organization, role),

@@ -1,5 +1,6 @@
 """Actions on subscriptions and notifications. The caller opens the transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from chassis.journal.outbox import announce, announce_all, read_aggregate
 from chassis.texts import hash_bytes
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, NotificationRead, SubscriptionRegistered
-from contracts.refusals import Unconditional
+from contracts.refusals import Missing, Unconditional
 from contracts.requests import (
     CirculationDecided,
     ConsentEnded,
@@ -24,7 +25,7 @@ from contracts.requests import (
 )
 from contracts.values import Caller, Language
 from services.notifications import policy
-from services.notifications.notices import audience, model, store
+from services.notifications.notices import audience, model, store, subscription_store
 from services.notifications.notices.audience import KnownReference, Notice
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.notices.store import Recipient
@@ -61,11 +62,11 @@ async def register(
     model.check_address(email, channels)
     await erasure.require_not_erased(tx, caller.person_id)
     subscription_id = model.subscription_id_of(caller)
-    before = await store.subscription(tx, subscription_id, lock=True)
+    before = await subscription_store.subscription(tx, subscription_id, lock=True)
     if before is None:
         check_revision(LEAST_REVISION, expected or LEAST_REVISION)
     else:
-        same_address = await store.address(tx, subscription_id) == email
+        same_address = await subscription_store.address(tx, subscription_id) == email
         if same_address and (before.language, before.channels) == (language, channels):
             return before
         if expected is None:
@@ -82,14 +83,34 @@ async def register(
         registered_at=now,
         address_hash=None if email is None else address_hash,
     )
-    after = model.subscribed(before, fact)
-    await store.save_subscription(tx, after)
+    after = model.evolve_subscription(before, fact)
+    await subscription_store.save_subscription(tx, after)
     if email is None:
-        await store.forget_address(tx, subscription_id)
+        await subscription_store.forget_address(tx, subscription_id)
     else:
-        await store.save_address(tx, subscription_id, email, salt)
+        await subscription_store.save_address(tx, subscription_id, email, salt)
     await announce(tx, fact, version=after.revision)
     return after
+
+
+async def change_subscription(
+    tx: Tx, ctx: Context, action: Action, decide: Callable[[Subscription], Fact | None]
+) -> None:
+    """A change of the caller's subscription in the expected revision; `decide` returns None if it changes nothing."""
+    subscription = await subscription_store.subscription(tx, model.subscription_id_of(ctx.caller), lock=True)
+    if subscription is None:
+        raise Missing("not-found")
+    policy.decide(ctx.caller, action, subscription).required()
+    check_revision(subscription.revision, ctx.expected)
+    if (fact := decide(subscription)) is not None:
+        await record_subscription(tx, subscription, fact)
+
+
+async def record_subscription(tx: Tx, before: Subscription, fact: Fact) -> None:
+    """Apply a fact to a subscription, save it, and announce the fact."""
+    after = model.evolve_subscription(before, fact)
+    await subscription_store.save_subscription(tx, after)
+    await announce(tx, fact, version=after.revision)
 
 
 # -- notifying --------------------------------------------------------------------------------------------------------

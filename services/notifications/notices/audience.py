@@ -259,7 +259,7 @@ TO_OWNER: Mapping[type[Fact], Notice] = {
 """Facts of this service that notify the owner of the webhook or client."""
 
 ON_HIT: Mapping[str, Notice] = {
-    "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests"),
+    "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
 }
 """The notice of a hit, by its subject, for the owner of the alert."""
 
@@ -323,6 +323,8 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         "records of the directory can be read; the appointing person informs them",
     ),
     n.SubscriptionRegistered: "the response reports it",
+    n.SubscriptionPaused: _BY_OWNER,
+    n.SubscriptionResumed: _BY_OWNER,
     n.SubscriptionEnded: "its person has no notifications any more",
     n.NotificationOwed: _LOOP,
     n.NotificationDelivered: _LOOP,

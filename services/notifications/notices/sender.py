@@ -27,6 +27,8 @@ from services.notifications.hits import actions as hit_actions
 from services.notifications.notices import actions, audience, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
 from services.notifications.notices.wording import Letter, LetterEntry, domain_of, mail
+from services.notifications.unsubscribe import store as unsubscribe_store
+from services.notifications.unsubscribe.model import Link, Target
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
@@ -134,11 +136,12 @@ class Sender:
         """The letter with what its reader may see now; False if that is nothing."""
         if letter.notice not in audience.OF_DIGESTS:
             organization, request_id = letter.organization, letter.request_id
-            return letter, await hit_actions.may_be_sent(tx, letter.notice, organization, request_id, now=now)
+            visible = await hit_actions.may_be_sent(tx, letter.notice, organization, request_id, now=now)
+            return await _with_link(tx, letter), visible
         assert letter.cause_id is not None, "a digest is notified once"
         found = await digest_actions.visible_entries(tx, letter.cause_id, letter.organization, now=now)
         entries = tuple(LetterEntry(words_of(one, letter.language), one.link) for one in found)
-        return replace(letter, entries=entries), bool(entries)
+        return replace(await _with_link(tx, letter), entries=entries), bool(entries)
 
     async def _attempt(self, letter: Letter) -> Outcome:
         if letter.email is None:
@@ -191,6 +194,15 @@ class Sender:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await connection.quit(timeout=1)
             connection.close()
+
+
+async def _with_link(tx: Tx, letter: Letter) -> Letter:
+    """The letter of a hit or a digest with its unsubscribe link: for the alert, else for all mails."""
+    if letter.notice not in audience.OF_HITS | audience.OF_DIGESTS or letter.subscription_id is None:
+        return letter
+    on_alert = letter.alert_id is not None
+    link = Link(Target.ALERT if on_alert else Target.SUBSCRIPTION, letter.alert_id or letter.subscription_id)
+    return replace(letter, unsubscribe=f"/v1/unsubscribe?token={link.token(await unsubscribe_store.key(tx))}")
 
 
 def outcome_of(error: BaseException) -> Outcome:

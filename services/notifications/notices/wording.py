@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,11 +26,22 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class UnsubscribeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The texts of the page of an unsubscribe link: the questions about an alert and about a subscription's mails."""
+
+    title: str
+    alert: str
+    subscription: str
+    button: str
+    done: str
+
+
 class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language's texts: the footer of every mail, and each notice."""
 
     details: str
     closing: str
+    unsubscribe: UnsubscribeWords
     notices: Mapping[str, Words]
 
 
@@ -57,6 +70,22 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     owed_at: datetime
     correlation_id: str
     entries: tuple[LetterEntry, ...] = ()
+    subscription_id: UUID | None = None
+    alert_id: UUID | None = None
+    unsubscribe: str | None = None
+    """The path of its unsubscribe link, of hits and digests only."""
+
+
+class Unfolded(UnstructuredHeader, BaseHeader):
+    """A header of one long word, which folding would encode (RFC 2047): mail programs could not read it."""
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", Unfolded)
+POLICY = SMTP.clone(header_factory=HEADERS)
 
 
 @cache
@@ -88,7 +117,7 @@ def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
     assert letter.email is not None, "a letter without an address is not written"
     said = words(letter.notice, letter.reference, letter.language)
     frame = templates(letter.language)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = letter.email
     message["Subject"] = said.subject
@@ -96,6 +125,10 @@ def mail(letter: Letter, *, sender: str, public_url: str) -> EmailMessage:
     message["Message-ID"] = f"<{letter.dispatch_id}@{domain_of(sender)}>"
     message["X-Correlation-Id"] = letter.correlation_id
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe is not None:
+        # RFC 8058: one click in the mail program, without signing in.
+        message["List-Unsubscribe"] = f"<{public_url}{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     entries = [part for one in letter.entries for part in (one.text, f"{public_url}{one.link}")]
     paragraphs = [said.text, *entries, frame.details, f"{public_url}{letter.link}", frame.closing]
     if letter.language in RIGHT_TO_LEFT:
