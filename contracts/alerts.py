@@ -12,16 +12,19 @@ from msgspec import Meta, Struct
 from contracts.codes import ArticleCode, KindCode, ParagraphCode, TopicCode
 from contracts.facts import Fact
 from contracts.reference import Region
-from contracts.values import Code, Organization, Role, State
+from contracts.values import MINOR_UNITS_MAX, Code, Organization, Role, State
 
 CRITERION_CODES_MAX = 50
+UsdMinor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)]
 
 
 # As money and periods, the criteria are complete: unknown fields are refused, in facts as in commands.
 class Criteria(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which records an alert finds: of each field one of its codes; an empty field restricts nothing.
 
-    Kinds, topics, articles and paragraphs are those of one line of a request; a topic includes narrower ones.
+    Kinds, topics, articles and paragraphs are those of one line of a request, or of an offering; a topic includes
+    narrower ones. Regions and States are those of the request, of an offering those of its provider. The amounts are
+    the least and the highest that is lacking, in US cents, of `funding` only.
     """
 
     kinds: Annotated[tuple[KindCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
@@ -30,10 +33,12 @@ class Criteria(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     paragraphs: Annotated[tuple[ParagraphCode, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
     regions: Annotated[tuple[Region, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
     states: Annotated[tuple[State, ...], Meta(max_length=CRITERION_CODES_MAX)] = ()
+    usd_minor_min: UsdMinor | None = None
+    usd_minor_max: UsdMinor | None = None
 
 
 class AlertCreated(Fact, frozen=True, kw_only=True, tag="notifications.alert.created.v1"):
-    """A person created an alert, of `requests` that circulate."""
+    """A person created an alert: of `requests` that circulate, of needs of `funding`, or of `offerings`."""
 
     alert_id: UUID
     person_id: UUID
@@ -91,6 +96,8 @@ class HitRecorded(Fact, frozen=True, kw_only=True, tag="notifications.hit.record
     recorded_at: datetime
     alert_id: UUID | None = None
     request_id: UUID | None = None
+    requirement_id: UUID | None = None
+    offering_id: UUID | None = None
     digest_id: UUID | None = None
     frequency: Code | None = None
     due_at: datetime | None = None

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-CRITERIA = {"kinds": ["mla_training"], "topics": [], "articles": [], "paragraphs": [], "regions": [], "states": []}
+CRITERIA = {
+    "kinds": ["mla_training"],
+    **dict.fromkeys(("topics", "articles", "paragraphs", "regions", "states"), ()),
+    **dict.fromkeys(("usd_minor_min", "usd_minor_max")),
+}
 
 ALERTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -15,6 +19,10 @@ ALERTS: Mapping[str, Any] = MappingProxyType(
         "HitRecorded.subject": "requests",
         "AlertCreated.criteria": CRITERIA,
         "AlertRevised.criteria": CRITERIA,
+        "usd_minor_min": None,
+        "usd_minor_max": None,
+        "HitRecorded.requirement_id": None,
+        "HitRecorded.offering_id": None,
         "frequency": "daily",
         "digest_id": "c8a1e5f3-7b2d-5a96-9e40-3d6f8b1c2a75",
         "due_at": "2026-11-26T06:00:00Z",

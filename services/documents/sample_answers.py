@@ -331,6 +331,8 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Arrival.type": "matching.match.presented.v1",
         "AlertView.subject": "requests",
         "EntryView.subject": "requests",
+        "EntryView.requirement_id": None,
+        "EntryView.offering_id": None,
         "EntryView.text": "TA-2026-00012 · Kenya · Training on mutual legal assistance",
         "EntryView.link": "/v1/requests/1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f",
         "paused": False,

@@ -20,7 +20,7 @@ from services.notifications.digests import actions as digest_actions
 from services.notifications.digests import api as digest_api
 from services.notifications.digests import store as digest_store
 from services.notifications.hits import actions as hit_actions
-from services.notifications.hits import store as hit_store
+from services.notifications.hits import request_store
 from services.notifications.notices import api
 from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
@@ -54,12 +54,12 @@ async def begin_consents(db: Database) -> float | None:
     """Let alerts find what consents show whose period has begun. Returns the seconds until the next one begins."""
     now = clock.now()
     async with db.transaction() as tx:
-        begun = await hit_store.consents_to_begin(tx, now=now)
+        begun = await request_store.consents_to_begin(tx, now=now)
     for request_id in begun:
         async with db.transaction() as tx:
             await hit_actions.begin_consents(tx, request_id, now=now)
     async with db.transaction() as tx:
-        return await hit_store.consent_begins_in_seconds(tx, now=now)
+        return await request_store.consent_begins_in_seconds(tx, now=now)
 
 
 async def issue_digests(db: Database) -> float | None:

@@ -71,6 +71,8 @@ HEARD = {
         "known_request",
         "known_line",
         "known_consent",
+        "known_requirement",
+        "known_offering",
         "lease",
         "turn",
     },

@@ -24,7 +24,7 @@ async def create(
     """Raises Forbidden for a role without alerts on this subject, Invalid for unknown codes, Conflict at the limit."""
     caller = ctx.caller
     policy.decide(caller, Action.CREATE_ALERT, subject).required()
-    check_criteria(criteria)
+    check_criteria(subject, criteria)
     await erasure.require_not_erased(tx, caller.person_id)
     await store.one_at_a_time(tx, caller)
     if len(await store.of_caller(tx, caller)) >= ALERTS_MAX:

@@ -14,7 +14,7 @@ from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, ExpectedRevision, Now, requires
 from chassis.http.commands import change, create, show
 from chassis.http.merge_patch import patched
-from contracts.alerts import CRITERION_CODES_MAX, Criteria
+from contracts.alerts import CRITERION_CODES_MAX, Criteria, UsdMinor
 from contracts.codes import ArticleCode, KindCode, ParagraphCode, TopicCode
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
@@ -32,7 +32,8 @@ class AlertBody(Criteria, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The criteria of an alert, and how often its owner is notified.
 
     A record fits if it has one of the codes of each field; an empty field restricts nothing. Kinds, topics, articles
-    and paragraphs are those of one line; a topic includes narrower ones.
+    and paragraphs are those of one line, or of an offering; a topic includes narrower ones. Regions and States are
+    those of the request, of an offering those of its provider. The amounts are in US cents, of `funding` only.
     """
 
     frequency: Frequency = Frequency.AT_ONCE
@@ -43,7 +44,7 @@ class AlertBody(Criteria, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NewAlert(AlertBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An alert on `requests` that circulate, for providers."""
+    """An alert on `requests` for providers, on `funding` that matches lack for donors, or on `offerings` for States."""
 
     subject: AlertSubject
 
@@ -60,6 +61,8 @@ class AlertPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     paragraphs: Annotated[tuple[ParagraphCode, ...], _Codes] | UnsetType | None = UNSET
     regions: Annotated[tuple[Region, ...], _Codes] | UnsetType | None = UNSET
     states: Annotated[tuple[State, ...], _Codes] | UnsetType | None = UNSET
+    usd_minor_min: UsdMinor | UnsetType | None = UNSET
+    usd_minor_max: UsdMinor | UnsetType | None = UNSET
     frequency: Frequency | UnsetType | None = UNSET
 
 
@@ -124,7 +127,7 @@ async def revise_alert(tx: Tx, ctx: Context, alert_id: FromPath[UUID], data: JSO
 
     def revised(alert: Alert) -> Fact | None:
         body = patched(from_attributes(AlertBody, alert), data)
-        check_criteria(body)
+        check_criteria(alert.subject, body)
         return alert.revise(body.criteria, body.frequency, now=ctx.now)
 
     await actions.change(tx, ctx, alert_id, Action.REVISE_ALERT, revised)

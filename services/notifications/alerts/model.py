@@ -19,13 +19,17 @@ ALERTS_MAX = 50
 
 
 class AlertSubject(StrEnum):
-    """What an alert is about: requests that circulate."""
+    """What an alert is about: requests that circulate, confirmed matches that lack money, or available offerings."""
 
     REQUESTS = "requests"
+    FUNDING = "funding"
+    OFFERINGS = "offerings"
 
 
 WATCHERS: Mapping[AlertSubject, frozenset[Role]] = {
     AlertSubject.REQUESTS: frozenset({Role.PROVIDER_OFFICER}),
+    AlertSubject.FUNDING: frozenset({Role.DONOR_OFFICER}),
+    AlertSubject.OFFERINGS: frozenset({Role.FOCAL_POINT, Role.OFFICIAL}),
 }
 """The roles that may have an alert on each subject."""
 
@@ -106,8 +110,13 @@ def evolve(alert: Alert | None, fact: Fact) -> Alert:
     raise AssertionError(f"{fact.type} does not change an alert")
 
 
-def check_criteria(criteria: Criteria) -> None:
-    """Raises Invalid for an unknown code."""
+def check_criteria(subject: AlertSubject, criteria: Criteria) -> None:
+    """Raises Invalid for an unknown code, and for amounts of another subject than funding or in the wrong order."""
+    least, most = criteria.usd_minor_min, criteria.usd_minor_max
+    if subject is not AlertSubject.FUNDING and (least is not None or most is not None):
+        raise Invalid("amounts-of-funding-only", field="usd_minor_min" if least is not None else "usd_minor_max")
+    if least is not None and most is not None and least > most:
+        raise Invalid("amounts-reversed", field="usd_minor_min")
     for field, code_list in _CODE_LISTS.items():
         known = CODE_LISTS[code_list]()
         for code in getattr(criteria, field):

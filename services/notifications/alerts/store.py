@@ -61,11 +61,12 @@ async def save(tx: Tx, one: Alert) -> None:
     await tx.execute(
         """
         INSERT INTO alert (alert_id, person_id, organization, role, subject, kinds, topics, articles, paragraphs,
-            regions, states, frequency, paused, paused_until, created_at, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            regions, states, usd_minor_min, usd_minor_max, frequency, paused, paused_until, created_at, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         ON CONFLICT (alert_id) DO UPDATE SET kinds = excluded.kinds, topics = excluded.topics,
             articles = excluded.articles, paragraphs = excluded.paragraphs, regions = excluded.regions,
-            states = excluded.states, frequency = excluded.frequency, paused = excluded.paused,
+            states = excluded.states, usd_minor_min = excluded.usd_minor_min,
+            usd_minor_max = excluded.usd_minor_max, frequency = excluded.frequency, paused = excluded.paused,
             paused_until = excluded.paused_until, revision = excluded.revision
         """,
         one.alert_id,
@@ -79,6 +80,8 @@ async def save(tx: Tx, one: Alert) -> None:
         one.paragraphs,
         one.regions,
         one.states,
+        one.usd_minor_min,
+        one.usd_minor_max,
         one.frequency,
         one.paused,
         one.paused_until,

@@ -35,5 +35,5 @@ async def visible_entries(tx: Tx, digest_id: UUID, organization: str, *, now: da
     return [
         entry
         for entry in await store.entries(tx, digest_id)
-        if await hit_actions.is_shown(tx, organization, entry.request_id, now=now)
+        if await hit_actions.is_shown(tx, entry.subject, organization, entry.record_id, now=now)
     ]

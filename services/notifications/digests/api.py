@@ -22,12 +22,17 @@ from services.notifications.policy import Action
 
 
 class EntryView(Struct, frozen=True, kw_only=True):
-    """A record that was found: its reference, its codes, their labels in one line of text, and where to read more."""
+    """A record that was found: its reference, its codes, their labels in one line of text, and where to read more.
+
+    `organization` is the State of the request, or the provider of the offering.
+    """
 
     subject: AlertSubject
     request_id: UUID | None
+    requirement_id: UUID | None
+    offering_id: UUID | None
     reference: str
-    state: str
+    organization: str
     kinds: tuple[str, ...]
     text: str
     link: str

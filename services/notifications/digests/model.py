@@ -58,10 +58,18 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     subject: AlertSubject
     request_id: UUID | None
+    requirement_id: UUID | None
+    offering_id: UUID | None
     reference: str
-    state: str
+    organization: str
     kinds: tuple[str, ...]
     link: str
+
+    @property
+    def record_id(self) -> UUID:
+        record_id = self.offering_id or self.requirement_id or self.request_id
+        assert record_id is not None, "a hit is of a record"
+        return record_id
 
 
 def next_due(frequency: Frequency, after: datetime) -> datetime:

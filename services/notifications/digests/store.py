@@ -101,12 +101,20 @@ async def entries(tx: Tx, digest_id: UUID) -> list[Entry]:
     """The hits of a digest, oldest first, whoever may still see them."""
     rows = await tx.fetch(
         """
-        SELECT subject, request_id, coalesce(reference, request_id::text) AS reference, state,
-            '/v1/requests/' || request_id AS link,
-            ARRAY(SELECT DISTINCT kind FROM known_line AS line WHERE line.request_id = hit.request_id ORDER BY kind)
-                AS kinds
-        FROM hit JOIN known_request USING (request_id) LEFT JOIN known_reference USING (request_id)
-        WHERE digest_id = $1 ORDER BY recorded_at, hit_id LIMIT $2
+        SELECT subject, hit.request_id, hit.requirement_id, hit.offering_id,
+            coalesce(hit.offering_id::text, reference, hit.request_id::text) AS reference,
+            coalesce(provider, state) AS organization,
+            CASE subject WHEN 'offerings' THEN '/v1/offerings/' || hit.offering_id
+                WHEN 'funding' THEN '/v1/requirements/unfunded' ELSE '/v1/requests/' || hit.request_id END AS link,
+            coalesce(offering.kinds, ARRAY(
+                SELECT DISTINCT kind FROM known_line AS line
+                WHERE line.request_id = hit.request_id AND line.line_id = coalesce(need.line_id, line.line_id)
+                ORDER BY kind)) AS kinds
+        FROM hit LEFT JOIN known_request AS request ON request.request_id = hit.request_id
+        LEFT JOIN known_reference AS known ON known.request_id = hit.request_id
+        LEFT JOIN known_requirement AS need ON need.requirement_id = hit.requirement_id
+        LEFT JOIN known_offering AS offering ON offering.offering_id = hit.offering_id
+        WHERE digest_id = $1 AND coalesce(provider, state) IS NOT NULL ORDER BY recorded_at, hit_id LIMIT $2
         """,
         digest_id,
         ENTRIES_MAX,

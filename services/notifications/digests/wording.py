@@ -13,4 +13,11 @@ def words_of(entry: Entry, language: Language) -> str:
     shown = isolated(entry.reference) if language in RIGHT_TO_LEFT else entry.reference
     kinds = [reference.kinds()[code].label(language) for code in entry.kinds[:KINDS_SHOWN_MAX]]
     more = ["…"] if len(entry.kinds) > KINDS_SHOWN_MAX else []
-    return " · ".join([shown, reference.country_name(entry.state, language), *kinds, *more])
+    return " · ".join([shown, _name(entry.organization, language), *kinds, *more])
+
+
+def _name(organization: str, language: Language) -> str:
+    """The name of a State; the code of another organization."""
+    if organization in reference.countries():
+        return reference.country_name(organization, language)
+    return isolated(organization) if language in RIGHT_TO_LEFT else organization

@@ -38,6 +38,36 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
         )
 
 
+class KnownRequirement(Struct, frozen=True, kw_only=True):
+    """What a confirmed match of a request lacks in money."""
+
+    requirement_id: UUID
+    request_id: UUID
+    lacking_usd_minor: int
+    cancelled: bool
+
+    @property
+    def unfunded(self) -> bool:
+        return not self.cancelled and self.lacking_usd_minor > 0
+
+
+class KnownOffering(Struct, frozen=True, kw_only=True):
+    """An offering as known from its facts."""
+
+    offering_id: UUID
+    provider: str
+    available: bool
+    eligible_states: tuple[str, ...]
+    eligible_regions: tuple[str, ...]
+    excluded_states: tuple[str, ...]
+
+    def is_for(self, state: str) -> bool:
+        """Whether it is available, and to this State."""
+        named = state in self.eligible_states or reference.region_of(state) in self.eligible_regions
+        every = not self.eligible_states and not self.eligible_regions
+        return self.available and (every or named) and state not in self.excluded_states
+
+
 class Watcher(Struct, frozen=True, kw_only=True):
     """An appointment with an alert that a record fits, or with an offering that fits the record."""
 
@@ -54,15 +84,28 @@ def hit_id_of(watcher: Watcher, record_id: UUID) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:hit:{owner}:{record_id}")
 
 
-def hit_on_request(watcher: Watcher, request_id: UUID, *, now: datetime) -> HitRecorded:
+def hit_on(
+    watcher: Watcher,
+    subject: AlertSubject,
+    *,
+    now: datetime,
+    request_id: UUID | None = None,
+    requirement_id: UUID | None = None,
+    offering_id: UUID | None = None,
+) -> HitRecorded:
+    """A hit of a request, of a requirement of a request, or of an offering."""
+    record_id = offering_id or requirement_id or request_id
+    assert record_id is not None, "a hit is of a record"
     return HitRecorded(
-        hit_id=hit_id_of(watcher, request_id),
+        hit_id=hit_id_of(watcher, record_id),
         person_id=watcher.person_id,
         organization=watcher.organization,
         role=watcher.role,
-        subject=AlertSubject.REQUESTS,
+        subject=subject,
         alert_id=watcher.alert_id,
         request_id=request_id,
+        requirement_id=requirement_id,
+        offering_id=offering_id,
         recorded_at=now,
     )
 

@@ -1,4 +1,4 @@
-"""Queries on hits, and on the requests with which alerts are compared: rows made from the facts of other services."""
+"""Queries on hits, and the search for alerts that a record fits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,128 +9,7 @@ import msgspec
 from chassis.db.database import Tx
 from contracts import reference
 from contracts.alerts import HitRecorded
-from contracts.consents import Consent, Terms, recipients_by_visibility
-from contracts.requests import RequestSubmitted
-from services.notifications.hits.model import KnownRequest, Watcher, with_broader
-
-# -- requests ---------------------------------------------------------------------------------------------------------
-
-
-async def one_at_a_time(tx: Tx, request_id: UUID) -> None:
-    """Serialize searches for a request until the transaction ends: facts of several aggregates lead to one."""
-    await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"hits of {request_id}")
-
-
-async def save_request(tx: Tx, submitted: RequestSubmitted) -> None:
-    """Store a request as submitted, replacing its earlier version; it does not circulate before triage."""
-    await tx.execute(
-        """
-        INSERT INTO known_request (request_id, state, region, circulates, held, excluded_providers, silent_recipients)
-        VALUES ($1, $2, $3, false, false, $4, $5)
-        ON CONFLICT (request_id) DO UPDATE SET circulates = false, held = false,
-            excluded_providers = excluded.excluded_providers, silent_recipients = excluded.silent_recipients
-        """,
-        submitted.request_id,
-        submitted.state,
-        reference.region_of(submitted.state),
-        submitted.excluded_providers,
-        recipients_by_visibility(submitted.visibility, submitted.addressee, submitted.addressed_states),
-    )
-    await tx.execute("DELETE FROM known_line WHERE request_id = $1", submitted.request_id)
-    await tx.executemany(
-        """
-        INSERT INTO known_line (line_id, request_id, kind, topics, articles, paragraphs) VALUES ($1, $2, $3, $4, $5, $6)
-        """,
-        [
-            (line.line_id, submitted.request_id, line.kind, with_broader(line.topics), line.articles, line.paragraphs)
-            for line in submitted.lines
-        ],
-    )
-
-
-async def set_circulates(tx: Tx, request_id: UUID, *, circulates: bool) -> None:
-    """Set whether a request is between triage and the end of delivery; it is no longer held."""
-    await tx.execute(
-        "UPDATE known_request SET circulates = $2, held = false WHERE request_id = $1", request_id, circulates
-    )
-
-
-async def set_held(tx: Tx, request_id: UUID, *, held: bool) -> None:
-    await tx.execute("UPDATE known_request SET held = $2 WHERE request_id = $1", request_id, held)
-
-
-async def save_consent(
-    tx: Tx, request_id: UUID, consent_id: UUID, terms: Terms, given_at: datetime, *, now: datetime
-) -> None:
-    await tx.execute(
-        """
-        INSERT INTO known_consent (consent_id, request_id, recipients, given_at, starts_at, ends_at, begun)
-        VALUES ($1, $2, $3, $4, $5, $6, coalesce($5::timestamptz <= $7::timestamptz, true))
-        ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, given_at = excluded.given_at,
-            starts_at = excluded.starts_at, ends_at = excluded.ends_at, begun = excluded.begun
-        """,
-        consent_id,
-        request_id,
-        terms.recipients,
-        given_at,
-        terms.starts_at,
-        terms.ends_at,
-        now,
-    )
-
-
-async def delete_consents(tx: Tx, request_id: UUID, *, consent_id: UUID | None = None) -> None:
-    """Delete one consent of a request, or all of them: they ended or were withdrawn."""
-    await tx.execute(
-        "DELETE FROM known_consent WHERE request_id = $1 AND ($2::uuid IS NULL OR consent_id = $2)",
-        request_id,
-        consent_id,
-    )
-
-
-async def silent_terms(tx: Tx, request_id: UUID) -> Terms | None:
-    """The terms of a consent by silence; None for an unknown request."""
-    recipients = await tx.fetchval("SELECT silent_recipients FROM known_request WHERE request_id = $1", request_id)
-    return None if recipients is None else Terms(recipients=tuple(recipients))
-
-
-async def request(tx: Tx, request_id: UUID) -> KnownRequest | None:
-    row = await tx.fetchrow(
-        "SELECT * FROM known_request LEFT JOIN known_circulation USING (request_id) WHERE request_id = $1", request_id
-    )
-    if row is None:
-        return None
-    consents = await tx.fetch("SELECT * FROM known_consent WHERE request_id = $1 ORDER BY consent_id", request_id)
-    known = tuple(msgspec.convert(dict(one), Consent) for one in consents)
-    return msgspec.convert({**dict(row), "consents": known}, KnownRequest)
-
-
-async def consents_to_begin(tx: Tx, *, now: datetime) -> list[UUID]:
-    """Requests with a consent whose period has begun since it was given."""
-    rows = await tx.fetch(
-        "SELECT DISTINCT request_id FROM known_consent WHERE NOT begun AND starts_at <= $1 ORDER BY request_id", now
-    )
-    return [row["request_id"] for row in rows]
-
-
-async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> bool:
-    """Whether a consent of the request began; of several processes only one gets the answer yes."""
-    return bool(
-        await tx.fetch(
-            "UPDATE known_consent SET begun = true WHERE request_id = $1 AND NOT begun AND starts_at <= $2 RETURNING 1",
-            request_id,
-            now,
-        )
-    )
-
-
-async def consent_begins_in_seconds(tx: Tx, *, now: datetime) -> float | None:
-    return await tx.fetchval(  # type: ignore[no-any-return]
-        "SELECT extract(epoch FROM min(starts_at) - $1::timestamptz)::float8 FROM known_consent WHERE NOT begun", now
-    )
-
-
-# -- hits -------------------------------------------------------------------------------------------------------------
+from services.notifications.hits.model import KnownOffering, KnownRequest, Watcher
 
 
 async def alerts_on_request(tx: Tx, request: KnownRequest, *, now: datetime) -> Sequence[Watcher]:
@@ -138,15 +17,11 @@ async def alerts_on_request(tx: Tx, request: KnownRequest, *, now: datetime) -> 
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (person_id, organization, role) person_id, organization, role, alert_id, frequency
-        FROM alert
+        FROM alert JOIN known_line AS line ON line.request_id = $1
         WHERE subject = 'requests' AND (NOT paused OR paused_until <= $4)
-          AND (regions = '{}' OR $2 = ANY (regions)) AND (states = '{}' OR $3 = ANY (states))
-          AND EXISTS (
-            SELECT FROM known_line AS line WHERE line.request_id = $1
-              AND (alert.kinds = '{}' OR line.kind = ANY (alert.kinds))
-              AND (alert.topics = '{}' OR line.topics && alert.topics)
-              AND (alert.articles = '{}' OR line.articles && alert.articles)
-              AND (alert.paragraphs = '{}' OR line.paragraphs && alert.paragraphs))
+          AND fits(regions, ARRAY[$2]) AND fits(states, ARRAY[$3]) AND fits(kinds, ARRAY[line.kind])
+          AND fits(alert.topics, line.topics) AND fits(alert.articles, line.articles)
+          AND fits(alert.paragraphs, line.paragraphs)
           AND NOT EXISTS (
             SELECT FROM hit WHERE hit.request_id = $1 AND hit.subject = 'requests' AND hit.person_id = alert.person_id
               AND hit.organization = alert.organization AND hit.role = alert.role)
@@ -160,12 +35,61 @@ async def alerts_on_request(tx: Tx, request: KnownRequest, *, now: datetime) -> 
     return [msgspec.convert(dict(row), Watcher) for row in rows]
 
 
+async def alerts_on_funding(tx: Tx, request: KnownRequest, *, now: datetime) -> Sequence[tuple[Watcher, UUID]]:
+    """As `alerts_on_request`, for what matches of the request lack in money; with the id of the requirement."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (person_id, organization, role, requirement_id)
+            person_id, organization, role, alert_id, frequency, requirement_id
+        FROM known_requirement AS need JOIN known_line AS line USING (line_id) JOIN alert ON subject = 'funding'
+        WHERE need.request_id = $1 AND NOT cancelled AND lacking_usd_minor > 0 AND (NOT paused OR paused_until <= $4)
+          AND (usd_minor_min IS NULL OR usd_minor_min <= lacking_usd_minor)
+          AND (usd_minor_max IS NULL OR lacking_usd_minor <= usd_minor_max)
+          AND fits(regions, ARRAY[$2]) AND fits(states, ARRAY[$3]) AND fits(kinds, ARRAY[line.kind])
+          AND fits(alert.topics, line.topics) AND fits(alert.articles, line.articles)
+          AND fits(alert.paragraphs, line.paragraphs)
+          AND NOT EXISTS (
+            SELECT FROM hit WHERE hit.requirement_id = need.requirement_id AND hit.person_id = alert.person_id
+              AND hit.organization = alert.organization AND hit.role = alert.role)
+        ORDER BY person_id, organization, role, requirement_id, frequency, alert_id
+        """,
+        request.request_id,
+        request.region,
+        request.state,
+        now,
+    )
+    return [(msgspec.convert(dict(row), Watcher), row["requirement_id"]) for row in rows]
+
+
+async def alerts_on_offering(tx: Tx, offering: KnownOffering, *, now: datetime) -> Sequence[Watcher]:
+    """As `alerts_on_request`, for an offering."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (person_id, organization, role) person_id, organization, role, alert_id, frequency
+        FROM alert JOIN known_offering AS offering ON offering_id = $1
+        WHERE subject = 'offerings' AND (NOT paused OR paused_until <= $3)
+          AND fits(regions, ARRAY[$2]) AND fits(states, ARRAY[provider]) AND fits(alert.kinds, offering.kinds)
+          AND fits(alert.topics, offering.topics) AND fits(alert.articles, offering.articles)
+          AND fits(alert.paragraphs, offering.paragraphs)
+          AND NOT EXISTS (
+            SELECT FROM hit WHERE hit.offering_id = $1 AND hit.person_id = alert.person_id
+              AND hit.organization = alert.organization AND hit.role = alert.role)
+        ORDER BY person_id, organization, role, frequency, alert_id
+        """,
+        offering.offering_id,
+        reference.region_of(offering.provider),
+        now,
+    )
+    return [msgspec.convert(dict(row), Watcher) for row in rows]
+
+
 async def save(tx: Tx, hit: HitRecorded) -> bool:
     """False if the appointment had a hit of this record before."""
     added = await tx.fetchval(
         """
-        INSERT INTO hit (hit_id, person_id, organization, role, subject, alert_id, request_id, digest_id, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING true
+        INSERT INTO hit (hit_id, person_id, organization, role, subject, alert_id, request_id, requirement_id,
+            offering_id, digest_id, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING true
         """,
         hit.hit_id,
         hit.person_id,
@@ -174,6 +98,8 @@ async def save(tx: Tx, hit: HitRecorded) -> bool:
         hit.subject,
         hit.alert_id,
         hit.request_id,
+        hit.requirement_id,
+        hit.offering_id,
         hit.digest_id,
         hit.recorded_at,
     )

@@ -155,13 +155,15 @@ CREATE TABLE alert (
     person_id uuid NOT NULL,
     organization text NOT NULL,
     role text NOT NULL CHECK (role <> 'service'),
-    subject text NOT NULL CHECK (subject IN ('requests')),
+    subject text NOT NULL CHECK (subject IN ('requests', 'funding', 'offerings')),
     kinds text[] NOT NULL,
     topics text[] NOT NULL,
     articles text[] NOT NULL,
     paragraphs text[] NOT NULL,
     regions text[] NOT NULL,
     states text[] NOT NULL,
+    usd_minor_min bigint,
+    usd_minor_max bigint,
     frequency text NOT NULL CHECK (frequency IN ('at_once', 'daily', 'weekly')),
     paused boolean NOT NULL,
     paused_until timestamptz CHECK (paused OR paused_until IS NULL),
@@ -170,6 +172,10 @@ CREATE TABLE alert (
 );
 CREATE INDEX alert_of_owner ON alert (person_id, organization, role);
 CREATE INDEX alert_on ON alert (subject);
+
+-- Whether one of an alert's codes is among those of a record.
+CREATE FUNCTION fits(wanted text[], given text[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN wanted = '{}' OR wanted && given;
 
 -- What an appointment was notified of because of its alerts or its offerings: of each record once.
 CREATE TABLE hit (
@@ -180,9 +186,12 @@ CREATE TABLE hit (
     subject text NOT NULL,
     alert_id uuid,
     request_id uuid,
+    requirement_id uuid,
+    offering_id uuid,
     digest_id uuid,
     recorded_at timestamptz NOT NULL
 );
+CREATE INDEX hit_of_owner ON hit (person_id, organization, role);
 CREATE INDEX hit_of_digest ON hit (digest_id) WHERE digest_id IS NOT NULL;
 
 -- What was found for an appointment in a day or a week, reported together: claimed by one process when it is due.
@@ -261,3 +270,30 @@ CREATE INDEX known_consent_to_begin ON known_consent (starts_at) WHERE NOT begun
 CALL wall_in('known_request', 'false');
 CALL wall_in('known_line', 'false');
 CALL wall_in('known_consent', 'false');
+
+-- What confirmed matches lack in money: nothing of a cancelled one.
+CREATE TABLE known_requirement (
+    requirement_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    lacking_usd_minor bigint NOT NULL,
+    cancelled boolean NOT NULL
+);
+CREATE INDEX known_requirement_of_request ON known_requirement (request_id);
+
+-- An offering without its texts, as last submitted or revised. `topics` with all broader ones.
+CREATE TABLE known_offering (
+    offering_id uuid PRIMARY KEY,
+    provider text NOT NULL,
+    available boolean NOT NULL,
+    kinds text[] NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL,
+    eligible_states text[] NOT NULL,
+    eligible_regions text[] NOT NULL,
+    excluded_states text[] NOT NULL
+);
+
+CALL wall_in('known_requirement', 'false');
+CALL wall_in('known_offering', 'false');

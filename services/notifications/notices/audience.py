@@ -260,6 +260,10 @@ TO_OWNER: Mapping[type[Fact], Notice] = {
 
 ON_HIT: Mapping[str, Notice] = {
     "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
+    "funding": _notice(al.HitRecorded, link="/v1/requirements/unfunded", variant="funding", once_per="hit_id"),
+    "offerings": _notice(
+        al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per="hit_id"
+    ),
 }
 """The notice of a hit, by its subject, for the owner of the alert."""
 
@@ -421,7 +425,9 @@ def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
     if notice.link == FUND:
         return Record(aggregate="fund", id=getattr(fact, notice.reference))
     if isinstance(fact, al.HitRecorded):
-        return Record(aggregate="request", id=str(fact.request_id))
+        for aggregate in ("offering", "requirement", "request"):
+            if (record_id := getattr(fact, f"{aggregate}_id")) is not None:
+                return Record(aggregate=aggregate, id=str(record_id))
     return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
 
 

@@ -135,8 +135,8 @@ class Sender:
     async def _as_visible(self, tx: Tx, letter: Letter, now: datetime) -> tuple[Letter, bool]:
         """The letter with what its reader may see now; False if that is nothing."""
         if letter.notice not in audience.OF_DIGESTS:
-            organization, request_id = letter.organization, letter.request_id
-            visible = await hit_actions.may_be_sent(tx, letter.notice, organization, request_id, now=now)
+            organization, found_id = letter.organization, letter.found_id
+            visible = await hit_actions.may_be_sent(tx, letter.notice, organization, found_id, now=now)
             return await _with_link(tx, letter), visible
         assert letter.cause_id is not None, "a digest is notified once"
         found = await digest_actions.visible_entries(tx, letter.cause_id, letter.organization, now=now)

@@ -337,7 +337,8 @@ async def _letter(tx: Tx, dispatch_id: UUID, now: datetime) -> Letter:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
-            notice, reference, link, cause_id, notification.request_id, owed_at, coalesce(language, 'en') AS language,
+            notice, reference, link, cause_id, coalesce(offering_id, requirement_id, hit.request_id) AS found_id,
+            owed_at, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) AND NOT (paused AND coalesce($2 < paused_until, true)) THEN email END
                 AS email,
             subscription_id, alert_id, event ->> 'correlationid' AS correlation_id

@@ -64,7 +64,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     link: str
     cause_id: UUID | None = None
-    request_id: UUID | None = None
+    found_id: UUID | None = None
     language: Language
     email: str | None
     owed_at: datetime

@@ -106,7 +106,7 @@ class WebhookSender:
                 self._due_in_seconds = await webhook_store.due_in_seconds(tx, now=now)
             else:
                 organization = attempt.webhook.organization
-                visible = await hit_actions.may_be_sent(tx, attempt.notice, organization, attempt.request_id, now=now)
+                visible = await hit_actions.may_be_sent(tx, attempt.notice, organization, attempt.found_id, now=now)
         if attempt is None:
             return False
         with with_correlation(attempt.correlation_id):

@@ -10,6 +10,7 @@ from chassis.db.database import Tx
 from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller
+from services.notifications.notices import audience
 from services.notifications.notices.audience import Appointment
 from services.notifications.notices.model import Channel, Status
 from services.notifications.notices.store import Recipient
@@ -226,12 +227,16 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     cause_id: UUID
     notice: str
     record: Record
-    request_id: UUID | None
     happened_at: datetime
     webhook: Webhook
     url: str | None
     circulation: str | None
     correlation_id: str
+
+    @property
+    def found_id(self) -> UUID | None:
+        """The record of a hit, which its notice names."""
+        return UUID(self.record.id) if self.notice in audience.OF_HITS else None
 
 
 async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> DeliveryAttempt | None:
@@ -296,8 +301,8 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
 async def _load_attempt(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:
     row = await tx.fetchrow(
         """
-        SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, request_id,
-            happened_at, url, circulation, event ->> 'correlationid' AS correlation_id, dispatch.webhook_id
+        SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
+            url, circulation, event ->> 'correlationid' AS correlation_id, dispatch.webhook_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1
         LEFT JOIN endpoint ON endpoint.webhook_id = dispatch.webhook_id
