@@ -32,6 +32,21 @@ class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications
     address_hash: str | None = None
 
 
+class SubscriptionPaused(Fact, frozen=True, kw_only=True, tag="notifications.subscription.paused.v1"):
+    """No mails are sent until then, or until the subscription is resumed; the other channels go on."""
+
+    subscription_id: UUID
+    paused_at: datetime
+    until: datetime | None = None
+
+
+class SubscriptionResumed(Fact, frozen=True, kw_only=True, tag="notifications.subscription.resumed.v1"):
+    """Mails are sent again."""
+
+    subscription_id: UUID
+    resumed_at: datetime
+
+
 class SubscriptionEnded(Fact, frozen=True, kw_only=True, tag="notifications.subscription.ended.v1"):
     """The person was erased: the subscription ended."""
 
@@ -179,6 +194,8 @@ class WebhookRemoved(Fact, frozen=True, kw_only=True, tag="notifications.webhook
 
 FACTS: tuple[type[Fact], ...] = (
     SubscriptionRegistered,
+    SubscriptionPaused,
+    SubscriptionResumed,
     SubscriptionEnded,
     NotificationOwed,
     NotificationDelivered,

@@ -6,6 +6,7 @@ import msgspec
 
 from contracts import (
     activities,
+    alerts,
     clocks,
     criteria,
     directory,
@@ -46,6 +47,7 @@ FACTS: Mapping[str, type[Fact]] = {
         *earmarks.FACTS,
         *activities.FACTS,
         *notifications.FACTS,
+        *alerts.FACTS,
         *directory.FACTS,
     )
 }

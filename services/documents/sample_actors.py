@@ -10,7 +10,15 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
-            | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
+            | {
+                "SubscriptionRegistered",
+                "SubscriptionPaused",
+                "SubscriptionResumed",
+                "NotificationRead",
+                "WebhookRegistered",
+                "WebhookRotated",
+                "WebhookEnabled",
+            }
             | {"WebhookRemoved", "ClientRegistered", "ClientRotated", "ClientEnded"}
         ),
         "UNODC:coordinator": frozenset(
@@ -36,6 +44,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
             | {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
+            | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
             {"OrganizationRegistered", "PersonEntered", "PersonIdentified", "PersonDisabled", "PersonEnabled"}
@@ -81,5 +90,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted"}
+    | {"AlertCreated", "HitRecorded", "DigestIssued"}
 )
 """The first fact of an aggregate."""

@@ -1,13 +1,13 @@
 """Values of example fields: by field, or by `<struct>.<field>` where the meaning differs.
 
-They tell one story: a fictitious request of Kenya for training on mutual legal assistance, a matching offering of a
-unit of UNODC, and a pledge of Norway. A new field of a fact needs a value here.
+They tell a fictitious story of a request, an offering and a pledge. A new field of a fact needs a value here.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from services.documents.sample_alerts import ALERTS
 from services.matching.scoring.weights import FIRST as FIRST_WEIGHTS
 
 FICTITIOUS = "[Fictitious sample]"
@@ -468,6 +468,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "NotificationExpired.attempt": 8,
         "WebhookDisabled.reason": "gone",
         "NotificationExpired.reason": "timeout",
+        **ALERTS,
     }
 )
 

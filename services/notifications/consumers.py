@@ -1,6 +1,7 @@
-"""Events that the notifications service consumes: all facts with a notice, and erased persons."""
+"""Events that the notifications service consumes: facts with a notice, facts that alerts find, and erased persons."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from chassis import clock
 from chassis.db.database import Tx
@@ -8,6 +9,8 @@ from chassis.erasure import handler_of
 from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
+from services.notifications.actions import forget
+from services.notifications.hits import actions as hit_actions
 from services.notifications.notices import actions
 from services.notifications.notices.audience import NOTICES
 
@@ -16,7 +19,26 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact) -> None:
     await actions.create_notifications(tx, event, fact, now=clock.now())
 
 
+async def find_funding(tx: Tx, event: Event, fact: Any) -> None:
+    await create_notifications(tx, event, fact)
+    await hit_actions.on_funding(tx, event, fact, now=clock.now())
+
+
+async def find_offerings(tx: Tx, event: Event, fact: Fact) -> None:
+    await create_notifications(tx, event, fact)
+    await hit_actions.on_offering(tx, event, fact, now=clock.now())
+
+
+async def find_hits(tx: Tx, event: Event, fact: Fact) -> None:
+    """The notices of the fact, then the alerts that find the request."""
+    await create_notifications(tx, event, fact)
+    await hit_actions.on_request(tx, event, fact, now=clock.now())
+
+
 HANDLERS: Mapping[type[Fact], Handler] = {
     **dict.fromkeys(NOTICES, create_notifications),
-    PersonErased: handler_of(actions.forget),
+    **dict.fromkeys(hit_actions.OF_REQUESTS, find_hits),
+    **dict.fromkeys(hit_actions.OF_FUNDING, find_funding),
+    **dict.fromkeys(hit_actions.OF_OFFERINGS, find_offerings),
+    PersonErased: handler_of(forget),
 }

@@ -8,21 +8,32 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
+from chassis.db.database import Database
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.settings import Settings
-from chassis.supervise import Loop, every
-from services.notifications import event_feed
+from chassis.supervise import Loop, every, while_active
+from services.notifications import actions, event_feed
+from services.notifications.alerts import api as alert_api
 from services.notifications.consumers import HANDLERS
-from services.notifications.notices import actions, api
+from services.notifications.digests import actions as digest_actions
+from services.notifications.digests import api as digest_api
+from services.notifications.digests import store as digest_store
+from services.notifications.hits import actions as hit_actions
+from services.notifications.hits import request_store
+from services.notifications.notices import api
 from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
 from services.notifications.notices.wording import ReplyTerms, domain_of
+from services.notifications.unsubscribe import api as unsubscribe_api
 from services.notifications.webhooks import api as webhook_api
 from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import SENDERS, WebhookSender
 from services.notifications.webhooks.sender import Terms as WebhookTerms
+
+BEGIN_CONSENTS_SECONDS = 1.0
+DIGESTS_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -48,9 +59,35 @@ def replies(settings: Settings) -> ReplyTerms | None:
     return ReplyTerms(key=settings.reply_key.encode(), domain=domain_of(settings.intake_address))
 
 
+async def begin_consents(db: Database) -> float | None:
+    """Let alerts find what consents show whose period has begun. Returns the seconds until the next one begins."""
+    now = clock.now()
+    async with db.transaction() as tx:
+        begun = await request_store.consents_to_begin(tx, now=now)
+    for request_id in begun:
+        async with db.transaction() as tx:
+            await hit_actions.begin_consents(tx, request_id, now=now)
+    async with db.transaction() as tx:
+        return await request_store.consent_begins_in_seconds(tx, now=now)
+
+
+async def issue_digests(db: Database) -> float | None:
+    """Issue each digest that is due, in a transaction of its own. Returns the seconds until the next one is due."""
+    while True:
+        now = clock.now()
+        async with db.transaction() as tx:
+            if not await digest_actions.issue_next(tx, now=now):
+                return await digest_store.due_in_seconds(tx, now=now)
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     count = partial(count_overdue, running.db, clock=clock.now)
-    found: dict[str, Loop] = {"overdue mails": partial(every, OVERDUE_POLL_SECONDS, count)}
+    begin = partial(begin_consents, running.db)
+    found: dict[str, Loop] = {
+        "overdue mails": partial(every, OVERDUE_POLL_SECONDS, count),
+        "consents that begin": partial(while_active, running.db.activity, BEGIN_CONSENTS_SECONDS, begin),
+        "digests": partial(while_active, running.db.activity, DIGESTS_SECONDS, partial(issue_digests, running.db)),
+    }
     mail = terms(running.settings)
     if mail is None:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
@@ -80,12 +117,12 @@ def own(running: Running) -> WebhookConfig:
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *webhook_api.ROUTES],
+    routes=[*api.ROUTES, *alert_api.ROUTES, *digest_api.ROUTES, *unsubscribe_api.ROUTES, *webhook_api.ROUTES],
     listens_to=("requests", "matching", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("dispatch", "notification", "subscription", "webhook"),
+    tables=("alert", "digest", "dispatch", "hit", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
     feed_policy=FeedPolicy(event_feed.seen, event_feed.item_of),

@@ -200,7 +200,8 @@ def decide(
 
     FILE is decided on a Filing, actions without a record on nothing, lists on nothing (allowed to all) and on
     each request listed, everything else on the request, for a scan the actions on attachments, and TRANSLATE also on a
-    translation that exists: that of the State is replaced and withdrawn by the State only. Actions on mails are decided on the mail.
+    translation that exists: that of the State is replaced and withdrawn by the State only. Actions on mails are decided
+    on the mail.
     """
     if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE

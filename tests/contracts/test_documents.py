@@ -20,6 +20,7 @@ from services.pledges.policy import Action
 from tests.contracts.example_codes import unknown_codes
 
 NOT_DOCUMENTED = {
+    "/v1/unsubscribe",
     "/metrics",
     "/docs",
     "/docs/api/{group}",

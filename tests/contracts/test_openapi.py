@@ -34,6 +34,9 @@ Document = Mapping[str, Any]
 NO_CODES = {"donor: Government of Norway", "kind: state"}
 """What an import keeps in the words of others, and what an organization is."""
 WORDS = {
+    "NewSubject.subject",
+    "NotificationView.subject",
+    "PersonSubject.subject",
     "Drawn.purpose",
     "DraftedLine.outcome",
     "LinePatch.outcome",

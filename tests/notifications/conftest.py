@@ -10,6 +10,7 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
+from tests.notifications.mail_server import Sink
 from tests.receiver import Receiver
 
 
@@ -31,5 +32,12 @@ def inbox(db: Database) -> Inbox:
 @pytest.fixture
 async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
     one = Receiver(tmp_path)
+    async with one.listening():
+        yield one
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    one = Sink()
     async with one.listening():
         yield one

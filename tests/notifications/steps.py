@@ -1,10 +1,16 @@
 """Steps of tests of notifications."""
 
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 
-from tests.builders import headers
+from chassis.journal.inbox import Inbox
+from contracts import requests as r
+from contracts.facts import Event, Fact
+from contracts.values import Language, Period
+from tests.builders import NOON, an_event, headers
 
 Client = httpx.AsyncClient
 
@@ -23,3 +29,97 @@ async def notifications_of(api: Client, appointment: str, query: str = "", **mor
     answer = await api.get(f"/v1/notifications{query}", headers=headers(appointment) | more)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["notifications"])
+
+
+def a_wanted_line(kind: str = "mla_training", **changes: Any) -> r.Line:
+    values = {
+        "line_id": uuid4(),
+        "kind": kind,
+        "topics": ("mutual_legal_assistance",),
+        "articles": ("UNTOC:18",),
+        "paragraphs": ("I.k",),
+        "pillars": (),
+        "institution": "central_authority",
+        "group_size": 25,
+        "languages": (Language.EN,),
+        "modality": "in_person",
+        "window": Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30)),
+        "gender_marker": 1,
+        "human_rights_marker": 1,
+    }
+    return r.Line(**(values | changes))
+
+
+class RequestStory:
+    """The facts of one request of Kenya, received one after the other."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.request_id = uuid4()
+        self.events: list[Event] = []
+
+    async def tell(self, fact: Fact) -> Event:
+        event = an_event(fact, len(self.events) + 1)
+        self.events.append(event)
+        await self.inbox.receive(event)
+        return event
+
+    def _content(self, **changes: Any) -> dict[str, Any]:
+        lines = (a_wanted_line(), a_wanted_line("sherloc_training", topics=(), articles=(), paragraphs=("I.c",)))
+        return {
+            "request_id": self.request_id,
+            "state": "KEN",
+            "language": Language.EN,
+            "visibility": "providers",
+            "addressee": "any",
+            "addressed_states": (),
+            "circulation_rule": "none",
+            "lines": lines,
+            "texts_hash": "0" * 64,
+        } | changes
+
+    async def submitted(self, **changes: Any) -> Event:
+        return await self.tell(r.RequestSubmitted(**self._content(**changes), submitted_at=NOON))
+
+    async def revised(self) -> Event:
+        content = self._content()
+        del content["state"]
+        return await self.tell(r.RequestRevised(**content, revised_at=NOON))
+
+    async def registered(self) -> Event:
+        fact = r.RequestRegistered(
+            request_id=self.request_id, state="KEN", reference="TA-2026-00007", registered_at=NOON
+        )
+        return await self.tell(fact)
+
+    async def opened(self) -> Event:
+        return await self.tell(
+            r.RequestOpened(request_id=self.request_id, state="KEN", priority="normal", opened_at=NOON)
+        )
+
+    async def held(self) -> Event:
+        return await self.tell(r.RequestHeld(request_id=self.request_id, state="KEN", reason="other", held_at=NOON))
+
+    async def resumed(self) -> Event:
+        return await self.tell(r.RequestResumed(request_id=self.request_id, state="KEN", resumed_at=NOON))
+
+    async def consented(self, *recipients: str, starts_at: datetime | None = None) -> UUID:
+        consent_id = uuid4()
+        await self.tell(
+            r.ConsentGiven(
+                request_id=self.request_id,
+                state="KEN",
+                consent_id=consent_id,
+                recipients=recipients,
+                given_at=NOON,
+                starts_at=starts_at,
+            )
+        )
+        return consent_id
+
+    async def withdrew(self, consent_id: UUID) -> Event:
+        return await self.tell(
+            r.ConsentWithdrawn(
+                request_id=self.request_id, state="KEN", consent_id=consent_id, circulation="none", withdrawn_at=NOON
+            )
+        )

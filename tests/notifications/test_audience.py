@@ -10,8 +10,8 @@ import pytest
 
 from contracts import matching as m
 from contracts import pledges as p
-from contracts import rankings
 from contracts import requests as r
+from contracts.alerts import DigestIssued, HitRecorded
 from contracts.facts import Fact
 from contracts.notifications import Link
 from contracts.registry import FACTS
@@ -28,6 +28,7 @@ DONOR = Appointment("DEU", Role.DONOR_OFFICER)
 COORDINATORS = Appointment("UNODC", Role.COORDINATOR)
 FINANCE = Appointment("UNODC", Role.FINANCE_OFFICER)
 IDS = {name: uuid4() for name in ("match_id", "request_id", "line_id", "offering_id")}
+EVALUATION = m.Evaluation(result="met", relevance=5, quality=4, timeliness=4)
 A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
@@ -50,8 +51,8 @@ def an_allocation(**changes: Any) -> p.AllocationMade:
 
 
 def test_every_fact_has_recipients_or_a_reason_for_none() -> None:
-    assert set(FACTS.values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys()
-    assert len(FACTS) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED), "each in one of them"
+    assert set(FACTS.values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys() | {DigestIssued, HitRecorded}
+    assert len(FACTS) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED) + 2, "each in one of them"
     assert all(reason for reason in NOT_NOTIFIED.values())
 
 
@@ -62,10 +63,45 @@ def test_submission_notifies_the_state_and_the_coordinators() -> None:
     assert NOTICES[r.RequestSubmitted][0].to == NOTICES[r.RequestWithdrawn][0].to[::-1]
 
 
-def test_confirmed_match_notifies_both_sides_and_the_coordinators_only() -> None:
+def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended() -> None:
+    why = {
+        r.RequestSubmitted: "register it, or return it",
+        r.RequestReopened: "look for a match again",
+        r.RequestDelivered: "hear both sides, and close it",
+        r.RequestWithdrawn: "it has ended",
+        r.RequestLapsed: "it has ended",
+        r.CirculationDecided: "matches may be presented, or no longer",
+        r.ConsentGiven: "matches may be presented",
+        r.ConsentWithdrawn: "matches may no longer be presented",
+        r.ConsentEnded: "matches may no longer be presented",
+        m.OfferingSubmitted: "approve it, or return it",
+        m.OfferingWithdrawn: "it has ended",
+        m.MatchSuggested: "an offering that came later fits",
+        m.MatchInterested: "shortlist or present it",
+        m.MatchDeclinedByState: "look for another match",
+        m.MatchDeclinedByProvider: "look for another match",
+        m.MatchRevoked: "look for another match",
+        m.MatchEvaluated: "close the request",
+    }
+    notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}
+
+    assert why.keys() == notified
+
+
+def test_coordinators_are_notified_once_of_the_evaluations_of_a_request() -> None:
+    (notice,) = NOTICES[m.MatchEvaluated]
+    one, other = (
+        m.MatchEvaluated(**A_MATCH | {"match_id": uuid4()}, side=side, evaluation=EVALUATION, evaluated_at=NOON)
+        for side in ("state", "provider")
+    )
+
+    assert audience.cause_of(notice, one, uuid4(), uuid4()) == audience.cause_of(notice, other, uuid4(), None)
+
+
+def test_confirmed_match_notifies_both_sides_only() -> None:
     fact = m.MatchBegun(**A_MATCH, begun_at=NOON)
 
-    assert {STATE, PROVIDER, COORDINATORS} == recipients_of(fact)
+    assert {STATE, PROVIDER} == recipients_of(fact)
     assert NOTICES[m.MatchConfirmed][0].to == NOTICES[m.MatchBegun][0].to
 
 
@@ -99,16 +135,12 @@ def test_reopening_caused_by_a_revoked_match_is_not_notified() -> None:
 
 def test_suggestions_of_one_cause_are_one_notice_and_other_facts_are_separate() -> None:
     event, cause = uuid4(), uuid4()
-    (ranked,), (suggested,), (presented,) = (
-        NOTICES[rankings.LineRanked],
-        NOTICES[m.MatchSuggested],
-        NOTICES[m.MatchPresented],
-    )
+    (suggested,), (presented,) = NOTICES[m.MatchSuggested], NOTICES[m.MatchPresented]
+    fact = m.MatchPresented(**A_MATCH, presented_at=NOON)
 
-    assert ranked == suggested, "of one cause they are one notice"
-    assert cause == audience.cause_of(suggested, event, cause)
-    assert event == audience.cause_of(suggested, event, None)
-    assert event == audience.cause_of(presented, event, cause)
+    assert cause == audience.cause_of(suggested, fact, event, cause)
+    assert event == audience.cause_of(suggested, fact, event, None)
+    assert event == audience.cause_of(presented, fact, event, cause)
 
 
 def test_allocation_to_a_request_notifies_its_sides_and_names_only_the_fund_to_donors() -> None:

@@ -246,7 +246,7 @@ def test_registration_replaces_the_previous_one() -> None:
         channels=("inbox",),
         registered_at=NOON,
     )
-    first = model.subscribed(None, fact)
-    second = model.subscribed(first, fact)
+    first = model.evolve_subscription(None, fact)
+    second = model.evolve_subscription(first, fact)
 
     assert (1, 2) == (first.revision, second.revision)

@@ -327,6 +327,25 @@ async def test_read_is_recorded_once(api: Client, inbox: Inbox, db: Database) ->
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.read.v1'") == 1
 
 
+async def test_all_notifications_are_read_at_once(
+    api: Client, inbox: Inbox, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "READ_ALL_MAX", 2)
+    await subscribe(api, FOCAL_POINT, COORDINATOR)
+    for _ in range(3):
+        await inbox.receive(an_event(opened(), 1))
+    key = str(uuid4())
+    path = "/v1/notifications/read-all"
+    answers = [await api.post(path, headers=headers(key=key)) for _ in range(2)]
+    answers += [await api.post(path, headers=headers()), await api.post(path, headers=headers())]
+    async with connected(database_url, "notifications", owner=True) as owner:
+        differences = await verify(owner, SERVICE)
+
+    assert [1, 1, 0, 0] == [answer.json()["unread"] for answer in answers]
+    assert [] == await notifications_of(api, FOCAL_POINT, "?unread=true")
+    assert [] == differences
+
+
 async def test_notifications_are_paged_newest_first(api: Client, inbox: Inbox) -> None:
     await subscribe(api, FOCAL_POINT)
     ids = [uuid4() for _ in range(5)]

@@ -65,7 +65,17 @@ HEARD = {
         "excluded_provider",
     },
     "pledges": {"closed", "closing"},
-    "notifications": {"known_reference", "known_circulation", "lease", "turn"},
+    "notifications": {
+        "known_reference",
+        "known_circulation",
+        "known_request",
+        "known_line",
+        "known_consent",
+        "known_requirement",
+        "known_offering",
+        "lease",
+        "turn",
+    },
     "directory": set[str](),
 }
 """Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""

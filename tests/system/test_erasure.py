@@ -98,6 +98,9 @@ _OWNERS = {
     "subscriptions": "notifications",
     "notifications": "notifications",
     "webhooks": "notifications",
+    "alerts": "notifications",
+    "unsubscribe": "notifications",
+    "digests": "notifications",
 }
 
 

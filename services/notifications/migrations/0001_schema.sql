@@ -12,6 +12,9 @@ CREATE TABLE subscription (
     language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
     channels text[] NOT NULL CHECK (channels <@ ARRAY['inbox', 'mail']),
     address_hash text,
+    -- Of mails; the other channels go on.
+    paused boolean NOT NULL,
+    paused_until timestamptz CHECK (paused OR paused_until IS NULL),
     registered_at timestamptz NOT NULL,
     revision integer NOT NULL CHECK (revision > 0),
     UNIQUE (person_id, organization, role),
@@ -144,6 +147,74 @@ CALL wall_in('notification', 'person_id = caller_person()');
 CALL wall_in('dispatch', 'person_id = caller_person()');
 CALL wall_in('lease', 'false');
 
+-- -- alerts -----------------------------------------------------------------------------------------------------------
+
+-- Saved filters: an empty array restricts nothing.
+CREATE TABLE alert (
+    alert_id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    organization text NOT NULL,
+    role text NOT NULL CHECK (role <> 'service'),
+    subject text NOT NULL CHECK (subject IN ('requests', 'funding', 'offerings')),
+    kinds text[] NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL,
+    regions text[] NOT NULL,
+    states text[] NOT NULL,
+    usd_minor_min bigint,
+    usd_minor_max bigint,
+    frequency text NOT NULL CHECK (frequency IN ('at_once', 'daily', 'weekly')),
+    paused boolean NOT NULL,
+    paused_until timestamptz CHECK (paused OR paused_until IS NULL),
+    created_at timestamptz NOT NULL,
+    revision integer NOT NULL CHECK (revision > 0)
+);
+CREATE INDEX alert_of_owner ON alert (person_id, organization, role);
+CREATE INDEX alert_on ON alert (subject);
+
+-- Whether one of an alert's codes is among those of a record.
+CREATE FUNCTION fits(wanted text[], given text[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN wanted = '{}' OR wanted && given;
+
+-- What an appointment was notified of because of its alerts or its offerings: of each record once.
+CREATE TABLE hit (
+    hit_id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    organization text NOT NULL,
+    role text NOT NULL,
+    subject text NOT NULL,
+    alert_id uuid,
+    request_id uuid,
+    requirement_id uuid,
+    offering_id uuid,
+    digest_id uuid,
+    recorded_at timestamptz NOT NULL
+);
+CREATE INDEX hit_of_owner ON hit (person_id, organization, role);
+CREATE INDEX hit_of_digest ON hit (digest_id) WHERE digest_id IS NOT NULL;
+
+-- What was found for an appointment in a day or a week, reported together: claimed by one process when it is due.
+CREATE TABLE digest (
+    digest_id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    organization text NOT NULL,
+    role text NOT NULL,
+    frequency text NOT NULL CHECK (frequency IN ('daily', 'weekly')),
+    due_at timestamptz NOT NULL,
+    status text NOT NULL CHECK (status IN ('due', 'issued')),
+    entries integer,
+    issued_at timestamptz,
+    CHECK ((status = 'issued') = (issued_at IS NOT NULL)),
+    CHECK ((status = 'issued') = (entries IS NOT NULL))
+);
+CREATE INDEX digest_due ON digest (due_at, digest_id) WHERE status = 'due';
+
+CALL wall_in('alert', 'person_id = caller_person() AND organization = caller_organization() AND role = caller_role()');
+CALL wall_in('digest', 'person_id = caller_person() AND organization = caller_organization()
+    AND role = caller_role()');
+CALL wall_in('hit', 'person_id = caller_person() AND organization = caller_organization() AND role = caller_role()');
+
 -- -- what the facts of other services have told, and later ones do not repeat -----------------------------------------
 
 CREATE TABLE known_reference (
@@ -159,3 +230,70 @@ CREATE TABLE known_circulation (
 
 CALL wall_in('known_reference', 'false');
 CALL wall_in('known_circulation', 'false');
+
+-- A request and its lines as last submitted, in codes: what alerts are compared with. `circulates` between triage and the
+-- end of delivery; `silent_recipients` are those of a consent by silence.
+CREATE TABLE known_request (
+    request_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    region text,
+    circulates boolean NOT NULL,
+    held boolean NOT NULL,
+    excluded_providers text[] NOT NULL,
+    silent_recipients text[] NOT NULL
+);
+
+-- `topics` with all broader ones: an alert on a topic includes narrower ones.
+CREATE TABLE known_line (
+    line_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    kind text NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL
+);
+CREATE INDEX known_line_of_request ON known_line (request_id);
+
+-- The consents that neither ended nor were withdrawn. `begun` is false until the start of its period was taken account of.
+CREATE TABLE known_consent (
+    consent_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    recipients text[] NOT NULL,
+    given_at timestamptz NOT NULL,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    begun boolean NOT NULL
+);
+CREATE INDEX known_consent_of_request ON known_consent (request_id);
+CREATE INDEX known_consent_to_begin ON known_consent (starts_at) WHERE NOT begun;
+
+CALL wall_in('known_request', 'false');
+CALL wall_in('known_line', 'false');
+CALL wall_in('known_consent', 'false');
+
+-- What confirmed matches lack in money: nothing of a cancelled one.
+CREATE TABLE known_requirement (
+    requirement_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    lacking_usd_minor bigint NOT NULL,
+    cancelled boolean NOT NULL
+);
+CREATE INDEX known_requirement_of_request ON known_requirement (request_id);
+
+-- An offering without its texts, as last submitted or revised. `topics` with all broader ones.
+CREATE TABLE known_offering (
+    offering_id uuid PRIMARY KEY,
+    provider text NOT NULL,
+    available boolean NOT NULL,
+    kinds text[] NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL,
+    eligible_states text[] NOT NULL,
+    eligible_regions text[] NOT NULL,
+    excluded_states text[] NOT NULL
+);
+
+CALL wall_in('known_requirement', 'false');
+CALL wall_in('known_offering', 'false');

@@ -1,19 +1,19 @@
 """Actions on subscriptions and notifications. The caller opens the transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from chassis import clock, erasure
+from chassis import erasure
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
-from chassis.journal.outbox import announce, read_aggregate
+from chassis.journal.outbox import announce, announce_all, read_aggregate
 from chassis.texts import hash_bytes
 from contracts.facts import Event, Fact
-from contracts.notifications import Due, NotificationOwed, SubscriptionEnded, SubscriptionRegistered
-from contracts.refusals import Unconditional
-from contracts.registry import decode_fact
+from contracts.notifications import Due, NotificationOwed, NotificationRead, SubscriptionRegistered
+from contracts.refusals import Missing, Unconditional
 from contracts.requests import (
     CirculationDecided,
     ConsentEnded,
@@ -21,10 +21,11 @@ from contracts.requests import (
     ConsentRecorded,
     ConsentWithdrawn,
     RequestRegistered,
+    RequestSubmitted,
 )
 from contracts.values import Caller, Language
 from services.notifications import policy
-from services.notifications.notices import audience, model, store
+from services.notifications.notices import audience, model, store, subscription_store
 from services.notifications.notices.audience import KnownReference, Notice
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.notices.store import Recipient
@@ -32,6 +33,12 @@ from services.notifications.policy import Action
 from services.notifications.webhooks import store as webhook_store
 from services.notifications.webhooks.model import QUEUE_MAX, DisableReason
 from services.notifications.webhooks.model import evolve as evolve_webhook
+
+CIRCULATION_BY_RULE = {"none": "none", "granted": "granted", "silence": "window_running"}
+"""The circulation at submission, by the State's choice."""
+
+READ_ALL_MAX = 500
+"""How many notifications are marked as read in one transaction."""
 
 LEAST_REVISION = 0
 """The expected revision of a record that must not exist yet; no record has it."""
@@ -55,11 +62,11 @@ async def register(
     model.check_address(email, channels)
     await erasure.require_not_erased(tx, caller.person_id)
     subscription_id = model.subscription_id_of(caller)
-    before = await store.subscription(tx, subscription_id, lock=True)
+    before = await subscription_store.subscription(tx, subscription_id, lock=True)
     if before is None:
         check_revision(LEAST_REVISION, expected or LEAST_REVISION)
     else:
-        same_address = await store.address(tx, subscription_id) == email
+        same_address = await subscription_store.address(tx, subscription_id) == email
         if same_address and (before.language, before.channels) == (language, channels):
             return before
         if expected is None:
@@ -76,35 +83,34 @@ async def register(
         registered_at=now,
         address_hash=None if email is None else address_hash,
     )
-    after = model.subscribed(before, fact)
-    await store.save_subscription(tx, after)
+    after = model.evolve_subscription(before, fact)
+    await subscription_store.save_subscription(tx, after)
     if email is None:
-        await store.forget_address(tx, subscription_id)
+        await subscription_store.forget_address(tx, subscription_id)
     else:
-        await store.save_address(tx, subscription_id, email, salt)
+        await subscription_store.save_address(tx, subscription_id, email, salt)
     await announce(tx, fact, version=after.revision)
     return after
 
 
-async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
-    """Delete a person's subscriptions; their notifications contain no names and remain.
+async def change_subscription(
+    tx: Tx, ctx: Context, action: Action, decide: Callable[[Subscription], Fact | None]
+) -> None:
+    """A change of the caller's subscription in the expected revision; `decide` returns None if it changes nothing."""
+    subscription = await subscription_store.subscription(tx, model.subscription_id_of(ctx.caller), lock=True)
+    if subscription is None:
+        raise Missing("not-found")
+    policy.decide(ctx.caller, action, subscription).required()
+    check_revision(subscription.revision, ctx.expected)
+    if (fact := decide(subscription)) is not None:
+        await record_subscription(tx, subscription, fact)
 
-    A mail that is still due finds no address, and ends as `unsubscribed`.
-    """
-    now = clock.now()
-    dropped = dict(await erasure.forget(tx, person_id, because))
-    subscriptions = await store.subscriptions_of(tx, person_id)
-    webhooks = await webhook_store.of_person(tx, person_id)
-    for subscription in subscriptions:
-        ended = SubscriptionEnded(subscription_id=subscription.subscription_id, ended_at=now)
-        await announce(tx, ended, version=subscription.revision + 1, because=because)
-        await store.forget_subscription(tx, subscription.subscription_id)
-    for webhook in webhooks:
-        removed = evolve_webhook(webhook, fact := webhook.remove(now=now))
-        await webhook_store.save(tx, removed)
-        await announce(tx, fact, version=removed.revision, because=because)
-        await webhook_store.forget_url(tx, webhook.webhook_id)
-    return {**dropped, "subscription": len(subscriptions), "webhook": len(webhooks)}
+
+async def record_subscription(tx: Tx, before: Subscription, fact: Fact) -> None:
+    """Apply a fact to a subscription, save it, and announce the fact."""
+    after = model.evolve_subscription(before, fact)
+    await subscription_store.save_subscription(tx, after)
+    await announce(tx, fact, version=after.revision)
 
 
 # -- notifying --------------------------------------------------------------------------------------------------------
@@ -113,6 +119,8 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
 async def save_request_details(tx: Tx, fact: Fact) -> None:
     """Store what later facts do not repeat."""
     match fact:
+        case RequestSubmitted():
+            await store.save_circulation(tx, fact.request_id, CIRCULATION_BY_RULE[fact.circulation_rule])
         case RequestRegistered():
             await store.save_reference(tx, fact.request_id, fact.reference)
         case CirculationDecided() | ConsentWithdrawn() | ConsentEnded():
@@ -139,16 +147,17 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
         for recipient in [*people, *programs]:
             if recipient.key not in notified:
                 notified.add(recipient.key)
-                await _notify_one(tx, notice, recipient, event, fact, known, now)
+                await notify_one(tx, notice, recipient, event, fact, known, now)
 
 
 def _by_person(recipient: Recipient) -> UUID:
     return recipient.person_id
 
 
-async def _notify_one(
+async def notify_one(
     tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: KnownReference, now: datetime
 ) -> None:
+    """Create the notification of one person or one webhook; a webhook with a full queue is disabled."""
     webhook_id = recipient.webhook_id
     if webhook_id is not None and await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
         await disable(tx, webhook_id, DisableReason.QUEUE, because=event, now=now)
@@ -157,7 +166,7 @@ async def _notify_one(
     program = webhook_id is not None
     owed = NotificationOwed(
         notification_id=new_id(),
-        cause_id=event.id if program else audience.cause_of(notice, event.id, event.causationid),
+        cause_id=event.id if program else audience.cause_of(notice, fact, event.id, event.causationid),
         notice=notice.code,
         person_id=recipient.person_id,
         organization=recipient.organization,
@@ -199,7 +208,7 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
     await webhook_store.save(tx, after)
     event = await announce(tx, fact, version=after.revision, because=because)
     owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
-    await _notify_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference(), now)
+    await notify_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference(), now)
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:
@@ -239,24 +248,11 @@ async def read(tx: Tx, ctx: Context, notification_id: UUID) -> Notification:
     return notification if fact is None else await record(tx, notification, fact)
 
 
-async def rebuild(tx: Tx, event: Event) -> None:
-    """Apply one fact of our own journal to the tables, as the action that announced it did."""
-    fact = decode_fact(event)
-    if event.aggregate == "webhook":
-        assert fact is not None, "our own journal holds facts of our own contracts"
-        await webhook_store.save(tx, evolve_webhook(await webhook_store.locked(tx, event.aggregate_id), fact))
-        return
-    if isinstance(fact, SubscriptionEnded):
-        await store.forget_subscription(tx, fact.subscription_id)
-        return
-    if isinstance(fact, SubscriptionRegistered):
-        subscription = await store.subscription(tx, fact.subscription_id)
-        await store.save_subscription(tx, model.subscribed(subscription, fact))
-        return
-    assert fact is not None, "our own journal holds facts of our own contracts"
-    before = await store.locked(tx, event.aggregate_id)
-    after = model.evolve(before, fact)
-    if before is None:
-        await store.add(tx, after)
-    else:
-        await store.save(tx, after)
+async def read_all(tx: Tx, ctx: Context) -> None:
+    """Mark the caller's unread notifications as read, READ_ALL_MAX at most, the oldest first."""
+    policy.decide(ctx.caller, Action.READ_ALL_NOTIFICATIONS).required()
+    found = await store.lock_unread(tx, ctx.caller, limit=READ_ALL_MAX)
+    facts = [NotificationRead(notification_id=one.notification_id, read_at=ctx.now) for one in found]
+    after = [model.evolve(one, fact) for one, fact in zip(found, facts, strict=True)]
+    await store.save_read(tx, after)
+    await announce_all(tx, [(fact, one.revision) for fact, one in zip(facts, after, strict=True)])

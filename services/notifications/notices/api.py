@@ -14,13 +14,13 @@ from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamF
 from chassis.http.commands import change
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
-from chassis.http.problems import language_of
+from chassis.ids import new_id
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
-from contracts.values import Caller, Language, Role
+from contracts.values import Language, Role
 from services.notifications import policy
 from services.notifications.event_feed import Arrival
-from services.notifications.notices import actions, store
+from services.notifications.notices import actions, store, subscription_store
 from services.notifications.notices.model import (
     ADDRESS_LENGTH_MAX,
     Channel,
@@ -52,8 +52,16 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
     email: str | None
     language: Language
     channels: tuple[Channel, ...]
+    paused: bool
+    paused_until: datetime | None
     registered_at: datetime
     revision: int
+
+
+class PauseSubscription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Until when no mails are sent; without it, until the subscription is resumed."""
+
+    until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class DispatchView(Struct, frozen=True, kw_only=True):
@@ -97,19 +105,45 @@ class NotificationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
+async def _subscription(tx: Tx, ctx: Context, _call_id: UUID) -> SubscriptionView:
+    subscription = await subscription_store.subscription(tx, subscription_id_of(ctx.caller))
+    if subscription is None:
+        raise Missing("not-found")
+    policy.decide(ctx.caller, Action.SHOW_SUBSCRIPTION, subscription).required()
+    email = await subscription_store.address(tx, subscription.subscription_id)
+    return _subscription_view(subscription, email, ctx.now)
+
+
 @get(
     "/v1/subscriptions",
     opt=requires(Action.SHOW_SUBSCRIPTION),
     summary="Where the caller's appointment receives notifications",
 )
-async def show_subscription(db: Db, caller: CurrentCaller) -> Response[SubscriptionView]:
+async def show_subscription(db: Db, caller: CurrentCaller, now: Now) -> Response[SubscriptionView]:
     async with db.transaction(by=caller) as tx:
-        subscription = await store.subscription(tx, subscription_id_of(caller))
-        if subscription is None:
-            raise Missing("not-found")
-        policy.decide(caller, Action.SHOW_SUBSCRIPTION, subscription).required()
-        email = await store.address(tx, subscription.subscription_id)
-    return with_etag(_subscription_view(subscription, email), revision=subscription.revision)
+        view = await _subscription(tx, Context(caller=caller, now=now), new_id())
+    return with_etag(view, revision=view.revision)
+
+
+@change(
+    "/v1/subscriptions/pause",
+    Action.PAUSE_SUBSCRIPTION,
+    "Pause the mails of a subscription",
+    read=_subscription,
+    key=new_id,
+)
+async def pause_subscription(tx: Tx, ctx: Context, _call_id: UUID, data: JSONBody[PauseSubscription]) -> None:
+    """The other channels go on. Mails that would have been sent meanwhile are not sent later."""
+    await actions.change_subscription(
+        tx, ctx, Action.PAUSE_SUBSCRIPTION, lambda subscription: subscription.pause(data.until, now=ctx.now)
+    )
+
+
+@change("/v1/subscriptions/resume", Action.RESUME_SUBSCRIPTION, "Send mails again", read=_subscription, key=new_id)
+async def resume_subscription(tx: Tx, ctx: Context, _call_id: UUID) -> None:
+    await actions.change_subscription(
+        tx, ctx, Action.RESUME_SUBSCRIPTION, lambda subscription: subscription.resume(now=ctx.now)
+    )
 
 
 @put(
@@ -135,7 +169,7 @@ async def register_subscription(
             expected=None if if_match is None else expected_revision(if_match),
             now=now,
         )
-    return with_etag(_subscription_view(subscription, data.email), revision=subscription.revision)
+    return with_etag(_subscription_view(subscription, data.email, now), revision=subscription.revision)
 
 
 @get(
@@ -156,7 +190,7 @@ async def list_notifications(
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, unread=unread, before=cursor, limit=limit + 1)
         count = await store.count_unread(tx, caller)
-        language = await _language(tx, caller, accept_language)
+        language = await subscription_store.language(tx, caller, accept_language)
     return paging.page(NotificationPage, [_view(one, language) for one in found], limit, unread=count)
 
 
@@ -175,7 +209,7 @@ async def _read(
     tx: Tx, ctx: Context, notification_id: UUID, accept_language: AcceptLanguage = None
 ) -> NotificationView:
     notification = await store.get(tx, notification_id, ctx.caller)
-    return _view(notification, await _language(tx, ctx.caller, accept_language))
+    return _view(notification, await subscription_store.language(tx, ctx.caller, accept_language))
 
 
 @change(
@@ -190,15 +224,33 @@ async def read_notification(tx: Tx, ctx: Context, notification_id: FromPath[UUID
     await actions.read(tx, ctx, notification_id)
 
 
-async def _language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
-    if accept_language:
-        return language_of(accept_language)
-    subscription = await store.subscription(tx, subscription_id_of(caller))
-    return subscription.language if subscription else Language.EN
+class UnreadView(Struct, frozen=True, kw_only=True):
+    """How many notifications of the caller are unread."""
+
+    unread: int
 
 
-def _subscription_view(subscription: Subscription, email: str | None) -> SubscriptionView:
-    return from_attributes(SubscriptionView, subscription, email=email)
+async def _unread(tx: Tx, ctx: Context, _call_id: UUID) -> UnreadView:
+    return UnreadView(unread=await store.count_unread(tx, ctx.caller))
+
+
+@change(
+    "/v1/notifications/read-all",
+    Action.READ_ALL_NOTIFICATIONS,
+    "The caller has read all notifications",
+    read=_unread,
+    key=new_id,
+    if_match=False,
+)
+async def read_all_notifications(tx: Tx, ctx: Context, _call_id: UUID) -> None:
+    """At most 500, the oldest first; `unread` is how many are left, for another call."""
+    await actions.read_all(tx, ctx)
+
+
+def _subscription_view(subscription: Subscription, email: str | None, now: datetime) -> SubscriptionView:
+    paused = subscription.is_paused(now)
+    until = subscription.paused_until if paused else None
+    return from_attributes(SubscriptionView, subscription, email=email, paused=paused, paused_until=until)
 
 
 def _view(notification: Notification, language: Language) -> NotificationView:
@@ -213,4 +265,13 @@ def _view(notification: Notification, language: Language) -> NotificationView:
     )
 
 
-ROUTES = [show_subscription, register_subscription, list_notifications, follow_notifications, read_notification]
+ROUTES = [
+    show_subscription,
+    register_subscription,
+    pause_subscription,
+    resume_subscription,
+    list_notifications,
+    follow_notifications,
+    read_notification,
+    read_all_notifications,
+]

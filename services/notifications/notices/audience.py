@@ -2,6 +2,7 @@
 
 No one is notified of a record that they may not read. Only coordinators are notified of a match before it is
 presented, and of its end only those notified before; donors are notified of their fund, not of the request it helps.
+Coordinators are notified only of what asks them to act and of what has ended: the rest can be read at the desk.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import activities as a
+from contracts import alerts as al
 from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import directory as d
@@ -59,10 +61,10 @@ class Appointment(Struct, frozen=True, order=True):
 class Notice(Struct, frozen=True, kw_only=True):
     """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
 
-    `gathered` notices are sent once per recipient and cause, however many facts that cause had; webhooks get each. With
-    `only_if_notified_before` only recipients notified of the same match before get it, with `unless_caused` only a fact
-    without a cause is notified, and with `while_circulating` providers get it only while the State lets the request
-    circulate.
+    `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per` ones
+    once per recipient and value of that field; webhooks get each. With `only_if_notified_before` only recipients
+    notified of the same match before get it, with `unless_caused` only a fact without a cause is notified, and with
+    `while_circulating` providers get it only while the State lets the request circulate.
     """
 
     code: str
@@ -70,6 +72,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     reference: str
     link: str
     gathered: bool = False
+    once_per: str | None = None
     only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
@@ -82,6 +85,7 @@ class KnownReference(Struct, frozen=True, kw_only=True):
 
 
 STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE = Relation
+REQUEST_ID = "request_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
@@ -97,6 +101,7 @@ def _notice(
     reference: str = "request_id",
     variant: str = "",
     gathered: bool = False,
+    once_per: str | None = None,
     only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
@@ -107,6 +112,7 @@ def _notice(
         reference=reference,
         link=link,
         gathered=gathered,
+        once_per=once_per,
         only_if_notified_before=only_if_notified_before,
         unless_caused=unless_caused,
         while_circulating=while_circulating,
@@ -157,8 +163,8 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestReturned, STATE),
         _of_request(r.RequestDeclined, STATE),
         _of_request(r.RequestOpened, STATE),
-        _of_request(r.RequestHeld, STATE, COORDINATORS),
-        _of_request(r.RequestResumed, STATE, COORDINATORS),
+        _of_request(r.RequestHeld, STATE),
+        _of_request(r.RequestResumed, STATE),
         # If a revoked match reopened the request, the notice of the revocation has been sent already.
         _of_request(r.RequestReopened, STATE, COORDINATORS, unless_caused=True),
         _of_request(r.RequestDelivered, STATE, COORDINATORS),
@@ -168,7 +174,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestLapsed, STATE, COORDINATORS),
         _of_request(r.CirculationDecided, STATE, COORDINATORS),
         _of_request(r.ConsentGiven, STATE, COORDINATORS),
-        _of_request(r.ConsentRecorded, STATE, COORDINATORS),
+        _of_request(r.ConsentRecorded, STATE),
         _of_request(r.RequestFiledOnBehalf, STATE),
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
@@ -181,26 +187,22 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_offering(m.OfferingSubmitted, COORDINATORS),
         _of_offering(m.OfferingApproved, PROVIDER),
         _of_offering(m.OfferingReturned, PROVIDER),
-        _of_offering(m.OfferingSuspended, PROVIDER, COORDINATORS),
-        _of_offering(m.OfferingResumed, PROVIDER, COORDINATORS),
+        _of_offering(m.OfferingSuspended, PROVIDER),
+        _of_offering(m.OfferingResumed, PROVIDER),
         _of_offering(m.OfferingWithdrawn, COORDINATORS),
         _of_offering(m.OfferingLapsed, PROVIDER),
-        (
-            rankings.LineRanked,
-            (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
-        ),
         (
             m.MatchSuggested,
             (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
         ),
         _of_match(m.MatchInterested, COORDINATORS),
         _of_match(m.MatchPresented, STATE, PROVIDER, while_circulating=True),
-        _of_match(m.MatchAccepted, PROVIDER, COORDINATORS, while_circulating=True),
-        _of_match(m.MatchProviderConfirmed, STATE, COORDINATORS),
-        _of_match(m.MatchConfirmed, STATE, PROVIDER, COORDINATORS),
-        _of_match(m.MatchBegun, STATE, PROVIDER, COORDINATORS),
-        _of_match(m.MatchCompleted, STATE, PROVIDER, COORDINATORS),
-        _of_match(m.MatchEvaluated, COORDINATORS),
+        _of_match(m.MatchAccepted, PROVIDER, while_circulating=True),
+        _of_match(m.MatchProviderConfirmed, STATE),
+        _of_match(m.MatchConfirmed, STATE, PROVIDER),
+        _of_match(m.MatchBegun, STATE, PROVIDER),
+        _of_match(m.MatchCompleted, STATE, PROVIDER),
+        (m.MatchEvaluated, (_notice(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per=REQUEST_ID),)),
         _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
         _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
@@ -219,10 +221,10 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeWithdrawn, DONOR, FINANCE),
         _of_pledge(p.PledgeConditionMet, DONOR, FINANCE),
         _of_pledge(p.PledgeReceiptReversed, DONOR, FINANCE),
-        _of_pledge(p.PledgeLapsed, DONOR, FINANCE, COORDINATORS),
+        _of_pledge(p.PledgeLapsed, DONOR, FINANCE),
         _of_pledge(p.PledgeReduced, DONOR, FINANCE),
-        _of_pledge(reminders.PledgeDueSoon, DONOR, COORDINATORS),
-        _of_pledge(reminders.PledgeOverdue, DONOR, COORDINATORS, FINANCE),
+        _of_pledge(reminders.PledgeDueSoon, DONOR, FINANCE),
+        _of_pledge(reminders.PledgeOverdue, DONOR, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
         _of_pledge(pr.PledgeWriteOffReversed, DONOR, FINANCE),
@@ -241,7 +243,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
             g.ProposalMade,
             (_notice(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),
         ),
-        (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, COORDINATORS, link=MATCH),)),
+        (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, link=MATCH),)),
         (p.RequirementCancelled, (_notice(p.RequirementCancelled, FINANCE, link=MATCH),)),
         (
             p.AllocationMade,
@@ -270,9 +272,29 @@ TO_OWNER: Mapping[type[Fact], Notice] = {
 }
 """Facts of this service that notify the owner of the webhook or client."""
 
+ON_HIT: Mapping[str, Notice] = {
+    "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
+    "funding": _notice(al.HitRecorded, link="/v1/requirements/unfunded", variant="funding", once_per="hit_id"),
+    "offerings": _notice(
+        al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per="hit_id"
+    ),
+}
+"""The notice of a hit, by its subject, for the owner of the alert."""
+
+ON_DIGEST: Mapping[str, Notice] = {
+    frequency: _notice(
+        al.DigestIssued, link="/v1/digests/{digest_id}", reference="day", variant=frequency, once_per="digest_id"
+    )
+    for frequency in ("daily", "weekly")
+}
+"""The notice of a digest, by its frequency."""
+
+OF_HITS = frozenset(notice.code for notice in ON_HIT.values())
+OF_DIGESTS = frozenset(notice.code for notice in ON_DIGEST.values())
+
 _OWN_STEP = "a coordinator prepares the match, which the State and the provider may not see yet"
 _LOOP = "notifications of notifications would never end"
-_OWN_WEBHOOK = "by its owner"
+_BY_OWNER = "by its owner"
 
 NOT_NOTIFIED: Mapping[type[Fact], str] = {
     r.RequestDrafted: "a draft is visible only to the State",
@@ -302,6 +324,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     m.OfferingDrafted: "a draft is visible only to the provider",
     m.OfferingRevised: "it needs approval again; its submission is notified",
     m.OfferingReconfirmed: "by the provider itself; nothing changes for others",
+    rankings.LineRanked: "the submission is notified; its suggestions can be read with it",
     m.MatchNominated: _OWN_STEP,
     m.MatchRescored: "it was suggested before; no action is needed",
     m.MatchShortlisted: _OWN_STEP,
@@ -334,6 +357,8 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         "records of the directory can be read; the appointing person informs them",
     ),
     n.SubscriptionRegistered: "the response reports it",
+    n.SubscriptionPaused: _BY_OWNER,
+    n.SubscriptionResumed: _BY_OWNER,
     n.SubscriptionEnded: "its person has no notifications any more",
     n.NotificationOwed: _LOOP,
     n.NotificationDelivered: _LOOP,
@@ -341,16 +366,22 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     n.NotificationRefused: _LOOP,
     n.NotificationExpired: _LOOP,
     n.NotificationRead: _LOOP,
-    n.WebhookRegistered: _OWN_WEBHOOK,
-    n.WebhookRotated: _OWN_WEBHOOK,
-    n.WebhookEnabled: _OWN_WEBHOOK,
-    n.WebhookRemoved: _OWN_WEBHOOK,
+    n.WebhookRegistered: _BY_OWNER,
+    n.WebhookRotated: _BY_OWNER,
+    n.WebhookEnabled: _BY_OWNER,
+    n.WebhookRemoved: _BY_OWNER,
+    al.AlertCreated: _BY_OWNER,
+    al.AlertRevised: _BY_OWNER,
+    al.AlertPaused: _BY_OWNER,
+    al.AlertResumed: _BY_OWNER,
+    al.AlertRemoved: _BY_OWNER,
 }
 
 
 def notices() -> list[str]:
     """The codes of all notices; each needs a text in every language."""
-    return sorted({notice.code for each in (*NOTICES.values(), tuple(TO_OWNER.values())) for notice in each})
+    every = (*NOTICES.values(), tuple(TO_OWNER.values()), tuple(ON_HIT.values()), tuple(ON_DIGEST.values()))
+    return sorted({notice.code for each in every for notice in each})
 
 
 def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
@@ -358,8 +389,11 @@ def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
     return [notice for notice in NOTICES.get(type(fact), ()) if not (caused and notice.unless_caused)]
 
 
-def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
-    """The event that a recipient is notified of once."""
+def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | None) -> UUID:
+    """What a recipient is notified of once: the event, its cause, or a record that it is about."""
+    if notice.once_per is not None:
+        record_id: UUID = getattr(fact, notice.once_per)
+        return record_id
     return causation_id if notice.gathered and causation_id is not None else event_id
 
 
@@ -422,9 +456,13 @@ def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
 
 
 def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
-    """The record that a webhook event names: the one that changed, or the fund if the notice is only about that."""
+    """The record that a webhook event names: the changed or found one, or the fund if the notice is only about that."""
     if notice.link == FUND:
         return Record(aggregate="fund", id=getattr(fact, notice.reference))
+    if isinstance(fact, al.HitRecorded):
+        for aggregate in ("offering", "requirement", "request"):
+            if (record_id := getattr(fact, f"{aggregate}_id")) is not None:
+                return Record(aggregate=aggregate, id=str(record_id))
     return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
 
 

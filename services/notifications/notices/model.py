@@ -22,7 +22,9 @@ from contracts.notifications import (
     NotificationRead,
     NotificationRefused,
     Record,
+    SubscriptionPaused,
     SubscriptionRegistered,
+    SubscriptionResumed,
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Language, Role
@@ -287,17 +289,55 @@ class Subscription(Struct, frozen=True, kw_only=True):
     language: Language
     channels: tuple[Channel, ...]
     address_hash: str | None
+    paused: bool
+    paused_until: datetime | None
     registered_at: datetime
     revision: int
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether its mails are paused."""
+        return self.paused and (self.paused_until is None or now < self.paused_until)
+
+    def pause(self, until: datetime | None, *, now: datetime) -> SubscriptionPaused | None:
+        """None if it is paused until then already. Raises Invalid for a time that is past."""
+        if until is not None and until <= now:
+            raise Invalid("pause-over", field="until")
+        if self.is_paused(now) and self.paused_until == until:
+            return None
+        return SubscriptionPaused(subscription_id=self.subscription_id, until=until, paused_at=now)
+
+    def resume(self, *, now: datetime) -> SubscriptionResumed | None:
+        """None if it is not paused."""
+        if not self.is_paused(now):
+            return None
+        return SubscriptionResumed(subscription_id=self.subscription_id, resumed_at=now)
 
 
 def subscription_id_of(caller: Caller) -> UUID:
     """The id of an appointment's subscription, derived so that a concurrent second registration is refused."""
-    return uuid5(NAMESPACE_URL, f"entraide:subscription:{caller.person_id}:{caller.organization}:{caller.role}")
+    return appointment_subscription_id(caller.person_id, caller.organization, caller.role)
 
 
-def subscribed(subscription: Subscription | None, fact: SubscriptionRegistered) -> Subscription:
-    """The subscription after a registration."""
+def appointment_subscription_id(person_id: UUID, organization: str, role: Role) -> UUID:
+    """As `subscription_id_of`, of an appointment without its caller."""
+    return uuid5(NAMESPACE_URL, f"entraide:subscription:{person_id}:{organization}:{role}")
+
+
+def evolve_subscription(subscription: Subscription | None, fact: Fact) -> Subscription:
+    """Apply a fact. A registration leaves a pause as it is."""
+    if isinstance(fact, SubscriptionRegistered):
+        return _registered(subscription, fact)
+    assert subscription is not None, "a subscription begins with being registered"
+    subscription = replace(subscription, revision=subscription.revision + 1)
+    match fact:
+        case SubscriptionPaused():
+            return replace(subscription, paused=True, paused_until=fact.until)
+        case SubscriptionResumed():
+            return replace(subscription, paused=False, paused_until=None)
+    raise AssertionError(f"{fact.type} does not change a subscription")
+
+
+def _registered(subscription: Subscription | None, fact: SubscriptionRegistered) -> Subscription:
     return Subscription(
         subscription_id=fact.subscription_id,
         person_id=fact.person_id,
@@ -306,6 +346,8 @@ def subscribed(subscription: Subscription | None, fact: SubscriptionRegistered) 
         language=fact.language,
         channels=tuple(Channel(code) for code in fact.channels),
         address_hash=fact.address_hash,
+        paused=subscription.paused if subscription else False,
+        paused_until=subscription.paused_until if subscription else None,
         registered_at=fact.registered_at,
         revision=subscription.revision + 1 if subscription else 1,
     )

@@ -14,15 +14,21 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from prometheus_client import Gauge
 
 from chassis.auth.callers import AppointmentLookup
-from chassis.db.database import Database, with_retries
+from chassis.db.database import Database, Tx, with_retries
 from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import with_correlation
-from services.notifications.notices import actions, store
+from services.notifications.digests import actions as digest_actions
+from services.notifications.digests.wording import words_of
+from services.notifications.hits import actions as hit_actions
+from services.notifications.notices import actions, audience, store
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
-from services.notifications.notices.wording import Letter, ReplyTerms, domain_of, mail
+from services.notifications.notices.wording import Letter, LetterEntry, ReplyTerms, domain_of, mail
+from services.notifications.unsubscribe import store as unsubscribe_store
+from services.notifications.unsubscribe.model import Link, Target
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
@@ -37,6 +43,8 @@ LEASE_SECONDS = 60
 OVERDUE_SECONDS = 3600
 OVERDUE_POLL_SECONDS = 60.0
 UNSUBSCRIBED = "unsubscribed"
+NO_LONGER_VISIBLE = "no_longer_visible"
+"""Of a hit: the State's consent has ended since."""
 NOT_APPOINTED = "not_appointed"
 """A person whose appointment has ended gets no more mails, including those that were due before."""
 
@@ -110,11 +118,13 @@ class Sender:
             )
             if letter is None:
                 self._due_in_seconds = await store.due_in_seconds(tx, now=now)
+            else:
+                letter, visible = await self._as_visible(tx, letter, now)
         if letter is None:
             return False
         with with_correlation(letter.correlation_id):
             try:
-                outcome = await self._attempt(letter)
+                outcome = await self._attempt(letter) if visible else Rejected(NO_LONGER_VISIBLE)
             except MailServerUnavailable:
                 async with self._db.transaction() as tx:
                     await store.end_lease(tx, letter.dispatch_id)
@@ -122,6 +132,17 @@ class Sender:
             await with_retries(lambda: self._settle(letter, outcome))
             log.info("mail attempted", dispatch_id=str(letter.dispatch_id), outcome=type(outcome).__name__)
         return True
+
+    async def _as_visible(self, tx: Tx, letter: Letter, now: datetime) -> tuple[Letter, bool]:
+        """The letter with what its reader may see now; False if that is nothing."""
+        if letter.notice not in audience.OF_DIGESTS:
+            organization, found_id = letter.organization, letter.found_id
+            visible = await hit_actions.may_be_sent(tx, letter.notice, organization, found_id, now=now)
+            return await _with_link(tx, letter), visible
+        assert letter.cause_id is not None, "a digest is notified once"
+        found = await digest_actions.visible_entries(tx, letter.cause_id, letter.organization, now=now)
+        entries = tuple(LetterEntry(words_of(one, letter.language), one.link) for one in found)
+        return replace(await _with_link(tx, letter), entries=entries), bool(entries)
 
     async def _attempt(self, letter: Letter) -> Outcome:
         if letter.email is None:
@@ -175,6 +196,15 @@ class Sender:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await connection.quit(timeout=1)
             connection.close()
+
+
+async def _with_link(tx: Tx, letter: Letter) -> Letter:
+    """The letter of a hit or a digest with its unsubscribe link: for the alert, else for all mails."""
+    if letter.notice not in audience.OF_HITS | audience.OF_DIGESTS or letter.subscription_id is None:
+        return letter
+    on_alert = letter.alert_id is not None
+    link = Link(Target.ALERT if on_alert else Target.SUBSCRIPTION, letter.alert_id or letter.subscription_id)
+    return replace(letter, unsubscribe=f"/v1/unsubscribe?token={link.token(await unsubscribe_store.key(tx))}")
 
 
 def outcome_of(error: BaseException) -> Outcome:

@@ -1,4 +1,4 @@
-"""Queries on notifications and subscriptions. Inbox reads are filtered by the person's id."""
+"""Queries on notifications and their recipients. Inbox reads are filtered by the person's id."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,80 +13,12 @@ from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller, Role
 from services.notifications.notices.audience import Appointment, KnownReference
-from services.notifications.notices.model import Channel, Dispatch, Notification, Subscription
+from services.notifications.notices.model import Channel, Dispatch, Notification
 from services.notifications.notices.wording import Letter
 
 LIST_MAX = 100
 
-# -- subscriptions ----------------------------------------------------------------------------------------------------
-
-
-async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> Subscription | None:
-    """The subscription with this id, which is derived from its appointment."""
-    query = (
-        """
-        SELECT * FROM subscription WHERE subscription_id = $1 FOR UPDATE
-        """
-        if lock
-        else """
-        SELECT * FROM subscription WHERE subscription_id = $1
-        """
-    )
-    row = await tx.fetchrow(query, subscription_id)
-    return msgspec.convert(dict(row), Subscription) if row else None
-
-
-async def subscriptions_of(tx: Tx, person_id: UUID) -> list[Subscription]:
-    """All subscriptions of a person, in every appointment."""
-    rows = await tx.fetch("SELECT * FROM subscription WHERE person_id = $1 FOR UPDATE", person_id)
-    return [msgspec.convert(dict(row), Subscription) for row in rows]
-
-
-async def save_subscription(tx: Tx, one: Subscription) -> None:
-    await tx.execute(
-        """
-        INSERT INTO subscription (subscription_id, person_id, organization, role, language, channels, address_hash,
-            registered_at, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT (subscription_id) DO UPDATE SET language = excluded.language, channels = excluded.channels,
-            address_hash = excluded.address_hash, registered_at = excluded.registered_at, revision = excluded.revision
-        """,
-        one.subscription_id,
-        one.person_id,
-        one.organization,
-        one.role,
-        one.language,
-        list(one.channels),
-        one.address_hash,
-        one.registered_at,
-        one.revision,
-    )
-
-
-async def address(tx: Tx, subscription_id: UUID) -> str | None:
-    return await tx.fetchval("SELECT email FROM address WHERE subscription_id = $1", subscription_id)  # type: ignore[no-any-return]
-
-
-async def save_address(tx: Tx, subscription_id: UUID, email: str, salt: bytes) -> None:
-    await tx.execute(
-        """
-        INSERT INTO address (subscription_id, salt, email) VALUES ($1, $2, $3)
-        ON CONFLICT (subscription_id) DO UPDATE SET salt = excluded.salt, email = excluded.email
-        """,
-        subscription_id,
-        salt,
-        email,
-    )
-
-
-async def forget_address(tx: Tx, subscription_id: UUID) -> None:
-    await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
-
-
-async def forget_subscription(tx: Tx, subscription_id: UUID) -> None:
-    """Delete the subscription and its address."""
-    await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
-    await tx.execute("DELETE FROM subscription WHERE subscription_id = $1", subscription_id)
+# -- recipients -------------------------------------------------------------------------------------------------------
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,12 +155,7 @@ async def add(tx: Tx, one: Notification) -> bool:
 
 async def save(tx: Tx, one: Notification) -> None:
     """Write the notification's changed state."""
-    await tx.execute(
-        "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
-        one.notification_id,
-        one.read_at,
-        one.revision,
-    )
+    await save_read(tx, [one])
     await _save_dispatches(tx, one)
 
 
@@ -299,6 +226,27 @@ async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, lim
     return await whole(tx, rows)
 
 
+async def lock_unread(tx: Tx, caller: Caller, *, limit: int) -> list[Notification]:
+    """The caller's unread notifications, locked, the oldest first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM notification WHERE person_id = $1 AND webhook_id IS NULL AND read_at IS NULL
+        ORDER BY notification_id LIMIT $2 FOR UPDATE
+        """,
+        caller.person_id,
+        limit,
+    )
+    return await whole(tx, rows)
+
+
+async def save_read(tx: Tx, those: Sequence[Notification]) -> None:
+    """Write that these notifications were read."""
+    await tx.executemany(
+        "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
+        [(one.notification_id, one.read_at, one.revision) for one in those],
+    )
+
+
 async def count_unread(tx: Tx, caller: Caller) -> int:
     query = "SELECT count(*) FROM notification WHERE person_id = $1 AND read_at IS NULL AND webhook_id IS NULL"
     return int(await tx.fetchval(query, caller.person_id))
@@ -365,7 +313,7 @@ async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -
         hourly_max,
         lease_seconds,
     )
-    return await _letter(tx, dispatch_id) if dispatch_id else None
+    return await _letter(tx, dispatch_id, now) if dispatch_id else None
 
 
 async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
@@ -385,20 +333,25 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
     )
 
 
-async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
+async def _letter(tx: Tx, dispatch_id: UUID, now: datetime) -> Letter:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
-            notice, reference, link, owed_at, request_id, match_id, coalesce(language, 'en') AS language,
-            CASE WHEN 'mail' = ANY (channels) THEN email END AS email, event ->> 'correlationid' AS correlation_id
+            notice, reference, link, cause_id, coalesce(offering_id, requirement_id, hit.request_id) AS found_id,
+            owed_at, notification.request_id, notification.match_id, coalesce(language, 'en') AS language,
+            CASE WHEN 'mail' = ANY (channels) AND NOT (paused AND coalesce($2 < paused_until, true)) THEN email END
+                AS email,
+            subscription_id, alert_id, event ->> 'correlationid' AS correlation_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1
         LEFT JOIN subscription ON subscription.person_id = notification.person_id
             AND subscription.organization = notification.organization AND subscription.role = notification.role
         LEFT JOIN address USING (subscription_id)
+        LEFT JOIN hit ON hit_id = cause_id
         WHERE dispatch_id = $1
         """,
         dispatch_id,
+        now,
     )
     assert row is not None, "it has just been claimed"
     return msgspec.convert(dict(row), Letter)

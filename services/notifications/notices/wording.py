@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -25,13 +27,31 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class UnsubscribeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The texts of the page of an unsubscribe link: the questions about an alert and about a subscription's mails."""
+
+    title: str
+    alert: str
+    subscription: str
+    button: str
+    done: str
+
+
 class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language's texts: the footer of every mail, and each notice."""
 
     details: str
     closing: str
     closing_with_reply: str
+    unsubscribe: UnsubscribeWords
     notices: Mapping[str, Words]
+
+
+class LetterEntry(msgspec.Struct, frozen=True):
+    """One record of a digest: a line of text, and where to read more."""
+
+    text: str
+    link: str
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +65,31 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
     reference: str
     link: str
+    cause_id: UUID | None = None
+    found_id: UUID | None = None
     language: Language
     email: str | None
     request_id: UUID | None = None
     match_id: UUID | None = None
     owed_at: datetime
     correlation_id: str
+    entries: tuple[LetterEntry, ...] = ()
+    subscription_id: UUID | None = None
+    alert_id: UUID | None = None
+    unsubscribe: str | None = None
+    """The path of its unsubscribe link, of hits and digests only."""
+
+
+class Unfolded(UnstructuredHeader, BaseHeader):
+    """A header of one long word, which folding would encode (RFC 2047): mail programs could not read it."""
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", Unfolded)
+POLICY = SMTP.clone(header_factory=HEADERS)
 
 
 @cache
@@ -98,7 +137,7 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
     assert letter.email is not None, "a letter without an address is not written"
     said = words(letter.notice, letter.reference, letter.language)
     frame = templates(letter.language)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = letter.email
     answered_at = reply_to(letter, replies)
@@ -109,8 +148,13 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
     message["Message-ID"] = f"<{letter.dispatch_id}@{domain_of(sender)}>"
     message["X-Correlation-Id"] = letter.correlation_id
     message["Auto-Submitted"] = "auto-generated"
-    paragraphs = [said.text, frame.details, f"{public_url}{letter.link}"]
-    paragraphs.append(frame.closing if answered_at is None else frame.closing_with_reply)
+    if letter.unsubscribe is not None:
+        # RFC 8058: one click in the mail program, without signing in.
+        message["List-Unsubscribe"] = f"<{public_url}{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    entries = [part for one in letter.entries for part in (one.text, f"{public_url}{one.link}")]
+    closing = frame.closing if answered_at is None else frame.closing_with_reply
+    paragraphs = [said.text, *entries, frame.details, f"{public_url}{letter.link}", closing]
     if letter.language in RIGHT_TO_LEFT:
         # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
         # unchanged.

@@ -17,6 +17,7 @@ from chassis.ids import new_id
 from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import with_correlation
 from contracts.refusals import Invalid
+from services.notifications.hits import actions as hit_actions
 from services.notifications.notices import audience
 from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected
 from services.notifications.webhooks import actions as webhook_actions
@@ -103,10 +104,14 @@ class WebhookSender:
             attempt = await webhook_store.claim(tx, holder=holder, now=now, lease_seconds=self._terms.lease_seconds)
             if attempt is None:
                 self._due_in_seconds = await webhook_store.due_in_seconds(tx, now=now)
+            else:
+                organization = attempt.webhook.organization
+                visible = await hit_actions.may_be_sent(tx, attempt.notice, organization, attempt.found_id, now=now)
         if attempt is None:
             return False
         with with_correlation(attempt.correlation_id):
-            refused = refusal_of(attempt) or self._appointment_refusal(attempt.webhook)
+            refused = refusal_of(attempt) if visible else NO_LONGER_VISIBLE
+            refused = refused or self._appointment_refusal(attempt.webhook)
             outcome, wait = (Rejected(refused), 0) if refused else await self._attempt(attempt)
             schedule = Schedule(spread=self._spread(), wait_seconds=wait, delays_seconds=self._terms.delays_seconds)
 

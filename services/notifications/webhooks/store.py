@@ -10,6 +10,7 @@ from chassis.db.database import Tx
 from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller
+from services.notifications.notices import audience
 from services.notifications.notices.audience import Appointment
 from services.notifications.notices.model import Channel, Status
 from services.notifications.notices.store import Recipient
@@ -231,6 +232,11 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None
     circulation: str | None
     correlation_id: str
+
+    @property
+    def found_id(self) -> UUID | None:
+        """The record of a hit, which its notice names."""
+        return UUID(self.record.id) if self.notice in audience.OF_HITS else None
 
 
 async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> DeliveryAttempt | None:

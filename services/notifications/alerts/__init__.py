@@ -1,0 +1,1 @@
+"""Alerts: saved filters of which their owners are notified."""

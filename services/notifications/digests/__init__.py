@@ -1,0 +1,1 @@
+"""Digests: the hits of a day or a week of one appointment, reported together."""

@@ -1,0 +1,122 @@
+"""Queries on digests: each is a row from its first hit on, which one process claims when it is due."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.alerts import DigestIssued, HitRecorded
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.notifications.digests.model import ENTRIES_MAX, Digest, DigestStatus, Entry, digest_id_of, next_due
+from services.notifications.hits.model import Watcher
+
+
+async def open_next(tx: Tx, watcher: Watcher, *, now: datetime) -> tuple[UUID, datetime]:
+    """The next digest that is not issued yet, and when it is due: it cannot be issued before this transaction ends."""
+    due_at = next_due(watcher.frequency, now)
+    while True:
+        digest_id = digest_id_of(watcher, due_at)
+        # An update of nothing locks the row, and waits for a process that issues it.
+        status = await tx.fetchval(
+            """
+            INSERT INTO digest (digest_id, person_id, organization, role, frequency, due_at, status)
+            VALUES ($1, $2, $3, $4, $5, $6, 'due')
+            ON CONFLICT (digest_id) DO UPDATE SET due_at = excluded.due_at RETURNING status
+            """,
+            digest_id,
+            watcher.person_id,
+            watcher.organization,
+            watcher.role,
+            watcher.frequency,
+            due_at,
+        )
+        if status == DigestStatus.DUE:
+            return digest_id, due_at
+        due_at = next_due(watcher.frequency, due_at)
+
+
+async def save_due(tx: Tx, hit: HitRecorded) -> None:
+    """Store the digest of a hit, if it is not stored yet."""
+    await tx.execute(
+        """
+        INSERT INTO digest (digest_id, person_id, organization, role, frequency, due_at, status)
+        VALUES ($1, $2, $3, $4, $5, $6, 'due') ON CONFLICT DO NOTHING
+        """,
+        hit.digest_id,
+        hit.person_id,
+        hit.organization,
+        hit.role,
+        hit.frequency,
+        hit.due_at,
+    )
+
+
+async def claim(tx: Tx, *, now: datetime) -> Digest | None:
+    """The digest that has been due longest, locked, and not claimed by another process."""
+    row = await tx.fetchrow(
+        """
+        SELECT * FROM digest WHERE status = 'due' AND due_at <= $1
+        ORDER BY due_at, digest_id LIMIT 1 FOR UPDATE SKIP LOCKED
+        """,
+        now,
+    )
+    return msgspec.convert(dict(row), Digest) if row else None
+
+
+async def save_issued(tx: Tx, issued: DigestIssued) -> None:
+    await tx.execute(
+        "UPDATE digest SET status = 'issued', entries = $2, issued_at = $3 WHERE digest_id = $1",
+        issued.digest_id,
+        issued.entries,
+        issued.issued_at,
+    )
+
+
+async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT extract(epoch FROM min(due_at) - $1::timestamptz)::float8 FROM digest WHERE status = 'due'", now
+    )
+
+
+async def get(tx: Tx, digest_id: UUID, caller: Caller) -> Digest:
+    """The caller's own, issued, in the current appointment. Raises Missing for any other."""
+    row = await tx.fetchrow(
+        """
+        SELECT * FROM digest
+        WHERE digest_id = $1 AND person_id = $2 AND organization = $3 AND role = $4 AND status = 'issued'
+        """,
+        digest_id,
+        caller.person_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Digest)
+
+
+async def entries(tx: Tx, digest_id: UUID) -> list[Entry]:
+    """The hits of a digest, oldest first, whoever may still see them."""
+    rows = await tx.fetch(
+        """
+        SELECT subject, hit.request_id, hit.requirement_id, hit.offering_id,
+            coalesce(hit.offering_id::text, reference, hit.request_id::text) AS reference,
+            coalesce(provider, state) AS organization,
+            CASE subject WHEN 'offerings' THEN '/v1/offerings/' || hit.offering_id
+                WHEN 'funding' THEN '/v1/requirements/unfunded' ELSE '/v1/requests/' || hit.request_id END AS link,
+            coalesce(offering.kinds, ARRAY(
+                SELECT DISTINCT kind FROM known_line AS line
+                WHERE line.request_id = hit.request_id AND line.line_id = coalesce(need.line_id, line.line_id)
+                ORDER BY kind)) AS kinds
+        FROM hit LEFT JOIN known_request AS request ON request.request_id = hit.request_id
+        LEFT JOIN known_reference AS known ON known.request_id = hit.request_id
+        LEFT JOIN known_requirement AS need ON need.requirement_id = hit.requirement_id
+        LEFT JOIN known_offering AS offering ON offering.offering_id = hit.offering_id
+        WHERE digest_id = $1 AND coalesce(provider, state) IS NOT NULL ORDER BY recorded_at, hit_id LIMIT $2
+        """,
+        digest_id,
+        ENTRIES_MAX,
+    )
+    return [msgspec.convert(dict(row), Entry) for row in rows]

@@ -1,0 +1,1 @@
+"""Hits: what alerts and offerings found, among the records known from the facts of other services."""

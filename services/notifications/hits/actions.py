@@ -1,0 +1,195 @@
+"""Compare alerts with what the facts of other services say, and notify the owners, once of each record.
+
+The caller opens the transaction.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from chassis.db.database import Tx
+from chassis.journal.outbox import announce
+from contracts import matching as m
+from contracts import pledges as p
+from contracts import requests as r
+from contracts.alerts import DigestIssued, HitRecorded
+from contracts.consents import Terms, recipients_by_visibility
+from contracts.facts import Event, Fact
+from services.notifications.alerts.model import AlertSubject, Frequency
+from services.notifications.digests import store as digest_store
+from services.notifications.hits import offering_store, request_store, requirement_store, store
+from services.notifications.hits.model import Watcher, hit_on
+from services.notifications.notices import actions, audience
+from services.notifications.notices import store as notice_store
+from services.notifications.notices.audience import Appointment, Notice
+from services.notifications.webhooks import store as webhook_store
+
+BEGINS = (r.RequestOpened, r.RequestStarted, r.RequestReopened)
+ENDS = (
+    *(r.RequestReturned, r.RequestDeclined, r.RequestDelivered, r.RequestClosed, r.RequestWithdrawn),
+    r.RequestLapsed,
+)
+OF_REQUESTS: tuple[type[Fact], ...] = (
+    *(r.RequestSubmitted, r.RequestRevised, r.RequestHeld, r.RequestResumed, *BEGINS, *ENDS),
+    *(r.CirculationDecided, r.ConsentGiven, r.ConsentRecorded, r.ConsentWithdrawn, r.ConsentEnded),
+)
+"""The facts that say who may see a request, and what it is about."""
+
+OF_FUNDING: tuple[type[Fact], ...] = (p.RequirementOpened, p.RequirementCancelled, p.AllocationMade)
+OF_OFFERINGS: tuple[type[Fact], ...] = (
+    *(m.OfferingDrafted, m.OfferingRevised, m.OfferingSubmitted, m.OfferingApproved, m.OfferingReturned),
+    *(m.OfferingSuspended, m.OfferingResumed, m.OfferingWithdrawn, m.OfferingLapsed),
+)
+
+
+async def on_request(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
+    """Store what the fact says of a request, and notify those who see it from now on and have an alert that it fits."""
+    request_id = event.aggregate_id
+    await request_store.one_at_a_time(tx, request_id)
+    await _save(tx, fact, now)
+    await find(tx, request_id, because=event, now=now)
+
+
+async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> None:
+    """A consent given earlier begins now: notify those who see the request from now on."""
+    await request_store.one_at_a_time(tx, request_id)
+    if await request_store.begin_consents(tx, request_id, now=now):
+        await find(tx, request_id, because=None, now=now)
+
+
+async def find(tx: Tx, request_id: UUID, *, because: Event | None, now: datetime) -> None:
+    """Notify each appointment that sees the request and has an alert that it fits, unless it was notified before."""
+    request = await request_store.request(tx, request_id)
+    if request is None or not request.consents:
+        return
+    for watcher in await store.alerts_on_request(tx, request, now=now):
+        if request.is_shown_to(watcher.organization, now):
+            hit = hit_on(watcher, AlertSubject.REQUESTS, request_id=request_id, now=now)
+            await _report(tx, watcher, hit, because=because, now=now)
+    for watcher, requirement_id in await store.alerts_on_funding(tx, request, now=now):
+        if request.is_shown_to(watcher.organization, now):
+            hit = hit_on(watcher, AlertSubject.FUNDING, request_id=request_id, requirement_id=requirement_id, now=now)
+            await _report(tx, watcher, hit, because=because, now=now)
+
+
+async def on_funding(
+    tx: Tx, event: Event, fact: p.RequirementOpened | p.RequirementCancelled | p.AllocationMade, *, now: datetime
+) -> None:
+    """Store what a match lacks in money, and notify those who have an alert that it fits."""
+    if fact.request_id is None or fact.requirement_id is None or fact.line_id is None:
+        return
+    await request_store.one_at_a_time(tx, fact.request_id)
+    named = (fact.requirement_id, fact.request_id, fact.line_id)
+    match fact:
+        case p.RequirementOpened():
+            await requirement_store.open_requirement(tx, *named, fact.valuation.usd_minor)
+            await find(tx, fact.request_id, because=event, now=now)
+        case p.RequirementCancelled():
+            await requirement_store.cancel(tx, fact.requirement_id)
+        case p.AllocationMade():
+            await requirement_store.set_lacking(tx, *named, fact.gap_usd_minor or 0)
+
+
+async def on_offering(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
+    """Store what the fact says of an offering; notify States that have an alert that it fits when it is available."""
+    offering_id = event.aggregate_id
+    match fact:
+        case m.OfferingDrafted() | m.OfferingSubmitted():
+            await offering_store.save(tx, offering_id, fact.provider, fact.terms)
+        case m.OfferingRevised():
+            if (before := await offering_store.offering(tx, offering_id)) is not None:
+                await offering_store.save(tx, offering_id, before.provider, fact.terms)
+        case _:
+            available = isinstance(fact, m.OfferingApproved | m.OfferingResumed)
+            await offering_store.set_available(tx, offering_id, available=available)
+    offering = await offering_store.offering(tx, offering_id)
+    if offering is None or not offering.available:
+        return
+    for watcher in await store.alerts_on_offering(tx, offering, now=now):
+        if offering.is_for(watcher.organization):
+            hit = hit_on(watcher, AlertSubject.OFFERINGS, offering_id=offering_id, now=now)
+            await _report(tx, watcher, hit, because=event, now=now)
+
+
+async def may_be_sent(tx: Tx, notice: str, organization: str, record_id: UUID | None, *, now: datetime) -> bool:
+    """Whether the organization may still be sent a notice: of a hit only while it sees the record."""
+    if notice not in audience.OF_HITS:
+        return True
+    subject = AlertSubject(notice.partition(":")[2])
+    return record_id is not None and await is_shown(tx, subject, organization, record_id, now=now)
+
+
+async def is_shown(tx: Tx, subject: AlertSubject, organization: str, record_id: UUID, *, now: datetime) -> bool:
+    """Whether the organization sees what was found, and it is still wanted."""
+    if subject is AlertSubject.OFFERINGS:
+        offering = await offering_store.offering(tx, record_id)
+        return offering is not None and offering.is_for(organization)
+    request_id = record_id
+    if subject is AlertSubject.FUNDING:
+        requirement = await requirement_store.requirement(tx, record_id)
+        if requirement is None or not requirement.unfunded:
+            return False
+        request_id = requirement.request_id
+    request = await request_store.request(tx, request_id)
+    return request is not None and request.is_shown_to(organization, now)
+
+
+async def notify_owner(
+    tx: Tx, owner: Watcher, notice: Notice, event: Event, fact: HitRecorded | DigestIssued, *, now: datetime
+) -> None:
+    """Create the notification of an appointment, and of each of its webhooks."""
+    known = await notice_store.known(tx, request_id=getattr(fact, "request_id", None))
+    appointment = Appointment(owner.organization, owner.role)
+    webhooks = await webhook_store.recipients(tx, [appointment], notified_of_match=None)
+    person = await notice_store.recipient(tx, owner.person_id, owner.organization, owner.role)
+    for recipient in [person, *(one for one in webhooks if one.person_id == owner.person_id)]:
+        await actions.notify_one(tx, notice, recipient, event, fact, known, now)
+
+
+async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event | None, now: datetime) -> None:
+    """Record a hit, and notify of it at once or leave it to the next digest; nothing if it was recorded before."""
+    if watcher.frequency is not Frequency.AT_ONCE:
+        digest_id, due_at = await digest_store.open_next(tx, watcher, now=now)
+        hit = replace(hit, digest_id=digest_id, frequency=watcher.frequency, due_at=due_at)
+    if not await store.save(tx, hit):
+        return
+    event = await announce(tx, hit, version=1, because=because)
+    if hit.digest_id is None:
+        await notify_owner(tx, watcher, audience.ON_HIT[hit.subject], event, hit, now=now)
+
+
+async def _save(tx: Tx, fact: Fact, now: datetime) -> None:
+    match fact:
+        case r.RequestSubmitted():
+            await request_store.save_request(tx, fact)
+            await request_store.delete_consents(tx, fact.request_id)
+            if fact.circulation_rule == "granted":
+                recipients = recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states)
+                terms = Terms(recipients=recipients)
+                await request_store.save_consent(
+                    tx, fact.request_id, fact.request_id, terms, fact.submitted_at, now=now
+                )
+        case r.RequestRevised():
+            await request_store.set_circulates(tx, fact.request_id, circulates=False)
+            await request_store.delete_consents(tx, fact.request_id)
+        case r.RequestOpened() | r.RequestStarted() | r.RequestReopened():
+            await request_store.set_circulates(tx, fact.request_id, circulates=True)
+        case r.RequestHeld():
+            await request_store.set_held(tx, fact.request_id, held=True)
+        case r.RequestResumed():
+            await request_store.set_held(tx, fact.request_id, held=False)
+        case r.ConsentGiven() | r.ConsentRecorded():
+            if fact.instead_of is not None:
+                await request_store.delete_consents(tx, fact.request_id, consent_id=fact.instead_of)
+            given_at = fact.given_at if isinstance(fact, r.ConsentGiven) else fact.recorded_at
+            terms = Terms(recipients=fact.recipients, starts_at=fact.starts_at, ends_at=fact.ends_at)
+            await request_store.save_consent(tx, fact.request_id, fact.consent_id, terms, given_at, now=now)
+        case r.CirculationDecided(circulation="granted"):
+            silent = await request_store.silent_terms(tx, fact.request_id)
+            if silent is not None:
+                await request_store.save_consent(tx, fact.request_id, fact.request_id, silent, fact.decided_at, now=now)
+        case r.ConsentWithdrawn() | r.ConsentEnded():
+            await request_store.delete_consents(tx, fact.request_id, consent_id=fact.consent_id)
+        case _ if isinstance(fact, ENDS):
+            await request_store.set_circulates(tx, fact.aggregate_id, circulates=False)

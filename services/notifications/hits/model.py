@@ -1,0 +1,122 @@
+"""Hits: who is notified of which record, once, and whether they may still see it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec import Struct
+
+from contracts import reference
+from contracts.alerts import HitRecorded
+from contracts.consents import Consent, given_to
+from contracts.values import Role
+from services.notifications.alerts.model import AlertSubject, Frequency
+
+
+class KnownRequest(Struct, frozen=True, kw_only=True):
+    """A request as known from its facts, with the consents that neither ended nor were withdrawn.
+
+    `circulates` between triage and the end of delivery, also while it is `held`.
+    """
+
+    request_id: UUID
+    state: str
+    region: str | None
+    circulates: bool
+    held: bool
+    circulation: str | None
+    excluded_providers: tuple[str, ...]
+    consents: tuple[Consent, ...]
+
+    def is_shown_to(self, organization: str, now: datetime) -> bool:
+        """Whether the organization sees it by the consents in force."""
+        circulates = self.circulates and not self.held and self.circulation == "granted"
+        return (
+            circulates
+            and organization not in self.excluded_providers
+            and bool(given_to(self.consents, organization, now))
+        )
+
+
+class KnownRequirement(Struct, frozen=True, kw_only=True):
+    """What a confirmed match of a request lacks in money."""
+
+    requirement_id: UUID
+    request_id: UUID
+    lacking_usd_minor: int
+    cancelled: bool
+
+    @property
+    def unfunded(self) -> bool:
+        return not self.cancelled and self.lacking_usd_minor > 0
+
+
+class KnownOffering(Struct, frozen=True, kw_only=True):
+    """An offering as known from its facts."""
+
+    offering_id: UUID
+    provider: str
+    available: bool
+    eligible_states: tuple[str, ...]
+    eligible_regions: tuple[str, ...]
+    excluded_states: tuple[str, ...]
+
+    def is_for(self, state: str) -> bool:
+        """Whether it is available, and to this State."""
+        named = state in self.eligible_states or reference.region_of(state) in self.eligible_regions
+        every = not self.eligible_states and not self.eligible_regions
+        return self.available and (every or named) and state not in self.excluded_states
+
+
+class Watcher(Struct, frozen=True, kw_only=True):
+    """An appointment with an alert that a record fits, or with an offering that fits the record."""
+
+    person_id: UUID
+    organization: str
+    role: Role
+    alert_id: UUID | None = None
+    frequency: Frequency = Frequency.AT_ONCE
+
+
+def hit_id_of(watcher: Watcher, record_id: UUID) -> UUID:
+    """The id of the hit of a record for an appointment, derived so that there is at most one."""
+    owner = f"{watcher.person_id}:{watcher.organization}:{watcher.role}"
+    return uuid5(NAMESPACE_URL, f"entraide:hit:{owner}:{record_id}")
+
+
+def hit_on(
+    watcher: Watcher,
+    subject: AlertSubject,
+    *,
+    now: datetime,
+    request_id: UUID | None = None,
+    requirement_id: UUID | None = None,
+    offering_id: UUID | None = None,
+) -> HitRecorded:
+    """A hit of a request, of a requirement of a request, or of an offering."""
+    record_id = offering_id or requirement_id or request_id
+    assert record_id is not None, "a hit is of a record"
+    return HitRecorded(
+        hit_id=hit_id_of(watcher, record_id),
+        person_id=watcher.person_id,
+        organization=watcher.organization,
+        role=watcher.role,
+        subject=subject,
+        alert_id=watcher.alert_id,
+        request_id=request_id,
+        requirement_id=requirement_id,
+        offering_id=offering_id,
+        recorded_at=now,
+    )
+
+
+def with_broader(topics: Iterable[str]) -> tuple[str, ...]:
+    """The current codes of these topics and all topics above them, sorted."""
+    found: set[str] = set()
+    above = [current for code in topics for current in reference.current("topics", code)]
+    while above:
+        code = above.pop()
+        if code not in found:
+            found.add(code)
+            above += reference.topics()[code].parents
+    return tuple(sorted(found | set(topics)))

@@ -1,0 +1,126 @@
+"""Queries on the requests with which alerts are compared: rows made from the facts of the requests service."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts import reference
+from contracts.consents import Consent, Terms, recipients_by_visibility
+from contracts.requests import RequestSubmitted
+from services.notifications.hits.model import KnownRequest, with_broader
+
+
+async def one_at_a_time(tx: Tx, request_id: UUID) -> None:
+    """Serialize searches for a request until the transaction ends: facts of several aggregates lead to one."""
+    await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"hits of {request_id}")
+
+
+async def save_request(tx: Tx, submitted: RequestSubmitted) -> None:
+    """Store a request as submitted, replacing its earlier version; it does not circulate before triage."""
+    await tx.execute(
+        """
+        INSERT INTO known_request (request_id, state, region, circulates, held, excluded_providers, silent_recipients)
+        VALUES ($1, $2, $3, false, false, $4, $5)
+        ON CONFLICT (request_id) DO UPDATE SET circulates = false, held = false,
+            excluded_providers = excluded.excluded_providers, silent_recipients = excluded.silent_recipients
+        """,
+        submitted.request_id,
+        submitted.state,
+        reference.region_of(submitted.state),
+        submitted.excluded_providers,
+        recipients_by_visibility(submitted.visibility, submitted.addressee, submitted.addressed_states),
+    )
+    await tx.execute("DELETE FROM known_line WHERE request_id = $1", submitted.request_id)
+    await tx.executemany(
+        """
+        INSERT INTO known_line (line_id, request_id, kind, topics, articles, paragraphs) VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        [
+            (line.line_id, submitted.request_id, line.kind, with_broader(line.topics), line.articles, line.paragraphs)
+            for line in submitted.lines
+        ],
+    )
+
+
+async def set_circulates(tx: Tx, request_id: UUID, *, circulates: bool) -> None:
+    """Set whether a request is between triage and the end of delivery; it is no longer held."""
+    await tx.execute(
+        "UPDATE known_request SET circulates = $2, held = false WHERE request_id = $1", request_id, circulates
+    )
+
+
+async def set_held(tx: Tx, request_id: UUID, *, held: bool) -> None:
+    await tx.execute("UPDATE known_request SET held = $2 WHERE request_id = $1", request_id, held)
+
+
+async def save_consent(
+    tx: Tx, request_id: UUID, consent_id: UUID, terms: Terms, given_at: datetime, *, now: datetime
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO known_consent (consent_id, request_id, recipients, given_at, starts_at, ends_at, begun)
+        VALUES ($1, $2, $3, $4, $5, $6, coalesce($5::timestamptz <= $7::timestamptz, true))
+        ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, given_at = excluded.given_at,
+            starts_at = excluded.starts_at, ends_at = excluded.ends_at, begun = excluded.begun
+        """,
+        consent_id,
+        request_id,
+        terms.recipients,
+        given_at,
+        terms.starts_at,
+        terms.ends_at,
+        now,
+    )
+
+
+async def delete_consents(tx: Tx, request_id: UUID, *, consent_id: UUID | None = None) -> None:
+    """Delete one consent of a request, or all of them: they ended or were withdrawn."""
+    await tx.execute(
+        "DELETE FROM known_consent WHERE request_id = $1 AND ($2::uuid IS NULL OR consent_id = $2)",
+        request_id,
+        consent_id,
+    )
+
+
+async def silent_terms(tx: Tx, request_id: UUID) -> Terms | None:
+    """The terms of a consent by silence; None for an unknown request."""
+    recipients = await tx.fetchval("SELECT silent_recipients FROM known_request WHERE request_id = $1", request_id)
+    return None if recipients is None else Terms(recipients=tuple(recipients))
+
+
+async def request(tx: Tx, request_id: UUID) -> KnownRequest | None:
+    row = await tx.fetchrow(
+        "SELECT * FROM known_request LEFT JOIN known_circulation USING (request_id) WHERE request_id = $1", request_id
+    )
+    if row is None:
+        return None
+    consents = await tx.fetch("SELECT * FROM known_consent WHERE request_id = $1 ORDER BY consent_id", request_id)
+    known = tuple(msgspec.convert(dict(one), Consent) for one in consents)
+    return msgspec.convert({**dict(row), "consents": known}, KnownRequest)
+
+
+async def consents_to_begin(tx: Tx, *, now: datetime) -> list[UUID]:
+    """Requests with a consent whose period has begun since it was given."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT request_id FROM known_consent WHERE NOT begun AND starts_at <= $1 ORDER BY request_id", now
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def begin_consents(tx: Tx, request_id: UUID, *, now: datetime) -> bool:
+    """Whether a consent of the request began; of several processes only one gets the answer yes."""
+    return bool(
+        await tx.fetch(
+            "UPDATE known_consent SET begun = true WHERE request_id = $1 AND NOT begun AND starts_at <= $2 RETURNING 1",
+            request_id,
+            now,
+        )
+    )
+
+
+async def consent_begins_in_seconds(tx: Tx, *, now: datetime) -> float | None:
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT extract(epoch FROM min(starts_at) - $1::timestamptz)::float8 FROM known_consent WHERE NOT begun", now
+    )

@@ -1,0 +1,1 @@
+"""Unsubscribing by the link in a mail (RFC 8058), without signing in."""

@@ -1,0 +1,74 @@
+"""The page of an unsubscribe link, and its one-click POST (RFC 8058).
+
+Neither has a caller: the signed token of the link says what may be paused.
+"""
+
+from html import escape
+from typing import Any
+
+from litestar import MediaType, Request, Response, get, post
+from litestar.params import FromQuery
+from msgspec import Struct, field
+
+from chassis.http.application import PUBLIC, Db, Now
+from chassis.http.forms import form_of, takes_form
+from contracts.refusals import Invalid
+from contracts.values import Language
+from services.notifications.notices.wording import RIGHT_TO_LEFT, templates
+from services.notifications.unsubscribe import actions
+
+FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
+POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+"""The page sends its own form, and nothing else."""
+
+
+class OneClick(Struct, frozen=True, kw_only=True):
+    """What a mail program posts to an unsubscribe link: `List-Unsubscribe=One-Click`."""
+
+    list_unsubscribe: str = field(name=FIELD)
+
+
+@get(
+    "/v1/unsubscribe",
+    opt=PUBLIC,
+    include_in_schema=False,
+    media_type=MediaType.HTML,
+)
+async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
+    """A page with a button; it changes nothing, because programs follow links before people do."""
+    async with db.transaction(by=None) as tx:
+        link, language = await actions.read(tx, token)
+    said = templates(language).unsubscribe
+    button = f'<button name="{FIELD}" value="{ONE_CLICK}">{escape(said.button)}</button>'
+    return _page(language, said.title, getattr(said, link.target), f'<form method="post">{button}</form>')
+
+
+@post(
+    "/v1/unsubscribe",
+    opt=takes_form(OneClick),
+    include_in_schema=False,
+    status_code=200,
+    media_type=MediaType.HTML,
+)
+async def unsubscribe(token: FromQuery[str], db: Db, now: Now, request: Request[Any, Any, Any]) -> Response[str]:
+    """By the link in a mail, without signing in. Repeating it changes nothing; the owner can resume it."""
+    if (await form_of(request)).get(FIELD) != ONE_CLICK:
+        raise Invalid("missing-field", field=FIELD)
+    async with db.transaction(by=None) as tx:
+        link, language = await actions.read(tx, token)
+        await actions.unsubscribe(tx, link, now=now)
+    said = templates(language).unsubscribe
+    return _page(language, said.title, said.done)
+
+
+def _page(language: Language, title: str, text: str, more: str = "") -> Response[str]:
+    direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    html = f"""<!doctype html>
+<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title></head>
+<body><main><h1>{escape(title)}</h1><p>{escape(text)}</p>{more}</main></body></html>
+"""
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})
+
+
+ROUTES = [confirm_unsubscribing, unsubscribe]

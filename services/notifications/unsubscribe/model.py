@@ -1,0 +1,53 @@
+"""The token of an unsubscribe link: which alert, or which subscription's mails, signed with a key of this service."""
+
+import base64
+import binascii
+import hmac
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.refusals import Missing
+
+SIGNATURE_BYTES = 16
+ID_BYTES = 16
+
+
+class Target(StrEnum):
+    """What a link pauses: one alert, or all mails of a subscription."""
+
+    ALERT = "alert"
+    SUBSCRIPTION = "subscription"
+
+
+class Link(Struct, frozen=True):
+    """What an unsubscribe link pauses."""
+
+    target: Target
+    record_id: UUID
+
+    def token(self, key: bytes) -> str:
+        """The token of this link, in the letters of a URL."""
+        signed = _CODES[self.target] + self.record_id.bytes
+        return base64.urlsafe_b64encode(signed + _signature(key, signed)).decode().rstrip("=")
+
+
+def link_of(token: str, key: bytes) -> Link:
+    """Raises Missing for a token that was not made with this key."""
+    try:
+        sent = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Missing("not-found") from error
+    signed, signature = sent[: 1 + ID_BYTES], sent[1 + ID_BYTES :]
+    if not hmac.compare_digest(signature, _signature(key, signed)) or signed[:1] not in _TARGETS:
+        raise Missing("not-found")
+    return Link(_TARGETS[signed[:1]], UUID(bytes=signed[1:]))
+
+
+_CODES = {Target.ALERT: b"a", Target.SUBSCRIPTION: b"s"}
+_TARGETS = {code: target for target, code in _CODES.items()}
+
+
+def _signature(key: bytes, signed: bytes) -> bytes:
+    return hmac.digest(key, b"unsubscribe " + signed, "sha256")[:SIGNATURE_BYTES]

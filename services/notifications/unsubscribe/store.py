@@ -1,0 +1,8 @@
+"""The key of unsubscribe links."""
+
+from chassis.db.database import Tx
+
+
+async def key(tx: Tx) -> bytes:
+    """The key of this schema, which also encrypts the cursors of event streams."""
+    return await tx.fetchval("SELECT key FROM bookmark_key")  # type: ignore[no-any-return]
