@@ -441,7 +441,6 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "EntryView.offering_id": None,
         "EntryView.text": "TA-2026-00012 · Kenya · Training on mutual legal assistance",
         "EntryView.link": "/v1/requests/1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f",
-        "paused": False,
         "paused_until": None,
         "WebhookView.status": "enabled",
         "verification_key": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",

@@ -154,7 +154,7 @@ async def test_missing_event_is_fetched_by_an_idle_process_in_time(
     async with supervised({"gap filler": partial(consumer.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
         await asyncio.sleep(1.5)
         await consumer.inbox.receive(events[1])
-        while not consumer.effects:
+        while len(consumer.effects) < len(events):
             await asyncio.sleep(0.05)
 
     assert [version for _, version in consumer.effects] == [1, 2]
