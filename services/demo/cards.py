@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from services.demo.desk import DeskStory
 from services.demo.ending import finance_officers
 from services.demo.giving import DonorStory
 from services.demo.planning import Planned
@@ -117,6 +118,25 @@ def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
             title = planned.titles.get(line["line_id"], line["line_id"])
             grid.add_row("", Text(f"priority {line['priority']:,}: {title}"))
     yield grid
+
+
+def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
+    """How needs came in, who heard of them, and what waits for the coordinators."""
+    counts = desk.counts
+    yield heading("The desk of the coordinators", f"{counts['total']} wait, {counts['overdue']} overdue")
+    for way, request in desk.filed:
+        lines = len(request["lines"])
+        yield _indented(2, f"{'by ' + way:<18} {request['state']} {request['status']}, {lines} line{'s'[: lines != 1]}")
+        if translation := request.get("translation"):
+            yield _indented(4, f"fr, by {translation['made_by']}: {translation['title']}", no_wrap=True)
+    for who, hits in desk.hits.items():
+        yield _indented(2, f"{who}: {hits} found by an alert")
+    if desk.overdue:
+        yield _indented(2, f"{desk.overdue} overdue, and escalated to every coordinator")
+    for one in desk.work:
+        title = one["title"].removeprefix("[Fictitious sample] ")
+        words = f"{one['due_at'][:10]} {one['kind']:<15} {one['state']} {title}"
+        yield _indented(2, words, no_wrap=True)
 
 
 def heading(left: str, right: str) -> Text:

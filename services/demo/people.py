@@ -128,6 +128,9 @@ class Api:
         """`step` distinguishes writes with the same path and body."""
         return (await self._call("POST", appointment, path, body, person=person, step=step, revision=revision)).json()
 
+    async def patch(self, appointment: str, path: str, body: Any, *, revision: int) -> Any:
+        return (await self._call("PATCH", appointment, path, body, revision=revision)).json()
+
     async def load(self, appointment: str, path: str, table: bytes) -> Any:
         """Send a table as CSV, its file's bytes unchanged."""
         return (await self._call("POST", appointment, path, table=table)).json()

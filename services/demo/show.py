@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from chassis import clock
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.journal.bus import watch
@@ -22,12 +25,14 @@ from chassis.settings import Settings
 from contracts import reference
 from contracts.refusals import Conflict
 from services.demo.appointing import founders
-from services.demo.cards import COLUMNS, donor_card, request_card, round_card, summary
+from services.demo.cards import COLUMNS, desk_card, donor_card, request_card, round_card, summary
+from services.demo.desk import Intake
 from services.demo.people import Api, StepError
 from services.demo.records import RequestRecord, Seen
 from services.demo.story import Story
 from services.demo.tables import funds_table, work_packages_table, years_table
 from services.directory.people.actions import Founder
+from services.requests.clock import actions as clock_actions
 
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 STORY_RATE_LIMIT = RateLimit(per_minute=60_000, burst=6_000)
@@ -43,6 +48,9 @@ EXPECTED = tuple(
             "requests.request",
             "submitted registered opened fulfilment-changed started delivery-evaluated delivered closed",
         ),
+        ("requests.clock", "started stopped"),
+        ("notifications.alert", "created"),
+        ("notifications.hit", "recorded"),
         ("matching.offering", "submitted approved"),
         ("matching.line", "ranked"),
         ("matching.match", "presented accepted confirmed begun completed evaluated"),
@@ -137,7 +145,9 @@ async def _run_story(
                 tasks[step] = progress.add_task(step, total=of)
             progress.update(tasks[step], completed=done)
 
-        story = Story(api, seen, say, settings.state / "donor")
+        intake = Intake(*settings.intake_smtp, settings.intake_address) if settings.intake_smtp else None
+        escalate = partial(_escalate, db_of["requests"])
+        story = Story(api, seen, say, settings.state / "donor", intake=intake, escalate=escalate)
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
             try:
@@ -166,6 +176,12 @@ async def _run_story(
     return 1 if complaints else 0
 
 
+async def _escalate(db: Database) -> None:
+    """Record what is overdue in five days: the demo's own clock is ahead, and nothing else of the platform is."""
+    async with db.transaction() as tx:
+        await clock_actions.expire(tx, clock.now() + timedelta(days=5))
+
+
 def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     out = Console(file=sys.stdout, highlight=False)
     out.width = min(out.width, COLUMNS) if sys.stdout.isatty() else COLUMNS
@@ -175,6 +191,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
         *(request_card(record, details=details) for record in story.requests),
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),
+        desk_card(story.desk),
     ]
     with out.capture() as printed:
         out.print(FICTITIOUS)
@@ -211,6 +228,12 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         if story.given
         else None,
         "refund": story.refunded,
+        "desk": {
+            "filed": [{"way": way, "request_id": one["request_id"]} for way, one in story.desk.filed],
+            "hits": story.desk.hits,
+            "overdue": story.desk.overdue,
+            "counts": story.desk.counts,
+        },
         "kinds_offered": sorted(story.kinds_offered),
         "not_waited_for": story.not_waited_for,
         "facts_seen": dict(sorted(seen.types.items())),

@@ -14,6 +14,7 @@ import msgspec
 
 from chassis import clock
 from services.demo.appointing import appoint_all
+from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
 from services.demo.giving import DonorStory
 from services.demo.people import Api, Persona, StepError, personas
@@ -44,13 +45,22 @@ class Story:
     """The steps in order; `say` reports progress, and files for the donor go into `folder`."""
 
     def __init__(
-        self, api: Api, seen: Seen, say: Say, folder: Path, *, reading_seconds: float = READING_SECONDS
+        self,
+        api: Api,
+        seen: Seen,
+        say: Say,
+        folder: Path,
+        *,
+        reading_seconds: float = READING_SECONDS,
+        intake: Intake | None = None,
+        escalate: Escalate | None = None,
     ) -> None:
         self._api = api
         self._folder = folder
         self._seen = seen
         self._steps = Steps(api, say)
         self._reading_seconds = reading_seconds
+        self.desk = DeskStory(self._steps, intake, escalate)
         self.not_waited_for: list[str] = []
         self.filed_before = 0
         self.requests: list[RequestRecord] = []
@@ -65,6 +75,7 @@ class Story:
         """Run all steps. Raises StepError at the first unexpected answer."""
         await appoint_all(self._steps)
         await self._subscribe()
+        await self.desk.watch()
         await self._raise_funds()
         await self._offer()
         await self._file()
@@ -76,6 +87,7 @@ class Story:
         await self._end()
         await self._read_funds()
         await self._check_notifications()
+        await self.desk.run()
         self.planned = await plan_round(self._steps)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------

@@ -61,7 +61,8 @@ class WorkCounts(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-_FILTERED = """
+OVERDUE = "(clock.due_at <= $17 OR clock.overdue_at IS NOT NULL)"
+_FILTERED = f"""
     FROM clock LEFT JOIN request AS r USING (request_id)
         LEFT JOIN LATERAL seen(r.request_id, r, $1, $2) AS s ON r.request_id IS NOT NULL
     WHERE clock.stopped_at IS NULL AND (clock.paused_at IS NULL OR $15)
@@ -77,14 +78,14 @@ _FILTERED = """
                 AND (cardinality($11) = 0 OR l.paragraphs && $11)))
         AND (cardinality($12::text[]) = 0 OR clock.priority = ANY ($12))
         AND ($13::uuid IS NULL OR r.assignee = $13) AND (NOT $14 OR r.assignee IS NULL)
-        AND ($16::boolean IS NULL OR (clock.due_at <= $17) = $16)
+        AND ($16::boolean IS NULL OR {OVERDUE} = $16)
         AND ($18::uuid[] IS NULL OR clock.request_id = ANY ($18))
         AND ($19::text[] IS NULL OR clock.state = ANY ($19))
         AND (cardinality($20::text[]) = 0 OR EXISTS (
             SELECT FROM request_line AS l WHERE l.request_id = clock.request_id AND l.topics && $20))
 """
 _PAGE = f"""
-    SELECT clock_id, clock.kind, organization, clock.role, since, due_at, due_at <= $17 AS overdue,
+    SELECT clock_id, clock.kind, organization, clock.role, since, due_at, {OVERDUE} AS overdue,
         paused_at IS NOT NULL AS paused, clock.request_id, match_id, line_id, clock.state, r.reference, r.status,
         r.language, r.kinds, r.priority, r.assignee, s.words, r.request_id IS NOT NULL AS seen,
         CASE WHEN s.words THEN (SELECT title FROM request_text t WHERE t.request_id = clock.request_id) END AS title
@@ -161,7 +162,7 @@ async def counts(tx: Tx, caller: Caller, asked: WorkFilter, *, now: datetime) ->
     row = await tx.fetchrow(
         f"""
         WITH found AS (
-            SELECT clock.kind, r.status, r.assignee, due_at <= $17 AS overdue {_FILTERED} LIMIT $21 + 1
+            SELECT clock.kind, r.status, r.assignee, {OVERDUE} AS overdue {_FILTERED} LIMIT $21 + 1
         ), counted AS (SELECT * FROM found LIMIT $21)
         SELECT count(*) AS total, count(*) FILTER (WHERE overdue) AS overdue,
             count(*) FILTER (WHERE assignee IS NULL) AS unassigned,

@@ -1,0 +1,153 @@
+"""The desk: how a need comes in by other ways than the form, who hears of it, and what waits for whom at the end."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from email.message import EmailMessage
+from typing import Any
+
+import aiosmtplib
+from msgspec import Struct
+
+from chassis import clock
+from services.demo.people import StepError, personas
+from services.demo.steps import Steps
+
+COORDINATOR, KENYA, OFFICIAL = "UNODC:coordinator", "KEN:focal_point", "KEN:official"
+PROVIDER, DONOR, FIJI, MADAGASCAR = "NOR:provider_officer", "DEU:donor_officer", "FJI:focal_point", "MDG:focal_point"
+FOUND = "notifications.hit.recorded.v1"
+OVERDUE = "requests.clock.overdue.v1"
+SHOWN = 8
+"""Items of the list of work on the card."""
+
+LINE = {
+    "kind": "training",
+    "topics": ["mutual_legal_assistance"],
+    "institution": "judiciary",
+    "group_size": 20,
+    "languages": ["en"],
+    "modality": "remote",
+}
+BY_NOTE = {
+    "state": "FJI",
+    "channel": "note_verbale",
+    "received_reference": "[Fictitious sample] Note 114/2026",
+    "language": "en",
+    "title": "[Fictitious sample] Training of magistrates on mutual legal assistance",
+    "circulation": "granted",
+    "visibility": "providers",
+    "lines": [LINE],
+}
+MAIL = "[Fictitious sample] Demande de formation des greffiers"
+TRANSLATION = {
+    "language": "fr",
+    "source_revision": 1,
+    "title": "[Exemple fictif] Formation de magistrats à l’entraide judiciaire",
+}
+
+
+class Intake(Struct, frozen=True):
+    """Where the platform takes in mails."""
+
+    host: str
+    port: int
+    address: str
+
+
+Escalate = Callable[[], Awaitable[None]]
+"""Lets the clocks run over that are due within five days, as if these had passed."""
+
+
+class DeskStory:
+    """What the demo shows of intake and desk; a second run changes nothing."""
+
+    def __init__(self, steps: Steps, intake: Intake | None = None, escalate: Escalate | None = None) -> None:
+        self._steps, self._api = steps, steps.api
+        self._intake, self._escalate = intake, escalate
+        self.filed: list[tuple[str, Mapping[str, Any]]] = []
+        """How it came in, and the request."""
+        self.hits: Mapping[str, int] = {}
+        self.overdue = 0
+        self.work: Sequence[Mapping[str, Any]] = ()
+        self.counts: Mapping[str, Any] = {}
+
+    async def watch(self) -> None:
+        """A provider and a donor create alerts before the first request."""
+        await self._api.post(PROVIDER, "/v1/alerts", {"subject": "requests", "frequency": "at_once"})
+        await self._api.post(DONOR, "/v1/alerts", {"subject": "funding", "frequency": "at_once"})
+
+    async def run(self) -> None:
+        ways = [("note verbale", self._by_note), ("two officials", self._by_two)]
+        ways += [("mail", self._by_mail)] if self._intake else []
+
+        async def come_in(way: tuple[str, Callable[[], Awaitable[Mapping[str, Any]]]]) -> None:
+            self.filed.append((way[0], await way[1]()))
+
+        await self._steps.each("needs come in by note verbale, in parts, by mail", ways, come_in)
+        await self._steps.each("alerts are read, overdue work is escalated", ["one"], self._read)
+
+    # -- intake ----------------------------------------------------------------------------------------------------
+
+    async def _by_note(self) -> Mapping[str, Any]:
+        """The secretariat files, translates, and the focal point confirms by submitting."""
+        window = {"from": f"{clock.now().year + 1}-02-01", "until": f"{clock.now().year + 1}-06-30"}
+        body = {**BY_NOTE, "received_on": "2026-11-20", "lines": [{**LINE, "window": window}]}
+        draft = await self._api.post(COORDINATOR, "/v1/requests/on-behalf", body)
+        path = f"/v1/requests/{draft['request_id']}"
+        await self._api.post(COORDINATOR, f"{path}/translations", TRANSLATION)
+        request = await self._api.get(FIJI, path)
+        if request["status"] == "draft":
+            request = await self._api.post(FIJI, f"{path}/submit", {}, revision=request["revision"])
+        return await self._api.get(COORDINATOR, path, language="fr")  # type: ignore[no-any-return]
+
+    async def _by_two(self) -> Mapping[str, Any]:
+        """An official begins with the language only and adds a line, the focal point adds the title."""
+        draft = await self._api.post(OFFICIAL, "/v1/requests", {"language": "en"}, step="a partial draft")
+        path = f"/v1/requests/{draft['request_id']}"
+        request = await self._api.get(OFFICIAL, path)
+        if not request["lines"]:
+            line = {"kind": "case_management", "topics": ["mutual_legal_assistance"]}
+            request = await self._api.post(OFFICIAL, f"{path}/lines", line, revision=request["revision"])
+        if not request["title"]:
+            title = {"title": "[Fictitious sample] A register of incoming requests"}
+            request = await self._api.patch(KENYA, path, title, revision=request["revision"])
+        return request  # type: ignore[no-any-return]
+
+    async def _by_mail(self) -> Mapping[str, Any]:
+        """A mail of a known sender comes into the triage box, and a coordinator files it on behalf of its State."""
+        assert self._intake is not None, "the step is only taken with an intake"
+        sender = next(one.email for one in personas() if one.appointment == MADAGASCAR)
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = sender, self._intake.address, MAIL
+        message["Message-ID"] = "<entraide-demo-1@madagascar.example>"
+        message.set_content("[Exemple fictif] Nos greffiers ont besoin d’une formation à distance.")
+        await aiosmtplib.send(message, hostname=self._intake.host, port=self._intake.port)
+
+        async def received() -> Mapping[str, Any] | None:
+            mails = await self._steps.all(COORDINATOR, "/v1/intake/mails?organization=MDG", "mails")
+            return mails[0] if mails else None
+
+        mail = await self._steps.until(received, "the mail in the triage box")
+        path = f"/v1/intake/mails/{mail['mail_id']}"
+        if mail["status"] == "new":
+            await self._api.post(COORDINATOR, f"{path}/file", {"language": "fr"}, revision=mail["revision"])
+        filed = await self._api.get(COORDINATOR, path)
+        return await self._api.get(MADAGASCAR, f"/v1/requests/{filed['request_id']}")  # type: ignore[no-any-return]
+
+    # -- the desk --------------------------------------------------------------------------------------------------
+
+    async def _read(self, _: str) -> None:
+        if self._escalate:
+            await self._escalate()
+            self.overdue = await self._steps.until(lambda: self._count(COORDINATOR, OVERDUE), "an overdue clock")
+        self.hits = {
+            who: await self._steps.until(lambda who=who: self._count(who, FOUND), f"what the alert of {who} finds")  # type: ignore[misc]
+            for who in (PROVIDER, DONOR)
+        }
+        self.work = (await self._api.get(COORDINATOR, f"/v1/work?limit={SHOWN}"))["work"]
+        self.counts = await self._api.get(COORDINATOR, "/v1/work/counts")
+        if not self.work:
+            raise StepError("nothing waits for a coordinator")
+
+    async def _count(self, who: str, notice: str) -> int:
+        """How many notifications of a notice a person has."""
+        found = await self._steps.all(who, "/v1/notifications", "notifications")
+        return sum(one["notice"].startswith(notice) for one in found)
