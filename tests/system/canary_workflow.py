@@ -342,7 +342,8 @@ async def fulfil_a_request(stage: Stage) -> None:
     went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3}
     for who, own in ((KENYA, STATE), (NORWAY, OVERSEERS | {NORWAY})):
         matches[0] = await stage.say(who, "POST", f"{match_path}/evaluate", went, about=matches[0], to=own)
-    matches[1] = await stage.say(COORDINATOR, "POST", f"{match_path}/present", departing("present"), about=matches[1])
+    chosen = {name: matches[1][name] for name in ("match_id", "revision")} | departing("present")
+    (matches[1],) = (await stage.say(COORDINATOR, "POST", "/v1/matches/present", {"matches": [chosen]}))["matches"]
     await stage.say(KENYA, "POST", f"{match_path}/decline", {"reason": "other"}, about=matches[1], to=sides)
     for who, move in agreed:
         matches[2] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[2])

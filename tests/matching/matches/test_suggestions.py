@@ -153,7 +153,8 @@ async def test_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> No
 
     detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
 
-    assert match == {key: value for key, value in detail.items() if key not in {"explanation", "opens"}}
+    assert match == {name: value for name, value in detail.items() if name in match}
+    assert {"explanation", "opens", "residue", "override_says"} == detail.keys() - match.keys()
     topics = next(one for one in detail["explanation"] if one["criterion"] == "topics")
     assert ["mutual_legal_assistance", "electronic_evidence"] == topics["asked"]
     assert ["mutual_legal_assistance"] == topics["offered"]
