@@ -115,8 +115,11 @@ TABLES = {"POST /v1/rates/csv": EXAMPLE}
 
 A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 
-LACKING = {"/v1/allocations": {"work_package": "maintenance"}}
-"""What a body's example leaves out and cannot do without."""
+LACKING: Mapping[str, Mapping[str, Any]] = {
+    "/v1/allocations": {"work_package": "maintenance"},
+    "/v1/requests/{request_id}/translations": {"lines": []},
+}
+"""What a body's example leaves out and cannot do without, or names and no record has."""
 
 INTERNAL_BODIES = {
     "/internal/budgets": {"funds": ["TA-REQUESTS"], "currencies": ["EUR"]},

@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from contracts.matching import MatchConfirmed
+from services.requests.request import actions
 from services.requests.wiring import SERVICE
-from tests.builders import a_caller, a_line, headers
+from tests.builders import NOON, a_caller, a_line, an_event, headers
 from tests.databases import connected
+from tests.matching.builders import SPRING
 from tests.requests.steps import COORDINATOR, KENYA, NORWAY, Client, consent, filed, opened, withdraw
 from tests.requests.translation_steps import ARABIC_TITLE, path_of, translated, translation_of
 
@@ -137,6 +141,30 @@ async def test_it_is_shown_where_the_words_are(api: Client) -> None:
         request = answer.json()
     assert await texts() == set()
     assert (await api.get(path, headers=given)).status_code == 404
+
+
+async def test_who_serves_a_line_reads_its_translation(api: Client, db: Database) -> None:
+    """Without the words of the whole; the institution's name by a consent, once both sides have accepted."""
+    request = await opened(api)
+    await translated(api, request)
+    ids = {"request_id": UUID(request["request_id"]), "line_id": UUID(request["lines"][0]["line_id"])}
+    match = MatchConfirmed(
+        match_id=uuid4(), offering_id=uuid4(), state="KEN", provider="NOR", capacity_period=SPRING, confirmed_at=NOON,
+        **ids,
+    )  # fmt: skip
+    async with db.transaction() as tx:
+        await actions.on_match_changed(tx, an_event(match, 1), match)
+
+    async def texts() -> set[str]:
+        answer = await api.get(path_of(request, "fr"), headers=headers(NORWAY))
+        assert answer.status_code == 200, answer.text
+        return {word for word in answer.text.split('"') if word.startswith("Traduction")}
+
+    line = {"Traduction-outcome", "Traduction-place", "Traduction-markers"}
+    assert await texts() == line
+    request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(KENYA))).json()
+    await consent(api, request, recipients=["NOR"], fields=["codes", "institution"])
+    assert await texts() == line | {"Traduction-name"}
 
 
 async def test_row_level_security_hides_the_texts_of_a_translation(api: Client, db: Database) -> None:

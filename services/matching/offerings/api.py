@@ -161,9 +161,9 @@ async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], dat
     """
     before, texts = await offering_actions.to_revise(tx, ctx, offering_id)
     content, new, salt = patched(body_of(before, texts), data).content()
-    if new == texts:
+    if new == texts and (kept := await offering_store.salt(tx, offering_id)):
         # The same texts keep their hash: translations of them are not stale.
-        content, salt = replace(content, texts_hash=before.texts_hash), await offering_store.salt(tx, offering_id)
+        content, salt = replace(content, texts_hash=before.texts_hash), kept
     await offering_actions.revise(tx, ctx, before, content, new, salt)
 
 

@@ -262,9 +262,9 @@ async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
     return {row["offering_id"]: Texts(title=row["title"], summary=row["summary"]) for row in rows}
 
 
-async def salt(tx: Tx, offering_id: UUID) -> bytes:
-    """The salt of the texts' hash."""
-    return cast(bytes, await tx.fetchval("SELECT salt FROM offering_text WHERE offering_id = $1", offering_id))
+async def salt(tx: Tx, offering_id: UUID) -> bytes | None:
+    """The salt of the texts' hash; None if they are erased."""
+    return cast(bytes | None, await tx.fetchval("SELECT salt FROM offering_text WHERE offering_id = $1", offering_id))
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------

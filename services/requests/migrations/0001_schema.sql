@@ -547,6 +547,14 @@ CREATE FUNCTION sees_words(of_request uuid) RETURNS boolean LANGUAGE sql STABLE 
 RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r, caller_organization(), caller_role()) AS s
     WHERE r.request_id = of_request AND s.words);
 
+-- Whether some words of a request are seen: all, or those of the lines that the caller serves.
+CREATE FUNCTION sees_some_words(of_request uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r, caller_organization(), caller_role()) AS s
+    WHERE r.request_id = of_request AND (s.words
+        OR (caller_role() = 'provider_officer' AND r.status IN ('open', 'in_delivery', 'delivered', 'on_hold')
+            AND EXISTS (SELECT FROM line_match AS m WHERE m.request_id = r.request_id
+                AND m.provider = caller_organization() AND m.status IN ('confirmed', 'in_delivery', 'completed')))));
+
 -- A file is seen as the words of its request are. The scan of a note verbale is between the State and UNODC.
 CREATE FUNCTION sees_file(of_request uuid, purpose text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (purpose = 'request' OR NOT is_outside(caller_role())) AND sees_words(of_request);

@@ -123,9 +123,9 @@ async def _revised(tx: Tx, ctx: Context, request_id: UUID, change: Callable[[Req
     request, texts = await actions.to_revise(tx, ctx, request_id)
     body = change(body_of(request, texts))
     content, new, salt = body.content([line.line_id for line in request.all_lines])
-    if new == texts:
+    if new == texts and (kept := await store.salt(tx, request_id)):
         # The same texts keep their hash: translations of them are not stale.
-        content, salt = replace(content, texts_hash=request.texts_hash), await store.salt(tx, request_id)
+        content, salt = replace(content, texts_hash=request.texts_hash), kept
     await actions.revise(tx, ctx, request, content, new, salt)
 
 

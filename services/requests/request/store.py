@@ -332,9 +332,9 @@ async def delete_line_texts(tx: Tx, request_id: UUID) -> None:
     await tx.execute("DELETE FROM line_text WHERE request_id = $1", request_id)
 
 
-async def salt(tx: Tx, request_id: UUID) -> bytes:
-    """The salt of the texts' hash."""
-    return cast(bytes, await tx.fetchval("SELECT salt FROM request_text WHERE request_id = $1", request_id))
+async def salt(tx: Tx, request_id: UUID) -> bytes | None:
+    """The salt of the texts' hash; None if they are erased."""
+    return cast(bytes | None, await tx.fetchval("SELECT salt FROM request_text WHERE request_id = $1", request_id))
 
 
 async def texts(tx: Tx, request: Request) -> Texts:

@@ -18,6 +18,7 @@ from services.requests.audience import store as audience_store
 from services.requests.policy import Action
 from services.requests.request import store
 from services.requests.translation import actions
+from services.requests.translation import store as translation_store
 from services.requests.translation.texts import TranslatedLine, TranslatedTexts
 from services.requests.translation.visible_store import TranslationView, visible
 
@@ -66,6 +67,7 @@ class NewTranslation(TranslationBody, frozen=True, kw_only=True, forbid_unknown_
 
 
 async def _read(tx: Tx, ctx: Context, request_id: UUID, language: FromPath[Language]) -> TranslationView:
+    await translation_store.require_words(tx, request_id)
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_TRANSLATIONS, request).required()
     found = await visible(tx, ctx.caller, request, language)
@@ -80,6 +82,7 @@ async def _read_added(tx: Tx, ctx: Context, key: tuple[UUID, Language]) -> Trans
 
 
 async def _read_all(tx: Tx, ctx: Context, request_id: UUID) -> list[TranslationView]:
+    await translation_store.require_words(tx, request_id)
     request = await store.get(tx, request_id, ctx.caller)
     policy.decide(ctx.caller, Action.READ_TRANSLATIONS, request).required()
     found = await visible(tx, ctx.caller, request)

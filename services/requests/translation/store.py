@@ -26,6 +26,12 @@ async def get(tx: Tx, request_id: UUID, language: Language, *, lock: bool = Fals
     return msgspec.convert(dict(row), Translation)
 
 
+async def require_words(tx: Tx, request_id: UUID) -> None:
+    """Raises Missing if the request does not exist or the transaction's caller may read no word of it."""
+    if not await tx.fetchval("SELECT sees_some_words($1)", request_id):
+        raise Missing("not-found")
+
+
 async def known(tx: Tx, translation_id: UUID) -> Translation | None:
     """The translation, read by the service itself without a caller."""
     row = await tx.fetchrow("SELECT * FROM translation WHERE translation_id = $1 FOR UPDATE", translation_id)
