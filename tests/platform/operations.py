@@ -112,6 +112,7 @@ LACKING = {"/v1/allocations": {"work_package": "maintenance"}}
 """What a body's example leaves out and cannot do without."""
 
 INTERNAL_BODIES = {
+    "/internal/addresses": {"email": "nobody@ken.example"},
     "/internal/budgets": {"funds": ["TA-REQUESTS"], "currencies": ["EUR"]},
     "/internal/shown": {"organization": "NOR", "request_ids": []},
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
