@@ -30,6 +30,7 @@ NOT_DOCUMENTED = {
     "/docs/events/shapes",
     "/docs/permissions",
     "/docs/style.css",
+    "/internal/addresses",
     "/internal/events",
     "/internal/budgets",
     "/internal/callers",

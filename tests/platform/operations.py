@@ -122,6 +122,7 @@ LACKING: Mapping[str, Mapping[str, Any]] = {
 """What a body's example leaves out and cannot do without, or names and no record has."""
 
 INTERNAL_BODIES = {
+    "/internal/addresses": {"email": "nobody@ken.example"},
     "/internal/budgets": {"funds": ["TA-REQUESTS"], "currencies": ["EUR"]},
     "/internal/shown": {"organization": "NOR", "request_ids": []},
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database, Tx
+from chassis.ids import new_id
 from chassis.journal.inbox import Outcome
 from chassis.journal.outbox import read
 from chassis.service import Running
@@ -34,6 +35,9 @@ from services.pledges.pledge import store as pledges_store
 from services.pledges.proposals import store as proposal_store
 from services.requests import policy as requests_policy
 from services.requests.attachment import store as attachment_store
+from services.requests.mail import actions as mail_actions
+from services.requests.mail import store as mail_store
+from services.requests.mail.parsing import read_mail
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from tests.builders import a_caller, a_request, headers
@@ -43,6 +47,7 @@ from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.matching.steps import IN_WINDOW
 from tests.pledges.steps import prepared, usd
+from tests.requests.mail_steps import a_mail
 
 KENYA, COORDINATOR, FINANCE = "KEN:focal_point", "UNODC:coordinator", "UNODC:finance_officer"
 NORWAY, NORWAYS_DONOR, UNIT = "NOR:provider_officer", "NOR:donor_officer", "UNODC:provider_officer"
@@ -172,7 +177,7 @@ async def _requests(world: World) -> None:
         partly = await _open(world, await world.say(KENYA, f"/v1/requests/{draft['request_id']}/submit", about=draft))
     path = f"/v1/requests/{partly['request_id']}"
     await _attach(world, partly, COORDINATOR, "notes-verbales")
-    await _scan(world)
+    await _mails(world)
     await world.say(
         KENYA, f"{path}/consents", about=partly, recipients=["NOR"], fields=["codes", "institution"], comment="For now."
     )
@@ -207,6 +212,22 @@ async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, amo
     }
     assert (await world.client.post(path, content=PDF, headers=given)).status_code == 201
     await world.deliver_events()
+
+
+async def _mails(world: World) -> None:
+    """One in the triage box, and one that answers a notice about a request."""
+    requests = next(one for one in world.running if one.name == "requests")
+    sender = mail_actions.Sender(person_id=a_caller(KENYA).person_id, organization="KEN")
+    listed = (await world.client.get("/v1/requests?state=KEN", headers=headers(KENYA))).json()["requests"]
+    answered = mail_actions.Answered(request_id=UUID(listed[0]["request_id"]), state="KEN", match_id=None)
+    for about in (None, answered):
+        mail = read_mail(a_mail(("note.pdf", PDF)).as_bytes(), None)
+        files = [(new_id(), one) for one in mail.files]
+        for file_id, one in files:
+            await requests.own.keep_bytes(file_id, one.content)
+        async with requests.db.transaction() as tx:
+            await mail_actions.receive(tx, new_id(), mail, sender, files, about, now=clock.now())
+    await _scan(world)
 
 
 async def _scan(world: World) -> None:
@@ -317,6 +338,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         for table in ("translation", "public_summary"):
             rows = await tx.fetch(f"SELECT {table}_id AS id, request_id FROM {table}")
             records[f"{table}_id"] = {row["id"]: records["request_id"][row["request_id"]] for row in rows}
+        mails = [await mail_store.known(tx, one) for one in await ids(tx, "mail")]
+    records["mail_id"] = {one.mail_id: one for one in mails if one}
+    records["file_id"] = {file.file_id: one for one in mails if one for file in one.files}
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
         rows = await tx.fetch("SELECT offering_translation_id AS id, offering_id FROM offering_translation")

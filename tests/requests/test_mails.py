@@ -306,8 +306,9 @@ async def test_an_erased_sender_leaves_no_text_and_no_file(intake: Intake, db: D
     os.utime(kept, (0, 0))
 
     async with db.transaction() as tx:
-        assert 1 == (await SERVICE.forget(tx, person_id, None))["mail_text"]
-        assert 0 == (await SERVICE.forget(tx, person_id, None))["mail_text"]
+        for left in (1, 0):
+            dropped = await SERVICE.forget(tx, person_id, None)
+            assert (left, left) == (dropped["mail_text"], dropped["mail_answer"])
     await wiring.sweep(db, FileStorage(files=Folder(tmp_path), scanner=None, quota=QUOTA))
 
     assert forget_everywhere is not SERVICE.forget
@@ -342,6 +343,24 @@ async def test_a_hostile_mail_ends_at_a_limit(intake: Intake, message: Any, code
     await register(intake)
 
     assert code == (await intake.send(message))[0]
+
+
+async def test_sessions_are_limited(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    await register(intake)
+    monkeypatch.setattr(receiver, "SESSIONS_MAX", 1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", intake.receiver.port)
+    assert b"220" in await reader.readline()
+
+    with pytest.raises(aiosmtplib.SMTPConnectResponseError) as refused:
+        await intake.send(a_mail())
+    writer.close()
+    await writer.wait_closed()
+    async with asyncio.timeout(10):
+        while intake.receiver.sessions:
+            await asyncio.sleep(0.01)
+
+    assert 421 == refused.value.code
+    assert 250 == (await intake.send(a_mail()))[0]
 
 
 async def test_only_its_own_address_is_a_mailbox(intake: Intake) -> None:

@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import aiosmtplib
 import asyncpg
 import httpx
 import pytest
@@ -23,6 +25,7 @@ from services.mailbox import Mailbox
 from tests import builders
 from tests.builders import a_request
 from tests.conftest import Servers
+from tests.files import PDF
 from tests.personas import ISSUER, persona_id
 from tests.rules.steps import personal_columns
 from tests.system.deployment import environment
@@ -111,6 +114,7 @@ async def world(servers: Servers, database_url: str, own_broker: Nats, state: Pa
     given = {
         "ENTRAIDE_TRUSTED_PROXIES": "127.0.0.1",
         "ENTRAIDE_LOG_LEVEL": "debug",
+        "ENTRAIDE_INTAKE_SMTP": f"127.0.0.1:{free_port()}",
     }
     with running(
         "together", database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state, **given
@@ -171,10 +175,24 @@ async def create_personal_data(world: World) -> None:
         filed = await world.call("POST", "/v1/requests", KENYA, a_request(), key=f"{name}-request", **given)
         path = f"/v1/requests/{filed['request_id']}/register"
         await world.call("POST", path, COORDINATOR, {}, revision=filed["revision"])
+    await send_mails(world)
     await eventually(lambda: {"zebulon-mail@ken.example", "keepsake-mail@ken.example"} <= recipients(world))
     notice = (await world.call("GET", "/v1/notifications", KENYA, person=PERSON))["notifications"][0]
     path = f"/v1/notifications/{notice['notification_id']}/read"
     await world.call("POST", path, KENYA, {}, person=PERSON, address=ADDRESS)
+
+
+async def send_mails(world: World) -> None:
+    """The person and the colleague write, each with a file."""
+    host, _, port = world.platform.environment["ENTRAIDE_INTAKE_SMTP"].partition(":")
+    for name in ("zebulon", "keepsake"):
+        message = EmailMessage()
+        message["From"], message["Subject"] = f"{name}@ken.example", f"Note of {name}"
+        message["Message-ID"] = f"<{name}-1@ken.example>"
+        message.set_content(f"{name} writes")
+        message.add_attachment(PDF, maintype="application", subtype="pdf", filename=f"{name}.pdf")
+        to = ["requests@entraide.example"]
+        await aiosmtplib.send(message, sender=f"{name}@ken.example", recipients=to, hostname=host, port=int(port))
 
 
 async def cause_refusals(world: World) -> None:

@@ -22,7 +22,7 @@ from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment.actions import FileStorage
 from services.requests.attachment.model import AttachmentStatus, NewFile, Purpose
 from services.requests.attachment.recognition import Format
-from services.requests.mail import model, store
+from services.requests.mail import answer_store, model, store
 from services.requests.mail.model import Mail, ScannedFile
 from services.requests.mail.parsing import IncomingFile, IncomingMail
 from services.requests.mail.store import Texts
@@ -167,7 +167,8 @@ async def forget(
 ) -> erasure.Dropped:
     """Delete what names a person, with the texts of the mails that came from the person's address."""
     dropped = await erasure.forget(tx, person_id, because, about=about)
-    return {**dropped, "mail_text": await store.delete_texts_of(tx, person_id)}
+    texts, answers = await store.delete_texts_of(tx, person_id), await answer_store.delete_of(tx, person_id)
+    return {**dropped, "mail_text": texts, "mail_answer": answers}
 
 
 async def rebuild(tx: Tx, mail_id: UUID, fact: Fact) -> None:

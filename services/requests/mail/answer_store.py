@@ -1,6 +1,7 @@
 """The automatic answers: at most one for each address in a day, and a limited number in an hour."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct, convert
 
@@ -19,14 +20,15 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     address: str
     in_reply_to: str
+    person_id: UUID | None = None
 
 
 async def owe(tx: Tx, answer: Answer, *, now: datetime) -> None:
     """Owe an answer, unless the address got one within a day or too many are owed."""
     await tx.execute(
         """
-        INSERT INTO mail_answer (address, in_reply_to, owed_at)
-        SELECT $1, $2, $3 WHERE (SELECT count(*) FROM mail_answer WHERE owed_at > $4) < $5
+        INSERT INTO mail_answer (address, in_reply_to, owed_at, person_id)
+        SELECT $1, $2, $3, $6 WHERE (SELECT count(*) FROM mail_answer WHERE owed_at > $4) < $5
         ON CONFLICT (address) DO NOTHING
         """,
         answer.address,
@@ -34,6 +36,7 @@ async def owe(tx: Tx, answer: Answer, *, now: datetime) -> None:
         now,
         now - timedelta(hours=1),
         HOURLY_MAX,
+        answer.person_id,
     )
 
 
@@ -56,6 +59,12 @@ async def claim(tx: Tx, *, now: datetime) -> Answer | None:
 async def end(tx: Tx, answer: Answer, *, now: datetime) -> None:
     """Record that an answer was sent."""
     await tx.execute("UPDATE mail_answer SET sent_at = $2 WHERE address = $1", answer.address, now)
+
+
+async def delete_of(tx: Tx, person_id: UUID) -> int:
+    """Delete the addresses that a person has written from; return how many."""
+    query = "WITH gone AS (DELETE FROM mail_answer WHERE person_id = $1 RETURNING 1) SELECT count(*) FROM gone"
+    return int(await tx.fetchval(query, person_id))
 
 
 async def delete_old(tx: Tx, *, now: datetime) -> None:

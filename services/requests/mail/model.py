@@ -15,8 +15,15 @@ from contracts.refusals import Conflict, Invalid
 from contracts.requests import ATTACHMENT_BYTES_MAX
 from services.requests.attachment.model import READABLE, AttachmentStatus
 
-OTHER = "other"
-"""The format of a file that is none of `recognition.Format`."""
+
+class FileFormat(StrEnum):
+    """The format of a file of a mail: one of attachments, or another."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    PNG = "png"
+    JPEG = "jpeg"
+    OTHER = "other"
 
 
 class MailStatus(StrEnum):
@@ -46,7 +53,7 @@ class ScannedFile(MailFile, frozen=True, kw_only=True):
     @property
     def attachable(self) -> bool:
         """Whether it can be a file of a request."""
-        return self.readable and self.format != OTHER and 0 < self.size_bytes <= ATTACHMENT_BYTES_MAX
+        return self.readable and self.format != FileFormat.OTHER and 0 < self.size_bytes <= ATTACHMENT_BYTES_MAX
 
 
 class Mail(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from msgspec import Struct
 from contracts.mails import MAIL_FILES_MAX
 from contracts.refusals import Invalid
 from services.requests.attachment.recognition import recognise
-from services.requests.mail.model import OTHER
+from services.requests.mail.model import FileFormat
 
 PARTS_MAX = 100
 """MIME parts, at all depths together."""
@@ -305,4 +305,4 @@ def _format(content: bytes, name: str) -> str:
     try:
         return recognise(BytesIO(content), name)
     except Invalid:
-        return OTHER
+        return FileFormat.OTHER

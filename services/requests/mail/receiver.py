@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database
@@ -241,7 +242,7 @@ class MailReceiver:
             async with self._db.transaction() as tx:
                 await actions.receive(tx, new_id(), mail, sender, files, answered, now=now)
                 if owed:
-                    await answer_store.owe(tx, owed, now=now)
+                    await answer_store.owe(tx, replace(owed, person_id=sender.person_id), now=now)
         except asyncpg.UniqueViolationError:
             # Another session has just taken in the same mail.
             await self._drop(files)

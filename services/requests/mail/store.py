@@ -10,7 +10,7 @@ from chassis.db.database import Tx
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.requests.attachment.model import AttachmentStatus
-from services.requests.mail.model import Mail, MailStatus, ScannedFile
+from services.requests.mail.model import FileFormat, Mail, MailStatus, ScannedFile
 
 LIST_MAX = 100
 
@@ -42,7 +42,7 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
 
     file_id: UUID
     name: str
-    format: str
+    format: FileFormat
     size_bytes: int
     status: AttachmentStatus
 
@@ -227,9 +227,7 @@ async def save_names(tx: Tx, mail_id: UUID, names: Sequence[tuple[UUID, bytes, s
 
 async def waiting_bytes(tx: Tx, organization: str) -> int:
     """The size of an organization's mails in the triage box."""
-    query = (
-        "SELECT coalesce(sum(size_bytes), 0)::bigint FROM mail WHERE organization = $1 AND status IN ('new', 'added')"
-    )
+    query = "SELECT coalesce(sum(size_bytes), 0)::bigint FROM mail WHERE organization = $1 AND status = 'new'"
     return int(await tx.fetchval(query, organization))
 
 

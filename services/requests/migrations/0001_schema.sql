@@ -464,6 +464,8 @@ CREATE INDEX mail_file_text_mail ON mail_file_text (mail_id);
 CREATE TABLE mail_answer (
     address text PRIMARY KEY,
     in_reply_to text NOT NULL,
+    -- The sender, if known.
+    person_id uuid,
     owed_at timestamptz NOT NULL,
     attempts smallint NOT NULL DEFAULT 0,
     claimed_until timestamptz NOT NULL DEFAULT '-infinity',
