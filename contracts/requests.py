@@ -1,7 +1,7 @@
 """Facts of the requests service: a State's request for technical assistance, its lines, consent and fulfilment."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -11,6 +11,9 @@ from contracts.facts import Fact
 from contracts.values import Code, Language, Organization, Period, State
 
 LINES_MAX = 20
+MEASURES_MAX = 10
+"""Of one line."""
+
 EXCLUDED_PROVIDERS_MAX = 50
 CODES_MAX = 20
 ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
@@ -22,6 +25,17 @@ Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDER
 
 # `circulation_rule` is the State's choice on filing: `none`, `granted`, or `silence` (no objection within five working
 # days of the submission). The result is the request's circulation.
+
+
+class Measure(Struct, frozen=True, kw_only=True):
+    """What the State already does itself (`own`) or receives, with its kind and its days, as far as they are known."""
+
+    source: Literal["own", "received"]
+    kind: Code | None = None
+    period: Period | None = None
+
+
+Measures = Annotated[tuple[Measure, ...], Meta(max_length=MEASURES_MAX)]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -42,6 +56,7 @@ class Line(Struct, frozen=True, kw_only=True):
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)]
     cannot_wait: bool = False
     """Only funded offerings are accepted."""
+    measures: Measures = ()
 
 
 class DraftLine(Struct, frozen=True, kw_only=True):
@@ -62,6 +77,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     gender_marker: Annotated[int, Meta(ge=0, le=2)]
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)]
     cannot_wait: bool
+    measures: Measures = ()
 
 
 Incomplete = Annotated[tuple[DraftLine, ...], Meta(max_length=LINES_MAX)]

@@ -100,7 +100,7 @@ class Layout:
             elif _is_struct(bare):
                 yield from self._of_struct(bare, path, of_item=of_item)
             else:
-                required = field.required and not above
+                required = field.required and not above and not of_item
                 yield self._column(path, item or bare, metas, many=item is not None, of_item=of_item, required=required)
 
     def _column(

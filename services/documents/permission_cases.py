@@ -172,7 +172,7 @@ _REQUESTS = (
             Summary,
             HistoryEntry,
         ),
-        guarded=(*requests.Guarded, "title", "need", "in_place", "markers_justification", "advice"),
+        guarded=(*requests.Guarded, "title", "need", "in_place", "measures", "markers_justification", "advice"),
         decide=requests.decide,
         standings=_TO_REQUEST,
         properties=_CIRCUMSTANCES,

@@ -41,6 +41,10 @@ SHARES = (
 
 SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f87-5a11-9e66-f8dbe4bf28ed"}
 
+EARLIER = {"from": "2024-01-01", "until": "2025-12-31"}
+WITH_TEXTS = ("NewMeasure", "DraftedMeasure", "MeasureView")
+"""Measures with their texts."""
+
 VALUES: Mapping[str, Any] = MappingProxyType(
     {
         # who
@@ -113,6 +117,13 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "cannot_wait": False,
         "markers_justification": f"{FICTITIOUS} Half of the places are kept for women.",
         "in_place": f"{FICTITIOUS} Six lawyers, a paper register, no electronic case file.",
+        "Measure.source": "received",
+        "NewMeasure.source": "received",
+        "DraftedMeasure.source": "received",
+        "MeasureView.source": "received",
+        **{f"{owner}.period": EARLIER for owner in ("Measure", "NewMeasure", "DraftedMeasure", "MeasureView")},
+        **{f"{owner}.provider": f"{FICTITIOUS} A bilateral programme" for owner in WITH_TEXTS},
+        **{f"{owner}.description": f"{FICTITIOUS} Two courses for prosecutors." for owner in WITH_TEXTS},
         "texts_hash": HASH,
         "reference": "TA-2026-00012",
         "priority": "high",

@@ -30,7 +30,7 @@ from contracts.matching import (
 )
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
-from contracts.requests import CODES_MAX, Codes, Excluded, Persons
+from contracts.requests import CODES_MAX, MEASURES_MAX, Codes, Excluded, Measure, Persons
 from contracts.values import Code, Language, Money, Period, State, is_unodc
 from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
@@ -239,6 +239,13 @@ class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     states: States = ()
 
 
+class DraftedMeasure(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the State already does or receives; matching does not use it."""
+
+    provider: Annotated[str, Meta(max_length=300)] = ""
+    description: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+
+
 class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line of a draft, as far as matching needs it, with the limits of a request's line.
 
@@ -267,6 +274,7 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
     markers_justification: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
     in_place: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    measures: Annotated[tuple[DraftedMeasure, ...], Meta(max_length=MEASURES_MAX)] = ()
 
     def wanted(self, state: str, topics: tuple[str, ...], treaties: tuple[TreatyStatus, ...]) -> WantedLine:
         """The line as matching would receive it if the State submitted it now."""

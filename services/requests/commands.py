@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -25,12 +25,12 @@ from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, 
 from contracts.conversion import from_attributes
 from contracts.mails import MAIL_FILES_MAX
 from contracts.refusals import Invalid
-from contracts.requests import CODES_MAX, LINES_MAX, DraftLine, Excluded, Line
+from contracts.requests import CODES_MAX, LINES_MAX, MEASURES_MAX, DraftLine, Excluded, Line, Measure
 from contracts.values import Code, Language, Period, State, is_unodc
 from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Outcome
 from services.requests.request.model import Content, Request
-from services.requests.request.specificity import LineText
+from services.requests.request.specificity import LineText, MeasureText, measures_with_texts
 from services.requests.request.store import Texts
 from services.requests.request.values import Addressee, CirculationRule, FilingChannel, Priority, Visibility
 
@@ -40,6 +40,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=2000)]
 GroupSize = Annotated[int, Meta(ge=1, le=100_000)]
 Marker = Annotated[int, Meta(ge=0, le=2)]
+MeasureDescription = Annotated[str, Meta(max_length=1000)]
 Title = Annotated[str, Meta(max_length=200)]
 Need = Annotated[str, Meta(max_length=4000)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
@@ -48,6 +49,17 @@ Articles = Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)]
 Paragraphs = Annotated[tuple[ParagraphCode, ...], Meta(max_length=CODES_MAX)]
 Pillars = Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)]
 States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
+
+
+class NewMeasure(Measure, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the State already does itself (`own`) or receives: who provides it, of which kind, when, and what it is."""
+
+    kind: KindCode | None = None
+    provider: Name = ""
+    description: MeasureDescription = ""
+
+
+NewMeasures = Annotated[tuple[NewMeasure, ...], Meta(max_length=MEASURES_MAX)]
 
 
 class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,15 +88,19 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     markers_justification: Words = ""
     outcome: Words = ""
     in_place: Words = ""
+    measures: NewMeasures = ()
 
     def line(self, position: int) -> Line | DraftLine:
         line_id = self.line_id or new_id()
+        measures = tuple(from_attributes(Measure, one) for one in self.measures)
         if all(getattr(self, name) for name in REQUIRED):
-            return from_attributes(Line, self, line_id=line_id)
-        return from_attributes(DraftLine, self, line_id=line_id, position=position)
+            return from_attributes(Line, self, line_id=line_id, measures=measures)
+        return from_attributes(DraftLine, self, line_id=line_id, position=position, measures=measures)
 
     def text(self) -> LineText:
-        return from_attributes(LineText, self)
+        return from_attributes(
+            LineText, self, measures=tuple(from_attributes(MeasureText, one) for one in self.measures)
+        )
 
     def copied(self, today: date) -> "NewLine":
         """For a new request: without its id, and without a window that has begun."""
@@ -185,7 +201,7 @@ def body_of(request: Request, texts: Texts) -> RequestBody:
     return RequestBody(
         language=request.language,
         title=texts.title,
-        lines=tuple(NewLine(**_given(asdict(line)), **asdict(text)) for line, text in lines),
+        lines=tuple(_line_of(line, text) for line, text in lines),
         need=texts.need,
         visibility=request.visibility,
         addressee=Addressed(to=request.addressee, states=request.addressed_states),
@@ -194,8 +210,10 @@ def body_of(request: Request, texts: Texts) -> RequestBody:
     )
 
 
-def _given(line: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in line.items() if name != "position"}
+def _line_of(line: Line | DraftLine, text: LineText) -> NewLine:
+    measures = tuple(NewMeasure(**asdict(one) | asdict(words)) for one, words in measures_with_texts(line, text))
+    values = asdict(line) | asdict(text) | {"measures": measures}
+    return NewLine(**{name: value for name, value in values.items() if name != "position"})
 
 
 class AddressedPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -242,6 +260,7 @@ class LinePatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     markers_justification: Words | UnsetType | None = UNSET
     outcome: Words | UnsetType | None = UNSET
     in_place: Words | UnsetType | None = UNSET
+    measures: NewMeasures | UnsetType | None = UNSET
 
 
 class LineOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -385,6 +404,10 @@ def check_codes(line: NewLine, place: str = "") -> None:
     _check(f"{place}modality", filter(None, [line.modality]), reference.modalities())
     if line.window and line.window.reversed:
         raise Invalid("dates-reversed", field=f"{place}window")
+    for number, measure in enumerate(line.measures):
+        _check(f"{place}measures[{number}].kind", filter(None, [measure.kind]), reference.kinds())
+        if measure.period and measure.period.reversed:
+            raise Invalid("dates-reversed", field=f"{place}measures[{number}].period")
 
 
 def _check_providers(providers: Iterable[str]) -> None:

@@ -130,7 +130,7 @@ INTERNAL_BODIES = {
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
 """Responses to permitted callers: done, or refused by the state of the record."""
 
-GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place")}
+GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place", "measures")}
 """Guarded fields with other names in responses."""
 
 TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}

@@ -121,6 +121,19 @@ class Stage:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    async def import_records(self, who: str, path: str, table: str, to: Readers) -> None:
+        """Import a table of one record, with a text in its file name, which is not stored, and another as its title."""
+        planted = len(self.canaries.planted)
+        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
+        title = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
+        self.canaries.keep([name, title])
+        answer = await self.client.post(
+            self.platform.addresses["requests"] + path,
+            content=table.format(title.text).encode(),
+            headers=self.headers(who) | {"Content-Type": "text/csv", "File-Name": f"{name.text}.csv"},
+        )
+        assert answer.status_code == 201, answer.text
+
     async def check_connection(self, client_id: str) -> None:
         """As a machine, with a secret that is none."""
         secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NOBODY)
@@ -279,6 +292,8 @@ async def offer_assistance(stage: Stage) -> None:
     one = await stage.say(NORWAY, "POST", f"{path}/suspend", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", f"{path}/resume", {}, about=one)
     await stage.say(NORWAY, "POST", f"{path}/reconfirm", {}, about=one, to=OVERSEERS | OF_NORWAY)
+    table = f"language,title,valid.from,valid.until\r\nen,{{}},{AHEAD}-01-01,{AHEAD}-12-31\r\n"
+    await stage.import_records(NORWAY, "/v1/offerings/import", table, OVERSEERS | OF_NORWAY)
     other = await stage.say(NORWAY, "POST", "/v1/offerings", body, to=OVERSEERS | OF_NORWAY)
     await stage.say(NORWAY, "POST", f"{path}/withdraw", {}, about=other, to=OVERSEERS | OF_NORWAY)
     units = await stage.say(UNIT, "POST", "/v1/offerings", body | {"submit": True}, to=EVERYBODY)
@@ -304,6 +319,7 @@ def request_body(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
     for name in ("institution_name", "outcome", "in_place", "markers_justification"):
         del line[name]
     del body["title"], body["need"]
+    line["measures"] = [{"source": "received"}]
     return body | {"lines": [{**line} for _ in range(lines)]}
 
 
@@ -319,7 +335,7 @@ async def fulfil_a_request(stage: Stage) -> None:
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
     await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in request_body().items() if n != "submit"})
     await stage.say(KENYA, "POST", "/v1/matches/topics", {})
-    await stage.say(KENYA, "POST", "/v1/matches/preview", a_drafted_line())
+    await stage.say(KENYA, "POST", "/v1/matches/preview", a_drafted_line(measures=[{"source": "own"}]))
     given = STATE | {NORWAY, DONOR}
     request = await stage.say(
         OFFICIAL, "POST", "/v1/requests", request_body(lines=4), to=given, institution_name=STATE | {NORWAY}
@@ -417,7 +433,8 @@ async def file_on_behalf(stage: Stage) -> None:
     line = request_body()["lines"][0]
     one = await stage.say(OFFICIAL, "POST", f"{path}/lines", line, about=one)
     about = one | {"line_id": one["lines"][1]["line_id"]}
-    one = await stage.say(OFFICIAL, "PATCH", f"{path}/lines/{{line_id}}", {"group_size": 9}, about=about, to=STATE)
+    revised = {"group_size": 9, "measures": [{"source": "own"}]}
+    one = await stage.say(OFFICIAL, "PATCH", f"{path}/lines/{{line_id}}", revised, about=about, to=STATE)
     confirming = {"scan_id": await stage.attach(COORDINATOR, one, STATE, f"{path}/notes-verbales")}
     await stage.say(COORDINATOR, "POST", f"{path}/record-confirmation", confirming, about=one, to=STATE)
 
@@ -472,12 +489,17 @@ async def end_other_requests(stage: Stage) -> None:
     one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", recording, about=one, to=STATE)
     await stage.say(COORDINATOR, "POST", f"{path}/decline", {"reason": "other"}, about=one, to=STATE)
     await file_on_behalf(stage)
+    silent = await stage.say(KENYA, "POST", "/v1/requests", request_body() | {"circulation": "silence"}, to=STATE)
+    silent = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=silent, to=STATE)
+    await stage.say(KENYA, "POST", f"{path}/object", {}, about=silent, to=STATE)
     draft = frozenset({KENYA, OFFICIAL})
+    await stage.import_records(OFFICIAL, "/v1/requests/import", "language,title\r\nen,{}\r\n", draft)
     gone = await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=draft)
     await stage.say(KENYA, "POST", f"{path}/withdraw", {}, about=gone, to=draft)
 
     # Who serves a line reads its words.
-    line_words = dict.fromkeys(("outcome", "in_place", "markers_justification"), STATE | {UNIT})
+    of_line = ("outcome", "in_place", "markers_justification", "provider", "description")
+    line_words = dict.fromkeys(of_line, STATE | {UNIT})
     met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=STATE, **line_words))
     (match,) = await suggested(stage, met, "UNODC", [line["line_id"] for line in met["lines"]])
     for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (UNIT, "confirm"), (UNIT, "begin")):

@@ -108,6 +108,8 @@ CREATE TABLE request_line (
     ends date CHECK (ends >= starts),
     -- Whether it is served only by what is funded already.
     cannot_wait boolean NOT NULL,
+    -- What exists already, in codes and days: source, kind, period. Its texts are in line_text, in the same order.
+    measures jsonb NOT NULL CHECK (jsonb_typeof(measures) = 'array'),
     gender_marker smallint NOT NULL CHECK (gender_marker BETWEEN 0 AND 2),
     human_rights_marker smallint NOT NULL CHECK (human_rights_marker BETWEEN 0 AND 2),
     fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete')),
@@ -161,6 +163,7 @@ CREATE TABLE line_text (
     outcome text NOT NULL,
     in_place text NOT NULL,
     markers_justification text NOT NULL,
+    measures jsonb NOT NULL CHECK (jsonb_typeof(measures) = 'array'),
     on_behalf boolean NOT NULL,
     FOREIGN KEY (request_id, state, on_behalf) REFERENCES request (request_id, state, on_behalf)
         DEFERRABLE INITIALLY DEFERRED

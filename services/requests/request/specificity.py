@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from contracts.requests import DraftLine, Line
+from contracts.requests import DraftLine, Line, Measure
 
 WORDS_MIN = 4
 """Fewer words than this describe no outcome; Chinese and Arabic are counted by characters instead."""
@@ -29,6 +29,13 @@ class Aspect(StrEnum):
     SUBJECT = "subject"
 
 
+class MeasureText(Struct, frozen=True, kw_only=True):
+    """Who provides what the State already does or receives, and what it is."""
+
+    provider: str
+    description: str
+
+
 class LineText(Struct, frozen=True, kw_only=True):
     """The texts of one line."""
 
@@ -36,6 +43,7 @@ class LineText(Struct, frozen=True, kw_only=True):
     outcome: str
     in_place: str
     markers_justification: str
+    measures: tuple[MeasureText, ...] = ()
 
 
 class Advice(Struct, frozen=True, kw_only=True):
@@ -47,6 +55,12 @@ class Advice(Struct, frozen=True, kw_only=True):
     position: int
     score: int
     missing: tuple[Aspect, ...]
+
+
+def measures_with_texts(line: Line | DraftLine, text: LineText) -> list[tuple[Measure, MeasureText]]:
+    """The texts may have been erased."""
+    texts = text.measures or (MeasureText(provider="", description=""),) * len(line.measures)
+    return list(zip(line.measures, texts, strict=True))
 
 
 def advise(lines: Sequence[tuple[Line | DraftLine, LineText]]) -> list[Advice]:
@@ -64,7 +78,7 @@ def missing(line: Line | DraftLine, text: LineText) -> tuple[Aspect, ...]:
         Aspect.OUTCOME: _is_specific(text.outcome),
         Aspect.WHEN: line.window is not None and (line.window.ends - line.window.starts).days <= WINDOW_DAYS_MAX,
         Aspect.LANGUAGE: bool(line.languages),
-        Aspect.IN_PLACE: _is_specific(text.in_place),
+        Aspect.IN_PLACE: _is_specific(text.in_place) or bool(line.measures),
         Aspect.SUBJECT: bool(line.topics or line.articles),
     }
     return tuple(aspect for aspect, specific in is_specific.items() if not specific)

@@ -134,6 +134,7 @@ def _line(row: Record, kind: type[L]) -> L:
     values: dict[str, Any] = dict(row)
     starts, ends = values.pop("starts"), values.pop("ends")
     values["window"] = Period(starts=starts, ends=ends) if starts else None
+    values["measures"] = msgspec.json.decode(values["measures"])
     return msgspec.convert(values, kind)
 
 
@@ -162,10 +163,10 @@ _NEW = Write(
         "lined": """
             INSERT INTO request_line (line_id, request_id, state, position, kind, topics, articles, paragraphs,
                 pillars, institution, group_size, languages, modality, starts, ends, gender_marker,
-                human_rights_marker, cannot_wait, fulfilment)
+                human_rights_marker, cannot_wait, measures, fulfilment)
             SELECT line_id, request_id, state, position, kind, topics, articles, paragraphs, pillars, institution,
                 group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, cannot_wait,
-                fulfilment
+                measures, fulfilment
             FROM json_populate_recordset(NULL::request_line, $2::text::json)
         """,
         "unwanted": """
@@ -202,7 +203,7 @@ _CHANGED = _NEW.with_conflict_clause(
             languages = excluded.languages, modality = excluded.modality, starts = excluded.starts,
             ends = excluded.ends, gender_marker = excluded.gender_marker,
             human_rights_marker = excluded.human_rights_marker, cannot_wait = excluded.cannot_wait,
-            fulfilment = excluded.fulfilment
+            measures = excluded.measures, fulfilment = excluded.fulfilment
     """,
     unwanted="ON CONFLICT DO NOTHING",
 )
@@ -297,10 +298,10 @@ _NEW_TEXTS = Write(
         """,
         "line_words": """
             INSERT INTO line_text (line_id, request_id, state, institution_name, outcome, in_place,
-                markers_justification, on_behalf)
-            SELECT line_id, $1, $2, institution_name, outcome, in_place, markers_justification, $11
-            FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
-                AS t(line_id, institution_name, outcome, in_place, markers_justification)
+                markers_justification, measures, on_behalf)
+            SELECT line_id, $1, $2, institution_name, outcome, in_place, markers_justification, measures::jsonb, $11
+            FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $12::text[])
+                AS t(line_id, institution_name, outcome, in_place, markers_justification, measures)
         """,
     }
 )
@@ -324,6 +325,7 @@ async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> Non
         [line.in_place for line in texts.lines],
         [line.markers_justification for line in texts.lines],
         request.channel is not None,
+        [msgspec.json.encode(line.measures).decode() for line in texts.lines],
     )
 
 
@@ -342,7 +344,8 @@ async def texts(tx: Tx, request: Request) -> Texts:
     head = await tx.fetchrow("SELECT title, need FROM request_text WHERE request_id = $1", request.request_id)
     rows = await tx.fetch(
         """
-        SELECT line_id, institution_name, outcome, in_place, markers_justification FROM line_text WHERE request_id = $1
+        SELECT line_id, institution_name, outcome, in_place, markers_justification, measures
+        FROM line_text WHERE request_id = $1
         """,
         request.request_id,
     )
@@ -351,11 +354,12 @@ async def texts(tx: Tx, request: Request) -> Texts:
     return Texts(
         title=head["title"] if head else "",
         need=head["need"] if head else "",
-        lines=tuple(
-            msgspec.convert(dict(by_line[line.line_id]), LineText) if line.line_id in by_line else empty
-            for line in request.all_lines
-        ),
+        lines=tuple(_text(by_line[line.line_id]) if line.line_id in by_line else empty for line in request.all_lines),
     )
+
+
+def _text(row: Record) -> LineText:
+    return msgspec.convert({**row, "measures": msgspec.json.decode(row["measures"])}, LineText)
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------

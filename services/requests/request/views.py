@@ -12,7 +12,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.consents import Consent, FieldSet
 from contracts.conversion import from_attributes
-from contracts.requests import DraftLine, Line
+from contracts.requests import DraftLine, Line, Measure
 from contracts.values import Language, Period
 from services.requests import policy
 from services.requests.audience import store as audience_store
@@ -21,7 +21,7 @@ from services.requests.policy import Action, Guarded
 from services.requests.request import remark_store, store
 from services.requests.request.deliveries import Fulfilment, Outcome
 from services.requests.request.model import Request
-from services.requests.request.specificity import Advice, LineText, advise
+from services.requests.request.specificity import Advice, LineText, advise, measures_with_texts
 from services.requests.request.store import Summary, Texts
 from services.requests.request.values import (
     Addressee,
@@ -36,6 +36,13 @@ from services.requests.translation import store as translation_store
 from services.requests.translation.visible_store import TranslationView, visible
 
 NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
+
+
+class MeasureView(Measure, frozen=True, kw_only=True):
+    """What the State already does itself (`own`) or receives: who provides it, of which kind, when, and what it is."""
+
+    provider: str
+    description: str
 
 
 class LineView(Struct, frozen=True, kw_only=True):
@@ -64,6 +71,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     markers_justification: str | UnsetType = UNSET
     outcome: str | UnsetType = UNSET
     in_place: str | UnsetType = UNSET
+    measures: tuple[MeasureView, ...] | UnsetType = UNSET
     fulfilment: Fulfilment
     residue: int | None
 
@@ -250,14 +258,16 @@ def withheld(*, words: bool, institution: bool) -> tuple[FieldSet, ...]:
 def _line(request: Request, line: Line | DraftLine, text: LineText, guarded: frozenset[str]) -> LineView:
     fulfilment = request.fulfilment.get(line.line_id, Fulfilment.NONE)
     chosen = {name: value for name, value in asdict(line).items() if name != "position" and value is not None}
-    values = {**chosen, **asdict(text), "fulfilment": fulfilment, "residue": request.residue(line)}
+    measures = tuple(MeasureView(**asdict(one) | asdict(words)) for one, words in measures_with_texts(line, text))
+    values = {**chosen, **asdict(text), "measures": measures, "fulfilment": fulfilment}
+    values["residue"] = request.residue(line)
     if Guarded.INSTITUTION_NAME not in guarded:
         values["institution_name"] = ""
     if Guarded.INSTITUTION not in guarded:
         values.pop("institution", None)
         del values["institution_name"]
     if Guarded.WORDS not in guarded:
-        del values["outcome"], values["in_place"], values["markers_justification"]
+        del values["outcome"], values["in_place"], values["markers_justification"], values["measures"]
     return LineView(**values)
 
 
