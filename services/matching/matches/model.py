@@ -4,7 +4,7 @@ It begins as a suggestion of the system, a coordinator's nomination or a provide
 begin again with the same id: there is one match per line and offering.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -38,7 +38,7 @@ from contracts.matching import (
     PresentedScore,
     Share,
 )
-from contracts.rankings import LineRanked, Suggestion
+from contracts.rankings import FITTING_PROVIDERS_MAX, LineRanked, Suggestion
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.lines.model import WantedLine
@@ -283,7 +283,14 @@ def check_proposable(line: WantedLine | None) -> WantedLine:
     return line
 
 
-def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *, now: datetime) -> LineRanked:
+def rank(
+    line: WantedLine,
+    best: Sequence[Scored],
+    match_ids: Sequence[UUID],
+    *,
+    fitting_providers: Collection[str],
+    now: datetime,
+) -> LineRanked:
     """Suggest the best offerings by codes, at least one, best first, to a line that has no match yet."""
     return LineRanked(
         line_id=line.line_id,
@@ -304,6 +311,7 @@ def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *,
             for match_id, found in zip(match_ids, best, strict=True)
         ),
         ranked_at=now,
+        fitting_providers=tuple(sorted(fitting_providers)[:FITTING_PROVIDERS_MAX]),
     )
 
 
