@@ -284,12 +284,7 @@ def check_proposable(line: WantedLine | None) -> WantedLine:
 
 
 def rank(
-    line: WantedLine,
-    best: Sequence[Scored],
-    match_ids: Sequence[UUID],
-    *,
-    fitting_providers: Collection[str],
-    now: datetime,
+    line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], fitting: Collection[str], *, now: datetime
 ) -> LineRanked:
     """Suggest the best offerings by codes, at least one, best first, to a line that has no match yet."""
     return LineRanked(
@@ -311,7 +306,7 @@ def rank(
             for match_id, found in zip(match_ids, best, strict=True)
         ),
         ranked_at=now,
-        fitting_providers=tuple(sorted(fitting_providers)[:FITTING_PROVIDERS_MAX]),
+        fitting_providers=tuple(sorted(fitting)[:FITTING_PROVIDERS_MAX]),
     )
 
 

@@ -95,7 +95,7 @@ async def _suggest(
                     changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
         elif best:
             fitting = await memory.fitting_providers(tx, line, best)
-            rankings.append(match.rank(line, best, new_ids(len(best)), fitting_providers=fitting, now=now))
+            rankings.append(match.rank(line, best, new_ids(len(best)), fitting, now=now))
     await record_rankings(tx, rankings, because=because)
     await record(tx, changes, because=because)
 
