@@ -11,6 +11,7 @@ from contracts.values import Code, Organization, State
 
 CRITERIA_MAX = 16
 SUGGESTIONS_MAX = 20
+FITTING_PROVIDERS_MAX = 200
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class LineRanked(Fact, frozen=True, kw_only=True, tag="matching.line.ranked.v1")
     of: Annotated[tuple[Annotated[int, Meta(ge=1, le=1000)], ...], Meta(max_length=CRITERIA_MAX)]
     suggestions: Annotated[tuple[Suggestion, ...], Meta(min_length=1, max_length=SUGGESTIONS_MAX)]
     ranked_at: datetime
+    fitting_providers: Annotated[tuple[Organization, ...], Meta(max_length=FITTING_PROVIDERS_MAX)] = ()
+    """Providers with an offering that fits the line, by code, at most 200; older facts lack them."""
 
 
 FACTS: tuple[type[Fact], ...] = (LineRanked,)

@@ -23,6 +23,7 @@ ALERTS: Mapping[str, Any] = MappingProxyType(
         "usd_minor_max": None,
         "HitRecorded.requirement_id": None,
         "HitRecorded.offering_id": None,
+        "fitting_providers": ["FRA", "UNODC-SHERLOC"],
         "frequency": "daily",
         "digest_id": "c8a1e5f3-7b2d-5a96-9e40-3d6f8b1c2a75",
         "due_at": "2026-11-26T06:00:00Z",

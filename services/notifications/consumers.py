@@ -19,6 +19,11 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact) -> None:
     await actions.create_notifications(tx, event, fact, now=clock.now())
 
 
+async def find_fitting(tx: Tx, event: Event, fact: Any) -> None:
+    await create_notifications(tx, event, fact)
+    await hit_actions.on_suggestions(tx, event, fact, now=clock.now())
+
+
 async def find_funding(tx: Tx, event: Event, fact: Any) -> None:
     await create_notifications(tx, event, fact)
     await hit_actions.on_funding(tx, event, fact, now=clock.now())
@@ -38,6 +43,7 @@ async def find_hits(tx: Tx, event: Event, fact: Fact) -> None:
 HANDLERS: Mapping[type[Fact], Handler] = {
     **dict.fromkeys(NOTICES, create_notifications),
     **dict.fromkeys(hit_actions.OF_REQUESTS, find_hits),
+    **dict.fromkeys(hit_actions.OF_SUGGESTIONS, find_fitting),
     **dict.fromkeys(hit_actions.OF_FUNDING, find_funding),
     **dict.fromkeys(hit_actions.OF_OFFERINGS, find_offerings),
     PersonErased: handler_of(forget),

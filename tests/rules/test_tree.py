@@ -73,6 +73,7 @@ HEARD = {
         "known_consent",
         "known_requirement",
         "known_offering",
+        "fitting_provider",
         "lease",
         "turn",
     },

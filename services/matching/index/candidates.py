@@ -76,6 +76,15 @@ def best(
     return [Candidate(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
 
 
+def providers(index: OfferingIndex, line: WantedLine) -> set[str]:
+    """The providers of all candidates for a line."""
+    survivors = index.satisfying(line)
+    if not survivors:
+        return set()
+    names = list(index.providers.numbers)
+    return {names[number] for number in _Search(index, line, NOTHING_KNOWN, survivors).providers()}
+
+
 @lru_cache(1 << 14)
 def _id(high: int, low: int) -> UUID:
     """Cached: the best of one line are often among the best of others."""
@@ -100,6 +109,13 @@ class _Search:
             return self._one_by_one(wide) + self._together(self.survivors - wide, most)
         return self._together(self.survivors, most)
 
+    def providers(self) -> set[int]:
+        """The numbers of the providers of those that violate no constraint."""
+        wide = self.survivors & self.index.wide
+        rows = np.array([row for *_, row in self._one_by_one(wide)], np.uint32)
+        records = (self.index.records_of(rows), self._fitting(self.survivors - wide)[1])
+        return {number for those in records for number in np.unique(those["provider"]).tolist()}
+
     def _one_by_one(self, rows: BitMap) -> list[Found]:
         found: list[Found] = []
         more_periods, more_topics = self.index.more_periods.get, self.index.more_topics.get
@@ -115,8 +131,8 @@ class _Search:
                 found.append((-points, record[_HIGH], record[_LOW], row))
         return found
 
-    def _together(self, those: BitMap, most: int) -> list[Found]:
-        """The best of them, unordered."""
+    def _fitting(self, those: BitMap) -> tuple[Rows, Records, Ints]:
+        """The rows that violate no constraint, with their records and free days."""
         rows, number = _array(those), VECTOR.number
         records = self.index.records_of(rows)
         spans = [(records[NAMES[start]], records[NAMES[end]]) for start, end in self.periods]
@@ -126,9 +142,13 @@ class _Search:
         for at, asked in self.at_most:
             fits &= records[NAMES[at]] >= number(asked)
         (fitting,) = fits.nonzero()
-        if not len(fitting):
+        return rows.take(fitting), taken(records, fitting), free.take(fitting)
+
+    def _together(self, those: BitMap, most: int) -> list[Found]:
+        """The best of them, unordered."""
+        rows, records, free = self._fitting(those)
+        if not len(rows):
             return []
-        rows, records, free = rows.take(fitting), taken(records, fitting), free.take(fitting)
         record = [records[name] for name in NAMES]
         many = Offered(record, free, [record[at] for at in self.topics], self._naming(rows))
         scores = -VECTOR.total([term(many, VECTOR) for term in self.terms] or [np.zeros(len(rows), np.int32)])

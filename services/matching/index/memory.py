@@ -14,7 +14,7 @@ from uuid import UUID
 from chassis.db.database import Tx
 from contracts.rankings import SUGGESTIONS_MAX
 from services.matching.index import store as entry_store
-from services.matching.index.candidates import RERANKED_MAX, best
+from services.matching.index.candidates import RERANKED_MAX, best, providers
 from services.matching.index.offering_index import OfferingIndex
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
@@ -134,6 +134,16 @@ class Memory:
             ranked(line, _fitting(line, (every[one] for one in (those | pending) & every.keys())), known=known)[:limit]
             for line, those in zip(lines, likely, strict=True)
         ]
+
+    async def fitting_providers(self, tx: Tx, line: WantedLine, best: Sequence[Scored]) -> set[str]:
+        """The providers of all offerings that fit a line, of which `best` are the best."""
+        if len(best) < SUGGESTIONS_MAX:
+            return {one.offering.provider for one in best}
+        pending = set() if self.outdated else await self.unapplied(tx)
+        if self.index is None or self.outdated or len(pending) > UNAPPLIED_MAX:
+            return {one.provider for one in await offering_store.candidates(tx, line)}
+        changed = await self.offerings(tx, pending, pending)
+        return providers(self.index, line) | {one.provider for one in _fitting(line, changed.values())}
 
     async def reranked_for(self, tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
         """The best fitting offerings by codes and text meaning, best first; with the offerings `also`, if they fit.

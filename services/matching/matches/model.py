@@ -39,7 +39,7 @@ from contracts.matching import (
     PresentedScore,
     Share,
 )
-from contracts.rankings import LineRanked, Suggestion
+from contracts.rankings import FITTING_PROVIDERS_MAX, LineRanked, Suggestion
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.lines.model import WantedLine
@@ -336,7 +336,9 @@ def passed_over(matches: Iterable[Match], presented: Sequence[Match]) -> set[UUI
     }
 
 
-def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *, now: datetime) -> LineRanked:
+def rank(
+    line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], fitting: Collection[str], *, now: datetime
+) -> LineRanked:
     """Suggest the best offerings by codes, at least one, best first, to a line that has no match yet."""
     return LineRanked(
         line_id=line.line_id,
@@ -357,6 +359,7 @@ def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *,
             for match_id, found in zip(match_ids, best, strict=True)
         ),
         ranked_at=now,
+        fitting_providers=tuple(sorted(fitting)[:FITTING_PROVIDERS_MAX]),
     )
 
 

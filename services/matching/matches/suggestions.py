@@ -95,7 +95,8 @@ async def _suggest(
                 if may_begin(before):
                     changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
         elif best:
-            rankings.append(match.rank(line, best, new_ids(len(best)), now=now))
+            fitting = await memory.fitting_providers(tx, line, best)
+            rankings.append(match.rank(line, best, new_ids(len(best)), fitting, now=now))
     await record_rankings(tx, rankings, because=because)
     await record(tx, changes, because=because)
 

@@ -16,6 +16,7 @@ from contracts import requests as r
 from contracts.alerts import DigestIssued, HitRecorded
 from contracts.consents import Terms, recipients_by_visibility
 from contracts.facts import Event, Fact
+from contracts.rankings import LineRanked
 from services.notifications.alerts.model import AlertSubject, Frequency
 from services.notifications.digests import store as digest_store
 from services.notifications.hits import offering_store, request_store, requirement_store, store
@@ -36,6 +37,7 @@ OF_REQUESTS: tuple[type[Fact], ...] = (
 )
 """The facts that say who may see a request, and what it is about."""
 
+OF_SUGGESTIONS: tuple[type[Fact], ...] = (LineRanked, m.MatchSuggested)
 OF_FUNDING: tuple[type[Fact], ...] = (p.RequirementOpened, p.RequirementCancelled, p.AllocationMade)
 OF_OFFERINGS: tuple[type[Fact], ...] = (
     *(m.OfferingDrafted, m.OfferingRevised, m.OfferingSubmitted, m.OfferingApproved, m.OfferingReturned),
@@ -63,7 +65,8 @@ async def find(tx: Tx, request_id: UUID, *, because: Event | None, now: datetime
     request = await request_store.request(tx, request_id)
     if request is None or not request.consents:
         return
-    for watcher in await store.alerts_on_request(tx, request, now=now):
+    fitting = await store.officers_with_a_fitting_offering(tx, request_id, now=now)
+    for watcher in [*fitting, *await store.alerts_on_request(tx, request, now=now)]:
         if request.is_shown_to(watcher.organization, now):
             hit = hit_on(watcher, AlertSubject.REQUESTS, request_id=request_id, now=now)
             await _report(tx, watcher, hit, because=because, now=now)
@@ -71,6 +74,18 @@ async def find(tx: Tx, request_id: UUID, *, because: Event | None, now: datetime
         if request.is_shown_to(watcher.organization, now):
             hit = hit_on(watcher, AlertSubject.FUNDING, request_id=request_id, requirement_id=requirement_id, now=now)
             await _report(tx, watcher, hit, because=because, now=now)
+
+
+async def on_suggestions(tx: Tx, event: Event, fact: LineRanked | m.MatchSuggested, *, now: datetime) -> None:
+    """Store the providers with an offering that fits a line, and notify those who see its request."""
+    fitting = {fact.provider} if isinstance(fact, m.MatchSuggested) else _fitting(fact)
+    await request_store.one_at_a_time(tx, fact.request_id)
+    await request_store.save_fitting(tx, fact.request_id, fitting)
+    await find(tx, fact.request_id, because=event, now=now)
+
+
+def _fitting(ranking: LineRanked) -> set[str]:
+    return {one.provider for one in ranking.suggestions} | set(ranking.fitting_providers)
 
 
 async def on_funding(
@@ -116,7 +131,7 @@ async def may_be_sent(tx: Tx, notice: str, organization: str, record_id: UUID | 
     """Whether the organization may still be sent a notice: of a hit only while it sees the record."""
     if notice not in audience.OF_HITS:
         return True
-    subject = AlertSubject(notice.partition(":")[2])
+    subject = AlertSubject(audience.OF_HITS[notice])
     return record_id is not None and await is_shown(tx, subject, organization, record_id, now=now)
 
 
@@ -156,7 +171,8 @@ async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event 
         return
     event = await announce(tx, hit, version=1, because=because)
     if hit.digest_id is None:
-        await notify_owner(tx, watcher, audience.ON_HIT[hit.subject], event, hit, now=now)
+        notice = audience.ON_HIT["fitting" if hit.alert_id is None else hit.subject]
+        await notify_owner(tx, watcher, notice, event, hit, now=now)
 
 
 async def _save(tx: Tx, fact: Fact, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Queries on the requests with which alerts are compared: rows made from the facts of the requests service."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -99,6 +100,17 @@ async def request(tx: Tx, request_id: UUID) -> KnownRequest | None:
     consents = await tx.fetch("SELECT * FROM known_consent WHERE request_id = $1 ORDER BY consent_id", request_id)
     known = tuple(msgspec.convert(dict(one), Consent) for one in consents)
     return msgspec.convert({**dict(row), "consents": known}, KnownRequest)
+
+
+async def save_fitting(tx: Tx, request_id: UUID, providers: Iterable[str]) -> None:
+    """Store providers with an offering that fits a line of the request."""
+    await tx.execute(
+        """
+        INSERT INTO fitting_provider (request_id, provider) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+        """,
+        request_id,
+        sorted(set(providers)),
+    )
 
 
 async def consents_to_begin(tx: Tx, *, now: datetime) -> list[UUID]:

@@ -12,6 +12,34 @@ from contracts.alerts import HitRecorded
 from services.notifications.hits.model import KnownOffering, KnownRequest, Watcher
 
 
+async def officers_with_a_fitting_offering(tx: Tx, request_id: UUID, *, now: datetime) -> Sequence[Watcher]:
+    """The officers of providers with an offering that fits the request, except those who chose no channel.
+
+    Without those who had a hit of it before.
+    """
+    rows = await tx.fetch(
+        """
+        WITH officer AS (
+            SELECT person_id, organization, role FROM subscription WHERE channels <> '{}'
+            UNION
+            SELECT person_id, organization, role FROM caller
+            WHERE NOT ended AND scopes IS NULL AND $2 BETWEEN starts AND coalesce(ends, $2) AND NOT EXISTS (
+                SELECT FROM subscription AS s WHERE s.person_id = caller.person_id
+                    AND s.organization = caller.organization AND s.role = caller.role)
+        )
+        SELECT person_id, organization, role
+        FROM fitting_provider JOIN officer ON organization = provider AND role = 'provider_officer'
+        WHERE request_id = $1 AND NOT EXISTS (
+            SELECT FROM hit WHERE hit.request_id = $1 AND hit.subject = 'requests'
+              AND hit.person_id = officer.person_id AND hit.organization = provider AND hit.role = officer.role)
+        ORDER BY person_id, organization
+        """,
+        request_id,
+        now.date(),
+    )
+    return [msgspec.convert(dict(row), Watcher) for row in rows]
+
+
 async def alerts_on_request(tx: Tx, request: KnownRequest, *, now: datetime) -> Sequence[Watcher]:
     """The owners of alerts that a line of the request fits, each once, without those who had a hit of it before."""
     rows = await tx.fetch(

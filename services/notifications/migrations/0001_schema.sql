@@ -297,3 +297,11 @@ CREATE TABLE known_offering (
 
 CALL wall_in('known_requirement', 'false');
 CALL wall_in('known_offering', 'false');
+
+-- Providers with an offering that fits a line of the request.
+CREATE TABLE fitting_provider (
+    request_id uuid NOT NULL,
+    provider text NOT NULL,
+    PRIMARY KEY (request_id, provider)
+);
+CALL wall_in('fitting_provider', 'false');

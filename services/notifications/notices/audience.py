@@ -273,13 +273,14 @@ TO_OWNER: Mapping[type[Fact], Notice] = {
 """Facts of this service that notify the owner of the webhook or client."""
 
 ON_HIT: Mapping[str, Notice] = {
+    "fitting": _notice(al.HitRecorded, link=REQUEST, variant="fitting", once_per="hit_id"),
     "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
     "funding": _notice(al.HitRecorded, link="/v1/requirements/unfunded", variant="funding", once_per="hit_id"),
     "offerings": _notice(
         al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per="hit_id"
     ),
 }
-"""The notice of a hit, by its subject, for the owner of the alert."""
+"""The notice of a hit, by its subject, for the owner of the alert; of a `fitting` offering without one."""
 
 ON_DIGEST: Mapping[str, Notice] = {
     frequency: _notice(
@@ -289,7 +290,7 @@ ON_DIGEST: Mapping[str, Notice] = {
 }
 """The notice of a digest, by its frequency."""
 
-OF_HITS = frozenset(notice.code for notice in ON_HIT.values())
+OF_HITS = {notice.code: "requests" if name == "fitting" else name for name, notice in ON_HIT.items()}
 OF_DIGESTS = frozenset(notice.code for notice in ON_DIGEST.values())
 
 _OWN_STEP = "a coordinator prepares the match, which the State and the provider may not see yet"

@@ -200,7 +200,7 @@ class Sender:
 
 async def _with_link(tx: Tx, letter: Letter) -> Letter:
     """The letter of a hit or a digest with its unsubscribe link: for the alert, else for all mails."""
-    if letter.notice not in audience.OF_HITS | audience.OF_DIGESTS or letter.subscription_id is None:
+    if letter.notice not in audience.OF_HITS.keys() | audience.OF_DIGESTS or letter.subscription_id is None:
         return letter
     on_alert = letter.alert_id is not None
     link = Link(Target.ALERT if on_alert else Target.SUBSCRIPTION, letter.alert_id or letter.subscription_id)

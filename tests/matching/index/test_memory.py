@@ -55,6 +55,24 @@ def sample_lines() -> list[WantedLine]:
     ]
 
 
+async def test_fitting_providers_are_those_of_all_candidates(
+    api: Client, db: Database, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.index.memory.SUGGESTIONS_MAX", 0)
+    for sample in sample_world.world("offerings"):
+        await approved(api, sample["as"], **sample["body"])
+    lines = sample_lines()
+    async with db.transaction() as tx:
+        asked = [await memory.fitting_providers(tx, line, []) for line in lines]
+    await refresh_offerings(db, memory)
+    async with db.transaction() as tx:
+        found = [await memory.fitting_providers(tx, line, []) for line in lines]
+        every = [{one.provider for one in await offering_store.candidates(tx, line)} for line in lines]
+
+    assert asked == found == every
+    assert any(len(those) > 1 for those in found)
+
+
 async def test_index_and_postgresql_rank_equally(api: Client, db: Database, memory: Memory) -> None:
     for sample in sample_world.world("offerings"):
         await approved(api, sample["as"], **sample["body"])

@@ -164,8 +164,9 @@ def test_ranking_names_criteria_once_and_points_per_suggestion() -> None:
     line, offering = a_wanted_line(), an_offering()
     found, match_id = scored(line, offering), uuid4()
 
-    ranking = match.rank(line, [found], [match_id], now=NOON)
+    ranking = match.rank(line, [found], [match_id], {"NOR", "CAN"}, now=NOON)
 
+    assert ("CAN", "NOR") == ranking.fitting_providers
     (suggestion,) = ranking.suggestions
     assert (line.line_id, line.request_id, "KEN", NOON) == (
         ranking.line_id,
