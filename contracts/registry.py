@@ -7,6 +7,7 @@ import msgspec
 from contracts import (
     activities,
     alerts,
+    attachments,
     clocks,
     criteria,
     directory,
@@ -31,6 +32,7 @@ FACTS: Mapping[str, type[Fact]] = {
     fact_type(kind): kind
     for kind in (
         *requests.FACTS,
+        *attachments.FACTS,
         *clocks.FACTS,
         *criteria.FACTS,
         *translations.FACTS,

@@ -16,7 +16,6 @@ MEASURES_MAX = 10
 
 EXCLUDED_PROVIDERS_MAX = 50
 CODES_MAX = 20
-ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
 Persons = Annotated[int, Meta(ge=1, le=100_000)]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDERS_MAX)]
@@ -393,50 +392,6 @@ class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.d
     evaluated_at: datetime
 
 
-class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):
-    """A file was attached to a request; it is not readable before a scan. Its name is a text, and not included.
-
-    `purpose`: `request` if part of the State's request, `note_verbale` if a coordinator scanned a note.
-    """
-
-    attachment_id: UUID
-    request_id: UUID
-    state: State
-    format: Code
-    size_bytes: Annotated[int, Meta(ge=1, le=ATTACHMENT_BYTES_MAX)]
-    content_hash: str
-    added_at: datetime
-    purpose: Code = "request"
-
-
-class AttachmentCleared(Fact, frozen=True, kw_only=True, tag="requests.attachment.cleared.v1"):
-    """A file is readable: a scanner found nothing or, if `scanned` is false, there is no scanner."""
-
-    attachment_id: UUID
-    request_id: UUID
-    state: State
-    scanned: bool
-    cleared_at: datetime
-
-
-class AttachmentRejected(Fact, frozen=True, kw_only=True, tag="requests.attachment.rejected.v1"):
-    """A scanner found malware in a file, which was deleted."""
-
-    attachment_id: UUID
-    request_id: UUID
-    state: State
-    rejected_at: datetime
-
-
-class AttachmentRemoved(Fact, frozen=True, kw_only=True, tag="requests.attachment.removed.v1"):
-    """The State removed a file, which was deleted."""
-
-    attachment_id: UUID
-    request_id: UUID
-    state: State
-    removed_at: datetime
-
-
 FACTS: tuple[type[Fact], ...] = (
     RequestDrafted,
     RequestFiledOnBehalf,
@@ -463,8 +418,4 @@ FACTS: tuple[type[Fact], ...] = (
     ConsentEnded,
     LineFulfilmentChanged,
     DeliveryEvaluated,
-    AttachmentAdded,
-    AttachmentCleared,
-    AttachmentRejected,
-    AttachmentRemoved,
 )

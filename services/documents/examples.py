@@ -17,13 +17,15 @@ from contracts.facts import Event, Fact, fact_type
 from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
 from services.documents.sample_answers import ANSWERS, BY_OPERATION, PROBLEMS
+from services.documents.sample_desk import DESK
+from services.documents.sample_mails import MAIL
 from services.documents.sample_reasons import REASONS
 from services.documents.sample_translations import TRANSLATED
 from services.documents.sample_values import LEAST, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"
-IN_FACTS = (TRANSLATED, VALUES)
+IN_FACTS = (DESK, MAIL, TRANSLATED, VALUES)
 
 
 class NoExample(Exception):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from services.documents.sample_desk import DESK_ANSWERS
+from services.documents.sample_mails import MAIL_ANSWERS
 from services.documents.sample_values import FICTITIOUS, SUBJECT
 
 REQUEST_ID = "1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"
@@ -16,6 +18,8 @@ FOUND = {"code": "mutual_legal_assistance", "table": "topics", "label": "Mutual 
 
 ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
+        **DESK_ANSWERS,
+        **MAIL_ANSWERS,
         # of any record
         "revision": 1,
         "cursor": None,
@@ -52,39 +56,6 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "OfferingView.moves": ["revise", "suspend", "withdraw"],
         "MatchView.moves": ["begin"],
         "MatchDetail.moves": ["begin"],
-        "Assessed.eligible": True,
-        "Assessed.priority": "normal",
-        "CriteriaView.eligibility": [{"code": "in_scope", "weight": 0, "texts": {"en": "Within the Convention."}}],
-        "CriteriaView.priority": [{"code": "persons_at_risk", "weight": 3, "texts": {"en": "Persons are at risk."}}],
-        "NewCriteria.eligibility": [],
-        "NewCriteria.priority": [],
-        "CriterionView.weight": 3,
-        "CriterionView.texts": {"en": "Persons are at risk."},
-        "ClockEvent.event": "started",
-        "ClockView.kind": "acknowledge",
-        "ClockView.organization": "UNODC",
-        "ClockView.role": "coordinator",
-        "ClockView.match_id": None,
-        "ClockView.line_id": None,
-        "WorkItem.kind": "triage",
-        "WorkItem.organization": "UNODC",
-        "WorkItem.role": "coordinator",
-        "WorkItem.status": "registered",
-        "WorkItem.match_id": None,
-        "WorkItem.line_id": None,
-        "overdue": False,
-        "paused": False,
-        "paused_at": None,
-        "overdue_at": None,
-        "stopped_at": None,
-        "waiting_for": "me",
-        "WorkCounts.total": 3,
-        "WorkCounts.overdue": 1,
-        "unassigned": 2,
-        "by_clock": {"acknowledge": 1, "triage": 2},
-        "by_status": {"submitted": 1, "registered": 2},
-        "complete": True,
-        "HandedOver.requests": [REQUEST_ID],
         "restricted": False,
         "in_force": True,
         "recorded": False,
@@ -133,29 +104,6 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Admission.match_id": None,
         "Admission.until": None,
         "times": 3,
-        # mails
-        "MailSummary.status": "new",
-        "MailView.status": "new",
-        "sender": "focal.point@ken.example",
-        "subject": f"{FICTITIOUS} Note verbale KEN/NV/2026/118",
-        "body": f"{FICTITIOUS} Please find attached our note verbale.",
-        "message_id": "20261125100000.1@ken.example",
-        "MailSummary.files": 1,
-        "MailView.files": [
-            {
-                "file_id": "6f1c0a7e-3b5d-5e2f-8a9c-0d1e2f3a4b5c",
-                "name": "Note verbale.pdf",
-                "format": "pdf",
-                "size_bytes": 184_320,
-                "status": "clean",
-            }
-        ],
-        **{
-            f"{view}.{name}": None
-            for view in ("MailSummary", "MailView")
-            for name in ("request_id", "match_id", "reason")
-        },
-        "MailView.moves": ["file_mail", "discard_mail"],
         # offerings and matches
         "taken": 1,
         "missing_curriculum": [],

@@ -12,7 +12,7 @@ import pytest
 
 from chassis.http import edge, uploads
 from chassis.settings import Settings
-from contracts.requests import ATTACHMENT_BYTES_MAX
+from contracts.attachments import ATTACHMENT_BYTES_MAX
 from tests.builders import a_request, headers
 from tests.files import PDF
 

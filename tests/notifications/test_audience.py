@@ -18,7 +18,8 @@ from contracts.registry import FACTS
 from contracts.reply_addresses import read_reply_address
 from contracts.values import Language, Money, Role
 from services.notifications.notices import audience
-from services.notifications.notices.audience import NOT_NOTIFIED, NOTICES, TO_OWNER, Appointment, KnownReference, Notice
+from services.notifications.notices.audience import NOTICES, TO_OWNER, Appointment, KnownReference, Notice
+from services.notifications.notices.not_notified import NOT_NOTIFIED
 from services.notifications.notices.wording import LRI, PDI, RLM, Letter, ReplyTerms, mail, templates, words
 from tests.builders import NOON
 

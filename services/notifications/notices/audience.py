@@ -14,11 +14,10 @@ from msgspec import Struct
 
 from contracts import activities as a
 from contracts import alerts as al
+from contracts import attachments as at
 from contracts import clocks as c
-from contracts import criteria as cr
 from contracts import directory as d
-from contracts import earmarks, mails, rankings, reminders, rounds
-from contracts import funds as f
+from contracts import earmarks, mails, reminders
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
@@ -26,9 +25,7 @@ from contracts import notifications as n
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
-from contracts import rewording as w
 from contracts import summaries as s
-from contracts import translations as t
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -178,7 +175,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestFiledOnBehalf, STATE),
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
-        _of_request(r.AttachmentRejected, STATE),
+        _of_request(at.AttachmentRejected, STATE),
         (c.ClockReminded, (_notice(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
         (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, COORDINATORS, link=WORK, while_circulating=True),)),
         _of_request(s.PublicSummaryDrafted, STATE),
@@ -292,91 +289,6 @@ ON_DIGEST: Mapping[str, Notice] = {
 
 OF_HITS = {notice.code: "requests" if name == "fitting" else name for name, notice in ON_HIT.items()}
 OF_DIGESTS = frozenset(notice.code for notice in ON_DIGEST.values())
-
-_OWN_STEP = "a coordinator prepares the match, which the State and the provider may not see yet"
-_LOOP = "notifications of notifications would never end"
-_BY_OWNER = "by its owner"
-
-NOT_NOTIFIED: Mapping[type[Fact], str] = {
-    r.RequestDrafted: "a draft is visible only to the State",
-    r.RequestRevised: "a draft or returned request is revised; its submission is notified",
-    r.RequestStarted: "the match that began is notified",
-    r.DeliveryEvaluated: "the evaluation of the match is notified",
-    cr.CriteriaPublished: "they can be read",
-    cr.RequestAssessed: "a step of triage; its result is notified",
-    r.RequestAssigned: "the list of work shows it",
-    **dict.fromkeys(
-        (c.ClockStarted, c.ClockPaused, c.ClockResumed, c.ClockStopped),
-        "the fact that caused it is notified; the list of work shows the clock",
-    ),
-    c.HolidaysSet: "it can be read",
-    r.LineFulfilmentChanged: "the change of the match is notified",
-    **dict.fromkeys(
-        (kind for kind in s.FACTS if kind is not s.PublicSummaryDrafted),
-        "the State was notified of the draft; the summary can be read with the request",
-    ),
-    **dict.fromkeys(t.FACTS, "readers see the translation beside its source"),
-    r.AttachmentAdded: "it is part of the request, whose submission is notified",
-    r.AttachmentCleared: "readers of the request see the file",
-    mails.MailFileScanned: "readers of the mail see the file",
-    mails.MailFiled: "the draft that it was filed as is notified",
-    mails.MailDiscarded: "by a coordinator; no action is needed",
-    r.AttachmentRemoved: "by the State itself; no action is needed",
-    m.OfferingDrafted: "a draft is visible only to the provider",
-    m.OfferingRevised: "it needs approval again; its submission is notified",
-    m.OfferingReconfirmed: "by the provider itself; nothing changes for others",
-    rankings.LineRanked: "the submission is notified; its suggestions can be read with it",
-    m.MatchNominated: _OWN_STEP,
-    m.MatchRescored: "it was suggested before; no action is needed",
-    m.MatchShortlisted: _OWN_STEP,
-    m.WeightsAdopted: "existing scores do not change; the weights can be read",
-    m.TreatyStatusRecorded: "the matches suggested or expired by it are notified",
-    **dict.fromkeys(
-        rounds.FACTS,
-        "only coordinators use rounds; the matches that an adopted plan presents are notified",
-    ),
-    f.FundOpened: "it concerns no other party before the first pledge",
-    f.FundRequirementRevised: "the requirement and its gap can be read",
-    f.FundGenderMarkerStated: "it can be read with the fund, and in its IATI file",
-    a.ActivityPlanned: "the allocation for it is notified",
-    a.ActivityRevised: "the activity can be read",
-    w.PledgeReworded: "no money has moved; the new text can be read",
-    w.InKindContributionReworded: "no money has moved; the new text can be read",
-    p.RatesLoaded: "rates are read when they are needed",
-    p.PledgeBroughtForward: "the other half of a carry-over, which is notified",
-    pr.PledgeBroughtForwardReversed: "the other half of a reversed carry-over, which is notified",
-    p.AllocationReversed: "a correction in the ledger; the fund's balance can be read",
-    p.AllocationSpent: "statements list it",
-    p.AllocationSpendingReversed: "a correction in the ledger",
-    g.ProposalApproved: "its effect is notified",
-    g.ProposalRefused: "nothing happens; the proposal can be read",
-    g.PeriodClosed: "closed years can be read",
-    g.PeriodReopened: "by two people who know of it",
-    p.ImportRecorded: "the response reports it, and no money has moved",
-    **dict.fromkeys(
-        (kind for kind in d.FACTS if kind not in NOTICES),
-        "records of the directory can be read; the appointing person informs them",
-    ),
-    n.SubscriptionRegistered: "the response reports it",
-    n.SubscriptionPaused: _BY_OWNER,
-    n.SubscriptionResumed: _BY_OWNER,
-    n.SubscriptionEnded: "its person has no notifications any more",
-    n.NotificationOwed: _LOOP,
-    n.NotificationDelivered: _LOOP,
-    n.NotificationDeferred: _LOOP,
-    n.NotificationRefused: _LOOP,
-    n.NotificationExpired: _LOOP,
-    n.NotificationRead: _LOOP,
-    n.WebhookRegistered: _BY_OWNER,
-    n.WebhookRotated: _BY_OWNER,
-    n.WebhookEnabled: _BY_OWNER,
-    n.WebhookRemoved: _BY_OWNER,
-    al.AlertCreated: _BY_OWNER,
-    al.AlertRevised: _BY_OWNER,
-    al.AlertPaused: _BY_OWNER,
-    al.AlertResumed: _BY_OWNER,
-    al.AlertRemoved: _BY_OWNER,
-}
 
 
 def notices() -> list[str]:

@@ -28,8 +28,8 @@ from chassis.http.idempotency import Command, etag, once
 from chassis.http.queries import query_parameter
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
 from chassis.ids import new_id
+from contracts.attachments import ATTACHMENT_BYTES_MAX
 from contracts.refusals import Forbidden, Invalid, Refusal
-from contracts.requests import ATTACHMENT_BYTES_MAX
 from contracts.values import Role, State
 from services.requests import policy
 from services.requests.attachment import actions as attachment_actions

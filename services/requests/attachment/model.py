@@ -9,9 +9,9 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.attachments import AttachmentAdded, AttachmentCleared, AttachmentRejected, AttachmentRemoved
 from contracts.facts import Fact
 from contracts.refusals import Conflict
-from contracts.requests import AttachmentAdded, AttachmentCleared, AttachmentRejected, AttachmentRemoved
 from services.requests.attachment.recognition import Format
 from services.requests.request.model import Request
 

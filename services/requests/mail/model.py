@@ -9,10 +9,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.attachments import ATTACHMENT_BYTES_MAX
 from contracts.facts import Fact
 from contracts.mails import MailDiscarded, MailFile, MailFiled, MailFileScanned, MailReceived, MailReplyReceived
 from contracts.refusals import Conflict, Invalid
-from contracts.requests import ATTACHMENT_BYTES_MAX
 from services.requests.attachment.model import READABLE, AttachmentStatus
 
 

@@ -24,7 +24,7 @@ from services.requests.criteria import model as criteria
 from services.requests.criteria import store as criteria_store
 from services.requests.policy import Action
 from services.requests.request import model, remark_store, reminder_store, store
-from services.requests.request.completeness import in_order
+from services.requests.request.completeness import check_complete, in_order
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request
 from services.requests.request.store import Texts
@@ -74,7 +74,7 @@ async def file(
     """Create a request of the caller's State: a draft, or submitted at once."""
     if submit:
         lines = in_order(content.lines, content.incomplete)
-        model.check_complete(lines, content.circulation_rule, texts.title)
+        check_complete(lines, content.circulation_rule, texts.title)
     begin = model.file if submit else model.draft
     request = await record(tx, None, begin(request_id, ctx.caller.organization, content, now=ctx.now))
     await store.save_texts(tx, request, texts, salt)
@@ -130,7 +130,7 @@ async def submit(
     request = await _for_move(tx, ctx, request_id, action)
     request.require(action)
     texts = await store.texts(tx, request)
-    model.check_complete(request.all_lines, request.circulation_rule, texts.title)
+    check_complete(request.all_lines, request.circulation_rule, texts.title)
     request = await record(tx, request, decide(request))
     if comment:
         await remark_store.save_remark(tx, request, comment)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from contracts.refusals import FieldError
+from contracts.reference import kinds
+from contracts.refusals import FieldError, Invalid
 from contracts.requests import DraftLine, Line
+from services.requests.request.values import CirculationRule
 
 REQUIRED = ("kind", "institution", "group_size", "languages", "modality", "window")
 """The fields of a line without which a request is not submitted."""
@@ -25,3 +27,16 @@ def missing_fields(lines: Sequence[Line | DraftLine], title: str | None = None) 
     for number, line in enumerate(lines):
         places += [f"lines[{number}].{name}" for name in REQUIRED if not getattr(line, name)]
     return [FieldError(field=place, problem="missing-field") for place in places]
+
+
+def check_complete(lines: Sequence[Line | DraftLine], rule: CirculationRule, title: str | None = None) -> None:
+    """Raises Invalid, with all missing fields, for a request that cannot be submitted."""
+    if errors := missing_fields(lines, title):
+        raise Invalid("request-incomplete", errors=errors)
+    if rule is CirculationRule.SILENCE and is_restricted(lines):
+        raise Invalid("silence-not-for-restricted")
+
+
+def is_restricted(lines: Sequence[Line | DraftLine]) -> bool:
+    """Whether a line is of a kind whose disclosure may put a person at risk (II.d)."""
+    return any(kinds()[kind].restricted for line in lines if (kind := line.kind) and kind in kinds())

@@ -21,7 +21,7 @@ from contracts.requests import LINES_MAX
 from services.requests import policy
 from services.requests.commands import LineOrder, LinePatch, NewLine, RequestBody, RequestPatch, body_of, check_codes
 from services.requests.policy import Action
-from services.requests.request import actions, store
+from services.requests.request import actions, similar_store, store
 from services.requests.request.completeness import in_order, missing_fields
 from services.requests.request.specificity import Advice, advise
 from services.requests.request.views import read
@@ -50,7 +50,7 @@ async def check_request(data: JSONBody[RequestBody], db: Db, caller: CurrentCall
     content, texts, _ = data.content([line.line_id for line in data.lines if line.line_id])
     lines = in_order(content.lines, content.incomplete)
     async with db.transaction(by=caller) as tx:
-        similar = await store.similar(tx, caller, lines)
+        similar = await similar_store.similar(tx, caller, lines)
     return RequestCheck(
         missing=missing_fields(lines, texts.title),
         advice=advise(list(zip(lines, texts.lines, strict=True))),

@@ -37,8 +37,9 @@ from contracts.requests import (
     RequestSubmitted,
     RequestWithdrawn,
 )
+from services.requests.request.completeness import is_restricted
 from services.requests.request.deliveries import Fulfilment, Outcome
-from services.requests.request.model import Request, is_restricted
+from services.requests.request.model import Request
 from services.requests.request.values import (
     Addressee,
     Circulation,

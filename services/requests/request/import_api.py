@@ -26,7 +26,7 @@ from services.requests import policy
 from services.requests.commands import FileOnBehalf, FileRequest, check_codes
 from services.requests.policy import Action, Filing
 from services.requests.request import actions, import_store, model
-from services.requests.request.completeness import in_order
+from services.requests.request.completeness import check_complete, in_order
 
 _LISTS = {"excluded_providers": "countries"}
 OWN = Layout(
@@ -118,7 +118,7 @@ def _checks(body: FileRequest | FileOnBehalf, ctx: Context, submit: bool) -> Seq
             model.file_on_behalf(UUID(int=0), body.state, content, body.channel, body.received_on, now=ctx.now)
         if submit:
             lines = in_order(content.lines, content.incomplete)
-            model.check_complete(lines, content.circulation_rule, texts.title)
+            check_complete(lines, content.circulation_rule, texts.title)
 
     return [*of_lines, filed]
 

@@ -4,7 +4,6 @@ Each transition is a method of `Request`, which returns a fact or raises a refus
 applies the fact.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -13,7 +12,6 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from contracts.consents import Consent, Terms, recipients_by_visibility
-from contracts.reference import kinds
 from contracts.refusals import Conflict, Invalid
 from contracts.requests import (
     CirculationDecided,
@@ -46,7 +44,7 @@ from contracts.requests import (
 )
 from contracts.values import Language
 from services.requests.request import deliveries
-from services.requests.request.completeness import in_order, missing_fields
+from services.requests.request.completeness import check_complete, in_order
 from services.requests.request.consent_terms import CONSENTS_MAX, check_period
 from services.requests.request.deliveries import Delivery, Fulfilment, Outcome, Results
 from services.requests.request.values import (
@@ -450,16 +448,3 @@ def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> Re
     submitted = asdict(content)
     del submitted["incomplete"]
     return RequestSubmitted(request_id=request_id, state=state, **submitted, submitted_at=now)
-
-
-def check_complete(lines: Sequence[Line | DraftLine], rule: CirculationRule, title: str | None = None) -> None:
-    """Raises Invalid, with all missing fields, for a request that cannot be submitted."""
-    if errors := missing_fields(lines, title):
-        raise Invalid("request-incomplete", errors=errors)
-    if rule is CirculationRule.SILENCE and is_restricted(lines):
-        raise Invalid("silence-not-for-restricted")
-
-
-def is_restricted(lines: Sequence[Line | DraftLine]) -> bool:
-    """Whether a line is of a kind whose disclosure may put a person at risk (II.d)."""
-    return any(kinds()[kind].restricted for line in lines if (kind := line.kind) and kind in kinds())

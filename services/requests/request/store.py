@@ -25,7 +25,6 @@ from services.requests.request.values import Circulation, Status
 from services.requests.translation.texts import TitleTranslation
 
 LIST_MAX = 100
-SIMILAR_MAX = 10
 REFERENCE_MIN, REFERENCES = 10_000, 90_000
 """The lowest number of a year, and how many there are."""
 SIDES = ("state", "provider")
@@ -426,25 +425,6 @@ def _summary(row: dict[str, Any]) -> Summary:
     if shown[FieldSet.WORDS]:
         row["title"] = title or ""
     return msgspec.convert({**row, "withheld": [field for field in FieldSet if not shown[field]]}, Summary)
-
-
-async def similar(tx: Tx, caller: Caller, lines: Sequence[Line | DraftLine]) -> list[UUID]:
-    """The State's own requests in progress with the kind and topic of one of these lines."""
-    rows = await tx.fetch(
-        """
-        SELECT DISTINCT request.request_id
-        FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) JOIN request_line USING (request_id)
-        WHERE request.state = $1 AND kind = ANY ($3::text[]) AND topics && $4::text[]
-          AND status NOT IN ('closed', 'not_accepted', 'lapsed', 'withdrawn')
-        ORDER BY request_id DESC LIMIT $5
-        """,
-        caller.organization,
-        caller.role,
-        [line.kind for line in lines if line.kind],
-        [topic for line in lines for topic in line.topics],
-        SIMILAR_MAX,
-    )
-    return [row["request_id"] for row in rows]
 
 
 async def free_reference(tx: Tx, year: int) -> str:
