@@ -1,170 +1,43 @@
 """The main workflow with a distinct text in every free field."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import aiosmtplib
-import httpx
 
-from tests import builders
 from tests.builders import AHEAD, a_line, a_request
 from tests.clocks import TODAY
-from tests.files import FLOWS, PDF
+from tests.files import PDF
 from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
 from tests.personas import ISSUER, persona_id
 from tests.pledges.steps import RATES, usd
-from tests.system.canaries import NOBODY, Canaries, Canary, Readers
-from tests.system.platform import Platform
-
-ADMINISTRATOR, COLLEAGUE = "UNODC:administrator", "UNODC:administrator (the other)"
-KENYA, OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
-FINANCE, AUDITOR, SERVICE = "UNODC:finance_officer", "UNODC:auditor", "service:notifications"
-NORWAY, DONOR, NORWAYS = "NOR:provider_officer", "NOR:donor_officer", "NOR:focal_point"
-UNIT, FRANCE, UGANDA = "UNODC:provider_officer", "FRA:provider_officer", "UGA:focal_point"
-APPOINTED = (KENYA, OFFICIAL, COORDINATOR, FINANCE, AUDITOR, NORWAY, DONOR, NORWAYS, UNIT, FRANCE, UGANDA)
-EVERYBODY: Readers = frozenset({ADMINISTRATOR, COLLEAGUE, SERVICE, *APPOINTED})
-OVERSEERS: Readers = frozenset({COORDINATOR, AUDITOR, SERVICE})
-STATE: Readers = OVERSEERS | {KENYA, OFFICIAL}
-OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
-FUND = "TA-REQUESTS"
-PATIENCE_SECONDS = 30
-NOT_HEARD = {"person-not-known", "not-appointed"}
-"""A new appointment is known everywhere within two seconds."""
-
-
-@dataclass
-class Stage:
-    """A platform that runs, those who call it, and what they wrote."""
-
-    platform: Platform
-    client: httpx.AsyncClient
-    canaries: Canaries
-    passed: list[str] = field(default_factory=list)
-    """All that went over the broker: subject, headers and body."""
-    attachments: set[str] = field(default_factory=set)
-    """Ids that no list without parameters contains."""
-    files: set[str] = field(default_factory=set)
-    """Likewise, of files of mails."""
-
-    def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
-        key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
-        self.canaries.keep([key])
-        condition = {} if revision is None else {"If-Match": f'"{revision}"'}
-        return {"Authorization": f"Bearer {token(who)}", "Idempotency-Key": key.text, **condition}
-
-    async def say(
-        self,
-        who: str,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        about: Mapping[str, Any] | None = None,
-        to: Readers = NOBODY,
-        **by_field: Readers,
-    ) -> Any:
-        """Call until it succeeds, since other services apply events later. `to`: who may find the words."""
-        filled, new = self.canaries.in_body(method, path, body, to, by_field)
-        record = about or {}
-        address = self.platform.addresses["requests"] + path.format(**record)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            headers = self.headers(who, record.get("revision"))
-            answer = await self.client.request(method, address, json=filled, headers=headers)
-            if answer.is_success:
-                self.canaries.keep(new)
-                return answer.json() if answer.content else None
-            assert not [one for one in new if one.text in answer.text], "a refusal repeats nothing"
-            unheard = answer.status_code == 409 or answer.json()["slug"] in NOT_HEARD
-            assert unheard, (who, path, answer.text)
-            assert time.monotonic() < deadline, (who, path, answer.text)
-            await asyncio.sleep(0.1)
-
-    async def attach(
-        self, who: str, request: Mapping[str, Any], to: Readers, path: str = "/v1/requests/{request_id}/attachments"
-    ) -> str:
-        """The id of a file with a text in its name and another one in what it says."""
-        planted = len(self.canaries.planted)
-        name, content = (
-            Canary(f"canary-{planted + number:04x}-{place}", f"POST {path}", (place,), to)
-            for number, place in enumerate(("File-Name", "body"))
-        )
-        headers = {"Content-Type": "application/octet-stream", "File-Name": f"{name.text}.pdf"}
-        self.canaries.keep([name, content])
-        answer = await self.client.post(
-            self.platform.addresses["requests"] + path.format(**request),
-            content=PDF + content.text.encode(),
-            headers=self.headers(who, request["revision"]) | headers,
-        )
-        assert answer.status_code == 201, answer.text
-        attachment_id = str(answer.json()["attachment_id"])
-        self.attachments.add(attachment_id)
-        return attachment_id
-
-    async def import_table(self, who: str, to: Readers) -> Any:
-        """Import a table of one pledge, with a text in its file name, which is not stored, and another in the row."""
-        path, planted = "/v1/imports", len(self.canaries.planted)
-        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
-        row = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
-        self.canaries.keep([name, row])
-        answer = await self.client.post(
-            self.platform.addresses["requests"] + path,
-            content=FLOWS.replace(b"Fictitious sample", row.text.encode()).replace(b",paid,", b",pledge,"),
-            headers=self.headers(who) | {"Content-Type": "application/octet-stream", "File-Name": f"{name.text}.csv"},
-        )
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    async def import_records(self, who: str, path: str, table: str, to: Readers) -> None:
-        """Import a table of one record, with a text in its file name, which is not stored, and another as its title."""
-        planted = len(self.canaries.planted)
-        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
-        title = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
-        self.canaries.keep([name, title])
-        answer = await self.client.post(
-            self.platform.addresses["requests"] + path,
-            content=table.format(title.text).encode(),
-            headers=self.headers(who) | {"Content-Type": "text/csv", "File-Name": f"{name.text}.csv"},
-        )
-        assert answer.status_code == 201, answer.text
-
-    async def check_connection(self, client_id: str) -> None:
-        """As a machine, with a secret that is none."""
-        secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NOBODY)
-        self.canaries.keep([secret])
-        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret.text}
-        answer = await self.client.post(self.platform.addresses["requests"] + "/v1/token", data=form)
-        assert answer.status_code == 401, answer.text
-
-    async def upload_invalid_table(self) -> None:
-        path = "/v1/rates/csv"
-        word = Canary(f"canary-{len(self.canaries.planted):04x}-body", f"POST {path}", ("body",), NOBODY)
-        self.canaries.keep([word])
-        answer = await self.client.post(
-            self.platform.addresses["requests"] + path,
-            content=f"currency,valid_from,units_per_usd\n{word.text},2026-02-01,1\nEUR,{word.text},1\nEUR,2026-02-01,{word.text}\n",
-            headers=self.headers(FINANCE) | {"Content-Type": "text/csv"},
-        )
-        assert answer.status_code == 400, answer.text
-        assert word.text not in answer.text, "a refusal repeats nothing"
-
-    async def see(self, who: str, path: str) -> Any:
-        answer = await self.client.get(self.platform.addresses["requests"] + path, headers=self.headers(who))
-        assert answer.status_code == 200, (who, path, answer.text)
-        return answer.json()
-
-
-def token(who: str) -> str:
-    assert builders.issuer is not None
-    if who == COLLEAGUE:
-        return builders.issuer.token(persona_id(COLLEAGUE))
-    return builders.token(who)
+from tests.system.canaries import NOBODY, Canary, Readers
+from tests.system.canary_stage import (
+    ADMINISTRATOR,
+    APPOINTED,
+    AUDITOR,
+    COLLEAGUE,
+    COORDINATOR,
+    DONOR,
+    EVERYBODY,
+    FINANCE,
+    FRANCE,
+    FUND,
+    KENYA,
+    NORWAY,
+    OF_NORWAY,
+    OFFICIAL,
+    OVERSEERS,
+    SERVICE,
+    STATE,
+    UNIT,
+    Stage,
+    until,
+)
 
 
 async def run_workflow(stage: Stage) -> None:
@@ -407,13 +280,6 @@ async def suggested(stage: Stage, request: Mapping[str, Any], provider: str, lin
     return list(await until(made))
 
 
-async def until(ask: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (answer := await ask()) is None:
-            await asyncio.sleep(0.1)
-    return answer
-
-
 async def _fund(stage: Stage, request: Mapping[str, Any]) -> None:
     async def lacking() -> Any:
         page = await stage.see(FINANCE, f"/v1/requirements?request={request['request_id']}")
@@ -473,6 +339,17 @@ async def file_a_mail(stage: Stage) -> None:
     stage.attachments.add(attached[0]["attachment_id"])
 
 
+async def judge(stage: Stage, request: Mapping[str, Any]) -> Any:
+    """A coordinator publishes criteria, judges a request by them, and is put in charge of it."""
+    path, none_yet = "/v1/requests/{request_id}", {"revision": 0}
+    criteria = {"eligibility": [{"code": "in_scope"}], "priority": [{"code": "at_risk", "weight": 1}]}
+    await stage.say(COORDINATOR, "POST", "/v1/criteria", criteria, about=none_yet, to=EVERYBODY)
+    judged = {"judged": [{"code": "in_scope", "points": 1}, {"code": "at_risk", "points": 1}]}
+    request = await stage.say(COORDINATOR, "POST", f"{path}/assess", judged, about=request, to=STATE)
+    charge = {"assignee": str(persona_id(COORDINATOR))}
+    return await stage.say(COORDINATOR, "POST", f"{path}/assign", charge, about=request, to=STATE)
+
+
 async def end_other_requests(stage: Stage) -> None:
     """One is returned, paused and not accepted, one withdrawn, one met by UNODC, closed and opened again."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
@@ -487,6 +364,7 @@ async def end_other_requests(stage: Stage) -> None:
     scan_id = await stage.attach(COORDINATOR, one, STATE, "/v1/requests/{request_id}/notes-verbales")
     recording = {"recipients": ["FRA"], "scan_id": scan_id}
     one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", recording, about=one, to=STATE)
+    one = await judge(stage, one)
     await stage.say(COORDINATOR, "POST", f"{path}/decline", {"reason": "other"}, about=one, to=STATE)
     await file_on_behalf(stage)
     silent = await stage.say(KENYA, "POST", "/v1/requests", request_body() | {"circulation": "silence"}, to=STATE)

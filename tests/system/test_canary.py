@@ -25,7 +25,8 @@ from tests.platform.operations import DOCUMENT
 from tests.receiver import Received, Receiver
 from tests.rules.steps import personal_columns
 from tests.system.canaries import Canaries, Canary, all_free_fields
-from tests.system.canary_workflow import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, run_workflow, token
+from tests.system.canary_stage import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, token
+from tests.system.canary_workflow import run_workflow
 from tests.system.platform import running
 
 STREAM_SECONDS = 2.0
