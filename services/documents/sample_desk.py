@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+SIX = {
+    "ar": "أشخاص معرضون للخطر.",
+    "en": "Persons are at risk.",
+    "es": "Hay personas en peligro.",
+    "fr": "Des personnes sont en danger.",
+    "ru": "Людям угрожает опасность.",
+    "zh": "有人处于危险之中。",
+}
+
 DESK: Mapping[str, Any] = MappingProxyType(
     {
         # by which criteria it is judged
@@ -53,7 +62,7 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "CriteriaView.eligibility": [{"code": "in_scope", "weight": 0, "texts": {"en": "Within the Convention."}}],
         "CriteriaView.priority": [{"code": "persons_at_risk", "weight": 3, "texts": {"en": "Persons are at risk."}}],
         "NewCriteria.eligibility": [],
-        "NewCriteria.priority": [],
+        "NewCriteria.priority": [{"code": "persons_at_risk", "weight": 3, "texts": SIX}],
         "CriterionView.weight": 3,
         "CriterionView.texts": {"en": "Persons are at risk."},
         "ClockEvent.event": "started",

@@ -24,6 +24,7 @@ from services.matching.offerings import store as offering_store
 from services.matching.rounds import store as round_store
 from services.matching.rounds.planner import Planner
 from services.notifications.notices import store as notifications_store
+from services.notifications.notices import subscription_store
 from services.notifications.webhooks import store as webhook_store
 from services.pledges import policy
 from services.pledges.activities import store as activity_store
@@ -380,7 +381,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         }
         records["webhook_id"] = {one: await webhook_store.locked(tx, one) for one in await ids(tx, "webhook")}
         records["subscription_id"] = {
-            one: await notifications_store.subscription(tx, one) for one in await ids(tx, "subscription")
+            one: await subscription_store.subscription(tx, one) for one in await ids(tx, "subscription")
         }
     async with databases["directory"].transaction() as tx:
         for kind in ("person", "appointment", "client"):

@@ -220,7 +220,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeReceiptReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeLapsed, DONOR, FINANCE),
         _of_pledge(p.PledgeReduced, DONOR, FINANCE),
-        _of_pledge(reminders.PledgeDueSoon, DONOR, FINANCE),
+        _of_pledge(reminders.PledgeDueSoon, DONOR),
         _of_pledge(reminders.PledgeOverdue, DONOR, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),

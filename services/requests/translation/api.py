@@ -54,7 +54,7 @@ class TranslationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def texts(self) -> TranslatedTexts:
         lines = tuple(
-            TranslatedLine(**{name: getattr(line, name) for name in TranslatedLine.__struct_fields__})
+            TranslatedLine(**{name: getattr(line, name) for name in NewTranslatedLine.__struct_fields__})
             for line in self.lines
         )
         return TranslatedTexts(title=self.title, need=self.need, lines=lines)

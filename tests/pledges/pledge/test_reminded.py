@@ -21,7 +21,6 @@ DONOR, COORDINATOR, FINANCE = "NOR:donor_officer", "UNODC:coordinator", "UNODC:f
 
 HEARD = {
     DONOR: [DUE_SOON, OVERDUE, LAPSED],
-    COORDINATOR: [DUE_SOON, OVERDUE, LAPSED],
     # Finance officers get no advance reminder: nothing is late yet.
     FINANCE: [OVERDUE, LAPSED],
 }
@@ -52,7 +51,7 @@ async def _heard(databases: Mapping[str, Database]) -> None:
         await inbox.receive(event)
 
 
-async def test_reminders_go_to_donor_coordinators_and_finance_only(
+async def test_reminders_go_to_donor_and_finance_only(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await _heard(databases)
