@@ -1,6 +1,6 @@
 """Facts of the requests service: clocks of requests and matches, and the calendar of holidays they are counted by.
 
-A clock runs while one side has to act; its kind, its limit in working days and that side are in the glossary.
+A clock runs while one side has to act; its step, its limit in working days and that side are in the glossary.
 """
 
 from datetime import date, datetime
@@ -23,7 +23,7 @@ class ClockStarted(Fact, frozen=True, kw_only=True, tag="requests.clock.started.
     """
 
     clock_id: UUID
-    kind: Code
+    step: Code
     request_id: UUID
     state: State
     organization: Organization
@@ -59,7 +59,7 @@ class ClockReminded(Fact, frozen=True, kw_only=True, tag="requests.clock.reminde
     """Half of the time is over; who has to act is reminded: the assignee, if there is one, else all in that role."""
 
     clock_id: UUID
-    kind: Code
+    step: Code
     request_id: UUID
     state: State
     organization: Organization
@@ -74,7 +74,7 @@ class ClockOverdue(Fact, frozen=True, kw_only=True, tag="requests.clock.overdue.
     """The time is over: all in that role, and all coordinators, are notified."""
 
     clock_id: UUID
-    kind: Code
+    step: Code
     request_id: UUID
     state: State
     organization: Organization

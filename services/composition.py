@@ -1,6 +1,7 @@
 """The composition root: the list of services. Each is imported only when it is used."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from chassis.db.database import Database
 from chassis.service import Service
@@ -56,3 +57,10 @@ async def found(db: Database, founders: Sequence[Founder]) -> None:
     from services.directory import wiring
 
     await wiring.found(db, founders)
+
+
+async def expire_clocks(db: Database, *, ahead: timedelta) -> float | None:
+    """Record what the requests service's clocks have due, `ahead` of now."""
+    from services.requests import wiring
+
+    return await wiring.expire_clocks(db, ahead=ahead)

@@ -7,7 +7,7 @@ import click
 
 from services.cli.options import JSON, STATE, fail
 from services.cli.settings import read_settings
-from services.composition import all_services, found
+from services.composition import all_services, expire_clocks, found
 from services.demo.show import show
 
 
@@ -20,6 +20,13 @@ def demo(leave: bool, details: bool, state: Path | None, as_json: bool) -> None:
     """Start everything, run the sample story through the public API, and print its results."""
     sys.exit(
         show(
-            read_settings(state), all_services(), leave=leave, as_json=as_json, details=details, fail=fail, found=found
+            read_settings(state),
+            all_services(),
+            leave=leave,
+            as_json=as_json,
+            details=details,
+            fail=fail,
+            found=found,
+            expire=expire_clocks,
         )
     )

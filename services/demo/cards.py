@@ -135,7 +135,7 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
         yield _indented(2, f"{desk.overdue} overdue, and escalated to every coordinator")
     for one in desk.work:
         title = one["title"].removeprefix("[Fictitious sample] ")
-        words = f"{one['due_at'][:10]} {one['kind']:<15} {one['state']} {title}"
+        words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"
         yield _indented(2, words, no_wrap=True)
 
 

@@ -52,7 +52,7 @@ class Intake(Struct, frozen=True):
     address: str
 
 
-Escalate = Callable[[], Awaitable[None]]
+Escalate = Callable[[], Awaitable[object]]
 """Lets the clocks run over that are due within five days, as if these had passed."""
 
 

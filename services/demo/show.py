@@ -15,7 +15,6 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from chassis import clock
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.journal.bus import watch
@@ -32,9 +31,12 @@ from services.demo.records import RequestRecord, Seen
 from services.demo.story import Story
 from services.demo.tables import funds_table, work_packages_table, years_table
 from services.directory.people.actions import Founder
-from services.requests.clock import actions as clock_actions
 
+Expire = Callable[..., Awaitable[float | None]]
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
+AHEAD = timedelta(days=5)
+"""How far the demo's own clock is ahead when it looks for what is overdue."""
+
 STORY_RATE_LIMIT = RateLimit(per_minute=60_000, burst=6_000)
 """Rate limits for the story, which does in seconds, as one coordinator, what takes people weeks."""
 
@@ -87,8 +89,10 @@ def show(
     details: bool = False,
     fail: Callable[[str], NoReturn],
     found: Found,
+    expire: Expire,
 ) -> int:
-    """Return the exit code: 0 only if every step succeeded. `found` appoints the directory's administrators."""
+    """Return the exit code: 0 only if every step succeeded. `found` appoints the directory's administrators,
+    `expire` records what is overdue."""
     from services.all_in_one import run_together
 
     if settings.keys is not None:
@@ -105,7 +109,7 @@ def show(
     async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
         nonlocal code
         try:
-            code = await _run_story(complete, running, console, found, as_json=as_json, details=details)
+            code = await _run_story(complete, running, console, found, expire, as_json=as_json, details=details)
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
         finally:
@@ -127,7 +131,14 @@ def show(
 
 
 async def _run_story(
-    settings: Settings, running: list[Running], console: Console, found: Found, *, as_json: bool, details: bool
+    settings: Settings,
+    running: list[Running],
+    console: Console,
+    found: Found,
+    expire: Expire,
+    *,
+    as_json: bool,
+    details: bool,
 ) -> int:
     address = f"http://{settings.host}:{settings.port}"
     issuer = Issuer.load(settings.state / "issuer.jwk", settings.issuer)
@@ -146,7 +157,7 @@ async def _run_story(
             progress.update(tasks[step], completed=done)
 
         intake = Intake(*settings.intake_smtp, settings.intake_address) if settings.intake_smtp else None
-        escalate = partial(_escalate, db_of["requests"])
+        escalate = partial(expire, db_of["requests"], ahead=AHEAD)
         story = Story(api, seen, say, settings.state / "donor", intake=intake, escalate=escalate)
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
@@ -174,12 +185,6 @@ async def _run_story(
     for complaint in complaints:
         console.print(f"[red]{complaint}[/]")
     return 1 if complaints else 0
-
-
-async def _escalate(db: Database) -> None:
-    """Record what is overdue in five days: the demo's own clock is ahead, and nothing else of the platform is."""
-    async with db.transaction() as tx:
-        await clock_actions.expire(tx, clock.now() + timedelta(days=5))
 
 
 def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:

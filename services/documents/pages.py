@@ -217,10 +217,10 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         parts.append(tag("p", "Headers: ", separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."
-        (content,) = body["content"].values()
+        forms = [schema_type(content["schema"]) for content in body["content"].values()]
         parts += [
             tag("h4", "Body"),
-            tag("p", schema_type(content["schema"]), ".", need),
+            tag("p", separated(forms, " or "), ".", need),
             prose(body.get("description", "")),
         ]
     answers: list[tuple[Content, ...]] = [

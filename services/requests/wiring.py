@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -74,8 +75,9 @@ async def remind_or_lapse(db: Database) -> float | None:
         return await reminder_store.answer_due_in_seconds(tx, now)
 
 
-async def expire_clocks(db: Database) -> float | None:
-    now = clock.now()
+async def expire_clocks(db: Database, *, ahead: timedelta = timedelta()) -> float | None:
+    """Record what is due, `ahead` of now. Returns the seconds until the next clock is due."""
+    now = clock.now() + ahead
     async with db.transaction() as tx:
         await clock_actions.expire(tx, now)
         return await clock_store.due_in_seconds(tx, now)

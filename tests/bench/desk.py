@@ -41,7 +41,7 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
         "due_at",
     ),
     "priority of one": ("priority=urgent", "c.priority = 'urgent'", "due_at"),
-    "clock": ("clock=triage", "c.kind = 'triage'", "due_at"),
+    "step": ("step=triage", "c.step = 'triage'", "due_at"),
     "assignee": ("assignee=me", "r.assignee = '{me}'", "due_at"),
     "overdue": ("overdue=true", "due_at <= now()", "due_at"),
 }
@@ -72,7 +72,7 @@ COPY = """
                 ELSE ARRAY['mutual_legal_assistance'] END))).*
         FROM copied AS c, (SELECT * FROM requests.request_line WHERE request_id = '{of}' LIMIT 1) AS l
     )
-    INSERT INTO requests.clock (clock_id, kind, request_id, state, organization, role, since, due_at, revision, priority)
+    INSERT INTO requests.clock (clock_id, step, request_id, state, organization, role, since, due_at, revision, priority)
     SELECT gen_random_uuid(), (ARRAY['triage', 'propose', 'follow_up'])[1 + n % 3], request_id, state, 'UNODC',
         'coordinator', now() - n % 100 * interval '1 day', now() + (n * 7919 % 2000 - 200) * interval '1 hour', 1,
         priority

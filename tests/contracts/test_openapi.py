@@ -42,6 +42,13 @@ WORDS = {
     "LinePatch.outcome",
     "LineView.outcome",
     "NewLine.outcome",
+    "NewTranslatedLine.outcome",
+    "TranslatedLineView.outcome",
+    "MailSummary.subject",
+    "MailView.subject",
+    "LoadedRate.source",
+    "NewRate.source",
+    "Rate.source",
     "ReportedFlow.flow_type",
 }
 """Fields that hold words, or what another system reported, and have the name of one that is an enum elsewhere."""

@@ -31,7 +31,13 @@ def test_demo_ends_only_when_asked_and_says_how_the_story_went(
     monkeypatch.setattr(demo, "_run_story", run_story)
 
     found = demo.show(
-        Settings(state=tmp_path), [], leave=leave, as_json=False, fail=cast(Any, None), found=cast(Any, None)
+        Settings(state=tmp_path),
+        [],
+        leave=leave,
+        as_json=False,
+        fail=cast(Any, None),
+        found=cast(Any, None),
+        expire=cast(Any, None),
     )
 
     assert found == (1 if isinstance(code, StepError) else code)

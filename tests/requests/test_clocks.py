@@ -4,37 +4,22 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 
 from chassis import clock
 from chassis.db.database import Database
-from contracts.matching import MatchPresented
-from contracts.values import Caller
 from services.requests.clock import actions, store
 from services.requests.clock.calendar import working_days_later
-from services.requests.consumers import HANDLERS
-from tests.builders import NOON, a_caller, an_event, headers
+from tests.builders import a_caller, headers
+from tests.requests.clock_steps import appointed_coordinator, presented
 from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, filed, opened
 
 
 async def clocks_of(api: Client, request: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, dict[str, Any]]:
     answer = await api.get(f"/v1/requests/{request['request_id']}/clocks", headers=headers(by))
     assert answer.status_code == 200, answer.text
-    return {one["kind"]: one for one in answer.json()["clocks"]}
-
-
-async def presented(databases: Mapping[str, Database], request: Mapping[str, Any], provider: str) -> UUID:
-    """A match of the request's first line is presented, as matching would have it."""
-    match_id = uuid4()
-    fact = MatchPresented(
-        match_id=match_id, request_id=UUID(request["request_id"]), line_id=UUID(request["lines"][0]["line_id"]),
-        offering_id=uuid4(), state="KEN", provider=provider, presented_at=NOON, departs=False, departure=None,
-    )  # fmt: skip
-    async with databases["requests"].transaction() as tx:
-        await HANDLERS[MatchPresented](tx, an_event(fact, 1), fact)
-    return match_id
+    return {one["step"]: one for one in answer.json()["clocks"]}
 
 
 async def test_clocks_follow_a_request_and_keep_their_history(api: Client) -> None:
@@ -45,8 +30,8 @@ async def test_clocks_follow_a_request_and_keep_their_history(api: Client) -> No
     await api.post(f"{path}/return", json={"reason": "incomplete"}, headers=headers(COORDINATOR, revision=2))
 
     found = await clocks_of(api, request, KENYA)
-    assert {kind for kind, one in found.items() if one["stopped_at"] is None} == {"triage", "state_answer"}
-    events = {kind: [event["event"] for event in one["history"]] for kind, one in found.items()}
+    assert {step for step, one in found.items() if one["stopped_at"] is None} == {"triage", "state_answer"}
+    events = {step: [event["event"] for event in one["history"]] for step, one in found.items()}
     assert events == {
         "acknowledge": ["started", "stopped"],
         "triage": ["started", "paused"],
@@ -145,20 +130,6 @@ async def test_holiday_of_another_year_is_refused(api: Client) -> None:
     )
     assert (answer.status_code, answer.json()["slug"]) == (400, "holiday-of-another-year")
     assert (await api.get("/v1/calendar/1999", headers=headers(COORDINATOR))).status_code == 404
-
-
-async def appointed_coordinator(databases: Mapping[str, Database], who: str = COORDINATOR) -> UUID:
-    person: Caller = a_caller(who)
-    async with databases["requests"].transaction() as tx:
-        await tx.execute(
-            """
-            INSERT INTO caller (appointment_id, person_id, organization, role, starts, ended, version)
-            VALUES ($1, $2, 'UNODC', 'coordinator', '2026-01-01', false, 1)
-            """,
-            uuid4(),
-            person.person_id,
-        )
-    return person.person_id
 
 
 async def test_only_a_coordinator_can_be_assigned(api: httpx.AsyncClient) -> None:

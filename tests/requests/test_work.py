@@ -7,8 +7,8 @@ import pytest
 
 from chassis.db.database import Database
 from tests.builders import a_caller, a_line, headers
+from tests.requests.clock_steps import appointed_coordinator, presented
 from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, filed, opened
-from tests.requests.test_clocks import appointed_coordinator, presented
 
 
 async def work(api: Client, by: str = COORDINATOR, **asked: Any) -> list[dict[str, Any]]:
@@ -17,25 +17,25 @@ async def work(api: Client, by: str = COORDINATOR, **asked: Any) -> list[dict[st
     return list(answer.json()["work"])
 
 
-async def kinds_of(api: Client, by: str = COORDINATOR, **asked: Any) -> list[str]:
-    return sorted(one["kind"] for one in await work(api, by, **asked))
+async def steps_of(api: Client, by: str = COORDINATOR, **asked: Any) -> list[str]:
+    return sorted(one["step"] for one in await work(api, by, **asked))
 
 
 async def test_work_waits_for_the_side_that_has_to_act(api: Client, databases: Mapping[str, Database]) -> None:
     request = await opened(api, circulation="granted")
-    assert await kinds_of(api) == ["follow_up", "propose"]
-    assert await kinds_of(api, KENYA) == []
+    assert await steps_of(api) == ["follow_up", "propose"]
+    assert await steps_of(api, KENYA) == []
     await presented(databases, request, "NOR")
 
-    assert await kinds_of(api) == ["follow_up"]
-    assert await kinds_of(api, waiting_for="others") == ["provider_answer", "state_decision"]
-    assert await kinds_of(api, KENYA) == await kinds_of(api, "KEN:official") == ["state_decision"]
+    assert await steps_of(api) == ["follow_up"]
+    assert await steps_of(api, waiting_for="others") == ["provider_answer", "state_decision"]
+    assert await steps_of(api, KENYA) == await steps_of(api, "KEN:official") == ["state_decision"]
     (waiting,) = await work(api, NORWAY)
-    assert (waiting["kind"], waiting["reference"], waiting["title"]) == (
+    assert (waiting["step"], waiting["reference"], waiting["title"]) == (
         "provider_answer", request["reference"], "Canary-title",
     )  # fmt: skip
     assert "assignee" not in waiting
-    assert await kinds_of(api, "FRA:provider_officer") == await kinds_of(api, "SEN:focal_point") == []
+    assert await steps_of(api, "FRA:provider_officer") == await steps_of(api, "SEN:focal_point") == []
 
 
 async def test_unit_of_unodc_sees_nothing_of_a_request_without_a_consent(
@@ -44,7 +44,7 @@ async def test_unit_of_unodc_sees_nothing_of_a_request_without_a_consent(
     request = await opened(api)
     await presented(databases, request, "UNODC-CEB")
     (waiting,) = await work(api, CEB)
-    assert waiting["kind"] == "provider_answer"
+    assert waiting["step"] == "provider_answer"
     assert not {"title", "reference", "status", "kinds", "priority", "assignee"} & set(waiting)
 
 
@@ -52,9 +52,9 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
     request = await filed(api)
     path = f"/v1/requests/{request['request_id']}"
     await api.post(f"{path}/return", json={"reason": "incomplete"}, headers=headers(COORDINATOR, revision=1))
-    assert await kinds_of(api) == []
-    assert await kinds_of(api, paused=True) == ["triage"]
-    assert await kinds_of(api, KENYA) == ["state_answer"]
+    assert await steps_of(api) == []
+    assert await steps_of(api, paused=True) == ["triage"]
+    assert await steps_of(api, KENYA) == ["state_answer"]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
         ({"article": "UNTOC:18"}, 2),
         ({"paragraph": "I.c"}, 2),
         ({"paragraph": "I.k", "kind": "sherloc_training"}, 0),
-        ({"clock": "triage"}, 2),
+        ({"step": "triage"}, 2),
         ({"priority": "high"}, 0),
         ({"overdue": True}, 0),
         ({"overdue": False}, 4),
@@ -85,13 +85,13 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
 )
 async def test_filters_of_work(api: Client, asked: dict[str, Any], count: int) -> None:
     await filed(api)
-    line = a_line(kind="sherloc_training", topics=["electronic_evidence"], articles=[], paragraphs=["I.c"])
+    line = a_line(step="sherloc_training", topics=["electronic_evidence"], articles=[], paragraphs=["I.c"])
     await filed(api, "SEN:focal_point", title="Fictitious sample: a register of laws", lines=[line])
 
     assert len(await work(api, **asked)) == count
     counted = (await api.get("/v1/work/counts", params=asked, headers=headers(COORDINATOR))).json()
     assert (counted["total"], counted["complete"]) == (count, True)
-    assert sum(counted["by_clock"].values()) == sum(counted["by_status"].values()) == count
+    assert sum(counted["by_step"].values()) == sum(counted["by_status"].values()) == count
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_most_urgent_comes_first_by_priority(api: Client) -> None:
         path = f"/v1/requests/{request['request_id']}"
         await api.post(f"{path}/register", json={}, headers=headers(COORDINATOR, revision=1))
         await api.post(f"{path}/open", json={"priority": priority}, headers=headers(COORDINATOR, revision=2))
-    found = [one["priority"] for one in await work(api, sort="priority", clock="propose")]
+    found = [one["priority"] for one in await work(api, sort="priority", step="propose")]
     assert found == ["urgent", "low"]
 
 

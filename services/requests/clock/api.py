@@ -19,7 +19,7 @@ from contracts.refusals import Missing
 from contracts.values import Role
 from services.requests import policy
 from services.requests.clock import actions, store
-from services.requests.clock.model import Clock, ClockKind
+from services.requests.clock.model import Clock, Step
 from services.requests.policy import Action
 from services.requests.request import store as request_store
 
@@ -37,7 +37,7 @@ class ClockView(Struct, frozen=True, kw_only=True):
     """A clock of a request or of one of its matches: who has to act, since when, until when, and what happened."""
 
     clock_id: UUID
-    kind: ClockKind
+    step: Step
     match_id: UUID | None
     line_id: UUID | None
     organization: str
@@ -58,7 +58,7 @@ class RequestClocks(Struct, frozen=True, kw_only=True):
     clocks: list[ClockView]
 
 
-class Holidays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SetHolidays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The holidays of a year, besides Saturdays and Sundays."""
 
     holidays: Annotated[tuple[date, ...], Meta(max_length=HOLIDAYS_MAX)]
@@ -106,7 +106,7 @@ async def show_calendar(tx: Tx, ctx: Context, year: FromPath[int]) -> CalendarVi
 
 
 @change("/v1/calendar/{year:int}", Action.SET_CALENDAR, "Set the holidays of a year", read=_calendar, method="PUT")
-async def set_calendar(tx: Tx, ctx: Context, year: FromPath[int], data: JSONBody[Holidays]) -> None:
+async def set_calendar(tx: Tx, ctx: Context, year: FromPath[int], data: JSONBody[SetHolidays]) -> None:
     """They count for clocks that start or resume from now on. The first time with `If-Match: "0"`."""
     await actions.set_holidays(tx, ctx, _checked(year), data.holidays)
 

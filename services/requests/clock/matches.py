@@ -18,7 +18,7 @@ from contracts.matching import (
     MatchRevoked,
 )
 from contracts.values import Role
-from services.requests.clock.model import Clock, ClockKind, Wanted, start
+from services.requests.clock.model import Clock, Step, Wanted, start
 from services.requests.request.model import Request
 
 MatchFact = (
@@ -34,9 +34,9 @@ MatchFact = (
     | MatchRevoked
 )
 FACTS: tuple[type[MatchFact], ...] = MatchFact.__args__
-_ANSWERED: Mapping[type[Fact], ClockKind] = {
-    MatchAccepted: ClockKind.STATE_DECISION,
-    MatchProviderConfirmed: ClockKind.PROVIDER_ANSWER,
+_ANSWERED: Mapping[type[Fact], Step] = {
+    MatchAccepted: Step.STATE_DECISION,
+    MatchProviderConfirmed: Step.PROVIDER_ANSWER,
 }
 
 
@@ -52,7 +52,7 @@ def follow(
     """The facts that start and stop clocks of a match; `running` are its clocks."""
     answered = _ANSWERED.get(type(fact))
     found: list[tuple[Clock | None, Fact]] = [
-        (clock, clock.stop(now=now)) for clock in running if answered is None or clock.kind is answered
+        (clock, clock.stop(now=now)) for clock in running if answered is None or clock.step is answered
     ]
     for one in _begun(request, fact, now):
         found.append((None, start(ids(), request.request_id, request.state, one, holidays, now=now)))
@@ -65,18 +65,18 @@ def _begun(request: Request, fact: MatchFact, now: datetime) -> Iterator[Wanted]
         return
     match fact:
         case MatchPresented():
-            yield _of(fact, ClockKind.STATE_DECISION, request.state, Role.FOCAL_POINT, now)
-            yield _of(fact, ClockKind.PROVIDER_ANSWER, fact.provider, Role.PROVIDER_OFFICER, now)
+            yield _of(fact, Step.STATE_DECISION, request.state, Role.FOCAL_POINT, now)
+            yield _of(fact, Step.PROVIDER_ANSWER, fact.provider, Role.PROVIDER_OFFICER, now)
         case MatchConfirmed():
             due_on = min(line.window.ends, fact.capacity_period.ends)
-            yield _of(fact, ClockKind.DELIVERY, fact.provider, Role.PROVIDER_OFFICER, now, due_on=due_on)
+            yield _of(fact, Step.DELIVERY, fact.provider, Role.PROVIDER_OFFICER, now, due_on=due_on)
 
 
 def _of(
-    fact: MatchFact, kind: ClockKind, organization: str, role: Role, now: datetime, due_on: date | None = None
+    fact: MatchFact, step: Step, organization: str, role: Role, now: datetime, due_on: date | None = None
 ) -> Wanted:
     return Wanted(
-        kind=kind,
+        step=step,
         organization=organization,
         role=role,
         since=now,

@@ -22,7 +22,7 @@ from services.requests.request.values import Status
 UNODC = "UNODC"
 
 
-class ClockKind(StrEnum):
+class Step(StrEnum):
     """What is waited for."""
 
     CONFIRM_FILING = "confirm_filing"
@@ -37,22 +37,22 @@ class ClockKind(StrEnum):
     FOLLOW_UP = "follow_up"
 
 
-WORKING_DAYS: Mapping[ClockKind, int] = {
-    ClockKind.CONFIRM_FILING: 20,
-    ClockKind.ACKNOWLEDGE: 2,
-    ClockKind.TRIAGE: 10,
-    ClockKind.PROPOSE: 20,
-    ClockKind.STATE_ANSWER: 20,
-    ClockKind.STATE_DECISION: 20,
-    ClockKind.PROVIDER_ANSWER: 20,
-    ClockKind.CLOSE: 20,
+WORKING_DAYS: Mapping[Step, int] = {
+    Step.CONFIRM_FILING: 20,
+    Step.ACKNOWLEDGE: 2,
+    Step.TRIAGE: 10,
+    Step.PROPOSE: 20,
+    Step.STATE_ANSWER: 20,
+    Step.STATE_DECISION: 20,
+    Step.PROVIDER_ANSWER: 20,
+    Step.CLOSE: 20,
 }
 """The limits; a delivery and the follow-up are due on a date."""
 
 REMIND_BEFORE_DAYS = 14
 """A clock that is due on a date reminds so many days before it; the others remind after half of their days."""
 
-OF_MATCH = frozenset({ClockKind.STATE_DECISION, ClockKind.PROVIDER_ANSWER, ClockKind.DELIVERY})
+OF_MATCH = frozenset({Step.STATE_DECISION, Step.PROVIDER_ANSWER, Step.DELIVERY})
 _BY_COORDINATOR = (UNODC, Role.COORDINATOR)
 _BEFORE_TRIAGE = frozenset({Status.SUBMITTED, Status.REGISTERED})
 _ACTIVE = frozenset({Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD})
@@ -63,7 +63,7 @@ class Clock(Struct, frozen=True, kw_only=True):
     """A clock that runs, is paused or has stopped."""
 
     clock_id: UUID
-    kind: ClockKind
+    step: Step
     request_id: UUID
     match_id: UUID | None
     line_id: UUID | None
@@ -80,9 +80,9 @@ class Clock(Struct, frozen=True, kw_only=True):
     stopped_at: datetime | None = None
 
     @property
-    def key(self) -> tuple[ClockKind, UUID | None]:
+    def key(self) -> tuple[Step, UUID | None]:
         """One clock of a request runs for each."""
-        return self.kind, self.match_id
+        return self.step, self.match_id
 
     @property
     def next_at(self) -> datetime | None:
@@ -116,7 +116,7 @@ class Clock(Struct, frozen=True, kw_only=True):
             return None
         values: dict[str, Any] = {
             "clock_id": self.clock_id,
-            "kind": self.kind,
+            "step": self.step,
             "request_id": self.request_id,
             "state": self.state,
             "organization": self.organization,
@@ -134,7 +134,7 @@ def evolve(clock: Clock | None, fact: Fact) -> Clock:
     if isinstance(fact, ClockStarted):
         return Clock(
             clock_id=fact.clock_id,
-            kind=ClockKind(fact.kind),
+            step=Step(fact.step),
             request_id=fact.request_id,
             match_id=fact.match_id,
             line_id=fact.line_id,
@@ -165,7 +165,7 @@ def evolve(clock: Clock | None, fact: Fact) -> Clock:
 class Wanted(Struct, frozen=True, kw_only=True):
     """A clock that has to run now, or be paused."""
 
-    kind: ClockKind
+    step: Step
     organization: str
     role: Role
     since: datetime
@@ -176,8 +176,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     line_id: UUID | None = None
 
     @property
-    def key(self) -> tuple[ClockKind, UUID | None]:
-        return self.kind, self.match_id
+    def key(self) -> tuple[Step, UUID | None]:
+        return self.step, self.match_id
 
 
 def wanted(request: Request, running: Sequence[Clock], *, now: datetime) -> Iterator[Wanted]:
@@ -185,29 +185,29 @@ def wanted(request: Request, running: Sequence[Clock], *, now: datetime) -> Iter
     status = request.held_from or request.status
     paused = request.status is Status.ON_HOLD
     if request.status is Status.DRAFT and request.channel is not None:
-        yield Wanted(kind=ClockKind.CONFIRM_FILING, since=request.drafted_at, **_by_state(request))
+        yield Wanted(step=Step.CONFIRM_FILING, since=request.drafted_at, **_by_state(request))
     if request.status in {Status.RETURNED, Status.ON_HOLD} and request.waiting_since:
-        yield Wanted(kind=ClockKind.STATE_ANSWER, since=request.waiting_since, **_by_state(request))
+        yield Wanted(step=Step.STATE_ANSWER, since=request.waiting_since, **_by_state(request))
     if request.submitted_at and status is Status.SUBMITTED:
-        yield _by_unodc(ClockKind.ACKNOWLEDGE, request.submitted_at, paused=paused)
+        yield _by_unodc(Step.ACKNOWLEDGE, request.submitted_at, paused=paused)
     if request.submitted_at and status in _BEFORE_TRIAGE | {Status.RETURNED}:
-        yield _by_unodc(ClockKind.TRIAGE, request.submitted_at, paused=paused or status is Status.RETURNED)
+        yield _by_unodc(Step.TRIAGE, request.submitted_at, paused=paused or status is Status.RETURNED)
     of_matches = [clock for clock in running if clock.match_id is not None]
     if status is Status.OPEN and lines_without_proposal(request, of_matches):
-        yield _by_unodc(ClockKind.PROPOSE, now, paused=paused)
+        yield _by_unodc(Step.PROPOSE, now, paused=paused)
     if status is Status.DELIVERED:
-        yield _by_unodc(ClockKind.CLOSE, now, paused=paused)
+        yield _by_unodc(Step.CLOSE, now, paused=paused)
     if request.registered_at and request.status in _ACTIVE:
         due_on = request.registered_at.date() + timedelta(days=FOLLOW_UP_DAYS)
-        yield replace(_by_unodc(ClockKind.FOLLOW_UP, request.registered_at), due_on=due_on)
+        yield replace(_by_unodc(Step.FOLLOW_UP, request.registered_at), due_on=due_on)
     if status in {Status.OPEN, Status.IN_DELIVERY}:
         for clock in of_matches:
             yield Wanted(
-                kind=clock.kind,
+                step=clock.step,
                 organization=clock.organization,
                 role=clock.role,
                 since=clock.since,
-                paused=paused and clock.kind is not ClockKind.DELIVERY,
+                paused=paused and clock.step is not Step.DELIVERY,
                 match_id=clock.match_id,
                 line_id=clock.line_id,
             )
@@ -223,8 +223,8 @@ def _by_state(request: Request) -> dict[str, Any]:
     return {"organization": request.state, "role": Role.FOCAL_POINT}
 
 
-def _by_unodc(kind: ClockKind, since: datetime, *, paused: bool = False) -> Wanted:
-    return Wanted(kind=kind, organization=UNODC, role=Role.COORDINATOR, since=since, paused=paused)
+def _by_unodc(step: Step, since: datetime, *, paused: bool = False) -> Wanted:
+    return Wanted(step=step, organization=UNODC, role=Role.COORDINATOR, since=since, paused=paused)
 
 
 def start(
@@ -235,15 +235,15 @@ def start(
         due_on = one.due_on
         remind_on: date | None = due_on - timedelta(days=REMIND_BEFORE_DAYS)
     else:
-        days = WORKING_DAYS[one.kind]
+        days = WORKING_DAYS[one.step]
         due_on = working_days_later(one.since.date(), days, holidays)
         remind_on = working_days_later(one.since.date(), days // 2, holidays)
     # A State that owes an answer is reminded of the request itself, before it lapses.
-    if one.kind is ClockKind.STATE_ANSWER or remind_on is None or end_of(remind_on) <= now:
+    if one.step is Step.STATE_ANSWER or remind_on is None or end_of(remind_on) <= now:
         remind_on = None
     return ClockStarted(
         clock_id=clock_id,
-        kind=one.kind,
+        step=one.step,
         request_id=request_id,
         state=state,
         organization=one.organization,

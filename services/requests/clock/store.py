@@ -17,9 +17,9 @@ DUE_MAX = 100
 _NEW = Write(
     parts={
         "clocked": """
-            INSERT INTO clock (clock_id, kind, request_id, match_id, line_id, state, organization, role, since, due_at,
+            INSERT INTO clock (clock_id, step, request_id, match_id, line_id, state, organization, role, since, due_at,
                 remind_at, next_at, paused_at, reminded_at, overdue_at, stopped_at, revision, priority)
-            SELECT clock_id, kind, request_id, match_id, line_id, state, organization, role, since, due_at,
+            SELECT clock_id, step, request_id, match_id, line_id, state, organization, role, since, due_at,
                 remind_at, next_at, paused_at, reminded_at, overdue_at, stopped_at, revision, priority
             FROM json_populate_recordset(NULL::clock, $1::text::json)
         """,

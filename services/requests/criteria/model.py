@@ -97,5 +97,5 @@ def _errors(
     return [
         *(FieldError(field=f"judged.{code}", problem="unknown-code", allowed=criteria.codes) for code in wrong),
         *(FieldError(field=f"judged.{code}", problem="missing-field") for code in missing),
-        *(FieldError(field=f"judged.{code}", problem="out-of-range", allowed=(0, 1)) for code in too_many),
+        *(FieldError(field=f"judged.{code}", problem="invalid-field", allowed=(0, 1)) for code in too_many),
     ]

@@ -193,7 +193,7 @@ CREATE TABLE remark (
 -- they began, or by the request's priority, which is therefore here too.
 CREATE TABLE clock (
     clock_id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('confirm_filing', 'acknowledge', 'triage', 'propose', 'state_answer',
+    step text NOT NULL CHECK (step IN ('confirm_filing', 'acknowledge', 'triage', 'propose', 'state_answer',
         'state_decision', 'provider_answer', 'delivery', 'close', 'follow_up')),
     request_id uuid NOT NULL,
     match_id uuid,
@@ -215,8 +215,8 @@ CREATE TABLE clock (
     CHECK (num_nonnulls(match_id, line_id) IN (0, 2)),
     CHECK (next_at IS NULL OR num_nonnulls(paused_at, overdue_at, stopped_at) = 0)
 );
--- One clock of each kind runs for a request and for a match.
-CREATE UNIQUE INDEX clock_running ON clock (request_id, kind, coalesce(match_id, request_id)) WHERE stopped_at IS NULL;
+-- One clock of each step runs for a request and for a match.
+CREATE UNIQUE INDEX clock_running ON clock (request_id, step, coalesce(match_id, request_id)) WHERE stopped_at IS NULL;
 CREATE INDEX clock_request ON clock (request_id);
 CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX clock_due ON clock (organization, due_at, clock_id) WHERE stopped_at IS NULL;

@@ -18,7 +18,7 @@ from contracts import reference
 from contracts.codes import unknown_code
 from contracts.refusals import Invalid
 from contracts.values import Caller
-from services.requests.clock.model import ClockKind
+from services.requests.clock.model import Step
 from services.requests.policy import Action
 from services.requests.request.values import Priority, Status
 from services.requests.request.views import read
@@ -69,7 +69,7 @@ class Search(Struct, frozen=True, kw_only=True):
 def search_of(
     caller: CurrentCaller,
     waiting_for: FromQuery[WaitingFor] = WaitingFor.ME,
-    clock: Annotated[list[ClockKind] | None, QueryParameter(max_items=FILTER_MAX)] = None,
+    step: Annotated[list[Step] | None, QueryParameter(max_items=FILTER_MAX)] = None,
     status: Annotated[list[Status] | None, QueryParameter(max_items=FILTER_MAX)] = None,
     of_state: Annotated[list[str] | None, QueryParameter(name="state", max_items=FILTER_MAX)] = None,
     region: Annotated[list[str] | None, QueryParameter(max_items=FILTER_MAX)] = None,
@@ -98,7 +98,7 @@ def search_of(
     return Search(
         filter=WorkFilter(
             waiting_for=waiting_for,
-            clocks=tuple(clock or ()),
+            steps=tuple(step or ()),
             statuses=tuple(status or ()),
             states=_states(of_state or [], region or []),
             kinds=tuple(kind or ()),

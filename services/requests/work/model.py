@@ -28,7 +28,7 @@ class WorkFilter(Struct, frozen=True, kw_only=True):
     """Which work is listed; an empty tuple or None is no condition, and all conditions have to hold."""
 
     waiting_for: WaitingFor = WaitingFor.ME
-    clocks: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
     states: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()

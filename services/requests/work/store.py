@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from chassis.db.database import Tx
 from contracts.values import Caller, Role
-from services.requests.clock.model import ClockKind
+from services.requests.clock.model import Step
 from services.requests.request.values import Priority, Status
 from services.requests.work.model import Order, WorkFilter
 
@@ -30,7 +30,7 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     clock_id: UUID
-    kind: ClockKind
+    step: Step
     organization: str
     role: Role
     since: datetime
@@ -51,12 +51,12 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much work there is with these filters: of the first 10,000, by clock and by status of the request."""
+    """How much work there is with these filters: of the first 10,000, by step and by status of the request."""
 
     total: int
     overdue: int
     unassigned: int
-    by_clock: dict[ClockKind, int]
+    by_step: dict[Step, int]
     by_status: dict[Status, int]
     complete: bool
 
@@ -68,7 +68,7 @@ _FILTERED = f"""
     WHERE clock.stopped_at IS NULL AND (clock.paused_at IS NULL OR $15)
         AND CASE $3 WHEN 'me' THEN clock.organization = $1 AND clock.role = $4
                     WHEN 'others' THEN clock.organization <> $1 OR clock.role <> $4 ELSE true END
-        AND (cardinality($5::text[]) = 0 OR clock.kind = ANY ($5))
+        AND (cardinality($5::text[]) = 0 OR clock.step = ANY ($5))
         AND (cardinality($6::text[]) = 0 OR r.status = ANY ($6))
         AND (cardinality($7::text[]) = 0 OR clock.state = ANY ($7))
         AND (cardinality($8::text[]) = 0 OR r.kinds && $8)
@@ -85,7 +85,7 @@ _FILTERED = f"""
             SELECT FROM request_line AS l WHERE l.request_id = clock.request_id AND l.topics && $20))
 """
 _PAGE = f"""
-    SELECT clock_id, clock.kind, organization, clock.role, since, due_at, {OVERDUE} AS overdue,
+    SELECT clock_id, clock.step, organization, clock.role, since, due_at, {OVERDUE} AS overdue,
         paused_at IS NOT NULL AS paused, clock.request_id, match_id, line_id, clock.state, r.reference, r.status,
         r.language, r.kinds, r.priority, r.assignee, s.words, r.request_id IS NOT NULL AS seen,
         CASE WHEN s.words THEN (SELECT title FROM request_text t WHERE t.request_id = clock.request_id) END AS title
@@ -117,10 +117,10 @@ def _filters(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
         caller.role,
         one.waiting_for,
         Role.FOCAL_POINT if caller.role is Role.OFFICIAL else caller.role,
-        list(one.clocks),
+        list(one.steps),
         list(one.statuses),
         list(one.states),
-        list(one.kinds),
+        list(one.steps),
         list(one.topics),
         list(one.articles),
         list(one.paragraphs),
@@ -162,13 +162,13 @@ async def counts(tx: Tx, caller: Caller, asked: WorkFilter, *, now: datetime) ->
     row = await tx.fetchrow(
         f"""
         WITH found AS (
-            SELECT clock.kind, r.status, r.assignee, {OVERDUE} AS overdue {_FILTERED} LIMIT $21 + 1
+            SELECT clock.step, r.status, r.assignee, {OVERDUE} AS overdue {_FILTERED} LIMIT $21 + 1
         ), counted AS (SELECT * FROM found LIMIT $21)
         SELECT count(*) AS total, count(*) FILTER (WHERE overdue) AS overdue,
             count(*) FILTER (WHERE assignee IS NULL) AS unassigned,
             (SELECT count(*) FROM found) <= $21 AS complete,
-            (SELECT coalesce(json_object_agg(kind, n), '{{}}')
-             FROM (SELECT kind, count(*) AS n FROM counted GROUP BY kind) AS k) AS by_clock,
+            (SELECT coalesce(json_object_agg(step, n), '{{}}')
+             FROM (SELECT step, count(*) AS n FROM counted GROUP BY step) AS k) AS by_step,
             (SELECT coalesce(json_object_agg(status, n), '{{}}') FROM (SELECT status, count(*) AS n FROM counted
                 WHERE status IS NOT NULL GROUP BY status) AS t) AS by_status
         FROM counted
@@ -177,7 +177,7 @@ async def counts(tx: Tx, caller: Caller, asked: WorkFilter, *, now: datetime) ->
         COUNT_MAX,
     )
     assert row is not None, "an aggregate has one row"
-    decoded = {name: msgspec.json.decode(row[name]) for name in ("by_clock", "by_status")}
+    decoded = {name: msgspec.json.decode(row[name]) for name in ("by_step", "by_status")}
     return msgspec.convert({**dict(row), **decoded}, WorkCounts)
 
 

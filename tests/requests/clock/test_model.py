@@ -32,8 +32,8 @@ def followed(request: Request, running: Sequence[Clock] = (), *, now: datetime =
     return applied(running, follow(request, running, NO_HOLIDAYS, uuid4, now=now))
 
 
-def kinds(clocks: Sequence[Clock], *, paused: bool = False) -> set[str]:
-    return {one.kind for one in clocks if (one.paused_at is not None) == paused}
+def steps(clocks: Sequence[Clock], *, paused: bool = False) -> set[str]:
+    return {one.step for one in clocks if (one.paused_at is not None) == paused}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def kinds(clocks: Sequence[Clock], *, paused: bool = False) -> set[str]:
     ],
 )
 def test_clocks_that_run_follow_from_the_status(status: Status, running: set[str]) -> None:
-    assert kinds(followed(a_request(status))) == running
+    assert steps(followed(a_request(status))) == running
 
 
 def test_triage_is_paused_while_the_state_owes_an_answer() -> None:
@@ -61,20 +61,20 @@ def test_triage_is_paused_while_the_state_owes_an_answer() -> None:
     clocks = followed(request)
     returned = evolve_request(request, request.give_back("incomplete", now=NOON))
     clocks = followed(returned, clocks)
-    assert (kinds(clocks), kinds(clocks, paused=True)) == ({"state_answer"}, {"triage"})
+    assert (steps(clocks), steps(clocks, paused=True)) == ({"state_answer"}, {"triage"})
 
     week = NOON + timedelta(days=7)
     again = evolve_request(returned, returned.submit(now=week))
     resumed = followed(again, clocks, now=week)
 
-    triage = next(one for one in resumed if one.kind == "triage")
-    before = next(one for one in clocks if one.kind == "triage")
-    assert kinds(resumed) == {"acknowledge", "triage"}
+    triage = next(one for one in resumed if one.step == "triage")
+    before = next(one for one in clocks if one.step == "triage")
+    assert steps(resumed) == {"acknowledge", "triage"}
     assert triage.due_at - before.due_at == timedelta(days=7), "five working days, and a weekend"
 
 
 def test_due_at_counts_working_days() -> None:
-    clocks = {one.kind: one for one in followed(a_request(Status.SUBMITTED))}
+    clocks = {one.step: one for one in followed(a_request(Status.SUBMITTED))}
     assert NOON.strftime("%A") == "Wednesday"
     assert clocks["acknowledge"].due_at == datetime(2026, 11, 28, tzinfo=UTC)
     assert clocks["triage"].due_at == datetime(2026, 12, 10, tzinfo=UTC)
@@ -82,7 +82,7 @@ def test_due_at_counts_working_days() -> None:
 
 
 def test_clock_reminds_once_and_runs_over_once() -> None:
-    clock = next(one for one in followed(a_request(Status.SUBMITTED)) if one.kind == "triage")
+    clock = next(one for one in followed(a_request(Status.SUBMITTED)) if one.step == "triage")
     someone = uuid4()
     assert clock.expire(someone, now=NOON) is None
     assert clock.remind_at
@@ -98,7 +98,7 @@ def test_clock_reminds_once_and_runs_over_once() -> None:
 
 
 def test_a_clock_that_is_seen_late_runs_over_without_a_reminder() -> None:
-    clock = next(one for one in followed(a_request(Status.SUBMITTED)) if one.kind == "triage")
+    clock = next(one for one in followed(a_request(Status.SUBMITTED)) if one.step == "triage")
     assert isinstance(clock.expire(None, now=clock.due_at), ClockOverdue)
 
 
@@ -120,18 +120,18 @@ def moved(request: Request, running: list[Clock], fact: matches.MatchFact) -> li
 def test_presented_match_waits_for_both_sides_and_ends_the_search() -> None:
     request, clocks, match = an_open_request()
     clocks = moved(request, clocks, MatchPresented(**match, presented_at=NOON, departs=False, departure=None))  # type: ignore[arg-type]
-    assert kinds(clocks) == {"state_decision", "provider_answer", "follow_up"}
+    assert steps(clocks) == {"state_decision", "provider_answer", "follow_up"}
     assert {one.organization for one in clocks} == {"KEN", "NOR", "UNODC"}
 
     clocks = moved(request, clocks, MatchAccepted(**match, accepted_at=NOON))  # type: ignore[arg-type]
-    assert kinds(clocks) == {"provider_answer", "follow_up"}
+    assert steps(clocks) == {"provider_answer", "follow_up"}
 
     declined = moved(request, clocks, MatchDeclinedByState(**match, reason="other", declined_at=NOON))  # type: ignore[arg-type]
-    assert kinds(declined) == {"propose", "follow_up"}
+    assert steps(declined) == {"propose", "follow_up"}
 
     spring = Period(starts=NOON.date(), ends=NOON.date() + timedelta(days=10))
     confirmed = moved(request, clocks, MatchConfirmed(**match, capacity_period=spring, confirmed_at=NOON))  # type: ignore[arg-type]
-    delivery = next(one for one in confirmed if one.kind == "delivery")
+    delivery = next(one for one in confirmed if one.step == "delivery")
     assert delivery.due_at.date() == spring.ends + timedelta(days=1)
 
 
@@ -140,7 +140,7 @@ def test_match_clocks_are_paused_on_hold_but_not_the_delivery() -> None:
     clocks = moved(request, clocks, MatchPresented(**match, presented_at=NOON, departs=False, departure=None))  # type: ignore[arg-type]
     held = evolve_request(request, request.hold("other", now=NOON))
     clocks = followed(held, clocks)
-    assert kinds(clocks, paused=True) == {"state_decision", "provider_answer"}
-    assert kinds(clocks) == {"state_answer", "follow_up"}
+    assert steps(clocks, paused=True) == {"state_decision", "provider_answer"}
+    assert steps(clocks) == {"state_answer", "follow_up"}
     withdrawn = evolve_request(held, held.withdraw(now=NOON))
     assert followed(withdrawn, clocks) == []
