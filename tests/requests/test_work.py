@@ -85,7 +85,7 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
 )
 async def test_filters_of_work(api: Client, asked: dict[str, Any], count: int) -> None:
     await filed(api)
-    line = a_line(step="sherloc_training", topics=["electronic_evidence"], articles=[], paragraphs=["I.c"])
+    line = a_line(kind="sherloc_training", topics=["electronic_evidence"], articles=[], paragraphs=["I.c"])
     await filed(api, "SEN:focal_point", title="Fictitious sample: a register of laws", lines=[line])
 
     assert len(await work(api, **asked)) == count
