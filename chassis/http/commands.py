@@ -170,7 +170,7 @@ def _route(
     return HTTPRouteHandler(
         path,
         http_method=method,
-        opt={**requires(action), **options.get("opt", {})},
+        opt={**requires(action), "creates": location is not None, **options.get("opt", {})},
         summary=summary,
         status_code=options["status_code"],
         name=options.get("name"),

@@ -37,6 +37,19 @@ BY_NOTE = {
     "lines": [LINE],
 }
 MAIL = "[Fictitious sample] Demande de formation des greffiers"
+PDF = b"""\
+%PDF-1.7
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R >>
+endobj
+2 0 obj
+<< /Type /Pages /Kids [] /Count 0 >>
+endobj
+trailer
+<< /Root 1 0 R >>
+%%EOF
+"""
+"""The file of the mail."""
 TRANSLATION = {
     "language": "fr",
     "source_revision": 1,
@@ -119,13 +132,17 @@ class DeskStory:
         message["From"], message["To"], message["Subject"] = sender, self._intake.address, MAIL
         message["Message-ID"] = "<entraide-demo-1@madagascar.example>"
         message.set_content("[Exemple fictif] Nos greffiers ont besoin d’une formation à distance.")
+        message.add_attachment(PDF, maintype="application", subtype="pdf", filename="exemple-fictif.pdf")
         await aiosmtplib.send(message, hostname=self._intake.host, port=self._intake.port)
 
         async def received() -> Mapping[str, Any] | None:
             mails = await self._steps.all(COORDINATOR, "/v1/intake/mails?organization=MDG", "mails")
-            return mails[0] if mails else None
+            if not mails:
+                return None
+            mail = await self._api.get(COORDINATOR, f"/v1/intake/mails/{mails[0]['mail_id']}")
+            return None if "pending" in {one["status"] for one in mail["files"]} else mail
 
-        mail = await self._steps.until(received, "the mail in the triage box")
+        mail = await self._steps.until(received, "the mail in the triage box, its file scanned")
         path = f"/v1/intake/mails/{mail['mail_id']}"
         if mail["status"] == "new":
             await self._api.post(COORDINATOR, f"{path}/file", {"language": "fr"}, revision=mail["revision"])

@@ -302,7 +302,8 @@ class Operation:
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
         if self._is_file or self.answer is bytes:
-            response["content"] = {self._media_type: {"schema": BYTES}}
+            also = self.handler.opt.get("also", {})
+            response["content"] = {media_type: {"schema": BYTES} for media_type in (self._media_type, *also)}
         elif self._media_type == EVENT_STREAM:
             # JSON Schema cannot describe an endless stream (OpenAPI 3.2 has `itemSchema`).
             sample = f"id: 6rVq\ndata: {json.dumps(example)}\n\n"
@@ -327,6 +328,8 @@ class Operation:
 
     @property
     def _makes_a_record(self) -> bool:
+        if self.handler.opt.get("creates"):
+            return True
         named = next(iter(getattr(self.answer, "__struct_fields__", ())), "")
         another = named.endswith("_id") and f"{{{named}}}" not in self.path
         return "{" not in self.path or another or "file" in self.handler.opt

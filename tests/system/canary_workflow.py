@@ -342,7 +342,10 @@ async def file_a_mail(stage: Stage) -> None:
 async def judge(stage: Stage, request: Mapping[str, Any]) -> Any:
     """A coordinator publishes criteria, judges a request by them, and is put in charge of it."""
     path, none_yet = "/v1/requests/{request_id}", {"revision": 0}
-    criteria = {"eligibility": [{"code": "in_scope"}], "priority": [{"code": "at_risk", "weight": 1}]}
+    criteria = {
+        "eligibility": [{"code": "in_scope", "texts": {}}],
+        "priority": [{"code": "at_risk", "weight": 1, "texts": {}}],
+    }
     await stage.say(COORDINATOR, "POST", "/v1/criteria", criteria, about=none_yet, to=EVERYBODY)
     judged = {"judged": [{"code": "in_scope", "points": 1}, {"code": "at_risk", "points": 1}]}
     request = await stage.say(COORDINATOR, "POST", f"{path}/assess", judged, about=request, to=STATE)

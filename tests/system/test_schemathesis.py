@@ -46,6 +46,7 @@ from tests.builders import a_request
 from tests.files import FLOWS, PDF
 from tests.personas import ISSUER, persona_id
 from tests.soak import cases
+from tests.system import desk_records
 
 pytestmark = pytest.mark.thinned
 
@@ -89,11 +90,12 @@ LISTS = {
     "import_id": "/v1/imports",
     "in_kind_contribution_id": "/v1/in-kind-contributions",
     "activity_id": "/v1/activities",
+    "alert_id": "/v1/alerts",
 }
 FINANCE = "UNODC:finance_officer"
 CODES = {
     "donor": ["NOR", "DEU"],
-    "language": ["ar", "fr"],
+    "language": list(desk_records.LANGUAGES),
     "year": [2024, 2026],
     "organization": ["KEN", "UNODC"],
     "table": ["kinds", "countries"],
@@ -117,6 +119,8 @@ STREAMS = {
     if "text/event-stream" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
 }
 SETS_HEADERS = {"ETag", "Location", "Link"}
+WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
+"""A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
 
 
 @dataclass
@@ -205,6 +209,9 @@ def _create_records(running: Running) -> None:
             client.post("/v1/clients", json=let_in, headers=running.headers("UNODC:administrator")).raise_for_status()
         _propose_and_import(client, running)
         _declare(client, running)
+        desk_records.create(client, running.headers)
+        for name, ids in desk_records.of_the_mail(client, running.headers).items():
+            running.known[desk_records.COORDINATOR, name] = ids
         running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
         for appointment in APPOINTMENTS:
             hook = {"url": "https://hooks.example/entraide"}
@@ -314,7 +321,9 @@ def test_every_response_conforms_to_the_document(api: Any, running: Running, lab
     if method == "GET" and not running.has_answered(label):
         for case, headers in _plain_calls(operation, path, running):
             validate(case, headers)
-        assert running.has_answered(label), "it succeeds for none of these people"
+    if method == "GET":
+        answered = running.has_answered(label)
+        assert answered is (label not in WITHOUT_RECORD), "only for what has no record it succeeds for nobody"
 
 
 def test_calls_are_not_only_rejected(running: Running) -> None:

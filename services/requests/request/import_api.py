@@ -15,7 +15,7 @@ from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, CurrentCommand, CurrentUpload, Db, Now, requires
 from chassis.http.downloads import Download
 from chassis.http.problems import language_of
-from chassis.sheets.cells import XLSX_TYPE, read_rows
+from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE, read_rows
 from chassis.sheets.imports import ALL, TAKES_TABLE, AcceptLanguage, Rows, take_in
 from chassis.sheets.layout import Layout
 from chassis.sheets.records import Record, check, decoded, records_of
@@ -78,7 +78,7 @@ async def import_requests(
 
 @get(
     "/v1/requests/import/template",
-    opt=requires(Action.IMPORT),
+    opt=requires(Action.IMPORT) | {"also": {CSV_TYPE: {}}},
     media_type=XLSX_TYPE,
     summary="The spreadsheet to fill in for an import of requests",
 )

@@ -1,0 +1,59 @@
+"""Records of intake and desk in the sample world: alerts, translations, a public summary, the mail and its file."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from tests.builders import a_request
+
+KENYA, COORDINATOR = "KEN:focal_point", "UNODC:coordinator"
+ALERTS = {"UNODC-SHERLOC:provider_officer": "requests", "NOR:donor_officer": "funding"}
+LANGUAGES = ("ar", "fr")
+TEXT = {"title": "[Exemple fictif] Formation"}
+OFFERINGS = 3
+
+Headers = Callable[[str], Mapping[str, str]]
+
+
+def create(client: httpx.Client, headers: Headers) -> None:
+    for appointment, subject in ALERTS.items():
+        client.post("/v1/alerts", json={"subject": subject}, headers=headers(appointment)).raise_for_status()
+    page = client.get("/v1/offerings", headers=headers(COORDINATOR)).raise_for_status().json()
+    for one in page["offerings"][:OFFERINGS]:
+        _translate(client, f"/v1/offerings/{one['offering_id']}", one, COORDINATOR, headers)
+    _summarize(client, headers)
+
+
+def of_the_mail(client: httpx.Client, headers: Headers) -> dict[str, list[str]]:
+    """The ids of the demo's mail and of its files, which only a coordinator or auditor may list."""
+    (mail,) = client.get("/v1/intake/mails", headers=headers(COORDINATOR)).raise_for_status().json()["mails"]
+    path = f"/v1/intake/mails/{mail['mail_id']}"
+    files = client.get(path, headers=headers(COORDINATOR)).raise_for_status().json()["files"]
+    return {"mail_id": [mail["mail_id"]], "file_id": [one["file_id"] for one in files]}
+
+
+def _summarize(client: httpx.Client, headers: Headers) -> None:
+    """An open request, translated, with a summary that its State approved."""
+
+    def step(who: str, method: str, path: str, body: Any, revision: int) -> Any:
+        given = {**headers(who), "If-Match": f'"{revision}"'}
+        return client.request(method, path, json=body, headers=given).raise_for_status().json()
+
+    body = a_request(visibility="public_summary")
+    request = client.post("/v1/requests", json=body, headers=headers(KENYA)).raise_for_status().json()
+    path = f"/v1/requests/{request['request_id']}"
+    for move in ("register", "open"):
+        request = step(COORDINATOR, "POST", f"{path}/{move}", {}, request["revision"])
+    _translate(client, path, request, KENYA, headers)
+    words = {"title": "[Fictitious sample] Training", "body": "[Fictitious sample] Training of judges."}
+    source = words | {"language": "en"}
+    summary = client.post(f"{path}/summary", json=source, headers=headers(KENYA)).raise_for_status().json()
+    summary = step(KENYA, "PUT", f"{path}/summary/translations/fr", words, summary["revision"])
+    step(KENYA, "POST", f"{path}/summary/approve", {}, summary["revision"])
+
+
+def _translate(client: httpx.Client, path: str, record: Mapping[str, Any], who: str, headers: Headers) -> None:
+    for language in LANGUAGES:
+        body = TEXT | {"language": language, "source_revision": record["revision"]}
+        client.post(f"{path}/translations", json=body, headers=headers(who)).raise_for_status()
