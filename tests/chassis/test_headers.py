@@ -56,7 +56,7 @@ PAGES = {
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
-FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
+FILES = {"/v1/flows.csv", "/v1/flows.xlsx", "/v1/offerings/import/template", "/v1/requests/import/template"}
 NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
 """Path parameters other than ids."""
 

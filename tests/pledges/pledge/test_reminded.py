@@ -51,9 +51,7 @@ async def _heard(databases: Mapping[str, Database]) -> None:
         await inbox.receive(event)
 
 
-async def test_reminders_go_to_donor_and_finance_only(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_reminders_go_to_donor_and_finance_only(api: Client, databases: Mapping[str, Database]) -> None:
     await _heard(databases)
 
     def of_clock(notices: list[str]) -> list[str]:
