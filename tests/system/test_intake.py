@@ -14,7 +14,7 @@ import pytest
 
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
-from tests.builders import a_request, headers
+from tests.builders import FACTS_PER_SUBMISSION, a_request, headers
 from tests.conftest import Servers
 from tests.system.consistency import wait_until_idle
 from tests.system.crash_child import SupervisedPlatform, supervised_platform

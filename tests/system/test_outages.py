@@ -19,7 +19,7 @@ from chassis.db.database import Database
 from chassis.embedded import Nats, free_port
 from chassis.journal.bus import stream_states
 from tests import builders
-from tests.builders import a_request, headers
+from tests.builders import FACTS_PER_SUBMISSION, a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
 from tests.personas import appoint_in_directory
