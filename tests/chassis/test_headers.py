@@ -40,7 +40,7 @@ CACHEABLE = {
     "/docs/style.css",
     "/v1/reference/{table}",
 }
-CACHEABLE |= {"/v1/reference/scheme"}
+CACHEABLE |= {"/v1/reference/scheme", "/v1/public/requests", "/v1/public/requests/{request_id}"}
 """Responses that any cache may store: the same for all callers."""
 
 PAGES = {
