@@ -16,6 +16,9 @@ NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1
 """The next year, in which tests offer, want and plan."""
 
+FACTS_PER_SUBMISSION = 3
+"""The submission, and the two clocks that it starts."""
+
 UNHURRIED = RateLimit(per_minute=1_000_000, burst=100_000)
 """A test does in a second, as one person, what takes people hours."""
 

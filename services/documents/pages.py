@@ -217,10 +217,9 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         parts.append(tag("p", "Headers: ", separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."
-        forms = [schema_type(content["schema"]) for content in body["content"].values()]
         parts += [
             tag("h4", "Body"),
-            tag("p", separated(forms, " or "), ".", need),
+            tag("p", _bodies(body["content"]), ".", need),
             prose(body.get("description", "")),
         ]
     answers: list[tuple[Content, ...]] = [
@@ -234,6 +233,13 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         code(_curl(method, path, operation, parameters), label=f"Example of {name}"),
     ]
     return tag("article", *parts, aria_labelledby=name)
+
+
+def _bodies(content: Document) -> Html:
+    """The type of a body; with the media type if there are several."""
+    if len(content) == 1:
+        return join(*(schema_type(one["schema"]) for one in content.values()))
+    return separated([join(media, ": ", schema_type(one["schema"])) for media, one in content.items()], ", or ")
 
 
 def _answer(answer: Document) -> Html:

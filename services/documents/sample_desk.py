@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-SIX = {
+IN_SCOPE = {
+    "ar": "ضمن نطاق الاتفاقية.",
+    "en": "Within the Convention.",
+    "es": "Dentro de la Convención.",
+    "fr": "Relève de la Convention.",
+    "ru": "В рамках Конвенции.",
+    "zh": "属于公约范围。",
+}
+AT_RISK = {
     "ar": "أشخاص معرضون للخطر.",
     "en": "Persons are at risk.",
     "es": "Hay personas en peligro.",
@@ -21,6 +29,8 @@ DESK: Mapping[str, Any] = MappingProxyType(
             {"code": "no_other_support", "weight": 2},
             {"code": "persons_at_risk", "weight": 3},
         ],
+        "NewCriteria.eligibility": [{"code": "in_scope", "texts": IN_SCOPE}],
+        "NewCriteria.priority": [{"code": "persons_at_risk", "weight": 3, "texts": AT_RISK}],
         "criteria_version": 1,
         "CriteriaPublished.version": 1,
         "judged": [
@@ -53,7 +63,7 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "holidays": ["2027-01-01", "2027-12-24"],
     }
 )
-"""In facts."""
+"""In facts and bodies."""
 
 DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
@@ -61,8 +71,6 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Assessed.priority": "normal",
         "CriteriaView.eligibility": [{"code": "in_scope", "weight": 0, "texts": {"en": "Within the Convention."}}],
         "CriteriaView.priority": [{"code": "persons_at_risk", "weight": 3, "texts": {"en": "Persons are at risk."}}],
-        "NewCriteria.eligibility": [{"code": "in_scope", "texts": SIX}],
-        "NewCriteria.priority": [{"code": "persons_at_risk", "weight": 3, "texts": SIX}],
         "CriterionView.weight": 3,
         "CriterionView.texts": {"en": "Persons are at risk."},
         "ClockEvent.event": "started",

@@ -35,7 +35,6 @@ from services.requests.criteria import api as criteria_api
 from services.requests.mail import actions as mail_actions
 from services.requests.mail import api as mail_api
 from services.requests.mail import store as mail_store
-from services.requests.mail.receiver import MailReceiver, Terms
 from services.requests.mail.sender import POLL_SECONDS, AnswerTerms, send_answers
 from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
 from services.requests.summary import api as summary_api
@@ -150,6 +149,9 @@ def intake_loops(running: Running, keeping: FileStorage) -> dict[str, Loop]:
     if keeping.scanner is None:
         log.warning("no mail is taken in: ENTRAIDE_SCANNER is off")
         return {}
+    # Imported here: only a process that takes mails in needs an SMTP server.
+    from services.requests.mail.receiver import MailReceiver, Terms
+
     host, port = settings.intake_smtp
     address = settings.intake_address
     key = settings.reply_key.encode() if settings.reply_key else None

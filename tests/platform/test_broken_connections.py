@@ -137,22 +137,33 @@ def break_connections(db: Database) -> None:
 
 
 @pytest.mark.parametrize("table", ["request", "command", "journal", "audit"])
+@pytest.mark.parametrize(("submit", "slug"), [(False, "outcome-unknown"), (True, "database-unavailable")])
 async def test_interrupted_write_has_one_effect_under_its_key(
-    sessions: Sessions, api: httpx.AsyncClient, databases: Mapping[str, Database], table: str
+    sessions: Sessions,
+    api: httpx.AsyncClient,
+    databases: Mapping[str, Database],
+    table: str,
+    submit: bool,
+    slug: str,
 ) -> None:
-    """It breaks while PostgreSQL carries out the write, which it then finishes unseen, or not."""
+    """It breaks while PostgreSQL carries out the write.
+
+    A draft is a single statement, which PostgreSQL finishes unseen, or not. A submission reads first, and so is a
+    transaction, which is rolled back before its COMMIT is sent.
+    """
     locking, looking = sessions
     before = await looking.fetchval("SELECT count(*) FROM requests.request")
     await locking.execute(f"BEGIN; LOCK TABLE requests.{table} IN SHARE MODE")
     given = headers()
-    filing = asyncio.create_task(api.post("/v1/requests", json=a_request(), headers=given))
+    body = a_request(submit=submit)
+    filing = asyncio.create_task(api.post("/v1/requests", json=body, headers=given))
     await waiting_backends(looking, 1)
     break_connections(databases["requests"])
 
-    check(await filing, "outcome-unknown")
+    check(await filing, slug)
 
     await locking.execute("ROLLBACK")
-    assert 201 == (await repeated(api, "/v1/requests", a_request(), given)).status_code
+    assert 201 == (await repeated(api, "/v1/requests", body, given)).status_code
     assert before + 1 == await looking.fetchval("SELECT count(*) FROM requests.request")
 
 

@@ -15,7 +15,7 @@ from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from contracts.facts import Event
-from contracts.values import Caller
+from contracts.values import Caller, Role
 from services.documents.permission_cases import SUBJECTS
 from services.matching.matches.model import Match
 from services.matching.policy import OVERSEERS
@@ -82,6 +82,11 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
         return Guarded.WORDS in decide(caller, R.READ_TRANSLATIONS, request).fields
     if event.aggregate == "public_summary":
         return decide(caller, R.READ_SUMMARY, world.records["public_summary_id"][event.aggregate_id]).allowed
+    if event.aggregate == "clock":
+        clock = world.records["clock_id"][event.aggregate_id]
+        if caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}:
+            return caller.role is Role.PROVIDER_OFFICER and bool(clock.organization == caller.organization)
+        return decide(caller, R.READ_CLOCKS, world.records["request_id"][clock.request_id]).allowed
     if event.aggregate == "line":
         return caller.role in OVERSEERS
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]

@@ -31,7 +31,7 @@ from services.directory.wiring import found
 from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
-from tests.builders import NOON, a_request, an_event, headers
+from tests.builders import FACTS_PER_SUBMISSION, NOON, a_request, an_event, headers
 from tests.directory.steps import FIRST, a_founder, appointed, done, entered
 from tests.event_streams import RunningServices, serve_at_a_port
 from tests.matching.offerings.steps import offered
@@ -117,16 +117,19 @@ async def test_reconnect_sends_missed_events_once_and_in_order(services: Running
     async with services.listen(PATH) as first:
         for _ in range(2):
             await filed(services)
-        told = [await first.next(), await first.next()]
+        told = [await first.next() for _ in range(2 * FACTS_PER_SUBMISSION)]
     missed = [await filed(services) for _ in range(3)]
     await filed(services, UGANDA)
 
     async with services.listen(PATH, after=told[0].id) as again:
-        found = [await again.next() for _ in range(4)]
-        # The same event, and yet another id: no two of one place are alike.
-        assert told[1].data == found[0].data
-        assert told[1].id != found[0].id
-        assert [request["request_id"] for request in missed] == [one.data["data"]["id"] for one in found[1:]]
+        repeated = [await again.next() for _ in told[1:]]
+        # The same events, and yet other ids: no two of one place are alike.
+        assert [one.data for one in told[1:]] == [one.data for one in repeated]
+        assert not {one.id for one in told} & {one.id for one in repeated}
+        found = [await again.next() for _ in range(3 * FACTS_PER_SUBMISSION)]
+        submissions = found[::FACTS_PER_SUBMISSION]
+        assert [request["request_id"] for request in missed] == [one.data["data"]["id"] for one in submissions]
+        assert len(found) == len({one.data["data"]["event_id"] for one in found})
         await again.nothing()
 
     # A stream without events has a position, too.

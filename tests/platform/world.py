@@ -36,6 +36,7 @@ from services.pledges.pledge import store as pledges_store
 from services.pledges.proposals import store as proposal_store
 from services.requests import policy as requests_policy
 from services.requests.attachment import store as attachment_store
+from services.requests.clock import store as clock_store
 from services.requests.mail import actions as mail_actions
 from services.requests.mail import store as mail_store
 from services.requests.mail.parsing import read_mail
@@ -339,6 +340,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         for table in ("translation", "public_summary"):
             rows = await tx.fetch(f"SELECT {table}_id AS id, request_id FROM {table}")
             records[f"{table}_id"] = {row["id"]: records["request_id"][row["request_id"]] for row in rows}
+        records["clock_id"] = {one: await clock_store.known(tx, one) for one in await ids(tx, "clock")}
         mails = [await mail_store.known(tx, one) for one in await ids(tx, "mail")]
     records["mail_id"] = {one.mail_id: one for one in mails if one}
     records["file_id"] = {file.file_id: one for one in mails if one for file in one.files}

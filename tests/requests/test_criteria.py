@@ -6,7 +6,7 @@ import pytest
 
 from contracts.criteria import Judged, PriorityCriterion
 from contracts.refusals import Invalid
-from services.requests.criteria.model import Criteria, assess, evolve, priority_of, publish
+from services.requests.criteria.model import Criteria, assess, evolve, priority_of, publish_version
 from services.requests.request.values import Status
 from tests.builders import NOON, headers
 from tests.requests import builders
@@ -14,7 +14,7 @@ from tests.requests.steps import COORDINATOR, KENYA, Client, filed
 
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 WEIGHTED = (PriorityCriterion(code="at_risk", weight=3), PriorityCriterion(code="alone", weight=1))
-CRITERIA = evolve(publish(Criteria(), ["in_scope"], WEIGHTED, "hash", now=NOON))
+CRITERIA = evolve(publish_version(Criteria(), ["in_scope"], WEIGHTED, "hash", now=NOON))
 
 
 def texts(text: str) -> dict[str, str]:

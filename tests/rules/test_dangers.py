@@ -40,6 +40,9 @@ NAMES_OF_OUR_OWN = {
 }
 """What bandit finds and is meant: file and rule, and what is put in there. Nothing of it comes from a caller."""
 
+OF_CONSTANTS = {("services/requests/work/store.py", "B608")}
+"""What bandit finds because it does not see that only constants of the module are put in; `built_sql` sees it."""
+
 BUILT = {
     "chassis/db/database.py": "the service's role; the caller's organization, role and id, each looked at as a word first",
     **{file: words for (file, rule), words in NAMES_OF_OUR_OWN.items() if rule == "B608"},
@@ -160,8 +163,12 @@ def ends_too_early(files: Sources) -> list[str]:
 
 
 def markup_from_text(files: Sources) -> list[str]:
-    """HTML made of an f-string outside the two files that escape what they put in (ASVS 1.2.1)."""
-    escaping = {"services/mailbox.py", "services/documents/markup.py"}
+    """HTML made of an f-string outside the files that escape what they put in (ASVS 1.2.1)."""
+    escaping = {
+        "services/mailbox.py",
+        "services/documents/markup.py",
+        "services/notifications/unsubscribe/page.py",
+    }
     return [
         f"{file}:{node.lineno}"
         for file, node in nodes(files)
@@ -261,7 +268,9 @@ def bandit(*places: str) -> list[tuple[str, str]]:
 def test_bandit_finds_nothing_but_what_is_meant() -> None:
     found = set(bandit("contracts", "chassis", "services", "dev"))
 
-    assert found == NAMES_OF_OUR_OWN.keys(), "a new finding, or one that is gone: mend it, or say what is put in there"
+    assert found == NAMES_OF_OUR_OWN.keys() | OF_CONSTANTS, (
+        "a new finding, or one that is gone: mend it, or say what is put in there"
+    )
 
 
 def test_bandit_bites(tmp_path: Path) -> None:

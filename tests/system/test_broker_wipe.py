@@ -48,8 +48,8 @@ async def test_wiped_broker_loses_duplicates_and_delays_nothing(at: Environment,
     assert wrong == []
     assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE
     assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE
-    # Mail per submission to the State and the coordinator, per suggestion and for the offering to the coordinator.
-    assert after.facts["notifications.notification.owed.v1"] == 3 * 3 * AT_ONCE + 1
+    # Per submission to the State and the coordinator, who reads its suggestions with it, and one for the offering.
+    assert after.facts["notifications.notification.owed.v1"] == 2 * 3 * AT_ONCE + 1
     assert after.rows["matching.line_ranking"] == 3 * AT_ONCE
     assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE
     assert await rebuild_differences(at.database_url) == []

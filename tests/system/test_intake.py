@@ -14,7 +14,7 @@ import pytest
 
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
-from tests.builders import a_request, headers
+from tests.builders import FACTS_PER_SUBMISSION, a_request, headers
 from tests.conftest import Servers
 from tests.system.consistency import wait_until_idle
 from tests.system.crash_child import SupervisedPlatform, supervised_platform
@@ -74,7 +74,7 @@ async def test_requests_without_a_broker_are_accepted_and_published_later(
     assert time.monotonic() - back < READY_AGAIN_SECONDS_MAX
     assert await wait_until_idle(at.connection) == {}
     async with at.broker() as client:
-        assert (await client.jetstream().stream_info("REQUESTS")).state.messages == POSTS
+        assert (await client.jetstream().stream_info("REQUESTS")).state.messages == FACTS_PER_SUBMISSION * POSTS
 
 
 async def test_frozen_database_is_answered_with_503_in_time(

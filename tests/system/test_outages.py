@@ -19,7 +19,7 @@ from chassis.db.database import Database
 from chassis.embedded import Nats, free_port
 from chassis.journal.bus import stream_states
 from tests import builders
-from tests.builders import a_request, headers
+from tests.builders import FACTS_PER_SUBMISSION, a_request, headers
 from tests.conftest import Servers
 from tests.matching.builders import an_offering_body
 from tests.personas import appoint_in_directory
@@ -135,7 +135,7 @@ async def test_service_accepts_requests_without_a_broker_and_publishes_them_late
     os.kill(own_broker.pid, signal.SIGKILL)
     await file(platform, client)
     own_broker.start()
-    await until(lambda: stored(own_broker, 2))
+    await until(lambda: stored(own_broker, 2 * FACTS_PER_SUBMISSION))
     assert platform.stop() == {"requests": 0}
 
 
@@ -159,7 +159,7 @@ async def test_events_lost_by_a_wiped_broker_are_read_from_the_journal(
     assert platform.stop() == {"matching": 0}
     await start(platform, client, "requests")
     filed = {await file(platform, client) for _ in range(5)}
-    await until(lambda: stored(own_broker, 5))
+    await until(lambda: stored(own_broker, 5 * FACTS_PER_SUBMISSION))
 
     own_broker.stop()
     shutil.rmtree(own_broker.store)

@@ -3,7 +3,6 @@
 Neither has a caller: the signed token of the link says what may be paused.
 """
 
-from html import escape
 from typing import Any
 
 from litestar import MediaType, Request, Response, get, post
@@ -13,9 +12,9 @@ from msgspec import Struct, field
 from chassis.http.application import PUBLIC, Db, Now
 from chassis.http.forms import form_of, takes_form
 from contracts.refusals import Invalid
-from contracts.values import Language
-from services.notifications.notices.wording import RIGHT_TO_LEFT, templates
+from services.notifications.notices.wording import templates
 from services.notifications.unsubscribe import actions
+from services.notifications.unsubscribe.page import form, page
 
 FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
 POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -39,8 +38,7 @@ async def confirm_unsubscribing(token: FromQuery[str], db: Db) -> Response[str]:
     async with db.transaction(by=None) as tx:
         link, language = await actions.read(tx, token)
     said = templates(language).unsubscribe
-    button = f'<button name="{FIELD}" value="{ONE_CLICK}">{escape(said.button)}</button>'
-    return _page(language, said.title, getattr(said, link.target), f'<form method="post">{button}</form>')
+    return _html(page(language, said.title, getattr(said, link.target), form(FIELD, ONE_CLICK, said.button)))
 
 
 @post(
@@ -58,17 +56,11 @@ async def unsubscribe(token: FromQuery[str], db: Db, now: Now, request: Request[
         link, language = await actions.read(tx, token)
         await actions.unsubscribe(tx, link, now=now)
     said = templates(language).unsubscribe
-    return _page(language, said.title, said.done)
+    return _html(page(language, said.title, said.done))
 
 
-def _page(language: Language, title: str, text: str, more: str = "") -> Response[str]:
-    direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
-    html = f"""<!doctype html>
-<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title></head>
-<body><main><h1>{escape(title)}</h1><p>{escape(text)}</p>{more}</main></body></html>
-"""
-    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})
+def _html(content: str) -> Response[str]:
+    return Response(content, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})
 
 
 ROUTES = [confirm_unsubscribing, unsubscribe]

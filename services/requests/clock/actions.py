@@ -24,6 +24,9 @@ from services.requests.request.model import Request
 async def follow(tx: Tx, request: Request, *, because: Event | None = None, now: datetime) -> None:
     """Start, pause, resume and stop the clocks of a request that has changed."""
     running = await store.running(tx, request.request_id) if request.revision > 1 else []
+    if not running and not any(model.wanted(request, running, now=now)):
+        # Nothing is read for a draft, which so remains a single statement.
+        return
     await _record(tx, request, model.follow(request, running, await store.holidays(tx), new_id, now=now), because)
 
 

@@ -16,7 +16,7 @@ from services.requests.policy import Action
 from services.requests.request import actions as request_actions
 
 
-async def publish(
+async def publish_version(
     tx: Tx, ctx: Context, eligibility: Sequence[str], priority: Sequence[PriorityCriterion], texts: Texts
 ) -> None:
     """Publish the version after the one that the caller read."""
@@ -24,7 +24,7 @@ async def publish(
     before = await store.in_force(tx)
     check_revision(before.version, ctx.expected)
     salt, texts_hash = store.hashed(texts)
-    fact = model.publish(before, eligibility, priority, texts_hash, now=ctx.now)
+    fact = model.publish_version(before, eligibility, priority, texts_hash, now=ctx.now)
     await store.save(tx, model.evolve(fact))
     await store.save_texts(tx, fact.version, texts, salt)
     await announce(tx, fact, version=fact.version)

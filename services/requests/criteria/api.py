@@ -112,7 +112,7 @@ async def publish_criteria(tx: Tx, ctx: Context, _criteria_id: UUID, data: JSONB
     texts = {one.code: one.texts.by_language() for one in data.eligibility}
     texts |= {one.code: one.texts.by_language() for one in data.priority}
     priority = [PriorityCriterion(code=one.code, weight=one.weight) for one in data.priority]
-    await actions.publish(tx, ctx, [one.code for one in data.eligibility], priority, texts)
+    await actions.publish_version(tx, ctx, [one.code for one in data.eligibility], priority, texts)
 
 
 @change("/v1/requests/{request_id:uuid}/assess", Action.ASSESS, "Judge a request by the criteria", read=read)

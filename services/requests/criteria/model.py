@@ -32,7 +32,7 @@ class Criteria(Struct, frozen=True, kw_only=True):
         return (*self.eligibility, *(one.code for one in self.priority))
 
 
-def publish(
+def publish_version(
     before: Criteria,
     eligibility: Sequence[str],
     priority: Sequence[PriorityCriterion],

@@ -14,8 +14,6 @@ from io import BytesIO
 from typing import Any
 
 import msgspec
-from lxml import html
-from lxml.etree import LxmlError
 from msgspec import Struct
 
 from contracts.mails import MAIL_FILES_MAX
@@ -236,6 +234,10 @@ def _text(part: MIMEPart) -> str:
 
 def _of_html(source: str) -> str:
     """The text of an HTML part, a line per block."""
+    # Imported here: only a process that takes mails in needs it.
+    from lxml import html
+    from lxml.etree import LxmlError
+
     try:
         root = html.document_fromstring(_clean(source).encode(), parser=html.HTMLParser(encoding="utf-8"))
     except (LxmlError, ValueError):

@@ -17,7 +17,7 @@ from chassis.ids import new_id
 from contracts import reference
 from contracts.codes import unknown_code
 from contracts.refusals import Invalid
-from contracts.values import Caller
+from contracts.values import END, Caller
 from services.requests.clock.model import Step
 from services.requests.policy import Action
 from services.requests.request.values import Priority, Status
@@ -78,7 +78,7 @@ def search_of(
     article: Codes = None,
     paragraph: Codes = None,
     priority: Annotated[list[Priority] | None, QueryParameter(max_items=FILTER_MAX)] = None,
-    assignee: Annotated[str | None, QueryParameter(pattern="^(me|none|[0-9a-f-]{36})$", max_length=36)] = None,
+    assignee: Annotated[str | None, QueryParameter(pattern=rf"^(me|none|[0-9a-f-]{{36}}){END}", max_length=36)] = None,
     overdue: FromQuery[bool | None] = None,
     paused: FromQuery[bool] = False,
     in_remit: FromQuery[bool] = False,
