@@ -28,7 +28,7 @@ from tests.commands import entraide
 from tests.conftest import folder_of_shared_data
 from tests.personas import ISSUER
 from tests.pledges.statements.steps import SIGNS, characters_in
-from tests.system import readme_session
+from tests.system import mondays, readme_session
 from tests.system.platform import Platform, running
 
 ON_EACH_STATEMENT = (
@@ -76,6 +76,7 @@ async def test_demo_is_the_same_in_one_process_and_in_many(
             await asyncio.to_thread(check_files, platform, state / "donor", xsd)
             if mode == "together":
                 await asyncio.to_thread(readme_session.run, platform, state)
+                await mondays.run(platform, state)
             await check_events(database_url, own_broker)
             for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
                 done = await asyncio.to_thread(platform.entraide, *words)
