@@ -25,6 +25,7 @@ from services.documents.kept import CONTRACTS
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import cell
 from services.matching.policy import Action as M
+from services.notifications.alerts.model import AlertSubject
 from services.notifications.notices.model import subscription_id_of
 from services.notifications.policy import Action as N
 from services.pledges.money.rates_csv import EXAMPLE
@@ -79,6 +80,7 @@ LISTS = {
     "/v1/activities": "activity_id",
     "/v1/notifications": "notification_id",
     "/v1/webhooks": "webhook_id",
+    "/v1/alerts": "alert_id",
     "/v1/people": "person_id",
     "/v1/appointments": "appointment_id",
     "/v1/clients": "client_id",
@@ -337,6 +339,11 @@ def reversing(world: World, operation: Operation, body: Mapping[str, Any]) -> It
         yield Case(operation, asking(Question(P.PROPOSE_REVERSAL, None)), body={**body, "entry_id": str(entry_id)})
 
 
+def creating_alert(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for subject in AlertSubject:
+        yield Case(operation, asking(Question(N.CREATE_ALERT, subject)), body={"subject": str(subject)})
+
+
 def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     assert operation.action is not None
     action, known = operation.action, world.records["subscription_id"]
@@ -353,7 +360,10 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,
     named(P.PROPOSE_REVERSAL): reversing,
+    named(N.CREATE_ALERT): creating_alert,
     named(N.SHOW_SUBSCRIPTION): own_subscription,
+    named(N.PAUSE_SUBSCRIPTION): own_subscription,
+    named(N.RESUME_SUBSCRIPTION): own_subscription,
     named(N.REGISTER_SUBSCRIPTION): own_subscription,
 }
 """Questions about new records, or records named by the body or the caller."""
