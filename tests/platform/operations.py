@@ -97,16 +97,25 @@ NAMED = {
 } | {"language": "fr"}
 """Path parameters that are public."""
 
-QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
+QUERIES = {
+    "/internal/events": {"owner": "requests"},
+    "/v1/treaty-statuses": {"state": "KEN"},
+}
 FILES = {
     "POST /v1/requests/{request_id}/attachments": PDF,
     "POST /v1/requests/{request_id}/notes-verbales": PDF,
     "POST /v1/imports": FLOWS,
+    "POST /v1/offerings/import": b"title\r\n",
+    "POST /v1/requests/import": b"title\r\n",
 }
 """Operations whose body is a file, with one they take."""
 
 REVISED = {
     "POST /v1/matches/weights",
+    "POST /v1/criteria",
+    "PUT /v1/calendar/{year}",
+    "POST /v1/subscriptions/pause",
+    "POST /v1/subscriptions/resume",
     "POST /v1/funds/{code}/requirements",
     "POST /v1/funds/{code}/gender-marker",
 }
@@ -120,6 +129,8 @@ A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 LACKING: Mapping[str, Mapping[str, Any]] = {
     "/v1/allocations": {"work_package": "maintenance"},
     "/v1/requests/{request_id}/translations": {"lines": []},
+    "/v1/requests/{request_id}/assign": {"assignee": str(persona_id("UNODC:coordinator"))},
+    "/v1/work/hand-over": {"assignee": str(persona_id("UNODC:coordinator"))},
 }
 """What a body's example leaves out and cannot do without, or names and no record has."""
 
@@ -275,6 +286,11 @@ def filing(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[
             yield Case(operation, asking(question), body={**body, "state": state, "submit": submit})
 
 
+def reading_quotas(_: World, operation: Operation, _body: Mapping[str, Any]) -> Iterator[Case]:
+    for state in ("KEN", "NOR"):
+        yield Case(operation, asking(Question(R.READ_QUOTAS, Filing(state))), query={"state": state})
+
+
 def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         for offering_id, offering in world.records["offering_id"].items():
@@ -284,7 +300,9 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
                 Question(M.PROPOSE, offering, "offering_id"),
             )
             named = {"line_id": str(line.line_id), "offering_id": str(offering_id)}
-            yield Case(operation, questions, body={**body, **named})
+            yield Case(operation, questions, body={**body, **named, "override": None})
+    overriding = asking(Question(M.PROPOSE, None), Question(M.OVERRIDE, None), *questions(None)[1:])
+    yield Case(operation, overriding, body={**body, **named})
 
 
 def explaining(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
@@ -352,6 +370,7 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(R.FILE): filing,
+    named(R.READ_QUOTAS): reading_quotas,
     named(M.PROPOSE): proposal,
     named(M.WHY_NOT): explaining,
     named(M.COMPARE_ROUNDS): comparing,
