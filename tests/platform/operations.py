@@ -105,8 +105,8 @@ FILES = {
     "POST /v1/requests/{request_id}/attachments": PDF,
     "POST /v1/requests/{request_id}/notes-verbales": PDF,
     "POST /v1/imports": FLOWS,
-    "POST /v1/offerings/import": b"title\r\n",
-    "POST /v1/requests/import": b"title\r\n",
+    "POST /v1/offerings/import": b"language,title\r\n",
+    "POST /v1/requests/import": b"language,title\r\n",
 }
 """Operations whose body is a file, with one they take."""
 
@@ -130,7 +130,6 @@ LACKING: Mapping[str, Mapping[str, Any]] = {
     "/v1/allocations": {"work_package": "maintenance"},
     "/v1/requests/{request_id}/translations": {"lines": []},
     "/v1/requests/{request_id}/assign": {"assignee": str(persona_id("UNODC:coordinator"))},
-    "/v1/work/hand-over": {"assignee": str(persona_id("UNODC:coordinator"))},
 }
 """What a body's example leaves out and cannot do without, or names and no record has."""
 
@@ -239,7 +238,9 @@ def operations() -> Iterator[Operation]:
                     goes_on = handler.media_type == EVENT_STREAM
                     internal = bool(opt.get("internal"))
                     found.append(Operation(method, route.path_format, opt.get("action"), internal, goes_on))
-    yield from sorted(found, key=lambda one: (one.method != "GET", one.names_a_record is None, one.path))
+    yield from sorted(
+        found, key=lambda one: (one.method != "GET", one.names_a_record is None, one.method == "PUT", one.path)
+    )
 
 
 # -- the cases --------------------------------------------------------------------------------------------------------
@@ -284,6 +285,12 @@ def filing(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[
         for submit in (True, False):
             question = Question(R.FILE, Filing(state, submit))
             yield Case(operation, asking(question), body={**body, "state": state, "submit": submit})
+
+
+def handing_over(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    appointed = world.records["appointment_id"].values()
+    assignee = next(one.person_id for one in appointed if one.role is Role.COORDINATOR)
+    yield Case(operation, asking(Question(R.HAND_OVER, None)), body={**body, "assignee": str(assignee), "giver": None})
 
 
 def reading_quotas(_: World, operation: Operation, _body: Mapping[str, Any]) -> Iterator[Case]:
@@ -371,6 +378,7 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(R.FILE): filing,
     named(R.READ_QUOTAS): reading_quotas,
+    named(R.HAND_OVER): handing_over,
     named(M.PROPOSE): proposal,
     named(M.WHY_NOT): explaining,
     named(M.COMPARE_ROUNDS): comparing,
