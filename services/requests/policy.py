@@ -207,7 +207,8 @@ def decide(
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
     if action in _UNODC_AS_WELL:
         imports = caller.role is Role.COORDINATOR
-        return ALLOWED if imports else _decide_filing(caller, Action.FILE, Filing())
+        filing = resource if isinstance(resource, Filing) else Filing()
+        return ALLOWED if imports else _decide_filing(caller, Action.FILE, filing)
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if action is Action.LIST_MAILS:

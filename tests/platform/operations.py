@@ -25,6 +25,7 @@ from services.documents.kept import CONTRACTS
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import cell
 from services.matching.policy import Action as M
+from services.notifications.alerts.model import AlertSubject
 from services.notifications.notices.model import subscription_id_of
 from services.notifications.policy import Action as N
 from services.pledges.money.rates_csv import EXAMPLE
@@ -79,6 +80,7 @@ LISTS = {
     "/v1/activities": "activity_id",
     "/v1/notifications": "notification_id",
     "/v1/webhooks": "webhook_id",
+    "/v1/alerts": "alert_id",
     "/v1/people": "person_id",
     "/v1/appointments": "appointment_id",
     "/v1/clients": "client_id",
@@ -95,16 +97,25 @@ NAMED = {
 } | {"language": "fr"}
 """Path parameters that are public."""
 
-QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
+QUERIES = {
+    "/internal/events": {"owner": "requests"},
+    "/v1/treaty-statuses": {"state": "KEN"},
+}
 FILES = {
     "POST /v1/requests/{request_id}/attachments": PDF,
     "POST /v1/requests/{request_id}/notes-verbales": PDF,
     "POST /v1/imports": FLOWS,
+    "POST /v1/offerings/import": b"language,title\r\n",
+    "POST /v1/requests/import": b"language,title\r\n",
 }
 """Operations whose body is a file, with one they take."""
 
 REVISED = {
     "POST /v1/matches/weights",
+    "POST /v1/criteria",
+    "PUT /v1/calendar/{year}",
+    "POST /v1/subscriptions/pause",
+    "POST /v1/subscriptions/resume",
     "POST /v1/funds/{code}/requirements",
     "POST /v1/funds/{code}/gender-marker",
 }
@@ -118,6 +129,7 @@ A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 LACKING: Mapping[str, Mapping[str, Any]] = {
     "/v1/allocations": {"work_package": "maintenance"},
     "/v1/requests/{request_id}/translations": {"lines": []},
+    "/v1/requests/{request_id}/assign": {"assignee": str(persona_id("UNODC:coordinator"))},
 }
 """What a body's example leaves out and cannot do without, or names and no record has."""
 
@@ -226,7 +238,9 @@ def operations() -> Iterator[Operation]:
                     goes_on = handler.media_type == EVENT_STREAM
                     internal = bool(opt.get("internal"))
                     found.append(Operation(method, route.path_format, opt.get("action"), internal, goes_on))
-    yield from sorted(found, key=lambda one: (one.method != "GET", one.names_a_record is None, one.path))
+    yield from sorted(
+        found, key=lambda one: (one.method != "GET", one.names_a_record is None, one.method == "PUT", one.path)
+    )
 
 
 # -- the cases --------------------------------------------------------------------------------------------------------
@@ -273,6 +287,17 @@ def filing(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[
             yield Case(operation, asking(question), body={**body, "state": state, "submit": submit})
 
 
+def handing_over(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    appointed = world.records["appointment_id"].values()
+    assignee = next(one.person_id for one in appointed if one.role is Role.COORDINATOR)
+    yield Case(operation, asking(Question(R.HAND_OVER, None)), body={**body, "assignee": str(assignee), "giver": None})
+
+
+def reading_quotas(_: World, operation: Operation, _body: Mapping[str, Any]) -> Iterator[Case]:
+    for state in ("KEN", "NOR"):
+        yield Case(operation, asking(Question(R.READ_QUOTAS, Filing(state))), query={"state": state})
+
+
 def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         for offering_id, offering in world.records["offering_id"].items():
@@ -282,7 +307,9 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
                 Question(M.PROPOSE, offering, "offering_id"),
             )
             named = {"line_id": str(line.line_id), "offering_id": str(offering_id)}
-            yield Case(operation, questions, body={**body, **named})
+            yield Case(operation, questions, body={**body, **named, "override": None})
+    overriding = asking(Question(M.PROPOSE, None), Question(M.OVERRIDE, None), *questions(None)[1:])
+    yield Case(operation, overriding, body={**body, **named})
 
 
 def explaining(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
@@ -337,6 +364,11 @@ def reversing(world: World, operation: Operation, body: Mapping[str, Any]) -> It
         yield Case(operation, asking(Question(P.PROPOSE_REVERSAL, None)), body={**body, "entry_id": str(entry_id)})
 
 
+def creating_alert(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for subject in AlertSubject:
+        yield Case(operation, asking(Question(N.CREATE_ALERT, subject)), body={"subject": str(subject)})
+
+
 def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     assert operation.action is not None
     action, known = operation.action, world.records["subscription_id"]
@@ -345,6 +377,8 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(R.FILE): filing,
+    named(R.READ_QUOTAS): reading_quotas,
+    named(R.HAND_OVER): handing_over,
     named(M.PROPOSE): proposal,
     named(M.WHY_NOT): explaining,
     named(M.COMPARE_ROUNDS): comparing,
@@ -353,7 +387,10 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,
     named(P.PROPOSE_REVERSAL): reversing,
+    named(N.CREATE_ALERT): creating_alert,
     named(N.SHOW_SUBSCRIPTION): own_subscription,
+    named(N.PAUSE_SUBSCRIPTION): own_subscription,
+    named(N.RESUME_SUBSCRIPTION): own_subscription,
     named(N.REGISTER_SUBSCRIPTION): own_subscription,
 }
 """Questions about new records, or records named by the body or the caller."""

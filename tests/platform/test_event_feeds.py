@@ -82,6 +82,8 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
         return Guarded.WORDS in decide(caller, R.READ_TRANSLATIONS, request).fields
     if event.aggregate == "public_summary":
         return decide(caller, R.READ_SUMMARY, world.records["public_summary_id"][event.aggregate_id]).allowed
+    if event.aggregate == "mail":
+        return decide(caller, R.SHOW_MAIL, world.records["mail_id"][event.aggregate_id]).allowed
     if event.aggregate == "clock":
         clock = world.records["clock_id"][event.aggregate_id]
         if caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}:

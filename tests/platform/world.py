@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 from msgspec.structs import replace
 
 from chassis import clock
@@ -23,6 +25,9 @@ from services.matching.matches import store as match_store
 from services.matching.offerings import store as offering_store
 from services.matching.rounds import store as round_store
 from services.matching.rounds.planner import Planner
+from services.notifications.alerts import store as alert_store
+from services.notifications.digests import actions as digest_actions
+from services.notifications.digests.model import Digest
 from services.notifications.notices import store as notifications_store
 from services.notifications.notices import subscription_store
 from services.notifications.webhooks import store as webhook_store
@@ -125,6 +130,8 @@ async def fill(world: World) -> None:
         await world.say(who, "/v1/subscriptions", method="PUT", language="en", channels=["inbox"])
     for who in (KENYA, NORWAY):
         await world.say(who, "/v1/webhooks", url="https://hooks.example.org/entraide", scheme="v1")
+    for who, subject in ((KENYA, "offerings"), (NORWAY, "requests"), (NORWAYS_DONOR, "funding")):
+        await world.say(who, "/v1/alerts", subject=subject, frequency="daily")
     await _offerings(world)
     await _requests(world)
     await _matches(world)
@@ -132,7 +139,17 @@ async def fill(world: World) -> None:
     await _money(world)
     await _delivery(world)
     await _translations(world)
+    await _digests(world)
     await world.read_records()
+
+
+async def _digests(world: World) -> None:
+    """Issue what the alerts have found."""
+    db = {one.name: one.db for one in world.running}["notifications"]
+    async with db.transaction() as tx:
+        while await digest_actions.issue_next(tx, now=clock.now() + timedelta(days=2)):
+            pass
+    await world.deliver_events()
 
 
 async def _people(world: World) -> None:
@@ -381,6 +398,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             one: await notifications_store.locked(tx, one)
             for one in await ids(tx, "notification", "webhook_id IS NULL")
         }
+        records["alert_id"] = {one: await alert_store.known(tx, one) for one in await ids(tx, "alert")}
+        digests = await tx.fetch("SELECT * FROM digest WHERE status = 'issued'")
+        records["digest_id"] = {row["digest_id"]: msgspec.convert(dict(row), Digest) for row in digests}
         records["webhook_id"] = {one: await webhook_store.locked(tx, one) for one in await ids(tx, "webhook")}
         records["subscription_id"] = {
             one: await subscription_store.subscription(tx, one) for one in await ids(tx, "subscription")

@@ -29,7 +29,7 @@ from chassis.http.queries import query_parameter
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
 from chassis.ids import new_id
 from contracts.attachments import ATTACHMENT_BYTES_MAX
-from contracts.refusals import Forbidden, Invalid, Refusal
+from contracts.refusals import Invalid, Refusal
 from contracts.values import Role, State
 from services.requests import policy
 from services.requests.attachment import actions as attachment_actions
@@ -162,10 +162,8 @@ async def show_quotas(
     state_: Annotated[str | None, query_parameter(State, name="state")] = None,
 ) -> AttachmentQuotas:
     """Of the caller's own State. A coordinator names one, and sees what the scans of notes verbales take."""
-    policy.decide(caller, Action.READ_QUOTAS).required()
+    policy.decide(caller, Action.READ_QUOTAS, policy.Filing(state_)).required()
     own_state = caller.role is not Role.COORDINATOR
-    if own_state and state_ not in (None, caller.organization):
-        raise Forbidden("not-your-state")
     state = caller.organization if own_state else state_
     if state is None:
         raise Invalid("missing-field", field="state")

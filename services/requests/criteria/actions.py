@@ -7,13 +7,14 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
-from contracts.criteria import Judged, PriorityCriterion
+from contracts.criteria import Judged, PriorityCriterion, RequestAssessed
 from contracts.refusals import Conflict
 from services.requests import policy
 from services.requests.criteria import model, store
 from services.requests.criteria.store import Texts
 from services.requests.policy import Action
 from services.requests.request import actions as request_actions
+from services.requests.request.model import Request
 
 
 async def publish_version(
@@ -33,13 +34,11 @@ async def publish_version(
 async def assess(tx: Tx, ctx: Context, request_id: UUID, judged: Sequence[Judged], comment: str) -> None:
     """Judge a request by the criteria in force. Raises Conflict if none are published."""
     criteria = await store.in_force(tx)
-    if not criteria.version:
-        raise Conflict("no-criteria")
-    await request_actions.move(
-        tx,
-        ctx,
-        request_id,
-        Action.ASSESS,
-        lambda request: model.assess(request, criteria, judged, now=ctx.now),
-        comment=comment,
-    )
+
+    def decide(request: Request) -> RequestAssessed:
+        # After the policy: callers who may not assess are refused as such.
+        if not criteria.version:
+            raise Conflict("no-criteria")
+        return model.assess(request, criteria, judged, now=ctx.now)
+
+    await request_actions.move(tx, ctx, request_id, Action.ASSESS, decide, comment=comment)

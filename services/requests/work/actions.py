@@ -5,10 +5,12 @@ from uuid import UUID
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.refusals import Invalid
+from contracts.requests import RequestAssigned
 from services.requests import policy
 from services.requests.policy import Action
 from services.requests.request import actions as request_actions
 from services.requests.request import store as request_store
+from services.requests.request.model import Request
 from services.requests.work import store
 
 HAND_OVER_MAX = 500
@@ -17,22 +19,26 @@ HAND_OVER_MAX = 500
 
 async def assign(tx: Tx, ctx: Context, request_id: UUID, assignee: UUID | None, comment: str) -> None:
     """Put a coordinator in charge of a request. Raises Invalid for a person who is none."""
-    await _require_coordinator(tx, ctx, assignee)
-    await request_actions.move(
-        tx, ctx, request_id, Action.ASSIGN, lambda r: r.assign(assignee, now=ctx.now), comment=comment
-    )
+    is_coordinator = assignee is None or await store.is_coordinator(tx, assignee, ctx.now)
+
+    def decide(request: Request) -> RequestAssigned:
+        # After the policy: callers who may not assign are refused as such.
+        _require(is_coordinator)
+        return request.assign(assignee, now=ctx.now)
+
+    await request_actions.move(tx, ctx, request_id, Action.ASSIGN, decide, comment=comment)
 
 
 async def hand_over(tx: Tx, ctx: Context, giver: UUID, assignee: UUID) -> None:
     """Assign all requests in progress of one coordinator to another."""
     policy.decide(ctx.caller, Action.HAND_OVER).required()
-    await _require_coordinator(tx, ctx, assignee)
+    _require(await store.is_coordinator(tx, assignee, ctx.now))
     for request_id in await store.assigned_to(tx, giver, HAND_OVER_MAX):
         request = await request_store.get(tx, request_id, ctx.caller, lock=True)
         if request.assignee == giver:
             await request_actions.record(tx, request, request.assign(assignee, now=ctx.now))
 
 
-async def _require_coordinator(tx: Tx, ctx: Context, assignee: UUID | None) -> None:
-    if assignee is not None and not await store.is_coordinator(tx, assignee, ctx.now):
+def _require(is_coordinator: bool) -> None:
+    if not is_coordinator:
         raise Invalid("not-a-coordinator", field="assignee")
