@@ -7,13 +7,16 @@ from typing import Any
 from chassis.auth.tokens import Issuer
 from services.demo.people import Api
 from services.demo.steps import Steps
-from tests.builders import a_line, a_request
+from tests.builders import AHEAD, a_line, a_request
 from tests.personas import ISSUER
 from tests.system.platform import Platform
 
 KENYA, OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
 FOCAL_POINT_CALLS_MAX, COORDINATOR_CALLS_MAX, PROVIDER_CALLS_MAX = 5, 6, 3
-LINES = 3
+KINDS = ("outreach", "explanatory_legal_material", "inequality_analysis")
+"""Kinds that the sample world offers for later than its requests want them."""
+
+LINES = len(KINDS)
 
 
 class CountingApi(Api):
@@ -48,7 +51,8 @@ async def focal_point(api: Api) -> str:
     """What waits, what the draft still needs, and a request that an official began; the id of that."""
     work = (await api.get(KENYA, "/v1/work"))["work"]
     assert {one["organization"] for one in work} <= {"KEN"}
-    lines = [a_line(kind=kind, group_size=5) for kind in ("sherloc_training", "mla_training", "training")]
+    wanted = {"group_size": 5, "modality": "remote", "window": {"from": f"{AHEAD}-07-01", "until": f"{AHEAD}-12-31"}}
+    lines = [a_line(kind=kind, **wanted) for kind in KINDS]
     body = a_request(submit=False, lines=lines, title="[Fictitious sample] A Monday's request")
     partial = {name: value for name, value in body.items() if name not in {"submit", "title"}}
     assert [one["field"] for one in (await api.post(KENYA, "/v1/requests/check", partial))["missing"]] == ["title"]

@@ -120,7 +120,7 @@ def _filters(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
         list(one.steps),
         list(one.statuses),
         list(one.states),
-        list(one.steps),
+        list(one.kinds),
         list(one.topics),
         list(one.articles),
         list(one.paragraphs),
