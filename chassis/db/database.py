@@ -96,6 +96,7 @@ class Tx:
         "_opened",
         "_own_role",
         "_planned_once",
+        "_snapshot",
         "_take",
         "_writes",
         "announced",
@@ -113,11 +114,13 @@ class Tx:
         own_role: str | None,
         *,
         planned_once: bool = False,
+        snapshot: bool = False,
     ) -> None:
         self._take = take
         self._group = group
         self._own_role = own_role
         self._planned_once = planned_once
+        self._snapshot = snapshot
         self._opened = False
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
@@ -181,7 +184,8 @@ class Tx:
             # Set before BEGIN: a cancellation in between leaves a connection that must not be used again.
             self._opened = True
             planned = "; SET LOCAL plan_cache_mode = force_generic_plan" if self._planned_once else ""
-            await self.connection.execute(f"BEGIN; {self._identify()}{planned}")
+            isolation = " ISOLATION LEVEL REPEATABLE READ" if self._snapshot else ""
+            await self.connection.execute(f"BEGIN{isolation}; {self._identify()}{planned}")
         await self._send()
         return self.connection
 
@@ -282,17 +286,23 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(
-        self, *, by: Caller | None = None, planned_once: bool = False, locks: Sequence[str] = ()
+        self,
+        *,
+        by: Caller | None = None,
+        planned_once: bool = False,
+        snapshot: bool = False,
+        locks: Sequence[str] = (),
     ) -> AsyncIterator[Tx]:
         """A transaction: commits at the end of the block, rolls back on any exception.
 
         Without `by` it is the service's own work. `locks` are in-process locks on rows with many concurrent changes:
         held from before a connection is acquired until after COMMIT. `planned_once`: its statements use generic plans;
-        with row-level security planning takes longer than execution. Raises Unavailable if no connection or lock is
-        available, OutcomeUnknown if COMMIT was not answered.
+        with row-level security planning takes longer than execution. `snapshot`: all its queries see the state at the
+        first of them (REPEATABLE READ). Raises Unavailable if no connection or lock is available, OutcomeUnknown if
+        COMMIT was not answered.
         """
         async with self._locks.hold(*locks) if locks else contextlib.nullcontext():
-            tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once)
+            tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once, snapshot=snapshot)
             sound = False
             try:
                 try:

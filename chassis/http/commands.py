@@ -143,7 +143,8 @@ def _route(
 
         outcome = outcome_of(keyed) if outcome_of else keyed
         if command is None:
-            async with db.transaction(by=caller, locks=held) as tx:
+            # A view is of one moment: its revision, and so its ETag, is that of all its parts.
+            async with db.transaction(by=caller, locks=held, snapshot=method == "GET") as tx:
                 view = await first(tx, outcome)
         else:
             view = await once(db, command, outcome, first=first, again=again, locks=held)

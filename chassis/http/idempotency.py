@@ -76,7 +76,7 @@ async def once(
     try:
         return await db.run_in_transaction(carry_out, by=command.caller, locks=locks)
     except NotWritten:
-        async with db.transaction(by=command.caller) as tx:
+        async with db.transaction(by=command.caller, snapshot=True) as tx:
             return await again(tx, await _outcome_before(tx, command))
 
 

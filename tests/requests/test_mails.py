@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiosmtplib
 import pytest
 
-from chassis.db.database import Database
+from chassis.db.database import Database, Tx
 from chassis.erasure import forget as forget_everywhere
 from chassis.files.scanner import Verdict
 from chassis.files.store import Folder
@@ -24,7 +25,7 @@ from contracts.mails import MAIL_BYTES_MAX
 from contracts.values import Role
 from services.requests import policy, wiring
 from services.requests.attachment.actions import FileStorage
-from services.requests.mail import actions, receiver
+from services.requests.mail import actions, receiver, store
 from services.requests.policy import Action
 from services.requests.wiring import SERVICE
 from tests.builders import a_caller, a_line, headers
@@ -473,3 +474,21 @@ async def test_a_mail_is_discarded_for_a_reason(intake: Intake, database_url: st
     assert [] == await intake.mails(query="?organization=UGA")
     async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
+
+
+async def test_a_view_is_of_one_moment(
+    intake: Intake, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file scanned between two queries of a GET would give new files beside an old revision."""
+    mail = await received(intake, ("Note verbale.pdf", PDF))
+    file_views = store.file_views
+
+    async def scanned_before(tx: Tx, mail_id: UUID) -> list[store.FileView]:
+        await scanned(db, tmp_path)
+        return await file_views(tx, mail_id)
+
+    monkeypatch.setattr(store, "file_views", scanned_before)
+    torn = await intake.mail(mail["mail_id"])
+    after = await intake.mail(mail["mail_id"])
+
+    assert [(1, "pending"), (2, "clean")] == [(one["revision"], one["files"][0]["status"]) for one in (torn, after)]

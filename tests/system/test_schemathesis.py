@@ -184,11 +184,10 @@ def _started(state: Path) -> tuple[subprocess.Popen[bytes], int] | None:
             stderr=said,
         )
     deadline = time.monotonic() + STORY_SECONDS
-    while b"Still running" not in log.read_bytes():
-        told = log.read_text(encoding="utf-8")
+    while "Still running" not in (told := log.read_text(encoding="utf-8")) or "broke off" in told:
         if process.poll() is not None and "cannot listen" in told:
             return None
-        if process.poll() is not None or time.monotonic() > deadline:
+        if process.poll() is not None or "broke off" in told or time.monotonic() > deadline:
             process.kill()
             pytest.fail(told)
         time.sleep(0.1)

@@ -71,7 +71,7 @@ async def list_rounds(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=round_store.LIST_MAX)] = 50,
 ) -> Response[RoundPage]:
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         found = await round_store.page(tx, caller, before=cursor, limit=limit + 1)
     return paging.page(RoundPage, [round_view(one, reader_language(request.scope)) for one in found], limit)
 
@@ -90,7 +90,7 @@ async def compare_rounds(
     caller: CurrentCaller,
     with_round: Annotated[UUID, QueryParameter(name="with")],
 ) -> Comparison:
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         one = await _with_documents(tx, round_id, Action.COMPARE_ROUNDS, caller)
         other = await _with_documents(tx, with_round, Action.COMPARE_ROUNDS, caller)
     return comparison(one, other, reader_language(request.scope))

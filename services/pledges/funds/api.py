@@ -81,7 +81,7 @@ async def list_funds(
     who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
         return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
@@ -95,7 +95,7 @@ async def show_fund(
     For callers who may not read the whole ledger it is as of midnight UTC of that day, which `as_at` shows.
     """
     moment = await _moment(db, caller, as_at, now=now)
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         fund = await _fund(tx, code, as_at=moment)
     return with_etag(fund, revision=fund.revision)
 
@@ -128,7 +128,7 @@ async def list_revisions(
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RevisionPage]:
     """The current ones are in the fund's `requirements`."""
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         if not await funds.is_open(tx, code):
             raise Missing("not-found")
         found = await funds.revisions(tx, code, before=cursor, limit=limit + 1)
@@ -163,7 +163,7 @@ async def show_fund_years(
     """
     given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
     moment = await _moment(db, caller, given, now=now)
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         found = await funds.funds(tx, only=code, as_at=moment or EVER)
         if not found:
             raise await funds.missing(tx, code, moment)

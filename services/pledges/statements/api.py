@@ -100,7 +100,7 @@ async def _statement(
     # Shares depend on totals of all donors. The same for every caller, so that all of them get the same statement.
     day = beginning_of_day(moment)
     await wait_until_final(db, caller, moment if as_at is not None else day, now=now)
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, snapshot=True) as tx:
         promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
         in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
         if not promises and not in_kind:
