@@ -328,7 +328,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
 @pytest.mark.thinned
 @pytest.mark.machine_clock  # matches the worker processes
 async def test_killed_processes_leave_balanced_books_without_double_allocation(db: Database, database_url: str) -> None:
-    operations = cases(2_000, soak=100_000)
+    operations = cases(2_000, soak=40_000)
     racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
 
     between = bank.between
