@@ -58,19 +58,25 @@ COPY = """
         FROM generate_series({first}, {last}) AS n
     ), requests AS (
         INSERT INTO requests.request
-        SELECT (json_populate_record(r, json_build_object('request_id', c.request_id, 'state', c.state, 'status',
-            c.status, 'priority', c.priority, 'kinds', ARRAY[c.kind], 'assignee', c.assignee, 'reference', NULL))).*
-        FROM copied AS c, requests.request AS r WHERE r.request_id = '{of}'
+        SELECT made.*
+        FROM copied AS c, requests.request AS r
+            CROSS JOIN LATERAL jsonb_populate_record(r, jsonb_build_object('request_id', c.request_id, 'state', c.state,
+                'status', c.status, 'priority', c.priority, 'kinds', ARRAY[c.kind], 'assignee', c.assignee,
+                'reference', NULL)) AS made
+        WHERE r.request_id = '{of}'
     ), texts AS (
         INSERT INTO requests.request_text
         SELECT c.request_id, c.state, t.salt, t.title, t.need, false
         FROM copied AS c, requests.request_text AS t WHERE t.request_id = '{of}'
     ), lines AS (
         INSERT INTO requests.request_line
-        SELECT (json_populate_record(l, json_build_object('line_id', gen_random_uuid(), 'request_id', c.request_id,
-            'state', c.state, 'kind', c.kind, 'topics', CASE WHEN n % 10 = 0 THEN ARRAY['electronic_evidence']
-                ELSE ARRAY['mutual_legal_assistance'] END))).*
-        FROM copied AS c, (SELECT * FROM requests.request_line WHERE request_id = '{of}' LIMIT 1) AS l
+        SELECT made.*
+        FROM copied AS c, requests.request_line AS l
+            CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object('line_id', gen_random_uuid(),
+                'request_id', c.request_id, 'state', c.state, 'kind', c.kind,
+                'topics', CASE WHEN n % 10 = 0 THEN ARRAY['electronic_evidence']
+                    ELSE ARRAY['mutual_legal_assistance'] END)) AS made
+        WHERE l.line_id = (SELECT line_id FROM requests.request_line WHERE request_id = '{of}' LIMIT 1)
     )
     INSERT INTO requests.clock (clock_id, step, request_id, state, organization, role, since, due_at, revision, priority)
     SELECT gen_random_uuid(), (ARRAY['triage', 'propose', 'follow_up'])[1 + n % 3], request_id, state, 'UNODC',
@@ -100,7 +106,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             token=ground.issuer.token(persona_id("ALB:focal_point")),
             body=sample_request(),
             clients=1,
-            seconds=0.1,
+            seconds=2.0,
             warm_up_seconds=0.0,
         )
         await ground.drained(DATABASE, "requests")

@@ -1,0 +1,76 @@
+"""A process that does what is due of a service, and is killed at a point of its work: run by tests."""
+
+import asyncio
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis import clock
+from chassis.db.migrate import role_of
+from services.notifications.digests import actions as digest_actions
+from services.notifications.wiring import issue_digests
+from services.requests.clock import actions as clock_actions
+from services.requests.clock import store as clock_store
+from services.requests.wiring import expire_clocks
+from tests.databases import connected
+
+POINTS = ("before the commit", "between two transactions")
+
+
+def killed(work: Callable[..., Any], calls: int, point: str) -> Callable[..., Any]:
+    """The process ends in a call: after its work and before COMMIT, or before its work."""
+    called = 0
+
+    async def done(*args: Any, **more: Any) -> Any:
+        nonlocal called
+        called += 1
+        if called < calls:
+            return await work(*args, **more)
+        if point == POINTS[0]:
+            await work(*args, **more)
+        return os.kill(os.getpid(), signal.SIGKILL)
+
+    return done
+
+
+async def run_killed(service: str, database_url: str, at: datetime, kills: Sequence[tuple[int, str]]) -> None:
+    """Do what is due then: by one process for each kill, at once, each killed in that call; then by two for the rest."""
+    for of_some in (kills, (None, None)):
+        children = [
+            await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.due_child", stdin=subprocess.PIPE)
+            for _ in of_some
+        ]
+        for child, kill in zip(children, of_some, strict=True):
+            assert child.stdin is not None, "it was asked for"
+            child.stdin.write(pickle.dumps((service, database_url, at, kill)))
+            child.stdin.close()
+        ended = [await child.wait() for child in children]
+        assert [-signal.SIGKILL if kill else 0 for kill in of_some] == ended
+
+
+async def main() -> None:
+    service, database_url, at, kill = pickle.load(sys.stdin.buffer)
+    clock_store.DUE_MAX = 5
+    if kill:
+        digest_actions.issue_next = killed(digest_actions.issue_next, *kill)
+        clock_actions.expire = killed(clock_actions.expire, *kill)
+    async with connected(database_url, service, role=role_of(service)) as db:
+        with clock.use_clock(lambda: at):
+            if service == "notifications":
+                await issue_digests(db)
+                return
+            while True:
+                async with db.transaction() as tx:
+                    waiting = await tx.fetchval("SELECT count(*) FROM clock WHERE next_at <= $1", at)
+                if not waiting:
+                    return
+                await expire_clocks(db)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
