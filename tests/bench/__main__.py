@@ -10,7 +10,7 @@ import msgspec
 
 from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
-from tests.bench import candidates, desk, filing, ledger, reading, suggestion
+from tests.bench import candidates, desk, digests, filing, ledger, reading, suggestion
 from tests.bench.figures import Aim, Comparison
 from tests.bench.ground import ChildError, ground
 
@@ -26,6 +26,7 @@ PARTS = {
     "reading": reading.compare,
     "candidates": candidates.compare,
     "desk": desk.compare,
+    "digests": digests.compare,
     "ledger": ledger.compare,
 }
 

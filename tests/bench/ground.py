@@ -60,10 +60,10 @@ class Ground:
             port=port,
         )
 
-    async def make_database(self, name: str) -> None:
-        """A database with the services' schemas, empty but for who may act; and the streams."""
+    async def make_database(self, name: str, *others: Service) -> None:
+        """A database with the schemas of `SERVICES` and of others, empty but for who may act; and the streams."""
         await self.execute("postgres", f"CREATE DATABASE {name}")
-        await prepare(self.settings(name), list(SERVICES.values()))
+        await prepare(self.settings(name), [*SERVICES.values(), *others])
         db = await Database.connect(self.postgres.dsn(name), DIRECTORY.name, role=role_of(DIRECTORY.name), pool_max=1)
         await appoint_in_directory(db, SEATED)
         await db.close()

@@ -1,0 +1,120 @@
+"""A run of digests for 10,000 subscriptions, beside the same rows written by bare asyncpg in a transaction each.
+
+By turns, a hundred at a time, in one process each; a digest has one entry, of an offering that its reader may see.
+"""
+
+import time
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from chassis import clock
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
+from services.notifications.digests import actions
+from services.notifications.wiring import SERVICE as NOTIFICATIONS
+from tests.bench.figures import Aim, Comparison, percentile
+from tests.bench.ground import Ground
+
+DATABASE = "bench_digests"
+SUBSCRIPTIONS = 10_000
+BATCH = 100
+RATIO_MAX = 10.0
+
+Say = Callable[[str], None]
+
+PLANT = """
+    WITH offering AS (
+        INSERT INTO known_offering (offering_id, provider, available, kinds, topics, articles, paragraphs,
+            eligible_states, eligible_regions, excluded_states)
+        VALUES (gen_random_uuid(), 'NOR', true, '{training}', '{}', '{}', '{}', '{}', '{}', '{}')
+        RETURNING offering_id
+    ), reader AS (
+        SELECT gen_random_uuid() AS person_id, gen_random_uuid() AS digest_id FROM generate_series(1, $1)
+    ), subscribed AS (
+        INSERT INTO subscription (subscription_id, person_id, organization, role, language, channels, paused,
+            registered_at, revision)
+        SELECT gen_random_uuid(), person_id, 'KEN', 'focal_point', 'fr', '{inbox}', false, now(), 1 FROM reader
+    ), due AS (
+        INSERT INTO digest (digest_id, person_id, organization, role, frequency, due_at, status)
+        SELECT digest_id, person_id, 'KEN', 'focal_point', 'daily', now() - interval '1 hour', 'due' FROM reader
+    )
+    INSERT INTO hit (hit_id, person_id, organization, role, subject, offering_id, digest_id, recorded_at)
+    SELECT gen_random_uuid(), person_id, 'KEN', 'focal_point', 'offerings', offering_id, digest_id, now()
+    FROM reader, offering
+"""
+FLOOR = """
+    WITH owed AS (
+        INSERT INTO floor_notification SELECT * FROM notification LIMIT 1
+    ), dispatched AS (
+        INSERT INTO floor_dispatch SELECT * FROM dispatch LIMIT 1
+    )
+    INSERT INTO floor_journal (aggregate, aggregate_id, type, event, number)
+    SELECT aggregate, aggregate_id, type, event, number
+    FROM (SELECT * FROM journal WHERE aggregate IN ('digest', 'notification') ORDER BY position LIMIT 3) AS said,
+        (SELECT $1::uuid AS number) AS given
+"""
+
+
+async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    """All `SUBSCRIPTIONS` are run once, whatever `rounds` and `seconds` are."""
+    await ground.make_database(DATABASE, NOTIFICATIONS)
+    dsn = ground.postgres.dsn(DATABASE)
+    db = await Database.connect(dsn, NOTIFICATIONS.name, role=role_of(NOTIFICATIONS.name))
+    bare = await asyncpg.connect(dsn, server_settings={"search_path": NOTIFICATIONS.name})
+    say(f"making {SUBSCRIPTIONS:,} subscriptions with a digest that is due")
+    await bare.execute(PLANT, SUBSCRIPTIONS)
+    await bare.execute("ANALYZE")
+    ours: list[float] = []
+    floor: list[float] = []
+    while len(ours) < SUBSCRIPTIONS:
+        ours += await _issued(db)
+        if not floor:
+            await _make_floor(bare)
+        floor += await _written(bare)
+        say(f"{len(ours):,} of {SUBSCRIPTIONS:,}, {sum(ours) / sum(floor):5.2f}")
+    issued = await bare.fetchval("SELECT count(*) FROM digest WHERE status = 'issued'")
+    notified = await bare.fetchval("SELECT count(DISTINCT person_id) FROM notification")
+    assert issued == notified == SUBSCRIPTIONS, "each reader is notified of one digest"
+    await bare.close()
+    await db.close()
+    cells = [f"{percentile(of, q) * 1000:.2f}" for of in (ours, floor) for q in (0.5, 0.99)]
+    whole = (f"{sum(ours):.1f}", "", f"{sum(floor):.1f}", "")
+    return Comparison(
+        title=f"A run of digests for {SUBSCRIPTIONS:,} subscriptions, in one process",
+        figures=[("", ("ours", "", "floor", "")), ("p50 and p99 of one, ms", tuple(cells)), ("the run, s", whole)],
+        aims=[Aim(what="the run : the same rows by bare asyncpg", ratio=sum(ours) / sum(floor), at_most=RATIO_MAX)],
+    )
+
+
+async def _issued(db: Database) -> list[float]:
+    times = []
+    for _ in range(BATCH):
+        began = time.perf_counter()
+        async with db.transaction() as tx:
+            assert await actions.issue_next(tx, now=clock.now()), "one is due"
+        times.append(time.perf_counter() - began)
+    return times
+
+
+async def _make_floor(bare: asyncpg.Connection) -> None:
+    """Tables like those that a digest is written to, with their indexes, and what the first run wrote to fill them."""
+    await bare.execute(
+        """
+        CREATE TABLE floor_notification (LIKE notification);
+        CREATE TABLE floor_dispatch (LIKE dispatch);
+        CREATE TABLE floor_journal (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, aggregate text,
+            aggregate_id uuid, type text, event json, number uuid);
+        """
+    )
+
+
+async def _written(bare: asyncpg.Connection) -> list[float]:
+    times = []
+    for _ in range(BATCH):
+        number: UUID = uuid4()
+        began = time.perf_counter()
+        await bare.execute(FLOOR, number)
+        times.append(time.perf_counter() - began)
+    return times
