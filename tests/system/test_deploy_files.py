@@ -53,6 +53,9 @@ def example_environment() -> dict[str, str]:
         "EDGE_CERTIFICATE": "./edge.pem",
         "FRONT_SUBNET": "172.30.84.0/24",
         "ENTRAIDE_SCANNER": "clamd://clamav:3310",
+        "ENTRAIDE_INTAKE_ADDRESS": "requests@entraide.example",
+        "ENTRAIDE_INTAKE_AUTHSERV_ID": "mx.entraide.example",
+        "ENTRAIDE_REPLY_KEY": 32 * "k",
     }
     return {name: shapes.get(name, f"secret-{name.lower()}") for name in names}
 
@@ -251,6 +254,8 @@ def test_every_service_has_a_container_with_its_peers(image: Image) -> None:
         assert authority == "${AUTHORITY:?}:/run/secrets/ca.pem:ro"
         assert ([f"files:{read.files}"] if service.name == "requests" else []) == files
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
+    signing = [environment_of(containers()[name])["ENTRAIDE_REPLY_KEY"] for name in ("requests", "notifications")]
+    assert signing[0] == signing[1]
 
 
 def test_jobs_have_only_the_addresses_of_the_operator() -> None:
