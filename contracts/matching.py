@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts import rankings, rounds
+from contracts import joint_deliveries, rankings, rounds, weights
 from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
@@ -152,13 +152,6 @@ class Share(Struct, frozen=True, kw_only=True):
     of: Annotated[int, Meta(ge=1, le=1000)]
 
 
-class Weight(Struct, frozen=True, kw_only=True):
-    """The weight of a criterion, in thousandths of the whole."""
-
-    criterion: Code
-    of: Annotated[int, Meta(ge=1, le=1000)]
-
-
 class Judgement(Struct, frozen=True, kw_only=True):
     """A model's similarity of two texts: `closeness` in thousandths, 0 for nothing in common."""
 
@@ -298,7 +291,8 @@ class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
     `departs` if a better ranked match of the line was passed over; `departure` is then the coded reason.
     `planned_period` is the period of the offering in which a round planned it; a unit of it is taken if available when
-    both have agreed. `scored` is its score at that time, which replaces the previous one.
+    both have agreed. `scored` is its score at that time, which replaces the previous one. `joint_delivery_id` is set if
+    one delivery is proposed to several States.
     """
 
     presented_at: datetime
@@ -306,6 +300,7 @@ class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     departure: Code | None = None
     planned_period: Period | None = None
     scored: PresentedScore | None = None
+    joint_delivery_id: UUID | None = None
 
 
 class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):
@@ -323,7 +318,8 @@ class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matchin
 class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
     """Both sides agreed and the offering's capacity was taken: one unit of `capacity_period`.
 
-    `funding_needed` is the money that the delivery lacks; None if it is funded. `about` is set only if there is such a
+    Not `capacity_taken` if another match of the same joint delivery had taken the unit. `funding_needed` is the money
+    that the delivery lacks, or the State's share of it; None if it is funded. `about` is set only if there is such a
     need; older facts lack it.
     """
 
@@ -332,6 +328,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     funding_needed: Money | None = None
     about: About | None = None
     covers: Persons | None = None
+    capacity_taken: bool = True
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):
@@ -382,11 +379,15 @@ class MatchExpired(_MatchFact, frozen=True, kw_only=True, tag="matching.match.ex
 
 
 class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.revoked.v1"):
-    """A confirmed match was revoked, for a coded reason, and its capacity released."""
+    """A confirmed match was revoked, for a coded reason, and its capacity released.
+
+    Not `capacity_released` if another match of the same joint delivery still needs the unit.
+    """
 
     reason: Code
     capacity_period: Period
     revoked_at: datetime
+    capacity_released: bool = True
 
 
 class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty_status.recorded.v1"):
@@ -398,19 +399,6 @@ class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty
     party: bool
     as_of: date
     recorded_at: datetime
-
-
-class WeightsAdopted(Fact, frozen=True, kw_only=True, tag="matching.weights.adopted.v1"):
-    """A coordinator adopted new score weights, for a coded reason; they apply to later scores.
-
-    They add up to 1000; an omitted criterion is not scored.
-    """
-
-    weights_id: UUID
-    version: Annotated[int, Meta(ge=1)]
-    weights: Annotated[tuple[Weight, ...], Meta(min_length=1, max_length=CRITERIA_MAX)]
-    reason: Code
-    adopted_at: datetime
 
 
 FACTS: tuple[type[Fact], ...] = (
@@ -443,6 +431,7 @@ FACTS: tuple[type[Fact], ...] = (
     MatchExpired,
     MatchRevoked,
     TreatyStatusRecorded,
-    WeightsAdopted,
+    *weights.FACTS,
     *rounds.FACTS,
+    *joint_deliveries.FACTS,
 )

@@ -28,6 +28,7 @@ OWNERS = {
     "offerings": "matching",
     "matches": "matching",
     "treaty-statuses": "matching",
+    "joint-deliveries": "matching",
     "rounds": "matching",
     "funds": "pledges",
     "pledges": "pledges",

@@ -18,6 +18,7 @@ from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
 from services.documents.sample_answers import ANSWERS, BY_OPERATION, PROBLEMS
 from services.documents.sample_desk import DESK
+from services.documents.sample_joint import JOINT
 from services.documents.sample_mails import MAIL
 from services.documents.sample_reasons import REASONS
 from services.documents.sample_translations import TRANSLATED
@@ -25,7 +26,7 @@ from services.documents.sample_values import LEAST, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"
-IN_FACTS = (DESK, MAIL, TRANSLATED, VALUES)
+IN_FACTS = (DESK, JOINT, MAIL, TRANSLATED, VALUES)
 
 
 class NoExample(Exception):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
+from contracts.joint_deliveries import JointDeliveryProposed
 from contracts.mails import MailReceived
 from contracts.matching import MatchSuggested, OfferingSubmitted
 from contracts.registry import decode_fact
@@ -29,6 +30,8 @@ from services.documents.permission_subjects import (
     of,
 )
 from services.matching import policy as matching
+from services.matching.joint_deliveries import model as joint_delivery
+from services.matching.joint_deliveries.views import JointDeliveryView
 from services.matching.lines.model import RequestStatus, WantedLine
 from services.matching.matches.evolve import evolve as evolve_match
 from services.matching.matches.model import Match, MatchStatus
@@ -274,6 +277,14 @@ def _match(presented: str, interested: str, disclosed: str, agreed: str) -> Matc
     )
 
 
+def _joint_delivery(disclosed: str, agreed: str) -> joint_delivery.JointDelivery:
+    proposed = joint_delivery.evolve(_example(JointDeliveryProposed))
+    match = _match("yes", "no", disclosed, agreed)
+    theirs = replace(match, match_id=proposed.members[0].match_id, joint_delivery_id=proposed.joint_delivery_id)
+    others = replace(theirs, match_id=proposed.members[1].match_id, state=proposed.members[1].state)
+    return replace(proposed, provider=PROVIDER, matches=(theirs, others))
+
+
 def _round() -> round.Round:
     return round.evolve(None, _example(RoundAsked))
 
@@ -294,6 +305,7 @@ _MATCHING = (
         reads=(
             _M.LIST_OFFERINGS,
             _M.LIST_MATCHES,
+            _M.LIST_JOINT_DELIVERIES,
             _M.LIST_ROUNDS,
             _M.FOLLOW,
             _M.OFFER,
@@ -309,7 +321,7 @@ _MATCHING = (
             _M.SHOW_WEIGHTS,
             _M.ASK_ROUND,
         ),
-        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL),
+        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL, _M.PROPOSE_JOINTLY),
     ),
     Subject(
         service="matching",
@@ -399,6 +411,23 @@ _MATCHING = (
         make=_match,
         reads=_MATCH_READS,
         acts=tuple(matching.MATCHERS),
+    ),
+    Subject(
+        service="matching",
+        title="A joint delivery",
+        views=(JointDeliveryView,),
+        guarded=(matching.Guarded.PEOPLE, matching.Guarded.MONEY_NEEDED, matching.Guarded.MONEY_UNCOVERED),
+        decide=matching.decide,
+        standings={
+            "one of its States": of(STATE),
+            "the provider itself": of(PROVIDER),
+            "another organization": of(OTHER),
+            "UNODC": of(UNODC),
+        },
+        properties={"a consent lets the provider know": YES_OR_NO, "both sides accepted": YES_OR_NO},
+        make=_joint_delivery,
+        reads=(*matching.JOINT_READS, _M.FOLLOW),
+        acts=tuple(matching.JOINT_MOVERS),
     ),
     Subject(
         service="matching",

@@ -36,6 +36,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"CriteriaPublished", "RequestAssessed"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
+            | {"JointDeliveryProposed"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
@@ -81,6 +82,7 @@ FIRST: frozenset[str] = frozenset(
         "MatchSuggested",
         "MatchNominated",
         "MatchInterested",
+        "JointDeliveryProposed",
         "FundOpened",
     }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.documents.sample_desk import DESK_ANSWERS
+from services.documents.sample_joint import JOINT_ANSWERS
 from services.documents.sample_mails import MAIL_ANSWERS
 from services.documents.sample_values import FICTITIOUS, SUBJECT
 
@@ -19,6 +20,7 @@ FOUND = {"code": "mutual_legal_assistance", "table": "topics", "label": "Mutual 
 ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
         **DESK_ANSWERS,
+        **JOINT_ANSWERS,
         **MAIL_ANSWERS,
         # of any record
         "revision": 1,

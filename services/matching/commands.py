@@ -26,12 +26,12 @@ from contracts.matching import (
     Capacity,
     Eligibility,
     Terms,
-    Weight,
 )
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, MEASURES_MAX, Codes, Excluded, Measure, Persons
 from contracts.values import Code, Language, Money, Period, State, is_unodc
+from contracts.weights import Weight
 from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
 from services.matching.offerings.model import MLA_CURRICULUM, Content, Offering, ResourceStatus, check_periods

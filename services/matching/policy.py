@@ -14,6 +14,8 @@ from contracts.facts import fact_type
 from contracts.matching import MatchRescored, MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
 from contracts.translations import TranslatedBy
 from contracts.values import Caller, Role
+from services.matching.joint_deliveries.model import MOVES as JOINT_MOVES
+from services.matching.joint_deliveries.model import JointDelivery
 from services.matching.lines.model import WantedLine
 from services.matching.matches.model import MOVES as MATCH_MOVES
 from services.matching.matches.model import Match
@@ -23,7 +25,10 @@ from services.matching.rounds.model import Round
 
 
 class Action(StrEnum):
-    """Actions of this service, one for each route, and `override`, a field of a nomination."""
+    """Actions of this service, and `override`, a field of a nomination.
+
+    A joint delivery is confirmed as a match is, and withdrawn as an offering is.
+    """
 
     OFFER = "offer"
     FOLLOW = "follow"
@@ -56,6 +61,9 @@ class Action(StrEnum):
     SHORTLIST = "shortlist"
     PRESENT = "present"
     PRESENT_SEVERAL = "present_several"
+    PROPOSE_JOINTLY = "propose_jointly"
+    LIST_JOINT_DELIVERIES = "list_joint_deliveries"
+    SHOW_JOINT_DELIVERY = "show_joint_delivery"
     ACCEPT = "accept"
     CONFIRM = "confirm"
     BEGIN = "begin"
@@ -100,6 +108,10 @@ class Guarded(StrEnum):
     """Of an offering and a line: the obstacles. A provider only gets whether it fits."""
     PLACE = "place"
     MATCH_ID = "match_id"
+    PEOPLE = "people"
+    MONEY_NEEDED = "money_needed"
+    MONEY_UNCOVERED = "money_uncovered"
+    """Of a joint delivery: the totals of all States, whose requests are confidential among each other."""
 
 
 OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
@@ -137,6 +149,10 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
 }
 """Roles that change a match they may see."""
 
+JOINT_READS = (Action.SHOW_JOINT_DELIVERY, Action.LIST_JOINT_DELIVERIES)
+JOINT_MOVERS: Mapping[Action, frozenset[Role]] = {Action.CONFIRM: _PROVIDER, Action.WITHDRAW: _COORDINATOR}
+"""Roles that move a joint delivery they may see."""
+
 EVENTS_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
 """Events of others' offerings: that one is available. All others are between its provider and UNODC."""
 
@@ -160,6 +176,7 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.ADOPT_WEIGHTS: _COORDINATOR,
     Action.OVERRIDE: _COORDINATOR,
     Action.PRESENT_SEVERAL: _COORDINATOR,
+    Action.PROPOSE_JOINTLY: _COORDINATOR,
     Action.ASK_ROUND: _COORDINATOR,
 }
 """Roles by action, for actions without a record."""
@@ -178,7 +195,15 @@ COMPARERS = FILERS | OVERSEERS
 """A State finds its own lines similar to one of its own, UNODC all."""
 
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES, Action.LIST_ROUNDS})
+_LISTS = frozenset(
+    {
+        Action.FOLLOW,
+        Action.LIST_OFFERINGS,
+        Action.LIST_MATCHES,
+        Action.LIST_JOINT_DELIVERIES,
+        Action.LIST_ROUNDS,
+    }
+)
 _OF_ITS_OWN = Decision(None, frozenset({Guarded.COMMENT, Guarded.TAKEN}))
 _WITH_TAKEN = Decision(None, frozenset({Guarded.TAKEN}))
 _RANKING = frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT})
@@ -186,19 +211,22 @@ _TO_STATE = Decision(None, _RANKING | {Guarded.STATE_EVALUATION_COMMENT})
 _TO_PROVIDER = Decision(None, frozenset({Guarded.PROVIDER_EVALUATION_COMMENT}))
 _TO_OVERSEER = Decision(None, _TO_STATE.fields | _TO_PROVIDER.fields)
 _WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
+_WITH_TOTALS = Decision(None, frozenset({Guarded.PEOPLE, Guarded.MONEY_NEEDED, Guarded.MONEY_UNCOVERED}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 
 
 def decide(
-    caller: Caller, action: Action, resource: Offering | Translated | Match | Round | WantedLine | None = None
+    caller: Caller,
+    action: Action,
+    resource: Offering | Translated | Match | JointDelivery | Round | WantedLine | None = None,
 ) -> Decision:
     """Decide whether the caller may do this, and which guarded fields they see. Denied unless granted.
 
     Actions in OF_NO_RECORD have no resource; PROPOSE and WHY_NOT are decided without one, then with the line, then with
     the offering; SIMILAR without one, then with the line; a list without one (always allowed) and for each record in
-    it; all others with the offering, the match or the round. TRANSLATE also with a translation that exists: that of the
-    provider is replaced and withdrawn by the provider only.
+    it; all others with the offering, the match, the joint delivery or the round. TRANSLATE also with a translation that
+    exists: that of the provider is replaced and withdrawn by the provider only.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
@@ -208,6 +236,8 @@ def decide(
         return _NOT_FOR_YOUR_ROLE if decision.allowed and others and action is Action.TRANSLATE else decision
     if isinstance(resource, Round):
         return _decide_round(caller, action)
+    if isinstance(resource, JointDelivery):
+        return _decide_joint_delivery(caller, action, resource)
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
     if action is Action.SIMILAR and not isinstance(resource, Offering | Match):
@@ -273,6 +303,27 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
             return _TO_OVERSEER
         return _TO_PROVIDER if caller.role in _PROVIDER else _TO_STATE
     return ALLOWED if caller.role in MATCHERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
+
+
+def _decide_joint_delivery(caller: Caller, action: Action, joint: JointDelivery) -> Decision:
+    """Its fact names all of its States: only overseers follow it, the two sides follow their matches."""
+    if not any(may_see_joint_match(caller, joint, one) for one in joint.matches):
+        return HIDDEN
+    if action is Action.FOLLOW:
+        return ALLOWED if caller.role in OVERSEERS else HIDDEN
+    if action in JOINT_READS:
+        return ALLOWED if caller.role in FILERS else _WITH_TOTALS
+    return ALLOWED if caller.role in JOINT_MOVERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
+
+
+def may_see_joint_match(caller: Caller, joint: JointDelivery, one: Match) -> bool:
+    """True if the caller may see this match of a joint delivery as its own."""
+    return caller.role in OVERSEERS or (joint.includes(one) and may_see_match(caller, one))
+
+
+def joint_moves_open_to(caller: Caller, joint: JointDelivery) -> tuple[str, ...]:
+    """The moves that this caller may make now."""
+    return tuple(move for move in JOINT_MOVES if joint.to_move(move) and decide(caller, Action(move), joint).allowed)
 
 
 def _decide_round(caller: Caller, action: Action) -> Decision:

@@ -29,6 +29,7 @@ from services.matching.index import store as entry_store
 from services.matching.index.meanings import MEANINGS_MAX
 from services.matching.index.memory import Memory
 from services.matching.index.offering_index import OfferingIndex
+from services.matching.joint_deliveries import api as joint_api
 from services.matching.lines import consent_store
 from services.matching.matches import actions as match_actions
 from services.matching.matches import api as match_api
@@ -237,6 +238,7 @@ SERVICE = Service(
         *match_api.ROUTES,
         *choice_api.ROUTES,
         *cohort_api.ROUTES,
+        *joint_api.ROUTES,
         *why_not_api.ROUTES,
         *text_api.ROUTES,
         *preview_api.ROUTES,
@@ -253,6 +255,8 @@ SERVICE = Service(
     tables=(
         "line_ranking",
         "match",
+        "joint_delivery_member",
+        "joint_delivery",
         "match_move",
         "capacity",
         "offering_translation",

@@ -19,6 +19,7 @@ from services.requests.request.model import Request
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, a_founder, done, entered
 from tests.matching.builders import a_submission
+from tests.matching.joint_deliveries.steps import proposed, requests_of
 from tests.matching.offerings.steps import approved
 from tests.matching.rounds.steps import planned
 from tests.matching.steps import Owner, opened, presented
@@ -357,6 +358,19 @@ async def test_row_level_security_and_policy_agree_on_offerings_and_matches(
     assert [both - {unseen.request_id}, set(), both] == consents
     assert await _ids(databases["matching"], "wanted_line", NORWAY, "request_id") == set()
     assert await _ids(databases["matching"], "wanted_line", KENYA, "request_id") == both
+
+
+async def test_row_level_security_and_policy_agree_on_joint_deliveries(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
+) -> None:
+    api, owner = await client_of("matching"), Owner(databases["matching"])
+    for by in ("UNODC-CEB:provider_officer", "NOR:provider_officer"):
+        await proposed(api, await approved(api, by), await requests_of(owner, "KEN", "UGA"), departure="other")
+    await proposed(api, await approved(api), await requests_of(owner, "UGA", "TZA"), departure="other")
+    callers = ("KEN:focal_point", "UGA:official", "TZA:focal_point", "NOR:provider_officer", "FRA:provider_officer",
+               "UNODC-CEB:provider_officer", "UNODC:coordinator", "UNODC:finance_officer")  # fmt: skip
+
+    await _agree(databases["matching"], "joint_delivery", [a_caller(one) for one in callers])
 
 
 async def test_row_level_security_and_policy_agree_on_rounds(

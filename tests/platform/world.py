@@ -19,6 +19,7 @@ from chassis.service import Running
 from contracts.values import Role
 from services.directory.people import store as directory_store
 from services.directory.wiring import found
+from services.matching.joint_deliveries import store as joint_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import WantedLine
 from services.matching.matches import store as match_store
@@ -135,6 +136,7 @@ async def fill(world: World) -> None:
     await _offerings(world)
     await _requests(world)
     await _matches(world)
+    await _joint_delivery(world)
     await _rounds(world)
     await _money(world)
     await _delivery(world)
@@ -276,6 +278,18 @@ async def _matches(world: World) -> None:
             match = await world.say(NORWAY, f"{path}/confirm", about=match)
 
 
+async def _joint_delivery(world: World) -> None:
+    """Of UNODC's unit, for one line each of Kenya and Norway."""
+    lines = []
+    for who in (KENYA, "NOR:focal_point"):
+        request = await _open(world, await world.say(who, "/v1/requests", **a_request()))
+        lines.append(request["lines"][0]["line_id"])
+    page = await world.client.get("/v1/offerings", headers=headers(COORDINATOR))
+    offering = next(one for one in page.json()["offerings"] if one["provider"] == "UNODC")
+    body = {"offering_id": offering["offering_id"], "lines": lines, "departure": "stated_preference"}
+    await world.say(COORDINATOR, "/v1/joint-deliveries", **body)
+
+
 async def _delivery(world: World) -> None:
     """By Norway, of what is agreed and paid for, and evaluated by both."""
     found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
@@ -371,6 +385,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             match = await match_store.get(tx, one, service)
             disclosed = await tx.fetchval("SELECT disclosed($1, $2)", match.request_id, match.provider)
             records["match_id"][one] = replace(match, disclosed=disclosed)
+        records["joint_delivery_id"] = {
+            one: await joint_store.get(tx, one, service) for one in await ids(tx, "joint_delivery")
+        }
         records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

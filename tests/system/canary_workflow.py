@@ -34,6 +34,7 @@ from tests.system.canary_stage import (
     OVERSEERS,
     SERVICE,
     STATE,
+    UGANDA,
     UNIT,
     Stage,
     until,
@@ -47,6 +48,7 @@ async def run_workflow(stage: Stage) -> None:
     await pledge_money(stage)
     await offer_assistance(stage)
     await fulfil_a_request(stage)
+    await propose_jointly(stage)
     await end_other_requests(stage)
     await file_a_mail(stage)
 
@@ -196,9 +198,9 @@ def request_body(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
     return body | {"lines": [{**line} for _ in range(lines)]}
 
 
-async def opened(stage: Stage, request: Mapping[str, Any], to: Readers = STATE) -> Any:
+async def opened(stage: Stage, request: Mapping[str, Any], to: Readers = STATE, by: str = KENYA) -> Any:
     path = "/v1/requests/{request_id}"
-    request = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=request, to=to)
+    request = await stage.say(by, "POST", f"{path}/submit", {}, about=request, to=to)
     request = await stage.say(COORDINATOR, "POST", f"{path}/register", about=request)
     return await stage.say(COORDINATOR, "POST", f"{path}/open", {"priority": "normal"}, about=request, to=to)
 
@@ -242,6 +244,27 @@ async def fulfil_a_request(stage: Stage) -> None:
     matches[3] = await stage.say(COORDINATOR, "POST", f"{match_path}/shortlist", {}, about=matches[3])
     await stage.say(
         COORDINATOR, "POST", f"{match_path}/not-pursue", {"reason": "other"}, about=matches[3], to=OVERSEERS
+    )
+
+
+async def propose_jointly(stage: Stage) -> None:
+    """One delivery for Kenya and Uganda, confirmed by its provider, then withdrawn."""
+    lines = []
+    for who, readers in ((KENYA, STATE), (UGANDA, OVERSEERS | {UGANDA})):
+        request = await stage.say(who, "POST", "/v1/requests", request_body(), to=readers)
+        lines.append((await opened(stage, request, readers, who))["lines"][0]["line_id"])
+    page = await stage.see(COORDINATOR, "/v1/offerings")
+    offering = next(one for one in page["offerings"] if one["provider"] == "UNODC")
+    path, body = "/v1/joint-deliveries", {"offering_id": offering["offering_id"], "lines": lines}
+    joint = await stage.say(COORDINATOR, "POST", path, body | departing("present"))
+    joint = await stage.say(UNIT, "POST", f"{path}/{{joint_delivery_id}}/confirm", {}, about=joint)
+    await stage.say(
+        COORDINATOR,
+        "POST",
+        f"{path}/{{joint_delivery_id}}/withdraw",
+        {"reason": "other"},
+        about=joint,
+        to=STATE | {UGANDA, UNIT},
     )
 
 

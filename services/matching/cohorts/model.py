@@ -6,7 +6,7 @@ a line refused once stays refused, so one pass over the lines is enough.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from typing import NamedTuple
@@ -14,16 +14,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.joint_deliveries import MEMBERS_MAX
 from contracts.reference import region_of
 from contracts.values import Money, Period
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
-from services.matching.scoring.constraints import violated
+from services.matching.scoring.constraints import GROUP_SIZE, WINDOW, violated
 from services.matching.scoring.criteria import SCALAR, free_days, ordinals
 from services.matching.scoring.records import free_spans
 
 COHORTS_MAX = 100
-MEMBERS_MAX = 20
+SAME_STATE = "same_state"
 
 
 class Cohort(Struct, frozen=True, kw_only=True):
@@ -106,6 +107,26 @@ def _soonest(line: WantedLine) -> tuple[date, str]:
     return line.window.starts, str(line.line_id)
 
 
+def together(
+    lines: Sequence[WantedLine], offering: Offering, *, today: date
+) -> tuple[Cohort, Mapping[UUID, Sequence[str]]]:
+    """The cohort that these lines form, and why the others cannot join those before them, by line.
+
+    A line that the offering does not fit alone may be in the cohort.
+    """
+    first = lines[0]
+    members, common, apart = [first], _of(first), dict[UUID, Sequence[str]]()
+    if not _is_free(offering, first.window, today):
+        apart[first.line_id] = [WINDOW]
+    for line in lines[1:]:
+        unlike = [name for name in ("kind", "modality") if getattr(line, name) != getattr(first, name)]
+        if obstacles := [*unlike, *_obstacles(common, line, offering, today)]:
+            apart[line.line_id] = obstacles
+        else:
+            members, common = [*members, line], _joined(common, line)
+    return _cohort(offering, members, common), apart
+
+
 # -- growing ----------------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +167,10 @@ def _grow(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offering
         joined = _join(common, line, offering, today)
         if joined is not None and len(members) < MEMBERS_MAX:
             members, common = [*members, line], joined
+    return _cohort(offering, members, common)
+
+
+def _cohort(offering: Offering, members: Sequence[WantedLine], common: _Common) -> Cohort:
     return Cohort(
         offering=offering,
         lines=tuple(members),
@@ -158,18 +183,35 @@ def _grow(seed: WantedLine, neighbours: Iterable[WantedLine], offering: Offering
 
 def _join(common: _Common, line: WantedLine, offering: Offering, today: date) -> _Common | None:
     """The common terms after adding this line; None if one delivery could not serve all."""
-    most, people = offering.terms.group_size_max, common.people + line.group_size
-    if line.state in common.states or (most is not None and people > most):
-        return None
-    topics, languages = common.topics.intersection(line.topics), common.languages.intersection(line.languages)
-    if not topics or not languages:
-        return None
+    return None if any(_obstacles(common, line, offering, today)) else _joined(common, line)
+
+
+def _joined(common: _Common, line: WantedLine) -> _Common:
     window = Period(
         starts=max(common.window.starts, line.window.starts), ends=min(common.window.ends, line.window.ends)
     )
-    if not _is_free(offering, window, today):
-        return None
-    return _Common(common.states | {line.state}, topics, languages, window, people)
+    return _Common(
+        common.states | {line.state},
+        common.topics.intersection(line.topics),
+        common.languages.intersection(line.languages),
+        window,
+        common.people + line.group_size,
+    )
+
+
+def _obstacles(common: _Common, line: WantedLine, offering: Offering, today: date) -> Iterator[str]:
+    """Why one delivery could not serve this line with the others; the cheap ones first."""
+    if line.state in common.states:
+        yield SAME_STATE
+    most, joined = offering.terms.group_size_max, _joined(common, line)
+    if most is not None and joined.people > most:
+        yield GROUP_SIZE
+    if not joined.topics:
+        yield "topics"
+    if not joined.languages:
+        yield "language"
+    if not _is_free(offering, joined.window, today):
+        yield WINDOW
 
 
 def _is_free(offering: Offering, window: Period, today: date) -> bool:

@@ -8,21 +8,25 @@ from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
+from contracts.joint_deliveries import JointDeliveryProposed
 from contracts.matching import (
     MatchConfirmed,
     MatchEvaluated,
     MatchRevoked,
     Override,
     TreatyStatusRecorded,
-    WeightsAdopted,
 )
 from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
 from contracts.registry import decode_fact
 from contracts.values import Caller, Role
+from contracts.weights import WeightsAdopted
 from services.matching import policy
 from services.matching.choices import store as choice_store
 from services.matching.choices.model import move_of
+from services.matching.joint_deliveries import model as joint_delivery
+from services.matching.joint_deliveries import store as joint_store
+from services.matching.joint_deliveries.model import JointDelivery
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -40,7 +44,7 @@ from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import store as round_store
 from services.matching.scoring import store as scoring_store
-from services.matching.scoring.constraints import CAPACITY
+from services.matching.scoring.constraints import CAPACITY, GROUP_SIZE
 from services.matching.scoring.model import scored
 from services.matching.treaties import store as treaty_store
 
@@ -121,13 +125,29 @@ def _check_violations(violated: Collection[str], caller: Caller) -> None:
 async def move(
     tx: Tx, ctx: Context, match_id: UUID, action: Action, decide: Callable[[Match], Fact], *, comment: str
 ) -> Match:
-    """A move that neither takes capacity nor needs the line."""
+    """A move that neither takes nor gives back capacity, nor needs the line."""
     before = await for_move(tx, ctx, match_id, action)
     fact = decide(before)
     async with tx.as_service():
-        if isinstance(fact, MatchRevoked):
+        return await record(tx, before, fact, comment)
+
+
+async def revoke(tx: Tx, ctx: Context, match_id: UUID, reason: str, *, comment: str) -> Match:
+    """Gives the capacity back, unless another match of its joint delivery needs it."""
+    joint = await _joint_delivery_of(tx, match_id)
+    before = await for_move(tx, ctx, match_id, Action.REVOKE)
+    released = joint is None or not joint.held_beside(before)
+    fact = before.revoke(reason, capacity_released=released, now=ctx.now)
+    async with tx.as_service():
+        if released:
             await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
         return await record(tx, before, fact, comment)
+
+
+async def _joint_delivery_of(tx: Tx, match_id: UUID) -> JointDelivery | None:
+    """Locked before the match, in the order of all moves."""
+    async with tx.as_service():
+        return await joint_store.of_match(tx, match_id)
 
 
 async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
@@ -148,8 +168,10 @@ async def complete(tx: Tx, ctx: Context, match_id: UUID, *, comment: str) -> Mat
 async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity.
 
-    Raises Conflict if no capacity is left, if the offering has ended, or if it does not fit any more.
+    Matches of a joint delivery have one unit of one period in common. Raises Conflict if no capacity is left, if the
+    offering has ended, or if it does not fit any more.
     """
+    joint = await _joint_delivery_of(tx, match_id)
     before = await for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
     async with tx.as_service():
@@ -161,17 +183,24 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
         today = ctx.now.date()
         violated = match.violations(line, offering, before.covers, before.override, today=today)
         # Capacity is decided when it is taken.
-        _check_violations([one for one in violated if one != CAPACITY], ctx.caller)
+        violated = [one for one in violated if one != CAPACITY]
+        most = offering.terms.group_size_max
+        if joint is not None and most is not None and joint.open_people > most:
+            violated = [*violated, GROUP_SIZE]
+        _check_violations(violated, ctx.caller)
         if not second:
             fact = before.accept(now=ctx.now) if action is Action.ACCEPT else before.confirm_by_provider(now=ctx.now)
             return await record(tx, before, fact, comment)
-        window = match.window_of(line, offering, before.override, today=today)
-        period = await offering_store.take(
+        taken = joint.capacity_period if joint else None
+        window = joint.window if joint else match.window_of(line, offering, before.override, today=today)
+        period = taken or await offering_store.take(
             tx, before.offering_id, window, before.planned_period, line_id=before.line_id
         )
         if period is None:
             raise Conflict("capacity-exhausted")
-        return await record(tx, before, before.confirm(line, period, offering.funding_lacking, now=ctx.now), comment)
+        needed = joint.member(match_id).funding_needed if joint else offering.funding_lacking
+        confirmed = before.confirm(line, period, needed, capacity_taken=taken is None, now=ctx.now)
+        return await record(tx, before, confirmed, comment)
 
 
 async def record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
@@ -216,10 +245,13 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if isinstance(fact, LineRanked):
         await match_store.rank(tx, fact)
         return
+    if isinstance(fact, JointDeliveryProposed):
+        await joint_store.save(tx, joint_delivery.evolve(fact))
+        return
     after = evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)
     await choice_store.save(tx, [move_of(after, fact)])
-    if isinstance(fact, MatchConfirmed):
+    if isinstance(fact, MatchConfirmed) and fact.capacity_taken:
         await offering_store.take_unit(tx, fact.offering_id, fact.capacity_period)
-    if isinstance(fact, MatchRevoked):
+    if isinstance(fact, MatchRevoked) and fact.capacity_released:
         await offering_store.give_back(tx, fact.offering_id, fact.capacity_period)

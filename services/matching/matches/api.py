@@ -22,6 +22,7 @@ from services.matching.choices import store as choice_store
 from services.matching.commands import Comment, Reason
 from services.matching.dependencies import Owned
 from services.matching.fields import check_reason
+from services.matching.joint_deliveries import store as joint_store
 from services.matching.lines import store as line_store
 from services.matching.matches import actions as match_actions
 from services.matching.matches import presentation_actions, wording
@@ -111,6 +112,7 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
         line = await line_store.line(tx, ranked.match.line_id)
         offering = await offering_store.known(tx, ranked.match.offering_id)
         completed = await scoring_store.experience(tx, [ranked.match.provider])
+        jointly_with = await joint_store.other_states(tx, ranked.match)
     assert offering is not None, "a match has its offering"
     view = (await views_of(tx, [ranked], ctx.caller))[0]
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
@@ -121,6 +123,7 @@ async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Re
         explanation=explanation,
         opens=opened(ranked.match, reader),
         residue=line.residue if line else None,
+        jointly_with=jointly_with,
         override_says=wording.overridden(view.override, reader) if view.override else None,
     )
 
@@ -232,6 +235,19 @@ async def complete_delivery(tx: Tx, ctx: Context, match_id: FromPath[UUID], data
     await match_actions.complete(tx, ctx, match_id, comment=data.comment)
 
 
+@change(
+    "/v1/matches/{match_id:uuid}/revoke",
+    Action.REVOKE,
+    "Revoke a confirmed match and give its capacity back",
+    read=_read,
+    name="revoke match",
+)
+async def revoke_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """Another match of the same joint delivery keeps the capacity."""
+    reason = check_reason("revoke", data.reason)
+    await match_actions.revoke(tx, ctx, match_id, reason, comment=data.comment)
+
+
 def _decline(match: Match, body: Reason, ctx: Context) -> Fact:
     side = "decline_by_state" if ctx.caller.role is Role.FOCAL_POINT else "decline_by_provider"
     return match.decline(ctx.caller.role, check_reason(side, body.reason), now=ctx.now)
@@ -266,10 +282,5 @@ ROUTES = [
         Reason,
         lambda m, body, ctx: m.not_pursue(check_reason("not_pursue", body.reason), now=ctx.now),
     ),
-    _move_route(
-        Action.REVOKE,
-        "Revoke a confirmed match and give its capacity back",
-        Reason,
-        lambda m, body, ctx: m.revoke(check_reason("revoke", body.reason), now=ctx.now),
-    ),
+    revoke_match,
 ]

@@ -86,6 +86,7 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
                 "departs": fact.departs,
                 "departure": fact.departure,
                 "planned_period": fact.planned_period,
+                "joint_delivery_id": fact.joint_delivery_id,
                 **(asdict(fact.scored) if fact.scored else {}),
             }
         case MatchAccepted():

@@ -80,7 +80,9 @@ NOT_SHOWN = _BEGUN | {MatchStatus.SHORTLISTED}
 SHOWN = frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED})
 NOT_CONFIRMED = NOT_SHOWN | SHOWN
 """Open, and no capacity taken."""
-NOT_ENDED = NOT_CONFIRMED | {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
+AGREED = frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED})
+"""With capacity taken."""
+NOT_ENDED = NOT_CONFIRMED | AGREED
 """The statuses that a line's ranking includes."""
 
 MOVES: Mapping[str, frozenset[MatchStatus]] = {
@@ -130,6 +132,8 @@ class Match(Struct, frozen=True, kw_only=True):
     """How many persons of the line's group it serves; None for all."""
     override: Override | None = None
     """The hard constraints that a coordinator overrode."""
+    joint_delivery_id: UUID | None = None
+    """The joint delivery that it was presented for."""
     disclosed: bool = False
     """Whether a consent in force included its provider when the match was read for it."""
     presented_at: datetime | None = None
@@ -179,6 +183,7 @@ class Match(Struct, frozen=True, kw_only=True):
         departure: str | None,
         planned_period: Period | None = None,
         scored: PresentedScore | None = None,
+        joint_delivery_id: UUID | None = None,
         now: datetime,
     ) -> MatchPresented:
         """Raises Conflict if the provider may not know of the line, Invalid for a departure without a reason.
@@ -198,6 +203,7 @@ class Match(Struct, frozen=True, kw_only=True):
             departure=departure if passes_over else None,
             planned_period=planned_period,
             scored=scored,
+            joint_delivery_id=joint_delivery_id,
         )
 
     def agrees_with(self, move: str) -> bool:
@@ -216,9 +222,15 @@ class Match(Struct, frozen=True, kw_only=True):
         return MatchProviderConfirmed(**self._ids(), confirmed_at=now)
 
     def confirm(
-        self, line: WantedLine, period: Period, funding_needed: Money | None, *, now: datetime
+        self,
+        line: WantedLine,
+        period: Period,
+        funding_needed: Money | None,
+        *,
+        capacity_taken: bool = True,
+        now: datetime,
     ) -> MatchConfirmed:
-        """Both sides agree; one unit of `period` has been taken in this transaction."""
+        """Both sides agree; one unit of `period` has been taken, in this transaction if `capacity_taken`."""
         if self.status not in {MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED}:
             raise Conflict("match-status", status=self.status, move="confirm")
         return MatchConfirmed(
@@ -227,6 +239,7 @@ class Match(Struct, frozen=True, kw_only=True):
             funding_needed=funding_needed,
             about=None if funding_needed is None else line.about,
             covers=self.covers,
+            capacity_taken=capacity_taken,
             confirmed_at=now,
         )
 
@@ -272,10 +285,16 @@ class Match(Struct, frozen=True, kw_only=True):
         self.require("expire")
         return MatchExpired(**self._ids(), expired_at=now)
 
-    def revoke(self, reason: str, *, now: datetime) -> MatchRevoked:
+    def revoke(self, reason: str, *, capacity_released: bool = True, now: datetime) -> MatchRevoked:
         self.require("revoke")
         assert self.capacity_period is not None, "confirmation takes capacity"
-        return MatchRevoked(**self._ids(), reason=reason, capacity_period=self.capacity_period, revoked_at=now)
+        return MatchRevoked(
+            **self._ids(),
+            reason=reason,
+            capacity_period=self.capacity_period,
+            capacity_released=capacity_released,
+            revoked_at=now,
+        )
 
     def _ids(self) -> dict[str, Any]:
         return {

@@ -54,7 +54,7 @@ async def present(tx: Tx, ctx: Context, match_id: UUID, departure: str | None, *
         offering = await offering_store.known(tx, before.offering_id)
         assert offering is not None, "a match has its offering"
         known = await scoring_store.known(tx, [offering.provider])
-        fact = _presented(before, line, offering, known, ctx, passes_over=passes_over, departure=departure)
+        fact = presentation(before, line, offering, known, ctx, passes_over=passes_over, departure=departure)
         return await record(tx, before, fact, comment)
 
 
@@ -78,7 +78,9 @@ async def present_several(tx: Tx, ctx: Context, chosen: Sequence[Chosen]) -> Non
                 before = _checked(one, matches, chosen[:position], ctx.caller)
                 line, offering = lines[before.line_id], offerings[before.offering_id]
                 passes_over = before.match_id in passed
-                fact = _presented(before, line, offering, known, ctx, passes_over=passes_over, departure=one.departure)
+                fact = presentation(
+                    before, line, offering, known, ctx, passes_over=passes_over, departure=one.departure
+                )
                 changes.append((before, fact))
             except (Conflict, Invalid, Missing, Stale) as refusal:
                 errors += _errors(position, refusal)
@@ -88,7 +90,7 @@ async def present_several(tx: Tx, ctx: Context, chosen: Sequence[Chosen]) -> Non
             await save_comment(tx, after, fact, one.comment)
 
 
-def _presented(
+def presentation(
     before: Match,
     line: WantedLine | None,
     offering: Offering,
@@ -97,10 +99,19 @@ def _presented(
     *,
     passes_over: bool,
     departure: str | None,
+    joint_delivery_id: UUID | None = None,
 ) -> MatchPresented:
+    """Raises Conflict or Invalid if the match cannot be presented."""
     line = match.check_proposable(line)
     score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
-    fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=ctx.now)
+    fact = before.present(
+        line,
+        passes_over=passes_over,
+        departure=departure,
+        scored=score,
+        joint_delivery_id=joint_delivery_id,
+        now=ctx.now,
+    )
     check_fits(line, offering, before.covers, before.override, ctx)
     return fact
 

@@ -50,7 +50,7 @@ async def _held(tx: Tx, match_id: UUID, organization: str, role: Role) -> Match 
             organization,
             role,
         )
-    return _match(row) if row else None
+    return match_of(row) if row else None
 
 
 async def _row(tx: Tx, match_id: UUID, organization: str, role: Role) -> Record | None:
@@ -87,7 +87,7 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
         line_ids,
         offering_ids,
     )
-    return {(row["line_id"], row["offering_id"]): _match(row) for row in rows}
+    return {(row["line_id"], row["offering_id"]): match_of(row) for row in rows}
 
 
 async def lines_of(tx: Tx, match_ids: Sequence[UUID]) -> set[UUID]:
@@ -115,7 +115,7 @@ async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> l
         """,
         list(line_ids),
     )
-    return [_match(row) for row in rows]
+    return [match_of(row) for row in rows]
 
 
 async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
@@ -128,7 +128,7 @@ async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
     )
     await tx.execute("SELECT FROM match WHERE request_id = $1 ORDER BY match_id FOR UPDATE", request_id)
     rows = await tx.fetch("SELECT * FROM matches_of_request($1) ORDER BY match_id", request_id)
-    return [_match(row) for row in rows]
+    return [match_of(row) for row in rows]
 
 
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
@@ -159,7 +159,7 @@ async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
         offering_id,
         list(NOT_CONFIRMED),
     )
-    return [_match(row) for row in rows]
+    return [match_of(row) for row in rows]
 
 
 async def orphaned(tx: Tx) -> list[UUID]:
@@ -225,13 +225,13 @@ _SAVE = Write(
                 interested_at, presented_at, departs, departure, planned_from, planned_until, accepted_at,
                 provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor, funding_currency,
                 begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason, bases, covers,
-                override)
+                override, joint_delivery_id)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
                 shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at, interested_at,
                 presented_at, departs, departure, planned_from, planned_until, accepted_at, provider_confirmed_at,
                 confirmed_at, capacity_from,
                 capacity_until, funding_minor, funding_currency, begun_at, completed_at, state_evaluation,
-                provider_evaluation, ended_at, reason, bases, covers, override
+                provider_evaluation, ended_at, reason, bases, covers, override, joint_delivery_id
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
@@ -248,7 +248,7 @@ _SAVE = Write(
                 completed_at = excluded.completed_at, state_evaluation = excluded.state_evaluation,
                 provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
                 reason = excluded.reason, bases = excluded.bases, covers = excluded.covers,
-                override = excluded.override
+                override = excluded.override, joint_delivery_id = excluded.joint_delivery_id
         """,
         # The first fact of a match creates its row, with revision 1.
         "touched": """
@@ -327,7 +327,7 @@ def _values(match: Match) -> dict[str, Any]:
     }
 
 
-def _match(row: Record) -> Match:
+def match_of(row: Record) -> Match:
     values: dict[str, Any] = dict(row)
     starts, ends = values.pop("capacity_from"), values.pop("capacity_until")
     planned, planned_until = values.pop("planned_from"), values.pop("planned_until")
@@ -431,4 +431,4 @@ async def page(
 
 def _ranked(row: Record) -> Ranked:
     rank = None if row["ended_at"] else row["better"] + 1
-    return Ranked(match=_match(row), rank=rank)
+    return Ranked(match=match_of(row), rank=rank)

@@ -80,6 +80,7 @@ class MatchView(Struct, frozen=True, kw_only=True):
     `rank` is its place among the open matches of its line. Providers see neither it, nor the `departure` from it, nor
     the `judgement` of the texts by a model, which is left out of their score. `covers` is how many persons of the
     line's group it serves, null for all; `override` names the hard constraints that a coordinator overrode, and why.
+    With a `joint_delivery_id` one delivery is proposed to several States.
     `comment` belongs to the last move, `reason` is why the match ended, `moves` are those that the caller may make in
     this status. A side's comment on its evaluation is visible to that side and to UNODC.
     """
@@ -101,6 +102,7 @@ class MatchView(Struct, frozen=True, kw_only=True):
     judgement: Judgement | None
     covers: int | None
     override: Override | None
+    joint_delivery_id: UUID | None
     made_at: datetime
     presented_at: datetime | None
     departs: bool | None
@@ -126,12 +128,14 @@ class MatchDetail(MatchView, frozen=True, kw_only=True):
     """A match with the explanation of its score; `opens` is what the provider would see if both sides agree.
 
     `residue` is how many persons of the line's group no confirmed match covers, null if the State has withdrawn the
-    line. `override_says` describes the override in the reader's language.
+    line. `override_says` describes the override in the reader's language. `jointly_with` is to how many other States
+    the same delivery is proposed, null if it is proposed to this one alone.
     """
 
     explanation: tuple[Explained, ...]
     opens: Opened | None
     residue: int | None
+    jointly_with: int | None
     override_says: str | None
 
 

@@ -296,6 +296,9 @@ CREATE TABLE match (
     covers integer CHECK (covers > 0),
     -- The hard constraints that a coordinator overrode, with the reason.
     override jsonb CONSTRAINT match_overridden_by_nomination CHECK (override IS NULL OR origin = 'nominated'),
+    -- The joint delivery that it was presented for.
+    joint_delivery_id uuid CONSTRAINT match_presented_jointly CHECK (
+        joint_delivery_id IS NULL OR presented_at IS NOT NULL),
     -- One match per line and offering.
     UNIQUE (line_id, offering_id),
     CHECK (state <> provider),
@@ -318,6 +321,7 @@ CREATE INDEX match_of_state ON match (state, line_id DESC) WHERE presented_at IS
 CREATE INDEX match_of_provider ON match (provider, line_id DESC);
 -- Completed deliveries are counted whenever an offering of the provider is scored.
 CREATE INDEX match_completed ON match (provider) WHERE status = 'completed';
+CREATE INDEX match_joint ON match (joint_delivery_id) WHERE joint_delivery_id IS NOT NULL;
 
 -- The first suggestions of each line, as in the fact matching.line.ranked.v1: one row, best first. A match gets a row in
 -- `match` with the first fact of its own; `untouched` are the offerings whose match has none yet.
@@ -371,7 +375,8 @@ CREATE FUNCTION untouched_matches(r line_ranking) RETURNS SETOF match LANGUAGE s
         'suggested', s.score, s.shares, r.algorithm, NULL::text, NULL::text, NULL::integer, NULL::jsonb, NULL::date,
         NULL::date, r.ranked_at, NULL::timestamptz, NULL::timestamptz, false, NULL::text, NULL::timestamptz,
         NULL::timestamptz, NULL::timestamptz, NULL::date, NULL::date, NULL::bigint, NULL::text, NULL::timestamptz,
-        NULL::timestamptz, NULL::jsonb, NULL::jsonb, NULL::timestamptz, NULL::text, NULL::integer, NULL::jsonb
+        NULL::timestamptz, NULL::jsonb, NULL::jsonb, NULL::timestamptz, NULL::text, NULL::integer, NULL::jsonb,
+        NULL::uuid
     FROM suggestions(r) AS s WHERE s.offering_id = ANY (r.untouched)
 $$;
 
@@ -491,6 +496,56 @@ ALTER POLICY for_callers ON remark WITH CHECK (
         OR (side = 'provider' AND caller_role() = 'provider_officer')));
 CALL wall_in('match_move', 'oversees(caller_role())');
 CALL wall_in('ranking_shown', 'oversees(caller_role()) OR (role = caller_role() AND is_own(state))');
+
+-- -- joint deliveries -------------------------------------------------------------------------------------------------
+
+-- One delivery of an offering for lines of several States, as proposed. Its matches name it: `match.joint_delivery_id`.
+-- The row is also the lock under which its matches take and give back their common unit of capacity.
+CREATE TABLE joint_delivery (
+    joint_delivery_id uuid PRIMARY KEY,
+    offering_id uuid NOT NULL,
+    provider text NOT NULL,
+    kind text NOT NULL,
+    modality text NOT NULL,
+    -- What the lines have in common.
+    topics text[] NOT NULL,
+    languages text[] NOT NULL,
+    starts date NOT NULL,
+    ends date NOT NULL CHECK (ends >= starts),
+    people integer NOT NULL CHECK (people > 0),
+    proposed_at timestamptz NOT NULL
+);
+CREATE INDEX joint_delivery_of_offering ON joint_delivery (offering_id, joint_delivery_id);
+
+-- In the order of `place`, with the persons of each and its share of the money that the delivery lacks.
+CREATE TABLE joint_delivery_member (
+    joint_delivery_id uuid NOT NULL REFERENCES joint_delivery,
+    match_id uuid NOT NULL,
+    place integer NOT NULL CHECK (place > 0),
+    request_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    persons integer NOT NULL CHECK (persons > 0),
+    funding_minor bigint CHECK (funding_minor > 0),
+    funding_currency text,
+    PRIMARY KEY (joint_delivery_id, match_id),
+    UNIQUE (joint_delivery_id, place),
+    UNIQUE (joint_delivery_id, state),
+    CHECK ((funding_minor IS NULL) = (funding_currency IS NULL))
+);
+
+-- Visibility of joint deliveries, as in policy.py; a test compares them: to those who see one of its matches.
+CREATE FUNCTION may_see(j joint_delivery, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN oversees(role) OR EXISTS (
+    SELECT FROM match AS m WHERE m.joint_delivery_id = j.joint_delivery_id AND may_see(m, organization, role));
+
+CALL wall_in('joint_delivery', 'may_see(joint_delivery, caller_organization(), caller_role())');
+-- Each side sees its own matches: the name of another State is confidential until both have accepted.
+CALL wall_in('joint_delivery_member', 'oversees(caller_role()) OR EXISTS (
+    SELECT FROM match AS m WHERE m.match_id = joint_delivery_member.match_id
+        AND m.joint_delivery_id = joint_delivery_member.joint_delivery_id
+        AND may_see(m, caller_organization(), caller_role()))');
 
 -- -- treaty status and weights ----------------------------------------------------------------------------------------
 

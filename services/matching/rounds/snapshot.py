@@ -17,7 +17,7 @@ from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import RequestStatus, WantedLine
 from services.matching.matches import store as match_store
-from services.matching.matches.model import SHOWN, Match, MatchStatus
+from services.matching.matches.model import AGREED, SHOWN, Match, MatchStatus
 from services.matching.offerings.model import Offering
 from services.matching.rounds import store as round_store
 from services.matching.rounds.inputs import REVIEW_PARAGRAPHS, Exclusion, Fitting, Left, OpenLine, OpenOffering, World
@@ -27,7 +27,6 @@ LINES_MAX = 2_000
 FITTING_MAX = 20
 """How many offerings are considered for a line, best score first."""
 
-AGREED = frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED})
 PROPOSED_AGAIN = frozenset(
     {
         MatchStatus.EXPIRED,

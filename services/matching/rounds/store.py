@@ -13,6 +13,7 @@ from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.refusals import Missing
 from contracts.values import Caller
+from services.matching.matches.model import AGREED
 from services.matching.rounds.answer import RoundAnswer
 from services.matching.rounds.inputs import World
 from services.matching.rounds.model import Round
@@ -262,12 +263,22 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def promises(tx: Tx, statuses: Sequence[str]) -> list[Promise]:
-    """Matches in these statuses whose lines still exist, in order of presentation."""
+    """Matches in these statuses whose lines still exist, in order of presentation.
+
+    Those of one joint delivery are one promise, which is kept once one of them is agreed.
+    """
     rows = await tx.fetch(
         """
-        SELECT line_id, offering_id, starts, ends, planned_from AS planned FROM match JOIN wanted_line USING (line_id)
-        WHERE match.status = ANY ($1::text[]) ORDER BY presented_at, match_id
+        SELECT line_id, m.offering_id, coalesce(j.starts, l.starts) AS starts, coalesce(j.ends, l.ends) AS ends,
+            planned_from AS planned
+        FROM match AS m JOIN wanted_line AS l USING (line_id) LEFT JOIN joint_delivery AS j USING (joint_delivery_id)
+        WHERE m.status = ANY ($1::text[]) AND NOT EXISTS (
+            SELECT FROM match AS other WHERE other.joint_delivery_id = m.joint_delivery_id
+                AND (other.status = ANY ($2::text[])
+                    OR (other.status = ANY ($1::text[]) AND other.match_id < m.match_id)))
+        ORDER BY presented_at, match_id
         """,
         list(statuses),
+        list(AGREED),
     )
     return [Promise(**dict(row)) for row in rows]

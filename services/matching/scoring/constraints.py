@@ -22,9 +22,10 @@ CAPACITY = "capacity"
 """The constraint that depends on other matches."""
 
 WINDOW = "window"
+GROUP_SIZE = "group_size"
 
 OVERRIDABLE = (
-    "kind", "modality", "language", "group_size", "eligibility", "treaty", "validity", WINDOW, "resource_status",
+    "kind", "modality", "language", GROUP_SIZE, "eligibility", "treaty", "validity", WINDOW, "resource_status",
 )  # fmt: skip
 """Constraints that a coordinator may override for a match. The others are a party's exclusion, or no delivery left."""
 
@@ -75,7 +76,7 @@ CONSTRAINTS = (
     Constraint("kind", lambda line: (line.kind,), "subset", lambda offering: offering.terms.kinds),
     Constraint("modality", lambda line: (line.modality,), "subset", lambda offering: offering.terms.modalities),
     Constraint("language", lambda line: line.languages, "subset", understood),
-    Constraint("group_size", lambda line: line.group_size, "at_most", lambda offering: offering.terms.group_size_max),
+    Constraint(GROUP_SIZE, lambda line: line.group_size, "at_most", lambda offering: offering.terms.group_size_max),
     Constraint("eligibility", _state_and_region, "overlap", eligible),
     Constraint(
         "excluded_state",

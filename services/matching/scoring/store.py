@@ -6,8 +6,8 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db.database import Tx
-from contracts.matching import Weight, WeightsAdopted
 from contracts.refusals import Missing
+from contracts.weights import Weight, WeightsAdopted
 from services.matching.scoring.criteria import Experience, ScoringContext, mean_rating
 from services.matching.scoring.weights import FIRST, Weights, counted
 

@@ -12,8 +12,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 
 from contracts.codes import unknown_code
-from contracts.matching import Weight, WeightsAdopted
 from contracts.refusals import Invalid
+from contracts.weights import Weight, WeightsAdopted
 
 WHOLE = 1000
 

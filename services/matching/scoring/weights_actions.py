@@ -6,7 +6,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
-from contracts.matching import Weight
+from contracts.weights import Weight
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring import weights
 

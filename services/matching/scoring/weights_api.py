@@ -12,7 +12,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, requires, with_etag
 from chassis.http.commands import change
-from contracts.matching import Weight
+from contracts.weights import Weight
 from services.matching import policy
 from services.matching.commands import AdoptWeights
 from services.matching.fields import check_reason

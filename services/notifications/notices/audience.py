@@ -61,7 +61,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per` ones
     once per recipient and value of that field; webhooks get each. With `only_if_notified_before` only recipients
     notified of the same match before get it, with `unless_caused` only a fact without a cause is notified, and with
-    `while_circulating` providers get it only while the State lets the request circulate.
+    `while_circulating` providers get it only while the State lets the request circulate. A fact is notified with
+    `if_set` only if that field has a value, with `unless_set` only if it has none.
     """
 
     code: str
@@ -73,6 +74,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     only_if_notified_before: bool = False
     unless_caused: bool = False
     while_circulating: bool = False
+    if_set: str | None = None
+    unless_set: str | None = None
 
 
 class KnownReference(Struct, frozen=True, kw_only=True):
@@ -83,6 +86,7 @@ class KnownReference(Struct, frozen=True, kw_only=True):
 
 STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE = Relation
 REQUEST_ID = "request_id"
+JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
@@ -102,6 +106,8 @@ def _notice(
     only_if_notified_before: bool = False,
     unless_caused: bool = False,
     while_circulating: bool = False,
+    if_set: str | None = None,
+    unless_set: str | None = None,
 ) -> Notice:
     return Notice(
         code=f"{fact_type(kind)}:{variant}" if variant else fact_type(kind),
@@ -113,6 +119,8 @@ def _notice(
         only_if_notified_before=only_if_notified_before,
         unless_caused=unless_caused,
         while_circulating=while_circulating,
+        if_set=if_set,
+        unless_set=unless_set,
     )
 
 
@@ -193,7 +201,22 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
             (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
         ),
         _of_match(m.MatchInterested, COORDINATORS),
-        _of_match(m.MatchPresented, STATE, PROVIDER, while_circulating=True),
+        (
+            m.MatchPresented,
+            (
+                _notice(
+                    m.MatchPresented, STATE, PROVIDER, link=MATCH, while_circulating=True, unless_set=JOINT_DELIVERY_ID
+                ),
+                _notice(
+                    m.MatchPresented,
+                    *(STATE, PROVIDER),
+                    link=MATCH,
+                    variant="joint",
+                    while_circulating=True,
+                    if_set=JOINT_DELIVERY_ID,
+                ),
+            ),
+        ),
         _of_match(m.MatchAccepted, PROVIDER, while_circulating=True),
         _of_match(m.MatchProviderConfirmed, STATE),
         _of_match(m.MatchConfirmed, STATE, PROVIDER),
@@ -299,7 +322,13 @@ def notices() -> list[str]:
 
 def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
     """The notices for this fact; `caused` if another fact caused it."""
-    return [notice for notice in NOTICES.get(type(fact), ()) if not (caused and notice.unless_caused)]
+    return [
+        notice
+        for notice in NOTICES.get(type(fact), ())
+        if not (caused and notice.unless_caused)
+        and (notice.if_set is None or getattr(fact, notice.if_set) is not None)
+        and (notice.unless_set is None or getattr(fact, notice.unless_set) is None)
+    ]
 
 
 def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | None) -> UUID:

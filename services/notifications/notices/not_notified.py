@@ -9,8 +9,8 @@ from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import directory as d
 from contracts import funds as f
+from contracts import joint_deliveries, mails, rankings, rounds
 from contracts import ledger as g
-from contracts import mails, rankings, rounds
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledge_reversals as pr
@@ -19,6 +19,7 @@ from contracts import requests as r
 from contracts import rewording as w
 from contracts import summaries as s
 from contracts import translations as t
+from contracts import weights as we
 from contracts.facts import Fact
 from services.notifications.notices.audience import NOTICES
 
@@ -58,12 +59,13 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     m.MatchNominated: _OWN_STEP,
     m.MatchRescored: "it was suggested before; no action is needed",
     m.MatchShortlisted: _OWN_STEP,
-    m.WeightsAdopted: "existing scores do not change; the weights can be read",
+    we.WeightsAdopted: "existing scores do not change; the weights can be read",
     m.TreatyStatusRecorded: "the matches suggested or expired by it are notified",
     **dict.fromkeys(
         rounds.FACTS,
         "only coordinators use rounds; the matches that an adopted plan presents are notified",
     ),
+    joint_deliveries.JointDeliveryProposed: "each State and the provider are notified of their match",
     f.FundOpened: "it concerns no other party before the first pledge",
     f.FundRequirementRevised: "the requirement and its gap can be read",
     f.FundGenderMarkerStated: "it can be read with the fund, and in its IATI file",

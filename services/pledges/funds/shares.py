@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from contracts.apportionment import apportion
+
 REQUESTS = "requests"
 """The purpose for all allocations to requests together: a donor does not see which State made which request."""
 
@@ -75,16 +77,3 @@ def share_of(donor: str, pot: FundMoney) -> FundShare:
         spent_usd_minor=own_spent,
         balance_usd_minor=contributed - own,
     )
-
-
-def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """Divide a total into whole parts by weight, by largest remainder, ties by name. Empty if there is no weight."""
-    heavy = {name: weight for name, weight in weights.items() if weight > 0}
-    whole = sum(heavy.values())
-    if not whole or total <= 0:
-        return {}
-    parts = {name: total * weight // whole for name, weight in heavy.items()}
-    first = sorted(heavy, key=lambda name: (-(total * heavy[name] % whole), name))
-    for name in first[: total - sum(parts.values())]:
-        parts[name] += 1
-    return parts

@@ -16,8 +16,8 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db.database import Tx
+from contracts.apportionment import apportion
 from contracts.budgets import FundBalance, LinePart
-from services.pledges.funds.shares import apportion
 from services.pledges.ledger.postings import BOOKS, Account, Book
 
 EVER = datetime.max.replace(tzinfo=UTC)

@@ -14,6 +14,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
+from contracts.apportionment import apportion
 from contracts.facts import Fact
 from contracts.pledge_reversals import (
     PledgeConditionReversed,
@@ -31,7 +32,6 @@ from contracts.pledges import (
     PledgeRefunded,
     PledgeWrittenOff,
 )
-from services.pledges.funds.shares import apportion
 from services.pledges.money.model import support_cost_of
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge

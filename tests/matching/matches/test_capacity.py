@@ -120,11 +120,12 @@ async def test_taken_units_equal_confirmed_matches_under_concurrency(
                 ctx = Context(caller=by, now=NOON, expected=revision)
                 if name in {"accept", "confirm"}:
                     await match_actions.agree(tx, ctx, match_id, name, comment="")
+                elif name == "revoke":
+                    await match_actions.revoke(tx, ctx, match_id, "other", comment="")
                 else:
                     decide: dict[str, Callable[[Match], Any]] = {
                         "begin": lambda match: match.begin(now=NOON),
                         "complete": lambda match: match.complete(None, now=NOON.replace(year=AHEAD)),
-                        "revoke": lambda match: match.revoke("other", now=NOON),
                     }
                     await match_actions.move(tx, ctx, match_id, name, decide[name], comment="")
 

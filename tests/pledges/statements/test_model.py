@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.pledges.funds.shares import Draw, FundMoney, apportion, share_of
+from contracts.apportionment import apportion
+from services.pledges.funds.shares import Draw, FundMoney, share_of
 from services.pledges.statements.model import Amount, ReversedEntry, Standing
 from tests.pledges.statements.builders import (
     AS_AT,
