@@ -14,7 +14,7 @@ from contracts.requests import About, Codes, Persons
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
-OVERRIDDEN_MAX = 9
+OVERRIDDEN_MAX = 11
 STATES_MAX = 200
 
 
@@ -26,11 +26,16 @@ class Capacity(Struct, frozen=True, kw_only=True):
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
-    """The eligible States: these and those of these UN regional groups (all if both are empty), minus exclusions."""
+    """The eligible States: these and those of these UN regional groups (all if both are empty), minus exclusions.
+
+    Of these only States of one of the income groups, and only States of one of the special groups, if there are any.
+    """
 
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
     regions: Codes = ()
     excluded_states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
+    income_groups: Codes = ()
+    special_groups: Codes = ()
 
 
 class Terms(Struct, frozen=True, kw_only=True):

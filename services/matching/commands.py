@@ -11,12 +11,14 @@ from chassis.texts import hash_texts
 from contracts import reference
 from contracts.codes import (
     ArticleCode,
+    IncomeGroupCode,
     InstitutionCode,
     InstrumentCode,
     KindCode,
     ModalityCode,
     ParagraphCode,
     PillarCode,
+    SpecialGroupCode,
     TopicCode,
 )
 from contracts.conversion import from_attributes
@@ -53,6 +55,8 @@ States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 Kinds = Annotated[tuple[KindCode, ...], Meta(max_length=CODES_MAX)]
 Modalities = Annotated[tuple[ModalityCode, ...], Meta(max_length=CODES_MAX)]
 Instruments = Annotated[tuple[InstrumentCode, ...], Meta(max_length=CODES_MAX)]
+IncomeGroups = Annotated[tuple[IncomeGroupCode, ...], Meta(max_length=CODES_MAX)]
+SpecialGroups = Annotated[tuple[SpecialGroupCode, ...], Meta(max_length=CODES_MAX)]
 OfferingTitle = Annotated[str, Meta(min_length=1, max_length=200)]
 Summary = Annotated[str, Meta(max_length=4000)]
 
@@ -72,11 +76,16 @@ Periods = Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)]
 
 
 class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """These States and the States of these UN regional groups (all, if both are empty), except some."""
+    """These States and the States of these UN regional groups (all, if both are empty), except some.
+
+    If `income_groups` or `special_groups` are given, only States of one of each.
+    """
 
     states: States = ()
     regions: Codes = ()
     excluded_states: States = ()
+    income_groups: IncomeGroups = ()
+    special_groups: SpecialGroups = ()
 
 
 class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,11 +129,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return from_attributes(
             Terms,
             self,
-            eligible=Eligibility(
-                states=self.eligible.states,
-                regions=self.eligible.regions,
-                excluded_states=self.eligible.excluded_states,
-            ),
+            eligible=from_attributes(Eligibility, self.eligible),
             capacity=tuple(sorted((one.capacity() for one in self.capacity), key=lambda one: one.period.starts)),
         )
 
@@ -156,6 +161,8 @@ class EligiblePatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     states: States | UnsetType | None = UNSET
     regions: Codes | UnsetType | None = UNSET
     excluded_states: States | UnsetType | None = UNSET
+    income_groups: IncomeGroups | UnsetType | None = UNSET
+    special_groups: SpecialGroups | UnsetType | None = UNSET
 
 
 class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -357,6 +364,8 @@ def _check_codes(body: OfferingBody) -> None:
     check_known("eligible.states", body.eligible.states, reference.countries())
     check_known("eligible.excluded_states", body.eligible.excluded_states, reference.countries())
     check_known("eligible.regions", body.eligible.regions, _regions())
+    check_known("eligible.income_groups", body.eligible.income_groups, reference.income_groups())
+    check_known("eligible.special_groups", body.eligible.special_groups, reference.special_groups())
     if body.funding_needed is not None:
         check_known("funding_needed.currency", [body.funding_needed.currency], reference.currencies())
 

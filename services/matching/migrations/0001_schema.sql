@@ -40,6 +40,8 @@ CREATE TABLE offering (
     eligible_states text[] NOT NULL,
     eligible_regions text[] NOT NULL,
     excluded_states text[] NOT NULL,
+    income_groups text[] NOT NULL,
+    special_groups text[] NOT NULL,
     -- The instruments that a State must be party to.
     treaties text[] NOT NULL,
     valid_from date NOT NULL,

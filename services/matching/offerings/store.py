@@ -85,6 +85,8 @@ def _offering(values: dict[str, Any], periods: Sequence[_CapacityRow]) -> Offeri
         states=tuple(values.pop("eligible_states")),
         regions=tuple(values.pop("eligible_regions")),
         excluded_states=tuple(values.pop("excluded_states")),
+        income_groups=tuple(values.pop("income_groups")),
+        special_groups=tuple(values.pop("special_groups")),
     )
     values["valid"] = Period(starts=values.pop("valid_from"), ends=values.pop("valid_until"))
     values["capacity"] = [Capacity(period=Period(starts=c.starts, ends=c.ends), units=c.units) for c in periods]
@@ -99,12 +101,12 @@ _SAVE = Write(
         "offered": """
             INSERT INTO offering (offering_id, provider, status, revision, language, kinds, topics, articles,
                 paragraphs, pillars, languages, interpretation, modalities, eligible_states, eligible_regions,
-                excluded_states, valid_from, valid_until, group_size_max, resource_status, funding_minor,
-                funding_currency, curriculum, treaties, texts_hash, drafted_at, submitted_at, available_since,
-                reconfirmed_at, reason)
+                excluded_states, income_groups, special_groups, valid_from, valid_until, group_size_max,
+                resource_status, funding_minor, funding_currency, curriculum, treaties, texts_hash, drafted_at,
+                submitted_at, available_since, reconfirmed_at, reason)
             SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
                 pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
-                valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
+                income_groups, special_groups, valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
                 treaties, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
             FROM json_populate_record(NULL::offering, $1::text::json)
             ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
@@ -113,7 +115,7 @@ _SAVE = Write(
                 languages = excluded.languages, interpretation = excluded.interpretation,
                 modalities = excluded.modalities, eligible_states = excluded.eligible_states,
                 eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
-                valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+                income_groups = excluded.income_groups, special_groups = excluded.special_groups, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
                 group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
                 funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
                 curriculum = excluded.curriculum, treaties = excluded.treaties, texts_hash = excluded.texts_hash,
@@ -141,6 +143,8 @@ def _encoded(offering: Offering) -> str:
         "eligible_states": terms.eligible.states,
         "eligible_regions": terms.eligible.regions,
         "excluded_states": terms.eligible.excluded_states,
+        "income_groups": terms.eligible.income_groups,
+        "special_groups": terms.eligible.special_groups,
         "valid_from": terms.valid.starts,
         "valid_until": terms.valid.ends,
         "funding_minor": money.minor if money else None,

@@ -68,6 +68,8 @@ def offerings(draw: st.DrawFn) -> Offering:
                 states=tuple(draw(st.lists(st.sampled_from(STATES), unique=True, max_size=2))),
                 regions=tuple(draw(st.lists(st.sampled_from(("african", "grulac")), unique=True, max_size=1))),
                 excluded_states=tuple(draw(st.lists(st.sampled_from(STATES), unique=True, max_size=2))),
+                income_groups=tuple(draw(st.lists(st.sampled_from(("low", "lower_middle")), max_size=1))),
+                special_groups=tuple(draw(st.lists(st.sampled_from(("ldc", "sids")), max_size=1))),
             ),
         ),
     )

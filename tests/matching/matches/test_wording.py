@@ -31,7 +31,9 @@ def everything_against() -> list[Obstacle]:
             languages=(Language.EN,),
             interpretation=(),
             group_size_max=10,
-            eligible=Eligibility(states=("PER",), excluded_states=("KEN",)),
+            eligible=Eligibility(
+                states=("PER",), excluded_states=("KEN",), income_groups=("low",), special_groups=("ldc", "sids")
+            ),
             valid=WINTER,
             capacity=(Capacity(period=WINTER, units=1),),
             treaties=("UNTOC", "FP"),
