@@ -1,12 +1,12 @@
 """Facts of the matching service: offerings of assistance, matches of a request's line with an offering, rounds."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts import rankings, rounds
+from contracts import rankings, rounds, treaties
 from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
@@ -394,17 +394,6 @@ class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.re
     revoked_at: datetime
 
 
-class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty_status.recorded.v1"):
-    """A coordinator recorded whether a State is party to an instrument, as published by the depositary on a day."""
-
-    treaty_status_id: UUID
-    state: State
-    instrument: Code
-    party: bool
-    as_of: date
-    recorded_at: datetime
-
-
 class WeightsAdopted(Fact, frozen=True, kw_only=True, tag="matching.weights.adopted.v1"):
     """A coordinator adopted new score weights, for a coded reason; they apply to later scores.
 
@@ -447,7 +436,7 @@ FACTS: tuple[type[Fact], ...] = (
     MatchNotPursued,
     MatchExpired,
     MatchRevoked,
-    TreatyStatusRecorded,
+    *treaties.FACTS,
     WeightsAdopted,
     *rounds.FACTS,
 )

@@ -112,11 +112,15 @@ class LegalSystem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """The States party to an instrument and their dates, as known on the day `as_of`."""
+    """The States known to be party to an instrument, each with the day as of which it is, and since when if known.
+
+    Nothing is known of other States after the day `as_of`: they may have joined.
+    """
 
     code: str
     as_of: date
     since: Mapping[str, date]
+    listed: Mapping[str, date]
 
 
 class DacSector(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,7 +213,7 @@ def legal_system_of(organization: str) -> tuple[str, ...]:
 
 @cache
 def parties() -> Mapping[str, Parties]:
-    """The parties to each instrument by its code: a list of 2014, not to be shown as current."""
+    """The parties to each instrument by its code, not compared with the depositary's live pages."""
     return _by_code("parties", Parties)
 
 

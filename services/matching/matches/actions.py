@@ -13,12 +13,12 @@ from contracts.matching import (
     MatchEvaluated,
     MatchRevoked,
     Override,
-    TreatyStatusRecorded,
     WeightsAdopted,
 )
 from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
 from contracts.registry import decode_fact
+from contracts.treaties import TreatyStatusRecorded
 from contracts.values import Caller, Role
 from services.matching import policy
 from services.matching.choices import store as choice_store

@@ -104,10 +104,11 @@ _SAVE = Write(
                 excluded_states, income_groups, special_groups, valid_from, valid_until, group_size_max,
                 resource_status, funding_minor, funding_currency, curriculum, treaties, texts_hash, drafted_at,
                 submitted_at, available_since, reconfirmed_at, reason)
-            SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
-                pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
-                income_groups, special_groups, valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
-                treaties, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
+            SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs, pillars,
+                languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
+                income_groups, special_groups, valid_from, valid_until, group_size_max, resource_status,
+                funding_minor, funding_currency, curriculum, treaties, texts_hash, drafted_at, submitted_at,
+                available_since, reconfirmed_at, reason
             FROM json_populate_record(NULL::offering, $1::text::json)
             ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 language = excluded.language, kinds = excluded.kinds, topics = excluded.topics,
@@ -115,7 +116,8 @@ _SAVE = Write(
                 languages = excluded.languages, interpretation = excluded.interpretation,
                 modalities = excluded.modalities, eligible_states = excluded.eligible_states,
                 eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
-                income_groups = excluded.income_groups, special_groups = excluded.special_groups, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+                income_groups = excluded.income_groups, special_groups = excluded.special_groups,
+                valid_from = excluded.valid_from, valid_until = excluded.valid_until,
                 group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
                 funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
                 curriculum = excluded.curriculum, treaties = excluded.treaties, texts_hash = excluded.texts_hash,

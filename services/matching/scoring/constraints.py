@@ -98,9 +98,7 @@ CONSTRAINTS = (
         lambda offering: offering.terms.eligible.excluded_states,
     ),
     Constraint("income_group", _income_group, "overlap", income_groups),
-    Constraint(
-        "special_group", lambda line: (EVERYONE, *special_groups_of(line.state)), "overlap", special_groups
-    ),
+    Constraint("special_group", lambda line: (EVERYONE, *special_groups_of(line.state)), "overlap", special_groups),
     Constraint("treaty", lambda line: line.party_to, "superset", lambda offering: offering.terms.treaties),
     # The index holds free capacity within the validity.
     Constraint(

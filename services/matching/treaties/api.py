@@ -25,8 +25,8 @@ from services.matching.treaties.model import treaty_status_id_of
 class TreatyStatusView(Struct, frozen=True, kw_only=True):
     """Whether a State was party to an instrument on the day `as_of`.
 
-    `recorded` by a coordinator, else from a list of 2014. `party` is null if unknown: a State not on the list may have
-    joined since.
+    `recorded` by a coordinator, else from a list of parties, each as of a day. `party` is null if unknown: a State not
+    on the list may have joined since.
     """
 
     state: str

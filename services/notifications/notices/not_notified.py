@@ -10,7 +10,7 @@ from contracts import criteria as cr
 from contracts import directory as d
 from contracts import funds as f
 from contracts import ledger as g
-from contracts import mails, rankings, rounds
+from contracts import mails, rankings, rounds, treaties
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledge_reversals as pr
@@ -59,7 +59,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     m.MatchRescored: "it was suggested before; no action is needed",
     m.MatchShortlisted: _OWN_STEP,
     m.WeightsAdopted: "existing scores do not change; the weights can be read",
-    m.TreatyStatusRecorded: "the matches suggested or expired by it are notified",
+    treaties.TreatyStatusRecorded: "the matches suggested or expired by it are notified",
     **dict.fromkeys(
         rounds.FACTS,
         "only coordinators use rounds; the matches that an adopted plan presents are notified",
