@@ -1,6 +1,6 @@
 """Facts of the matching service: offerings of assistance, matches of a request's line with an offering, rounds."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -126,11 +126,12 @@ class OfferingResumed(Fact, frozen=True, kw_only=True, tag="matching.offering.re
 
 
 class OfferingReconfirmed(Fact, frozen=True, kw_only=True, tag="matching.offering.reconfirmed.v1"):
-    """The provider confirmed that the offering is still valid."""
+    """The provider confirmed that the offering is still valid, and until when if it extended the validity."""
 
     offering_id: UUID
     provider: Organization
     reconfirmed_at: datetime
+    valid_until: date | None = None
 
 
 class OfferingWithdrawn(Fact, frozen=True, kw_only=True, tag="matching.offering.withdrawn.v1"):

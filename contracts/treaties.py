@@ -18,4 +18,4 @@ class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty
     recorded_at: datetime
 
 
-FACTS = (TreatyStatusRecorded,)
+FACTS: tuple[type[Fact], ...] = (TreatyStatusRecorded,)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, fields, replace
 
 from chassis.texts import hash_texts
 from contracts import reference
@@ -31,12 +31,19 @@ from contracts.matching import (
     Weight,
 )
 from contracts.rankings import CRITERIA_MAX
-from contracts.refusals import Invalid
+from contracts.refusals import FieldError, Invalid
 from contracts.requests import CODES_MAX, MEASURES_MAX, Codes, Excluded, Measure, Persons
 from contracts.values import Code, Language, Money, Period, State, is_unodc
 from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
-from services.matching.offerings.model import MLA_CURRICULUM, Content, Offering, ResourceStatus, check_periods
+from services.matching.offerings.model import (
+    MLA_CURRICULUM,
+    Content,
+    Offering,
+    ResourceStatus,
+    check_periods,
+    years_later,
+)
 from services.matching.offerings.store import Texts
 from services.matching.rounds.settings import RoundSettings
 from services.matching.rounds.solver.problem import NUMBER_MAX
@@ -135,9 +142,48 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new offering of the caller's organization; `submit` submits it for approval at once."""
+    """A new offering of the caller's organization; `submit` submits it for approval at once.
 
+    `title` and `valid` are required, unless the content of an earlier offering, `from_offering`, is copied.
+    """
+
+    title: OfferingTitle | UnsetType = UNSET  # type: ignore[assignment]
+    valid: Period | UnsetType = UNSET  # type: ignore[assignment]
     submit: bool = False
+    from_offering: UUID | None = None
+
+    def body(self) -> OfferingBody:
+        """The content, if it is whole. Raises Invalid with all that is missing."""
+        missing = [name for name in ("title", "valid") if getattr(self, name) is UNSET]
+        if missing:
+            errors = [FieldError(field=name, problem="missing-field") for name in missing]
+            raise Invalid("missing-field", field=missing[0], errors=errors)
+        return from_attributes(OfferingBody, self)
+
+    def over(self, earlier: OfferingBody) -> OfferingBody:
+        """The content of an earlier offering, a year later, with what this one says in its place.
+
+        Raises Invalid if the languages of the texts differ.
+        """
+        if self.language is not earlier.language:
+            raise Invalid("copy-language-differs", field="language", expected=earlier.language)
+        copied = replace(
+            earlier,
+            valid=_a_year_later(earlier.valid),
+            capacity=tuple(
+                NewCapacity(starts=years_later(one.starts, 1), ends=years_later(one.ends, 1), units=one.units)
+                for one in earlier.capacity
+            ),
+        )
+        own = {one.name: getattr(self, one.name) for one in fields(OfferingBody)}
+        return replace(copied, **{name: value for name, value in own.items() if value != _UNSAID[name]})
+
+
+_UNSAID = {one.name: one.default for one in fields(NewOffering)}
+
+
+def _a_year_later(period: Period) -> Period:
+    return Period(starts=years_later(period.starts, 1), ends=years_later(period.ends, 1))
 
 
 def body_of(offering: Offering, texts: Texts) -> OfferingBody:
@@ -192,20 +238,6 @@ class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     summary: Summary | UnsetType | None = UNSET
 
 
-class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether a State is party to an instrument (`/v1/reference/instruments`), per the depositary on that day."""
-
-    state: State
-    instrument: InstrumentCode
-    party: bool
-    as_of: date
-
-    def check(self) -> None:
-        """Raises Invalid for an unknown code."""
-        check_known("state", [self.state], reference.countries())
-        check_known("instrument", [self.instrument], reference.instruments())
-
-
 class NewWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The weight of one criterion, in thousandths."""
 
@@ -230,6 +262,15 @@ class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An optional comment on the move."""
 
     comment: Words = ""
+
+
+class Reconfirm(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`valid_until` is the new last day of the validity, later than the present one.
+
+    Left out, the validity is extended by a year if it ends within 30 days, else it stays as it is.
+    """
+
+    valid_until: date | None = None
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -80,7 +80,8 @@ NOT_SHOWN = _BEGUN | {MatchStatus.SHORTLISTED}
 SHOWN = frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED})
 NOT_CONFIRMED = NOT_SHOWN | SHOWN
 """Open, and no capacity taken."""
-NOT_ENDED = NOT_CONFIRMED | {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
+AGREED = frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED})
+NOT_ENDED = NOT_CONFIRMED | AGREED
 """The statuses that a line's ranking includes."""
 
 MOVES: Mapping[str, frozenset[MatchStatus]] = {

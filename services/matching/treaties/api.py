@@ -14,11 +14,12 @@ from chassis.http.commands import create
 from chassis.http.queries import query_parameter
 from contracts.values import State
 from services.matching import policy
-from services.matching.commands import RecordTreatyStatus, check_state
+from services.matching.commands import check_state
 from services.matching.dependencies import Owned
 from services.matching.policy import Action
 from services.matching.treaties import actions as treaty_actions
 from services.matching.treaties import store as treaty_store
+from services.matching.treaties.commands import RecordTreatyStatus
 from services.matching.treaties.model import treaty_status_id_of
 
 

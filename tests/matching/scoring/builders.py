@@ -171,7 +171,7 @@ ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("special_group", {"state": "NER"}, {"terms": terms(eligible=Eligibility(special_groups=("sids",)))}),
     ("excluded_provider", {"excluded_providers": ("FRA", "UNODC-CEB")}, {}),
     ("treaty", {"treaties": ()}, {"terms": terms(treaties=("UNTOC",))}),
-    ("treaty", {"treaties": statuses_of("FRA")}, {"terms": terms(treaties=("UNTOC", "FP"))}),
+    ("treaty", {"treaties": statuses_of("AUS")}, {"terms": terms(treaties=("UNTOC", "FP"))}),
     ("treaty", {"treaties": (NO_LONGER_PARTY,)}, {"terms": terms(treaties=("UNTOC",))}),
     (
         "window",
