@@ -20,6 +20,8 @@ InstitutionCode = Annotated[Code, Meta(extra={CODE_LIST: "institutions"})]
 ModalityCode = Annotated[Code, Meta(extra={CODE_LIST: "modalities"})]
 InKindForm = Annotated[Code, Meta(extra={CODE_LIST: "in_kind_forms"})]
 ActivityKind = Annotated[Code, Meta(extra={CODE_LIST: "activity_kinds"})]
+SpecialGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "special_groups"})]
+IncomeGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "income_groups"})]
 
 CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "kinds": reference.kinds,
@@ -32,6 +34,8 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "modalities": reference.modalities,
     "in_kind_forms": reference.in_kind_forms,
     "activity_kinds": reference.activity_kinds,
+    "special_groups": reference.special_groups,
+    "income_groups": reference.income_groups,
     "countries": reference.countries,
     "currencies": reference.currencies,
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts import joint_deliveries, rankings, rounds, weights
+from contracts import joint_deliveries, rankings, rounds, treaties, weights
 from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
@@ -14,7 +14,7 @@ from contracts.requests import About, Codes, Persons
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
-OVERRIDDEN_MAX = 9
+OVERRIDDEN_MAX = 11
 STATES_MAX = 200
 
 
@@ -26,11 +26,16 @@ class Capacity(Struct, frozen=True, kw_only=True):
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
-    """The eligible States: these and those of these UN regional groups (all if both are empty), minus exclusions."""
+    """The eligible States: these and those of these UN regional groups (all if both are empty), minus exclusions.
+
+    Of these only States of one of the income groups, and only States of one of the special groups, if there are any.
+    """
 
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
     regions: Codes = ()
     excluded_states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
+    income_groups: Codes = ()
+    special_groups: Codes = ()
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -121,11 +126,12 @@ class OfferingResumed(Fact, frozen=True, kw_only=True, tag="matching.offering.re
 
 
 class OfferingReconfirmed(Fact, frozen=True, kw_only=True, tag="matching.offering.reconfirmed.v1"):
-    """The provider confirmed that the offering is still valid."""
+    """The provider confirmed that the offering is still valid, and until when if it extended the validity."""
 
     offering_id: UUID
     provider: Organization
     reconfirmed_at: datetime
+    valid_until: date | None = None
 
 
 class OfferingWithdrawn(Fact, frozen=True, kw_only=True, tag="matching.offering.withdrawn.v1"):
@@ -390,17 +396,6 @@ class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.re
     capacity_released: bool = True
 
 
-class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty_status.recorded.v1"):
-    """A coordinator recorded whether a State is party to an instrument, as published by the depositary on a day."""
-
-    treaty_status_id: UUID
-    state: State
-    instrument: Code
-    party: bool
-    as_of: date
-    recorded_at: datetime
-
-
 FACTS: tuple[type[Fact], ...] = (
     OfferingDrafted,
     OfferingRevised,
@@ -430,7 +425,7 @@ FACTS: tuple[type[Fact], ...] = (
     MatchNotPursued,
     MatchExpired,
     MatchRevoked,
-    TreatyStatusRecorded,
+    *treaties.FACTS,
     *weights.FACTS,
     *rounds.FACTS,
     *joint_deliveries.FACTS,

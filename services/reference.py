@@ -1,6 +1,7 @@
 """The code lists used in bodies, with their labels: public, the same in every process."""
 
 import re
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `statuses` are the origins of the labels. `related` are concepts of the scheme by table and code. A `retired` code
     still resolves, and is replaced by `replaced_by`. `sentences` are the advice on an aspect of a line, by language.
+    A group of States has its `states`, as known on the day `as_at`.
     """
 
     code: str
@@ -47,6 +49,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     retired: bool = False
     replaced_by: tuple[str, ...] = ()
     sentences: dict[str, str] = {}
+    states: tuple[str, ...] = ()
+    as_at: date | None = None
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -77,6 +81,8 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "in_kind_forms": reference.in_kind_forms,
         "activity_kinds": reference.activity_kinds,
         "aspects": reference.aspects,
+        "special_groups": reference.special_groups,
+        "income_groups": reference.income_groups,
     }
     if table == "countries":
         return [
@@ -102,6 +108,8 @@ def _entry(table: str, term: reference.Term) -> Entry:
         statuses={language: term.label_status(language) for language in term.labels},
         alternatives={language: term.alternatives(language) for language in term.alt},
         related=concept.related if concept else (),
+        states=tuple(sorted(term.states)) if isinstance(term, reference.StateGroup) else (),
+        as_at=reference.table(table).as_at if isinstance(term, reference.StateGroup) else None,
     )
 
 
@@ -109,9 +117,9 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, countries, currencies. With
-    `language`, countries are sorted by their names in it, else by their codes; the other tables have an order of their
-    own.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, special_groups, income_groups,
+    countries, currencies. With `language`, countries are sorted by their names in it, else by their codes; the other
+    tables have an order of their own. `states` are the States of a group, as of `as_at`.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

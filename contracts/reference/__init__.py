@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 from babel import Locale
@@ -29,6 +29,9 @@ UNRELATED = 99
 Region = Literal["african", "asia_pacific", "eastern_european", "grulac", "weog"]
 SpecialGroup = Literal["ldc", "lldc", "sids"]
 """Least developed countries, landlocked developing countries, small island developing States."""
+
+IncomeGroup = Literal["low", "lower_middle", "upper_middle"]
+"""Of the World Bank's classification."""
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +86,12 @@ class Reason(Term, frozen=True, kw_only=True):
     moves: tuple[str, ...]
 
 
+class StateGroup(Term, frozen=True, kw_only=True):
+    """A group of States, as of the day of its table."""
+
+    states: frozenset[str]
+
+
 class Country(msgspec.Struct, frozen=True, kw_only=True):
     """A Member State or observer State of the United Nations, by its ISO 3166-1 alpha-3 code."""
 
@@ -103,11 +112,15 @@ class LegalSystem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """The States party to an instrument and their dates, as known on the day `as_of`."""
+    """The States known to be party to an instrument, each with the day as of which it is, and since when if known.
+
+    Nothing is known of other States after the day `as_of`: they may have joined.
+    """
 
     code: str
     as_of: date
     since: Mapping[str, date]
+    listed: Mapping[str, date]
 
 
 class DacSector(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +143,7 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
 """Term types of tables whose terms have more fields."""
 
-Entry = TypeVar("Entry", Term, Article, Reason, Country, LegalSystem, Parties, DacSector, Currency)
+Entry = TypeVar("Entry", Term, Article, Reason, StateGroup, Country, LegalSystem, Parties, DacSector, Currency)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,16 +151,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     version: str
+    as_at: date | None = None
+    """The day of the data, of tables that change with time."""
     terms: list[msgspec.Raw]
-
-
-class SpecialGroups(msgspec.Struct, frozen=True, kw_only=True):
-    """The States in each of the United Nations' special groups, as of a day."""
-
-    source: str
-    version: str
-    as_at: date
-    groups: dict[SpecialGroup, frozenset[str]]
 
 
 class SchemeFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +213,7 @@ def legal_system_of(organization: str) -> tuple[str, ...]:
 
 @cache
 def parties() -> Mapping[str, Parties]:
-    """The parties to each instrument by its code: a list of 2014, not to be shown as current."""
+    """The parties to each instrument by its code, not compared with the depositary's live pages."""
     return _by_code("parties", Parties)
 
 
@@ -321,16 +327,25 @@ def region_of(alpha3: str) -> Region | None:
 
 
 @cache
-def special_groups() -> SpecialGroups:
-    """The lists in the file."""
-    return msgspec.json.decode(
-        resources.files(__name__).joinpath("special_groups.json").read_bytes(), type=SpecialGroups
-    )
+def special_groups() -> Mapping[str, StateGroup]:
+    """The special groups of the United Nations."""
+    return _by_code("special_groups", StateGroup)
+
+
+@cache
+def income_groups() -> Mapping[str, StateGroup]:
+    """The World Bank's groups of low and middle income."""
+    return _by_code("income_groups", StateGroup)
 
 
 def special_groups_of(alpha3: str) -> tuple[SpecialGroup, ...]:
     """The special groups of a State, sorted."""
-    return tuple(sorted(name for name, states in special_groups().groups.items() if alpha3 in states))
+    return tuple(name for name in get_args(SpecialGroup) if alpha3 in special_groups()[name].states)
+
+
+def income_group_of(alpha3: str) -> IncomeGroup | None:
+    """The income group of a State; None for high income, and if it is not classified."""
+    return next((name for name in get_args(IncomeGroup) if alpha3 in income_groups()[name].states), None)
 
 
 def exponent(currency: str) -> int:

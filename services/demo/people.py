@@ -57,6 +57,13 @@ OWNERS = {
 """The service of each `/v1/<collection>`, for services with addresses of their own."""
 
 
+def owner_of(path: str) -> str:
+    """The service that answers a path."""
+    if path.startswith("/v1/public/offerings"):
+        return "matching"
+    return OWNERS[path.split("/")[2].partition("?")[0]]
+
+
 class Persona(msgspec.Struct, frozen=True, kw_only=True):
     """A fictitious person in one appointment."""
 
@@ -152,7 +159,7 @@ class Api:
         revision: int | None = None,
         language: str | None = None,
     ) -> httpx.Response:
-        owner = OWNERS[path.split("/")[2].partition("?")[0]]
+        owner = owner_of(path)
         headers = {"Authorization": f"Bearer {self._token(appointment, person)}"}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid5(KEYS, f"{appointment} {path} {step}"))

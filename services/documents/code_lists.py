@@ -36,6 +36,8 @@ FIELDS: Mapping[str, str] = {
     "states": "countries",
     "addressed_states": "countries",
     "excluded_states": "countries",
+    "income_groups": "income_groups",
+    "special_groups": "special_groups",
     "currency": "currencies",
     "rate_currency": "currencies",
 }
@@ -46,6 +48,8 @@ CLOSED: Mapping[str, tuple[str, str]] = {
     "paragraphs": ("Paragraph", "The paragraphs of the annexes of resolution 11/2."),
     "pillars": ("Pillar", "The pillars of resolution 11/2, annex II (c)."),
     "languages": ("Language", ""),
+    "income_groups": ("IncomeGroup", "The World Bank's groups of low and middle income."),
+    "special_groups": ("SpecialGroup", "The special groups of the United Nations."),
     "regions": ("RegionalGroup", "The regional groups of the United Nations."),
 }
 """The closed lists: schema name and description; the schema of languages exists already."""
@@ -56,6 +60,8 @@ def closed_schemas() -> dict[str, Any]:
         "instruments": reference.instruments(),
         "paragraphs": reference.paragraphs(),
         "pillars": reference.pillars(),
+        "income_groups": reference.income_groups(),
+        "special_groups": reference.special_groups(),
         "regions": get_args(reference.Region),
     }
     return {

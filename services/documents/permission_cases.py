@@ -38,9 +38,9 @@ from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.views import MatchDetail
 from services.matching.matches.why_not_api import WhyNot
 from services.matching.offerings import model as offering
-from services.matching.offerings.api import OfferingView
 from services.matching.offerings.model import OfferingStatus
 from services.matching.offerings.translation_store import OfferingTranslationView
+from services.matching.offerings.views import OfferingView
 from services.matching.rounds import model as round
 from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
@@ -269,7 +269,7 @@ def _match(presented: str, interested: str, disclosed: str, agreed: str) -> Matc
         evolve_match(None, _example(MatchSuggested)),
         state=STATE,
         provider=PROVIDER,
-        status=MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED,
+        status=_match_status(presented, agreed),
         presented_at=WHEN if presented == "yes" else None,
         interested_at=WHEN if interested == "yes" else None,
         disclosed=disclosed == "yes",
@@ -285,6 +285,12 @@ def _joint_delivery(disclosed: str, agreed: str) -> joint_delivery.JointDelivery
     return replace(proposed, provider=PROVIDER, matches=(theirs, others))
 
 
+def _match_status(presented: str, agreed: str) -> MatchStatus:
+    if agreed == "yes":
+        return MatchStatus.CONFIRMED
+    return MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED
+
+
 def _round() -> round.Round:
     return round.evolve(None, _example(RoundAsked))
 
@@ -294,7 +300,7 @@ def _translated_offering(status: str, made_by: str) -> matching.Translated:
 
 
 _OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
-_MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW)
+_MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW, _M.READ_CONTACT)
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
 _MATCHING = (
     Subject(

@@ -44,6 +44,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
             | {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
+            | {"OfferingContactNamed", "OfferingContactRemoved", "OfferingPublished", "OfferingUnpublished"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
             | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),

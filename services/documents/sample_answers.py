@@ -403,6 +403,8 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Entry.labels": {"en": "Mutual legal assistance", "fr": "Entraide judiciaire"},
         "Entry.statuses": {"en": "official", "fr": "compiled"},
         "Entry.sentences": {},
+        "Entry.states": [],
+        "Entry.as_at": None,
         "Entry.alternatives": {"en": [{"text": "MLA", "status": "compiled"}]},
         "parents": ["judicial_cooperation"],
         "related": ["articles/UNTOC:18"],

@@ -5,18 +5,20 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, fields, replace
 
 from chassis.texts import hash_texts
 from contracts import reference
 from contracts.codes import (
     ArticleCode,
+    IncomeGroupCode,
     InstitutionCode,
     InstrumentCode,
     KindCode,
     ModalityCode,
     ParagraphCode,
     PillarCode,
+    SpecialGroupCode,
     TopicCode,
 )
 from contracts.conversion import from_attributes
@@ -28,13 +30,20 @@ from contracts.matching import (
     Terms,
 )
 from contracts.rankings import CRITERIA_MAX
-from contracts.refusals import Invalid
+from contracts.refusals import FieldError, Invalid
 from contracts.requests import CODES_MAX, MEASURES_MAX, Codes, Excluded, Measure, Persons
 from contracts.values import Code, Language, Money, Period, State, is_unodc
 from contracts.weights import Weight
 from services.matching.fields import Words, check_known, check_once
 from services.matching.lines.model import RequestStatus, WantedLine
-from services.matching.offerings.model import MLA_CURRICULUM, Content, Offering, ResourceStatus, check_periods
+from services.matching.offerings.model import (
+    MLA_CURRICULUM,
+    Content,
+    Offering,
+    ResourceStatus,
+    check_periods,
+    years_later,
+)
 from services.matching.offerings.store import Texts
 from services.matching.rounds.settings import RoundSettings
 from services.matching.rounds.solver.problem import NUMBER_MAX
@@ -53,6 +62,8 @@ States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 Kinds = Annotated[tuple[KindCode, ...], Meta(max_length=CODES_MAX)]
 Modalities = Annotated[tuple[ModalityCode, ...], Meta(max_length=CODES_MAX)]
 Instruments = Annotated[tuple[InstrumentCode, ...], Meta(max_length=CODES_MAX)]
+IncomeGroups = Annotated[tuple[IncomeGroupCode, ...], Meta(max_length=CODES_MAX)]
+SpecialGroups = Annotated[tuple[SpecialGroupCode, ...], Meta(max_length=CODES_MAX)]
 OfferingTitle = Annotated[str, Meta(min_length=1, max_length=200)]
 Summary = Annotated[str, Meta(max_length=4000)]
 
@@ -72,11 +83,16 @@ Periods = Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)]
 
 
 class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """These States and the States of these UN regional groups (all, if both are empty), except some."""
+    """These States and the States of these UN regional groups (all, if both are empty), except some.
+
+    If `income_groups` or `special_groups` are given, only States of one of each.
+    """
 
     states: States = ()
     regions: Codes = ()
     excluded_states: States = ()
+    income_groups: IncomeGroups = ()
+    special_groups: SpecialGroups = ()
 
 
 class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,19 +136,54 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return from_attributes(
             Terms,
             self,
-            eligible=Eligibility(
-                states=self.eligible.states,
-                regions=self.eligible.regions,
-                excluded_states=self.eligible.excluded_states,
-            ),
+            eligible=from_attributes(Eligibility, self.eligible),
             capacity=tuple(sorted((one.capacity() for one in self.capacity), key=lambda one: one.period.starts)),
         )
 
 
 class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new offering of the caller's organization; `submit` submits it for approval at once."""
+    """A new offering of the caller's organization; `submit` submits it for approval at once.
 
+    `title` and `valid` are required, unless the content of an earlier offering, `from_offering`, is copied.
+    """
+
+    title: OfferingTitle | UnsetType = UNSET  # type: ignore[assignment]
+    valid: Period | UnsetType = UNSET  # type: ignore[assignment]
     submit: bool = False
+    from_offering: UUID | None = None
+
+    def body(self) -> OfferingBody:
+        """The content, if it is whole. Raises Invalid with all that is missing."""
+        missing = [name for name in ("title", "valid") if getattr(self, name) is UNSET]
+        if missing:
+            errors = [FieldError(field=name, problem="missing-field") for name in missing]
+            raise Invalid("missing-field", field=missing[0], errors=errors)
+        return from_attributes(OfferingBody, self)
+
+    def over(self, earlier: OfferingBody) -> OfferingBody:
+        """The content of an earlier offering, a year later, with what this one says in its place.
+
+        Raises Invalid if the languages of the texts differ.
+        """
+        if self.language is not earlier.language:
+            raise Invalid("copy-language-differs", field="language", expected=earlier.language)
+        copied = replace(
+            earlier,
+            valid=_a_year_later(earlier.valid),
+            capacity=tuple(
+                NewCapacity(starts=years_later(one.starts, 1), ends=years_later(one.ends, 1), units=one.units)
+                for one in earlier.capacity
+            ),
+        )
+        own = {one.name: getattr(self, one.name) for one in fields(OfferingBody)}
+        return replace(copied, **{name: value for name, value in own.items() if value != _UNSAID[name]})
+
+
+_UNSAID = {one.name: one.default for one in fields(NewOffering)}
+
+
+def _a_year_later(period: Period) -> Period:
+    return Period(starts=years_later(period.starts, 1), ends=years_later(period.ends, 1))
 
 
 def body_of(offering: Offering, texts: Texts) -> OfferingBody:
@@ -156,6 +207,8 @@ class EligiblePatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     states: States | UnsetType | None = UNSET
     regions: Codes | UnsetType | None = UNSET
     excluded_states: States | UnsetType | None = UNSET
+    income_groups: IncomeGroups | UnsetType | None = UNSET
+    special_groups: SpecialGroups | UnsetType | None = UNSET
 
 
 class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -185,20 +238,6 @@ class OfferingPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     summary: Summary | UnsetType | None = UNSET
 
 
-class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether a State is party to an instrument (`/v1/reference/instruments`), per the depositary on that day."""
-
-    state: State
-    instrument: InstrumentCode
-    party: bool
-    as_of: date
-
-    def check(self) -> None:
-        """Raises Invalid for an unknown code."""
-        check_known("state", [self.state], reference.countries())
-        check_known("instrument", [self.instrument], reference.instruments())
-
-
 class NewWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The weight of one criterion, in thousandths."""
 
@@ -223,6 +262,15 @@ class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An optional comment on the move."""
 
     comment: Words = ""
+
+
+class Reconfirm(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`valid_until` is the new last day of the validity, later than the present one.
+
+    Left out, the validity is extended by a year if it ends within 30 days, else it stays as it is.
+    """
+
+    valid_until: date | None = None
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -357,6 +405,8 @@ def _check_codes(body: OfferingBody) -> None:
     check_known("eligible.states", body.eligible.states, reference.countries())
     check_known("eligible.excluded_states", body.eligible.excluded_states, reference.countries())
     check_known("eligible.regions", body.eligible.regions, _regions())
+    check_known("eligible.income_groups", body.eligible.income_groups, reference.income_groups())
+    check_known("eligible.special_groups", body.eligible.special_groups, reference.special_groups())
     if body.funding_needed is not None:
         check_known("funding_needed.currency", [body.funding_needed.currency], reference.currencies())
 

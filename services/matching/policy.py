@@ -17,8 +17,8 @@ from contracts.values import Caller, Role
 from services.matching.joint_deliveries.model import MOVES as JOINT_MOVES
 from services.matching.joint_deliveries.model import JointDelivery
 from services.matching.lines.model import WantedLine
+from services.matching.matches.model import AGREED, Match
 from services.matching.matches.model import MOVES as MATCH_MOVES
-from services.matching.matches.model import Match
 from services.matching.offerings.model import MOVES as OFFERING_MOVES
 from services.matching.offerings.model import Offering, OfferingStatus
 from services.matching.rounds.model import Round
@@ -41,6 +41,11 @@ class Action(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     RECONFIRM = "reconfirm"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+    READ_CONTACT = "read_contact"
+    CHANGE_CONTACT = "change_contact"
+    REMOVE_CONTACT = "remove_contact"
     TRANSLATE = "translate"
     WITHDRAW = "withdraw"
     PROPOSE = "propose"
@@ -130,10 +135,18 @@ OFFERERS: Mapping[Action, frozenset[Role]] = {
     Action.SUSPEND: _PROVIDER | _COORDINATOR,
     Action.RESUME: _PROVIDER | _COORDINATOR,
     Action.RECONFIRM: _PROVIDER,
+    Action.PUBLISH: _PROVIDER,
+    Action.UNPUBLISH: _PROVIDER,
+    Action.READ_CONTACT: _PROVIDER | _COORDINATOR,
+    Action.CHANGE_CONTACT: _PROVIDER,
+    Action.REMOVE_CONTACT: _PROVIDER | _COORDINATOR,
     Action.TRANSLATE: _PROVIDER | _COORDINATOR,
     Action.WITHDRAW: _PROVIDER,
 }
-"""Roles that change an offering; a provider's officer only those of the own organization."""
+"""Roles that change an offering or read its contact point; a provider's officer of the own organization only."""
+
+CONTACTED = FILERS | _PROVIDER | _COORDINATOR
+"""Roles that read the contact point of a confirmed match they may see."""
 
 MATCHERS: Mapping[Action, frozenset[Role]] = {
     Action.SHORTLIST: _COORDINATOR,
@@ -302,6 +315,10 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
         if caller.role in OVERSEERS:
             return _TO_OVERSEER
         return _TO_PROVIDER if caller.role in _PROVIDER else _TO_STATE
+    if action is Action.READ_CONTACT:
+        if match.status not in AGREED:
+            return HIDDEN
+        return ALLOWED if caller.role in CONTACTED else _NOT_FOR_YOUR_ROLE
     return ALLOWED if caller.role in MATCHERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 
@@ -337,8 +354,10 @@ def _decide_round(caller: Caller, action: Action) -> Decision:
 
 def moves_open_to(caller: Caller, record: Offering | Match) -> tuple[str, ...]:
     """The moves that this caller may make now."""
-    moves = MATCH_MOVES if isinstance(record, Match) else OFFERING_MOVES
-    return open_moves(caller, record, Action, decide, moves)
+    if isinstance(record, Match):
+        return open_moves(caller, record, Action, decide, MATCH_MOVES)
+    moves = open_moves(caller, record, Action, decide, OFFERING_MOVES)
+    return moves if record.publication else tuple(move for move in moves if move != Action.UNPUBLISH)
 
 
 def author(caller: Caller, *, machine: bool) -> TranslatedBy:
@@ -360,6 +379,12 @@ def may_receive(caller: Caller, event_type: str, *, own: bool) -> bool:
 def may_see_offering(caller: Caller, seen: Offering) -> bool:
     """The own organization's in every state, others' once they are available."""
     return caller.role in OVERSEERS or seen.provider == caller.organization or seen.status is OfferingStatus.AVAILABLE
+
+
+def is_public(offering: Offering) -> bool:
+    """Whether everybody reads an offering's public text; `is_public` in SQL is the same rule."""
+    available = offering.status is OfferingStatus.AVAILABLE
+    return offering.publication is not None and available and not offering.confidential
 
 
 def may_see_match(caller: Caller, seen: Match) -> bool:

@@ -38,9 +38,9 @@ from services.matching.matches import store as match_store
 from services.matching.matches.budgets import Budgets
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
+from services.matching.offerings import calendar_api, contact_api, publication_api, translation_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
-from services.matching.offerings import translation_api
 from services.matching.rounds import api as round_api
 from services.matching.rounds.planner import Planner
 from services.matching.scoring import store as scoring_store
@@ -82,6 +82,11 @@ async def lapse_offerings(db: Database) -> None:
     for offering_id in past:
         async with db.transaction() as tx:
             await offering_actions.lapse(tx, offering_id, now=clock.now())
+
+
+async def remind_providers(db: Database) -> None:
+    async with db.transaction() as tx:
+        await offering_actions.remind(tx, clock.now())
 
 
 class RaceRepair:
@@ -217,6 +222,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         ),
         "old changes deleted": partial(every, LAPSE_SECONDS, partial(delete_old_changes, db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, db)),
+        "reminders to reconfirm": partial(every, LAPSE_SECONDS, partial(remind_providers, db)),
         "race repair": partial(while_active, activity, RACE_REPAIR_SECONDS, RaceRepair(db).repair),
         "rounds": partial(
             while_active,
@@ -235,6 +241,9 @@ SERVICE = Service(
         *offering_api.ROUTES,
         *translation_api.ROUTES,
         *offering_import_api.ROUTES,
+        *contact_api.ROUTES,
+        *publication_api.ROUTES,
+        *calendar_api.ROUTES,
         *match_api.ROUTES,
         *choice_api.ROUTES,
         *cohort_api.ROUTES,
@@ -265,7 +274,10 @@ SERVICE = Service(
         "weights",
         "round",
     ),
-    texts=("offering_text", "offering_translation_text", "remark", "round_papers", "reading"),
+    texts=(
+        *("offering_text", "offering_translation_text", "offering_contact_text", "offering_public_text"),
+        *("remark", "round_papers", "reading"),
+    ),
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

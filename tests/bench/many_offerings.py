@@ -34,6 +34,8 @@ COLUMNS = [
     "eligible_states",
     "eligible_regions",
     "excluded_states",
+    "income_groups",
+    "special_groups",
     "treaties",
     "valid_from",
     "valid_until",
@@ -127,7 +129,8 @@ def _row(one: Offering, became: datetime) -> Sequence[object]:
         *(one.offering_id, one.provider, "available", 2, "en"),
         *(terms.kinds, terms.topics, terms.articles, terms.paragraphs, terms.pillars),
         *(terms.languages, terms.interpretation, terms.modalities),
-        *(eligible.states, eligible.regions, eligible.excluded_states, terms.treaties),
+        *(eligible.states, eligible.regions, eligible.excluded_states),
+        *(eligible.income_groups, eligible.special_groups, terms.treaties),
         *(terms.valid.starts, terms.valid.ends, terms.group_size_max, terms.resource_status, *money, []),
         *("0" * 64, became, became, became),
     )

@@ -51,6 +51,8 @@ PUBLIC = {
     "/v1/reference/reasons/{move}",
     "/v1/public/requests",
     "/v1/public/requests/{request_id}",
+    "/v1/public/offerings",
+    "/v1/public/offerings/{offering_id}",
     "/v1/token",
     "/.well-known/jwks.json",
 }

@@ -52,7 +52,7 @@ def feasible(request: dict[str, Any], line: dict[str, Any], offering: dict[str, 
         and (not eligible["regions"] or reference.region_of(state) in eligible["regions"])
         and state not in eligible["excluded_states"]
         and provider not in request["body"].get("excluded_providers", [])
-        and all(state in reference.parties()[code].since for code in offered.get("treaties", []))
+        and all(state in reference.parties()[code].listed for code in offered.get("treaties", []))
         and (not line.get("cannot_wait") or offered["resource_status"] == "funded")
         and offered["valid"]["from"] <= starts
         and ends <= offered["valid"]["until"]

@@ -162,7 +162,7 @@ def an_offering_body(**changes: Any) -> dict[str, Any]:
         "languages": ["en"],
         "interpretation": ["fr"],
         "modalities": ["in_person"],
-        "eligible": {"states": [], "regions": [], "excluded_states": []},
+        "eligible": {"states": [], "regions": [], "excluded_states": [], "income_groups": [], "special_groups": []},
         "valid": {"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD + 1}-12-31"},
         "capacity": [
             {"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 2},

@@ -207,6 +207,9 @@ class OfferingStory:
         ({"states": ("UGA",)}, {}, False),
         ({"states": ("UGA",), "regions": ("african",)}, {}, True),
         ({"excluded_states": ("KEN",)}, {}, False),
+        ({"income_groups": ("low",)}, {}, False),
+        ({"income_groups": ("lower_middle",)}, {}, True),
+        ({"special_groups": ("ldc", "sids")}, {}, False),
     ],
 )
 async def test_state_is_notified_of_an_approved_offering_that_is_for_it(

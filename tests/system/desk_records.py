@@ -22,6 +22,7 @@ def create(client: httpx.Client, headers: Headers) -> None:
     page = client.get("/v1/offerings", headers=headers(COORDINATOR)).raise_for_status().json()
     for one in page["offerings"][:OFFERINGS]:
         _translate(client, f"/v1/offerings/{one['offering_id']}", one, COORDINATOR, headers)
+    _publish(client, page["offerings"], headers)
     _summarize(client, headers)
 
 
@@ -31,6 +32,18 @@ def of_the_mail(client: httpx.Client, headers: Headers) -> dict[str, list[str]]:
     path = f"/v1/intake/mails/{mail['mail_id']}"
     files = client.get(path, headers=headers(COORDINATOR)).raise_for_status().json()["files"]
     return {"mail_id": [mail["mail_id"]], "file_id": [one["file_id"] for one in files]}
+
+
+def _publish(client: httpx.Client, offerings: list[dict[str, Any]], headers: Headers) -> None:
+    """Of a unit an offering in the public catalogue, with a contact point."""
+    one = next(one for one in offerings if one["provider"] == "UNODC-SHERLOC" and one["status"] == "available")
+    path = f"/v1/offerings/{one['offering_id']}"
+    given = {**headers("UNODC-SHERLOC:provider_officer"), "If-Match": f'"{one["revision"]}"'}
+    contact = {"name": "[Fictitious sample] Person", "email": "person@unodc.example"}
+    named = client.put(f"{path}/contact", json=contact, headers=given).raise_for_status().json()
+    given["If-Match"] = f'"{named["revision"]}"'
+    words = {"language": "en", "title": "[Fictitious sample] Training", "summary": "[Fictitious sample] For judges."}
+    client.post(f"{path}/publish", json=words, headers=given).raise_for_status()
 
 
 def _summarize(client: httpx.Client, headers: Headers) -> None:

@@ -14,11 +14,11 @@ from contracts.matching import (
     MatchEvaluated,
     MatchRevoked,
     Override,
-    TreatyStatusRecorded,
 )
 from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
 from contracts.registry import decode_fact
+from contracts.treaties import TreatyStatusRecorded
 from contracts.values import Caller, Role
 from contracts.weights import WeightsAdopted
 from services.matching import policy

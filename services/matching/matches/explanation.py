@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from contracts.explanations import CloseCode, RatingStep, ShareBasis
-from contracts.matching import Judgement, PresentedScore, Share
+from contracts.matching import Eligibility, Judgement, PresentedScore, Share
 from contracts.reference import legal_system_of, region_of, topic_similarity
 from contracts.values import Period
 from services.matching.lines.model import WantedLine
@@ -227,7 +227,8 @@ def _region(line: WantedLine, offering: Offering) -> Basis:
         return Basis(met=(region,), how="by_region", degree=BY_REGION)
     if region is not None and region == region_of(offering.provider):
         return Basis(met=(region,), how="same_region", degree=SAME_REGION)
-    return Basis(met=(line.state,), how="open_to_all", degree=OPEN_TO_ALL)
+    how = "open_to_groups" if _groups(eligible) else "open_to_all"
+    return Basis(met=(line.state,), how=how, degree=OPEN_TO_ALL)
 
 
 def _funding(_: WantedLine, offering: Offering) -> Basis:
@@ -311,12 +312,16 @@ def _offered(share: Share, offering: Offering) -> tuple[str, ...]:
         "pillars": terms.pillars,
         "language": (*terms.languages, *terms.interpretation),
         "window": tuple(_interval(one.period) for one in terms.capacity),
-        "region": (*terms.eligible.states, *terms.eligible.regions),
+        "region": (*terms.eligible.states, *terms.eligible.regions, *_groups(terms.eligible)),
         "legal_system": (offering.provider,),
         "experience": (offering.provider,),
         "funding": (terms.resource_status,),
     }
     return offered.get(share.criterion, ())
+
+
+def _groups(eligible: Eligibility) -> tuple[str, ...]:
+    return (*eligible.income_groups, *eligible.special_groups)
 
 
 def _interval(period: Period) -> str:

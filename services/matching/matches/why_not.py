@@ -10,11 +10,19 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts import reference
 from contracts.matching import Capacity
 from contracts.values import Period, is_unodc
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.offerings.model import Offering, OfferingStatus, ResourceStatus
-from services.matching.scoring.constraints import BY_SLUG, OVERRIDABLE, understood, violated
+from services.matching.scoring.constraints import (
+    BY_SLUG,
+    OVERRIDABLE,
+    income_groups,
+    special_groups,
+    understood,
+    violated,
+)
 from services.matching.treaties.model import TreatyStatus
 
 ANY = "any"
@@ -33,6 +41,7 @@ class Change(StrEnum):
     INTERPRETATION = "interpretation"
     OPENED = "opened"
     NOT_EXCLUDED = "not_excluded"
+    NOT_LIMITED = "not_limited"
     MORE_ROOM = "more_room"
     ADMITTED = "admitted"
     JOINED = "joined"
@@ -109,6 +118,13 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
         case Change.NOT_EXCLUDED:
             without = tuple(state for state in eligible.excluded_states if state != first)
             return line, replace(offering, terms=replace(terms, eligible=replace(eligible, excluded_states=without)))
+        case Change.NOT_LIMITED:
+            wider = replace(
+                eligible,
+                income_groups=tuple(group for group in eligible.income_groups if group not in nearest.codes),
+                special_groups=tuple(group for group in eligible.special_groups if group not in nearest.codes),
+            )
+            return line, replace(offering, terms=replace(terms, eligible=wider))
         case Change.MORE_ROOM:
             return line, replace(offering, terms=replace(terms, capacity=_with_room(line, offering)))
         case Change.ADMITTED:
@@ -130,7 +146,7 @@ def _obstacle(slug: str, line: WantedLine, offering: Offering, today: date) -> O
     """With the values that the constraint compares, unless `_SHOWN` has others."""
     rule = BY_SLUG[slug]
     asked, offered = _SHOWN[slug](line, offering) if slug in _SHOWN else (rule.requires(line), rule.has(offering))
-    as_of = min((one.as_of for one in _not_party(line, offering)), default=None) if slug == "treaty" else None
+    as_of = _AS_OF[slug](line, offering) if slug in _AS_OF else None
     nearest = _NEAREST[slug](line, offering, today) if slug in _NEAREST else None
     covers = offering.terms.group_size_max if slug == "group_size" else None
     return Obstacle(
@@ -152,10 +168,19 @@ _SHOWN: Mapping[str, Callable[[WantedLine, Offering], tuple[object, object]]] = 
     "excluded_provider": lambda _, offering: ((), offering.provider),
     "language": lambda line, offering: (_not_understood(line, offering), offering.terms.languages),
     "eligibility": lambda line, offering: (line.state, BY_SLUG["eligibility"].has(offering)),
+    "income_group": lambda line, offering: (line.state, income_groups(offering)),
+    "special_group": lambda line, offering: (line.state, special_groups(offering)),
     "treaty": lambda line, offering: (line.state, _treaties_lacking(line, offering)),
     "resource_status": lambda _, offering: ((), offering.terms.resource_status),
 }
 """What is asked and offered, if it differs from what the constraint compares."""
+
+_AS_OF: Mapping[str, Callable[[WantedLine, Offering], date | None]] = {
+    "income_group": lambda _line, _offering: reference.table("income_groups").as_at,
+    "special_group": lambda _line, _offering: reference.table("special_groups").as_at,
+    "treaty": lambda line, offering: min((one.as_of for one in _not_party(line, offering)), default=None),
+}
+"""The day of what is known of the State."""
 
 
 def _not_understood(line: WantedLine, offering: Offering) -> tuple[str, ...]:
@@ -206,6 +231,10 @@ _NEAREST: Mapping[str, Callable[[WantedLine, Offering, date], Nearest | None]] =
     ),
     "eligibility": lambda line, _offering, _: Nearest(change=Change.OPENED, codes=(line.state,)),
     "excluded_state": lambda line, _offering, _: Nearest(change=Change.NOT_EXCLUDED, codes=(line.state,)),
+    "income_group": lambda _line, offering, _: Nearest(change=Change.NOT_LIMITED, codes=tuple(income_groups(offering))),
+    "special_group": lambda _line, offering, _: Nearest(
+        change=Change.NOT_LIMITED, codes=tuple(special_groups(offering))
+    ),
     "treaty": _party,
     "validity": _valid,
     "window": _to_room,

@@ -36,6 +36,8 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "modality": reference.modalities,
     "language": reference.languages,
     "treaty": reference.instruments,
+    "income_group": reference.income_groups,
+    "special_group": reference.special_groups,
     "legal_system": reference.legal_traditions,
     "experience": reference.topics,
 }

@@ -40,6 +40,8 @@ CREATE TABLE offering (
     eligible_states text[] NOT NULL,
     eligible_regions text[] NOT NULL,
     excluded_states text[] NOT NULL,
+    income_groups text[] NOT NULL,
+    special_groups text[] NOT NULL,
     -- The instruments that a State must be party to.
     treaties text[] NOT NULL,
     valid_from date NOT NULL,
@@ -52,6 +54,14 @@ CREATE TABLE offering (
     available_since timestamptz,
     reconfirmed_at timestamptz,
     reason text,
+    contact_hash text,
+    public_language text CHECK (public_language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    public_texts_hash text,
+    published_at timestamptz,
+    -- The end of validity of which its provider was reminded, and when it is to be reminded next.
+    reminded_for date,
+    remind_at timestamptz,
+    CHECK ((published_at IS NULL) = (public_language IS NULL) AND (published_at IS NULL) = (public_texts_hash IS NULL)),
     CHECK ((status = 'available') = (available_since IS NOT NULL)),
     CHECK (status IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL),
     CHECK ((resource_status = 'funded') = (funding_minor IS NULL)),
@@ -61,6 +71,8 @@ CREATE INDEX offering_of_provider ON offering (provider, offering_id);
 -- The first step of the search for candidates.
 CREATE INDEX offering_available_kinds ON offering USING gin (kinds) WHERE status = 'available';
 CREATE INDEX offering_validity ON offering (valid_until) WHERE status IN ('submitted', 'returned', 'available', 'suspended');
+CREATE INDEX offering_reminder ON offering (remind_at) WHERE remind_at IS NOT NULL;
+CREATE INDEX offering_published ON offering (offering_id) WHERE published_at IS NOT NULL AND status = 'available';
 CREATE INDEX offering_available_since ON offering (available_since) WHERE status = 'available';
 
 -- The counter row is created with the offering, so there is always a row to lock.
@@ -75,6 +87,24 @@ CREATE TABLE capacity (
 );
 
 CREATE TABLE offering_text (
+    offering_id uuid PRIMARY KEY REFERENCES offering DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    summary text NOT NULL
+);
+
+-- The contact point of an offering: a person of the provider.
+CREATE TABLE offering_contact_text (
+    offering_id uuid PRIMARY KEY REFERENCES offering DEFERRABLE INITIALLY DEFERRED,
+    provider text NOT NULL,
+    salt bytea NOT NULL,
+    name text NOT NULL,
+    function text NOT NULL,
+    email text NOT NULL
+);
+
+-- What everybody reads of an offering in the public catalogue.
+CREATE TABLE offering_public_text (
     offering_id uuid PRIMARY KEY REFERENCES offering DEFERRABLE INITIALLY DEFERRED,
     salt bytea NOT NULL,
     title text NOT NULL,
@@ -119,12 +149,19 @@ RETURN CASE
     THEN 'fully_reserved' ELSE o.status
 END;
 
+-- Whether everybody reads an offering's public text, as in policy.py; a test compares them.
+CREATE FUNCTION is_public(o offering, restricted text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN o.published_at IS NOT NULL AND o.status = 'available' AND NOT o.kinds && restricted;
+
 CALL wall_in('offering', 'is_named() AND may_see(offering, caller_organization(), caller_role())');
 CALL wall_in('capacity', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = capacity.offering_id)');
 CALL wall_in('offering_translation',
     'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_translation.offering_id)');
 CALL wall_in('offering_translation_text',
     'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_translation_text.offering_id)');
+CALL wall_in('offering_public_text',
+    'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_public_text.offering_id)');
 CALL wall_in('offering_text', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_text.offering_id)');
 
 -- -- requests, from facts of the requests service ---------------------------------------------------------------------
@@ -476,6 +513,11 @@ CREATE TABLE ranking_shown (
 );
 
 -- Wider than `may_see`, since both sides may see how many matches of the line rank above theirs.
+-- A contact point is shown to coordinators and its provider, and to States that have agreed to a delivery.
+CALL wall_in('offering_contact_text', 'caller_role() = ''coordinator'' OR is_offered(provider) OR EXISTS (
+    SELECT FROM match m WHERE m.offering_id = offering_contact_text.offering_id AND is_own(m.state)
+    AND m.status IN (''confirmed'', ''in_delivery'', ''completed''))');
+ALTER POLICY for_callers ON offering_contact_text WITH CHECK (is_offered(provider));
 CALL wall_in('match', 'oversees(caller_role()) OR is_own(state) OR is_offered(provider)');
 CALL wall_in('line_ranking', 'oversees(caller_role()) OR is_own(state)');
 -- Comments on an offering's moves are visible to its provider and UNODC; on a match's moves to all who see the match; on an

@@ -51,7 +51,7 @@ async def create(
 
 async def to_revise(tx: Tx, ctx: Context, offering_id: UUID) -> tuple[Offering, Texts]:
     """An offering to be revised, locked, with its texts."""
-    before = await _for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
+    before = await for_move(tx, ctx, offering_id, Action.REVISE, whole=True)
     texts = await offering_store.texts(tx, [offering_id])
     return before, texts.get(offering_id, Texts(title="", summary=""))
 
@@ -70,7 +70,7 @@ async def move(
     tx: Tx, ctx: Context, offering_id: UUID, action: Action, decide: Callable[[Offering], Fact], *, comment: str
 ) -> Offering:
     """One move of the table in `offering`, with its effects on matches."""
-    before = await _for_move(tx, ctx, offering_id, action)
+    before = await for_move(tx, ctx, offering_id, action)
     after = await record(tx, before, decide(before))
     if comment:
         await remark_store.save(tx, offering_id, after.revision, comment)
@@ -85,7 +85,8 @@ async def move(
     return after
 
 
-async def _for_move(tx: Tx, ctx: Context, offering_id: UUID, action: Action, *, whole: bool = False) -> Offering:
+async def for_move(tx: Tx, ctx: Context, offering_id: UUID, action: Action, *, whole: bool = False) -> Offering:
+    """The offering, locked, if the caller may change it in the expected revision."""
     found = await offering_store.get(tx, offering_id, ctx.caller, lock=True, whole=whole)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)
@@ -104,6 +105,14 @@ async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     await record(tx, before, before.lapse(now=now))
     await reading_store.delete(tx, offering_id)
     await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)
+
+
+async def remind(tx: Tx, now: datetime) -> int:
+    """Remind the providers of offerings whose validity ends soon; return of how many."""
+    due = await offering_store.to_remind(tx, now)
+    for one in due:
+        await record(tx, one, one.remind(now=now))
+    return len(due)
 
 
 async def reconsider(tx: Tx, offering_id: UUID, *, now: datetime) -> None:

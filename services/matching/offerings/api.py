@@ -1,14 +1,14 @@
 """Routes of offerings. Each opens one transaction; a repeated command gets the recorded answer."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.context import Context
@@ -19,76 +19,19 @@ from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.merge_patch import patched
 from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
-from contracts.conversion import from_attributes
 from contracts.facts import Fact
-from contracts.matching import Eligibility
-from contracts.values import Caller, Code, Language, Money, Organization, Period
+from contracts.refusals import Missing
+from contracts.values import Code, Language, Organization
 from services.matching import policy
-from services.matching.commands import Comment, NewOffering, OfferingPatch, Reason, body_of
+from services.matching.commands import Comment, NewOffering, OfferingBody, OfferingPatch, Reason, Reconfirm, body_of
 from services.matching.fields import check_reason
 from services.matching.offerings import actions as offering_actions
-from services.matching.offerings import remark_store, translation_store
 from services.matching.offerings import store as offering_store
-from services.matching.offerings.model import Offering, ResourceStatus, ShownStatus
-from services.matching.offerings.translation_store import OfferingTranslationView
-from services.matching.policy import Action, Guarded
+from services.matching.offerings.model import Offering, ShownStatus
+from services.matching.offerings.views import OfferingView, read, views_of
+from services.matching.policy import Action
 
-B = TypeVar("B", Comment, Reason)
-
-
-class CapacityView(Struct, frozen=True, kw_only=True):
-    """A period with the number of deliveries possible, and the number taken by confirmed matches.
-
-    For kinds of assistance that may put persons at risk, only the provider and UNODC see `taken`.
-    """
-
-    starts: date = field(name="from")
-    ends: date = field(name="until")
-    units: int
-    taken: int | None
-
-
-class OfferingView(Struct, frozen=True, kw_only=True):
-    """An offering with its texts, in the language they were written in.
-
-    `translation` has those that are translated into the reader's language, beside the source; null if there are none.
-
-    `missing_curriculum` is the content named in paragraph I.k that a training on mutual legal assistance leaves out.
-    `reason` is why it was returned, `comment` belongs to its last move, `moves` are those that the caller may make.
-    """
-
-    offering_id: UUID
-    provider: str
-    status: ShownStatus
-    revision: int
-    language: str
-    title: str
-    summary: str
-    translation: OfferingTranslationView | None
-    kinds: tuple[str, ...]
-    topics: tuple[str, ...]
-    articles: tuple[str, ...]
-    paragraphs: tuple[str, ...]
-    pillars: tuple[str, ...]
-    languages: tuple[str, ...]
-    interpretation: tuple[str, ...]
-    modalities: tuple[str, ...]
-    eligible: Eligibility
-    valid: Period
-    capacity: tuple[CapacityView, ...]
-    group_size_max: int | None
-    resource_status: ResourceStatus
-    funding_needed: Money | None
-    curriculum: tuple[str, ...]
-    treaties: tuple[str, ...]
-    missing_curriculum: tuple[str, ...]
-    drafted_at: datetime
-    submitted_at: datetime | None
-    available_since: datetime | None
-    reconfirmed_at: datetime | None
-    reason: str | None
-    comment: str
-    moves: tuple[str, ...]
+B = TypeVar("B", Comment, Reason, Reconfirm)
 
 
 class OfferingPage(Struct, frozen=True, kw_only=True):
@@ -98,16 +41,25 @@ class OfferingPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-async def _read(tx: Tx, ctx: Context, offering_id: UUID) -> OfferingView:
-    found = await offering_store.get(tx, offering_id, ctx.caller)
-    return (await _views(tx, [found], ctx.caller, ctx.now, ctx.language))[0]
-
-
-@create("/v1/offerings", Action.OFFER, "Offer assistance: a draft, or submitted for approval at once", read=_read)
+@create("/v1/offerings", Action.OFFER, "Offer assistance: a draft, or submitted for approval at once", read=read)
 async def create_offering(tx: Tx, ctx: Context, offering_id: UUID, data: JSONBody[NewOffering]) -> None:
+    """`from_offering` is an earlier offering of the organization: its content and texts are copied, with validity and
+    periods a year later; what the body says itself is used instead. Its contact point and its entry in the public
+    catalogue are not copied.
+    """
     policy.decide(ctx.caller, Action.OFFER).required()
-    content, texts, salt = data.content()
+    body = data.body() if data.from_offering is None else await _copied(tx, ctx, data, data.from_offering)
+    content, texts, salt = body.content()
     await offering_actions.create(tx, ctx, offering_id, content, texts, salt, submit=data.submit)
+
+
+async def _copied(tx: Tx, ctx: Context, data: NewOffering, from_offering: UUID) -> OfferingBody:
+    earlier = await offering_store.get(tx, from_offering, ctx.caller)
+    # Others see an available offering; they do not copy it.
+    if earlier.provider != ctx.caller.organization:
+        raise Missing("not-found")
+    found = await offering_store.texts(tx, [from_offering])
+    return data.over(body_of(earlier, found.get(from_offering, offering_store.Texts(title="", summary=""))))
 
 
 @get("/v1/offerings", opt=requires(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
@@ -136,7 +88,7 @@ async def list_offerings(
             today=now.date(),
             limit=limit + 1,
         )
-        return paging.page(OfferingPage, await _views(tx, found, caller, now, language or reader_language), limit)
+        return paging.page(OfferingPage, await views_of(tx, found, caller, now, language or reader_language), limit)
 
 
 @show("/v1/offerings/{offering_id:uuid}", Action.SHOW_OFFERING, "One offering")
@@ -144,14 +96,14 @@ async def show_offering(
     tx: Tx, ctx: Context, offering_id: FromPath[UUID], language: FromQuery[Language | None] = None
 ) -> OfferingView:
     """With its translation into `language`, or into that of `Accept-Language`, if there is one."""
-    return await _read(tx, replace(ctx, language=language or ctx.language), offering_id)
+    return await read(tx, replace(ctx, language=language or ctx.language), offering_id)
 
 
 @change(
     "/v1/offerings/{offering_id:uuid}",
     Action.REVISE,
     "Revise an offering; what was approved needs approval again",
-    read=_read,
+    read=read,
     method="PATCH",
 )
 async def revise_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[OfferingPatch]) -> None:
@@ -172,7 +124,7 @@ def _move_route(
 ) -> HTTPRouteHandler:
     """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
-    @change(f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=_read, name=f"{action} offering")
+    @change(f"/v1/offerings/{{offering_id:uuid}}/{action}", action, summary, read=read, name=f"{action} offering")
     async def move_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]
         comment = data.comment  # type: ignore[attr-defined]
         await offering_actions.move(
@@ -180,75 +132,6 @@ def _move_route(
         )
 
     return move_offering
-
-
-async def _views(
-    tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime, language: Language | None
-) -> list[OfferingView]:
-    others = [offering for offering in offerings if language and offering.language != language]
-    found = await translation_store.views(tx, others, language) if others else []
-    translations = {one.offering_id: one for one in found}
-    texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
-    comments = await remark_store.comments_of(tx, [(offering.offering_id, offering.revision) for offering in offerings])
-    erased = offering_store.Texts(title="", summary="")
-    return [
-        view(
-            offering,
-            texts.get(offering.offering_id, erased),
-            comments.get((offering.offering_id, offering.revision), ""),
-            _guarded(caller, offering),
-            caller,
-            now.date(),
-            translations.get(offering.offering_id),
-        )
-        for offering in offerings
-    ]
-
-
-def _guarded(caller: Caller, offering: Offering) -> frozenset[str]:
-    return policy.decide(caller, Action.SHOW_OFFERING, offering).required().fields
-
-
-def view(
-    offering: Offering,
-    texts: offering_store.Texts,
-    comment: str,
-    guarded: frozenset[str],
-    caller: Caller,
-    today: date,
-    translation: OfferingTranslationView | None = None,
-) -> OfferingView:
-    terms = offering.terms
-    return from_attributes(
-        OfferingView,
-        terms,
-        offering_id=offering.offering_id,
-        provider=offering.provider,
-        status=offering.shown_status(today),
-        revision=offering.revision,
-        language=offering.language,
-        title=texts.title,
-        summary=texts.summary,
-        translation=translation,
-        capacity=tuple(
-            CapacityView(
-                starts=one.period.starts,
-                ends=one.period.ends,
-                units=one.units,
-                taken=one.units - offering.room(one) if Guarded.TAKEN in guarded else None,
-            )
-            for one in terms.capacity
-        ),
-        resource_status=ResourceStatus(terms.resource_status),
-        missing_curriculum=offering.missing_curriculum,
-        drafted_at=offering.drafted_at,
-        submitted_at=offering.submitted_at,
-        available_since=offering.available_since,
-        reconfirmed_at=offering.reconfirmed_at,
-        reason=offering.reason,
-        comment=comment if Guarded.COMMENT in guarded else "",
-        moves=policy.moves_open_to(caller, offering),
-    )
 
 
 @get(
@@ -280,6 +163,11 @@ ROUTES = [
     ),
     _move_route(Action.SUSPEND, "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
     _move_route(Action.RESUME, "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
-    _move_route(Action.RECONFIRM, "Reconfirm an offering", Comment, lambda o, _, now: o.reconfirm(now=now)),
+    _move_route(
+        Action.RECONFIRM,
+        "Reconfirm an offering, and extend its validity",
+        Reconfirm,
+        lambda o, body, now: o.reconfirm(body.valid_until, now=now),
+    ),
     _move_route(Action.WITHDRAW, "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
 ]

@@ -23,13 +23,13 @@ from chassis.sheets.report import TableImport
 from chassis.sheets.templates import TableFormat, download
 from contracts.values import Language
 from services.matching import policy
-from services.matching.commands import NewOffering
+from services.matching.commands import OfferingBody
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import model
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
 
-LAYOUT = Layout(NewOffering, key="offering", items="capacity", without={"submit"})
+LAYOUT = Layout(OfferingBody, key="offering", items="capacity")
 
 
 @post(
@@ -100,7 +100,7 @@ def _checked(file: BinaryIO, ctx: Context, submit: bool) -> Sequence[Record]:
     return records
 
 
-def _offer(body: NewOffering, ctx: Context, submit: bool) -> None:
+def _offer(body: OfferingBody, ctx: Context, submit: bool) -> None:
     """Raises what the single route refuses."""
     content, _, _ = body.content()
     begin = model.offer if submit else model.draft

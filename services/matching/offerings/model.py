@@ -3,12 +3,11 @@
 A move is a method that returns the fact or refuses, and a case of `evolve` that folds the fact into the state.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from heapq import heappop, heappush
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -30,8 +29,18 @@ from contracts.matching import (
     OfferingWithdrawn,
     Terms,
 )
+from contracts.offerings import (
+    OfferingContactNamed,
+    OfferingContactRemoved,
+    OfferingPublished,
+    OfferingReconfirmationDue,
+    OfferingUnpublished,
+)
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Language, Money, Period
+
+REMINDED_BEFORE = timedelta(days=30)
+"""How long before the end of its validity the provider of an offering is reminded to reconfirm it."""
 
 MLA_KIND = "mla_training"
 MLA_CURRICULUM = (
@@ -88,6 +97,10 @@ MOVES: Mapping[str, frozenset[OfferingStatus]] = {
     "reconfirm": _APPROVED,
     "withdraw": _NOT_ENDED,
     "lapse": _NOT_ENDED - {OfferingStatus.DRAFT},
+    "remind": _APPROVED,
+    "name_contact": _NOT_ENDED,
+    "publish": _APPROVED,
+    "unpublish": frozenset(OfferingStatus),
 }
 """The states each move is allowed in; the policy says who may make it."""
 
@@ -98,6 +111,14 @@ class Content(Struct, frozen=True, kw_only=True):
     language: Language
     terms: Terms
     texts_hash: str
+
+
+class Publication(Struct, frozen=True, kw_only=True):
+    """What the provider published in the public catalogue, without its text."""
+
+    language: Language
+    texts_hash: str
+    published_at: datetime
 
 
 class Offering(Struct, frozen=True, kw_only=True):
@@ -116,6 +137,11 @@ class Offering(Struct, frozen=True, kw_only=True):
     reconfirmed_at: datetime | None = None
     reason: str | None = None
     """Why it was returned, while it is."""
+    contact_hash: str | None = None
+    """Of its contact point, if one is named."""
+    publication: Publication | None = None
+    reminded_for: date | None = None
+    """The end of validity of which the provider was reminded."""
     taken: dict[date, int] = {}
     """Units taken by confirmed matches, by the first day of the capacity period."""
 
@@ -155,6 +181,14 @@ class Offering(Struct, frozen=True, kw_only=True):
         """True if one of its kinds is restricted: revealing that someone is served would put them at risk."""
         known = reference.kinds()
         return any(known[kind].restricted for kind in self.terms.kinds if kind in known)
+
+    @property
+    def remind_at(self) -> datetime | None:
+        """When the provider is to be reminded to reconfirm it; None if it is not, or was."""
+        ends = self.terms.valid.ends
+        if self.status not in MOVES["remind"] or self.reminded_for == ends:
+            return None
+        return datetime.combine(ends - REMINDED_BEFORE, time.min, UTC)
 
     @property
     def funding_lacking(self) -> Money | None:
@@ -215,9 +249,57 @@ class Offering(Struct, frozen=True, kw_only=True):
         self.require("resume")
         return OfferingResumed(offering_id=self.offering_id, provider=self.provider, resumed_at=now)
 
-    def reconfirm(self, *, now: datetime) -> OfferingReconfirmed:
+    def reconfirm(self, valid_until: date | None = None, *, now: datetime) -> OfferingReconfirmed:
+        """Extend the validity until a day; without one by a year if its provider is to be reminded by now.
+
+        Raises Invalid for a day that is no extension.
+        """
         self.require("reconfirm")
-        return OfferingReconfirmed(offering_id=self.offering_id, provider=self.provider, reconfirmed_at=now)
+        ends = self.terms.valid.ends
+        if valid_until is None and ends - now.date() <= REMINDED_BEFORE:
+            valid_until = years_later(ends, 1)
+        if valid_until is not None and valid_until <= ends:
+            raise Invalid("validity-not-extended", field="valid_until", until=ends)
+        return OfferingReconfirmed(
+            offering_id=self.offering_id, provider=self.provider, valid_until=valid_until, reconfirmed_at=now
+        )
+
+    def remind(self, *, now: datetime) -> OfferingReconfirmationDue:
+        self.require("remind")
+        return OfferingReconfirmationDue(
+            offering_id=self.offering_id, provider=self.provider, valid_until=self.terms.valid.ends, due_at=now
+        )
+
+    def name_contact(self, texts_hash: str, *, now: datetime) -> OfferingContactNamed:
+        self.require("name_contact")
+        return OfferingContactNamed(
+            offering_id=self.offering_id, provider=self.provider, texts_hash=texts_hash, named_at=now
+        )
+
+    def remove_contact(self, *, now: datetime) -> OfferingContactRemoved:
+        """Raises Conflict if none is named."""
+        if self.contact_hash is None:
+            raise Conflict("contact-not-named")
+        return OfferingContactRemoved(offering_id=self.offering_id, provider=self.provider, removed_at=now)
+
+    def publish(self, language: Language, texts_hash: str, *, now: datetime) -> OfferingPublished:
+        """Raises Conflict if one of its kinds is restricted."""
+        self.require("publish")
+        if self.confidential:
+            raise Conflict("offering-restricted")
+        return OfferingPublished(
+            offering_id=self.offering_id,
+            provider=self.provider,
+            language=language,
+            texts_hash=texts_hash,
+            published_at=now,
+        )
+
+    def unpublish(self, *, now: datetime) -> OfferingUnpublished:
+        """Raises Conflict if it is not in the catalogue."""
+        if self.publication is None:
+            raise Conflict("offering-not-published")
+        return OfferingUnpublished(offering_id=self.offering_id, provider=self.provider, unpublished_at=now)
 
     def withdraw(self, *, now: datetime) -> OfferingWithdrawn:
         self.require("withdraw")
@@ -241,6 +323,14 @@ def draft(offering_id: UUID, provider: str, content: Content, *, now: datetime) 
 def offer(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingSubmitted:
     """Create a submitted offering; raises as `Offering.submit` does."""
     return evolve(None, draft(offering_id, provider, content, now=now)).submit(now=now)
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day of a later year; 28 February for 29 February if there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def check_complete(terms: Terms) -> None:
@@ -308,49 +398,22 @@ def _changes(offering: Offering, fact: Fact) -> dict[str, Any]:
         case OfferingResumed():
             return {"status": OfferingStatus.AVAILABLE, "available_since": fact.resumed_at}
         case OfferingReconfirmed():
-            return {"reconfirmed_at": fact.reconfirmed_at}
+            ends = fact.valid_until or offering.terms.valid.ends
+            valid = Period(starts=offering.terms.valid.starts, ends=ends)
+            return {"reconfirmed_at": fact.reconfirmed_at, "terms": replace(offering.terms, valid=valid)}
+        case OfferingReconfirmationDue():
+            return {"reminded_for": fact.valid_until}
+        case OfferingContactNamed():
+            return {"contact_hash": fact.texts_hash}
+        case OfferingContactRemoved():
+            return {"contact_hash": None}
+        case OfferingPublished():
+            one = Publication(language=fact.language, texts_hash=fact.texts_hash, published_at=fact.published_at)
+            return {"publication": one}
+        case OfferingUnpublished():
+            return {"publication": None}
         case OfferingWithdrawn():
             return {"status": OfferingStatus.WITHDRAWN, "available_since": None, "reason": None}
         case OfferingLapsed():
             return {"status": OfferingStatus.LAPSED, "available_since": None, "reason": None}
     raise AssertionError(f"{fact.type} is not an offering's fact")
-
-
-# -- choice of the period ---------------------------------------------------------------------------------------------
-
-
-class Room(NamedTuple):
-    """How many more deliveries a period has capacity for."""
-
-    period: Period
-    units: int
-
-
-def least_blocking(feasible: Sequence[Period], rooms: Sequence[Room], *wanted: Sequence[Period]) -> Period:
-    """The feasible period whose use leaves the most other lines servable; the first of equals.
-
-    `rooms` are in order and do not overlap. `wanted` are the windows of others, in groups of descending priority.
-    """
-
-    def served(without: Period) -> tuple[int, ...]:
-        left = [Room(one.period, one.units - (one.period == without)) for one in rooms]
-        return tuple(_most_served(left, windows) for windows in wanted)
-
-    return max(feasible, key=served)
-
-
-def _most_served(rooms: Sequence[Room], windows: Sequence[Period]) -> int:
-    """The maximum number of windows that can be served: each period serves the windows that end soonest."""
-    ahead = sorted(windows, key=lambda one: one.starts, reverse=True)
-    waiting: list[date] = []
-    served = 0
-    for period, units in rooms:
-        while ahead and ahead[-1].starts <= period.ends:
-            heappush(waiting, ahead.pop().ends)
-        while waiting and waiting[0] < period.starts:
-            heappop(waiting)
-        taken = min(units, len(waiting))
-        for _ in range(taken):
-            heappop(waiting)
-        served += taken
-    return served

@@ -15,11 +15,13 @@ from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
 from services.matching.lines.model import WantedLine
 from services.matching.matches.model import NOT_CONFIRMED, SHOWN
-from services.matching.offerings.model import Offering, Room, ShownStatus, least_blocking
+from services.matching.offerings.model import Offering, Publication, ShownStatus
+from services.matching.offerings.periods import Room, least_blocking
 from services.matching.scoring.constraints import violated
 
 LIST_MAX = 100
 LAPSES_MAX = 100
+REMINDED_MAX = 100
 AVAILABLE_MAX = 200
 OTHERS_MAX = 500
 """How many other lines a period is chosen for, those shown the offering first."""
@@ -85,7 +87,13 @@ def _offering(values: dict[str, Any], periods: Sequence[_CapacityRow]) -> Offeri
         states=tuple(values.pop("eligible_states")),
         regions=tuple(values.pop("eligible_regions")),
         excluded_states=tuple(values.pop("excluded_states")),
+        income_groups=tuple(values.pop("income_groups")),
+        special_groups=tuple(values.pop("special_groups")),
     )
+    language, texts_hash = values.pop("public_language"), values.pop("public_texts_hash")
+    published_at = values.pop("published_at")
+    if language is not None:
+        values["publication"] = Publication(language=language, texts_hash=texts_hash, published_at=published_at)
     values["valid"] = Period(starts=values.pop("valid_from"), ends=values.pop("valid_until"))
     values["capacity"] = [Capacity(period=Period(starts=c.starts, ends=c.ends), units=c.units) for c in periods]
     values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None
@@ -99,13 +107,16 @@ _SAVE = Write(
         "offered": """
             INSERT INTO offering (offering_id, provider, status, revision, language, kinds, topics, articles,
                 paragraphs, pillars, languages, interpretation, modalities, eligible_states, eligible_regions,
-                excluded_states, valid_from, valid_until, group_size_max, resource_status, funding_minor,
-                funding_currency, curriculum, treaties, texts_hash, drafted_at, submitted_at, available_since,
-                reconfirmed_at, reason)
-            SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
-                pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
-                valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
-                treaties, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
+                excluded_states, income_groups, special_groups, valid_from, valid_until, group_size_max,
+                resource_status, funding_minor, funding_currency, curriculum, treaties, texts_hash, drafted_at,
+                submitted_at, available_since, reconfirmed_at, reason, contact_hash, public_language,
+                public_texts_hash, published_at, reminded_for, remind_at)
+            SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs, pillars,
+                languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
+                income_groups, special_groups, valid_from, valid_until, group_size_max, resource_status,
+                funding_minor, funding_currency, curriculum, treaties, texts_hash, drafted_at, submitted_at,
+                available_since, reconfirmed_at, reason, contact_hash, public_language, public_texts_hash,
+                published_at, reminded_for, remind_at
             FROM json_populate_record(NULL::offering, $1::text::json)
             ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 language = excluded.language, kinds = excluded.kinds, topics = excluded.topics,
@@ -113,12 +124,16 @@ _SAVE = Write(
                 languages = excluded.languages, interpretation = excluded.interpretation,
                 modalities = excluded.modalities, eligible_states = excluded.eligible_states,
                 eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
+                income_groups = excluded.income_groups, special_groups = excluded.special_groups,
                 valid_from = excluded.valid_from, valid_until = excluded.valid_until,
                 group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
                 funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
                 curriculum = excluded.curriculum, treaties = excluded.treaties, texts_hash = excluded.texts_hash,
                 submitted_at = excluded.submitted_at, available_since = excluded.available_since,
-                reconfirmed_at = excluded.reconfirmed_at, reason = excluded.reason
+                reconfirmed_at = excluded.reconfirmed_at, reason = excluded.reason,
+                contact_hash = excluded.contact_hash, public_language = excluded.public_language,
+                public_texts_hash = excluded.public_texts_hash, published_at = excluded.published_at,
+                reminded_for = excluded.reminded_for, remind_at = excluded.remind_at
         """
     }
 )
@@ -134,17 +149,23 @@ async def save(tx: Tx, offering: Offering) -> None:
 
 def _encoded(offering: Offering) -> str:
     terms = offering.terms
-    money = terms.funding_needed
+    money, public = terms.funding_needed, offering.publication
     row = {
         **msgspec.structs.asdict(offering),
         **msgspec.structs.asdict(terms),
         "eligible_states": terms.eligible.states,
         "eligible_regions": terms.eligible.regions,
         "excluded_states": terms.eligible.excluded_states,
+        "income_groups": terms.eligible.income_groups,
+        "special_groups": terms.eligible.special_groups,
         "valid_from": terms.valid.starts,
         "valid_until": terms.valid.ends,
         "funding_minor": money.minor if money else None,
         "funding_currency": money.currency if money else None,
+        "public_language": public.language if public else None,
+        "public_texts_hash": public.texts_hash if public else None,
+        "published_at": public.published_at if public else None,
+        "remind_at": offering.remind_at,
     }
     return msgspec.json.encode(row).decode()
 
@@ -375,6 +396,21 @@ async def past_validity(tx: Tx, today: date) -> list[UUID]:
         LAPSES_MAX,
     )
     return [row["offering_id"] for row in rows]
+
+
+async def to_remind(tx: Tx, now: datetime) -> list[Offering]:
+    """Offerings whose providers are to be reminded; locked, without those that others locked."""
+    rows = await tx.fetch(
+        """
+        SELECT offering.*, (
+            SELECT coalesce(json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts), '[]') FROM capacity
+            WHERE capacity.offering_id = offering.offering_id) AS periods
+        FROM offering WHERE remind_at <= $1 ORDER BY remind_at LIMIT $2 FOR NO KEY UPDATE OF offering SKIP LOCKED
+        """,
+        now,
+        REMINDED_MAX,
+    )
+    return [with_periods(row) for row in rows]
 
 
 async def available_since(tx: Tx, since: datetime, until: datetime) -> list[UUID]:

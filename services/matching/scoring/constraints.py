@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from contracts.reference import region_of
+from contracts.reference import income_group_of, region_of, special_groups_of
 from contracts.values import is_unodc
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering, ResourceStatus
@@ -25,7 +25,8 @@ WINDOW = "window"
 GROUP_SIZE = "group_size"
 
 OVERRIDABLE = (
-    "kind", "modality", "language", GROUP_SIZE, "eligibility", "treaty", "validity", WINDOW, "resource_status",
+    "kind", "modality", "language", GROUP_SIZE, "eligibility", "income_group", "special_group", "treaty", "validity",
+    WINDOW, "resource_status",
 )  # fmt: skip
 """Constraints that a coordinator may override for a match. The others are a party's exclusion, or no delivery left."""
 
@@ -65,6 +66,19 @@ def eligible(offering: Offering) -> Codes:
     return (*named.states, *named.regions) or (EVERYONE,)
 
 
+def _income_group(line: WantedLine) -> Codes:
+    group = income_group_of(line.state)
+    return (EVERYONE,) if group is None else (EVERYONE, group)
+
+
+def income_groups(offering: Offering) -> Codes:
+    return offering.terms.eligible.income_groups or (EVERYONE,)
+
+
+def special_groups(offering: Offering) -> Codes:
+    return offering.terms.eligible.special_groups or (EVERYONE,)
+
+
 def understood(offering: Offering) -> Codes:
     return (*offering.terms.languages, *offering.terms.interpretation)
 
@@ -84,6 +98,8 @@ CONSTRAINTS = (
         "disjoint",
         lambda offering: offering.terms.eligible.excluded_states,
     ),
+    Constraint("income_group", _income_group, "overlap", income_groups),
+    Constraint("special_group", lambda line: (EVERYONE, *special_groups_of(line.state)), "overlap", special_groups),
     Constraint("treaty", lambda line: line.party_to, "superset", lambda offering: offering.terms.treaties),
     # The index holds free capacity within the validity.
     Constraint(

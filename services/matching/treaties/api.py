@@ -14,19 +14,20 @@ from chassis.http.commands import create
 from chassis.http.queries import query_parameter
 from contracts.values import State
 from services.matching import policy
-from services.matching.commands import RecordTreatyStatus, check_state
+from services.matching.commands import check_state
 from services.matching.dependencies import Owned
 from services.matching.policy import Action
 from services.matching.treaties import actions as treaty_actions
 from services.matching.treaties import store as treaty_store
+from services.matching.treaties.commands import RecordTreatyStatus
 from services.matching.treaties.model import treaty_status_id_of
 
 
 class TreatyStatusView(Struct, frozen=True, kw_only=True):
     """Whether a State was party to an instrument on the day `as_of`.
 
-    `recorded` by a coordinator, else from a list of 2014. `party` is null if unknown: a State not on the list may have
-    joined since.
+    `recorded` by a coordinator, else from a list of parties, each as of a day. `party` is null if unknown: a State not
+    on the list may have joined since.
     """
 
     state: str

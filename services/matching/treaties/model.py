@@ -1,7 +1,7 @@
 """Whether a State is party to the Convention and its Protocols, as of which day.
 
-The initial list is of 2014 (`contracts.reference.parties`). A State not on it may have joined since, so its status is
-unknown; a later status recorded by a coordinator replaces it.
+The initial list is `contracts.reference.parties`, with a day for each State. A State not on it may have joined since:
+its status is unknown. A later status recorded by a coordinator replaces it.
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 
 from contracts import reference
-from contracts.matching import TreatyStatusRecorded
 from contracts.refusals import Conflict, Invalid
+from contracts.treaties import TreatyStatusRecorded
 
 
 class TreatyStatus(Struct, frozen=True, kw_only=True):
@@ -27,10 +27,14 @@ class TreatyStatus(Struct, frozen=True, kw_only=True):
 def statuses_of(state: str, recorded: Iterable[TreatyStatus] = ()) -> tuple[TreatyStatus, ...]:
     """One for each instrument: as recorded, else from the list."""
     later = {status.instrument: status for status in recorded}
-    return tuple(
-        later.get(code) or TreatyStatus(instrument=code, party=state in parties.since or None, as_of=parties.as_of)
-        for code, parties in reference.parties().items()
-    )
+    return tuple(later.get(code) or _listed(state, parties) for code, parties in reference.parties().items())
+
+
+def _listed(state: str, parties: reference.Parties) -> TreatyStatus:
+    listed = parties.listed.get(state)
+    # Never "not a party": the list does not say so of any State today.
+    party = None if listed is None else True
+    return TreatyStatus(instrument=parties.code, party=party, as_of=listed or parties.as_of)
 
 
 def treaty_status_id_of(state: str, instrument: str) -> UUID:

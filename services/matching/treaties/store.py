@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
-from contracts.matching import TreatyStatusRecorded
+from contracts.treaties import TreatyStatusRecorded
 from services.matching.treaties.model import TreatyStatus, statuses_of
 
 

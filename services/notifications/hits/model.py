@@ -60,12 +60,17 @@ class KnownOffering(Struct, frozen=True, kw_only=True):
     eligible_states: tuple[str, ...]
     eligible_regions: tuple[str, ...]
     excluded_states: tuple[str, ...]
+    income_groups: tuple[str, ...]
+    special_groups: tuple[str, ...]
 
     def is_for(self, state: str) -> bool:
         """Whether it is available, and to this State."""
         named = state in self.eligible_states or reference.region_of(state) in self.eligible_regions
         every = not self.eligible_states and not self.eligible_regions
-        return self.available and (every or named) and state not in self.excluded_states
+        in_groups = (not self.income_groups or reference.income_group_of(state) in self.income_groups) and (
+            not self.special_groups or not set(self.special_groups).isdisjoint(reference.special_groups_of(state))
+        )
+        return self.available and (every or named) and state not in self.excluded_states and in_groups
 
 
 class Watcher(Struct, frozen=True, kw_only=True):

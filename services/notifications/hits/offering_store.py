@@ -14,11 +14,12 @@ async def save(tx: Tx, offering_id: UUID, provider: str, terms: Terms) -> None:
     await tx.execute(
         """
         INSERT INTO known_offering (offering_id, provider, available, kinds, topics, articles, paragraphs,
-            eligible_states, eligible_regions, excluded_states)
-        VALUES ($1, $2, false, $3, $4, $5, $6, $7, $8, $9)
+            eligible_states, eligible_regions, excluded_states, income_groups, special_groups)
+        VALUES ($1, $2, false, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (offering_id) DO UPDATE SET available = false, kinds = excluded.kinds, topics = excluded.topics,
             articles = excluded.articles, paragraphs = excluded.paragraphs, eligible_states = excluded.eligible_states,
-            eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states
+            eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
+            income_groups = excluded.income_groups, special_groups = excluded.special_groups
         """,
         offering_id,
         provider,
@@ -29,6 +30,8 @@ async def save(tx: Tx, offering_id: UUID, provider: str, terms: Terms) -> None:
         terms.eligible.states,
         terms.eligible.regions,
         terms.eligible.excluded_states,
+        terms.eligible.income_groups,
+        terms.eligible.special_groups,
     )
 
 

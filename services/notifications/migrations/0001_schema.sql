@@ -292,7 +292,9 @@ CREATE TABLE known_offering (
     paragraphs text[] NOT NULL,
     eligible_states text[] NOT NULL,
     eligible_regions text[] NOT NULL,
-    excluded_states text[] NOT NULL
+    excluded_states text[] NOT NULL,
+    income_groups text[] NOT NULL,
+    special_groups text[] NOT NULL
 );
 
 CALL wall_in('known_requirement', 'false');

@@ -22,6 +22,7 @@ from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
+from contracts import offerings as o
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
@@ -196,6 +197,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_offering(m.OfferingResumed, PROVIDER),
         _of_offering(m.OfferingWithdrawn, COORDINATORS),
         _of_offering(m.OfferingLapsed, PROVIDER),
+        _of_offering(o.OfferingReconfirmationDue, PROVIDER),
         (
             m.MatchSuggested,
             (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),

@@ -9,10 +9,11 @@ from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import directory as d
 from contracts import funds as f
-from contracts import joint_deliveries, mails, rankings, rounds
+from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
+from contracts import offerings as o
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
@@ -55,12 +56,16 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     m.OfferingDrafted: "a draft is visible only to the provider",
     m.OfferingRevised: "it needs approval again; its submission is notified",
     m.OfferingReconfirmed: "by the provider itself; nothing changes for others",
+    o.OfferingContactNamed: "the sides of a match read it when they need it",
+    o.OfferingContactRemoved: "the sides of a match read it when they need it",
+    o.OfferingPublished: "by the provider itself; everybody can read it",
+    o.OfferingUnpublished: "by the provider itself",
     rankings.LineRanked: "the submission is notified; its suggestions can be read with it",
     m.MatchNominated: _OWN_STEP,
     m.MatchRescored: "it was suggested before; no action is needed",
     m.MatchShortlisted: _OWN_STEP,
     we.WeightsAdopted: "existing scores do not change; the weights can be read",
-    m.TreatyStatusRecorded: "the matches suggested or expired by it are notified",
+    treaties.TreatyStatusRecorded: "the matches suggested or expired by it are notified",
     **dict.fromkeys(
         rounds.FACTS,
         "only coordinators use rounds; the matches that an adopted plan presents are notified",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values import Period
-from services.matching.offerings.model import Room, least_blocking
+from services.matching.offerings.periods import Room, least_blocking
 from tests.matching.builders import AUTUMN, SPRING
 
 FIRST = date(2027, 1, 1)

@@ -64,6 +64,8 @@ BROKEN: dict[str, dict[str, Any]] = {
     "language": {"languages": ("fr",), "interpretation": ()},
     "group_size": {"group_size_max": 5},
     "eligibility": {"eligible": Eligibility(states=("FRA",))},
+    "income_group": {"eligible": Eligibility(income_groups=("low",))},
+    "special_group": {"eligible": Eligibility(special_groups=("sids",))},
     "treaty": {"treaties": ("UNTOC-FIREARMS",)},
     "window": {"capacity": (Capacity(period=Period(starts=date(AHEAD, 8, 1), ends=date(AHEAD, 9, 1)), units=1),)},
     "validity": {"valid": LATE, "capacity": (Capacity(period=LATE, units=1),)},

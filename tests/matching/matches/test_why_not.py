@@ -48,7 +48,7 @@ def lines(draw: st.DrawFn) -> WantedLine:
         addressed_states=tuple(named),
         cannot_wait=draw(st.booleans()),
         excluded_providers=tuple(draw(st.lists(st.sampled_from(("UNODC-CEB", "NOR")), unique=True, max_size=2))),
-        treaties=draw(st.sampled_from((statuses_of("KEN"), statuses_of("IRN"), LEFT))),
+        treaties=draw(st.sampled_from((statuses_of("KEN"), statuses_of("PNG"), LEFT))),
     )
 
 
@@ -68,6 +68,8 @@ def offerings(draw: st.DrawFn) -> Offering:
                 states=tuple(draw(st.lists(st.sampled_from(STATES), unique=True, max_size=2))),
                 regions=tuple(draw(st.lists(st.sampled_from(("african", "grulac")), unique=True, max_size=1))),
                 excluded_states=tuple(draw(st.lists(st.sampled_from(STATES), unique=True, max_size=2))),
+                income_groups=tuple(draw(st.lists(st.sampled_from(("low", "lower_middle")), max_size=1))),
+                special_groups=tuple(draw(st.lists(st.sampled_from(("ldc", "sids")), max_size=1))),
             ),
         ),
     )
@@ -136,10 +138,10 @@ def test_shift_in_days_is_given() -> None:
 def test_status_from_the_old_list_asks_for_a_newer_record() -> None:
     offering = an_offering(terms=terms(treaties=("UNTOC", "SOM")))
 
-    (unlisted,) = obstacles(a_wanted_line(state="IRN", treaties=statuses_of("IRN")), offering, today=TODAY)
+    (unlisted,) = obstacles(a_wanted_line(state="PNG", treaties=statuses_of("PNG")), offering, today=TODAY)
     (left,) = obstacles(a_wanted_line(treaties=LEFT), offering, today=TODAY)
 
-    assert ("treaty", ("IRN",), ("SOM", "UNTOC")) == (unlisted.name, unlisted.asked, unlisted.offered)
+    assert ("treaty", ("PNG",), ("SOM", "UNTOC")) == (unlisted.name, unlisted.asked, unlisted.offered)
     assert date(2014, 1, 1) == unlisted.as_of
     assert Nearest(change=Change.STATUS_RECORDED, codes=("SOM", "UNTOC")) == unlisted.nearest
     assert (TODAY, Nearest(change=Change.JOINED, codes=("UNTOC",))) == (left.as_of, left.nearest)

@@ -31,7 +31,9 @@ def everything_against() -> list[Obstacle]:
             languages=(Language.EN,),
             interpretation=(),
             group_size_max=10,
-            eligible=Eligibility(states=("PER",), excluded_states=("KEN",)),
+            eligible=Eligibility(
+                states=("PER",), excluded_states=("KEN",), income_groups=("low",), special_groups=("ldc", "sids")
+            ),
             valid=WINTER,
             capacity=(Capacity(period=WINTER, units=1),),
             treaties=("UNTOC", "FP"),
@@ -46,7 +48,7 @@ def everything_against() -> list[Obstacle]:
     its_own = obstacles(a_wanted_line(state="NOR"), an_offering(provider="NOR"), today=TODAY)
     to_anybody = obstacles(a_wanted_line(addressee="unodc"), an_offering(provider="NOR"), today=TODAY)
     full = an_offering(taken={one.period.starts: one.units for one in an_offering().terms.capacity})
-    unlisted = a_wanted_line(state="IRN", treaties=statuses_of("IRN"))
+    unlisted = a_wanted_line(state="PNG", treaties=statuses_of("PNG"))
     later = a_wanted_line(window=Period(starts=date(2026, 1, 1), ends=date(2026, 2, 1)))
     return [
         *obstacles(line, offering, today=TODAY),
@@ -116,13 +118,13 @@ def test_two_weeks_later_in_french_with_interpretation() -> None:
 
 def test_sentence_has_the_day_of_the_treaty_status() -> None:
     unlisted = Obstacle(
-        name="treaty", asked=("IRN",), offered=("UNTOC",), as_of=date(2014, 1, 1),
+        name="treaty", asked=("PNG",), offered=("UNTOC",), as_of=date(2014, 1, 1),
         nearest=Nearest(change=Change.STATUS_RECORDED, codes=("UNTOC",)),
     )  # fmt: skip
 
     assert (
         "The offering is for parties to: United Nations Convention against Transnational Organized Crime. "
-        "As of January 1, 2014, Iran (Islamic Republic of) was not known to be one."
+        "As of January 1, 2014, Papua New Guinea was not known to be one."
     ) == reason(unlisted, Language.EN)
     assert "Au 1 janvier 2014" in reason(unlisted, Language.FR)
 

@@ -7,19 +7,21 @@ from typing import cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contracts.decisions import denied
 from contracts.facts import Fact
 from contracts.matching import Capacity
 from contracts.refusals import Conflict, Invalid
-from contracts.values import Money, Period, Role
+from contracts.values import Language, Money, Period, Role
 from services.matching import policy
 from services.matching.offerings import model as offering
-from services.matching.offerings.model import MOVES, Offering, OfferingStatus, ShownStatus, evolve
+from services.matching.offerings.model import MOVES, Offering, OfferingStatus, Publication, ShownStatus, evolve
 from services.matching.policy import Action
 from tests.builders import AHEAD, NOON, a_caller
 from tests.matching.builders import AUTUMN, SPRING, an_offering, content, terms
 
+PUBLISHED = Publication(language=Language.EN, texts_hash="0" * 64, published_at=NOON)
 LATER = datetime(AHEAD + 1, 1, 1, tzinfo=NOON.tzinfo)
 
 DECIDE: dict[str, Callable[[Offering], Fact]] = {
@@ -32,6 +34,10 @@ DECIDE: dict[str, Callable[[Offering], Fact]] = {
     "reconfirm": lambda o: o.reconfirm(now=NOON),
     "withdraw": lambda o: o.withdraw(now=NOON),
     "lapse": lambda o: o.lapse(now=LATER),
+    "remind": lambda o: o.remind(now=NOON),
+    "name_contact": lambda o: o.name_contact("0" * 64, now=NOON),
+    "publish": lambda o: o.publish(Language.EN, "0" * 64, now=NOON),
+    "unpublish": lambda o: replace(o, publication=PUBLISHED).unpublish(now=NOON),
 }
 
 DRAFT, SUBMITTED, RETURNED, AVAILABLE, SUSPENDED, LAPSED, WITHDRAWN = OfferingStatus
@@ -46,6 +52,10 @@ TABLE: dict[str, dict[OfferingStatus, OfferingStatus]] = {
     "reconfirm": {AVAILABLE: AVAILABLE, SUSPENDED: SUSPENDED},
     "withdraw": dict.fromkeys((DRAFT, SUBMITTED, RETURNED, AVAILABLE, SUSPENDED), WITHDRAWN),
     "lapse": dict.fromkeys((SUBMITTED, RETURNED, AVAILABLE, SUSPENDED), LAPSED),
+    "remind": {AVAILABLE: AVAILABLE, SUSPENDED: SUSPENDED},
+    "name_contact": {one: one for one in (DRAFT, SUBMITTED, RETURNED, AVAILABLE, SUSPENDED)},
+    "publish": {AVAILABLE: AVAILABLE, SUSPENDED: SUSPENDED},
+    "unpublish": {one: one for one in OfferingStatus},
 }
 
 
@@ -81,6 +91,11 @@ def test_each_cell_of_the_table(move: str, status: OfferingStatus) -> None:
         "resume": {Role.PROVIDER_OFFICER, Role.COORDINATOR},
         "reconfirm": {Role.PROVIDER_OFFICER},
         "withdraw": {Role.PROVIDER_OFFICER},
+        "publish": {Role.PROVIDER_OFFICER},
+        "unpublish": {Role.PROVIDER_OFFICER},
+        "change_contact": {Role.PROVIDER_OFFICER},
+        "remove_contact": {Role.PROVIDER_OFFICER, Role.COORDINATOR},
+        "read_contact": {Role.PROVIDER_OFFICER, Role.COORDINATOR},
         "lapse": set(),
     }.items(),
 )

@@ -95,7 +95,9 @@ async def test_a_merge_patch_keeps_what_it_does_not_name(api: Client) -> None:
     changed = {name for name in offering if offering[name] != revised[name]}
     assert {"group_size_max", "summary", "eligible", "revision"} == changed
     assert (None, "") == (revised["group_size_max"], revised["summary"])
-    assert {"states": [], "regions": ["african"], "excluded_states": ["UGA"]} == revised["eligible"]
+    assert {"states": [], "regions": ["african"], "excluded_states": ["UGA"]} == {
+        name: revised["eligible"][name] for name in ("states", "regions", "excluded_states")
+    }
     refused = await api.patch(path, json={"title": None}, headers=headers(NORWAY, revision=2))
     assert (400, "title") == (refused.status_code, refused.json()["details"]["field"])
 
@@ -155,6 +157,8 @@ LONG_AGO = {
         (NORWAY, {"kinds": ["alchemy"]}, 400, "unknown-code"),
         (NORWAY, {"eligible": {"states": ["XXX"]}}, 400, "unknown-code"),
         (NORWAY, {"eligible": {"regions": ["atlantis"]}}, 400, "unknown-code"),
+        (NORWAY, {"eligible": {"income_groups": ["high"]}}, 400, "unknown-code"),
+        (NORWAY, {"eligible": {"special_groups": ["lcd"]}}, 400, "unknown-code"),
         (NORWAY, {"curriculum": ["alchemy"]}, 400, "unknown-code"),
         (NORWAY, {"resource_status": "rich"}, 400, "invalid-field"),
         (NORWAY, {"resource_status": "partly"}, 400, "funding-inconsistent"),

@@ -52,6 +52,8 @@ def offerings(draw: st.DrawFn) -> Offering:
                 states=draw(some(["KEN", "FRA"], 2)),
                 regions=draw(some(["african", "weog"], 2)),
                 excluded_states=draw(some(["KEN", "FRA"], 2)),
+                income_groups=draw(some(reference.income_groups(), 2)),
+                special_groups=draw(some(reference.special_groups(), 2)),
             ),
             # As it has to be: capacity lies in the validity.
             valid=Period(starts=min(valid.starts, period.starts), ends=max(valid.ends, period.ends)),
@@ -67,7 +69,7 @@ def offerings(draw: st.DrawFn) -> Offering:
 @st.composite
 def lines(draw: st.DrawFn) -> Any:
     return a_wanted_line(
-        state=draw(st.sampled_from(["KEN", "FRA", "VAT"])),
+        state=draw(st.sampled_from(["KEN", "FRA", "VAT", "NER"])),
         kind=draw(st.sampled_from(["mla_training", "mentoring"])),
         topics=draw(some(reference.topics())),
         articles=draw(some(reference.articles())),
@@ -81,7 +83,7 @@ def lines(draw: st.DrawFn) -> Any:
         addressed_states=draw(some(["NOR", "ZAF"], 2)),
         cannot_wait=draw(st.booleans()),
         excluded_providers=draw(some(["NOR", "UNODC"], 1)),
-        treaties=draw(st.sampled_from([(), *map(statuses_of, ("KEN", "IRN", "FRA"))])),
+        treaties=draw(st.sampled_from([(), *map(statuses_of, ("KEN", "PNG", "FRA"))])),
     )
 
 
@@ -117,6 +119,8 @@ VARIED: dict[str, st.SearchStrategy[Any]] = {
         states=some(["KEN", "FRA"], 2),
         regions=some(["african", "weog"], 2),
         excluded_states=some(["KEN", "FRA"], 1),
+        income_groups=some(reference.income_groups(), 2),
+        special_groups=some(reference.special_groups(), 2),
     ),
     "valid": PERIODS,
     "group_size_max": st.sampled_from([None, 24, 25]),
@@ -161,9 +165,13 @@ ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("eligibility", {}, {"terms": terms(eligible=Eligibility(states=("FRA",), regions=("weog",)))}),
     ("eligibility", {"state": "VAT"}, {"terms": terms(eligible=Eligibility(regions=("weog",)))}),
     ("excluded_state", {}, {"terms": terms(eligible=Eligibility(excluded_states=("KEN",)))}),
+    ("income_group", {}, {"terms": terms(eligible=Eligibility(income_groups=("low", "upper_middle")))}),
+    ("income_group", {"state": "VAT"}, {"terms": terms(eligible=Eligibility(income_groups=("low",)))}),
+    ("special_group", {}, {"terms": terms(eligible=Eligibility(special_groups=("ldc", "sids")))}),
+    ("special_group", {"state": "NER"}, {"terms": terms(eligible=Eligibility(special_groups=("sids",)))}),
     ("excluded_provider", {"excluded_providers": ("FRA", "UNODC-CEB")}, {}),
     ("treaty", {"treaties": ()}, {"terms": terms(treaties=("UNTOC",))}),
-    ("treaty", {"treaties": statuses_of("FRA")}, {"terms": terms(treaties=("UNTOC", "FP"))}),
+    ("treaty", {"treaties": statuses_of("AUS")}, {"terms": terms(treaties=("UNTOC", "FP"))}),
     ("treaty", {"treaties": (NO_LONGER_PARTY,)}, {"terms": terms(treaties=("UNTOC",))}),
     (
         "window",
@@ -196,6 +204,8 @@ AT_A_LIMIT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"state": "VAT"}, {}),
     ({"state": "VAT"}, {"terms": terms(eligible=Eligibility(states=("VAT",)))}),
     ({}, {"terms": terms(eligible=Eligibility(excluded_states=("FRA",)))}),
+    ({}, {"terms": terms(eligible=Eligibility(income_groups=("low", "lower_middle")))}),
+    ({"state": "NER"}, {"terms": terms(eligible=Eligibility(income_groups=("low",), special_groups=("lldc", "sids")))}),
     ({"treaties": statuses_of("KEN")}, {"terms": terms(treaties=("UNTOC",))}),
     ({"treaties": ()}, {}),
     ({"window": Period(starts=date(AHEAD, 6, 30), ends=date(AHEAD, 6, 30))}, {"terms": terms(capacity=(SPRING_ONLY,))}),

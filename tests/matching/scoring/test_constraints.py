@@ -1,6 +1,7 @@
 """Hard constraints: excluded providers, urgent lines, and treaty status."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -9,7 +10,9 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from contracts import reference
 from contracts.requests import RequestReturned
+from services.matching.treaties.model import statuses_of
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
@@ -19,12 +22,12 @@ from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner,
 
 UNFUNDED = {"resource_status": "unfunded", "funding_needed": {"minor": 5, "currency": "USD"}}
 FRANCE = "FRA:provider_officer"
-IRAN = {"state": "IRN"}
-"""Of which the list of 2014 does not know that it is party to anything."""
+PAPUA = {"state": "PNG"}
+"""Of which the list does not know that it is party to anything."""
 
 
 async def record(api: Client, by: str = COORDINATOR, **changes: Any) -> httpx.Response:
-    body = {"state": "IRN", "instrument": "UNTOC", "party": True, "as_of": "2026-11-01"} | changes
+    body = {"state": "PNG", "instrument": "UNTOC", "party": True, "as_of": "2026-11-01"} | changes
     return await api.post("/v1/treaty-statuses", json=body, headers=headers(by))
 
 
@@ -104,12 +107,12 @@ async def test_offering_with_treaties_is_suggested_to_parties(api: Client, owner
 
     assert ["UNTOC"] == offering["treaties"]
     assert {"UNODC-CEB"} == await providers_of(api, await opened(owner))
-    assert set() == await providers_of(api, await opened(owner, a_submission(**IRAN)))
+    assert set() == await providers_of(api, await opened(owner, a_submission(**PAPUA)))
 
 
 async def test_recorded_treaty_status_allows_suggestions(api: Client, owner: Owner) -> None:
     offering = await approved(api, CEB, treaties=["UNTOC"])
-    request = await opened(owner, a_submission(**IRAN))
+    request = await opened(owner, a_submission(**PAPUA))
     (obstacle,) = (await why_not(api, request, offering))["obstacles"]
     assert ("2014-01-01", "status_recorded", ["UNTOC"]) == (
         obstacle["as_of"], obstacle["nearest"]["change"], obstacle["nearest"]["codes"],
@@ -119,10 +122,17 @@ async def test_recorded_treaty_status_allows_suggestions(api: Client, owner: Own
 
     assert 201 == answer.status_code, answer.text
     assert {"UNODC-CEB"} == await providers_of(api, request)
-    told = (await api.get("/v1/treaty-statuses?state=IRN", headers=headers("NOR:provider_officer"))).json()["statuses"]
+    told = (await api.get("/v1/treaty-statuses?state=PNG", headers=headers("NOR:provider_officer"))).json()["statuses"]
     assert [("UNTOC", True, "2026-11-01", True), ("TIP", None, "2014-01-01", False)] == [
         (one["instrument"], one["party"], one["as_of"], one["recorded"]) for one in told
     ][:2]
+
+
+def test_list_knows_parties_and_never_says_that_a_state_is_none() -> None:
+    for state in reference.countries():
+        assert {one.party for one in statuses_of(state)} <= {True, None}, state
+    (joined,) = (one for one in statuses_of("IRN") if one.instrument == "UNTOC")
+    assert (True, date(2025, 8, 11), False) == (joined.party, joined.as_of, joined.recorded)
 
 
 async def test_unknown_state_has_no_treaty_status(api: Client) -> None:

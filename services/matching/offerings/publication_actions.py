@@ -1,0 +1,27 @@
+"""Actions on the public catalogue: load the offering for the caller, decide, save, announce."""
+
+from uuid import UUID
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.texts import hash_texts
+from contracts.values import Language
+from services.matching.offerings import actions as offering_actions
+from services.matching.offerings import publication_store
+from services.matching.offerings.store import Texts
+from services.matching.policy import Action
+
+
+async def publish(tx: Tx, ctx: Context, offering_id: UUID, language: Language, texts: Texts) -> None:
+    """Publish an offering with a text of its own, or replace that."""
+    before = await offering_actions.for_move(tx, ctx, offering_id, Action.PUBLISH)
+    salt, texts_hash = hash_texts(texts)
+    await offering_actions.record(tx, before, before.publish(language, texts_hash, now=ctx.now))
+    await publication_store.save(tx, offering_id, texts, salt)
+
+
+async def unpublish(tx: Tx, ctx: Context, offering_id: UUID) -> None:
+    """Take an offering out of the catalogue; its public text is deleted."""
+    before = await offering_actions.for_move(tx, ctx, offering_id, Action.UNPUBLISH)
+    await offering_actions.record(tx, before, before.unpublish(now=ctx.now))
+    await publication_store.delete(tx, offering_id)

@@ -1,0 +1,24 @@
+"""The body of a record of treaty status."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from contracts import reference
+from contracts.codes import InstrumentCode
+from contracts.values import State
+from services.matching.fields import check_known
+
+
+class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a State is party to an instrument (`/v1/reference/instruments`), per the depositary on that day."""
+
+    state: State
+    instrument: InstrumentCode
+    party: bool
+    as_of: date
+
+    def check(self) -> None:
+        """Raises Invalid for an unknown code."""
+        check_known("state", [self.state], reference.countries())
+        check_known("instrument", [self.instrument], reference.instruments())
