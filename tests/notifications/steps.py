@@ -1,6 +1,6 @@
 """Steps of tests of notifications."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,8 @@ from contracts.values import Language, Period
 from tests.builders import NOON, an_event, headers
 
 Client = httpx.AsyncClient
+PROVIDER = "NOR:provider_officer"
+NEXT_WEEK = datetime(2026, 11, 25, 12, tzinfo=UTC) + timedelta(days=8)
 
 
 def a_subscription(**changes: Any) -> dict[str, Any]:
@@ -123,3 +125,18 @@ class RequestStory:
                 request_id=self.request_id, state="KEN", consent_id=consent_id, circulation="none", withdrawn_at=NOON
             )
         )
+
+
+async def an_alert(api: Client, frequency: str = "daily", **more: Any) -> None:
+    body = {"subject": "requests", "frequency": frequency} | more
+    answer = await api.post("/v1/alerts", json=body, headers=headers(PROVIDER))
+    assert answer.status_code == 201, answer.text
+
+
+async def a_circulating_request(inbox: Inbox) -> RequestStory:
+    story = RequestStory(inbox)
+    await story.submitted()
+    await story.registered()
+    await story.opened()
+    await story.consented("NOR")
+    return story

@@ -3,8 +3,7 @@
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from tests.due_child import POINTS, run_killed
-from tests.notifications.steps import Client
-from tests.notifications.test_digests import NEXT_WEEK, a_circulating_request, an_alert
+from tests.notifications.steps import NEXT_WEEK, Client, a_circulating_request, an_alert
 
 READERS = 40
 

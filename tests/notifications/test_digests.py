@@ -1,8 +1,7 @@
 """Digests: the hits of a day or a week in one notification, issued once when due."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,26 +16,15 @@ from services.notifications.wiring import SERVICE, issue_digests
 from tests.builders import headers
 from tests.databases import connected
 from tests.notifications.mail_server import Sink, a_sender
-from tests.notifications.steps import Client, RequestStory, notifications_of, subscribe
-
-PROVIDER = "NOR:provider_officer"
-WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
-NEXT_WEEK = WEDNESDAY + timedelta(days=8)
-
-
-async def an_alert(api: Client, frequency: str = "daily", **more: Any) -> None:
-    body = {"subject": "requests", "frequency": frequency} | more
-    answer = await api.post("/v1/alerts", json=body, headers=headers(PROVIDER))
-    assert answer.status_code == 201, answer.text
-
-
-async def a_circulating_request(inbox: Inbox) -> RequestStory:
-    story = RequestStory(inbox)
-    await story.submitted()
-    await story.registered()
-    await story.opened()
-    await story.consented("NOR")
-    return story
+from tests.notifications.steps import (
+    NEXT_WEEK,
+    PROVIDER,
+    Client,
+    a_circulating_request,
+    an_alert,
+    notifications_of,
+    subscribe,
+)
 
 
 async def killed_while_issuing(db: Database) -> None:
