@@ -77,6 +77,7 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "in_kind_forms": reference.in_kind_forms,
         "activity_kinds": reference.activity_kinds,
         "aspects": reference.aspects,
+        "review_clusters": reference.review_clusters,
     }
     if table == "countries":
         return [
@@ -109,9 +110,9 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, countries, currencies. With
-    `language`, countries are sorted by their names in it, else by their codes; the other tables have an order of their
-    own.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, review_clusters, countries,
+    currencies. With `language`, countries are sorted by their names in it, else by their codes; the other tables have
+    an order of their own.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 
