@@ -1,5 +1,6 @@
 """Appointments as the directory reports them to the other services."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +14,8 @@ class HeldAppointment(Struct, frozen=True, kw_only=True):
     """An appointment that is or was in force; all of a disabled person count as `ended` until enabled.
 
     `version` never decreases: the higher one is newer. An API client has the same form: its id is both other ids, and
-    only it has `scopes`. `regions` and `topics` are a coordinator's remit, unlimited if empty.
+    only it has `scopes`. `regions` and `topics` are a coordinator's remit, unlimited if empty; its `head` is whom an
+    overdue clock is escalated to.
     """
 
     appointment_id: UUID
@@ -27,6 +29,7 @@ class HeldAppointment(Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope] | None = None
     regions: tuple[Code, ...] = ()
     topics: tuple[Code, ...] = ()
+    head: bool = False
 
     @property
     def caller(self) -> Caller:
@@ -34,6 +37,19 @@ class HeldAppointment(Struct, frozen=True, kw_only=True):
 
     def in_force(self, today: date) -> bool:
         return not self.ended and self.starts <= today and (self.ends is None or today <= self.ends)
+
+
+class Remit(Struct, frozen=True, kw_only=True):
+    """The remit of a coordinator's appointment; an empty field restricts nothing. The `head` is escalated to."""
+
+    regions: tuple[Code, ...] = ()
+    topics: tuple[Code, ...] = ()
+    head: bool = False
+
+    def holds(self, region: str | None, topics: Collection[str]) -> bool:
+        """Whether a request is in it: by its State's regional group and by its topics with all broader ones."""
+        in_region = not self.regions or region in self.regions
+        return in_region and (not self.topics or not set(self.topics).isdisjoint(topics))
 
 
 class CallerChanges(Struct, frozen=True, kw_only=True):

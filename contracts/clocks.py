@@ -71,7 +71,7 @@ class ClockReminded(Fact, frozen=True, kw_only=True, tag="requests.clock.reminde
 
 
 class ClockOverdue(Fact, frozen=True, kw_only=True, tag="requests.clock.overdue.v1"):
-    """The time is over: all in that role, and all coordinators, are notified."""
+    """The time is over: who has to act, and the head of the remit, are notified."""
 
     clock_id: UUID
     step: Code
@@ -82,6 +82,7 @@ class ClockOverdue(Fact, frozen=True, kw_only=True, tag="requests.clock.overdue.
     due_at: datetime
     overdue_at: datetime
     match_id: UUID | None = None
+    assignee: UUID | None = None
 
 
 class ClockStopped(Fact, frozen=True, kw_only=True, tag="requests.clock.stopped.v1"):

@@ -18,6 +18,7 @@ PillarCode = Annotated[Code, Meta(extra={CODE_LIST: "pillars"})]
 InstrumentCode = Annotated[Code, Meta(extra={CODE_LIST: "instruments"})]
 InstitutionCode = Annotated[Code, Meta(extra={CODE_LIST: "institutions"})]
 ModalityCode = Annotated[Code, Meta(extra={CODE_LIST: "modalities"})]
+ReviewCluster = Annotated[Code, Meta(extra={CODE_LIST: "review_clusters"})]
 InKindForm = Annotated[Code, Meta(extra={CODE_LIST: "in_kind_forms"})]
 ActivityKind = Annotated[Code, Meta(extra={CODE_LIST: "activity_kinds"})]
 SpecialGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "special_groups"})]
@@ -36,6 +37,7 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "activity_kinds": reference.activity_kinds,
     "special_groups": reference.special_groups,
     "income_groups": reference.income_groups,
+    "review_clusters": reference.review_clusters,
     "countries": reference.countries,
     "currencies": reference.currencies,
 }

@@ -129,7 +129,8 @@ class PersonErased(Fact, frozen=True, kw_only=True, tag="directory.person.erased
 class Mandate(Struct, frozen=True, kw_only=True):
     """The terms of an appointment: one role in one organization, from a day on, with or without a last day.
 
-    `regions` and `topics` are a coordinator's remit; without any it is unlimited.
+    `regions` and `topics` are a coordinator's remit; without any it is unlimited. To its `head` an overdue clock is
+    escalated.
     """
 
     role: Role
@@ -137,6 +138,7 @@ class Mandate(Struct, frozen=True, kw_only=True):
     ends: date | None = field(name="until", default=None)
     regions: RemitCodes = ()
     topics: RemitCodes = ()
+    head: bool = False
 
 
 class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appointment.proposed.v1"):

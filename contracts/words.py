@@ -1,8 +1,13 @@
 """Texts of a submitted request, for services only; the fact names them by a hash."""
 
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from contracts.values import Organization, Role
+
+TITLES_MAX = 100
 
 
 class LineWords(Struct, frozen=True, kw_only=True):
@@ -21,3 +26,16 @@ class RequestWords(Struct, frozen=True, kw_only=True):
     title: str
     need: str
     lines: tuple[LineWords, ...]
+
+
+class TitleQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Asks for the titles of these requests, as far as a role in an organization may read them."""
+
+    organization: Organization
+    role: Role
+    request_ids: Annotated[tuple[UUID, ...], Meta(max_length=TITLES_MAX)]
+
+
+class RequestTitle(Struct, frozen=True, kw_only=True):
+    request_id: UUID
+    title: str

@@ -83,6 +83,7 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "aspects": reference.aspects,
         "special_groups": reference.special_groups,
         "income_groups": reference.income_groups,
+        "review_clusters": reference.review_clusters,
     }
     if table == "countries":
         return [
@@ -118,8 +119,8 @@ async def show_table(table: FromPath[str], language: FromQuery[Language | None] 
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
     Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, special_groups, income_groups,
-    countries, currencies. With `language`, countries are sorted by their names in it, else by their codes; the other
-    tables have an order of their own. `states` are the States of a group, as of `as_at`.
+    review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
+    codes; the other tables have an order of their own. `states` are the States of a group, as of `as_at`.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

@@ -137,7 +137,7 @@ class Callers:
             rows = await tx.fetch(
                 """
                 SELECT appointment_id, person_id, organization, role, starts AS from, ends AS until, ended, version,
-                    scopes, regions, topics
+                    scopes, regions, topics, head
                 FROM caller
                 """
             )
@@ -194,9 +194,9 @@ class Callers:
             await tx.execute(
                 """
                 INSERT INTO caller (appointment_id, person_id, organization, role, starts, ends, ended, version, scopes,
-                    regions, topics)
+                    regions, topics, head)
                 SELECT appointment_id, person_id, organization, role, starts, ends, ended, version, scopes, regions,
-                    topics
+                    topics, head
                 FROM json_populate_recordset(NULL::caller, $1::text::json)
                 ON CONFLICT (appointment_id) DO UPDATE SET starts = excluded.starts, ends = excluded.ends,
                     ended = excluded.ended, version = excluded.version

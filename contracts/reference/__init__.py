@@ -4,7 +4,7 @@ Importing this module reads no file: a table is read from JSON on first use, the
 United Nations. Names of currencies are from the Unicode CLDR, via Babel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -290,6 +290,12 @@ def aspects() -> Mapping[str, Term]:
 
 
 @cache
+def review_clusters() -> Mapping[str, Term]:
+    """The thematic clusters of the review of implementation of the Convention."""
+    return _by_code("review_clusters", Term)
+
+
+@cache
 def columns() -> Mapping[str, Term]:
     """The columns of spreadsheets of requests and offerings, by field."""
     return _by_code("columns", Term)
@@ -299,6 +305,12 @@ def columns() -> Mapping[str, Term]:
 def choices() -> Mapping[str, Term]:
     """The values of such columns that are in no other list, as `<column>:<value>`, and words of the templates."""
     return _by_code("choices", Term)
+
+
+@cache
+def work_table() -> Mapping[str, Term]:
+    """The headings and values of a table of work, as `column:<name>` and `<column>:<value>`."""
+    return _by_code("work_table", Term)
 
 
 @cache
@@ -399,6 +411,24 @@ def current(table: str, code: str) -> tuple[str, ...]:
     Raises KeyError for a code that never existed.
     """
     return tuple(name.partition("/")[2] for name in scheme().current(f"{table}/{code}"))
+
+
+def with_broader(codes: Iterable[str]) -> tuple[str, ...]:
+    """The current codes of these topics and all topics above them, sorted."""
+    found: set[str] = set()
+    above = [one for code in codes for one in current("topics", code)]
+    while above:
+        code = above.pop()
+        if code not in found:
+            found.add(code)
+            above += topics()[code].parents
+    return tuple(sorted(found | set(codes)))
+
+
+def with_narrower(wanted: Iterable[str]) -> tuple[str, ...]:
+    """These topics and all below them, sorted."""
+    codes = set(wanted)
+    return tuple(sorted(code for code in topics() if not codes.isdisjoint(with_broader([code]))))
 
 
 @cache

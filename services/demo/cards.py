@@ -132,7 +132,7 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
     for who, hits in desk.hits.items():
         yield _indented(2, f"{who}: {hits} found by an alert")
     if desk.overdue:
-        yield _indented(2, f"{desk.overdue} overdue, and escalated to every coordinator")
+        yield _indented(2, f"{desk.overdue} overdue, and escalated")
     for one in desk.work:
         title = one["title"].removeprefix("[Fictitious sample] ")
         words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"

@@ -22,6 +22,8 @@ KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
 OWNERS = {
     "requests": "requests",
     "work": "requests",
+    "views": "requests",
+    "observations": "requests",
     "calendar": "requests",
     "criteria": "requests",
     "public": "requests",

@@ -78,7 +78,8 @@ class SetSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Appoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A role for a person in an organization; `letter` is the reference of the letter of appointment.
 
-    `regions` and `topics` limit a coordinator's remit. Days are in UTC; without `until` there is no last day.
+    `regions` and `topics` limit a coordinator's remit; an overdue clock in it is escalated to its `head`. Days are in
+    UTC; without `until` there is no last day.
     """
 
     person_id: UUID
@@ -88,10 +89,18 @@ class Appoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ends: date | None = field(name="until", default=None)
     regions: RemitCodes = ()
     topics: RemitCodes = ()
+    head: bool = False
     letter: Letter = ""
 
     def mandate(self) -> Mandate:
-        return Mandate(role=self.role, starts=self.starts, ends=self.ends, regions=self.regions, topics=self.topics)
+        return Mandate(
+            role=self.role,
+            starts=self.starts,
+            ends=self.ends,
+            regions=self.regions,
+            topics=self.topics,
+            head=self.head,
+        )
 
 
 class RegisterClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

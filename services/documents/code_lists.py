@@ -25,6 +25,7 @@ FIELDS: Mapping[str, str] = {
     "institution": "institutions",
     "modality": "modalities",
     "modalities": "modalities",
+    "cluster": "review_clusters",
     "form": "in_kind_forms",
     "activity_kind": "activity_kinds",
     "interpretation": "languages",

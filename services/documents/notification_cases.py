@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -10,9 +9,9 @@ from contracts.alerts import AlertCreated, DigestIssued
 from contracts.facts import Fact
 from contracts.notifications import NotificationOwed, SubscriptionRegistered, WebhookRegistered
 from contracts.registry import decode_fact
-from contracts.values import Caller, Role
+from contracts.values import Role
 from services.documents.examples import example_event
-from services.documents.permission_subjects import OTHER, OTHER_PERSON, PERSON, STATE, UNODC, Subject, of
+from services.documents.permission_subjects import OTHER, OTHER_PERSON, PERSON, STATE, UNODC, Subject, of, of_person
 from services.notifications.alerts import model as alert
 from services.notifications.alerts.api import AlertView
 from services.notifications.alerts.model import Alert, AlertSubject, Frequency
@@ -29,15 +28,11 @@ from services.notifications.webhooks.model import Webhook
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 
 
-def _person(person_id: UUID, organization: str, role: Role) -> Caller:
-    return Caller(person_id=person_id, organization=organization, role=role)
-
-
 _TO_NOTIFICATION = {
-    "the recipient": partial(_person, PERSON, STATE),
-    "the recipient, acting for another organization": partial(_person, PERSON, OTHER),
-    "another person of the same organization": partial(_person, OTHER_PERSON, STATE),
-    "any other person": partial(_person, OTHER_PERSON, OTHER),
+    "the recipient": partial(of_person, PERSON, STATE),
+    "the recipient, acting for another organization": partial(of_person, PERSON, OTHER),
+    "another person of the same organization": partial(of_person, OTHER_PERSON, STATE),
+    "any other person": partial(of_person, OTHER_PERSON, OTHER),
 }
 _TO_SUBSCRIPTION = {name.replace("recipient", "person who holds it"): make for name, make in _TO_NOTIFICATION.items()}
 

@@ -16,7 +16,7 @@ from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
 from contracts.translations import TranslatedBy
-from services.documents import directory_cases, notification_cases, pledge_cases
+from services.documents import desk_cases, directory_cases, notification_cases, pledge_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
     AGREED,
@@ -122,6 +122,11 @@ _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY, _R.READ_CLOCKS, _R.REA
 _OF_THE_DESK = (
     *(_R.LIST_WORK, _R.HAND_OVER, _R.SHOW_CALENDAR, _R.SET_CALENDAR),
     *(_R.SHOW_CRITERIA, _R.PUBLISH_CRITERIA),
+    *(_R.LIST_VIEWS, _R.SAVE_VIEW, _R.LIST_OBSERVATIONS, _R.ENTER_OBSERVATION),
+)
+_OWNED = (
+    *(_R.LIST_VIEWS, _R.SHOW_VIEW, _R.REVISE_VIEW, _R.REMOVE_VIEW),
+    *(_R.LIST_OBSERVATIONS, _R.SHOW_OBSERVATION, _R.REVISE_OBSERVATION, _R.REMOVE_OBSERVATION),
 )
 
 
@@ -182,7 +187,9 @@ _REQUESTS = (
         make=_request,
         reads=_SHOWING,
         acts=tuple(
-            action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS + _OF_MAILS + _OF_THE_DESK
+            action
+            for action in _R
+            if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS + _OF_MAILS + _OF_THE_DESK + _OWNED
         ),
     ),
     Subject(
@@ -211,6 +218,7 @@ _REQUESTS = (
         reads=(_R.READ_ATTACHMENTS,),
         acts=(_R.DETACH,),
     ),
+    *desk_cases.SUBJECTS,
     Subject(
         service="requests",
         title="A mail that came in",

@@ -57,5 +57,9 @@ class Subject(Struct, frozen=True, kw_only=True):
             yield values, self.make(*values)
 
 
+def of_person(person_id: UUID, organization: str, role: Role) -> Caller:
+    return Caller(person_id=person_id, organization=organization, role=role)
+
+
 def of(organization: str) -> Callable[[Role], Caller]:
     return lambda role: Caller(person_id=PERSON, organization=organization, role=role)

@@ -424,6 +424,7 @@ BY_OPERATION: Mapping[str, Any] = MappingProxyType(
         "live": "live\n",
         "show_scheme": "<https://entraide.example/scheme> a <http://www.w3.org/2004/02/skos/core#ConceptScheme> .\n",
         "show_iati": '<?xml version="1.0" encoding="UTF-8"?>\n<iati-activities version="2.03"/>\n',
+        "work_as_csv": "Reference,Title,Language,State,Kinds of assistance,Step\r\n",
         "flows_as_csv": "flow_id,status,fund,donor,minor,currency\r\n",
     }
 )

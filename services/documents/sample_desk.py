@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+FICTITIOUS = "[Fictitious sample]"
 IN_SCOPE = {
     "ar": "ضمن نطاق الاتفاقية.",
     "en": "Within the Convention.",
@@ -61,6 +62,28 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "ClockReminded.match_id": None,
         "ClockOverdue.match_id": None,
         "holidays": ["2027-01-01", "2027-12-24"],
+        "view_id": "7c1e4a90-3d5b-5f27-9e80-2b6d8f0a1c34",
+        "NewView.name": f"{FICTITIOUS} To acknowledge",
+        "ViewPatch.name": f"{FICTITIOUS} To acknowledge",
+        "ViewView.name": f"{FICTITIOUS} To acknowledge",
+        "NewView.shared": False,
+        "ViewPatch.shared": True,
+        "ViewView.shared": False,
+        "NewView.query": {"step": ["acknowledge"], "in_remit": True},
+        "ViewPatch.query": {"sort": "priority"},
+        "ViewView.query": {"step": ["acknowledge"], "in_remit": True},
+        "head": False,
+        "observation_id": "9a3f5c71-2e8d-5b46-a1c0-4d7e9f0b2a65",
+        "NewObservation.article": "UNTOC:18",
+        "NewObservation.cluster": "international_cooperation",
+        "ObservationPatch.article": "UNTOC:18",
+        "ObservationPatch.cluster": "international_cooperation",
+        "ObservationView.article": "UNTOC:18",
+        "ObservationView.cluster": "international_cooperation",
+        "NewObservation.text": f"{FICTITIOUS} Requests for assistance are answered late.",
+        "ObservationPatch.text": f"{FICTITIOUS} Requests for assistance are answered late.",
+        "ObservationView.text": f"{FICTITIOUS} Requests for assistance are answered late.",
+        "from_observations": [],
     }
 )
 """In facts and bodies."""
@@ -97,6 +120,28 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "by_step": {"acknowledge": 1, "triage": 2},
         "by_status": {"submitted": 1, "registered": 2},
         "complete": True,
+        "ViewView.own": True,
+        "WorkRequest.moves": ["return", "decline", "open"],
+        "Links.work": "/v1/work",
+        "Links.work_counts": "/v1/work/counts",
+        "Links.views": "/v1/views",
+        "Links.notifications": "/v1/notifications?unread=true",
+        "Links.permissions": "/docs/permissions",
+        "ViewView.address": "/v1/work?step=acknowledge&in_remit=true",
+        "RequestCheck.circulating": [
+            {
+                "request_id": "5e0c9a72-1d4f-5b36-8e21-7f9a3c6d0b58",
+                "state": "UGA",
+                "kinds": ["mla_training"],
+                "topics": ["mutual_legal_assistance"],
+                "title": f"{FICTITIOUS} Training of a central authority",
+            }
+        ],
+        "MatchItem.moves": ["begin"],
+        "MatchItem.status": "confirmed",
+        "MatchItem.reason": None,
+        "request_title": f"{FICTITIOUS} Training on mutual legal assistance",
+        "offering_title": f"{FICTITIOUS} Training of central authorities",
         "HandedOver.requests": ["1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"],
     }
 )

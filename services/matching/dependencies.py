@@ -9,12 +9,14 @@ from litestar.params import SkipValidation
 from chassis.concurrency import ConcurrencyLimit
 from services.matching.index.memory import Memory
 from services.matching.matches.budgets import Budgets
+from services.matching.matches.title_reader import Titles
 
 
 class Dependencies(NamedTuple):
-    """Balances of funds, the index in memory, and the limits on previews and comparisons in this process."""
+    """Balances, titles of requests, the index in memory, and the limits on previews and comparisons in this process."""
 
     budgets: Budgets
+    titles: Titles
     memory: Memory
     previews: ConcurrencyLimit
     comparisons: ConcurrencyLimit

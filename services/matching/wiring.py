@@ -36,6 +36,7 @@ from services.matching.matches import api as match_api
 from services.matching.matches import preview_api, why_not_api
 from services.matching.matches import store as match_store
 from services.matching.matches.budgets import Budgets
+from services.matching.matches.title_reader import Titles
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
 from services.matching.offerings import calendar_api, contact_api, publication_api, translation_api
@@ -199,6 +200,7 @@ async def plan_rounds(planner: Planner) -> float | None:
 def own(running: Running) -> Dependencies:
     return Dependencies(
         budgets=Budgets(running.peers),
+        titles=Titles(running.peers),
         memory=Memory(),
         previews=ConcurrencyLimit(
             running_max=preview_api.OF_ONE_ORGANIZATION_MAX, waiting_max=preview_api.OF_ONE_ORGANIZATION_WAITING_MAX

@@ -27,6 +27,7 @@ from contracts.mails import MAIL_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, MEASURES_MAX, DraftLine, Excluded, Line, Measure
 from contracts.values import Code, Language, Period, State, is_unodc
+from services.requests.observation.model import Observation
 from services.requests.request.completeness import REQUIRED
 from services.requests.request.deliveries import Outcome
 from services.requests.request.model import Content, Request
@@ -42,7 +43,8 @@ GroupSize = Annotated[int, Meta(ge=1, le=100_000)]
 Marker = Annotated[int, Meta(ge=0, le=2)]
 MeasureDescription = Annotated[str, Meta(max_length=1000)]
 Title = Annotated[str, Meta(max_length=200)]
-Need = Annotated[str, Meta(max_length=4000)]
+NEED_MAX = 4000
+Need = Annotated[str, Meta(max_length=NEED_MAX)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
 Topics = Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)]
 Articles = Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)]
@@ -170,12 +172,14 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new request; `submit` submits it at once. `state`, if given, has to be the caller's own.
 
-    `from_request` is an earlier request of the State whose content is copied, in the same language.
+    `from_request` is an earlier request of the State whose content is copied, `from_observations` are its observations
+    of the review (`/v1/observations`): a line for each article, and their texts as `need`; in the same language.
     """
 
     submit: bool = False
     state: State | None = None
     from_request: UUID | None = None
+    from_observations: Annotated[tuple[UUID, ...], Meta(max_length=LINES_MAX)] = ()
 
     def over(self, earlier: RequestBody, *, today: date) -> RequestBody:
         """The content of the earlier request, with what this one says in its place.
@@ -193,6 +197,23 @@ class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _UNSAID = {one.name: one.default for one in structs.fields(RequestBody)}
+
+
+def body_from(observations: Sequence[Observation]) -> RequestBody:
+    """A request of what reviews observed: a line for each article, and the texts one below the other.
+
+    Raises Invalid for texts in several languages, or longer in all than a need may be.
+    """
+    languages = {one.language for one in observations}
+    if len(languages) > 1:
+        raise Invalid("observations-language-differs", field="from_observations")
+    need = "\n\n".join(f"{one.article}: {one.text}" for one in observations)
+    if len(need) > NEED_MAX:
+        raise Invalid("observations-too-long", field="from_observations", limit=NEED_MAX)
+    articles = dict.fromkeys(one.article for one in observations)
+    return RequestBody(
+        language=languages.pop(), need=need, lines=tuple(NewLine(articles=(article,)) for article in articles)
+    )
 
 
 def body_of(request: Request, texts: Texts) -> RequestBody:

@@ -14,68 +14,15 @@ from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.translations import TranslatedBy
 from contracts.values import Caller, Role
+from services.requests.action import Action as Action
 from services.requests.attachment.model import READABLE, AttachmentStatus, Purpose
 from services.requests.mail.model import MOVES as MAIL_MOVES
 from services.requests.mail.model import Mail, MailStatus
+from services.requests.observation.model import Observation
 from services.requests.request.model import Request
 from services.requests.request.values import MOVES, Circulation, Status, Visibility
 from services.requests.summary.model import PublicSummary
-
-
-class Action(StrEnum):
-    """The actions of this service, one for each route."""
-
-    FILE = "file"
-    FILE_ON_BEHALF = "file_on_behalf"
-    IMPORT = "import"
-    CHECK = "check"
-    LIST = "list"
-    FOLLOW = "follow"
-    SHOW = "show"
-    READ_HISTORY = "read_history"
-    READ_AUDIENCE = "read_audience"
-    READ_ATTACHMENTS = "read_attachments"
-    READ_QUOTAS = "read_quotas"
-    ATTACH = "attach"
-    DETACH = "detach"
-    SCAN_NOTE = "scan_note"
-    READ_TRANSLATIONS = "read_translations"
-    TRANSLATE = "translate"
-    READ_SUMMARY = "read_summary"
-    DRAFT_SUMMARY = "draft_summary"
-    PUBLISH_SUMMARY = "publish_summary"
-    REVISE = "revise"
-    SUBMIT = "submit"
-    RECORD_CONFIRMATION = "record_confirmation"
-    REGISTER = "register"
-    RETURN = "return"
-    DECLINE = "decline"
-    OPEN = "open"
-    HOLD = "hold"
-    RESUME = "resume"
-    REOPEN = "reopen"
-    DELIVER = "deliver"
-    SAY_IT_SUFFICES = "say_it_suffices"
-    CLOSE = "close"
-    WITHDRAW = "withdraw"
-    CONSENT = "consent"
-    RECORD_CONSENT = "record_consent"
-    OBJECT = "object"
-    ASSIGN = "assign"
-    READ_CLOCKS = "read_clocks"
-    LIST_WORK = "list_work"
-    HAND_OVER = "hand_over"
-    SHOW_CALENDAR = "show_calendar"
-    SET_CALENDAR = "set_calendar"
-    SHOW_CRITERIA = "show_criteria"
-    PUBLISH_CRITERIA = "publish_criteria"
-    ASSESS = "assess"
-    READ_MESSAGES = "read_messages"
-    LIST_MAILS = "list_mails"
-    SHOW_MAIL = "show_mail"
-    READ_MAIL_FILE = "read_mail_file"
-    FILE_MAIL = "file_mail"
-    DISCARD_MAIL = "discard_mail"
+from services.requests.work.saved_views import SavedView
 
 
 class Guarded(StrEnum):
@@ -114,6 +61,10 @@ class Translated(Struct, frozen=True):
     made_by: TranslatedBy
 
 
+Owned = SavedView | Observation
+"""What belongs to a person or to a State, and is in no journal."""
+
+
 class Scan(Struct, frozen=True):
     """The scan of a note verbale: visible to the State and UNODC, removed by a coordinator."""
 
@@ -131,7 +82,13 @@ _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
 _UNODC_AS_WELL = frozenset({Action.IMPORT, Action.READ_QUOTAS})
-_LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA})
+_LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA}) | {
+    Action.LIST_VIEWS,
+    Action.SAVE_VIEW,
+}
+_OF_A_VIEW = frozenset({Action.LIST_VIEWS, Action.SHOW_VIEW, Action.REVISE_VIEW, Action.REMOVE_VIEW})
+_OF_OBSERVATIONS = frozenset(action for action in Action if "observation" in action)
+_VIEW_READS = frozenset({Action.LIST_VIEWS, Action.SHOW_VIEW})
 _OF_UNODC = frozenset({Action.FILE_ON_BEHALF, Action.HAND_OVER, Action.SET_CALENDAR, Action.PUBLISH_CRITERIA})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY, Action.READ_CLOCKS})
 _MAIL_READS = frozenset({Action.SHOW_MAIL, Action.READ_MAIL_FILE})
@@ -194,14 +151,14 @@ _NOT_YOUR_STATE = denied("not-your-state")
 
 
 def decide(
-    caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | Mail | None = None
+    caller: Caller, action: Action, resource: Request | Translated | Scan | Filing | Mail | Owned | None = None
 ) -> Decision:
     """Whether the caller may do this, and which guarded fields they see; everything not granted is denied.
 
     FILE is decided on a Filing, actions without a record on nothing, lists on nothing (allowed to all) and on
     each request listed, everything else on the request, for a scan the actions on attachments, and TRANSLATE also on a
     translation that exists: that of the State is replaced and withdrawn by the State only. Actions on mails are decided
-    on the mail.
+    on the mail, those on saved views on the view.
     """
     if action in _OF_UNODC:
         return ALLOWED if caller.role is Role.COORDINATOR else _NOT_FOR_YOUR_ROLE
@@ -215,6 +172,10 @@ def decide(
         return ALLOWED if caller.role in TRIAGE_READERS else _NOT_FOR_YOUR_ROLE
     if isinstance(resource, Mail):
         return _decide_mail(caller, action, resource)
+    if action in _OF_OBSERVATIONS:
+        return _decide_observation(caller, resource if isinstance(resource, Observation) else None)
+    if isinstance(resource, SavedView):
+        return _decide_view(caller, action, resource)
     if isinstance(resource, Scan):
         return _decide_scan(caller, action, resource.request)
     if isinstance(resource, Translated):
@@ -274,6 +235,22 @@ def _decide_mail(caller: Caller, action: Action, mail: Mail) -> Decision:
     if action in _MAIL_READS:
         return ALLOWED
     return ALLOWED if caller.role in _MAIL_MOVERS.get(action, frozenset()) else _NOT_FOR_YOUR_ROLE
+
+
+def _decide_observation(caller: Caller, observation: Observation | None) -> Decision:
+    """The State's own, for those who file for it; others do not learn of them."""
+    filing = _decide_filing(caller, Action.FILE, Filing())
+    if observation is None:
+        return filing
+    return ALLOWED if filing.allowed and caller.organization == observation.state else HIDDEN
+
+
+def _decide_view(caller: Caller, action: Action, view: SavedView) -> Decision:
+    """Of its owner; colleagues in the organization read one that is shared."""
+    own = caller.person_id == view.person_id
+    if caller.organization != view.organization or not (own or view.shared) or action not in _OF_A_VIEW:
+        return HIDDEN
+    return ALLOWED if own or action in _VIEW_READS else _NOT_FOR_YOUR_ROLE
 
 
 def may_see_mail(caller: Caller, mail: Mail) -> bool:

@@ -30,16 +30,18 @@ from services.requests.clock import api as clock_api
 from services.requests.clock import store as clock_store
 from services.requests.consent import api as consent_api
 from services.requests.consent import store as consent_store
-from services.requests.consumers import HANDLERS
+from services.requests.consumers import HANDLERS, forget
 from services.requests.criteria import api as criteria_api
 from services.requests.mail import actions as mail_actions
 from services.requests.mail import api as mail_api
 from services.requests.mail import store as mail_store
 from services.requests.mail.sender import POLL_SECONDS, AnswerTerms, send_answers
+from services.requests.observation import api as observation_api
 from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
 from services.requests.summary import api as summary_api
 from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
+from services.requests.work import view_api
 
 CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0
@@ -201,6 +203,8 @@ SERVICE = Service(
         *clock_api.ROUTES,
         *criteria_api.ROUTES,
         *work_api.ROUTES,
+        *view_api.ROUTES,
+        *observation_api.ROUTES,
         *mail_api.ROUTES,
     ],
     listens_to=("matching", "directory"),
@@ -237,8 +241,10 @@ SERVICE = Service(
         "mail_text",
         "mail_file_text",
         "mail_answer",
+        "saved_view",
+        "observation",
     ),
-    forget=mail_actions.forget,
+    forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

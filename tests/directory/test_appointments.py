@@ -14,6 +14,7 @@ from chassis.db.database import Database
 from contracts.values import Role
 from services.directory import policy
 from services.directory.appointments.model import Appointment, ShownStatus
+from services.directory.callers import store as caller_store
 from services.directory.people import actions, store
 from services.directory.people.model import Person
 from tests.builders import a_caller
@@ -264,3 +265,17 @@ async def test_caller_reads_its_own_appointments(api: Client) -> None:
     )  # fmt: skip
     assert [proposed["appointment_id"]] == [one["appointment_id"] for one in me["appointments"]]
     assert me["name"]
+    assert me["links"]["work_counts"] == "/v1/work/counts"
+
+
+async def test_head_of_a_remit_is_a_coordinator_whom_the_services_know(api: Client, db: Database) -> None:
+    person = await entered(api, organization="UNODC")
+    auditor = a_role(person, "auditor", organization="UNODC", head=True)
+    assert (400, "remit-not-of-role") == await refused(api, "/v1/appointments", FIRST, **auditor)
+    role = a_role(person, "coordinator", organization="UNODC", regions=["african"], head=True)
+    made = await done(api, "/v1/appointments", FIRST, **role)
+    made = await done(api, f"/v1/appointments/{made['appointment_id']}/approve", "second", revision=1)
+    assert made["head"]
+    async with db.transaction() as tx:
+        held = (await caller_store.changes_since(tx, after="0.0")).holdings
+    assert [(one.regions, one.head) for one in held if one.role is Role.COORDINATOR] == [(("african",), True)]

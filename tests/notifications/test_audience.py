@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from contracts import clocks, mails
+from contracts import mails
 from contracts import matching as m
 from contracts import pledges as p
 from contracts import requests as r
@@ -78,7 +78,6 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         r.ConsentEnded: "matches may no longer be presented",
         mails.MailReceived: "file it, or discard it",
         mails.MailReplyReceived: "read it",
-        clocks.ClockOverdue: "see that it is done",
         m.OfferingSubmitted: "approve it, or return it",
         m.OfferingWithdrawn: "it has ended",
         m.MatchSuggested: "an offering that came later fits",

@@ -82,6 +82,8 @@ LISTS = {
     "/v1/notifications": "notification_id",
     "/v1/webhooks": "webhook_id",
     "/v1/alerts": "alert_id",
+    "/v1/views": "view_id",
+    "/v1/observations": "observation_id",
     "/v1/people": "person_id",
     "/v1/appointments": "appointment_id",
     "/v1/clients": "client_id",
@@ -138,6 +140,7 @@ INTERNAL_BODIES = {
     "/internal/addresses": {"email": "nobody@ken.example"},
     "/internal/budgets": {"funds": ["TA-REQUESTS"], "currencies": ["EUR"]},
     "/internal/shown": {"organization": "NOR", "request_ids": []},
+    "/internal/titles": {"organization": "NOR", "role": "provider_officer", "request_ids": []},
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
 }
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}

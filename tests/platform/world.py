@@ -46,8 +46,10 @@ from services.requests.clock import store as clock_store
 from services.requests.mail import actions as mail_actions
 from services.requests.mail import store as mail_store
 from services.requests.mail.parsing import read_mail
+from services.requests.observation.model import Observation
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
+from services.requests.work import view_store
 from tests.builders import a_caller, a_request, headers
 from tests.clocks import Ticking
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
@@ -133,6 +135,9 @@ async def fill(world: World) -> None:
         await world.say(who, "/v1/webhooks", url="https://hooks.example.org/entraide", scheme="v1")
     for who, subject in ((KENYA, "offerings"), (NORWAY, "requests"), (NORWAYS_DONOR, "funding")):
         await world.say(who, "/v1/alerts", subject=subject, frequency="daily")
+    for who in (KENYA, NORWAY):
+        await world.say(who, "/v1/views", name="Fictitious sample", shared=who == KENYA)
+    await world.say(KENYA, "/v1/observations", article="UNTOC:18", language="en", text="Fictitious sample")
     await _offerings(world)
     await _requests(world)
     await _matches(world)
@@ -371,6 +376,10 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         for table in ("translation", "public_summary"):
             rows = await tx.fetch(f"SELECT {table}_id AS id, request_id FROM {table}")
             records[f"{table}_id"] = {row["id"]: records["request_id"][row["request_id"]] for row in rows}
+        rows = await tx.fetch("SELECT * FROM saved_view")
+        records["view_id"] = {row["view_id"]: view_store.view_of(dict(row)) for row in rows}
+        rows = await tx.fetch("SELECT * FROM observation")
+        records["observation_id"] = {row["observation_id"]: msgspec.convert(dict(row), Observation) for row in rows}
         records["clock_id"] = {one: await clock_store.known(tx, one) for one in await ids(tx, "clock")}
         mails = [await mail_store.known(tx, one) for one in await ids(tx, "mail")]
     records["mail_id"] = {one.mail_id: one for one in mails if one}

@@ -331,6 +331,7 @@ async def test_checked_draft_is_not_stored(api: Client, databases: Mapping[str, 
         "missing": [],
         "advice": [{"position": 1, "score": 4, "missing": ["outcome", "in_place"]}],
         "similar": [similar["request_id"]],
+        "circulating": [],
     }
     async with databases["requests"].transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM request") == 1

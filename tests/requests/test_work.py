@@ -67,6 +67,7 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
         ({"region": "african"}, 4),
         ({"region": "african", "state": "KEN"}, 2),
         ({"region": "weog"}, 0),
+        ({"region": "weog", "state": "KEN"}, 0),
         ({"kind": "mla_training"}, 2),
         ({"kind": ["mla_training", "sherloc_training"]}, 4),
         ({"topic": "mutual_legal_assistance"}, 2),
@@ -142,7 +143,14 @@ async def test_most_urgent_comes_first_by_priority(api: Client) -> None:
 
 @pytest.mark.parametrize(
     ("regions", "topics", "count"),
-    [([], [], 4), (["african"], [], 2), (["weog"], [], 0), (["african", "grulac"], ["electronic_evidence"], 4)],
+    [
+        ([], [], 4),
+        (["african"], [], 2),
+        (["weog"], [], 0),
+        (["african", "grulac"], ["electronic_evidence"], 4),
+        ([], ["judicial_cooperation"], 4),
+        ([], ["firearms_trafficking"], 0),
+    ],
 )
 async def test_remit_is_what_the_appointment_names(
     api: Client, databases: Mapping[str, Database], regions: list[str], topics: list[str], count: int
@@ -182,3 +190,46 @@ async def test_hand_over_assigns_all_requests_in_progress(api: Client, databases
         "/v1/work/hand-over", json={"assignee": str(a_caller(NORWAY).person_id)}, headers=headers(COORDINATOR)
     )
     assert unknown.json()["slug"] == "not-a-coordinator"
+
+
+async def test_item_with_its_request_can_be_moved_without_reading_it(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    await filed(api)
+    (plain,) = await work(api, step="triage")
+    assert "request" not in plain
+    (item,) = await work(api, step="triage", expand="request")
+    assert item["request"]["revision"] == 1
+    assert {"register", "return", "decline"} <= set(item["request"]["moves"])
+    path = f"/v1/requests/{item['request_id']}/register"
+    done = await api.post(path, json={}, headers=headers(COORDINATOR, revision=item["request"]["revision"]))
+    assert done.status_code == 200, done.text
+
+    request = await opened(api)
+    await presented(databases, request, "UNODC-CEB")
+    (waiting,) = await work(api, CEB, expand="request")
+    assert "request" not in waiting
+    refused = await api.get("/v1/work?expand=request&limit=51", headers=headers(COORDINATOR))
+    assert (refused.status_code, refused.json()["slug"]) == (400, "invalid-field")
+
+
+ROLES = [
+    *("KEN:focal_point", "KEN:official", "NOR:provider_officer", "NOR:donor_officer", COORDINATOR),
+    *(f"UNODC:{role}" for role in ("finance_officer", "auditor", "administrator")),
+]
+
+
+@pytest.mark.parametrize("who", ROLES)
+async def test_counts_say_to_every_role_what_waits_for_it(
+    api: Client, databases: Mapping[str, Database], who: str
+) -> None:
+    request = await opened(api, circulation="granted")
+    await presented(databases, request, "NOR")
+    counted = (await api.get("/v1/work/counts", headers=headers(who))).json()
+    expected = {
+        "KEN": {"state_decision": 1},
+        "NOR:provider_officer": {"provider_answer": 1},
+        COORDINATOR: {"follow_up": 1},
+    }
+    assert counted["by_step"] == next((steps for key, steps in expected.items() if who.startswith(key)), {})
+    assert counted["total"] == sum(counted["by_step"].values())

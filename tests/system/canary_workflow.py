@@ -51,6 +51,8 @@ async def run_workflow(stage: Stage) -> None:
     await propose_jointly(stage)
     await end_other_requests(stage)
     await file_a_mail(stage)
+    await save_a_view(stage)
+    await enter_an_observation(stage)
 
 
 async def appoint_all(stage: Stage) -> None:
@@ -428,3 +430,18 @@ async def _in_delivery(stage: Stage, request: Mapping[str, Any]) -> Any:
         return found if found["status"] == "in_delivery" else None
 
     return await until(begun)
+
+
+async def save_a_view(stage: Stage) -> None:
+    """A private view; what it said before it was revised is nowhere any more."""
+    one = await stage.say(COORDINATOR, "POST", "/v1/views", {"query": {}}, to=NOBODY)
+    own = frozenset({COORDINATOR})
+    await stage.say(COORDINATOR, "PATCH", "/v1/views/{view_id}", {"query": {}}, about=one, to=own)
+
+
+async def enter_an_observation(stage: Stage) -> None:
+    """Read by those who file for the State; its earlier text is not stored any more."""
+    body = {"article": "UNTOC:18", "language": "en"}
+    one = await stage.say(OFFICIAL, "POST", "/v1/observations", body, to=NOBODY)
+    own = frozenset({KENYA, OFFICIAL})
+    await stage.say(KENYA, "PATCH", "/v1/observations/{observation_id}", {}, about=one, to=own)

@@ -19,6 +19,10 @@ Headers = Callable[[str], Mapping[str, str]]
 def create(client: httpx.Client, headers: Headers) -> None:
     for appointment, subject in ALERTS.items():
         client.post("/v1/alerts", json={"subject": subject}, headers=headers(appointment)).raise_for_status()
+    view = {"name": "[Fictitious sample] To acknowledge", "query": {"step": ["acknowledge"]}}
+    client.post("/v1/views", json=view, headers=headers(COORDINATOR)).raise_for_status()
+    observed = {"article": "UNTOC:18", "language": "en", "text": "[Fictitious sample] Answers come late."}
+    client.post("/v1/observations", json=observed, headers=headers(KENYA)).raise_for_status()
     page = client.get("/v1/offerings", headers=headers(COORDINATOR)).raise_for_status().json()
     for one in page["offerings"][:OFFERINGS]:
         _translate(client, f"/v1/offerings/{one['offering_id']}", one, COORDINATOR, headers)

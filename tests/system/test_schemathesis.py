@@ -91,6 +91,8 @@ LISTS = {
     "in_kind_contribution_id": "/v1/in-kind-contributions",
     "activity_id": "/v1/activities",
     "alert_id": "/v1/alerts",
+    "view_id": "/v1/views",
+    "observation_id": "/v1/observations",
 }
 FINANCE = "UNODC:finance_officer"
 CODES = {

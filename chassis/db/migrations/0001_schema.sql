@@ -127,6 +127,8 @@ CREATE TABLE caller (
     -- A coordinator's remit; empty if it is unlimited.
     regions text[] NOT NULL DEFAULT '{}',
     topics text[] NOT NULL DEFAULT '{}',
+    -- Whom an overdue clock in this remit is escalated to.
+    head boolean NOT NULL DEFAULT false,
     starts date NOT NULL,
     ends date,
     ended boolean NOT NULL,

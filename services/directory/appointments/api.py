@@ -40,6 +40,7 @@ class AppointmentView(Struct, frozen=True, kw_only=True):
     ends: date | None = field(name="until")
     regions: tuple[str, ...]
     topics: tuple[str, ...]
+    head: bool
     status: ShownStatus
     revision: int
     letter: str
@@ -59,6 +60,16 @@ class AppointmentPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
+class Links(Struct, frozen=True, kw_only=True):
+    """Where other services answer what waits for the caller, what they were told, and what they may do."""
+
+    work: str = "/v1/work"
+    work_counts: str = "/v1/work/counts"
+    views: str = "/v1/views"
+    notifications: str = "/v1/notifications?unread=true"
+    permissions: str = "/docs/permissions"
+
+
 class Me(Struct, frozen=True, kw_only=True):
     """The caller, in the appointment it acts in (`organization`, `role`), with all its appointments in force.
 
@@ -71,6 +82,7 @@ class Me(Struct, frozen=True, kw_only=True):
     name: str | None
     scopes: tuple[Scope, ...] | None
     appointments: list[AppointmentView]
+    links: Links
 
 
 async def _read(tx: Tx, ctx: Context, appointment_id: UUID) -> AppointmentView:
@@ -134,6 +146,7 @@ async def show_me(db: Db, caller: CurrentCaller, now: Now) -> Me:
             name=texts.name if texts else None,
             scopes=None if caller.scopes is None else tuple(sorted(caller.scopes)),
             appointments=await _views(tx, found, caller, now),
+            links=Links(),
         )
 
 

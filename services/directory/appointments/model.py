@@ -83,6 +83,7 @@ class Appointment(Struct, frozen=True, kw_only=True):
     ends: date | None
     regions: tuple[str, ...]
     topics: tuple[str, ...]
+    head: bool
     status: Status
     revision: int
     texts_hash: str
@@ -165,7 +166,14 @@ class Appointment(Struct, frozen=True, kw_only=True):
 
     @property
     def mandate(self) -> Mandate:
-        return Mandate(role=self.role, starts=self.starts, ends=self.ends, regions=self.regions, topics=self.topics)
+        return Mandate(
+            role=self.role,
+            starts=self.starts,
+            ends=self.ends,
+            regions=self.regions,
+            topics=self.topics,
+            head=self.head,
+        )
 
 
 def requires_two_people(organization: str, role: Role) -> bool:
@@ -181,7 +189,7 @@ def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
         raise Invalid("dates-reversed", field="until")
     if mandate.ends is not None and mandate.ends < today:
         raise Conflict("appointment-over")
-    if mandate.role is not Role.COORDINATOR and (mandate.regions or mandate.topics):
+    if mandate.role is not Role.COORDINATOR and (mandate.regions or mandate.topics or mandate.head):
         raise Invalid("remit-not-of-role", role=mandate.role)
     for field, codes, known in (
         ("regions", mandate.regions, REGIONS),

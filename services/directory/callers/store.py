@@ -53,12 +53,12 @@ async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[
         """
         SELECT appointment_id, person_id, appointment.organization, role, starts AS from, ends AS until,
             status = 'ended' OR disabled_at IS NOT NULL OR erased_at IS NOT NULL AS ended,
-            appointment.revision + person.revision AS version, NULL AS scopes, regions, topics
+            appointment.revision + person.revision AS version, NULL AS scopes, regions, topics, head
         FROM appointment JOIN person USING (person_id)
         WHERE made_at IS NOT NULL AND (appointment_id = ANY ($1::uuid[]) OR person_id = ANY ($2::uuid[]))
         UNION ALL
         SELECT client_id, client_id, organization, role, (registered_at AT TIME ZONE 'UTC')::date, ends,
-            ended_at IS NOT NULL, revision, scopes, '{}', '{}'
+            ended_at IS NOT NULL, revision, scopes, '{}', '{}', false
         FROM client WHERE client_id = ANY ($1::uuid[])
         """,
         list(appointments),

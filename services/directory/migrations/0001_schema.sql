@@ -113,6 +113,7 @@ CREATE TABLE appointment (
     ends date CHECK (ends >= starts),
     regions text[] NOT NULL,
     topics text[] NOT NULL,
+    head boolean NOT NULL,
     status text NOT NULL CHECK (status IN ('proposed', 'in_force', 'ended', 'refused', 'withdrawn')),
     revision integer NOT NULL CHECK (revision > 0),
     texts_hash text NOT NULL,
@@ -129,7 +130,7 @@ CREATE TABLE appointment (
     -- Outside the States' own affairs it takes two; nobody proposed the first administrators.
     CHECK (made_at IS NULL OR proposed_by IS NULL OR approved_by IS NOT NULL
         OR (organization ~ '^[A-Z]{3}$' AND role IN ('official', 'provider_officer', 'donor_officer'))),
-    CHECK (role = 'coordinator' OR (regions = '{}' AND topics = '{}')),
+    CHECK (role = 'coordinator' OR (regions = '{}' AND topics = '{}' AND NOT head)),
     CHECK ((status IN ('in_force', 'ended')) = (made_at IS NOT NULL)),
     CHECK ((status IN ('ended', 'refused', 'withdrawn')) = (settled_at IS NOT NULL))
 );

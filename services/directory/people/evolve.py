@@ -84,6 +84,7 @@ def _appointed(fact: AppointmentProposed | AppointmentMade) -> Appointment:
         ends=fact.mandate.ends,
         regions=fact.mandate.regions,
         topics=fact.mandate.topics,
+        head=fact.mandate.head,
         status=Status.IN_FORCE if made_at else Status.PROPOSED,
         revision=1,
         texts_hash=fact.texts_hash,

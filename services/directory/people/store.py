@@ -327,10 +327,10 @@ async def appointments(
 async def _save_appointment(tx: Tx, appointment: Appointment) -> None:
     await tx.execute(
         """
-        INSERT INTO appointment (appointment_id, person_id, organization, role, starts, ends, regions, topics, status,
-            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason,
+        INSERT INTO appointment (appointment_id, person_id, organization, role, starts, ends, regions, topics, head,
+            status, revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason,
             subjects_hash)
-        SELECT appointment_id, person_id, organization, role, starts, ends, regions, topics, status,
+        SELECT appointment_id, person_id, organization, role, starts, ends, regions, topics, head, status,
             revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason, subjects_hash
         FROM json_populate_record(NULL::appointment, $1::text::json)
         ON CONFLICT (appointment_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,

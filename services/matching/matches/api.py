@@ -1,13 +1,14 @@
 """Routes of matches. Each opens one transaction; a repeated command gets the recorded answer."""
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid5
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from chassis.context import Context
@@ -15,6 +16,7 @@ from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
+from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.values import Role
 from services.matching import policy
@@ -31,7 +33,7 @@ from services.matching.matches.commands import Evaluate, NewMatch, Presentation,
 from services.matching.matches.explanation import explain
 from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.presentation_actions import Chosen
-from services.matching.matches.views import MatchDetail, MatchView, explained, opened, views_of
+from services.matching.matches.views import MatchDetail, MatchItem, MatchView, explained, opened, views_of
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
 from services.matching.scoring import store as scoring_store
@@ -40,10 +42,17 @@ from services.matching.scoring.criteria import NO_EXPERIENCE
 B = TypeVar("B", Comment, Reason, Evaluate)
 
 
+class MatchSide(StrEnum):
+    """The sides of a match whose titles a list shows."""
+
+    REQUEST = "request"
+    OFFERING = "offering"
+
+
 class MatchPage(Struct, frozen=True, kw_only=True):
     """Matches of the newest line first, best first within a line; `cursor` leads to the next page."""
 
-    matches: list[MatchView]
+    matches: list[MatchItem]
     cursor: str | None
 
 
@@ -76,6 +85,7 @@ async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONB
 @get("/v1/matches", opt=requires(Action.LIST_MATCHES), summary="The matches this caller may see")
 async def list_matches(
     db: Db,
+    own: Owned,
     caller: CurrentCaller,
     paging: Pagination,
     now: Now,
@@ -85,7 +95,10 @@ async def list_matches(
     status: FromQuery[MatchStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=match_store.LIST_MAX)] = 50,
+    expand: Annotated[list[MatchSide] | None, QueryParameter(max_items=len(MatchSide))] = None,
 ) -> Response[MatchPage]:
+    """`expand=request&expand=offering` adds the titles of both sides, as far as the caller may read them."""
+    sides = frozenset(expand or ())
     async with db.transaction(by=caller) as tx:
         found = await match_store.page(
             tx,
@@ -101,7 +114,21 @@ async def list_matches(
         # A list by offering or status is no ranking.
         if (of_line or of_request) and of_offering is None and status is None:
             await choice_store.record_shown(tx, found[:limit], caller.role, now=now)
-    return paging.page(MatchPage, views, limit)
+        offered = [one.offering_id for one in views[:limit]] if MatchSide.OFFERING in sides else []
+        offering_titles = await offering_store.texts(tx, offered)
+    requested = [one.request_id for one in views[:limit]] if MatchSide.REQUEST in sides else []
+    request_titles = await own.titles.of_requests(caller, requested)
+
+    def item(one: MatchView) -> MatchItem:
+        offering = offering_titles.get(one.offering_id)
+        return from_attributes(
+            MatchItem,
+            one,
+            request_title=request_titles.get(one.request_id, UNSET),
+            offering_title=offering.title if offering else UNSET,
+        )
+
+    return paging.page(MatchPage, views, limit, view=item)
 
 
 @show("/v1/matches/{match_id:uuid}", Action.SHOW_MATCH, "One match, with what its score is made of")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from chassis.db.database import Tx
 from contracts.consents import FieldSet
@@ -122,6 +122,13 @@ class MatchView(Struct, frozen=True, kw_only=True):
     reason: str | None
     comment: str
     moves: tuple[str, ...]
+
+
+class MatchItem(MatchView, frozen=True, kw_only=True):
+    """A match in a list, with the titles of both sides that `expand` asks for, as far as the caller may read them."""
+
+    request_title: str | UnsetType = UNSET
+    offering_title: str | UnsetType = UNSET
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):

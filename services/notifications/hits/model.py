@@ -1,6 +1,5 @@
 """Hits: who is notified of which record, once, and whether they may still see it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -113,15 +112,3 @@ def hit_on(
         offering_id=offering_id,
         recorded_at=now,
     )
-
-
-def with_broader(topics: Iterable[str]) -> tuple[str, ...]:
-    """The current codes of these topics and all topics above them, sorted."""
-    found: set[str] = set()
-    above = [current for code in topics for current in reference.current("topics", code)]
-    while above:
-        code = above.pop()
-        if code not in found:
-            found.add(code)
-            above += reference.topics()[code].parents
-    return tuple(sorted(found | set(topics)))

@@ -5,8 +5,9 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
+from contracts import reference
 from contracts.matching import Terms
-from services.notifications.hits.model import KnownOffering, with_broader
+from services.notifications.hits.model import KnownOffering
 
 
 async def save(tx: Tx, offering_id: UUID, provider: str, terms: Terms) -> None:
@@ -24,7 +25,7 @@ async def save(tx: Tx, offering_id: UUID, provider: str, terms: Terms) -> None:
         offering_id,
         provider,
         terms.kinds,
-        with_broader(terms.topics),
+        reference.with_broader(terms.topics),
         terms.articles,
         terms.paragraphs,
         terms.eligible.states,

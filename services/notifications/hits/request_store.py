@@ -10,7 +10,7 @@ from chassis.db.database import Tx
 from contracts import reference
 from contracts.consents import Consent, Terms, recipients_by_visibility
 from contracts.requests import RequestSubmitted
-from services.notifications.hits.model import KnownRequest, with_broader
+from services.notifications.hits.model import KnownRequest
 
 
 async def one_at_a_time(tx: Tx, request_id: UUID) -> None:
@@ -39,7 +39,14 @@ async def save_request(tx: Tx, submitted: RequestSubmitted) -> None:
         INSERT INTO known_line (line_id, request_id, kind, topics, articles, paragraphs) VALUES ($1, $2, $3, $4, $5, $6)
         """,
         [
-            (line.line_id, submitted.request_id, line.kind, with_broader(line.topics), line.articles, line.paragraphs)
+            (
+                line.line_id,
+                submitted.request_id,
+                line.kind,
+                reference.with_broader(line.topics),
+                line.articles,
+                line.paragraphs,
+            )
             for line in submitted.lines
         ],
     )

@@ -23,7 +23,7 @@ from contracts.requests import (
     RequestRegistered,
     RequestSubmitted,
 )
-from contracts.values import Caller, Language
+from contracts.values import Caller, Language, Role
 from services.notifications import policy
 from services.notifications.notices import audience, model, store, subscription_store
 from services.notifications.notices.audience import KnownReference, Notice
@@ -141,13 +141,33 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
         appointments = audience.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.only_if_notified_before else None
         people = await store.recipients(tx, appointments, notified_of_match=match_id)
+        programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
+        if audience.COORDINATOR in appointments:
+            if audience.is_escalation(notice):
+                people += await store.coordinators_without_subscription(tx, now)
+            people, programs = await _routed(tx, notice, fact, people, programs, now)
         if (person_id := audience.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
-        programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
         for recipient in [*people, *programs]:
             if recipient.key not in notified:
                 notified.add(recipient.key)
                 await notify_one(tx, notice, recipient, event, fact, known, now)
+
+
+async def _routed(
+    tx: Tx, notice: Notice, fact: Fact, people: list[Recipient], programs: list[Recipient], now: datetime
+) -> tuple[list[Recipient], list[Recipient]]:
+    """The recipients without the coordinators whose remit does not hold the request; others are left as they are."""
+    remits = await store.remits(tx, now)
+    if not any(one.regions or one.topics or one.head for held in remits.values() for one in held):
+        return people, programs
+    coordinators = {one.person_id for one in (*people, *programs) if one.role is Role.COORDINATOR}
+    chosen = audience.routed(notice, coordinators, remits, await store.subject_of(tx, fact))
+
+    def is_chosen(one: Recipient) -> bool:
+        return one.role is not Role.COORDINATOR or one.person_id in chosen
+
+    return list(filter(is_chosen, people)), list(filter(is_chosen, programs))
 
 
 def _by_person(recipient: Recipient) -> UUID:

@@ -5,7 +5,7 @@ presented, and of its end only those notified before; donors are notified of the
 Coordinators are notified only of what asks them to act and of what has ended: the rest can be read at the desk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from uuid import UUID
@@ -27,6 +27,7 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import summaries as s
+from contracts.callers import Remit
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -47,6 +48,8 @@ class Relation(StrEnum):
     PERSON = "person_id"
     RESPONSIBLE = "responsible"
     """The assignee of a clock's request, if the fact names one, else the holders of the role that has to act."""
+    HEADS = "heads"
+    """The heads of the remit that holds the request; without any, the coordinators of that remit, else all."""
 
 
 class Appointment(Struct, frozen=True, order=True):
@@ -54,6 +57,16 @@ class Appointment(Struct, frozen=True, order=True):
 
     organization: str
     role: Role
+
+
+COORDINATOR = Appointment(UNODC, Role.COORDINATOR)
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """What a remit is compared with: a request's State by its regional group, and its topics with all broader ones."""
+
+    region: str | None
+    topics: tuple[str, ...]
 
 
 class Notice(Struct, frozen=True, kw_only=True):
@@ -85,7 +98,7 @@ class KnownReference(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE = Relation
+STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE, HEADS = Relation
 REQUEST_ID = "request_id"
 JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
@@ -186,7 +199,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
         _of_request(at.AttachmentRejected, STATE),
         (c.ClockReminded, (_notice(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
-        (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, COORDINATORS, link=WORK, while_circulating=True),)),
+        (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, HEADS, link=WORK, while_circulating=True),)),
         _of_request(s.PublicSummaryDrafted, STATE),
         (mails.MailReceived, (_notice(mails.MailReceived, COORDINATORS, link=MAIL, reference="organization"),)),
         (mails.MailReplyReceived, (_notice(mails.MailReplyReceived, COORDINATORS, link=MAIL),)),
@@ -349,8 +362,8 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
     found: set[Appointment] = set()
     for relation in notice.to:
         match relation:
-            case Relation.COORDINATORS:
-                found.add(Appointment(UNODC, Role.COORDINATOR))
+            case Relation.COORDINATORS | Relation.HEADS:
+                found.add(COORDINATOR)
             case Relation.FINANCE:
                 found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
             case Relation.RESPONSIBLE:
@@ -363,6 +376,30 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                 if organization is not None:
                     found.add(Appointment(organization, _ROLES[relation]))
     return sorted(found)
+
+
+def is_escalation(notice: Notice) -> bool:
+    """Whether the coordinators who never subscribed are notified too, by their inbox."""
+    return Relation.HEADS in notice.to
+
+
+def routed(
+    notice: Notice, people: Collection[UUID], remits: Mapping[UUID, Sequence[Remit]], subject: Subject | None
+) -> set[UUID]:
+    """The coordinators, of these people, to whom a notice of a request goes: those whose remit holds it.
+
+    An escalation goes to those of them who are heads. Where none is left, the wider circle is notified, so that no
+    notice is lost; likewise all, of what is in no remit or about no request.
+    """
+    holding: dict[UUID, list[Remit]] = {}
+    for person_id in people:
+        fits = [one for one in remits.get(person_id, ()) if subject and one.holds(subject.region, subject.topics)]
+        if fits:
+            holding[person_id] = fits
+    if is_escalation(notice):
+        heads = {person_id for person_id, fits in holding.items() if any(one.head for one in fits)}
+        return heads or set(holding) or set(people)
+    return set(holding) or set(people)
 
 
 def person_notified(notice: Notice, fact: Fact) -> UUID | None:

@@ -9,10 +9,14 @@ import msgspec
 from asyncpg import Record as Row
 
 from chassis.db.database import Tx
+from contracts import reference
+from contracts.callers import Remit
+from contracts.facts import Fact
 from contracts.notifications import Record
 from contracts.refusals import Missing
+from contracts.requests import RequestSubmitted
 from contracts.values import Caller, Role
-from services.notifications.notices.audience import Appointment, KnownReference
+from services.notifications.notices.audience import Appointment, KnownReference, Subject
 from services.notifications.notices.model import Channel, Dispatch, Notification
 from services.notifications.notices.wording import Letter
 
@@ -71,6 +75,53 @@ async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[R
         now.date(),
     )
     return [msgspec.convert(dict(row), Recipient) for row in rows]
+
+
+async def remits(tx: Tx, now: datetime) -> dict[UUID, list[Remit]]:
+    """The remits of the coordinators who hold an appointment now, by person."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, regions, topics, head FROM caller
+        WHERE organization = 'UNODC' AND role = 'coordinator' AND NOT ended AND scopes IS NULL
+            AND $1 BETWEEN starts AND coalesce(ends, $1)
+        """,
+        now.date(),
+    )
+    found: dict[UUID, list[Remit]] = {}
+    for row in rows:
+        found.setdefault(row["person_id"], []).append(msgspec.convert(dict(row), Remit))
+    return found
+
+
+async def coordinators_without_subscription(tx: Tx, now: datetime) -> list[Recipient]:
+    """The coordinators who hold an appointment now and have no subscription, by inbox."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT person_id, organization, role, '{inbox}'::text[] AS channels
+        FROM caller LEFT JOIN subscription USING (person_id, organization, role)
+        WHERE organization = 'UNODC' AND role = 'coordinator' AND NOT ended AND scopes IS NULL
+            AND $1 BETWEEN starts AND coalesce(ends, $1) AND subscription_id IS NULL
+        ORDER BY person_id
+        """,
+        now.date(),
+    )
+    return [msgspec.convert(dict(row), Recipient) for row in rows]
+
+
+async def subject_of(tx: Tx, fact: Fact) -> Subject | None:
+    """What a remit is compared with: the request that the fact submits, or names; None if it is about no known one."""
+    if isinstance(fact, RequestSubmitted):
+        topics = [code for line in fact.lines for code in line.topics]
+        return Subject(region=reference.region_of(fact.state), topics=reference.with_broader(topics))
+    row = await tx.fetchrow(
+        """
+        SELECT region, array(SELECT DISTINCT unnest(topics) FROM known_line AS l WHERE l.request_id = r.request_id)
+            AS topics
+        FROM known_request AS r WHERE request_id = $1
+        """,
+        getattr(fact, "request_id", None),
+    )
+    return msgspec.convert(dict(row), Subject) if row else None
 
 
 async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:

@@ -123,10 +123,11 @@ class Clock(Struct, frozen=True, kw_only=True):
             "role": self.role,
             "due_at": self.due_at,
             "match_id": self.match_id,
+            "assignee": assignee if self.organization == UNODC else None,
         }
         if self.due_at <= now:
             return ClockOverdue(**values, overdue_at=now)
-        return ClockReminded(**values, reminded_at=now, assignee=assignee if self.organization == UNODC else None)
+        return ClockReminded(**values, reminded_at=now)
 
 
 def evolve(clock: Clock | None, fact: Fact) -> Clock:

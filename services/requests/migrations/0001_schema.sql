@@ -231,6 +231,37 @@ CREATE TABLE calendar (
     revision integer NOT NULL CHECK (revision > 0)
 );
 
+-- -- saved views ------------------------------------------------------------------------------------------------------
+
+-- Queries of the list of work that people keep, with a name.
+CREATE TABLE saved_view (
+    view_id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    organization text NOT NULL,
+    name text NOT NULL,
+    shared boolean NOT NULL,
+    query json NOT NULL,
+    created_at timestamptz NOT NULL,
+    revision integer NOT NULL CHECK (revision > 0)
+);
+CREATE INDEX saved_view_of_person ON saved_view (person_id);
+CREATE INDEX saved_view_of_organization ON saved_view (organization, view_id);
+
+-- -- observations -----------------------------------------------------------------------------------------------------
+
+-- What a review of the Convention's implementation observed, as the State entered it for itself.
+CREATE TABLE observation (
+    observation_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    article text NOT NULL,
+    cluster text,
+    language text NOT NULL,
+    text text NOT NULL,
+    entered_at timestamptz NOT NULL,
+    revision integer NOT NULL CHECK (revision > 0)
+);
+CREATE INDEX observation_of_state ON observation (state, observation_id);
+
 -- -- criteria ---------------------------------------------------------------------------------------------------------
 
 -- The criteria for eligibility and priority, in versions.
@@ -657,6 +688,8 @@ CALL wall_in('clock', 'CASE
     ELSE oversees(caller_role()) OR is_own(state)
 END');
 CALL wall_in('calendar', 'true');
+CALL wall_in('observation', 'is_own(state)');
+CALL wall_in('saved_view', 'organization = caller_organization() AND (shared OR person_id = caller_person())');
 CALL wall_in('criteria', 'true');
 CALL wall_in('criterion_text', 'true');
 CALL wall_in('attachment', 'is_own(state) OR sees_file(request_id, purpose)');
@@ -674,6 +707,7 @@ ALTER POLICY for_callers ON request_line WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON line_match WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON clock WITH CHECK (may_move(state));
 ALTER POLICY for_callers ON calendar WITH CHECK (caller_role() = 'coordinator');
+ALTER POLICY for_callers ON saved_view WITH CHECK (person_id = caller_person());
 ALTER POLICY for_callers ON criteria WITH CHECK (caller_role() = 'coordinator');
 ALTER POLICY for_callers ON criterion_text WITH CHECK (caller_role() = 'coordinator');
 ALTER POLICY for_callers ON consent WITH CHECK (may_move(state));

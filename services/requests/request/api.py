@@ -21,6 +21,7 @@ from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Fact
+from contracts.refusals import Invalid
 from contracts.values import Language, Role, State
 from services.requests import policy
 from services.requests.audience import store as audience_store
@@ -33,9 +34,11 @@ from services.requests.commands import (
     Reason,
     RequestBody,
     Triage,
+    body_from,
     body_of,
     check_reason,
 )
+from services.requests.observation import store as observation_store
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.request import actions, remark_store, store
 from services.requests.request.model import Request
@@ -70,20 +73,32 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
 @create("/v1/requests", Action.FILE, "File a request: a draft, or submitted at once", read=read)
 async def file_request(tx: Tx, ctx: Context, request_id: UUID, data: JSONBody[FileRequest]) -> RequestView:
     """`submit: true` submits it in the same step, which only a focal point may. `from_request` is an earlier request
-    of the State: its content is copied, except windows in the past, circulation, consents and attachments; what the
-    body says itself is used instead.
+    of the State: its content is copied, except windows in the past, circulation, consents and attachments.
+    `from_observations` are observations of the review: a line for each article, their texts as the need. What the body
+    says itself is used instead.
     """
     policy.decide(ctx.caller, Action.FILE, Filing(data.state, data.submit)).required()
-    body = await _prefilled(tx, ctx, data, data.from_request) if data.from_request else data
+    body = await _prefilled(tx, ctx, data)
     content, words, salt = body.content()
     request = await actions.file(tx, ctx, request_id, content, words, salt, submit=data.submit)
     return view_of_own(ctx, request, words)
 
 
-async def _prefilled(tx: Tx, ctx: Context, data: FileRequest, from_request: UUID) -> RequestBody:
-    earlier = await store.get(tx, from_request, ctx.caller)
+async def _prefilled(tx: Tx, ctx: Context, data: FileRequest) -> RequestBody:
+    """Raises Invalid if it is to begin both from a request and from observations."""
+    today = ctx.now.date()
+    if data.from_observations:
+        if data.from_request is not None:
+            raise Invalid("prefilled-from-both", field="from_observations")
+        observations = await observation_store.several(tx, data.from_observations, ctx.caller)
+        for one in observations:
+            policy.decide(ctx.caller, Action.SHOW_OBSERVATION, one).required()
+        return data.over(body_from(observations), today=today)
+    if data.from_request is None:
+        return data
+    earlier = await store.get(tx, data.from_request, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW, earlier).required()
-    return data.over(body_of(earlier, await store.texts(tx, earlier)), today=ctx.now.date())
+    return data.over(body_of(earlier, await store.texts(tx, earlier)), today=today)
 
 
 @create(

@@ -23,6 +23,7 @@ from services.requests.commands import LineOrder, LinePatch, NewLine, RequestBod
 from services.requests.policy import Action
 from services.requests.request import actions, similar_store, store
 from services.requests.request.completeness import in_order, missing_fields
+from services.requests.request.similar_store import CirculatingRequest
 from services.requests.request.specificity import Advice, advise
 from services.requests.request.views import read
 
@@ -31,18 +32,23 @@ LINE = f"{LINES}/{{line_id:uuid}}"
 
 
 class RequestCheck(Struct, frozen=True, kw_only=True):
-    """The fields that a draft needs to be submitted, advice on its lines, and the State's own similar requests."""
+    """The fields that a draft needs to be submitted, advice on its lines, and similar requests.
+
+    `similar` are the State's own, `circulating` those of other States of its regional group that circulate, as far as
+    their consents show them to the State.
+    """
 
     missing: list[FieldError]
     advice: list[Advice]
     similar: list[UUID]
+    circulating: list[CirculatingRequest]
 
 
 @post(
     "/v1/requests/check",
     opt=requires(Action.CHECK),
     status_code=200,
-    summary="What a draft does not say yet, and similar own requests",
+    summary="What a draft does not say yet, and similar requests",
 )
 async def check_request(data: JSONBody[RequestBody], db: Db, caller: CurrentCaller) -> RequestCheck:
     """The draft's texts are neither stored nor logged."""
@@ -51,10 +57,12 @@ async def check_request(data: JSONBody[RequestBody], db: Db, caller: CurrentCall
     lines = in_order(content.lines, content.incomplete)
     async with db.transaction(by=caller) as tx:
         similar = await similar_store.similar(tx, caller, lines)
+        circulating = await similar_store.circulating(tx, caller, lines)
     return RequestCheck(
         missing=missing_fields(lines, texts.title),
         advice=advise(list(zip(lines, texts.lines, strict=True))),
         similar=similar,
+        circulating=circulating,
     )
 
 

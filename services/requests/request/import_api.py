@@ -30,7 +30,11 @@ from services.requests.request.completeness import check_complete, in_order
 
 _LISTS = {"excluded_providers": "countries"}
 OWN = Layout(
-    FileRequest, key="request", items="lines", without={"submit", "state", "from_request", "line_id"}, lists=_LISTS
+    FileRequest,
+    key="request",
+    items="lines",
+    without={"submit", "state", "from_request", "from_observations", "line_id"},
+    lists=_LISTS,
 )
 ON_BEHALF = Layout(FileOnBehalf, key="request", items="lines", without={"line_id"}, lists=_LISTS)
 

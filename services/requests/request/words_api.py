@@ -3,16 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import get
-from litestar.params import FromPath, QueryParameter
+from litestar import get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from chassis.http.application import INTERNAL, CurrentCaller, Db
 from contracts.refusals import Missing
-from contracts.words import LineWords, RequestWords
+from contracts.words import LineWords, RequestTitle, RequestWords, TitleQuery
 from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.policy import Action, Guarded
-from services.requests.request import store
+from services.requests.request import store, title_store
 from services.requests.request.model import Request
 from services.requests.request.values import Status
 
@@ -45,6 +45,14 @@ async def show_words(
         return _words(request, await store.texts(tx, request))
 
 
+# A POST, so that no access log contains the ids of requests.
+@post("/internal/titles", opt=INTERNAL, status_code=200, summary="The titles of requests that a role may read")
+async def show_titles(data: JSONBody[TitleQuery], db: Db, caller: CurrentCaller) -> list[RequestTitle]:
+    """For lists of records of other services. As in the list of requests, this counts as no read."""
+    async with db.transaction(by=caller) as tx:
+        return await title_store.titles(tx, data)
+
+
 def _words(request: Request, texts: store.Texts) -> RequestWords:
     return RequestWords(
         request_id=request.request_id,
@@ -58,4 +66,4 @@ def _words(request: Request, texts: store.Texts) -> RequestWords:
     )
 
 
-ROUTES = [show_words]
+ROUTES = [show_words, show_titles]

@@ -1,5 +1,6 @@
 """The routes of the list of work, and of who is in charge of a request."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,27 +8,32 @@ from litestar import Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
 from chassis.context import Context
-from chassis.db.database import Tx
+from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Now, Pagination, requires
 from chassis.http.commands import change
+from chassis.http.downloads import Download
 from chassis.ids import new_id
-from contracts import reference
-from contracts.codes import unknown_code
-from contracts.refusals import Invalid
-from contracts.values import END, Caller
+from chassis.sheets.cells import CSV_TYPE, XLSX_TYPE
+from chassis.sheets.tables import table_download
+from chassis.sheets.templates import TableFormat
+from contracts.refusals import Invalid, Mismatch
+from contracts.values import Caller, Language
 from services.requests.clock.model import Step
 from services.requests.policy import Action
 from services.requests.request.values import Priority, Status
 from services.requests.request.views import read
 from services.requests.work import actions, store
-from services.requests.work.model import Order, WaitingFor, WorkFilter
+from services.requests.work.model import Order, WaitingFor, WorkExpansion
+from services.requests.work.query import ASSIGNEE, FILTER_MAX, WORDS_MAX, WORDS_MIN, Search, WorkQuery
 from services.requests.work.store import WorkCounts, WorkItem
+from services.requests.work.views import table_of
 
-FILTER_MAX = 20
 Codes = Annotated[list[str] | None, QueryParameter(max_items=FILTER_MAX)]
+TABLE_ROWS_MAX = 5_000
+EXPANDED_MAX = 50
+"""Each expanded request is read by itself."""
 
 
 class WorkPage(Struct, frozen=True, kw_only=True):
@@ -58,14 +64,6 @@ class HandedOver(Struct, frozen=True, kw_only=True):
     requests: list[UUID]
 
 
-class Search(Struct, frozen=True, kw_only=True):
-    """The filters of a list of work, and the words to search for."""
-
-    filter: WorkFilter
-    words: str | None
-    in_remit: bool
-
-
 def search_of(
     caller: CurrentCaller,
     waiting_for: FromQuery[WaitingFor] = WaitingFor.ME,
@@ -78,82 +76,35 @@ def search_of(
     article: Codes = None,
     paragraph: Codes = None,
     priority: Annotated[list[Priority] | None, QueryParameter(max_items=FILTER_MAX)] = None,
-    assignee: Annotated[str | None, QueryParameter(pattern=rf"^(me|none|[0-9a-f-]{{36}}){END}", max_length=36)] = None,
+    assignee: Annotated[str | None, QueryParameter(pattern=ASSIGNEE, max_length=36)] = None,
     overdue: FromQuery[bool | None] = None,
     paused: FromQuery[bool] = False,
     in_remit: FromQuery[bool] = False,
-    q: Annotated[str | None, QueryParameter(min_length=2, max_length=100)] = None,
+    q: Annotated[str | None, QueryParameter(min_length=WORDS_MIN, max_length=WORDS_MAX)] = None,
 ) -> Search:
     """The filters of a query: repeated parameters are alternatives, different ones all have to hold."""
-    for name, codes, known in (
-        ("state", of_state, reference.countries()),
-        ("kind", kind, reference.kinds()),
-        ("topic", topic, reference.topics()),
-        ("article", article, reference.articles()),
-        ("paragraph", paragraph, reference.paragraphs()),
-    ):
-        for code in codes or ():
-            if code not in known:
-                raise unknown_code(name, code, known)
-    return Search(
-        filter=WorkFilter(
-            waiting_for=waiting_for,
-            steps=tuple(step or ()),
-            statuses=tuple(status or ()),
-            states=_states(of_state or [], region or []),
-            kinds=tuple(kind or ()),
-            topics=tuple(topic or ()),
-            articles=tuple(article or ()),
-            paragraphs=tuple(paragraph or ()),
-            priorities=tuple(priority or ()),
-            assignee=_person(assignee, caller),
-            unassigned=assignee == "none",
-            overdue=overdue,
-            paused=paused,
-        ),
-        words=q,
+    query = WorkQuery(
+        waiting_for=waiting_for,
+        step=tuple(step or ()),
+        status=tuple(status or ()),
+        state=tuple(of_state or ()),
+        region=tuple(region or ()),
+        kind=tuple(kind or ()),
+        topic=tuple(topic or ()),
+        article=tuple(article or ()),
+        paragraph=tuple(paragraph or ()),
+        priority=tuple(priority or ()),
+        assignee=assignee,
+        overdue=overdue,
+        paused=paused,
         in_remit=in_remit,
+        q=q,
     )
-
-
-def _states(states: list[str], regions: list[str]) -> tuple[str, ...]:
-    """These States, and those of these regional groups."""
-    if not regions:
-        return tuple(states)
-    members: dict[str, list[str]] = {}
-    for code in reference.countries():
-        if (of := reference.region_of(code)) is not None:
-            members.setdefault(of, []).append(code)
-    for region in regions:
-        if region not in members:
-            raise unknown_code("region", region, members)
-    of_regions = {code for region in regions for code in members[region]}
-    return tuple(sorted(of_regions & set(states) if states else of_regions))
-
-
-def _person(assignee: str | None, caller: Caller) -> UUID | None:
-    if assignee in {None, "none"}:
-        return None
-    if assignee == "me":
-        return caller.person_id
-    try:
-        return UUID(assignee)
-    except ValueError:
-        raise Invalid("invalid-request", parameters=["assignee"]) from None
+    return query.search(caller)
 
 
 Asked = NamedDependency[Search]
 FILTERS = {"asked": Provide(search_of, sync_to_thread=False)}
-
-
-async def _searched(tx: Tx, caller: Caller, asked: Search) -> WorkFilter:
-    found = asked.filter
-    if asked.in_remit:
-        regions, topics = await store.remit(tx, caller)
-        found = replace(found, remit_states=_states([], list(regions)) if regions else None, remit_topics=topics)
-    if asked.words is not None:
-        found = replace(found, requests=await store.search(tx, caller, asked.words))
-    return found
 
 
 @get("/v1/work", opt=requires(Action.LIST_WORK), summary="What waits for the caller", dependencies=FILTERS)
@@ -166,28 +117,85 @@ async def list_work(
     sort: FromQuery[Order] = Order.DUE,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+    expand: FromQuery[WorkExpansion | None] = None,
 ) -> Response[WorkPage]:
     """Each item is a clock that runs: what the caller's organization has to do next, the most urgent first.
 
     A repeated parameter gives alternatives (`status=open&status=in_delivery`). `q` searches references, and the words
-    of titles that the caller may read.
+    of titles that the caller may read. `expand=request` adds the request's revision and moves, so that it can be moved
+    without being read first; with it `limit` is at most 50.
     """
-    async with db.transaction(by=caller) as tx:
-        wanted = await _searched(tx, caller, asked)
+    if expand is not None and limit > EXPANDED_MAX:
+        raise Invalid("invalid-field", field="limit", expected=f"at most {EXPANDED_MAX} with expand")
+    async with db.transaction(by=caller, snapshot=expand is not None) as tx:
+        wanted = await store.filter_of(tx, caller, asked)
         found = await store.page(tx, caller, wanted, sort, after=cursor, limit=limit + 1, now=now)
+        if expand is not None:
+            found = [*await store.with_requests(tx, caller, found[:limit]), *found[limit:]]
     return paging.page(WorkPage, found, limit)
+
+
+@get(
+    "/v1/work.csv",
+    opt=requires(Action.LIST_WORK),
+    dependencies=FILTERS,
+    media_type=CSV_TYPE,
+    summary="What waits for the caller, as CSV",
+)
+async def work_as_csv(
+    db: Db,
+    caller: CurrentCaller,
+    now: Now,
+    asked: Asked,
+    sort: FromQuery[Order] = Order.DUE,
+    language: FromQuery[Language] = Language.EN,
+) -> Download:
+    """As the list, in one file: at most 5,000 rows. RFC 4180 in UTF-8 with a byte order mark; a text that begins like a
+    formula gets an apostrophe before it.
+    """
+    return await _table(db, caller, asked, sort, language, TableFormat.CSV, now)
+
+
+@get(
+    "/v1/work.xlsx",
+    opt=requires(Action.LIST_WORK),
+    dependencies=FILTERS,
+    media_type=XLSX_TYPE,
+    summary="What waits for the caller, as a spreadsheet",
+)
+async def work_as_spreadsheet(
+    db: Db,
+    caller: CurrentCaller,
+    now: Now,
+    asked: Asked,
+    sort: FromQuery[Order] = Order.DUE,
+    language: FromQuery[Language] = Language.EN,
+) -> Download:
+    """As the list, in one file: at most 5,000 rows. Times are in UTC, everything else is text."""
+    return await _table(db, caller, asked, sort, language, TableFormat.XLSX, now)
+
+
+async def _table(
+    db: Database, caller: Caller, asked: Search, sort: Order, language: Language, of: TableFormat, now: datetime
+) -> Download:
+    async with db.transaction(by=caller) as tx:
+        wanted = await store.filter_of(tx, caller, asked)
+        found = await store.page(tx, caller, wanted, sort, after=None, limit=TABLE_ROWS_MAX + 1, now=now)
+    if len(found) > TABLE_ROWS_MAX:
+        raise Mismatch("work-table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["state", "step", "status"])
+    return await table_download(table_of(found, language), of, created_at=now)
 
 
 @get("/v1/work/counts", opt=requires(Action.LIST_WORK), summary="How much work waits", dependencies=FILTERS)
 async def count_work(db: Db, caller: CurrentCaller, now: Now, asked: Asked) -> WorkCounts:
     """With the same filters as the list."""
     async with db.transaction(by=caller) as tx:
-        return await store.counts(tx, caller, await _searched(tx, caller, asked), now=now)
+        return await store.counts(tx, caller, await store.filter_of(tx, caller, asked), now=now)
 
 
 @change("/v1/requests/{request_id:uuid}/assign", Action.ASSIGN, "Put a coordinator in charge", read=read)
 async def assign_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[Assignment]) -> None:
-    """The reminders of its clocks then go to this person only; what is overdue, to every coordinator."""
+    """The reminders of its clocks then go to this person only; what is overdue, also to the head of the remit."""
     await actions.assign(tx, ctx, request_id, data.assignee, data.comment)
 
 
@@ -209,4 +217,4 @@ async def hand_over(tx: Tx, ctx: Context, key: UUID, data: JSONBody[HandOver]) -
     await actions.hand_over(tx, ctx, data.giver or ctx.caller.person_id, data.assignee)
 
 
-ROUTES = [list_work, count_work, assign_request, hand_over]
+ROUTES = [list_work, work_as_csv, work_as_spreadsheet, count_work, assign_request, hand_over]

@@ -24,13 +24,19 @@ class Order(StrEnum):
     PRIORITY = "priority"
 
 
+class WorkExpansion(StrEnum):
+    """What is added to the items of a list: the revisions and moves of their requests."""
+
+    REQUEST = "request"
+
+
 class WorkFilter(Struct, frozen=True, kw_only=True):
     """Which work is listed; an empty tuple or None is no condition, and all conditions have to hold."""
 
     waiting_for: WaitingFor = WaitingFor.ME
     steps: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
-    states: tuple[str, ...] = ()
+    states: tuple[str, ...] | None = None
     kinds: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()

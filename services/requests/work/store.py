@@ -7,12 +7,17 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from chassis.db.database import Tx
+from contracts import reference
 from contracts.values import Caller, Role
+from services.requests import policy
 from services.requests.clock.model import Step
+from services.requests.request import store as request_store
 from services.requests.request.values import Priority, Status
 from services.requests.work.model import Order, WorkFilter
+from services.requests.work.query import Search, states_of
 
 LIST_MAX = 100
 COUNT_MAX = 10_000
@@ -22,11 +27,18 @@ SEARCH_MAX = 200
 """Requests that a search finds at most, the newest first."""
 
 
+class WorkRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The request of an item: its revision, for `If-Match`, and the moves that the caller may make now."""
+
+    revision: int
+    moves: tuple[str, ...]
+
+
 class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """What is waited for: by which clock, from whom, since when, until when; and the request or match it is about.
 
     What of the request the caller may not see is absent: all of it for a unit of UNODC whose match is presented without
-    a consent. `kinds` are those of the request's lines; `moves` are in the request or match.
+    a consent. `kinds` are those of the request's lines. `request` is there with `expand=request`, where it may be seen.
     """
 
     clock_id: UUID
@@ -48,6 +60,7 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] | UnsetType = UNSET
     priority: Priority | UnsetType | None = UNSET
     assignee: UUID | UnsetType | None = UNSET
+    request: WorkRequest | UnsetType = UNSET
 
 
 class WorkCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +83,7 @@ _FILTERED = f"""
                     WHEN 'others' THEN clock.organization <> $1 OR clock.role <> $4 ELSE true END
         AND (cardinality($5::text[]) = 0 OR clock.step = ANY ($5))
         AND (cardinality($6::text[]) = 0 OR r.status = ANY ($6))
-        AND (cardinality($7::text[]) = 0 OR clock.state = ANY ($7))
+        AND ($7::text[] IS NULL OR clock.state = ANY ($7))
         AND (cardinality($8::text[]) = 0 OR r.kinds && $8)
         AND (cardinality($9::text[] || $10::text[] || $11::text[]) = 0 OR EXISTS (
             SELECT FROM request_line AS l WHERE l.request_id = clock.request_id
@@ -119,7 +132,7 @@ def _filters(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
         Role.FOCAL_POINT if caller.role is Role.OFFICIAL else caller.role,
         list(one.steps),
         list(one.statuses),
-        list(one.states),
+        None if one.states is None else list(one.states),
         list(one.kinds),
         list(one.topics),
         list(one.articles),
@@ -134,6 +147,28 @@ def _filters(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
         None if one.remit_states is None else list(one.remit_states),
         list(one.remit_topics),
     ]
+
+
+async def with_requests(tx: Tx, caller: Caller, items: Sequence[WorkItem]) -> list[WorkItem]:
+    """The items with the revisions and moves of their requests, as far as the caller may see these."""
+    found: dict[UUID, WorkRequest] = {}
+    for request_id in dict.fromkeys(one.request_id for one in items if one.status is not UNSET):
+        request = await request_store.get(tx, request_id, caller)
+        found[request_id] = WorkRequest(revision=request.revision, moves=policy.moves_open_to(caller, request))
+    return [replace(one, request=found.get(one.request_id, UNSET)) for one in items]
+
+
+async def filter_of(tx: Tx, caller: Caller, asked: Search) -> WorkFilter:
+    """The filter of a query, with the caller's remit and the requests that its words find."""
+    found = asked.filter
+    if asked.in_remit:
+        regions, topics = await remit(tx, caller)
+        found = replace(
+            found, remit_states=states_of(regions) if regions else None, remit_topics=reference.with_narrower(topics)
+        )
+    if asked.words is not None:
+        found = replace(found, requests=await search(tx, caller, asked.words))
+    return found
 
 
 async def page(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from chassis.sheets.tables import escape_formula
 from contracts.values import MINOR_UNITS_MAX
 from services.pledges.ledger.postings import Account, EntryType
 from services.pledges.open_data.flows.model import (
@@ -25,7 +26,7 @@ from services.pledges.open_data.flows.model import (
     cells_of,
     flow_of,
 )
-from services.pledges.open_data.flows.tables import csv_of, escape_formula, xlsx_of
+from services.pledges.open_data.flows.views import csv_of, xlsx_of
 from tests.pledges.open_data.steps import HOSTILE, cells_in
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

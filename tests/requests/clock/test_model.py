@@ -94,6 +94,7 @@ def test_clock_reminds_once_and_runs_over_once() -> None:
     assert clock.expire(someone, now=clock.due_at - timedelta(seconds=1)) is None
     over = clock.expire(someone, now=clock.due_at)
     assert isinstance(over, ClockOverdue)
+    assert over.assignee == someone
     assert evolve(clock, over).next_at is None
 
 

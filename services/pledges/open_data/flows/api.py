@@ -25,7 +25,7 @@ from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
 from services.pledges.open_data.flows.store import Filters, PostingRef
-from services.pledges.open_data.flows.tables import csv_of, xlsx_of
+from services.pledges.open_data.flows.views import csv_of, xlsx_of
 from services.pledges.pledge import store
 from services.pledges.policy import Action
 

@@ -7,39 +7,26 @@ separates by `;` or by tabs sees other cells in the same CSV file: these get one
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 import xlsxwriter
 
+from chassis.sheets.tables import TEXT_OPTIONS, escape_formula
 from services.pledges.open_data.flows.model import COLUMNS, Amount, Cell, Flow, cells_of
-
-FORMULA_START = re.compile(r"""(?:\A|(?<=[,;\t\r\n]))(?="*[=+\-@＝＋－＠])|\A(?=[\t\r\n])""")
-"""The position before anything a spreadsheet may take for a formula: one of these signs at the beginning of a cell, for
-every separator, so also in the middle of a text after a separator or line end. Includes the full-width forms used in
-East Asia; quotation marks before the sign are skipped, since readers drop them. See OWASP, CSV injection."""
-
-TEXT_OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-}
 
 
 def csv_of(flows: Iterable[Flow]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([escape_formula(cell) for cell in cells_of(flow)] for flow in flows)
+    writer.writerows([_csv_cell(cell) for cell in cells_of(flow)] for flow in flows)
     return text.getvalue().encode("utf-8")
 
 
-def escape_formula(cell: Cell) -> str:
-    """The cell as CSV: a number unchanged, a text without formulas."""
-    return FORMULA_START.sub("'", cell) if isinstance(cell, str) else str(cell)
+def _csv_cell(cell: Cell) -> str:
+    return escape_formula(cell) if isinstance(cell, str) else str(cell)
 
 
 def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:

@@ -1,0 +1,1 @@
+"""Observations of the review of implementation that a State enters for itself."""

@@ -1,0 +1,126 @@
+"""The query of a list of work: what its address and a saved view say, and the filter that follows from it."""
+
+from typing import Annotated, get_args
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from contracts import reference
+from contracts.codes import ArticleCode, KindCode, ParagraphCode, TopicCode, unknown_code
+from contracts.refusals import Invalid
+from contracts.values import END, Caller, Code, State
+from services.requests.clock.model import Step
+from services.requests.request.values import Priority, Status
+from services.requests.work.model import Order, WaitingFor, WorkFilter
+
+FILTER_MAX = 20
+"""Alternatives in one filter."""
+
+ASSIGNEE = rf"^(me|none|[0-9a-f-]{{36}}){END}"
+WORDS_MIN, WORDS_MAX = 2, 100
+
+_Several = Meta(max_length=FILTER_MAX)
+Steps = Annotated[tuple[Step, ...], _Several]
+Statuses = Annotated[tuple[Status, ...], _Several]
+States = Annotated[tuple[State, ...], _Several]
+Regions = Annotated[tuple[Code, ...], _Several]
+Kinds = Annotated[tuple[KindCode, ...], _Several]
+Topics = Annotated[tuple[TopicCode, ...], _Several]
+Articles = Annotated[tuple[ArticleCode, ...], _Several]
+Paragraphs = Annotated[tuple[ParagraphCode, ...], _Several]
+Priorities = Annotated[tuple[Priority, ...], _Several]
+Assignee = Annotated[str, Meta(pattern=ASSIGNEE, max_length=36)]
+Words = Annotated[str, Meta(min_length=WORDS_MIN, max_length=WORDS_MAX)]
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """The filters of a list of work, and the words to search for."""
+
+    filter: WorkFilter
+    words: str | None
+    in_remit: bool
+
+
+class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The filters and the order of a list of work, named as the parameters of its address.
+
+    The entries of one field are alternatives, different fields all have to hold; an empty field restricts nothing.
+    `assignee` is `me`, the reader, `none`, or a person's id; `q` are words of a title or a reference.
+    """
+
+    waiting_for: WaitingFor = WaitingFor.ME
+    step: Steps = ()
+    status: Statuses = ()
+    state: States = ()
+    region: Regions = ()
+    kind: Kinds = ()
+    topic: Topics = ()
+    article: Articles = ()
+    paragraph: Paragraphs = ()
+    priority: Priorities = ()
+    assignee: Assignee | None = None
+    overdue: bool | None = None
+    paused: bool = False
+    in_remit: bool = False
+    q: Words | None = None
+    sort: Order = Order.DUE
+
+    def search(self, caller: Caller, place: str = "") -> Search:
+        """What to look for, for this reader. Raises Invalid for an unknown code; `place` is that of the query."""
+        for name, codes, known, code_list in (
+            ("state", self.state, reference.countries(), "countries"),
+            ("kind", self.kind, reference.kinds(), "kinds"),
+            ("topic", self.topic, reference.topics(), "topics"),
+            ("article", self.article, reference.articles(), "articles"),
+            ("paragraph", self.paragraph, reference.paragraphs(), "paragraphs"),
+        ):
+            for code in codes:
+                if code not in known:
+                    raise unknown_code(f"{place}{name}", code, known, code_list=code_list)
+        return Search(
+            filter=WorkFilter(
+                waiting_for=self.waiting_for,
+                steps=self.step,
+                statuses=self.status,
+                states=_states(self.state, self.region, f"{place}region"),
+                kinds=self.kind,
+                topics=self.topic,
+                articles=self.article,
+                paragraphs=self.paragraph,
+                priorities=self.priority,
+                assignee=_person(self.assignee, caller, f"{place}assignee"),
+                unassigned=self.assignee == "none",
+                overdue=self.overdue,
+                paused=self.paused,
+            ),
+            words=self.q,
+            in_remit=self.in_remit,
+        )
+
+
+def states_of(regions: tuple[str, ...]) -> tuple[str, ...]:
+    """The States of these regional groups."""
+    return tuple(code for code in reference.countries() if reference.region_of(code) in regions)
+
+
+def _states(states: tuple[str, ...], regions: tuple[str, ...], field: str) -> tuple[str, ...] | None:
+    """These States, as far as they are in these regional groups; None for all."""
+    if not regions:
+        return states or None
+    known = get_args(reference.Region)
+    for region in regions:
+        if region not in known:
+            raise unknown_code(field, region, known)
+    of_regions = states_of(regions)
+    return tuple(code for code in of_regions if code in states) if states else of_regions
+
+
+def _person(assignee: str | None, caller: Caller, field: str) -> UUID | None:
+    if assignee in {None, "none"}:
+        return None
+    if assignee == "me":
+        return caller.person_id
+    try:
+        return UUID(assignee)
+    except ValueError:
+        raise Invalid("invalid-request", parameters=[field]) from None
