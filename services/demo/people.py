@@ -27,6 +27,7 @@ OWNERS = {
     "public": "requests",
     "offerings": "matching",
     "matches": "matching",
+    "packages": "matching",
     "treaty-statuses": "matching",
     "rounds": "matching",
     "funds": "pledges",

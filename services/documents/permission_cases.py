@@ -11,6 +11,7 @@ from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, Fiel
 from contracts.facts import Fact
 from contracts.mails import MailReceived
 from contracts.matching import MatchSuggested, OfferingSubmitted
+from contracts.packages import PackagePresented
 from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
@@ -19,10 +20,12 @@ from services.documents import directory_cases, notification_cases, pledge_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
     AGREED,
+    DONOR,
     NAMED,
     OTHER,
     PROVIDER,
     STATE,
+    UNIT,
     UNODC,
     YES_OR_NO,
     Subject,
@@ -38,6 +41,9 @@ from services.matching.offerings import model as offering
 from services.matching.offerings.api import OfferingView
 from services.matching.offerings.model import OfferingStatus
 from services.matching.offerings.translation_store import OfferingTranslationView
+from services.matching.packages.evolve import evolve as evolve_package
+from services.matching.packages.model import Package, PackageStatus
+from services.matching.packages.views import PackageView
 from services.matching.rounds import model as round
 from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
@@ -274,6 +280,19 @@ def _match(presented: str, interested: str, disclosed: str, agreed: str) -> Matc
     )
 
 
+def _package(disclosed: str, agreed: str) -> Package:
+    return replace(
+        evolve_package(None, _example(PackagePresented)),
+        state=STATE,
+        provider=PROVIDER,
+        unit=UNIT,
+        donor=DONOR,
+        disclosed=disclosed == "yes",
+        status=PackageStatus.CONFIRMED if agreed == "yes" else PackageStatus.PRESENTED,
+        confirmed_at=WHEN if agreed == "yes" else None,
+    )
+
+
 def _round() -> round.Round:
     return round.evolve(None, _example(RoundAsked))
 
@@ -284,6 +303,12 @@ def _translated_offering(status: str, made_by: str) -> matching.Translated:
 
 _OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
 _MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW)
+_TO_MATCH = {
+    "the State itself": of(STATE),
+    "the provider itself": of(PROVIDER),
+    "another organization": of(OTHER),
+    "UNODC": of(UNODC),
+}
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
 _MATCHING = (
     Subject(
@@ -295,6 +320,7 @@ _MATCHING = (
             _M.LIST_OFFERINGS,
             _M.LIST_MATCHES,
             _M.LIST_ROUNDS,
+            _M.LIST_PACKAGES,
             _M.FOLLOW,
             _M.OFFER,
             _M.PROPOSE,
@@ -309,7 +335,7 @@ _MATCHING = (
             _M.SHOW_WEIGHTS,
             _M.ASK_ROUND,
         ),
-        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL),
+        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL, _M.PRESENT_PACKAGE),
     ),
     Subject(
         service="matching",
@@ -384,12 +410,7 @@ _MATCHING = (
             *(matching.Guarded.STATE_EVALUATION_COMMENT, matching.Guarded.PROVIDER_EVALUATION_COMMENT),
         ),
         decide=matching.decide,
-        standings={
-            "the State itself": of(STATE),
-            "the provider itself": of(PROVIDER),
-            "another organization": of(OTHER),
-            "UNODC": of(UNODC),
-        },
+        standings=_TO_MATCH,
         properties={
             "ever presented": YES_OR_NO,
             "begun by interest": YES_OR_NO,
@@ -399,6 +420,17 @@ _MATCHING = (
         make=_match,
         reads=_MATCH_READS,
         acts=tuple(matching.MATCHERS),
+    ),
+    Subject(
+        service="matching",
+        title="A package",
+        views=(PackageView,),
+        decide=matching.decide,
+        standings={**_TO_MATCH, "its unit of UNODC": of(UNIT), "its donor": of(DONOR)},
+        properties={"a consent names the organization": YES_OR_NO, "all four agreed": YES_OR_NO},
+        make=_package,
+        reads=matching.PACKAGE_READS,
+        acts=tuple(matching.PACKAGE_MOVERS),
     ),
     Subject(
         service="matching",

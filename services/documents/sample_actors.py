@@ -38,7 +38,15 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
-            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
+            | {
+                "PackagePresented",
+                "PackageWithdrawn",
+                "MatchNotPursued",
+                "MatchRevoked",
+                "ConsentRecorded",
+                "TreatyStatusRecorded",
+                "WeightsAdopted",
+            }
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
@@ -54,7 +62,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"AppointmentEnded"}
         ),
         "NOR:donor_officer": frozenset(
-            {"PledgePledged", "PledgeReworded", "PledgeWithdrawn"}
+            {"PledgePledged", "PledgeReworded", "PledgeWithdrawn", "PackageAgreed", "PackageDeclined"}
             | {"InKindContributionDeclared", "InKindContributionReworded", "InKindContributionWithdrawn"}
         ),
         "UNODC:finance_officer": frozenset(
@@ -89,7 +97,7 @@ FIRST: frozenset[str] = frozenset(
     | {"ClockStarted", "HolidaysSet", "CriteriaPublished"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
-    | {"PublicSummaryDrafted"}
+    | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued"}
 )
 """The first fact of an aggregate."""

@@ -21,6 +21,9 @@ AT_RISK = {
     "zh": "有人处于危险之中。",
 }
 
+PACKAGE_FACTS = ("Presented", "Agreed", "Confirmed", "Declined", "Withdrawn", "Ended")
+DOLLARS = {"minor": 40_000_00, "currency": "USD"}
+
 DESK: Mapping[str, Any] = MappingProxyType(
     {
         # by which criteria it is judged
@@ -61,6 +64,17 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "ClockReminded.match_id": None,
         "ClockOverdue.match_id": None,
         "holidays": ["2027-01-01", "2027-12-24"],
+        # who agrees to a package
+        **{f"Package{name}.provider": "FRA" for name in PACKAGE_FACTS},
+        **{f"Package{name}.fund": "TA-REQUESTS" for name in PACKAGE_FACTS},
+        **{f"Package{name}.money": DOLLARS for name in PACKAGE_FACTS},
+        "NewPackage.money": DOLLARS,
+        "PackagePresented.usd_minor": DOLLARS["minor"],
+        "unit": "UNODC-SHERLOC",
+        "unit_role": "backstopping",
+        "PackageAgreed.party": "unit",
+        "PackageAgreed.waiting_for": ["state", "provider", "donor"],
+        "PackageDeclined.party": "donor",
     }
 )
 """In facts and bodies."""
@@ -97,6 +111,22 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "by_step": {"acknowledge": 1, "triage": 2},
         "by_status": {"submitted": 1, "registered": 2},
         "complete": True,
+        "PackageView.provider": "FRA",
+        "PackageView.fund": "TA-REQUESTS",
+        "PackageView.money": DOLLARS,
+        "PackageView.usd_minor": DOLLARS["minor"],
+        "PackageView.status": "presented",
+        "PackageView.unit_agreed_at": None,
+        "PackageView.provider_agreed_at": None,
+        "PackageView.confirmed_at": None,
+        "PackageView.ended_at": None,
+        "PackageView.declined_by": None,
+        "PackageView.reason": None,
+        "PackageView.waiting_for": ["provider", "unit"],
+        "PackageView.comment": "Fictitious sample: as discussed with all four.",
+        "PackageView.end_comment": "",
+        "PackageView.moves": ["agree", "decline"],
+        "RequirementView.agreed_pledge": None,
         "HandedOver.requests": ["1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"],
     }
 )

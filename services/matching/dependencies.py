@@ -6,15 +6,17 @@ from typing import NamedTuple, TypeAlias
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from chassis.auth.callers import Callers
 from chassis.concurrency import ConcurrencyLimit
 from services.matching.index.memory import Memory
 from services.matching.matches.budgets import Budgets
 
 
 class Dependencies(NamedTuple):
-    """Balances of funds, the index in memory, and the limits on previews and comparisons in this process."""
+    """Balances of funds, who is appointed, the index in memory, the limits on previews and comparisons here."""
 
     budgets: Budgets
+    callers: Callers
     memory: Memory
     previews: ConcurrencyLimit
     comparisons: ConcurrencyLimit

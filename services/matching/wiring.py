@@ -40,6 +40,7 @@ from services.matching.offerings import api as offering_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
 from services.matching.offerings import translation_api
+from services.matching.packages import api as package_api
 from services.matching.rounds import api as round_api
 from services.matching.rounds.planner import Planner
 from services.matching.scoring import store as scoring_store
@@ -193,6 +194,7 @@ async def plan_rounds(planner: Planner) -> float | None:
 def own(running: Running) -> Dependencies:
     return Dependencies(
         budgets=Budgets(running.peers),
+        callers=running.callers,
         memory=Memory(),
         previews=ConcurrencyLimit(
             running_max=preview_api.OF_ONE_ORGANIZATION_MAX, waiting_max=preview_api.OF_ONE_ORGANIZATION_WAITING_MAX
@@ -235,6 +237,7 @@ SERVICE = Service(
         *translation_api.ROUTES,
         *offering_import_api.ROUTES,
         *match_api.ROUTES,
+        *package_api.ROUTES,
         *choice_api.ROUTES,
         *cohort_api.ROUTES,
         *why_not_api.ROUTES,
@@ -254,6 +257,7 @@ SERVICE = Service(
         "line_ranking",
         "match",
         "match_move",
+        "package",
         "capacity",
         "offering_translation",
         "offering",
