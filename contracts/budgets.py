@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from contracts.pledges import FundCode, Rate
 from contracts.reference import exponent
-from contracts.values import Currency, Money
+from contracts.values import Code, Currency, Money, Organization
 
 FUNDS_MAX = 50
 CURRENCIES_MAX = 200
@@ -52,6 +52,28 @@ class FundingGap(Struct, frozen=True, kw_only=True):
     gap_usd_minor: int | None
 
 
+class PledgeBalance(Struct, frozen=True, kw_only=True):
+    """A donor's commitment: what of it is owed and paid without conditions, less programme support cost.
+
+    In US-dollar cents; how much of it the fund has allocated is not known of a single pledge. `in_force` if money is
+    owed or was received under an agreement; `kept_for_line` is the only line that its money may be used for, if any.
+    `rates` are those in force of the currencies asked for.
+    """
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    status: Code
+    in_force: bool
+    usd_minor: int
+    kept_for_line: UUID | None
+    rates: tuple[Rate, ...] = ()
+
+    def worth(self, money: Money) -> Money | None:
+        """As `Budgeted.worth`."""
+        return _worth(money, self.rates)
+
+
 class Budgeted(Struct, frozen=True, kw_only=True):
     """Balances of the known funds at a time, and the rates in force that day, as far as there are any."""
 
@@ -61,10 +83,14 @@ class Budgeted(Struct, frozen=True, kw_only=True):
 
     def worth(self, money: Money) -> Money | None:
         """The amount in US dollars, to the cent, half to even, like the ledger; None without a rate in force."""
-        if money.currency == USD:
-            return money
-        rate = next((one for one in self.rates if one.currency == money.currency), None)
-        if rate is None:
-            return None
-        scale = Fraction(10 ** exponent(USD), 10 ** exponent(money.currency))
-        return Money(minor=round(money.minor * Fraction(rate.usd_per_unit) * scale), currency=USD)
+        return _worth(money, self.rates)
+
+
+def _worth(money: Money, rates: tuple[Rate, ...]) -> Money | None:
+    if money.currency == USD:
+        return money
+    rate = next((one for one in rates if one.currency == money.currency), None)
+    if rate is None:
+        return None
+    scale = Fraction(10 ** exponent(USD), 10 ** exponent(money.currency))
+    return Money(minor=round(money.minor * Fraction(rate.usd_per_unit) * scale), currency=USD)

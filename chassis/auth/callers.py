@@ -71,6 +71,10 @@ class Callers:
         """True if the person holds this appointment at a time."""
         return any(one.organization == organization and one.role is role for one in self.in_force(person_id, at))
 
+    def is_held(self, organization: str, role: Role, at: datetime) -> bool:
+        """True if anyone holds this appointment at a time."""
+        return any(self.holds(person_id, organization, role, at) for person_id in self._held)
+
     def stale(self) -> bool:
         """True if the last answer of the directory is older than STALE_SECONDS: an appointment may have ended."""
         return time.monotonic() - self._answered_at > STALE_SECONDS

@@ -29,6 +29,7 @@ OWNERS = {
     "public": "requests",
     "offerings": "matching",
     "matches": "matching",
+    "packages": "matching",
     "treaty-statuses": "matching",
     "joint-deliveries": "matching",
     "rounds": "matching",

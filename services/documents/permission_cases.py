@@ -12,6 +12,7 @@ from contracts.facts import Fact
 from contracts.joint_deliveries import JointDeliveryProposed
 from contracts.mails import MailReceived
 from contracts.matching import MatchSuggested, OfferingSubmitted
+from contracts.packages import PackagePresented
 from contracts.registry import decode_fact
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
@@ -20,10 +21,12 @@ from services.documents import desk_cases, directory_cases, notification_cases, 
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
     AGREED,
+    DONOR,
     NAMED,
     OTHER,
     PROVIDER,
     STATE,
+    UNIT,
     UNODC,
     YES_OR_NO,
     Subject,
@@ -41,6 +44,9 @@ from services.matching.offerings import model as offering
 from services.matching.offerings.model import OfferingStatus
 from services.matching.offerings.translation_store import OfferingTranslationView
 from services.matching.offerings.views import OfferingView
+from services.matching.packages.evolve import evolve as evolve_package
+from services.matching.packages.model import Package, PackageStatus
+from services.matching.packages.views import PackageView
 from services.matching.rounds import model as round
 from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
@@ -299,6 +305,19 @@ def _match_status(presented: str, agreed: str) -> MatchStatus:
     return MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED
 
 
+def _package(disclosed: str, agreed: str) -> Package:
+    return replace(
+        evolve_package(None, _example(PackagePresented)),
+        state=STATE,
+        provider=PROVIDER,
+        unit=UNIT,
+        donor=DONOR,
+        disclosed=disclosed == "yes",
+        status=PackageStatus.CONFIRMED if agreed == "yes" else PackageStatus.PRESENTED,
+        confirmed_at=WHEN if agreed == "yes" else None,
+    )
+
+
 def _round() -> round.Round:
     return round.evolve(None, _example(RoundAsked))
 
@@ -309,6 +328,12 @@ def _translated_offering(status: str, made_by: str) -> matching.Translated:
 
 _OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
 _MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW, _M.READ_CONTACT)
+_TO_MATCH = {
+    "the State itself": of(STATE),
+    "the provider itself": of(PROVIDER),
+    "another organization": of(OTHER),
+    "UNODC": of(UNODC),
+}
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
 _MATCHING = (
     Subject(
@@ -321,6 +346,7 @@ _MATCHING = (
             _M.LIST_MATCHES,
             _M.LIST_JOINT_DELIVERIES,
             _M.LIST_ROUNDS,
+            _M.LIST_PACKAGES,
             _M.FOLLOW,
             _M.OFFER,
             _M.PROPOSE,
@@ -335,7 +361,14 @@ _MATCHING = (
             _M.SHOW_WEIGHTS,
             _M.ASK_ROUND,
         ),
-        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS, _M.OVERRIDE, _M.PRESENT_SEVERAL, _M.PROPOSE_JOINTLY),
+        acts=(
+            _M.RECORD_TREATY_STATUS,
+            _M.ADOPT_WEIGHTS,
+            _M.OVERRIDE,
+            _M.PRESENT_SEVERAL,
+            _M.PROPOSE_JOINTLY,
+            _M.PRESENT_PACKAGE,
+        ),
     ),
     Subject(
         service="matching",
@@ -410,12 +443,7 @@ _MATCHING = (
             *(matching.Guarded.STATE_EVALUATION_COMMENT, matching.Guarded.PROVIDER_EVALUATION_COMMENT),
         ),
         decide=matching.decide,
-        standings={
-            "the State itself": of(STATE),
-            "the provider itself": of(PROVIDER),
-            "another organization": of(OTHER),
-            "UNODC": of(UNODC),
-        },
+        standings=_TO_MATCH,
         properties={
             "ever presented": YES_OR_NO,
             "begun by interest": YES_OR_NO,
@@ -442,6 +470,17 @@ _MATCHING = (
         make=_joint_delivery,
         reads=(*matching.JOINT_READS, _M.FOLLOW),
         acts=tuple(matching.JOINT_MOVERS),
+    ),
+    Subject(
+        service="matching",
+        title="A package",
+        views=(PackageView,),
+        decide=matching.decide,
+        standings={**_TO_MATCH, "its unit of UNODC": of(UNIT), "its donor": of(DONOR)},
+        properties={"a consent names the organization": YES_OR_NO, "all four agreed": YES_OR_NO},
+        make=_package,
+        reads=matching.PACKAGE_READS,
+        acts=tuple(matching.PACKAGE_MOVERS),
     ),
     Subject(
         service="matching",

@@ -14,6 +14,7 @@ from contracts.values import Caller, Role
 PERSON = UUID(int=1)
 OTHER_PERSON = UUID(int=2)
 STATE, PROVIDER, DONOR, NAMED, AGREED, OTHER, UNODC = "KEN", "JPN", "DNK", "NOR", "ITA", "FRA", "UNODC"
+UNIT = "UNODC-SHERLOC"
 YES_OR_NO = ("yes", "no")
 PROPOSERS = {"the caller": PERSON, "another person": OTHER_PERSON}
 

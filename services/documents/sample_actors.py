@@ -39,7 +39,15 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"JointDeliveryProposed"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
-            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
+            | {
+                "PackagePresented",
+                "PackageWithdrawn",
+                "MatchNotPursued",
+                "MatchRevoked",
+                "ConsentRecorded",
+                "TreatyStatusRecorded",
+                "WeightsAdopted",
+            }
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
@@ -56,7 +64,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"AppointmentEnded"}
         ),
         "NOR:donor_officer": frozenset(
-            {"PledgePledged", "PledgeReworded", "PledgeWithdrawn"}
+            {"PledgePledged", "PledgeReworded", "PledgeWithdrawn", "PackageAgreed", "PackageDeclined"}
             | {"InKindContributionDeclared", "InKindContributionReworded", "InKindContributionWithdrawn"}
         ),
         "UNODC:finance_officer": frozenset(
@@ -92,7 +100,7 @@ FIRST: frozenset[str] = frozenset(
     | {"ClockStarted", "HolidaysSet", "CriteriaPublished"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
-    | {"PublicSummaryDrafted"}
+    | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued"}
 )
 """The first fact of an aggregate."""

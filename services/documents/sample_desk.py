@@ -22,6 +22,9 @@ AT_RISK = {
     "zh": "有人处于危险之中。",
 }
 
+PACKAGE_FACTS = ("Presented", "Agreed", "Confirmed", "Declined", "Withdrawn", "Ended")
+DOLLARS = {"minor": 40_000_00, "currency": "USD"}
+
 DESK: Mapping[str, Any] = MappingProxyType(
     {
         # by which criteria it is judged
@@ -84,6 +87,17 @@ DESK: Mapping[str, Any] = MappingProxyType(
         "ObservationPatch.text": f"{FICTITIOUS} Requests for assistance are answered late.",
         "ObservationView.text": f"{FICTITIOUS} Requests for assistance are answered late.",
         "from_observations": [],
+        # who agrees to a package
+        **{f"Package{name}.provider": "FRA" for name in PACKAGE_FACTS},
+        **{f"Package{name}.fund": "TA-REQUESTS" for name in PACKAGE_FACTS},
+        **{f"Package{name}.money": DOLLARS for name in PACKAGE_FACTS},
+        "NewPackage.money": DOLLARS,
+        "PackagePresented.usd_minor": DOLLARS["minor"],
+        "unit": "UNODC-SHERLOC",
+        "unit_role": "backstopping",
+        "PackageAgreed.party": "unit",
+        "PackageAgreed.waiting_for": ["state", "provider", "donor"],
+        "PackageDeclined.party": "donor",
     }
 )
 """In facts and bodies."""
@@ -142,6 +156,22 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "MatchItem.reason": None,
         "request_title": f"{FICTITIOUS} Training on mutual legal assistance",
         "offering_title": f"{FICTITIOUS} Training of central authorities",
+        "PackageView.provider": "FRA",
+        "PackageView.fund": "TA-REQUESTS",
+        "PackageView.money": DOLLARS,
+        "PackageView.usd_minor": DOLLARS["minor"],
+        "PackageView.status": "presented",
+        "PackageView.unit_agreed_at": None,
+        "PackageView.provider_agreed_at": None,
+        "PackageView.confirmed_at": None,
+        "PackageView.ended_at": None,
+        "PackageView.declined_by": None,
+        "PackageView.reason": None,
+        "PackageView.waiting_for": ["provider", "unit"],
+        "PackageView.comment": "Fictitious sample: as discussed with all four.",
+        "PackageView.end_comment": "",
+        "PackageView.moves": ["agree", "decline"],
+        "RequirementView.agreed_pledge": None,
         "HandedOver.requests": ["1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"],
     }
 )

@@ -45,6 +45,7 @@ from services.matching.lines.model import STATUS_AFTER
 from services.matching.matches import store as match_store
 from services.matching.matches import suggestions
 from services.matching.matches.model import SHOWN
+from services.matching.packages import match_actions as package_actions
 from services.matching.texts import store as reading_store
 
 
@@ -134,6 +135,7 @@ async def on_consent_lost(tx: Tx, event: Event, fact: ConsentWithdrawn | Consent
     await consent_store.end(tx, fact.request_id, event.aggregateversion, at, consent_id=fact.consent_id)
     await line_store.set_circulation(tx, fact.request_id, fact.circulation)
     await _expire_unshown(tx, event, fact.request_id)
+    await package_actions.end_undisclosed(tx, fact.request_id, because=event, now=clock.now())
 
 
 async def on_circulation_decided(tx: Tx, event: Event, fact: CirculationDecided) -> None:

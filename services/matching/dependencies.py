@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from chassis.auth.callers import Callers
 from chassis.concurrency import ConcurrencyLimit
 from services.matching.index.memory import Memory
 from services.matching.matches.budgets import Budgets
@@ -13,10 +14,11 @@ from services.matching.matches.title_reader import Titles
 
 
 class Dependencies(NamedTuple):
-    """Balances, titles of requests, the index in memory, and the limits on previews and comparisons in this process."""
+    """Balances of funds, titles, who is appointed, the index in memory, limits on previews and comparisons here."""
 
     budgets: Budgets
     titles: Titles
+    callers: Callers
     memory: Memory
     previews: ConcurrencyLimit
     comparisons: ConcurrencyLimit

@@ -1,4 +1,4 @@
-"""Visibility of events of offerings, matches, joint deliveries, rounds and rankings; `may_see` is the policy in SQL."""
+"""Visibility of events of offerings, matches, joint deliveries, packages, rounds, rankings; `may_see` is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -26,6 +26,8 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE match_id = ANY ($3::uuid[]) AND may_see(match, who.organization, who.role)
                 UNION ALL SELECT joint_delivery_id FROM joint_delivery
                 WHERE joint_delivery_id = ANY ($3::uuid[]) AND oversees(who.role)
+                UNION ALL SELECT package_id FROM package
+                WHERE package_id = ANY ($3::uuid[]) AND may_see(package, who.organization, who.role)
                 UNION ALL SELECT round_id FROM round
                 WHERE round_id = ANY ($3::uuid[]) AND may_see(round, who.organization, who.role)) AS ids,
             ARRAY(SELECT offering_id FROM offering

@@ -1,7 +1,7 @@
-"""The access policy for offerings, matches and rounds; /docs/permissions lists it.
+"""The access policy for offerings, matches, packages and rounds; /docs/permissions lists it.
 
-`may_see` in SQL implements `may_see_offering` and `may_see_match` in the WHERE of every read, `line_store.similar_to`
-implements `may_compare`; tests compare them.
+`may_see` in SQL implements `may_see_offering`, `may_see_match` and `may_see_package` in the WHERE of every read,
+`line_store.similar_to` implements `may_compare`; tests compare them.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,8 @@ from services.matching.matches.model import AGREED, Match
 from services.matching.matches.model import MOVES as MATCH_MOVES
 from services.matching.offerings.model import MOVES as OFFERING_MOVES
 from services.matching.offerings.model import Offering, OfferingStatus
+from services.matching.packages.model import MOVES as PACKAGE_MOVES
+from services.matching.packages.model import Package
 from services.matching.rounds.model import Round
 
 
@@ -77,6 +79,10 @@ class Action(StrEnum):
     DECLINE = "decline"
     NOT_PURSUE = "not_pursue"
     REVOKE = "revoke"
+    PRESENT_PACKAGE = "present_package"
+    LIST_PACKAGES = "list_packages"
+    SHOW_PACKAGE = "show_package"
+    AGREE = "agree"
     ASK_ROUND = "ask_round"
     LIST_ROUNDS = "list_rounds"
     SHOW_ROUND = "show_round"
@@ -123,6 +129,7 @@ OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 FILERS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _STATE = frozenset({Role.FOCAL_POINT})
 _PROVIDER = frozenset({Role.PROVIDER_OFFICER})
+_DONOR = frozenset({Role.DONOR_OFFICER})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _OVERSIGHT = frozenset({Role.COORDINATOR, Role.AUDITOR})
 """Roles that see the lines of all States together."""
@@ -190,6 +197,7 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.OVERRIDE: _COORDINATOR,
     Action.PRESENT_SEVERAL: _COORDINATOR,
     Action.PROPOSE_JOINTLY: _COORDINATOR,
+    Action.PRESENT_PACKAGE: _COORDINATOR,
     Action.ASK_ROUND: _COORDINATOR,
 }
 """Roles by action, for actions without a record."""
@@ -204,6 +212,14 @@ ROUND_MOVERS: Mapping[Action, frozenset[Role]] = {
 }
 """Roles that move a round they may see."""
 
+PACKAGE_READS = (Action.SHOW_PACKAGE, Action.LIST_PACKAGES, Action.FOLLOW)
+PACKAGE_MOVERS: Mapping[Action, frozenset[Role]] = {
+    Action.AGREE: _PROVIDER | _DONOR,
+    Action.DECLINE: _PROVIDER | _DONOR,
+    Action.WITHDRAW: _COORDINATOR,
+}
+"""Roles that move a package they may see; a provider's officer only as the unit's, a donor's as the pledge's."""
+
 COMPARERS = FILERS | OVERSEERS
 """A State finds its own lines similar to one of its own, UNODC all."""
 
@@ -214,6 +230,7 @@ _LISTS = frozenset(
         Action.LIST_OFFERINGS,
         Action.LIST_MATCHES,
         Action.LIST_JOINT_DELIVERIES,
+        Action.LIST_PACKAGES,
         Action.LIST_ROUNDS,
     }
 )
@@ -232,13 +249,13 @@ _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 def decide(
     caller: Caller,
     action: Action,
-    resource: Offering | Translated | Match | JointDelivery | Round | WantedLine | None = None,
+    resource: Offering | Translated | Match | JointDelivery | Package | Round | WantedLine | None = None,
 ) -> Decision:
     """Decide whether the caller may do this, and which guarded fields they see. Denied unless granted.
 
     Actions in OF_NO_RECORD have no resource; PROPOSE and WHY_NOT are decided without one, then with the line, then with
     the offering; SIMILAR without one, then with the line; a list without one (always allowed) and for each record in
-    it; all others with the offering, the match, the joint delivery or the round. TRANSLATE also with a translation that
+    it; all others with the record itself. TRANSLATE also with a translation that
     exists: that of the provider is replaced and withdrawn by the provider only.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
@@ -251,6 +268,8 @@ def decide(
         return _decide_round(caller, action)
     if isinstance(resource, JointDelivery):
         return _decide_joint_delivery(caller, action, resource)
+    if isinstance(resource, Package):
+        return _decide_package(caller, action, resource)
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
     if action is Action.SIMILAR and not isinstance(resource, Offering | Match):
@@ -352,8 +371,22 @@ def _decide_round(caller: Caller, action: Action) -> Decision:
     return ALLOWED if caller.role in ROUND_MOVERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 
-def moves_open_to(caller: Caller, record: Offering | Match) -> tuple[str, ...]:
+def _decide_package(caller: Caller, action: Action, package: Package) -> Decision:
+    if not may_see_package(caller, package):
+        return HIDDEN
+    if action in PACKAGE_READS:
+        return ALLOWED
+    if caller.role not in PACKAGE_MOVERS.get(action, ()):
+        return _NOT_FOR_YOUR_ROLE
+    is_party = caller.role in _COORDINATOR or package.party_of(caller) is not None
+    return ALLOWED if is_party else _NOT_YOUR_ORGANIZATION
+
+
+def moves_open_to(caller: Caller, record: Offering | Match | Package) -> tuple[str, ...]:
     """The moves that this caller may make now."""
+    if isinstance(record, Package):
+        found = open_moves(caller, record, Action, decide, PACKAGE_MOVES)
+        return tuple(move for move in found if move != Action.AGREE or record.party_of(caller) in record.waiting_for)
     if isinstance(record, Match):
         return open_moves(caller, record, Action, decide, MATCH_MOVES)
     moves = open_moves(caller, record, Action, decide, OFFERING_MOVES)
@@ -401,3 +434,15 @@ def may_see_match(caller: Caller, seen: Match) -> bool:
         known = seen.confirmed_at is not None or caller.of_unodc or seen.disclosed
         return seen.provider == caller.organization and begun and known
     return False
+
+
+def may_see_package(caller: Caller, seen: Package) -> bool:
+    """The four parties; a provider outside UNODC and the donor need a consent in force, unless all have agreed."""
+    if caller.role in OVERSEERS:
+        return True
+    if caller.role in FILERS:
+        return seen.state == caller.organization
+    known = seen.confirmed_at is not None or seen.disclosed
+    if caller.role is Role.PROVIDER_OFFICER:
+        return seen.unit == caller.organization or (seen.provider == caller.organization and known)
+    return caller.role is Role.DONOR_OFFICER and seen.donor == caller.organization and known

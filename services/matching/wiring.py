@@ -42,6 +42,7 @@ from services.matching.offerings import api as offering_api
 from services.matching.offerings import calendar_api, contact_api, publication_api, translation_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
+from services.matching.packages import api as package_api
 from services.matching.rounds import api as round_api
 from services.matching.rounds.planner import Planner
 from services.matching.scoring import store as scoring_store
@@ -201,6 +202,7 @@ def own(running: Running) -> Dependencies:
     return Dependencies(
         budgets=Budgets(running.peers),
         titles=Titles(running.peers),
+        callers=running.callers,
         memory=Memory(),
         previews=ConcurrencyLimit(
             running_max=preview_api.OF_ONE_ORGANIZATION_MAX, waiting_max=preview_api.OF_ONE_ORGANIZATION_WAITING_MAX
@@ -247,6 +249,7 @@ SERVICE = Service(
         *publication_api.ROUTES,
         *calendar_api.ROUTES,
         *match_api.ROUTES,
+        *package_api.ROUTES,
         *choice_api.ROUTES,
         *cohort_api.ROUTES,
         *joint_api.ROUTES,
@@ -269,6 +272,7 @@ SERVICE = Service(
         "joint_delivery_member",
         "joint_delivery",
         "match_move",
+        "package",
         "capacity",
         "offering_translation",
         "offering",

@@ -53,6 +53,8 @@ REASON_MOVES = {
     "matching.match.declined-by-provider.v1": "decline_by_provider",
     "matching.match.not-pursued.v1": "not_pursue",
     "matching.match.revoked.v1": "revoke",
+    "matching.package.declined.v1": "decline_package",
+    "matching.package.withdrawn.v1": "withdraw_package",
     "pledges.fund.requirement-revised.v1": "revise_requirement",
     "pledges.in_kind_contribution.struck.v1": "strike_in_kind",
     "pledges.activity.cancelled.v1": "cancel_activity",

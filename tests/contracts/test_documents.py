@@ -36,6 +36,7 @@ NOT_DOCUMENTED = {
     "/internal/callers",
     "/internal/consents",
     "/internal/matches/{match_id}/funding-gap",
+    "/internal/pledges/{pledge_id}/balance",
     "/internal/requests/{request_id}/words",
     "/internal/shown",
     "/internal/subjects",

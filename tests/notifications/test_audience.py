@@ -10,6 +10,7 @@ import pytest
 
 from contracts import mails
 from contracts import matching as m
+from contracts import packages as pk
 from contracts import pledges as p
 from contracts import requests as r
 from contracts.alerts import DigestIssued, HitRecorded
@@ -86,6 +87,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         m.MatchDeclinedByProvider: "look for another match",
         m.MatchRevoked: "look for another match",
         m.MatchEvaluated: "close the request",
+        pk.PackageDeclined: "look for other money or another unit",
     }
     notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}
 
@@ -135,6 +137,23 @@ def test_reopening_caused_by_a_revoked_match_is_not_notified() -> None:
 
     assert {STATE, COORDINATORS} == recipients_of(fact)
     assert set() == recipients_of(fact, caused=True)
+
+
+def test_package_notifies_unit_and_donor_and_who_alone_is_missing() -> None:
+    parties = {**A_MATCH, "package_id": uuid4(), "unit": "UNODC-CEB", "donor": "DEU"}
+    del parties["offering_id"]
+    unit, money = Appointment("UNODC-CEB", Role.PROVIDER_OFFICER), Money(minor=1, currency="USD")
+    pledge = {"pledge_id": uuid4(), "fund": "TA-REQUESTS", "money": money}
+    presented = pk.PackagePresented(**parties, **pledge, usd_minor=1, presented_at=NOON)
+
+    def agreed(*waiting_for: str) -> set[Appointment]:
+        return recipients_of(pk.PackageAgreed(**parties, party="unit", waiting_for=waiting_for, agreed_at=NOON))
+
+    assert {unit, DONOR} == recipients_of(presented)
+    assert set() == agreed("state", "provider", "donor") == agreed("state", "provider")
+    assert [{STATE}, {PROVIDER}, {DONOR}] == [agreed(one) for one in ("state", "provider", "donor")]
+    declined = pk.PackageDeclined(**parties, party="donor", reason="other", declined_at=NOON)
+    assert {unit, DONOR, STATE, PROVIDER, COORDINATORS} == recipients_of(declined)
 
 
 def test_suggestions_of_one_cause_are_one_notice_and_other_facts_are_separate() -> None:

@@ -96,7 +96,7 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
         return False
     if running.name != "matching" or caller.role in OVERSEERS:
         return True
-    if event.aggregate == "offering_translation":
+    if event.aggregate in {"offering_translation", "package"}:
         return True
     if isinstance(record, Match):
         return event.type not in UNTOLD

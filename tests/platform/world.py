@@ -24,6 +24,7 @@ from services.matching.lines import store as line_store
 from services.matching.lines.model import WantedLine
 from services.matching.matches import store as match_store
 from services.matching.offerings import store as offering_store
+from services.matching.packages import store as package_store
 from services.matching.rounds import store as round_store
 from services.matching.rounds.planner import Planner
 from services.notifications.alerts import store as alert_store
@@ -145,6 +146,7 @@ async def fill(world: World) -> None:
     await _rounds(world)
     await _money(world)
     await _delivery(world)
+    await _package(world)
     await _translations(world)
     await _digests(world)
     await world.read_records()
@@ -354,6 +356,21 @@ async def _money(world: World) -> None:
     await world.deliver_events()
 
 
+async def _package(world: World) -> None:
+    """Of Norway's offering to Kenya, UNODC and France's pledge, which wait for France."""
+    request = await _open(world, await world.say(KENYA, "/v1/requests", **a_request()))
+    found = await world.client.get(f"/v1/matches?request={request['request_id']}", headers=headers(COORDINATOR))
+    match = next(one for one in found.json()["matches"] if one["provider"] == "NOR")
+    body = {"fund": FUND, "money": usd(9_000_000), "pledged_on": "2026-02-12"}
+    pledge = await world.say("FRA:donor_officer", "/v1/pledges", **body)
+    path = f"/v1/pledges/{pledge['pledge_id']}"
+    await world.say(FINANCE, f"{path}/commit", about=pledge, committed_on="2026-02-12")
+    asked = {"unit": "UNODC", "pledge_id": pledge["pledge_id"], "money": usd(3_800_000)}
+    chosen = {name: match[name] for name in ("match_id", "revision")} | {"departure": "stated_preference"}
+    package = await world.say(COORDINATOR, "/v1/packages", **chosen, **asked, comment="As agreed by telephone.")
+    await world.say(UNIT, f"/v1/packages/{package['package_id']}/agree", about=package)
+
+
 async def _records(databases: Mapping[str, Database]) -> Records:
     auditor = a_caller("UNODC:auditor")
     records: dict[str, dict[UUID | str, Any]] = {}
@@ -397,6 +414,10 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["joint_delivery_id"] = {
             one: await joint_store.get(tx, one, service) for one in await ids(tx, "joint_delivery")
         }
+        for package in [await package_store.known(tx, one) for one in await ids(tx, "package")]:
+            assert package is not None
+            disclosed = await tx.fetchval("SELECT disclosed($1, $2)", package.request_id, package.donor)
+            records.setdefault("package_id", {})[package.package_id] = replace(package, disclosed=disclosed)
         records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

@@ -64,7 +64,7 @@ HEARD = {
         "to_read",
         "excluded_provider",
     },
-    "pledges": {"closed", "closing"},
+    "pledges": {"closed", "closing", "agreed_pledge"},
     "notifications": {
         "known_reference",
         "known_circulation",

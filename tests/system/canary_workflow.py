@@ -50,6 +50,7 @@ async def run_workflow(stage: Stage) -> None:
     await fulfil_a_request(stage)
     await propose_jointly(stage)
     await end_other_requests(stage)
+    await end_packages(stage)
     await file_a_mail(stage)
     await save_a_view(stage)
     await enter_an_observation(stage)
@@ -274,6 +275,31 @@ async def propose_jointly(stage: Stage) -> None:
         about=joint,
         to=STATE | {UGANDA, UNIT},
     )
+
+
+async def end_packages(stage: Stage) -> None:
+    """Of France's offering, UNODC and Norway's pledge: one is declined, one is withdrawn."""
+    capacity = [{"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
+    needed = {"resource_status": "partly", "funding_needed": usd(1_000_000)}
+    offering = {**an_offering_body(capacity=capacity), **needed}
+    del offering["title"], offering["summary"]
+    one = await stage.say(FRANCE, "POST", "/v1/offerings", offering, to=EVERYBODY)
+    path = "/v1/offerings/{offering_id}/approve"
+    await stage.say(COORDINATOR, "POST", path, {}, about=one, to=OVERSEERS | {FRANCE})
+    request = await stage.say(OFFICIAL, "POST", "/v1/requests", request_body(lines=2), to=STATE)
+    request = await opened(stage, request)
+    consent = {"recipients": ["FRA", "NOR"], "fields": ["codes"]}
+    await stage.say(KENYA, "POST", "/v1/requests/{request_id}/consents", consent, about=request, to=STATE)
+    matches = await suggested(stage, request, "FRA", [line["line_id"] for line in request["lines"]])
+    pledges = (await stage.see(DONOR, "/v1/pledges"))["pledges"]
+    pledge = next(one for one in pledges if one["status"] == "received")
+    asked = {"unit": "UNODC", "pledge_id": pledge["pledge_id"], "money": usd(1_000_000)}
+    parties = STATE | {FRANCE, DONOR, UNIT}
+    for match, who, move in zip(matches, (DONOR, COORDINATOR), ("decline", "withdraw"), strict=True):
+        chosen = {name: match[name] for name in ("match_id", "revision")} | departing("present")
+        one = await stage.say(COORDINATOR, "POST", "/v1/packages", chosen | asked, to=parties)
+        path = f"/v1/packages/{{package_id}}/{move}"
+        await stage.say(who, "POST", path, {"reason": "other"}, about=one, to=parties)
 
 
 async def translate(stage: Stage, request: Mapping[str, Any], given: Readers) -> None:

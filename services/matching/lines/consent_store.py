@@ -150,5 +150,5 @@ async def check_consents_current(tx: Tx, organization: str) -> None:
 
 async def check_consents_current_for(tx: Tx, caller: Caller) -> None:
     """As `check_consents_current`; a State's own records and UNODC's access as an office do not depend on consents."""
-    if caller.role is Role.PROVIDER_OFFICER:
+    if caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}:
         await check_consents_current(tx, caller.organization)

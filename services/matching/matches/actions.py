@@ -40,6 +40,9 @@ from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import remark_store, translation, translation_store
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import ENDED, Offering, OfferingStatus
+from services.matching.packages import match_actions as package_actions
+from services.matching.packages import store as package_store
+from services.matching.packages.evolve import evolve as evolve_package
 from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
 from services.matching.rounds import store as round_store
@@ -169,7 +172,7 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity.
 
     Matches of a joint delivery have one unit of one period in common. Raises Conflict if no capacity is left, if the
-    offering has ended, or if it does not fit any more.
+    offering has ended or does not fit any more, or if the unit or the donor of its package has not agreed.
     """
     joint = await _joint_delivery_of(tx, match_id)
     before = await for_move(tx, ctx, match_id, action)
@@ -191,6 +194,7 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
         if not second:
             fact = before.accept(now=ctx.now) if action is Action.ACCEPT else before.confirm_by_provider(now=ctx.now)
             return await record(tx, before, fact, comment)
+        await package_actions.check_agreed(tx, match_id)
         taken = joint.capacity_period if joint else None
         window = joint.window if joint else match.window_of(line, offering, before.override, today=today)
         period = taken or await offering_store.take(
@@ -241,6 +245,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if fact.aggregate == "round":
         await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
+        return
+    if fact.aggregate == "package":
+        await package_store.save(tx, [evolve_package(await package_store.known(tx, event.aggregate_id), fact)])
         return
     if isinstance(fact, LineRanked):
         await match_store.rank(tx, fact)

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.journal.peers import PeerError, Peers
-from contracts.budgets import Budgeted, BudgetQuery, FundingGap
+from contracts.budgets import Budgeted, BudgetQuery, FundingGap, PledgeBalance
 from contracts.refusals import Mismatch, Unavailable
 
 OWNER = "pledges"
@@ -32,6 +32,17 @@ class Budgets:
         if unknown := set(funds) - {one.fund for one in found.funds}:
             raise Mismatch("fund-unknown", funds=sorted(unknown))
         return found
+
+    async def pledge(self, pledge_id: UUID, currency: str) -> PledgeBalance | None:
+        """A donor's commitment, with the rate of this currency that is in force; None if it does not exist.
+
+        Raises Unavailable if its owner cannot answer.
+        """
+        try:
+            body = await self._peers.find(OWNER, f"/internal/pledges/{pledge_id}/balance", {"currency": currency})
+            return None if body is None else msgspec.json.decode(body, type=PledgeBalance)
+        except (PeerError, msgspec.MsgspecError) as error:
+            raise Unavailable("pledge-unheard") from error
 
     async def gap(self, match_id: UUID) -> int | None:
         """The funding gap of a confirmed match, in US-dollar cents; None if the ledger does not know the match yet.

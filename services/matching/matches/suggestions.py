@@ -20,6 +20,7 @@ from services.matching.matches.evolve import evolve
 from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering
+from services.matching.packages import match_actions as package_actions
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import CAPACITY, violated
 from services.matching.scoring.model import scored
@@ -31,13 +32,14 @@ Change = tuple[Match | None, Fact]
 
 
 async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = None) -> list[Match]:
-    """Fold a fact into each match, save the matches, and announce the facts."""
+    """Fold a fact into each match, save the matches, announce the facts, and apply them to packages."""
     after = [evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
         await choice_store.save(tx, [move_of(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
         facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
         await announce_all(tx, facts, because=because)
+        await package_actions.follow(tx, [fact for _, fact in changes])
     return after
 
 

@@ -232,7 +232,8 @@ EXECUTE FUNCTION keep_excluded_providers();
 
 CALL wall_in('wanted_request', 'oversees(caller_role()) OR is_own(state)');
 CALL wall_in('wanted_line', 'EXISTS (SELECT FROM wanted_request r WHERE r.request_id = wanted_line.request_id)');
-CALL wall_in('excluded_provider', 'oversees(caller_role()) OR is_offered(provider)');
+CALL wall_in('excluded_provider', 'oversees(caller_role()) OR is_offered(provider)
+    OR (caller_role() = ''donor_officer'' AND provider = caller_organization())');
 
 -- -- consents, from facts of the requests service ---------------------------------------------------------------------
 
@@ -279,7 +280,7 @@ RETURN EXISTS (
 ) AND NOT EXISTS (SELECT FROM excluded_provider AS e WHERE e.request_id = of_request AND e.provider = organization);
 
 CALL wall_in('heard_consent', 'oversees(caller_role()) OR is_own(state)
-    OR (caller_role() = ''provider_officer'' AND names(recipients, caller_organization()))');
+    OR (caller_role() IN (''provider_officer'', ''donor_officer'') AND names(recipients, caller_organization()))');
 
 -- -- matches ----------------------------------------------------------------------------------------------------------
 
@@ -458,7 +459,62 @@ RETURN CASE
     ELSE false
 END;
 
--- Comments on moves of offerings and matches, and on the evaluation by one `side`.
+-- A match with a State's offering, a unit of UNODC and a donor's pledge, presented together.
+CREATE TABLE package (
+    package_id uuid PRIMARY KEY,
+    match_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    provider text NOT NULL CHECK (provider ~ '^[A-Z]{3}$'),
+    unit text NOT NULL CHECK (unit = 'UNODC' OR starts_with(unit, 'UNODC-')),
+    unit_role text CHECK (unit_role IN ('backstopping', 'coordination', 'quality_assurance', 'logistics')),
+    donor text NOT NULL CHECK (donor <> state AND donor <> provider),
+    pledge_id uuid NOT NULL,
+    fund text NOT NULL,
+    -- The money asked from the pledge, and its worth in US cents when it was presented.
+    minor bigint NOT NULL CHECK (minor > 0),
+    currency text NOT NULL,
+    usd_minor bigint NOT NULL CHECK (usd_minor >= 0),
+    status text NOT NULL CHECK (status IN ('presented', 'confirmed', 'declined', 'withdrawn', 'ended')),
+    revision integer NOT NULL CHECK (revision > 0),
+    presented_at timestamptz NOT NULL,
+    state_agreed_at timestamptz,
+    provider_agreed_at timestamptz,
+    unit_agreed_at timestamptz,
+    donor_agreed_at timestamptz,
+    confirmed_at timestamptz,
+    ended_at timestamptz,
+    declined_by text CHECK (declined_by IN ('unit', 'donor')),
+    reason text,
+    CHECK (confirmed_at IS NULL OR (state_agreed_at IS NOT NULL AND provider_agreed_at IS NOT NULL
+        AND unit_agreed_at IS NOT NULL AND donor_agreed_at IS NOT NULL)),
+    CHECK (status <> 'confirmed' OR confirmed_at IS NOT NULL),
+    CHECK ((status IN ('declined', 'withdrawn', 'ended')) = (ended_at IS NOT NULL)),
+    CHECK ((ended_at IS NULL) = (reason IS NULL)),
+    CHECK ((status = 'declined') = (declined_by IS NOT NULL))
+);
+-- A match has one at a time.
+CREATE UNIQUE INDEX package_of_match ON package (match_id) WHERE status IN ('presented', 'confirmed');
+CREATE INDEX package_of_request ON package (request_id);
+CREATE INDEX package_of_pledge ON package (pledge_id) WHERE status IN ('presented', 'confirmed');
+
+-- Visibility of packages, as in policy.py; a test compares them.
+CREATE FUNCTION may_see(p package, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN role IN ('coordinator', 'auditor', 'service') THEN true
+    WHEN role IN ('focal_point', 'official') THEN p.state = organization
+    WHEN role = 'provider_officer' THEN p.unit = organization OR (
+        p.provider = organization AND (p.confirmed_at IS NOT NULL OR disclosed(p.request_id, organization)))
+    WHEN role = 'donor_officer' THEN
+        p.donor = organization AND (p.confirmed_at IS NOT NULL OR disclosed(p.request_id, organization))
+    ELSE false
+END;
+
+CALL wall_in('package', 'may_see(package, caller_organization(), caller_role())');
+
+-- Comments on moves of offerings, matches and packages, and on the evaluation by one `side`.
 CREATE TABLE remark (
     about_id uuid NOT NULL,
     revision integer NOT NULL,
@@ -525,7 +581,8 @@ CALL wall_in('line_ranking', 'oversees(caller_role()) OR is_own(state)');
 CALL wall_in('remark', '
     (EXISTS (SELECT FROM match m WHERE m.match_id = about_id AND may_see(m, caller_organization(), caller_role()))
         OR EXISTS (SELECT FROM offering o WHERE o.offering_id = about_id
-                   AND (oversees(caller_role()) OR o.provider = caller_organization())))
+                   AND (oversees(caller_role()) OR o.provider = caller_organization()))
+        OR EXISTS (SELECT FROM package p WHERE p.package_id = about_id))
     AND (side IS NULL OR oversees(caller_role())
         OR (side = ''state'' AND caller_role() IN (''focal_point'', ''official''))
         OR (side = ''provider'' AND caller_role() = ''provider_officer''))');

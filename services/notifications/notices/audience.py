@@ -23,6 +23,7 @@ from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import offerings as o
+from contracts import packages as pk
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
@@ -42,6 +43,7 @@ class Relation(StrEnum):
     FOCAL_POINTS = "organization"
     PROVIDER = "provider"
     DONOR = "donor"
+    UNIT = "unit"
     FUND_DONORS = "fund_donors"
     COORDINATORS = "coordinators"
     FINANCE = "finance"
@@ -50,6 +52,8 @@ class Relation(StrEnum):
     """The assignee of a clock's request, if the fact names one, else the holders of the role that has to act."""
     HEADS = "heads"
     """The heads of the remit that holds the request; without any, the coordinators of that remit, else all."""
+    LAST = "waiting_for"
+    """The party of a package whose agreement alone is missing."""
 
 
 class Appointment(Struct, frozen=True, order=True):
@@ -98,7 +102,9 @@ class KnownReference(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE, HEADS = Relation
+STATE, FOCAL_POINTS, PROVIDER, DONOR, UNIT, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE, HEADS, LAST = (
+    Relation
+)
 REQUEST_ID = "request_id"
 JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
@@ -156,6 +162,10 @@ def _of_match(
         else ()
     )
     return kind, always + ended
+
+
+def _of_package(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, *to, link="/v1/packages/{package_id}"),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -243,6 +253,13 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
         _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
         _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
+        # The State and the provider are notified of what the match does.
+        _of_package(pk.PackagePresented, UNIT, DONOR),
+        _of_package(pk.PackageAgreed, LAST),
+        _of_package(pk.PackageConfirmed, UNIT, DONOR),
+        _of_package(pk.PackageDeclined, STATE, PROVIDER, UNIT, DONOR, COORDINATORS),
+        _of_package(pk.PackageWithdrawn, STATE, PROVIDER, UNIT, DONOR),
+        _of_package(pk.PackageEnded, UNIT, DONOR),
         # Also to the author: another person may have acted in their name.
         _of_person(d.PersonSubjectsProposed),
         _of_person(d.PersonIdentified),
@@ -371,7 +388,12 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                     found.add(Appointment(*attrgetter("organization", "role")(fact)))
             case Relation.FUND_DONORS:
                 found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
-            case Relation.STATE | Relation.FOCAL_POINTS | Relation.PROVIDER | Relation.DONOR:
+            case Relation.LAST:
+                waiting_for: tuple[str, ...] = getattr(fact, relation.value)
+                if len(waiting_for) == 1:
+                    party = Relation(waiting_for[0])
+                    found.add(Appointment(getattr(fact, party.value), _ROLES[party]))
+            case Relation.STATE | Relation.FOCAL_POINTS | Relation.PROVIDER | Relation.DONOR | Relation.UNIT:
                 organization = getattr(fact, relation.value)
                 if organization is not None:
                     found.add(Appointment(organization, _ROLES[relation]))
@@ -414,6 +436,7 @@ _ROLES = {
     Relation.FOCAL_POINTS: Role.FOCAL_POINT,
     Relation.PROVIDER: Role.PROVIDER_OFFICER,
     Relation.DONOR: Role.DONOR_OFFICER,
+    Relation.UNIT: Role.PROVIDER_OFFICER,
 }
 
 

@@ -11,6 +11,7 @@ from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.packages import PackageConfirmed
 from contracts.pledges import RequirementOpened
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller
@@ -18,6 +19,7 @@ from services.pledges import policy
 from services.pledges.activities import store as activity_store
 from services.pledges.activities.model import Activity, ActivityStatus
 from services.pledges.allocations import model as allocations
+from services.pledges.allocations import package_store
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import Allocation, Purpose, Requirement, RequirementStatus, Spending
 from services.pledges.funds.actions import require_fund
@@ -155,3 +157,8 @@ async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
         facts.append((back, allocation.revision + 1))
     facts.append((requirement.cancel(now=event.time), requirement.revision + 1))
     await record_all(tx, facts, because=event)
+
+
+async def on_package_confirmed(tx: Tx, _event: Event, fact: PackageConfirmed) -> None:
+    """Record from which pledge the four parties agreed to pay, for who allocates."""
+    await package_store.save(tx, fact)

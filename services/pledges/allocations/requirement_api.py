@@ -13,9 +13,10 @@ from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy
+from services.pledges.allocations import package_store, unfunded_reader
 from services.pledges.allocations import store as allocation_store
-from services.pledges.allocations import unfunded_reader
 from services.pledges.allocations.model import Requirement, RequirementStatus
+from services.pledges.allocations.package_store import AgreedPledge
 from services.pledges.dependencies import Owned
 from services.pledges.pledge import store
 from services.pledges.policy import Action
@@ -23,6 +24,8 @@ from services.pledges.policy import Action
 
 class RequirementView(Struct, frozen=True, kw_only=True):
     """The money that a confirmed match lacks; its covered part and its gap, in US cents.
+
+    `agreed_pledge` is the pledge that is to pay it, if its State, provider, donor and a unit agreed so in a package.
 
     It is the current state: `as_at` is null, and it is not `final`.
     """
@@ -42,6 +45,7 @@ class RequirementView(Struct, frozen=True, kw_only=True):
     rate_date: date
     covered_usd_minor: int
     gap_usd_minor: int
+    agreed_pledge: AgreedPledge | None
     opened_at: datetime
     as_at: datetime | None
     final: bool
@@ -99,15 +103,17 @@ async def list_requirements(
     """A State sees those of its own requests, a provider those of its own matches."""
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
-    return paging.page(RequirementPage, found, limit, view=_requirement_view)
+        agreed = await package_store.of_matches(tx, [one.match_id for one in found])
+    return paging.page(RequirementPage, [_requirement_view(one, agreed.get(one.match_id)) for one in found], limit)
 
 
-def _requirement_view(requirement: Requirement) -> RequirementView:
+def _requirement_view(requirement: Requirement, agreed: AgreedPledge | None) -> RequirementView:
     return from_attributes(
         RequirementView,
         requirement,
         money=Money(minor=requirement.minor, currency=requirement.currency),
         **asdict(requirement.valuation),
+        agreed_pledge=agreed,
         as_at=None,
         final=False,
     )

@@ -191,6 +191,17 @@ RETURN reads_all(organization, role)
 
 CALL wall_in('requirement', 'may_see(requirement, caller_organization(), caller_role())');
 
+-- From which pledge a match is to be paid, as the parties to its package agreed; from facts of matching.
+CREATE TABLE agreed_pledge (
+    match_id uuid PRIMARY KEY,
+    package_id uuid NOT NULL,
+    pledge_id uuid NOT NULL,
+    minor bigint NOT NULL CHECK (minor > 0),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$')
+);
+
+CALL wall_in('agreed_pledge', 'EXISTS (SELECT FROM requirement r WHERE r.match_id = agreed_pledge.match_id)');
+
 -- -- pledges ----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE pledge (

@@ -152,6 +152,18 @@ class Pledge(Struct, frozen=True, kw_only=True):
         """The amount at which what is owed is carried in the ledger."""
         return (self.committed_usd_minor or 0) - self.relieved_usd_minor
 
+    @property
+    def in_force(self) -> bool:
+        """True if money is owed or was received under an agreement that is not over."""
+        return self.status in _UNDER_AGREEMENT | _PAID
+
+    @property
+    def allocatable_usd_minor(self) -> int:
+        """What is owed and what is left of the receipts, less programme support cost and bank charges."""
+        owed = self.carried_usd_minor
+        owed -= support_cost_of(owed, self.support_cost_basis_points or 0)
+        return owed + self.usable_usd_minor - self.support_cost_usd_minor - self.charges_usd_minor
+
     def require(self, move: str) -> None:
         """Raises Conflict if the pledge's state does not allow the transition."""
         if self.status not in MOVES[move]:
