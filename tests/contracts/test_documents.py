@@ -38,6 +38,7 @@ NOT_DOCUMENTED = {
     "/internal/matches/{match_id}/funding-gap",
     "/internal/requests/{request_id}/words",
     "/internal/shown",
+    "/internal/titles",
     "/internal/subjects",
 }
 PUBLIC = {
