@@ -39,6 +39,7 @@ NOT_DOCUMENTED = {
     "/internal/pledges/{pledge_id}/balance",
     "/internal/requests/{request_id}/words",
     "/internal/shown",
+    "/internal/titles",
     "/internal/subjects",
 }
 PUBLIC = {
