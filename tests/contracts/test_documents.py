@@ -231,6 +231,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/xml",
         "application/pdf",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "text/calendar",
         "text/csv",
         "text/event-stream",
         "text/plain",

@@ -282,7 +282,7 @@ class Offering(Struct, frozen=True, kw_only=True):
             raise Conflict("contact-not-named")
         return OfferingContactRemoved(offering_id=self.offering_id, provider=self.provider, removed_at=now)
 
-    def publish(self, language: Language, texts_hash: str, *, now: datetime) -> OfferingPublished:
+    def make_public(self, language: Language, texts_hash: str, *, now: datetime) -> OfferingPublished:
         """Raises Conflict if one of its kinds is restricted."""
         self.require("publish")
         if self.confidential:

@@ -12,11 +12,11 @@ from services.matching.offerings.store import Texts
 from services.matching.policy import Action
 
 
-async def publish(tx: Tx, ctx: Context, offering_id: UUID, language: Language, texts: Texts) -> None:
+async def make_public(tx: Tx, ctx: Context, offering_id: UUID, language: Language, texts: Texts) -> None:
     """Publish an offering with a text of its own, or replace that."""
     before = await offering_actions.for_move(tx, ctx, offering_id, Action.PUBLISH)
     salt, texts_hash = hash_texts(texts)
-    await offering_actions.record(tx, before, before.publish(language, texts_hash, now=ctx.now))
+    await offering_actions.record(tx, before, before.make_public(language, texts_hash, now=ctx.now))
     await publication_store.save(tx, offering_id, texts, salt)
 
 

@@ -68,7 +68,7 @@ async def publish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], da
     It is public while the offering is available, and none of its kinds is restricted.
     """
     texts = Texts(title=data.title, summary=data.summary)
-    await publication_actions.publish(tx, ctx, offering_id, data.language, texts)
+    await publication_actions.make_public(tx, ctx, offering_id, data.language, texts)
 
 
 @change(

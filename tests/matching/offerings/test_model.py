@@ -36,7 +36,7 @@ DECIDE: dict[str, Callable[[Offering], Fact]] = {
     "lapse": lambda o: o.lapse(now=LATER),
     "remind": lambda o: o.remind(now=NOON),
     "name_contact": lambda o: o.name_contact("0" * 64, now=NOON),
-    "publish": lambda o: o.publish(Language.EN, "0" * 64, now=NOON),
+    "publish": lambda o: o.make_public(Language.EN, "0" * 64, now=NOON),
     "unpublish": lambda o: replace(o, publication=PUBLISHED).unpublish(now=NOON),
 }
 
