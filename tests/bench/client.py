@@ -121,7 +121,8 @@ async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
     for connection in [await connect(task["port"]) for _ in range(task["clients"])]:
         caller(connection)
     await asyncio.gather(*finished)
-    taken = [seconds for at, seconds in times if begin <= at < end]
+    # At least one, however slow the machine is.
+    taken = [seconds for at, seconds in times if begin <= at < end] or [times[-1][1]]
     return {
         "statuses": statuses,
         "sent": len(times),
