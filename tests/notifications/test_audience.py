@@ -19,7 +19,7 @@ from contracts.notifications import Link
 from contracts.registry import FACTS
 from contracts.reply_addresses import read_reply_address
 from contracts.values import Language, Money, Role
-from services.notifications.notices import audience
+from services.notifications.notices import audience, recipients
 from services.notifications.notices.audience import NOTICES, TO_OWNER, Appointment, KnownReference, Notice
 from services.notifications.notices.not_notified import NOT_NOTIFIED
 from services.notifications.notices.wording import LRI, PDI, RLM, Letter, ReplyTerms, mail, templates, words
@@ -38,7 +38,7 @@ A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 def recipients_of(fact: Fact, *, caused: bool = False) -> set[Appointment]:
     """Recipients, without notices that only those notified before get."""
     notices = [one for one in audience.notices_for(fact, caused=caused) if not one.only_if_notified_before]
-    return {who for notice in notices for who in audience.appointments(notice, fact)}
+    return {who for notice in notices for who in recipients.appointments(notice, fact)}
 
 
 def an_allocation(**changes: Any) -> p.AllocationMade:
@@ -171,8 +171,8 @@ def test_allocation_to_a_request_notifies_its_sides_and_names_only_the_fund_to_d
     to_sides, to_donors = NOTICES[p.AllocationMade]
     known = KnownReference(reference="TA-2026-00001")
 
-    assert [STATE, PROVIDER] == audience.appointments(to_sides, fact)
-    assert [DONOR] == audience.appointments(to_donors, fact)
+    assert [STATE, PROVIDER] == recipients.appointments(to_sides, fact)
+    assert [DONOR] == recipients.appointments(to_donors, fact)
     assert "TA-2026-00001" == audience.reference_of(to_sides, fact, known)
     assert "SHERLOC-MNT" == audience.reference_of(to_donors, fact, known)
     assert "/v1/funds/SHERLOC-MNT" == audience.link_of(to_donors, fact)

@@ -11,7 +11,7 @@ from chassis.journal.inbox import Inbox
 from contracts.callers import Remit
 from contracts.clocks import ClockOverdue, ClockReminded
 from contracts.values import Role
-from services.notifications.notices import audience
+from services.notifications.notices import recipients
 from services.notifications.notices.audience import NOTICES, Subject
 from tests.builders import NOON, an_event
 from tests.notifications.steps import Client, RequestStory, notifications_of, subscribe
@@ -192,5 +192,5 @@ def test_someone_is_always_notified(remits: dict[int, list[Remit]], expected: se
     (notice,) = NOTICES[ClockOverdue]
     people, held = {UUID(int=n) for n in (1, 2, 3)}, {UUID(int=n): each for n, each in remits.items()}
     subject = Subject(region="african", topics=("extradition",))
-    assert audience.routed(notice, people, held, subject) == {UUID(int=n) for n in expected}
-    assert audience.routed(notice, people, held, None) == people
+    assert recipients.routed(notice, people, held, subject) == {UUID(int=n) for n in expected}
+    assert recipients.routed(notice, people, held, None) == people

@@ -25,7 +25,7 @@ from contracts.requests import (
 )
 from contracts.values import Caller, Language, Role
 from services.notifications import policy
-from services.notifications.notices import audience, model, store, subscription_store
+from services.notifications.notices import audience, model, recipients, store, subscription_store
 from services.notifications.notices.audience import KnownReference, Notice
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.notices.store import Recipient
@@ -138,15 +138,15 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
     known = await store.known(tx, request_id=getattr(fact, "request_id", None))
     notified: set[UUID] = set()
     for notice in notices:
-        appointments = audience.appointments(notice, fact)
+        appointments = recipients.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.only_if_notified_before else None
         people = await store.recipients(tx, appointments, notified_of_match=match_id)
         programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
         if audience.COORDINATOR in appointments:
-            if audience.is_escalation(notice):
+            if recipients.is_escalation(notice):
                 people += await store.coordinators_without_subscription(tx, now)
             people, programs = await _routed(tx, notice, fact, people, programs, now)
-        if (person_id := audience.person_notified(notice, fact)) is not None:
+        if (person_id := recipients.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
         for recipient in [*people, *programs]:
             if recipient.key not in notified:
@@ -162,7 +162,7 @@ async def _routed(
     if not any(one.regions or one.topics or one.head for held in remits.values() for one in held):
         return people, programs
     coordinators = {one.person_id for one in (*people, *programs) if one.role is Role.COORDINATOR}
-    chosen = audience.routed(notice, coordinators, remits, await store.subject_of(tx, fact))
+    chosen = recipients.routed(notice, coordinators, remits, await store.subject_of(tx, fact))
 
     def is_chosen(one: Recipient) -> bool:
         return one.role is not Role.COORDINATOR or one.person_id in chosen

@@ -5,9 +5,8 @@ presented, and of its end only those notified before; donors are notified of the
 Coordinators are notified only of what asks them to act and of what has ended: the rest can be read at the desk.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
-from operator import attrgetter
 from uuid import UUID
 
 from msgspec import Struct
@@ -28,7 +27,6 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import summaries as s
-from contracts.callers import Remit
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -369,75 +367,6 @@ def cause_of(notice: Notice, fact: Fact, event_id: UUID, causation_id: UUID | No
         record_id: UUID = getattr(fact, notice.once_per)
         return record_id
     return causation_id if notice.gathered and causation_id is not None else event_id
-
-
-def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
-    """The recipients of a notice except the person that it is about (`person_notified`).
-
-    A relation that the fact lacks (money without a request) has no recipients.
-    """
-    found: set[Appointment] = set()
-    for relation in notice.to:
-        match relation:
-            case Relation.COORDINATORS | Relation.HEADS:
-                found.add(COORDINATOR)
-            case Relation.FINANCE:
-                found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
-            case Relation.RESPONSIBLE:
-                if getattr(fact, "assignee", None) is None:
-                    found.add(Appointment(*attrgetter("organization", "role")(fact)))
-            case Relation.FUND_DONORS:
-                found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
-            case Relation.LAST:
-                waiting_for: tuple[str, ...] = getattr(fact, relation.value)
-                if len(waiting_for) == 1:
-                    party = Relation(waiting_for[0])
-                    found.add(Appointment(getattr(fact, party.value), _ROLES[party]))
-            case Relation.STATE | Relation.FOCAL_POINTS | Relation.PROVIDER | Relation.DONOR | Relation.UNIT:
-                organization = getattr(fact, relation.value)
-                if organization is not None:
-                    found.add(Appointment(organization, _ROLES[relation]))
-    return sorted(found)
-
-
-def is_escalation(notice: Notice) -> bool:
-    """Whether the coordinators who never subscribed are notified too, by their inbox."""
-    return Relation.HEADS in notice.to
-
-
-def routed(
-    notice: Notice, people: Collection[UUID], remits: Mapping[UUID, Sequence[Remit]], subject: Subject | None
-) -> set[UUID]:
-    """The coordinators, of these people, to whom a notice of a request goes: those whose remit holds it.
-
-    An escalation goes to those of them who are heads. Where none is left, the wider circle is notified, so that no
-    notice is lost; likewise all, of what is in no remit or about no request.
-    """
-    holding: dict[UUID, list[Remit]] = {}
-    for person_id in people:
-        fits = [one for one in remits.get(person_id, ()) if subject and one.holds(subject.region, subject.topics)]
-        if fits:
-            holding[person_id] = fits
-    if is_escalation(notice):
-        heads = {person_id for person_id, fits in holding.items() if any(one.head for one in fits)}
-        return heads or set(holding) or set(people)
-    return set(holding) or set(people)
-
-
-def person_notified(notice: Notice, fact: Fact) -> UUID | None:
-    """The person that the fact is about, if the notice is also for them."""
-    if Relation.RESPONSIBLE in notice.to:
-        return getattr(fact, "assignee", None)
-    return getattr(fact, Relation.PERSON.value) if Relation.PERSON in notice.to else None
-
-
-_ROLES = {
-    Relation.STATE: Role.FOCAL_POINT,
-    Relation.FOCAL_POINTS: Role.FOCAL_POINT,
-    Relation.PROVIDER: Role.PROVIDER_OFFICER,
-    Relation.DONOR: Role.DONOR_OFFICER,
-    Relation.UNIT: Role.PROVIDER_OFFICER,
-}
 
 
 def reference_of(notice: Notice, fact: Fact, known: KnownReference) -> str:

@@ -23,7 +23,7 @@ from services.directory.clients.model import (
     register,
 )
 from services.directory.people.evolve import evolve
-from services.notifications.notices import audience
+from services.notifications.notices import audience, recipients
 from services.notifications.notices.audience import Appointment
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -126,6 +126,6 @@ def test_focal_points_are_notified_of_every_change_of_a_client() -> None:
         client.end("other", now=NOON),
     ):
         [notice] = audience.notices_for(fact, caused=False)
-        assert [Appointment("KEN", Role.FOCAL_POINT)] == audience.appointments(notice, fact)
+        assert [Appointment("KEN", Role.FOCAL_POINT)] == recipients.appointments(notice, fact)
         assert f"/v1/clients/{client.client_id}" == audience.link_of(notice, fact)
     assert EXPIRING_DAYS == 14
