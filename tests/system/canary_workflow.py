@@ -169,13 +169,13 @@ async def offer_assistance(stage: Stage) -> None:
     one = await stage.say(COORDINATOR, "POST", f"{path}/approve", {}, about=one)
     one = await stage.say(NORWAY, "POST", f"{path}/suspend", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", f"{path}/resume", {}, about=one)
-    one = await stage.say(NORWAY, "POST", f"{path}/reconfirm", {}, about=one, to=OVERSEERS | OF_NORWAY)
     # Of the contact point that is replaced nothing is stored any more; Kenya agrees to a delivery.
     one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=NOBODY)
     agreed = frozenset({COORDINATOR, NORWAY, KENYA, OFFICIAL})
     one = await stage.say(NORWAY, "PUT", f"{path}/contact", {}, about=one, to=agreed)
     one = await stage.say(NORWAY, "POST", f"{path}/publish", {"language": "en"}, about=one, to=NOBODY)
-    await stage.say(NORWAY, "POST", f"{path}/publish", {"language": "en"}, about=one, to=EVERYBODY)
+    one = await stage.say(NORWAY, "POST", f"{path}/publish", {"language": "en"}, about=one, to=EVERYBODY)
+    await stage.say(NORWAY, "POST", f"{path}/reconfirm", {}, about=one, to=OVERSEERS | OF_NORWAY)
     table = f"language,title,valid.from,valid.until\r\nen,{{}},{AHEAD}-01-01,{AHEAD}-12-31\r\n"
     await stage.import_records(NORWAY, "/v1/offerings/import", table, OVERSEERS | OF_NORWAY)
     other = await stage.say(NORWAY, "POST", "/v1/offerings", body, to=OVERSEERS | OF_NORWAY)
