@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Literal, TypeVar, get_args
+from typing import Literal, Protocol, TypeVar, get_args
 
 import msgspec
 from babel import Locale
@@ -20,7 +20,6 @@ from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_
 from contracts.reference.search import Hit, Index, find, index_of
 from contracts.reference.similarity import Taxonomy, highest_similarity, taxonomy_of
 
-LEGAL_AND_JUDICIAL_DEVELOPMENT = "15130"
 """The default DAC sector."""
 
 UNRELATED = 99
@@ -32,6 +31,13 @@ SpecialGroup = Literal["ldc", "lldc", "sids"]
 
 IncomeGroup = Literal["low", "lower_middle", "upper_middle"]
 """Of the World Bank's classification."""
+
+
+class Coded(Protocol):
+    """An entry of a table."""
+
+    @property
+    def code(self) -> str: ...
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,16 +129,6 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
     listed: Mapping[str, date]
 
 
-class DacSector(msgspec.Struct, frozen=True, kw_only=True):
-    """A purpose code of the OECD's Development Assistance Committee, and our topics and kinds in it."""
-
-    code: str
-    labels: dict[str, str]
-    """In English and French, the languages of the source."""
-    topics: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-
-
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
     """A currency or unit of account by its ISO 4217 code, and its number of decimal digits."""
 
@@ -143,7 +139,7 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
 """Term types of tables whose terms have more fields."""
 
-Entry = TypeVar("Entry", Term, Article, Reason, StateGroup, Country, LegalSystem, Parties, DacSector, Currency)
+Entry = TypeVar("Entry", bound=Coded)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +167,7 @@ def table(name: str) -> Table:
     return msgspec.json.decode(resources.files(__name__).joinpath(f"{name}.json").read_bytes(), type=Table)
 
 
-def _by_code(name: str, entry: type[Entry]) -> Mapping[str, Entry]:
+def by_code(name: str, entry: type[Entry]) -> Mapping[str, Entry]:
     entries = [msgspec.json.decode(term, type=entry) for term in table(name).terms]
     return MappingProxyType({one.code: one for one in entries})
 
@@ -179,30 +175,30 @@ def _by_code(name: str, entry: type[Entry]) -> Mapping[str, Entry]:
 @cache
 def kinds() -> Mapping[str, Term]:
     """Kinds of assistance and the paragraphs they serve; restricted ones are confidential by default."""
-    return _by_code("kinds", Term)
+    return by_code("kinds", Term)
 
 
 @cache
 def topics() -> Mapping[str, Term]:
     """Topics of assistance: a taxonomy in which a topic may have several parents."""
-    return _by_code("topics", Term)
+    return by_code("topics", Term)
 
 
 @cache
 def instruments() -> Mapping[str, Term]:
     """The Convention and its three Protocols."""
-    return _by_code("instruments", Term)
+    return by_code("instruments", Term)
 
 
 @cache
 def legal_traditions() -> Mapping[str, Term]:
     """Legal traditions."""
-    return _by_code("legal_traditions", Term)
+    return by_code("legal_traditions", Term)
 
 
 @cache
 def _legal_systems() -> Mapping[str, LegalSystem]:
-    return _by_code("legal_systems", LegalSystem)
+    return by_code("legal_systems", LegalSystem)
 
 
 def legal_system_of(organization: str) -> tuple[str, ...]:
@@ -214,122 +210,104 @@ def legal_system_of(organization: str) -> tuple[str, ...]:
 @cache
 def parties() -> Mapping[str, Parties]:
     """The parties to each instrument by its code, not compared with the depositary's live pages."""
-    return _by_code("parties", Parties)
-
-
-@cache
-def dac_sectors() -> Mapping[str, DacSector]:
-    """The DAC sectors of the assistance."""
-    return _by_code("dac_sectors", DacSector)
-
-
-@cache
-def _sector_of_term() -> Mapping[tuple[str, str], str]:
-    by_table = [("topics", topic, one.code) for one in dac_sectors().values() for topic in one.topics]
-    by_table += [("kinds", kind, one.code) for one in dac_sectors().values() for kind in one.kinds]
-    return MappingProxyType({(table, code): sector for table, code, sector in by_table})
-
-
-def dac_sector_of(table: Literal["topics", "kinds"], code: str) -> str:
-    """The purpose code of a topic or a kind; `LEGAL_AND_JUDICIAL_DEVELOPMENT` if unknown."""
-    return _sector_of_term().get((table, code), LEGAL_AND_JUDICIAL_DEVELOPMENT)
+    return by_code("parties", Parties)
 
 
 @cache
 def articles() -> Mapping[str, Article]:
     """Articles of the Convention and its three Protocols (`UNTOC:18`, `TIP:5`)."""
-    return _by_code("articles", Article)
+    return by_code("articles", Article)
 
 
 @cache
 def paragraphs() -> Mapping[str, Term]:
     """Paragraphs of the two annexes of resolution 11/2 (`I.a` to `II.k`)."""
-    return _by_code("paragraphs", Term)
+    return by_code("paragraphs", Term)
 
 
 @cache
 def pillars() -> Mapping[str, Term]:
     """The pillars: prevent, pursue, protect, promote."""
-    return _by_code("pillars", Term)
+    return by_code("pillars", Term)
 
 
 @cache
 def languages() -> Mapping[str, Term]:
     """The six official languages of the United Nations."""
-    return _by_code("languages", Term)
+    return by_code("languages", Term)
 
 
 @cache
 def modalities() -> Mapping[str, Term]:
     """Modalities of delivery."""
-    return _by_code("modalities", Term)
+    return by_code("modalities", Term)
 
 
 @cache
 def in_kind_forms() -> Mapping[str, Term]:
     """Forms of in-kind contributions."""
-    return _by_code("in_kind_forms", Term)
+    return by_code("in_kind_forms", Term)
 
 
 @cache
 def activity_kinds() -> Mapping[str, Term]:
     """Kinds of activities, which no State requested."""
-    return _by_code("activity_kinds", Term)
+    return by_code("activity_kinds", Term)
 
 
 @cache
 def institutions() -> Mapping[str, Term]:
     """Kinds of national beneficiary institutions."""
-    return _by_code("institutions", Term)
+    return by_code("institutions", Term)
 
 
 @cache
 def aspects() -> Mapping[str, Term]:
     """What makes a line specific enough to be matched, with advice to its filer."""
-    return _by_code("aspects", Term)
+    return by_code("aspects", Term)
 
 
 @cache
 def review_clusters() -> Mapping[str, Term]:
     """The thematic clusters of the review of implementation of the Convention."""
-    return _by_code("review_clusters", Term)
+    return by_code("review_clusters", Term)
 
 
 @cache
 def columns() -> Mapping[str, Term]:
     """The columns of spreadsheets of requests and offerings, by field."""
-    return _by_code("columns", Term)
+    return by_code("columns", Term)
 
 
 @cache
 def choices() -> Mapping[str, Term]:
     """The values of such columns that are in no other list, as `<column>:<value>`, and words of the templates."""
-    return _by_code("choices", Term)
+    return by_code("choices", Term)
 
 
 @cache
 def work_table() -> Mapping[str, Term]:
     """The headings and values of a table of work, as `column:<name>` and `<column>:<value>`."""
-    return _by_code("work_table", Term)
+    return by_code("work_table", Term)
 
 
 @cache
 def reasons(move: str) -> Mapping[str, Reason]:
     """The reasons valid for a transition; none if it takes no reason."""
-    every = _by_code("reasons", Reason)
+    every = by_code("reasons", Reason)
     return MappingProxyType({code: reason for code, reason in every.items() if move in reason.moves})
 
 
 @cache
 def countries() -> Mapping[str, Country]:
     """Member States and observer States of the United Nations, by ISO 3166-1 alpha-3 code."""
-    return _by_code("countries", Country)
+    return by_code("countries", Country)
 
 
 @cache
 def currencies() -> Mapping[str, Currency]:
     """Circulating currencies, and the units of account with four decimals, by ISO 4217 code."""
-    return _by_code("currencies", Currency)
+    return by_code("currencies", Currency)
 
 
 def region_of(alpha3: str) -> Region | None:
@@ -341,13 +319,13 @@ def region_of(alpha3: str) -> Region | None:
 @cache
 def special_groups() -> Mapping[str, StateGroup]:
     """The special groups of the United Nations."""
-    return _by_code("special_groups", StateGroup)
+    return by_code("special_groups", StateGroup)
 
 
 @cache
 def income_groups() -> Mapping[str, StateGroup]:
     """The World Bank's groups of low and middle income."""
-    return _by_code("income_groups", StateGroup)
+    return by_code("income_groups", StateGroup)
 
 
 def special_groups_of(alpha3: str) -> tuple[SpecialGroup, ...]:
@@ -375,7 +353,7 @@ def scheme() -> Scheme:
     """Kinds, topics, instruments, articles, pillars and paragraphs as one poly-hierarchy, under one version."""
     file = msgspec.json.decode(resources.files(__name__).joinpath("scheme.json").read_bytes(), type=SchemeFile)
     concepts = [
-        _concept(name, term) for name in file.tables for term in _by_code(name, ENTRIES.get(name, Term)).values()
+        _concept(name, term) for name in file.tables for term in by_code(name, ENTRIES.get(name, Term)).values()
     ]
     return scheme_of(concepts, version=file.version, title=file.title)
 

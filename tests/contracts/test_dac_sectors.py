@@ -5,7 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 from contracts import reference
-from contracts.reference import LEGAL_AND_JUDICIAL_DEVELOPMENT, dac_sectors
+from contracts.reference import dac
+from contracts.reference.dac import LEGAL_AND_JUDICIAL_DEVELOPMENT, dac_sectors
 
 
 def test_every_topic_and_kind_falls_in_one_sector() -> None:
@@ -14,9 +15,9 @@ def test_every_topic_and_kind_falls_in_one_sector() -> None:
 
     assert Counter(list(reference.topics())) == Counter(topic for one in sectors for topic in one.topics)
     assert Counter(list(reference.kinds())) == Counter(kind for one in sectors for kind in one.kinds)
-    assert "15190" == reference.dac_sector_of("topics", "smuggling_of_migrants")
-    assert "15131" == reference.dac_sector_of("kinds", "strategy_development")
-    assert LEGAL_AND_JUDICIAL_DEVELOPMENT == reference.dac_sector_of("topics", "of_a_later_version")
+    assert "15190" == dac.dac_sector_of("topics", "smuggling_of_migrants")
+    assert "15131" == dac.dac_sector_of("kinds", "strategy_development")
+    assert LEGAL_AND_JUDICIAL_DEVELOPMENT == dac.dac_sector_of("topics", "of_a_later_version")
 
 
 def test_every_sector_is_in_force_and_called_as_its_source_calls_it(shared_data: Path) -> None:
@@ -31,7 +32,7 @@ def test_what_may_put_somebody_at_risk_is_told_by_no_sector_of_its_own() -> None
     at_risk = [code for code, kind in reference.kinds().items() if kind.restricted]
 
     assert at_risk
-    assert {LEGAL_AND_JUDICIAL_DEVELOPMENT} == {reference.dac_sector_of("kinds", code) for code in at_risk}
+    assert {LEGAL_AND_JUDICIAL_DEVELOPMENT} == {dac.dac_sector_of("kinds", code) for code in at_risk}
     assert {LEGAL_AND_JUDICIAL_DEVELOPMENT} == {
-        reference.dac_sector_of("topics", code) for code in ("victims_and_witnesses", "witness_protection")
+        dac.dac_sector_of("topics", code) for code in ("victims_and_witnesses", "witness_protection")
     }

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from chassis import clock
 from chassis.db.database import Database
 from chassis.settings import Settings, SettingsError
-from contracts.reference import dac_sector_of
+from contracts.reference.dac import dac_sector_of
 from services.__main__ import main
 from services.pledges.open_data.iati import published
 from services.pledges.open_data.iati import store as iati_store

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from contracts.reference import dac_sectors
+from contracts.reference.dac import dac_sectors
 from contracts.values import Language
 from services.pledges.open_data.iati import codes
 from services.pledges.open_data.iati.activity import Amount

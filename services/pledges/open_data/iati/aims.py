@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from contracts import reference
+from contracts.reference import dac
 from services.pledges.open_data.iati import codes
 from services.pledges.open_data.iati.activity import Marker, Share
 
@@ -12,7 +12,7 @@ from services.pledges.open_data.iati.activity import Marker, Share
 class Aims(Struct, frozen=True, kw_only=True):
     """`sectors` add up to the whole; `gender_marker` is 0, 1 or 2, and None if not assessed."""
 
-    sectors: tuple[Share, ...] = codes.equal_shares([reference.LEGAL_AND_JUDICIAL_DEVELOPMENT])
+    sectors: tuple[Share, ...] = codes.equal_shares([dac.LEGAL_AND_JUDICIAL_DEVELOPMENT])
     gender_marker: int | None = None
 
     @property
@@ -27,7 +27,7 @@ def aims_of(topics: Sequence[str], gender_marker: int | None, *, kind: str = "")
 
     To the DAC a sector is the area that is fostered, which is what topics are, not the kind of work done.
     """
-    sectors = [reference.dac_sector_of("topics", topic) for topic in dict.fromkeys(topics)] or [
-        reference.dac_sector_of("kinds", kind)
+    sectors = [dac.dac_sector_of("topics", topic) for topic in dict.fromkeys(topics)] or [
+        dac.dac_sector_of("kinds", kind)
     ]
     return Aims(sectors=codes.equal_shares(sectors), gender_marker=gender_marker)
