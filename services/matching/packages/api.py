@@ -67,10 +67,10 @@ async def present_package(
     """
     if data.departure is not None:
         check_reason("present", data.departure, name="departure")
-    if not own.callers.is_held(data.unit, Role.PROVIDER_OFFICER, ctx.now):
-        raise Mismatch("unit-unknown", field="unit")
     # The key first: a repeat is answered even if the pledge cannot be checked any more.
     await tx.flush()
+    if not own.callers.is_held(data.unit, Role.PROVIDER_OFFICER, ctx.now):
+        raise Mismatch("unit-unknown", field="unit")
     if isinstance(before, Unavailable):
         raise before
     asked = Asked(data.match_id, data.revision, data.unit, data.unit_role, data.money, data.departure, data.comment)
