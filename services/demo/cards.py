@@ -133,10 +133,23 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
         yield _indented(2, f"{who}: {hits} found by an alert")
     if desk.overdue:
         yield _indented(2, f"{desk.overdue} overdue, and escalated")
+    if desk.joint:
+        yield from joint_card(desk.joint)
     for one in desk.work:
         title = one["title"].removeprefix("[Fictitious sample] ")
         words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"
         yield _indented(2, words, no_wrap=True)
+
+
+def joint_card(joint: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """One delivery proposed to several States, with the share of each."""
+    people, states = joint["people"], joint["states"]
+    yield _indented(2, f"{joint['provider']}: one delivery for {people} people of {states} States, {joint['status']}")
+    for one in joint["members"]:
+        share = f"  {amount(one['funding_needed'])}" if one["funding_needed"] else ""
+        yield _indented(4, f"{one['state']} {one['persons']:>3} people, {one['status']:<17}{share}")
+    if joint["money_uncovered"]:
+        yield _indented(4, f"{amount(joint['money_uncovered'])} of {amount(joint['money_needed'])} uncovered")
 
 
 def heading(left: str, right: str) -> Text:

@@ -81,6 +81,8 @@ class DeskStory:
         self.overdue = 0
         self.work: Sequence[Mapping[str, Any]] = ()
         self.counts: Mapping[str, Any] = {}
+        self.joint: Mapping[str, Any] | None = None
+        """One delivery that was proposed to several States."""
 
     async def watch(self) -> None:
         """A provider and a donor create alerts before the first request."""

@@ -29,22 +29,12 @@ async def plan_round(steps: Steps) -> Planned:
 
     Adopting the plan is left to the user: `POST /v1/rounds/{id}/adopt`.
     """
-    api = steps.api
     samples = list(enumerate(msgspec.json.decode(shift_to_today("round_requests.json", today=clock.now().date())), 1))
     requests: list[Mapping[str, Any]] = []
 
     async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
         number, sample = numbered
-        own = await steps.all(sample["as"], "/v1/requests", "requests")
-        request = next((one for one in own if one["title"] == sample["body"]["title"]), None)
-        if request is None:
-            request = await api.post(sample["as"], "/v1/requests", sample["body"], step=f"round request {number}")
-        path = f"/v1/requests/{request['request_id']}"
-        if request["status"] == "submitted":
-            request = await api.post(COORDINATOR, f"{path}/register", {}, revision=request["revision"])
-        if request["status"] == "registered":
-            await api.post(COORDINATOR, f"{path}/open", {"priority": "normal"}, revision=request["revision"])
-        requests.append(await api.get(sample["as"], path))
+        requests.append(await open_request(steps, sample, f"round request {number}"))
 
     await steps.each("States ask for more than is left", samples, file)
     found: list[Mapping[str, Any]] = []
@@ -55,6 +45,22 @@ async def plan_round(steps: Steps) -> Planned:
     await steps.each("a round plans who gets what", [1], ask)
     titles = {line["line_id"]: one["title"] for one in requests for line in one["lines"]}
     return Planned(found[0], titles)
+
+
+async def open_request(steps: Steps, sample: Mapping[str, Any], step: str) -> Mapping[str, Any]:
+    """The request of a sample, filed, registered and opened, as far as it is not yet."""
+    api = steps.api
+    own = await steps.all(sample["as"], "/v1/requests", "requests")
+    request = next((one for one in own if one["title"] == sample["body"]["title"]), None)
+    if request is None:
+        request = await api.post(sample["as"], "/v1/requests", sample["body"], step=step)
+    path = f"/v1/requests/{request['request_id']}"
+    if request["status"] == "submitted":
+        request = await api.post(COORDINATOR, f"{path}/register", {}, revision=request["revision"])
+    if request["status"] == "registered":
+        await api.post(COORDINATOR, f"{path}/open", {"priority": "normal"}, revision=request["revision"])
+    opened: Mapping[str, Any] = await api.get(sample["as"], path)
+    return opened
 
 
 async def _planned(steps: Steps, lines: set[str]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 
 from contracts.reference import kinds
-from services.demo.cards import COLUMNS, donor_card, heading, reasons, request_card, round_card, summary
+from services.demo.cards import COLUMNS, donor_card, heading, joint_card, reasons, request_card, round_card, summary
 from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
@@ -158,6 +158,20 @@ def test_card_of_a_round_fits_80_columns(details: bool) -> None:
     assert COLUMNS >= max(cell_len(one.rstrip()) for one in text)
     assert any("from 2027-07-01, score 758" in one for one in text)
     assert any("No offering fits." in one for one in text)
+
+
+def test_card_of_a_joint_delivery_shows_the_share_of_each_state() -> None:
+    member = {"state": "KEN", "persons": 500, "status": "provider_confirmed", "funding_needed": LARGE}
+    joint = {
+        "provider": LONGEST_PROVIDER, "people": 10_000, "states": 20, "status": "partly_agreed",
+        "members": [member, member | {"state": "UGA", "funding_needed": None}],
+        "money_needed": LARGE, "money_uncovered": LARGE,
+    }  # fmt: skip
+
+    shown = printed(joint_card(joint))
+
+    assert all(cell_len(one) <= COLUMNS for one in shown)
+    assert 3 == "\n".join(shown).count(LARGE_WORDS)
 
 
 def test_card_of_a_donor_fits_80_columns() -> None:

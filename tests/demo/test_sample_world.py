@@ -13,7 +13,7 @@ import pytest
 from chassis.settings import Settings
 from contracts import reference
 from contracts.pledges import Rate
-from services.demo import samples
+from services.demo import joint, samples
 from services.demo.samples import shift_to_today
 from services.demo.show import show
 from services.pledges.money.model import read_rate
@@ -96,6 +96,15 @@ def test_a_round_is_asked_for_more_than_there_is() -> None:
     ]
 
 
+def test_one_offering_fits_the_lines_of_a_joint_delivery() -> None:
+    (offering,) = (one for one in world("offerings") if one["body"]["title"] == joint.OFFERING)
+    requests = world("joint_requests")
+
+    assert offering["as"] == joint.PROVIDER
+    assert all(feasible(request, request["body"]["lines"][0], offering) for request in requests)
+    assert {"CIV", "MDG", "TUN"} == {request["as"].partition(":")[0] for request in requests}
+
+
 def test_some_offerings_fit_nothing() -> None:
     idle = [o for o in world("offerings") if not any(feasible(request, line, o) for request, line in lines())]
 
@@ -168,7 +177,7 @@ def test_every_text_says_that_it_is_fictitious_and_keeps_its_length() -> None:
         for body in [o["body"]]
         for name in ("title", "summary")
     ]
-    for request in [*world("requests"), *world("round_requests")]:
+    for request in [*world("requests"), *world("round_requests"), *world("joint_requests")]:
         body = request["body"]
         texts += [(body["language"], name, body[name]) for name in ("title", "need")]
         for line in body["lines"]:
@@ -189,7 +198,13 @@ def test_everyone_who_acts_is_a_persona_with_an_identity_of_their_own() -> None:
     known = {f"{persona['organization']}:{persona['role']}" for persona in personas}
     acting = {
         filed["as"]
-        for filed in [*world("requests"), *world("round_requests"), *world("offerings"), *world("pledges")["pledges"]]
+        for filed in [
+            *world("requests"),
+            *world("round_requests"),
+            *world("joint_requests"),
+            *world("offerings"),
+            *world("pledges")["pledges"],
+        ]
     }
 
     assert set() == acting - known

@@ -158,12 +158,20 @@ def test_package_notifies_unit_and_donor_and_who_alone_is_missing() -> None:
 
 def test_suggestions_of_one_cause_are_one_notice_and_other_facts_are_separate() -> None:
     event, cause = uuid4(), uuid4()
-    (suggested,), (presented,) = NOTICES[m.MatchSuggested], NOTICES[m.MatchPresented]
     fact = m.MatchPresented(**A_MATCH, presented_at=NOON)
+    (suggested,), (presented,) = NOTICES[m.MatchSuggested], audience.notices_for(fact, caused=False)
 
     assert cause == audience.cause_of(suggested, fact, event, cause)
     assert event == audience.cause_of(suggested, fact, event, None)
     assert event == audience.cause_of(presented, fact, event, cause)
+
+
+def test_match_of_a_joint_delivery_is_notified_as_such() -> None:
+    alone, joint = (m.MatchPresented(**A_MATCH, presented_at=NOON, joint_delivery_id=one) for one in (None, uuid4()))
+
+    assert ["matching.match.presented.v1"] == [one.code for one in audience.notices_for(alone, caused=False)]
+    assert ["matching.match.presented.v1:joint"] == [one.code for one in audience.notices_for(joint, caused=True)]
+    assert recipients_of(alone) == recipients_of(joint) == {STATE, PROVIDER}
 
 
 def test_allocation_to_a_request_notifies_its_sides_and_names_only_the_fund_to_donors() -> None:

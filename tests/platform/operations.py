@@ -317,6 +317,13 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
     yield Case(operation, overriding, body={**body, **named})
 
 
+def proposing_jointly(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    """Of lines that nobody has asked for."""
+    for offering_id in world.records["offering_id"]:
+        named = {"offering_id": str(offering_id), "departure": "stated_preference"}
+        yield Case(operation, asking(Question(M.PROPOSE_JOINTLY, None)), body={**body, **named})
+
+
 def explaining(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
     for line in world.lines:
         for offering_id, offering in world.records["offering_id"].items():
@@ -385,6 +392,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(R.READ_QUOTAS): reading_quotas,
     named(R.HAND_OVER): handing_over,
     named(M.PROPOSE): proposal,
+    named(M.PROPOSE_JOINTLY): proposing_jointly,
     named(M.WHY_NOT): explaining,
     named(M.COMPARE_ROUNDS): comparing,
     named(M.SIMILAR): finding_similar,

@@ -31,7 +31,6 @@ PASSED_ON = {
     ("chassis/sheets/records.py", "problem"),
     ("chassis/sheets/records.py", "refusal.slug"),
     ("services/documents/examples.py", "slug"),
-    ("services/matching/joint_deliveries/actions.py", "problem"),
     ("services/matching/joint_deliveries/actions.py", "refusal.slug"),
     ("services/matching/matches/presentation_actions.py", "refusal.slug"),
 }

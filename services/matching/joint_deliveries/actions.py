@@ -72,14 +72,14 @@ async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -
     policy.decide(ctx.caller, Action.PROPOSE_JOINTLY).required()
     async with tx.as_service():
         given = await _inputs(tx, ctx, asked)
-        errors = [_error(asked, line_id, "not-found") for line_id in _absent(asked, given.lines)]
+        errors = _absent(asked, given.lines)
         held = {one.line_id: one for one in given.matches if one.offering_id == asked.offering_id}
         parts = [line.part(_covers(line, held.get(line.line_id))) for line in given.lines]
         cohort, apart = (
             together(parts, given.offering, today=ctx.now.date()) if parts else (None, dict[UUID, Sequence[str]]())
         )
         errors += [
-            _error(asked, line_id, "lines-not-servable-together", one)
+            FieldError(field=_place(asked, line_id), problem="lines-not-servable-together", expected=one)
             for line_id, some in apart.items()
             for one in some
         ]
@@ -90,7 +90,7 @@ async def propose(tx: Tx, ctx: Context, joint_delivery_id: UUID, asked: Asked) -
             except (Conflict, Invalid) as refusal:
                 errors += _errors(asked, line.line_id, refusal)
         if errors:
-            raise Conflict("lines-not-servable-together", errors=errors)
+            raise Conflict("lines-not-servable-together", errors=list(dict.fromkeys(errors)))
         assert cohort is not None, "there are lines"
         await _record(tx, ctx, joint_delivery_id, cohort, begun, asked.comment)
 
@@ -106,18 +106,9 @@ async def _inputs(tx: Tx, ctx: Context, asked: Asked) -> _Inputs:
     return _Inputs(offering, [line for line in found if line is not None], matches, known)
 
 
-def _absent(asked: Asked, lines: Sequence[WantedLine]) -> list[UUID]:
-    found = {line.line_id for line in lines}
-    return [line_id for line_id in asked.lines if line_id not in found]
-
-
 def _covers(line: WantedLine, held: Match | None) -> int | None:
     """How many persons the match covers, or a new one would; None for the whole group."""
-    return line.covered_by(None) if _is_over(held) else held.covers if held else None
-
-
-def _is_over(held: Match | None) -> bool:
-    return held is None or held.status is MatchStatus.EXPIRED
+    return line.covered_by(None) if held is None or held.status is MatchStatus.EXPIRED else held.covers
 
 
 async def _begin(
@@ -165,16 +156,25 @@ async def _record(
         await match_actions.save_comment(tx, changed, fact, comment)
 
 
+def _absent(asked: Asked, lines: Sequence[WantedLine]) -> list[FieldError]:
+    found = {line.line_id for line in lines}
+    return [
+        FieldError(field=_place(asked, line_id), problem="not-found") for line_id in asked.lines if line_id not in found
+    ]
+
+
 def _errors(asked: Asked, line_id: UUID, refusal: Refusal) -> list[FieldError]:
     """What is wrong with one line; for an offering that does not fit, one error for each constraint."""
-    if refusal.slug == "departure-reason-missing":
-        return [FieldError(field="departure", problem=refusal.slug)]
+    field = "departure" if refusal.slug == "departure-reason-missing" else _place(asked, line_id)
     violated = refusal.details.get("violated")
-    return [_error(asked, line_id, refusal.slug, one) for one in (violated if isinstance(violated, list) else [None])]
+    return [
+        FieldError(field=field, problem=refusal.slug, expected=one)
+        for one in (violated if isinstance(violated, list) else [None])
+    ]
 
 
-def _error(asked: Asked, line_id: UUID, problem: str, expected: str | None = None) -> FieldError:
-    return FieldError(field=f"lines[{asked.lines.index(line_id)}]", problem=problem, expected=expected)
+def _place(asked: Asked, line_id: UUID) -> str:
+    return f"lines[{asked.lines.index(line_id)}]"
 
 
 # -- moves ------------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ async def list_joint_deliveries(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=joint_store.LIST_MAX)] = 50,
 ) -> Response[JointDeliveryPage]:
-    """Those of which the caller may see a match; for coordinators and auditors all."""
+    """Coordinators and auditors see all; a State and a provider those of which they see a match."""
     async with db.transaction(by=caller, snapshot=True) as tx:
         found = await joint_store.page(tx, caller, offering_id=of_offering, before=cursor, limit=limit + 1)
     return paging.page(JointDeliveryPage, [view(one, caller) for one in found], limit)
@@ -67,7 +67,7 @@ async def list_joint_deliveries(
 
 @show("/v1/joint-deliveries/{joint_delivery_id:uuid}", Action.SHOW_JOINT_DELIVERY, "One joint delivery")
 async def show_joint_delivery(tx: Tx, ctx: Context, joint_delivery_id: FromPath[UUID]) -> JointDeliveryView:
-    """Its States and provider see it with their own match, and names of other States once both have accepted."""
+    """A State sees its own part, and the name of another State once both have accepted."""
     return await _read(tx, ctx, joint_delivery_id)
 
 

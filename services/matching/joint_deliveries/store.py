@@ -65,16 +65,22 @@ async def _lock(tx: Tx, joint_delivery_id: UUID) -> None:
     await tx.execute("SELECT FROM joint_delivery WHERE joint_delivery_id = $1 FOR NO KEY UPDATE", joint_delivery_id)
 
 
-async def of_match(tx: Tx, match_id: UUID) -> JointDelivery | None:
-    """The joint delivery of a match, locked until the transaction ends; read before the match is locked.
+async def of_match(tx: Tx, match_id: UUID, caller: Caller) -> JointDelivery | None:
+    """The joint delivery of a match that this caller may see, locked until the transaction ends; None if it has none.
 
-    Its matches take and give back their common unit of capacity one after the other.
+    Read before the match is locked: its matches take and give back their common unit of capacity one after the other.
     """
-    joint_delivery_id = await tx.fetchval("SELECT joint_delivery_id FROM match WHERE match_id = $1", match_id)
+    joint_delivery_id = await tx.fetchval(
+        "SELECT joint_delivery_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
+        match_id,
+        caller.organization,
+        caller.role,
+    )
     if joint_delivery_id is None:
         return None
-    await _lock(tx, joint_delivery_id)
-    row = await tx.fetchrow("SELECT * FROM joint_delivery WHERE joint_delivery_id = $1", joint_delivery_id)
+    async with tx.as_service():
+        await _lock(tx, joint_delivery_id)
+        row = await tx.fetchrow("SELECT * FROM joint_delivery WHERE joint_delivery_id = $1", joint_delivery_id)
     assert row is not None, "its matches name it"
     return (await _whole(tx, [row], None))[0]
 

@@ -26,7 +26,6 @@ from services.matching.choices import store as choice_store
 from services.matching.choices.model import move_of
 from services.matching.joint_deliveries import model as joint_delivery
 from services.matching.joint_deliveries import store as joint_store
-from services.matching.joint_deliveries.model import JointDelivery
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
@@ -137,7 +136,8 @@ async def move(
 
 async def revoke(tx: Tx, ctx: Context, match_id: UUID, reason: str, *, comment: str) -> Match:
     """Gives the capacity back, unless another match of its joint delivery needs it."""
-    joint = await _joint_delivery_of(tx, match_id)
+    # Locked before the match, in the order of all moves.
+    joint = await joint_store.of_match(tx, match_id, ctx.caller)
     before = await for_move(tx, ctx, match_id, Action.REVOKE)
     released = joint is None or not joint.held_beside(before)
     fact = before.revoke(reason, capacity_released=released, now=ctx.now)
@@ -145,12 +145,6 @@ async def revoke(tx: Tx, ctx: Context, match_id: UUID, reason: str, *, comment: 
         if released:
             await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
         return await record(tx, before, fact, comment)
-
-
-async def _joint_delivery_of(tx: Tx, match_id: UUID) -> JointDelivery | None:
-    """Locked before the match, in the order of all moves."""
-    async with tx.as_service():
-        return await joint_store.of_match(tx, match_id)
 
 
 async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
@@ -174,7 +168,8 @@ async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment
     Matches of a joint delivery have one unit of one period in common. Raises Conflict if no capacity is left, if the
     offering has ended or does not fit any more, or if the unit or the donor of its package has not agreed.
     """
-    joint = await _joint_delivery_of(tx, match_id)
+    # Locked before the match, in the order of all moves.
+    joint = await joint_store.of_match(tx, match_id, ctx.caller)
     before = await for_move(tx, ctx, match_id, action)
     second = before.agrees_with(action)
     async with tx.as_service():

@@ -2,16 +2,19 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.context import Context
 from chassis.db.database import Database
 from chassis.rebuild import verify
+from services.matching.matches import actions as match_actions
 from services.matching.matches.model import SHOWN
+from services.matching.policy import Action
 from services.matching.rounds import store as round_store
 from services.matching.wiring import SERVICE
-from tests.builders import AHEAD, headers
+from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching.builders import a_submission
 from tests.matching.joint_deliveries.steps import (
     GAP,
@@ -101,6 +104,33 @@ async def test_two_states_that_agree_at_once_take_one_unit(api: Client, owner: O
 
         assert [200] * 3 == [one.status_code for one in answers]
         assert before + 1 == await taken(db, joint)
+
+
+async def test_concurrent_moves_of_three_matches_count_one_unit(api: Client, owner: Owner, db: Database) -> None:
+    """In transactions of their own, without the lock that the routes take before."""
+    offering = await approved(api, CEB)
+    joint = await proposed(api, offering, await requests_of(owner))
+    await move_joint(api, joint, "confirm", CEB)
+
+    async def at_once(name: str) -> None:
+        found = [await match_of(api, joint, state) for state in STATES]
+
+        async def one(match: dict[str, Any]) -> None:
+            by = a_caller(focal_point(match["state"]) if name == "accept" else COORDINATOR)
+            ctx = Context(caller=by, now=NOON, expected=match["revision"])
+            async with db.transaction(by=by) as tx:
+                if name == "accept":
+                    await match_actions.agree(tx, ctx, UUID(match["match_id"]), Action.ACCEPT, comment="")
+                else:
+                    await match_actions.revoke(tx, ctx, UUID(match["match_id"]), "other", comment="")
+
+        await asyncio.gather(*map(one, found))
+
+    await at_once("accept")
+    assert 1 == await taken(db, joint)
+    await at_once("revoke")
+    assert 0 == await taken(db, joint)
+    assert [False, False, True] == [one["capacity_released"] for one in await facts_of(db, "matching.match.revoked.v1")]
 
 
 async def test_names_are_shown_once_both_have_accepted(api: Client, owner: Owner) -> None:
