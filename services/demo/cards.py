@@ -133,6 +133,11 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
         yield _indented(2, f"{who}: {hits} found by an alert")
     if desk.overdue:
         yield _indented(2, f"{desk.overdue} overdue, and escalated to every coordinator")
+    if package := desk.package:
+        parties = f"{package['provider']}, {package['unit']} and {package['donor']} for {package['state']}"
+        yield _indented(
+            2, f"a package of {parties} waits for the {', the '.join(package['waiting_for']) or 'delivery'}"
+        )
     for one in desk.work:
         title = one["title"].removeprefix("[Fictitious sample] ")
         words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"

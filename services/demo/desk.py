@@ -81,6 +81,7 @@ class DeskStory:
         self.overdue = 0
         self.work: Sequence[Mapping[str, Any]] = ()
         self.counts: Mapping[str, Any] = {}
+        self.package: Mapping[str, Any] = {}
 
     async def watch(self) -> None:
         """A provider and a donor create alerts before the first request."""

@@ -17,6 +17,7 @@ from services.demo.appointing import appoint_all
 from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
 from services.demo.giving import DonorStory
+from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
 from services.demo.records import LineRecord, RequestRecord, Seen
@@ -89,6 +90,7 @@ class Story:
         await self._check_notifications()
         await self.desk.run()
         self.planned = await plan_round(self._steps)
+        self.desk.package = await present_package(self._steps)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

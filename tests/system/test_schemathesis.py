@@ -77,6 +77,7 @@ LISTS = {
     "request_id": "/v1/requests",
     "offering_id": "/v1/offerings",
     "match_id": "/v1/matches",
+    "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
     "pledge_id": "/v1/pledges",
     "allocation_id": "/v1/allocations",
