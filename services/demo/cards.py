@@ -135,6 +135,10 @@ def desk_card(desk: DeskStory) -> Iterator[RenderableType]:
         yield _indented(2, f"{desk.overdue} overdue, and escalated")
     if desk.joint:
         yield from joint_card(desk.joint)
+    if package := desk.package:
+        parties = f"{package['provider']}, {package['unit']} and {package['donor']} for {package['state']}"
+        waiting = ", the ".join(package["waiting_for"]) or "delivery"
+        yield _indented(2, f"a package of {parties} waits for the {waiting}")
     for one in desk.work:
         title = one["title"].removeprefix("[Fictitious sample] ")
         words = f"{one['due_at'][:10]} {one['step']:<15} {one['state']} {title}"

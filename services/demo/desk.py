@@ -83,6 +83,7 @@ class DeskStory:
         self.counts: Mapping[str, Any] = {}
         self.joint: Mapping[str, Any] | None = None
         """One delivery that was proposed to several States."""
+        self.package: Mapping[str, Any] = {}
 
     async def watch(self) -> None:
         """A provider and a donor create alerts before the first request."""

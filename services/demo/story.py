@@ -18,6 +18,7 @@ from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
 from services.demo.giving import DonorStory
 from services.demo.joint import propose_jointly
+from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
 from services.demo.records import LineRecord, RequestRecord, Seen
@@ -92,6 +93,7 @@ class Story:
         self.planned = await plan_round(self._steps)
         # After the round, which would plan for the State that declines.
         self.desk.joint = await propose_jointly(self._steps)
+        self.desk.package = await present_package(self._steps)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

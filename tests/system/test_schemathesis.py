@@ -78,6 +78,7 @@ LISTS = {
     "offering_id": "/v1/offerings",
     "match_id": "/v1/matches",
     "joint_delivery_id": "/v1/joint-deliveries",
+    "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
     "pledge_id": "/v1/pledges",
     "allocation_id": "/v1/allocations",
