@@ -45,6 +45,7 @@ def an_appointment(**changes: Any) -> Appointment:
         "ends": None,
         "regions": (),
         "topics": (),
+        "head": False,
         "status": Status.PROPOSED,
         "revision": 1,
         "texts_hash": HASH,
