@@ -41,6 +41,7 @@ CACHEABLE = {
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme", "/v1/public/requests", "/v1/public/requests/{request_id}"}
+CACHEABLE |= {"/v1/public/offerings", "/v1/public/offerings/{offering_id}"}
 """Responses that any cache may store: the same for all callers."""
 
 PAGES = {
@@ -56,7 +57,14 @@ PAGES = {
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
-FILES = {"/v1/flows.csv", "/v1/flows.xlsx", "/v1/offerings/import/template", "/v1/requests/import/template"}
+FILES = {
+    "/v1/flows.csv",
+    "/v1/flows.xlsx",
+    "/v1/work.csv",
+    "/v1/work.xlsx",
+    "/v1/offerings/import/template",
+    "/v1/requests/import/template",
+}
 NAMED = {"table": "kinds", "group": "requests", "year": "2026", "line": "2"}
 """Path parameters other than ids."""
 

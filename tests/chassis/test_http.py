@@ -30,6 +30,8 @@ PUBLIC_ROUTES = {
     "/metrics",
     "/v1/public/requests",
     "/v1/public/requests/{request_id}",
+    "/v1/public/offerings",
+    "/v1/public/offerings/{offering_id}",
     "/v1/token",
     "/v1/unsubscribe",
     "/.well-known/jwks.json",

@@ -154,7 +154,7 @@ async def test_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> No
     detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
 
     assert match == {name: value for name, value in detail.items() if name in match}
-    assert {"explanation", "opens", "residue", "override_says"} == detail.keys() - match.keys()
+    assert {"explanation", "opens", "residue", "jointly_with", "override_says"} == detail.keys() - match.keys()
     topics = next(one for one in detail["explanation"] if one["criterion"] == "topics")
     assert ["mutual_legal_assistance", "electronic_evidence"] == topics["asked"]
     assert ["mutual_legal_assistance"] == topics["offered"]

@@ -18,6 +18,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.packages import PackageConfirmed
 from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
@@ -373,6 +374,7 @@ DONE_BY: Mapping[Action | type[Fact], str] = {
 
 NOT_DONE: Mapping[Action | type[Fact], str] = {
     PersonErased: "it is in no figure and no record: where somebody called from goes, and the keys of their commands",
+    PackageConfirmed: "it moves no money: the requirement names the pledge that was agreed",
 }
 """Changes without an operation, with the reason."""
 
