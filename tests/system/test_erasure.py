@@ -98,6 +98,7 @@ _OWNERS = {
     "people": "directory",
     "appointments": "directory",
     "requests": "requests",
+    "views": "requests",
     "subscriptions": "notifications",
     "notifications": "notifications",
     "webhooks": "notifications",
@@ -172,6 +173,8 @@ async def create_personal_data(world: World) -> None:
         await world.call("PUT", "/v1/subscriptions", KENYA, subscription, **given)
         webhook = {"url": f"https://{name}.example/hook", "scheme": "v1a"}
         await world.call("POST", "/v1/webhooks", KENYA, webhook, key=f"{name}-hook", **given)
+        view = {"name": f"View of {name}", "query": {"q": name}}
+        await world.call("POST", "/v1/views", KENYA, view, key=f"{name}-view", **given)
         filed = await world.call("POST", "/v1/requests", KENYA, a_request(), key=f"{name}-request", **given)
         path = f"/v1/requests/{filed['request_id']}/register"
         await world.call("POST", path, COORDINATOR, {}, revision=filed["revision"])

@@ -220,7 +220,11 @@ def _create_records(running: Running) -> None:
             hook = {"url": "https://hooks.example/entraide"}
             client.post("/v1/webhooks", json=hook, headers=running.headers(appointment)).raise_for_status()
         for appointment, (name, path) in product(APPOINTMENTS, LISTS.items()):
-            page = client.get(path, headers=running.headers(appointment)).raise_for_status().json()
+            answer = client.get(path, headers=running.headers(appointment))
+            if answer.status_code == HTTPStatus.FORBIDDEN:
+                running.known[appointment, name] = []
+                continue
+            page = answer.raise_for_status().json()
             records = page[path.rsplit("/", 1)[1].replace("-", "_")]
             running.known[appointment, name] = [record[name] for record in records[:8]]
             if name == "match_id":
