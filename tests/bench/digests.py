@@ -27,8 +27,8 @@ Say = Callable[[str], None]
 PLANT = """
     WITH offering AS (
         INSERT INTO known_offering (offering_id, provider, available, kinds, topics, articles, paragraphs,
-            eligible_states, eligible_regions, excluded_states)
-        VALUES (gen_random_uuid(), 'NOR', true, '{training}', '{}', '{}', '{}', '{}', '{}', '{}')
+            eligible_states, eligible_regions, excluded_states, income_groups, special_groups)
+        VALUES (gen_random_uuid(), 'NOR', true, '{training}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')
         RETURNING offering_id
     ), reader AS (
         SELECT gen_random_uuid() AS person_id, gen_random_uuid() AS digest_id FROM generate_series(1, $1)
@@ -46,14 +46,12 @@ PLANT = """
 """
 FLOOR = """
     WITH owed AS (
-        INSERT INTO floor_notification SELECT * FROM notification LIMIT 1
+        INSERT INTO floor_notification SELECT * FROM sample_notification
     ), dispatched AS (
-        INSERT INTO floor_dispatch SELECT * FROM dispatch LIMIT 1
+        INSERT INTO floor_dispatch SELECT * FROM sample_dispatch
     )
     INSERT INTO floor_journal (aggregate, aggregate_id, type, event, number)
-    SELECT aggregate, aggregate_id, type, event, number
-    FROM (SELECT * FROM journal WHERE aggregate IN ('digest', 'notification') ORDER BY position LIMIT 3) AS said,
-        (SELECT $1::uuid AS number) AS given
+    SELECT aggregate, aggregate_id, type, event, $1::uuid FROM sample_journal
 """
 
 
@@ -99,13 +97,16 @@ async def _issued(db: Database) -> list[float]:
 
 
 async def _make_floor(bare: asyncpg.Connection) -> None:
-    """Tables like those that a digest is written to, with their indexes, and what the first run wrote to fill them."""
+    """Tables like those that a digest is written to, and a sample of what one writes."""
     await bare.execute(
         """
         CREATE TABLE floor_notification (LIKE notification);
         CREATE TABLE floor_dispatch (LIKE dispatch);
         CREATE TABLE floor_journal (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, aggregate text,
             aggregate_id uuid, type text, event json, number uuid);
+        CREATE TABLE sample_notification AS SELECT * FROM notification LIMIT 1;
+        CREATE TABLE sample_dispatch AS SELECT * FROM dispatch LIMIT 1;
+        CREATE TABLE sample_journal AS SELECT * FROM journal ORDER BY position LIMIT 3;
         """
     )
 
