@@ -75,7 +75,7 @@ async def publish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID], da
     "/v1/offerings/{offering_id:uuid}/unpublish", Action.UNPUBLISH, "Take an offering out of the catalogue", read=read
 )
 async def unpublish_offering(tx: Tx, ctx: Context, offering_id: FromPath[UUID]) -> None:
-    """By its provider. The public text is deleted; nobody reads it after five seconds."""
+    """By its provider. The public text is deleted; it is shown nowhere after five seconds."""
     await publication_actions.unpublish(tx, ctx, offering_id)
 
 
@@ -99,7 +99,7 @@ async def list_public_offerings(
         ("region", region, get_args(reference.Region)),
     ):
         check_known(name, [code] if code else [], known)
-    # By nobody: the statement shows what is public, and nothing else.
+    # Without a caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await publication_store.page(
             tx,
@@ -118,7 +118,7 @@ async def list_public_offerings(
 @get("/v1/public/offerings/{offering_id:uuid}", opt=PUBLIC, summary="An offering in the public catalogue")
 async def show_public_offering(offering_id: FromPath[UUID], db: Db) -> Response[PublicOffering]:
     """An offering that is not public is answered as one that does not exist."""
-    # By nobody: the statement shows what is public, and nothing else.
+    # Without a caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await publication_store.get(tx, offering_id)
     return Response(_public(found), headers=CACHE_HEADERS)

@@ -1,6 +1,6 @@
 """A package: a match with a State's offering, a unit of UNODC and a donor's pledge, presented as one.
 
-Four parties agree, each by itself: the State and the provider by their moves of the match, the unit and the donor here.
+Four parties agree separately: the State and the provider by their moves of the match, the unit and the donor here.
 The match is confirmed by the second of State and provider, and not before unit and donor have agreed.
 """
 

@@ -125,7 +125,7 @@ async def list_public_requests(
     limit: Annotated[int, QueryParameter(ge=1, le=summary_store.LIST_MAX)] = 50,
 ) -> Response[PublicRequestPage]:
     """Of requests whose State approved one: what it says, its languages and the State, nothing else."""
-    # By nobody: the statement shows what is public, and nothing else.
+    # Without a caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await summary_store.page(tx, state=state_, before=cursor, limit=limit + 1)
     wanted = language or reader_language
@@ -142,7 +142,7 @@ async def show_public_request(
     language: FromQuery[Language | None] = None,
 ) -> Response[PublicRequest]:
     """A request without a public summary is answered as one that does not exist."""
-    # By nobody: the statement shows what is public, and nothing else.
+    # Without a caller: the statement selects only what is public.
     async with db.transaction(by=None) as tx:
         found = await summary_store.published(tx, request_id)
     return Response(public_view(found, language or reader_language), headers=CACHE_HEADERS)

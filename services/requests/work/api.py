@@ -33,7 +33,7 @@ from services.requests.work.views import table_of
 Codes = Annotated[list[str] | None, QueryParameter(max_items=FILTER_MAX)]
 TABLE_ROWS_MAX = 5_000
 EXPANDED_MAX = 50
-"""Each expanded request is read by itself."""
+"""Each expanded request is read separately."""
 
 
 class WorkPage(Struct, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ class ViewPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ViewView(Struct, frozen=True, kw_only=True):
-    """A saved view; `address` lists its work, for whoever follows it as far as they may see it.
+    """A saved view; `address` lists its work, as far as its reader may see it.
 
     `own` is false for one that a colleague shares.
     """
@@ -109,7 +109,7 @@ async def _read(tx: Tx, ctx: Context, view_id: UUID) -> ViewView:
 
 @create("/v1/views", Action.SAVE_VIEW, "Save a query of the list of work", read=_read)
 async def save_view(tx: Tx, ctx: Context, view_id: UUID, data: JSONBody[NewView]) -> None:
-    """At most 50 a person. The query has the filters of `GET /v1/work`; `assignee: me` is whoever reads it."""
+    """At most 50 a person. The query has the filters of `GET /v1/work`; `assignee: me` is its reader."""
     data.query.search(ctx.caller, "query.")
     await view_actions.create(tx, ctx, view_id, data.name, data.shared, data.query)
 
