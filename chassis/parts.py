@@ -31,7 +31,7 @@ def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda 
             say("starting nats-server")
             users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
             for service in services:
-                publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+                publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
                 users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
             nats = stack.enter_context(Nats(settings.state / "nats", users=users))
             settings = replace(

@@ -24,7 +24,7 @@ from chassis.db.database import Database
 from chassis.db.migrate import migrate, role_of
 from chassis.http.application import application
 from chassis.http.connections import ConnectionLimits, LimitedProtocol, OpenConnections, connections_possible
-from chassis.http.edge import Edge
+from chassis.http.edge import Application
 from chassis.http.event_streams import EventStreams
 from chassis.http.idempotency import FORGET_MAX, forget_old
 from chassis.http.internal_api import events
@@ -117,7 +117,7 @@ async def check_parts(settings: Settings, name: str) -> list[str]:
 def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:
     """The streams and durable consumers of these services."""
     consumers = [Consumer(owner=owner, durable=s.name) for s in services for owner in s.listens_to]
-    return [s.name for s in services], consumers
+    return [s.name for s in services if s.publishes], consumers
 
 
 @contextlib.asynccontextmanager
@@ -174,13 +174,14 @@ def loops_of(running: Running) -> dict[str, Loop]:
     name, inbox = running.name, running.inbox
     loops: dict[str, Loop] = {
         f"{name} broker": running.bus.keep_connected,
-        f"{name} relay": running.relay.relay,
-        f"{name} sweeper": running.relay.sweep,
-        f"{name} event feed": running.event_feed.keep_polling,
         f"{name} sealer": partial(seal_continuously, running.db),
         f"{name} checkpoints": partial(write_checkpoints, running.db, running.settings),
         f"{name} expired keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }
+    if running.service.publishes:
+        loops[f"{name} relay"] = running.relay.relay
+        loops[f"{name} sweeper"] = running.relay.sweep
+        loops[f"{name} event feed"] = running.event_feed.keep_polling
     for owner in inbox.owners:
         loops[f"{name} consumer of {owner}"] = partial(inbox.listen, running.bus, owner)
         loops[f"{name} catch-up from {owner}"] = partial(inbox.catch_up, running.peers, owner)
@@ -219,7 +220,7 @@ class Server(uvicorn.Server):
 
 
 def http_server(
-    app: Edge,
+    app: Application,
     host: str,
     port: int,
     *,
@@ -273,7 +274,12 @@ async def serve(
         identify = verifier(settings, running[0].callers, address=service_urls(settings, ports).get(DIRECTORY))
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking
-        app = application(running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams)
+        app: Application = application(
+            running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams
+        )
+        for one in running:
+            if one.service.pages is not None:
+                app = one.service.pages(one, app)
         limits = ConnectionLimits(
             each_max=settings.connections_each, all_max=connections_possible(settings.connections_all)
         )

@@ -9,6 +9,7 @@ from typing import Any
 from chassis.auth.callers import Callers
 from chassis.db.database import Database, Tx
 from chassis.erasure import Forget, forget
+from chassis.http.edge import Application
 from chassis.journal.bus import Bus
 from chassis.journal.event_feed import NOTHING, EventFeed, FeedPolicy
 from chassis.journal.inbox import Handler, Inbox
@@ -34,6 +35,8 @@ class Service:
     name: str
     folder: Path
     routes: Sequence[Any] = ()
+    publishes: bool = True
+    """Whether it has facts of its own, and so a stream."""
     listens_to: Sequence[str] = ()
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
     configured_handlers: Callable[["Running"], Mapping[type[Fact], Handler]] = lambda _running: {}
@@ -44,6 +47,7 @@ class Service:
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
     feed_policy: FeedPolicy = NOTHING
+    pages: Callable[["Running", Application], Application] | None = None
 
 
 @dataclass(frozen=True)

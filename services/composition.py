@@ -38,12 +38,19 @@ def _directory() -> Service:
     return SERVICE
 
 
+def _console() -> Service:
+    from services.console.wiring import SERVICE
+
+    return SERVICE
+
+
 SERVICES: Mapping[str, Callable[[], Service]] = {
     "requests": _requests,
     "matching": _matching,
     "pledges": _pledges,
     "notifications": _notifications,
     "directory": _directory,
+    "console": _console,
 }
 NAMES = tuple(SERVICES)
 

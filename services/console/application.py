@@ -1,0 +1,154 @@
+"""The pages as an application: sessions, forms, errors as pages, assets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import structlog
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from chassis import clock
+from chassis.http.problems import language_of
+from chassis.telemetry import correlation_id
+from services.console.client import ApiClient, ApiUnavailable, Problem
+from services.console.edge import FILES_BYTES_MAX
+from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
+from services.console.page import HTML, Console, Page, SignInNeeded, browser_address
+from services.console.rendering import assets
+from services.console.sign_in.tokens import access_token
+from services.console.translations import LANGUAGES
+
+FOREVER = "public, max-age=31536000, immutable"
+LANGUAGE_COOKIE = "language"
+CONSOLE = "console"
+
+log = structlog.get_logger()
+
+def _console(request: Request[Any, Any, Any]) -> Console:
+    return cast(Console, request.app.state[CONSOLE])
+
+
+def language_for(request: Request[Any, Any, Any]) -> str:
+    """The language in the address, else the remembered one, else the browser's."""
+    first = request.url.path.split("/")[1]
+    if first in LANGUAGES:
+        return first
+    remembered = request.cookies.get(LANGUAGE_COOKIE, "")
+    return remembered if remembered in LANGUAGES else language_of(request.headers.get("accept-language")).value
+
+
+async def page_of(request: Request[Any, Any, Any]) -> Page:
+    """The page of a request: its session, its form. Raises ForgedForm, UnreadableForm."""
+    console, language = _console(request), language_for(request)
+    now = clock.now()
+    cookie = request.cookies.get(console.session_cookie)
+    session = await console.sessions.find(cookie, now=now) if cookie else None
+    token = None
+    if session is not None:
+        session, token = await access_token(console, session, now=now)
+    acting = session.acting.name if session and session.acting else None
+    api = ApiClient(
+        console.http,
+        token=token,
+        acting=acting,
+        language=language,
+        address=browser_address(request, console.settings.trusted_proxies),
+    )
+    page = Page(console=console, request=request, language=language, session=session, api=api)
+    if request.cookies.get(LANGUAGE_COOKIE) != language and request.url.path.split("/")[1] in LANGUAGES:
+        page.cookies.append(console.cookie(LANGUAGE_COOKIE, language, seconds=31_536_000))
+    if request.method == "POST":
+        check_origin(request)
+        page.typed, page.files = parse(request)
+        if session is not None and not console.sessions.sealer.is_csrf_token(session.cookie, page.value(CSRF_FIELD)):
+            raise ForgedForm
+    return page
+
+
+@get("/assets/{digest:str}/{name:str}", media_type=HTML)
+async def show_asset(request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    found = assets().get(name)
+    if found is None or found.hash != digest:
+        return Response(b"", status_code=404, media_type="text/plain")
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    content = found.content
+    if found.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        content = found.gzipped
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, headers=headers, media_type=found.media_type)
+
+
+async def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) -> Response[bytes]:
+    """A page that explains an error. It is shown without session if there is none, or the database is away."""
+    console, language = _console(request), language_for(request)
+    session = None
+    if cookie := request.cookies.get(console.session_cookie):
+        try:
+            session = await console.sessions.find(cookie, now=clock.now(), seen=False)
+        except Exception as error:
+            log.info("error page without session", error=type(error).__name__)
+    page = Page(
+        console=console, request=request, language=language, session=session, api=ApiClient(console.http)
+    )
+    return page.render("error.html", status=status, http_status=status, reference=correlation_id(), **context)
+
+
+async def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
+    if error.status == 401:
+        return await on_sign_in_needed(request, SignInNeeded())
+    return await _error_page(request, error.status, problem=error)
+
+
+async def on_unavailable(request: Request[Any, Any, Any], error: ApiUnavailable) -> Response[bytes]:
+    log.warning("API unavailable", reason=str(error))
+    return await _error_page(request, 503, problem=None)
+
+
+async def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> Response[bytes]:
+    after = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
+    if request.method != "GET":
+        after = str(request.headers.get("referer") and request.url.path) or "/"
+    page = Page(
+        console=_console(request),
+        request=request,
+        language=language_for(request),
+        session=None,
+        api=ApiClient(_console(request).http),
+    )
+    return page.redirect("/sign-in", after=after)
+
+
+async def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+    return await _error_page(request, 403, problem=None, forged=True)
+
+
+async def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return await _error_page(request, error.status_code, problem=None)
+
+
+def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> Litestar:
+    """The pages of one console."""
+    handlers: Mapping[Any, Any] = {
+        Problem: on_problem,
+        ApiUnavailable: on_unavailable,
+        SignInNeeded: on_sign_in_needed,
+        ForgedForm: on_forged,
+        UnreadableForm: on_forged,
+        HTTPException: on_http,
+    }
+    return Litestar(
+        [*routes, show_asset],
+        dependencies={"page": Provide(page_of)},
+        exception_handlers=dict(handlers),
+        openapi_config=None,
+        logging_config=None,
+        state=State({CONSOLE: console}),
+        request_max_body_size=FILES_BYTES_MAX,
+        debug=False,
+    )
+
+

@@ -1,0 +1,294 @@
+"""Client of the public API: calls with the person's token, in this process or over HTTP."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import msgspec
+
+from chassis.http.edge import Application
+
+SECONDS = 15.0
+CONNECTIONS_MAX = 100
+ANSWER_BYTES_MAX = 8 * 1024 * 1024
+HERE = "http://api.entraide.example"
+"""The address of the API in this process: it is called, not resolved."""
+
+Query = Mapping[str, object]
+
+
+class Problem(Exception):
+    """The API refused a call (RFC 9457). `errors` are the fields of a body that do not fit."""
+
+    def __init__(self, status: int, said: Mapping[str, Any]) -> None:
+        super().__init__(said.get("slug"))
+        self.status = status
+        self.slug = str(said.get("slug") or "internal-error")
+        self.title = str(said.get("title") or "")
+        self.details: Mapping[str, Any] = said.get("details") or {}
+        self.correlation_id = str(said.get("correlation_id") or "")
+
+    @property
+    def errors(self) -> Sequence[Mapping[str, Any]]:
+        return self.details.get("errors") or ()
+
+
+class ApiUnavailable(Exception):
+    """The API did not answer, or not in time."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer of the API: its decoded body, the revision in its ETag, and the path in its Location."""
+
+    body: Any
+    revision: int | None
+    location: str | None
+
+
+class ApiClient:
+    """Calls the API for one person, in their appointment and language."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        token: str | None = None,
+        acting: str | None = None,
+        language: str = "en",
+        address: str = "127.0.0.1",
+    ) -> None:
+        """`address` is the browser's: calls without a token are counted by it."""
+        self._http = http
+        self._address = address
+        self._headers = {"Accept-Language": language, "X-Forwarded-For": address}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+        if acting is not None:
+            self._headers["Acting-As"] = acting
+        self.calls = 0
+        """How many calls were made: a page makes at most three."""
+
+    async def get(self, path: str, **query: object) -> Any:
+        """The decoded body. Raises Problem or ApiUnavailable."""
+        return (await self._call("GET", path + _query(query))).body
+
+    async def read(self, path: str, **query: object) -> Answer:
+        """The answer with its revision. Raises Problem or ApiUnavailable."""
+        return await self._call("GET", path + _query(query))
+
+    async def get_all(self, *paths: str) -> list[Any]:
+        """The bodies of several paths, asked for at the same time. Raises Problem or ApiUnavailable."""
+        return list(await asyncio.gather(*(self.get(path) for path in paths)))
+
+    async def download(self, path: str, **query: object) -> httpx.Response:
+        """An answer that is a file. Raises Problem or ApiUnavailable."""
+        return await self._send("GET", path + _query(query), None, {})
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        revision: int | None = None,
+    ) -> Answer:
+        """Send a command with its idempotency key and the revision it is based on. Raises Problem or ApiUnavailable."""
+        headers = {"Content-Type": "application/merge-patch+json" if method == "PATCH" else "application/json"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
+        content = None if body is None else msgspec.json.encode(body)
+        if content is None:
+            del headers["Content-Type"]
+        return await self._call(method, path, content, headers)
+
+    async def upload(
+        self, path: str, content: bytes, *, name: str, media_type: str, key: str, revision: int | None = None
+    ) -> Answer:
+        """Send a file. Raises Problem or ApiUnavailable."""
+        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
+        headers["File-Name"] = urlencode({"": name}).removeprefix("=").replace("+", "%20")
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
+        return await self._call("POST", path, content, headers)
+
+    @contextlib.asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[str]]:
+        """The lines of an event stream. Raises Problem or ApiUnavailable."""
+        headers = {**self._headers, "Accept": "text/event-stream"}
+        try:
+            async with self._http.stream("GET", path, headers=headers, extensions=self._extensions) as answer:
+                if answer.is_error:
+                    await answer.aread()
+                    raise _problem(answer)
+                yield answer.aiter_lines()
+        except httpx.HTTPError as error:
+            raise ApiUnavailable(type(error).__name__) from error
+
+    @property
+    def _extensions(self) -> dict[str, Any]:
+        return {"client": (self._address, 0), "timeout": {"read": None, "connect": SECONDS, "write": SECONDS, "pool": SECONDS}}
+
+    async def _call(
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> Answer:
+        answer = await self._send(method, path, content, headers)
+        body = answer.content
+        return Answer(
+            body=msgspec.json.decode(body) if body else None,
+            revision=_revision(answer.headers.get("ETag")),
+            location=answer.headers.get("Location"),
+        )
+
+    async def _send(
+        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        self.calls += 1
+        try:
+            answer = await self._http.request(
+                method,
+                path,
+                content=content,
+                headers={**self._headers, **headers},
+                extensions={"client": (self._address, 0)},
+            )
+        except httpx.HTTPError as error:
+            raise ApiUnavailable(type(error).__name__) from error
+        if answer.is_error:
+            raise _problem(answer)
+        return answer
+
+
+def _query(query: Query) -> str:
+    """`?name=value`, a list as several pairs; without what is None or empty."""
+    pairs: list[tuple[str, object]] = []
+    for name, value in query.items():
+        several = value if isinstance(value, (list, tuple)) else [value]
+        pairs += [(name, str(one).lower() if isinstance(one, bool) else one) for one in several if one not in (None, "")]
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _revision(etag: str | None) -> int | None:
+    value = (etag or "").strip('"')
+    return int(value) if value.isdigit() else None
+
+
+def _problem(answer: httpx.Response) -> Exception:
+    try:
+        said = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        said = None
+    if not isinstance(said, dict) or "slug" not in said:
+        return ApiUnavailable(f"status {answer.status_code}")
+    return Problem(answer.status_code, said)
+
+
+def http_client(address: str | None, here: Application) -> httpx.AsyncClient:
+    """The client of the API at `address`, else of `here`, the API in this process."""
+    if address is None:
+        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE)
+    limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
+    return httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits, trust_env=False)
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """Calls an ASGI application in this process; httpx's own transport collects a stream before it returns it."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        exchange = Exchange(self._app, request, await request.aread())
+        if request.headers.get("accept") == "text/event-stream":
+            return await exchange.stream()
+        return await exchange.run()
+
+
+class Exchange(httpx.AsyncByteStream):
+    """One call of an ASGI application, whose answer is collected or streamed."""
+
+    def __init__(self, app: Application, request: httpx.Request, body: bytes) -> None:
+        self._app = app
+        self._body = body
+        self._scope = _scope(request)
+        self._messages: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue(maxsize=100)
+        self._task: asyncio.Task[None] | None = None
+        self._closed = asyncio.Event()
+        self._sent = False
+
+    async def run(self) -> httpx.Response:
+        """Wait for the whole answer."""
+        collected: list[MutableMapping[str, Any]] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            collected.append(message)
+
+        try:
+            async with asyncio.timeout(SECONDS):
+                await self._app(self._scope, self._receive, send)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("no answer in time") from error
+        start, *rest = collected
+        content = b"".join(cast(bytes, message.get("body", b"")) for message in rest)
+        return httpx.Response(start["status"], headers=start["headers"], content=content)
+
+    async def stream(self) -> httpx.Response:
+        """Wait for the head of the answer; its body follows."""
+
+        async def call() -> None:
+            try:
+                await self._app(self._scope, self._receive, self._messages.put)
+            finally:
+                await self._messages.put({"type": "http.response.end"})
+
+        self._task = asyncio.create_task(call())
+        start = await self._messages.get()
+        if start["type"] != "http.response.start":
+            raise httpx.RemoteProtocolError("no answer")
+        return httpx.Response(start["status"], headers=start["headers"], stream=self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (message := await self._messages.get())["type"] == "http.response.body":
+            if chunk := message.get("body"):
+                yield chunk
+            if not message.get("more_body"):
+                return
+
+    async def aclose(self) -> None:
+        self._closed.set()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _receive(self) -> MutableMapping[str, Any]:
+        if not self._sent:
+            self._sent = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
+        if self._task is None:
+            return {"type": "http.disconnect"}
+        await self._closed.wait()
+        return {"type": "http.disconnect"}
+
+
+def _scope(request: httpx.Request) -> MutableMapping[str, Any]:
+    parts = urlsplit(str(request.url))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.split(b"?")[0],
+        "query_string": parts.query.encode(),
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"x-forwarded-for"],
+        "client": request.extensions.get("client"),
+        "server": ("127.0.0.1", 80),
+    }

@@ -1,0 +1,148 @@
+"""Fields of forms: what a form asks for, what was typed, and the body of a command that follows from it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from services.console.formats import minor_units
+from services.console.translations import N_
+
+Kind = Literal["text", "words", "number", "date", "choice", "choices", "money", "yes", "email", "hidden"]
+TEXT_MAX = 200
+WORDS_MAX = 2000
+VALUES_MAX = 60
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+MISSING = N_("Enter a value")
+NO_DATE = N_("Enter a date as year-month-day, for example 2027-03-31")
+NO_NUMBER = N_("Enter a whole number")
+NO_MONEY = N_("Enter an amount and its currency, for example 25,000.50 and EUR")
+TOO_LONG = N_("Shorten this text")
+
+Typed = Mapping[str, Sequence[str]]
+
+
+class Option(Struct, frozen=True):
+    """A value that can be chosen, with its label in the reader's language."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """A field. `name` is its place in the body of the command, with dots between levels (`window.from`).
+
+    `options` is the name of a code list of contracts/reference, or of a list that the page gives.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    hint: str = ""
+    required: bool = True
+    options: str | tuple[tuple[str, str], ...] = ()
+    max_length: int = TEXT_MAX
+    rows: int = 5
+    value: Any = None
+    """What it shows at first."""
+    empty: Any = ...
+    """What an empty one is in the body; it is left out if not given."""
+
+
+class FieldError(Struct, frozen=True):
+    """What is wrong with one field; `message` is to be translated unless `said` is set, which the API said."""
+
+    field: str
+    message: str
+    said: bool = False
+
+
+class Read(Struct, frozen=True):
+    """The body of a command, and what is wrong with it."""
+
+    body: dict[str, Any]
+    errors: tuple[FieldError, ...]
+
+
+def read(fields: Sequence[Field], typed: Typed) -> Read:
+    """The body that was typed into `fields`."""
+    body: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for field in fields:
+        try:
+            value = _value(field, typed)
+        except ValueError as error:
+            errors.append(FieldError(field.name, str(error)))
+            continue
+        if value is None or value in ("", []):
+            if field.required:
+                errors.append(FieldError(field.name, MISSING))
+                continue
+            if field.empty is ...:
+                continue
+            value = field.empty
+        _put(body, field.name.split("."), value)
+    return Read(body, tuple(errors))
+
+
+def _value(field: Field, typed: Typed) -> Any:
+    given = [one for one in typed.get(field.name, ()) if one != ""][:VALUES_MAX]
+    first = given[0].strip() if given else ""
+    match field.kind:
+        case "choices":
+            return given
+        case "yes":
+            return bool(given)
+        case "number":
+            if first and not re.fullmatch(r"-?\d{1,12}", first):
+                raise ValueError(NO_NUMBER)
+            return int(first) if first else None
+        case "date":
+            if first and not DATE.match(first):
+                raise ValueError(NO_DATE)
+            return first or None
+        case "money":
+            currency = "".join(typed.get(f"{field.name}.currency", ())[:1]).strip().upper()
+            if not first and not field.required:
+                return None
+            minor = minor_units(first, currency) if re.fullmatch("[A-Z]{3}", currency) else None
+            if minor is None:
+                raise ValueError(NO_MONEY)
+            return {"minor": minor, "currency": currency}
+        case _:
+            text = first.replace("\r\n", "\n")
+            if len(text) > field.max_length:
+                raise ValueError(TOO_LONG)
+            return text or None
+
+
+def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for name in path[:-1]:
+        body = body.setdefault(name, {})
+    body[path[-1]] = value
+
+
+def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words: str) -> tuple[FieldError, ...]:
+    """The errors that the API found, at the fields they are of; `words` is its sentence."""
+    names = {field.name for field in fields}
+    found = []
+    for one in said:
+        path = re.sub(r"\[\d+\]|/\d+", "", str(one.get("field") or "")).replace("/", ".").strip("$.")
+        nearest = next((name for name in names if path == name or path.startswith(f"{name}.")), path)
+        found.append(FieldError(nearest, str(one.get("title") or words), said=True))
+    return tuple(found)
+
+
+def shown(field: Field, typed: Typed | None) -> Any:
+    """What a field shows: what was typed, else its first value."""
+    if typed is None or not (field.name in typed or field.kind in ("yes", "choices")):
+        return field.value
+    values = [*typed.get(field.name, ())]
+    if field.kind == "choices":
+        return values
+    if field.kind == "yes":
+        return bool(values)
+    return values[0] if values else ""

@@ -1,0 +1,70 @@
+"""Forms that browsers post: parsing, and the proof that a page of ours sent them."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+from litestar import Request
+from msgspec import Struct
+from multipart import MultipartError, MultipartParser, parse_options_header
+
+from services.console.edge import BODY
+
+FIELDS_MAX = 500
+FILES_MAX = 5
+CSRF_FIELD = "csrf_token"
+
+
+class SentFile(Struct, frozen=True):
+    name: str
+    media_type: str
+    content: bytes
+
+
+class ForgedForm(Exception):
+    """No page of ours sent this form, or its session has ended."""
+
+
+class UnreadableForm(Exception):
+    """A form that cannot be parsed, or has too many fields."""
+
+
+def parse(request: Request[Any, Any, Any]) -> tuple[Mapping[str, list[str]], Mapping[str, SentFile]]:
+    """The fields and files of a posted form. Raises UnreadableForm."""
+    body = cast(bytes, cast(Mapping[str, object], request.scope).get(BODY, b""))
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    try:
+        if kind == "multipart/form-data":
+            return _parse_multipart(body, options.get("boundary", ""))
+        typed = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except (ValueError, MultipartError) as error:
+        raise UnreadableForm from error
+    if any("\0" in value for values in typed.values() for value in values):
+        raise UnreadableForm
+    return typed, {}
+
+
+def _parse_multipart(body: bytes, boundary: str) -> tuple[Mapping[str, list[str]], Mapping[str, SentFile]]:
+    typed: dict[str, list[str]] = {}
+    files: dict[str, SentFile] = {}
+    for number, part in enumerate(MultipartParser(BytesIO(body), boundary, content_length=len(body), memory_limit=len(body) + 1)):
+        if number >= FIELDS_MAX or len(files) >= FILES_MAX:
+            raise UnreadableForm
+        if part.filename is None:
+            typed.setdefault(part.name, []).append(part.value)
+        elif part.size:
+            files[part.name] = SentFile(part.filename, part.content_type or "application/octet-stream", part.raw)
+    return typed, files
+
+
+def check_origin(request: Request[Any, Any, Any]) -> None:
+    """Raises ForgedForm for a form that another site sent (Fetch Metadata; without it, the Origin header)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site != "same-origin":
+            raise ForgedForm
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForgedForm

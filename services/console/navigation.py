@@ -1,0 +1,49 @@
+"""What each role finds in the head of every page."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from services.console.translations import N_
+
+
+class Place(Struct, frozen=True):
+    """A link of the navigation, and the keys that lead there."""
+
+    path: str
+    label: str
+    keys: str = ""
+
+
+HOME = Place("", N_("Home"), "g h")
+WORK = Place("/work", N_("Work"), "g w")
+REQUESTS = Place("/requests", N_("Requests"), "g r")
+OFFERINGS = Place("/offerings", N_("Offerings"), "g o")
+MATCHES = Place("/matches", N_("Matches"), "g m")
+COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
+ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
+INTAKE = Place("/intake", N_("Intake"), "g i")
+FUNDS = Place("/funds", N_("Funds"), "g f")
+PLEDGES = Place("/pledges", N_("Pledges"), "g p")
+NEEDS = Place("/needs", N_("Unfunded needs"), "g u")
+APPROVALS = Place("/approvals", N_("Approvals"), "g a")
+LEDGER = Place("/ledger", N_("Ledger"), "g e")
+YEARS = Place("/years", N_("Years"), "g y")
+PEOPLE = Place("/people", N_("People"), "g d")
+NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
+
+OF_ROLE: Mapping[str, Sequence[Place]] = {
+    "": (Place("/public", N_("Published"), "g h"),),
+    "focal_point": (HOME, REQUESTS, MATCHES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
+    "official": (HOME, REQUESTS, MATCHES, OFFERINGS, FUNDS, NOTIFICATIONS),
+    "coordinator": (HOME, WORK, REQUESTS, OFFERINGS, COHORTS, ROUNDS, INTAKE, FUNDS, NOTIFICATIONS),
+    "provider_officer": (HOME, REQUESTS, OFFERINGS, MATCHES, FUNDS, NOTIFICATIONS),
+    "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
+    "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
+    "administrator": (HOME, PEOPLE, NOTIFICATIONS),
+    "auditor": (HOME, WORK, REQUESTS, FUNDS, LEDGER, YEARS, NOTIFICATIONS),
+}
+
+
+def navigation(role: str) -> Sequence[Place]:
+    return OF_ROLE.get(role, (HOME,))

@@ -1,0 +1,166 @@
+"""One request of a browser: who asks, in which language, what the API answers them, and the page that is made of it."""
+
+import gzip
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from chassis import clock
+from chassis.auth.openid import OpenId
+from chassis.auth.tokens import Issuer
+from chassis.ids import new_id
+from chassis.rate_limiter import Network, address_of
+from chassis.settings import Settings
+from services.console.client import ApiClient
+from services.console.fields import Typed
+from services.console.formats import direction
+from services.console.navigation import navigation
+from services.console.rendering import GZIP_BYTES_MIN, render
+from services.console.sessions.model import Session
+from services.console.sessions.store import Sessions
+from services.console.translations import translations
+
+HTML = "text/html"
+GZIP_LEVEL = 5
+
+
+@dataclass(frozen=True)
+class Console:
+    """What all pages of one console share. `issuer` is the embedded one, `openid` a client of another."""
+
+    settings: Settings
+    sessions: Sessions
+    http: httpx.AsyncClient
+    issuer: Issuer | None
+    openid: OpenId | None
+
+    @property
+    def secure(self) -> bool:
+        return (self.settings.public_url or "").startswith("https:")
+
+    @property
+    def session_cookie(self) -> str:
+        """`__Host-` binds a cookie to this host and to HTTPS (RFC 6265bis)."""
+        return "__Host-session" if self.secure else "session"
+
+    @property
+    def sign_in_cookie(self) -> str:
+        return "__Host-sign-in" if self.secure else "sign-in"
+
+    def cookie(self, name: str, value: str, *, seconds: int | None = None) -> Cookie:
+        return Cookie(
+            key=name, value=value, path="/", httponly=True, samesite="lax", secure=self.secure, max_age=seconds
+        )
+
+
+@dataclass
+class Page:
+    """What a handler gets. `after` are cookies that the answer sets."""
+
+    console: Console
+    request: Request[Any, Any, Any]
+    language: str
+    session: Session | None
+    api: ApiClient
+    typed: Typed = field(default_factory=dict)
+    """What was typed into a form that was posted."""
+    files: Mapping[str, Any] = field(default_factory=dict)
+    cookies: list[Cookie] = field(default_factory=list)
+
+    @property
+    def signed_in(self) -> Session:
+        """The session. Raises SignInNeeded without one, or before an appointment is chosen."""
+        if self.session is None or self.session.acting is None:
+            raise SignInNeeded
+        return self.session
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    def address(self, path: str, **query: object) -> str:
+        """An address of the console in the reader's language."""
+        pairs = [(name, value) for name, value in query.items() if value not in (None, "")]
+        return f"/{self.language}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+    def in_language(self, language: str) -> str:
+        """This page in another language."""
+        query = self.request.url.query
+        rest = self.path.split("/", 2)[2:]
+        return f"/{language}/{rest[0] if rest else ''}".rstrip("/") + (f"?{query}" if query else "")
+
+    def gettext(self, message: str) -> str:
+        return translations(self.language).gettext(message)
+
+    def asked(self, name: str, default: str = "") -> str:
+        """A parameter of the address."""
+        return str(self.request.query_params.get(name, default))
+
+    def asked_all(self, name: str) -> list[str]:
+        return [str(one) for one in self.request.query_params.getall(name, [])]
+
+    def value(self, name: str) -> str:
+        """The first value of a field that was posted."""
+        return next(iter(self.typed.get(name, ())), "")
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
+        """A page."""
+        session = self.session
+        common = {
+            "page": self,
+            "session": session,
+            "now": clock.now(),
+            "path": self.path,
+            "dir": direction(self.language),
+            "navigation": navigation(session.role if session and session.acting else ""),
+            "csrf_token": self.console.sessions.sealer.csrf_token(session.cookie) if session else "",
+            "new_key": lambda: str(new_id()),
+            "sample": self.console.issuer is not None,
+            "given": {},
+            "errors": (),
+            "done": self.asked("done"),
+        }
+        return self.answer(render(self.language, template, {**common, **context}), status=status)
+
+    def answer(self, body: bytes, *, status: int = 200, media_type: str = HTML) -> Response[bytes]:
+        """A page that is rendered already."""
+        headers = {"Vary": "Accept-Encoding, Cookie", "Content-Language": self.language}
+        if len(body) >= GZIP_BYTES_MIN and "gzip" in self.request.headers.get("accept-encoding", ""):
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, status_code=status, media_type=media_type, headers=headers, cookies=self.cookies)
+
+    def redirect(self, path: str, **query: object) -> Response[bytes]:
+        """To a page in the reader's language, by GET (RFC 9110 section 15.4.4)."""
+        return see_other(self.address(path, **query), cookies=self.cookies)
+
+
+CurrentPage = NamedDependency[SkipValidation[Page]]
+"""The parameter `page` of handlers."""
+
+
+class SignInNeeded(Exception):
+    """The page is for people who have signed in."""
+
+
+def see_other(address: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
+    return Response(b"", status_code=303, headers={"Location": address}, cookies=list(cookies), media_type=HTML)
+
+
+def local_path(address: str) -> str:
+    """`address` if it is a path of this console, else `/`: nobody is redirected elsewhere by a link."""
+    if not address.startswith("/") or address.startswith(("//", "/\\")) or any(ord(one) < 33 for one in address):
+        return "/"
+    return quote(address, safe="/?&=%:,+-_.~#")
+
+
+def browser_address(request: Request[Any, Any, Any], trusted: Sequence[Network]) -> str:
+    headers = {name.lower(): value for name, value in request.scope["headers"]}
+    return address_of(request.scope.get("client"), headers, trusted)

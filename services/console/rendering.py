@@ -1,0 +1,203 @@
+"""Templates: Jinja with autoescape, one environment for each language, and the filters that pages use."""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, cast
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from chassis import clock
+from contracts import reference
+from contracts.reference import country_name, country_order
+from services.console import formats, labels
+from services.console.fields import Field, Option, shown
+from services.console.translations import LANGUAGES, OWN_NAMES, translations
+
+FOLDER = Path(__file__).parent
+BUILT = FOLDER / "assets" / "built"
+GZIP_BYTES_MIN = 1024
+TABLES: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
+    "kinds": reference.kinds,
+    "topics": reference.topics,
+    "paragraphs": reference.paragraphs,
+    "pillars": reference.pillars,
+    "languages": reference.languages,
+    "modalities": reference.modalities,
+    "institutions": reference.institutions,
+    "instruments": reference.instruments,
+    "aspects": reference.aspects,
+    "choices": reference.choices,
+    "columns": reference.columns,
+    "articles": cast(Any, reference.articles),
+    "in_kind_forms": reference.in_kind_forms,
+    "activity_kinds": reference.activity_kinds,
+}
+"""Code lists by name."""
+
+CURRENCIES_SHOWN = ("USD", "EUR", "GBP", "JPY", "CHF", "NOK", "SEK", "DKK", "CAD", "AUD", "CNY", "KWD", "SAR", "AED", "KRW")
+
+
+class Asset:
+    """A file that browsers load: immutable under an address that names its content."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        self.content = content
+        self.media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if name.endswith(".woff2"):
+            self.media_type = "font/woff2"
+        self.hash = hashlib.sha256(content).hexdigest()[:16]
+        self.gzipped = None if name.endswith(".woff2") else gzip.compress(content, 9, mtime=0)
+
+    @property
+    def path(self) -> str:
+        return f"/assets/{self.hash}/{self.name}"
+
+
+@cache
+def assets() -> Mapping[str, Asset]:
+    """The built assets, with addresses inside style sheets and scripts replaced by those with hashes."""
+    files = {path.name: path.read_bytes() for path in sorted(BUILT.iterdir())}
+    found = {name: Asset(name, content) for name, content in files.items() if name.endswith((".woff2", "-frontend.js"))}
+    for name, content in files.items():
+        if name in found:
+            continue
+        for other in found.values():
+            content = content.replace(f"./{other.name}".encode(), other.path.encode())
+            content = content.replace(f'"{other.name}"'.encode(), f'"{other.path}"'.encode())
+            content = content.replace(f"url({other.name})".encode(), f"url({other.path})".encode())
+        found[name] = Asset(name, content)
+    return found
+
+
+def asset(name: str) -> str:
+    return assets()[name].path
+
+
+@cache
+def environment(language: str) -> Environment:
+    """The templates in one language."""
+    made = Environment(
+        loader=ChoiceLoader(
+            [
+                FileSystemLoader(FOLDER / "templates"),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            ]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # Their macros test what is undefined; ours are strict.
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "day": partial(_optional, formats.day, language),
+        "moment": partial(_optional, formats.moment, language),
+        "ago": partial(_ago, language),
+        "number": partial(_optional, formats.number, language),
+        "money": partial(_money, language),
+        "usd": partial(_usd, language),
+        "state": partial(_state, language),
+        "organization": partial(_organization, language),
+        "code": partial(code_label, language),
+        "label": partial(_label, language),
+        "time": partial(_time, language),
+        "language_name": OWN_NAMES.get,
+    }
+    made.globals |= {
+        "language": language,
+        "direction": formats.direction,
+        "languages": [(one, OWN_NAMES[one]) for one in LANGUAGES],
+        "asset": asset,
+        "percent": lambda part, whole: formats.percent(part, whole, language),
+        "options_of": partial(options_of, language),
+        "shown": shown,
+        "currencies": CURRENCIES_SHOWN,
+        "tag_colours": labels.TAG_COLOURS,
+        "done_messages": labels.DONE,
+        "locale": formats.locale_of(language),
+    }
+    return made
+
+
+def render(language: str, template: str, context: Mapping[str, Any]) -> bytes:
+    return environment(language).get_template(template).render(context).encode()
+
+
+def code_label(language: str, code: str | None, table: str) -> str:
+    """The label of a code in a list of contracts/reference; the code itself if the list does not know it."""
+    if not code:
+        return ""
+    if table.startswith("reasons:"):
+        reason = reference.reasons(table.removeprefix("reasons:")).get(code)
+        return reason.label(language) if reason else code
+    term = TABLES[table]().get(code)
+    return term.label(language) if term else code
+
+
+def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]]) -> Sequence[Option]:
+    """The options of a field, by label."""
+    if isinstance(field.options, str):
+        if field.options in given:
+            return given[field.options]
+        if field.options == "countries":
+            return [Option(code, country_name(code, language)) for code in country_order(language)]
+        if field.options.startswith("reasons:"):
+            reasons = reference.reasons(field.options.removeprefix("reasons:")).values()
+            return [Option(reason.code, reason.label(language)) for reason in reasons]
+        terms = [term for term in TABLES[field.options]().values() if not term.retired]
+        return [Option(term.code, term.label(language)) for term in terms]
+    gettext = translations(language).gettext
+    return [Option(value, gettext(label)) for value, label in field.options]
+
+
+def _optional(write: Any, language: str, value: Any) -> str:
+    return "" if value in (None, "") else write(value, language)
+
+
+def _ago(language: str, value: str | datetime | None) -> str:
+    return formats.ago(value, language, clock.now()) if value else ""
+
+
+def _money(language: str, value: Mapping[str, Any] | None) -> str:
+    return formats.money(value["minor"], value["currency"], language) if value else ""
+
+
+def _usd(language: str, minor: int | None) -> str:
+    return "" if minor is None else formats.money(minor, "USD", language)
+
+
+def _state(language: str, code: str | None) -> str:
+    return country_name(code, language) if code and len(code) == 3 else code or ""
+
+
+def _organization(language: str, code: str | None) -> str:
+    """A State by its name, another organization by its code."""
+    if not code:
+        return ""
+    try:
+        return country_name(code, language)
+    except KeyError:
+        return code
+
+
+def _label(language: str, value: object, of: str) -> str:
+    """The words of a value of the API, such as a status: `status|label("request_status")`."""
+    found = labels.LABELS[of].get(str(value))
+    return translations(language).gettext(found) if found else str(value or "").replace("_", " ")
+
+
+def _time(language: str, value: str | None) -> Markup:
+    """A `<time>` element."""
+    if not value:
+        return Markup()
+    written = formats.moment(value, language) if "T" in value else formats.day(value, language)
+    return Markup('<time datetime="{}">{}</time>').format(value, written)

@@ -1,0 +1,99 @@
+"""A session: who is signed in, with which tokens, acting in which appointment."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+"""How often a session's use is written down."""
+
+SIGN_IN_TIME = timedelta(minutes=15)
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """An appointment in force, as the API names it."""
+
+    organization: str
+    role: str
+    head: bool = False
+
+    @property
+    def name(self) -> str:
+        """As in the header `Acting-As`."""
+        return f"{self.organization}:{self.role}"
+
+
+class HeldTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens of an issuer. With the embedded issuer there is only the subject: tokens are made as needed."""
+
+    subject: str
+    access_token: str | None = None
+    id_token: str | None = None
+    refresh_token: str | None = None
+    expires_at: datetime | None = None
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What is encrypted of a session."""
+
+    tokens: HeldTokens
+    name: str
+    acting: str | None
+    appointments: tuple[Appointment, ...]
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that has not ended, with the cookie that opened it."""
+
+    cookie: str
+    person_id: UUID
+    held: Held
+    revision: int
+    seen_at: datetime
+    ends_at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.held.name
+
+    @property
+    def acting(self) -> Appointment | None:
+        """The appointment the person acts in; None until they have chosen one of several."""
+        return next((one for one in self.held.appointments if one.name == self.held.acting), None)
+
+    @property
+    def role(self) -> str:
+        return self.acting.role if self.acting else ""
+
+    @property
+    def organization(self) -> str:
+        return self.acting.organization if self.acting else ""
+
+
+class StartedHere(msgspec.Struct, frozen=True, kw_only=True):
+    """A started sign-in, and where its browser goes on afterwards."""
+
+    address: str
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+    language: str
+    after: str
+
+
+def appointments_of(me: dict[str, Any]) -> Sequence[Appointment]:
+    """The appointments in force of an answer of `/v1/me`, each organization and role once."""
+    found = {
+        (one["organization"], one["role"]): Appointment(
+            organization=one["organization"], role=one["role"], head=bool(one.get("head"))
+        )
+        for one in me["appointments"]
+        if one["status"] == "in_force"
+    }
+    return tuple(found.values())

@@ -1,0 +1,153 @@
+"""Sessions and started sign-ins in PostgreSQL. They are the console's own work: no caller of the API sees them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Database
+from services.console.sessions.model import IDLE, LONGEST, SEEN_EVERY, SIGN_IN_TIME, Held, Session, StartedHere
+from services.console.sessions.sealing import Sealer, hash_of, new_cookie
+
+OF_ONE_PERSON_MAX = 10
+"""The oldest session of a person ends when they sign in once more."""
+
+FORGET_MAX = 1000
+
+
+class Sessions:
+    """The sessions of this console."""
+
+    def __init__(self, db: Database, sealer: Sealer) -> None:
+        self._db = db
+        self.sealer = sealer
+
+    async def create(self, issuer: str, person_id: UUID, held: Held, *, now: datetime) -> Session:
+        """Begin a session under a new cookie, so that no value from before sign-in is of use afterwards."""
+        cookie, subject = new_cookie(), subject_hash(issuer, held)
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO session (session_hash, subject_hash, person_id, sealed, created_at, seen_at, idle_ends_at, ends_at)
+                VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
+                """,
+                hash_of(cookie),
+                subject,
+                person_id,
+                self.sealer.seal(cookie, held),
+                now,
+                now + IDLE,
+                now + LONGEST,
+            )
+            await tx.execute(
+                """
+                DELETE FROM session WHERE session_hash IN
+                    (SELECT session_hash FROM session WHERE subject_hash = $1 ORDER BY created_at DESC OFFSET $2)
+                """,
+                subject,
+                OF_ONE_PERSON_MAX,
+            )
+        return Session(
+            cookie=cookie, person_id=person_id, held=held, revision=1, seen_at=now, ends_at=now + LONGEST
+        )
+
+    async def find(self, cookie: str, *, now: datetime, seen: bool = True) -> Session | None:
+        """The session of a cookie; None if it has ended. `seen`: it is used, and its idle time starts again."""
+        async with self._db.for_reading().transaction() as tx:
+            row = await tx.fetchrow(
+                """
+                SELECT person_id, sealed, revision, seen_at, ends_at
+                FROM session WHERE session_hash = $1 AND idle_ends_at > $2
+                """,
+                hash_of(cookie),
+                now,
+            )
+        if row is None or (held := self.sealer.open(cookie, row["sealed"], Held)) is None:
+            return None
+        if seen and now - row["seen_at"] >= SEEN_EVERY:
+            async with self._db.transaction() as tx:
+                await tx.execute(
+                    "UPDATE session SET seen_at = $2, idle_ends_at = least($3, ends_at) WHERE session_hash = $1",
+                    hash_of(cookie),
+                    now,
+                    now + IDLE,
+                )
+        return Session(
+            cookie=cookie,
+            person_id=row["person_id"],
+            held=held,
+            revision=row["revision"],
+            seen_at=row["seen_at"],
+            ends_at=row["ends_at"],
+        )
+
+    async def change(self, session: Session, held: Held) -> Session:
+        """Replace what a session holds. If another request has changed it since, that change stays."""
+        async with self._db.transaction() as tx:
+            revision = await tx.fetchval(
+                """
+                UPDATE session SET sealed = $3, revision = revision + 1
+                WHERE session_hash = $1 AND revision = $2 RETURNING revision
+                """,
+                hash_of(session.cookie),
+                session.revision,
+                self.sealer.seal(session.cookie, held),
+            )
+        return msgspec.structs.replace(session, held=held, revision=revision or session.revision)
+
+    async def end(self, cookie: str) -> None:
+        async with self._db.transaction() as tx:
+            await tx.execute("DELETE FROM session WHERE session_hash = $1", hash_of(cookie))
+
+    async def end_all(self, session: Session) -> int:
+        """End all sessions of a session's person; returns how many."""
+        async with self._db.transaction() as tx:
+            ended = await tx.execute("DELETE FROM session WHERE person_id = $1", session.person_id)
+        return int(ended.split()[-1])
+
+    async def begin_sign_in(self, started: StartedHere, *, now: datetime) -> str:
+        """Keep a started sign-in for the browser with the returned cookie."""
+        cookie = new_cookie()
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO started_sign_in (cookie_hash, sealed, ends_at) VALUES ($1, $2, $3)",
+                hash_of(cookie),
+                self.sealer.seal(cookie, started),
+                now + SIGN_IN_TIME,
+            )
+        return cookie
+
+    async def take_sign_in(self, cookie: str, *, now: datetime) -> StartedHere | None:
+        """The started sign-in of a browser, once."""
+        async with self._db.transaction() as tx:
+            sealed = await tx.fetchval(
+                "DELETE FROM started_sign_in WHERE cookie_hash = $1 AND ends_at > $2 RETURNING sealed",
+                hash_of(cookie),
+                now,
+            )
+        return None if sealed is None else self.sealer.open(cookie, sealed, StartedHere)
+
+    async def forget_ended(self, *, now: datetime) -> int:
+        """Delete what has ended, at most FORGET_MAX rows of each table; returns how many sessions."""
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                """
+                DELETE FROM started_sign_in WHERE cookie_hash IN
+                    (SELECT cookie_hash FROM started_sign_in WHERE ends_at <= $1 LIMIT $2)
+                """,
+                now,
+                FORGET_MAX,
+            )
+            ended = await tx.execute(
+                """
+                DELETE FROM session WHERE session_hash IN
+                    (SELECT session_hash FROM session WHERE idle_ends_at <= $1 LIMIT $2)
+                """,
+                now,
+                FORGET_MAX,
+            )
+        return int(ended.split()[-1])
+
+
+def subject_hash(issuer: str, held: Held) -> bytes:
+    return hash_of(f"{issuer}\n{held.tokens.subject}")

@@ -1,0 +1,34 @@
+"""The console's own words in six languages: gettext catalogues in `locales/`, English in the code."""
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import cast
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+LOCALES = Path(__file__).parent / "locales"
+DOMAIN = "console"
+LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
+OWN_NAMES = {"ar": "العربية", "en": "English", "es": "Español", "fr": "Français", "ru": "Русский", "zh": "中文"}
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's name for a message that is translated elsewhere
+    """Mark a message for the catalogues."""
+    return message
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The catalogue of a language, compiled when it is first used; English needs none."""
+    path = LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if not path.exists():
+        return NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language, domain=DOMAIN)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return cast(NullTranslations, Translations(compiled, domain=DOMAIN))
