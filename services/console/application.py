@@ -25,6 +25,7 @@ from services.console.translations import LANGUAGES
 FOREVER = "public, max-age=31536000, immutable"
 LANGUAGE_COOKIE = "language"
 CONSOLE = "console"
+PAGE = "page"
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
     page = Page(console=console, request=request, language=language, session=session, api=api)
     if request.cookies.get(LANGUAGE_COOKIE) != language and request.url.path.split("/")[1] in LANGUAGES:
         page.cookies.append(console.cookie(LANGUAGE_COOKIE, language, seconds=31_536_000))
+    request.state[PAGE] = page
     if request.method == "POST":
         check_origin(request)
         page.typed, page.files = parse(request)
@@ -82,52 +84,57 @@ async def show_asset(request: Request[Any, Any, Any], digest: FromPath[str], nam
     return Response(content, headers=headers, media_type=found.media_type)
 
 
-async def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) -> Response[bytes]:
-    """A page that explains an error. It is shown without session if there is none, or the database is away."""
-    console, language = _console(request), language_for(request)
-    session = None
-    if cookie := request.cookies.get(console.session_cookie):
-        try:
-            session = await console.sessions.find(cookie, now=clock.now(), seen=False)
-        except Exception as error:
-            log.info("error page without session", error=type(error).__name__)
-    page = Page(
-        console=console, request=request, language=language, session=session, api=ApiClient(console.http)
-    )
-    return page.render("error.html", status=status, http_status=status, reference=correlation_id(), **context)
-
-
-async def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
-    if error.status == 401:
-        return await on_sign_in_needed(request, SignInNeeded())
-    return await _error_page(request, error.status, problem=error)
-
-
-async def on_unavailable(request: Request[Any, Any, Any], error: ApiUnavailable) -> Response[bytes]:
-    log.warning("API unavailable", reason=str(error))
-    return await _error_page(request, 503, problem=None)
-
-
-async def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> Response[bytes]:
-    after = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
-    if request.method != "GET":
-        after = str(request.headers.get("referer") and request.url.path) or "/"
-    page = Page(
-        console=_console(request),
+def _page_for_error(request: Request[Any, Any, Any]) -> Page:
+    """The page that was being made; one without a session if it did not come so far."""
+    made = request.state.get(PAGE)
+    if isinstance(made, Page):
+        return made
+    console = _console(request)
+    return Page(
+        console=console,
         request=request,
         language=language_for(request),
         session=None,
-        api=ApiClient(_console(request).http),
+        api=ApiClient(console.http),
     )
-    return page.redirect("/sign-in", after=after)
 
 
-async def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
-    return await _error_page(request, 403, problem=None, forged=True)
+def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) -> Response[bytes]:
+    page = _page_for_error(request)
+    return page.render("error.html", status=status, http_status=status, reference=correlation_id(), **context)
 
 
-async def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    return await _error_page(request, error.status_code, problem=None)
+# The framework calls them in its loop and does not await them.
+
+
+def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
+    if error.status == 401:
+        return on_sign_in_needed(request, SignInNeeded())
+    return _error_page(request, error.status, problem=error)
+
+
+def on_unavailable(request: Request[Any, Any, Any], error: ApiUnavailable) -> Response[bytes]:
+    log.warning("API unavailable", reason=str(error))
+    return _error_page(request, 503, problem=None)
+
+
+def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> Response[bytes]:
+    """To the sign-in, and then back to where the person was."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return _page_for_error(request).redirect("/sign-in", after=request.url.path + query)
+
+
+def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+    return _error_page(request, 403, problem=None, forged=True)
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return _error_page(request, error.status_code, problem=None)
+
+
+def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.exception("page crashed", error=type(error).__name__, exc_info=error)
+    return _error_page(request, 500, problem=None)
 
 
 def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> Litestar:
@@ -139,6 +146,7 @@ def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> 
         ForgedForm: on_forged,
         UnreadableForm: on_forged,
         HTTPException: on_http,
+        Exception: on_crash,
     }
     return Litestar(
         [*routes, show_asset],

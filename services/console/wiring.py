@@ -22,12 +22,17 @@ from services.console.client import http_client
 from services.console.edge import PageEdge
 from services.console.home import pages as home
 from services.console.page import Console
+from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
 
 FORGET_SECONDS = 600.0
-ROUTES = (*home.ROUTES, *sign_in.ROUTES)
+ROUTES = (
+    *home.ROUTES,
+    *sign_in.ROUTES,
+    *requests.ROUTES,
+)
 
 
 def pages(running: Running, api: Application) -> Application:

@@ -1,0 +1,1 @@
+"""Pictures as SVG, made on the server: each with a finding for its title, a text alternative, its table and CSV."""

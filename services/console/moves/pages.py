@@ -1,0 +1,96 @@
+"""The form of a move, and the command that it sends."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Answer, Problem
+from services.console.fields import FieldError, Option, errors_of, read
+from services.console.moves.model import Move, Noun
+from services.console.page import CurrentPage, Page
+
+KEY, REVISION = "idempotency_key", "revision"
+STALE = 412
+
+Options = Callable[[Page, Mapping[str, Any], Move], Mapping[str, Sequence[Option]]]
+
+
+def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}) -> Sequence[HTTPRouteHandler]:
+    """The routes of a noun's moves: `GET` and `POST /{language}{noun}/{id}/do/{move}`.
+
+    `options` are those of fields whose list depends on the record.
+    """
+
+    @get(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", name=f"form of{noun.path}")
+    async def show_form(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
+        found = _found(noun, page, move)
+        answer = await page.api.read(f"{noun.api}/{record_id}")
+        return _form(page, noun, found, record_id, answer, options)
+
+    @post(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", status_code=303, name=f"send{noun.path}")
+    async def send(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
+        found = _found(noun, page, move)
+        sent = read(found.fields, page.typed)
+        if sent.errors:
+            answer = await page.api.read(f"{noun.api}/{record_id}")
+            return _form(page, noun, found, record_id, answer, options, errors=sent.errors, status=400)
+        revision = page.value(REVISION)
+        try:
+            await page.api.send(
+                found.method,
+                f"{noun.api}/{record_id}/{found.path}",
+                sent.body,
+                key=page.value(KEY) or str(new_id()),
+                revision=int(revision) if revision.isdigit() else None,
+            )
+        except Problem as problem:
+            if problem.status in (401, 404):
+                raise
+            answer = await page.api.read(f"{noun.api}/{record_id}")
+            errors = errors_of(found.fields, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+            stale = problem.status == STALE
+            return _form(page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status)
+        return page.redirect(f"{noun.path}/{record_id}", done=found.done)
+
+    return (show_form, send)
+
+
+def _found(noun: Noun, page: Page, path: str) -> Move:
+    found = noun.find(path, page.signed_in.role)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def _form(
+    page: Page,
+    noun: Noun,
+    move: Move,
+    record_id: str,
+    answer: Answer,
+    options: Options,
+    *,
+    errors: tuple[FieldError, ...] = (),
+    stale: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    record = answer.body
+    return page.render(
+        "moves/move.html",
+        status=status,
+        noun=noun,
+        move=move,
+        record=record,
+        record_id=record_id,
+        revision=answer.revision or record.get("revision"),
+        is_open=move.name in (record.get("moves") or ()),
+        typed=page.typed or None,
+        errors=errors,
+        stale=stale,
+        given=options(page, record, move),
+    )

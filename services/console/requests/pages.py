@@ -1,0 +1,59 @@
+"""Requests: a list, and the page of each."""
+
+import asyncio
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from services.console.client import Problem
+from services.console.moves.pages import routes_of
+from services.console.page import CurrentPage, Page
+from services.console.requests.moves import REQUEST
+from services.console.requests.timeline import timeline
+
+LIST_LENGTH = 25
+
+
+@get("/{language:str}/requests")
+async def list_requests(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    query = {"status": page.asked_all("status"), "state": page.asked("state")}
+    found = await page.api.get("/v1/requests", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render("requests/list.html", found=found, query={k: v for k, v in query.items() if v})
+
+
+@get("/{language:str}/requests/{request_id:str}")
+async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """A request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
+    session = page.signed_in
+    path = f"/v1/requests/{request_id}"
+    request = await page.api.get(path)
+    history, matches = await asyncio.gather(_optional(page, f"{path}/history"), _matches(page, request))
+    return page.render(
+        "requests/show.html",
+        request=request,
+        moves=REQUEST.open_to(request, session.role),
+        matches=matches,
+        timeline=timeline(history or [], page.language),
+    )
+
+
+async def _matches(page: Page, request: dict[str, Any]) -> list[dict[str, Any]]:
+    if request["status"] == "draft":
+        return []
+    found = await _optional(page, f"/v1/matches?request={request['request_id']}&limit=50")
+    return list(found["matches"]) if found else []
+
+
+async def _optional(page: Page, path: str) -> Any:
+    """What the caller may see of it; None for what they may not."""
+    try:
+        return await page.api.get(path)
+    except Problem as problem:
+        if problem.status not in (403, 404):
+            raise
+        return None
+
+
+ROUTES = (list_requests, show_request, *routes_of(REQUEST))
