@@ -301,7 +301,11 @@ class Answer:
             message["headers"] = [
                 *message["headers"],
                 (CORRELATION_HEADER.lower().encode(), self._correlation.encode()),
-                *(pair for pair in dict([(b"content-security-policy", policy), *self._headers]).items() if pair[0] not in own),
+                *(
+                    pair
+                    for pair in dict([(b"content-security-policy", policy), *self._headers]).items()
+                    if pair[0] not in own
+                ),
             ]
         await self._send(message)
 

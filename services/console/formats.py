@@ -81,13 +81,13 @@ def minor_units(text: str, currency: str) -> int | None:
     """The minor units of an amount as people type it: digits, with spaces or commas between, a point or comma before
     the decimals. None if it cannot be read without doubt.
     """
-    precision = get_currency_precision(currency)
+    precision = int(get_currency_precision(currency))
     plain = "".join(text.split()).replace("\u202f", "").replace("\u00a0", "").replace("’", "").replace("'", "")
     plain = plain.translate(ARABIC_DIGITS)
     whole, mark, decimals = _split(plain, precision)
     if not whole.isdigit() or (mark and not (decimals.isdigit() and len(decimals) <= precision)):
         return None
-    return int(whole) * 10**precision + int((decimals + "0" * precision)[:precision] or 0)
+    return int(whole) * int(10**precision) + int((decimals + "0" * precision)[:precision] or 0)
 
 
 ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩٫٬", "0123456789.,")
@@ -102,7 +102,11 @@ def _split(plain: str, precision: int) -> tuple[str, str, str]:
     if len(after) == 3 and precision != 3:
         # A thousands separator: all groups after the first have three digits.
         groups = plain.replace(".", ",").split(",")
-        whole = "".join(groups) if all(len(one) == 3 for one in groups[1:]) and len({"." in plain, "," in plain}) == 2 else ""
+        whole = (
+            "".join(groups)
+            if all(len(one) == 3 for one in groups[1:]) and len({"." in plain, "," in plain}) == 2
+            else ""
+        )
         return whole, "", ""
     other = "," if mark == "." else "."
     groups = before.split(other)

@@ -54,7 +54,9 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
             answer = await page.api.read(f"{noun.api}/{record_id}")
             errors = errors_of(found.fields, problem.errors, problem.title) or (FieldError("", problem.title, True),)
             stale = problem.status == STALE
-            return _form(page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status)
+            return _form(
+                page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status
+            )
         return page.redirect(f"{noun.path}/{record_id}", done=found.done)
 
     return (show_form, send)
