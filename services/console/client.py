@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import msgspec
 
-from chassis.http.edge import Application
+from chassis.http.asgi import Application
 
 SECONDS = 15.0
 CONNECTIONS_MAX = 100
@@ -194,7 +194,7 @@ def _problem(answer: httpx.Response) -> Exception:
 def http_client(address: str | None, here: Application) -> httpx.AsyncClient:
     """The client of the API at `address`, else of `here`, the API in this process."""
     if address is None:
-        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE)
+        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE, timeout=SECONDS, trust_env=False)
     limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
     return httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits, trust_env=False)
 
