@@ -32,13 +32,13 @@ ROUTES = (
 )
 
 
-def pages(running: Running, api: Application) -> Application:
-    """The pages in front of `api`, the API of this process; it is called over HTTP if its address is set."""
+def pages(running: Running, api: Application, elsewhere: Mapping[str, str] | None) -> Application:
+    """The pages in front of `api`, the API of this process, or of services with addresses of their own."""
     settings = running.settings
     console = Console(
         settings=settings,
         sessions=running.own,
-        http=http_client(settings.api_url, api),
+        http=http_client(elsewhere, api),
         issuer=Issuer.load(settings.state / "issuer.jwk", settings.issuer) if settings.keys is None else None,
         openid=openid(settings),
     )
