@@ -56,6 +56,7 @@ def example_environment() -> dict[str, str]:
         "ENTRAIDE_INTAKE_ADDRESS": "requests@entraide.example",
         "ENTRAIDE_INTAKE_AUTHSERV_ID": "mx.entraide.example",
         "ENTRAIDE_REPLY_KEY": 32 * "k",
+        "ENTRAIDE_SESSION_KEY": 32 * "s",
     }
     return {name: shapes.get(name, f"secret-{name.lower()}") for name in names}
 
