@@ -31,13 +31,14 @@ class Site:
         page = httpx.get(f"{address}/en/sign-in", trust_env=False, timeout=BROWSER_SECONDS).text
         self.people = {value.split()[1]: value for value in reversed(PERSON.findall(page))}
 
-    def client(self, appointment: str | None = None) -> httpx.Client:
+    @contextmanager
+    def client(self, appointment: str | None = None) -> Iterator[httpx.Client]:
         """A client with a session of this person, without JavaScript, style or pictures."""
-        client = httpx.Client(base_url=self.address, trust_env=False, timeout=BROWSER_SECONDS)
-        if appointment is not None:
-            answer = client.post("/en/sign-in/step-into", data={"person": self.people[appointment]})
-            assert 303 == answer.status_code, answer.text
-        return client
+        with httpx.Client(base_url=self.address, trust_env=False, timeout=BROWSER_SECONDS) as client:
+            if appointment is not None:
+                answer = client.post("/en/sign-in/step-into", data={"person": self.people[appointment]})
+                assert 303 == answer.status_code, answer.text
+            yield client
 
 
 @contextmanager
