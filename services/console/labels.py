@@ -43,6 +43,30 @@ CIRCULATION_RULE = {
     "granted": N_("Circulate at once"),
     "silence": N_("Circulate after a period in which the State can object"),
 }
+VISIBILITY = {
+    "private": N_("Only our State and UNODC"),
+    "named": N_("Providers that we name later"),
+    "providers": N_("All providers"),
+    "public_summary": N_("All providers, and the public a summary that we approve"),
+}
+LINE_FIELD = {
+    "kind": N_("Kind of assistance"),
+    "institution": N_("Kind of institution"),
+    "group_size": N_("Number of people"),
+    "languages": N_("Languages"),
+    "modality": N_("How"),
+    "window": N_("Dates"),
+}
+"""What a line needs before its request can be submitted."""
+
+ATTACHMENT_STATUS = {
+    "pending": N_("Being scanned"),
+    "clean": N_("Nothing found"),
+    "infected": N_("Dangerous: it cannot be opened"),
+    "unscanned": N_("Not scanned"),
+    "removed": N_("Removed"),
+}
+ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered"), "complete": N_("Fully covered")}
 MATCH_STATUS = {
     "suggested": N_("Suggested"),
@@ -151,6 +175,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "priority": PRIORITY,
     "circulation": CIRCULATION,
     "circulation_rule": CIRCULATION_RULE,
+    "visibility": VISIBILITY,
+    "addressee": ADDRESSEE,
+    "line_field": LINE_FIELD,
+    "attachment_status": ATTACHMENT_STATUS,
     "fulfilment": FULFILMENT,
     "match_status": MATCH_STATUS,
     "offering_status": OFFERING_STATUS,
@@ -197,6 +225,11 @@ TAG_COLOURS = {
 DONE = {
     "saved": N_("Saved."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
+    "drafted": N_("The draft is saved. Nobody outside your State sees it until it is submitted."),
+    "copied": N_("The draft is saved with what was copied. Check each part."),
+    "merged": N_("Saved. Another official changed the request meanwhile; both changes are kept."),
+    "removed": N_("Removed."),
+    "attached": N_("The file is attached. It can be opened after it is scanned."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

@@ -126,6 +126,7 @@ def environment(language: str) -> Environment:
         "code": partial(code_label, language),
         "label": partial(_label, language),
         "time": partial(_time, language),
+        "advised": lambda aspect: reference.aspects()[aspect].sentences[language],
         "language_name": OWN_NAMES.get,
         "one": lambda found: next(iter(found), None),
     }

@@ -16,6 +16,7 @@ from chassis.supervise import Loop, every
 from services.console.application import application
 from services.console.client import http_client
 from services.console.consumers import HANDLERS, forget
+from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
 from services.console.home import pages as home
 from services.console.page import Console
@@ -29,6 +30,7 @@ ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *drafting.ROUTES,
 )
 
 
