@@ -107,6 +107,7 @@ CRITERION = {
     "funding": N_("Resources"),
     "load": N_("Free capacity"),
     "words": N_("Words of both texts"),
+    "meaning": N_("Meaning of both texts"),
 }
 AUDIENCE = {
     "coordinator": N_("UNODC coordinators"),
@@ -197,6 +198,9 @@ TAG_COLOURS = {
 DONE = {
     "saved": N_("Saved."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
+    "presented": N_("Presented. The State and the provider will be notified."),
+    "accepted": N_("Your agreement is recorded. The other side and UNODC will be notified."),
+    "completed": N_("Recorded. Both sides are now asked to evaluate the delivery."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

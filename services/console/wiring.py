@@ -21,6 +21,7 @@ from services.console.application import application
 from services.console.client import http_client
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.matches import pages as matches
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
@@ -32,6 +33,7 @@ ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *matches.ROUTES,
 )
 
 
