@@ -109,6 +109,19 @@ CRITERION = {
     "words": N_("Words of both texts"),
     "meaning": N_("Meaning of both texts"),
 }
+CONSTRAINT = {
+    "kind": N_("Kind of assistance"),
+    "modality": N_("Modality"),
+    "language": N_("Languages"),
+    "group_size": N_("Size of the group"),
+    "eligibility": N_("States that the offering is open to"),
+    "income_group": N_("Income group of the State"),
+    "special_group": N_("Group of States"),
+    "treaty": N_("Treaties in force for the State"),
+    "validity": N_("Validity of the offering"),
+    "window": N_("Dates"),
+    "resource_status": N_("Resources"),
+}
 AUDIENCE = {
     "coordinator": N_("UNODC coordinators"),
     "auditor": N_("Auditors"),
@@ -158,6 +171,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "pledge_status": PLEDGE_STATUS,
     "role": ROLE,
     "criterion": CRITERION,
+    "constraint": CONSTRAINT,
     "audience": AUDIENCE,
     "field_set": FIELD_SET,
     "door": DOOR,

@@ -21,6 +21,7 @@ from services.console.application import application
 from services.console.client import http_client
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.page import Console
 from services.console.requests import pages as requests
@@ -34,6 +35,8 @@ ROUTES = (
     *sign_in.ROUTES,
     *requests.ROUTES,
     *matches.ROUTES,
+    *compare.ROUTES,
+    *nominate.ROUTES,
 )
 
 

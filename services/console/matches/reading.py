@@ -10,6 +10,7 @@ ACTING = frozenset({"present", "accept", "confirm", "begin", "complete", "evalua
 
 SHOWN = frozenset({"presented", "accepted", "provider_confirmed"})
 AGREED = frozenset({"confirmed", "in_delivery", "completed"})
+ENDED = frozenset({"declined_by_state", "declined_by_provider", "not_pursued", "expired", "revoked"})
 
 TURN = {
     "suggested": N_("UNODC decides whether to present this match."),
