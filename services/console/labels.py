@@ -131,6 +131,20 @@ CRITERION = {
     "funding": N_("Resources"),
     "load": N_("Free capacity"),
     "words": N_("Words of both texts"),
+    "meaning": N_("Meaning of both texts"),
+}
+CONSTRAINT = {
+    "kind": N_("Kind of assistance"),
+    "modality": N_("Modality"),
+    "language": N_("Languages"),
+    "group_size": N_("Size of the group"),
+    "eligibility": N_("States that the offering is open to"),
+    "income_group": N_("Income group of the State"),
+    "special_group": N_("Group of States"),
+    "treaty": N_("Treaties in force for the State"),
+    "validity": N_("Validity of the offering"),
+    "window": N_("Dates"),
+    "resource_status": N_("Resources"),
 }
 AUDIENCE = {
     "coordinator": N_("UNODC coordinators"),
@@ -185,6 +199,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "pledge_status": PLEDGE_STATUS,
     "role": ROLE,
     "criterion": CRITERION,
+    "constraint": CONSTRAINT,
     "audience": AUDIENCE,
     "field_set": FIELD_SET,
     "door": DOOR,
@@ -230,6 +245,9 @@ DONE = {
     "merged": N_("Saved. Another official changed the request meanwhile; both changes are kept."),
     "removed": N_("Removed."),
     "attached": N_("The file is attached. It can be opened after it is scanned."),
+    "presented": N_("Presented. The State and the provider will be notified."),
+    "accepted": N_("Your agreement is recorded. The other side and UNODC will be notified."),
+    "completed": N_("Recorded. Both sides are now asked to evaluate the delivery."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

@@ -19,6 +19,8 @@ from services.console.consumers import HANDLERS, forget
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.matches import compare, nominate
+from services.console.matches import pages as matches
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
@@ -31,6 +33,9 @@ ROUTES = (
     *sign_in.ROUTES,
     *requests.ROUTES,
     *drafting.ROUTES,
+    *matches.ROUTES,
+    *compare.ROUTES,
+    *nominate.ROUTES,
 )
 
 
