@@ -21,17 +21,24 @@ from services.console.application import application
 from services.console.client import http_client
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.live import pages as live
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
+from services.console.work import assign, views
+from services.console.work import pages as work
 
 FORGET_SECONDS = 600.0
 ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *work.ROUTES,
+    *assign.ROUTES,
+    *views.ROUTES,
+    *live.ROUTES,
 )
 
 
