@@ -127,6 +127,9 @@ class ChangeStream(Response[None]):
             changed.set()
         tasks = [asyncio.create_task(self._read(feed, changed)) for feed in feeds]
         tasks.append(asyncio.create_task(_until_disconnected(receive)))
+        for task in tasks:
+            # A page that was left makes room at once.
+            task.add_done_callback(lambda _task: changed.set())
         try:
             await _put(send, f"retry: {RETRY_MILLISECONDS}\nid: 1\n\n")
             await self._tell(tasks, changed, send)
@@ -147,9 +150,11 @@ class ChangeStream(Response[None]):
         """Tell of changes until the browser leaves, a feed ends, or the session does."""
         checked = told = time.monotonic()
         again = False
-        while not any(task.done() for task in tasks):
+        while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), AGAIN_SECONDS)
+            if any(task.done() for task in tasks):
+                return
             now = time.monotonic()
             if now - checked >= CHECK_SECONDS:
                 if not await self._goes_on():
