@@ -13,7 +13,7 @@ from chassis.http.asgi import Application
 from contracts.owners import owner_of
 
 SECONDS = 15.0
-CONNECTIONS_MAX = 100
+CONNECTIONS_KEPT = 100
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 HERE = "http://api.entraide.example"
 """The address of the API in this process: it is called, not resolved."""
@@ -214,6 +214,13 @@ class OverHttp(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+def http_client(address: str | None, here: Application) -> httpx.AsyncClient:
+    """The client of the API at `address`, else of `here`, the API in this process."""
+    if address is None:
+        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE)
+    # The event streams of open pages stay open; they are counted where they are opened.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS_KEPT)
+    return httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits, trust_env=False)
 
 
 class InProcess(httpx.AsyncBaseTransport):

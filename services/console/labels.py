@@ -181,7 +181,17 @@ EARMARKING = {
     "earmarked": N_("Earmarked"),
     "tightly_earmarked": N_("Tightly earmarked"),
 }
+REGION = {
+    "african": N_("African States"),
+    "asia_pacific": N_("Asia-Pacific States"),
+    "eastern_european": N_("Eastern European States"),
+    "grulac": N_("Latin American and Caribbean States"),
+    "weog": N_("Western European and other States"),
+}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
+
+FLAG = {"true": N_("Yes"), "false": N_("No")}
+WAITING_FOR = {"me": N_("Us"), "others": N_("Others"), "anyone": N_("Anyone")}
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     "request_status": REQUEST_STATUS,
@@ -206,6 +216,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "region": REGION,
+    "flag": FLAG,
+    "waiting_for": WAITING_FOR,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -248,6 +261,10 @@ DONE = {
     "presented": N_("Presented. The State and the provider will be notified."),
     "accepted": N_("Your agreement is recorded. The other side and UNODC will be notified."),
     "completed": N_("Recorded. Both sides are now asked to evaluate the delivery."),
+    "assigned": N_("The requests were assigned."),
+    "handed_over": N_("The requests were handed over. They are listed here."),
+    "view_saved": N_("The view was saved. Its address can be sent to colleagues."),
+    "view_deleted": N_("The view was deleted."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

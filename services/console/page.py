@@ -21,6 +21,7 @@ from chassis.settings import Settings
 from services.console.client import ApiClient
 from services.console.fields import Typed
 from services.console.formats import direction
+from services.console.live.following import Following
 from services.console.navigation import navigation
 from services.console.rendering import GZIP_BYTES_MIN, render
 from services.console.sessions.model import Session
@@ -40,6 +41,7 @@ class Console:
     http: httpx.AsyncClient
     issuer: Issuer | None
     openid: OpenId | None
+    following: Following = field(default_factory=Following)
 
     @property
     def secure(self) -> bool:

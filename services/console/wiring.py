@@ -21,11 +21,14 @@ from services.console.edge import PageEdge
 from services.console.home import pages as home
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
+from services.console.live import pages as live
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
+from services.console.work import assign, views
+from services.console.work import pages as work
 
 FORGET_SECONDS = 600.0
 ROUTES = (
@@ -36,6 +39,10 @@ ROUTES = (
     *matches.ROUTES,
     *compare.ROUTES,
     *nominate.ROUTES,
+    *work.ROUTES,
+    *assign.ROUTES,
+    *views.ROUTES,
+    *live.ROUTES,
 )
 
 
