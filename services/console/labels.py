@@ -143,6 +143,12 @@ EARMARKING = {
     "earmarked": N_("Earmarked"),
     "tightly_earmarked": N_("Tightly earmarked"),
 }
+TRANSLATED_BY = {
+    "state": N_("The State"),
+    "provider": N_("The provider"),
+    "unodc": N_("UNODC"),
+    "machine": N_("A machine"),
+}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -163,6 +169,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "translated_by": TRANSLATED_BY,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -187,6 +194,8 @@ TAG_COLOURS = {
     "provider_confirmed": "light-blue",
     "confirmed": "green",
     "available": "green",
+    "fully_reserved": "turquoise",
+    "suspended": "yellow",
     "pledged": "blue",
     "committed": "light-blue",
     "partially_received": "turquoise",
@@ -197,6 +206,10 @@ TAG_COLOURS = {
 DONE = {
     "saved": N_("Saved."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
+    "draft_saved": N_("The draft was saved."),
+    "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
+    "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),
+    "published": N_("The text is in the public catalogue while the offering is available."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

@@ -18,6 +18,7 @@ from services.console.client import http_client
 from services.console.consumers import HANDLERS, forget
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.offerings import pages as offerings
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
@@ -29,6 +30,7 @@ ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *offerings.ROUTES,
 )
 
 
