@@ -210,6 +210,7 @@ DONE = {
     "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
     "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),
     "published": N_("The text is in the public catalogue while the offering is available."),
+    "interested": N_("Your interest was expressed. A coordinator of UNODC decides whether to present the match."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

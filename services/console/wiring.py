@@ -16,6 +16,7 @@ from chassis.supervise import Loop, every
 from services.console.application import application
 from services.console.client import http_client
 from services.console.consumers import HANDLERS, forget
+from services.console.demand import pages as demand
 from services.console.edge import PageEdge
 from services.console.home import pages as home
 from services.console.offerings import pages as offerings
@@ -31,6 +32,7 @@ ROUTES = (
     *sign_in.ROUTES,
     *requests.ROUTES,
     *offerings.ROUTES,
+    *demand.ROUTES,
 )
 
 

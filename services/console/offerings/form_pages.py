@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from chassis import clock
 from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import FormError, Typed, errors_of, read
+from services.console.fields import Field, FormError, Typed, errors_of, read
 from services.console.moves.pages import KEY, REVISION, STALE
 from services.console.offerings.capacity import as_typed, changed, rows_of
 from services.console.offerings.merging import Change, merge, same, shown_values
@@ -236,8 +236,12 @@ def _base(page: Page) -> dict[str, list[str]]:
     return {str(name): [str(one) for one in values] for name, values in found.items() if isinstance(values, list)}
 
 
-def _errors(fields: Sequence[Any], problem: Problem) -> tuple[FormError, ...]:
-    return errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
+    """What the API refused, at the fields it is of; a rule on the whole is at the field that its details name."""
+    found = errors_of(fields, problem.errors, problem.title)
+    named = str(problem.details.get("field") or "")
+    of = named if any(one.name == named for one in fields) else ""
+    return found or (FormError(of, problem.title, True),)
 
 
 ROUTES = (show_new, create_draft, copy_earlier, begin_editing, show_step, save_step, check_answers)

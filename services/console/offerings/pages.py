@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from services.console.charts.capacity import capacity_picture, rows_of
 from services.console.client import Problem
+from services.console.files import passed_on
 from services.console.formats import number
 from services.console.labels import OFFERING_STATUS
 from services.console.moves.pages import routes_of
@@ -102,15 +103,7 @@ def capacity_finding(found: Total, language: str) -> str:
 async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     """The periods and confirmed deliveries as iCalendar; a calendar program cannot sign in here, a person can."""
     page.signed_in  # noqa: B018 - raises
-    return downloaded(page, await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"))
-
-
-def downloaded(page: Page, answer: Any) -> Response[bytes]:
-    """A file of the API, as it is."""
-    names = ("content-disposition", "content-language")
-    headers = {name: answer.headers[name] for name in names if name in answer.headers}
-    media_type = answer.headers.get("content-type", "application/octet-stream")
-    return Response(answer.content, media_type=media_type, headers=headers, cookies=page.cookies)
+    return passed_on(page, await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
 
 
 async def _optional(page: Page, path: str) -> Any:
