@@ -187,6 +187,11 @@ REGION = {
     "eastern_european": N_("Eastern European States"),
     "grulac": N_("Latin American and Caribbean States"),
     "weog": N_("Western European and other States"),
+TRANSLATED_BY = {
+    "state": N_("The State"),
+    "provider": N_("The provider"),
+    "unodc": N_("UNODC"),
+    "machine": N_("A machine"),
 }
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
@@ -219,6 +224,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "region": REGION,
     "flag": FLAG,
     "waiting_for": WAITING_FOR,
+    "translated_by": TRANSLATED_BY,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -243,6 +249,8 @@ TAG_COLOURS = {
     "provider_confirmed": "light-blue",
     "confirmed": "green",
     "available": "green",
+    "fully_reserved": "turquoise",
+    "suspended": "yellow",
     "pledged": "blue",
     "committed": "light-blue",
     "partially_received": "turquoise",
@@ -265,6 +273,11 @@ DONE = {
     "handed_over": N_("The requests were handed over. They are listed here."),
     "view_saved": N_("The view was saved. Its address can be sent to colleagues."),
     "view_deleted": N_("The view was deleted."),
+    "draft_saved": N_("The draft was saved."),
+    "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
+    "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),
+    "published": N_("The text is in the public catalogue while the offering is available."),
+    "interested": N_("Your interest was expressed. A coordinator of UNODC decides whether to present the match."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

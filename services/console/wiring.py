@@ -22,6 +22,8 @@ from services.console.home import pages as home
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.live import pages as live
+from services.console.demand import pages as demand
+from services.console.offerings import pages as offerings
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
@@ -43,6 +45,8 @@ ROUTES = (
     *assign.ROUTES,
     *views.ROUTES,
     *live.ROUTES,
+    *offerings.ROUTES,
+    *demand.ROUTES,
 )
 
 
