@@ -1,0 +1,15 @@
+"""Values of example fields of money: the moves open to the caller, beside those of `sample_values`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+MONEY_MOVES: Mapping[str, Any] = MappingProxyType(
+    {
+        "PledgeView.moves": ["receive", "reduce", "carry_over", "propose_refund", "propose_write_off", "reword"],
+        "AllocationView.moves": ["spend", "give_back"],
+        "ProposalView.moves": ["approve_proposal", "refuse_proposal"],
+        "InKindView.moves": ["reword_in_kind", "strike_in_kind"],
+        "ActivityView.moves": ["complete_activity", "revise_activity", "cancel_activity"],
+    }
+)
