@@ -74,7 +74,15 @@ def unpack(folder: Path, package: str, pinned: dict[str, str]) -> None:
 def style(folder: Path) -> None:
     """The style sheet, and its mirror for right-to-left scripts."""
     shutil.copyfile(SOURCES / "console.scss", folder / "console.scss")
-    sass = ["npx", "sass", "--load-path=unpacked", "--style=compressed", "--no-source-map", "console.scss", "console.css"]
+    sass = [
+        "npx",
+        "sass",
+        "--load-path=unpacked",
+        "--style=compressed",
+        "--no-source-map",
+        "console.scss",
+        "console.css",
+    ]
     run(sass, folder)
     left = folder / "console.css"
     left.write_text(CREST.sub("", left.read_text()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.translations import N_
 
 REQUEST_STATUS = {
@@ -143,6 +144,22 @@ EARMARKING = {
     "earmarked": N_("Earmarked"),
     "tightly_earmarked": N_("Tightly earmarked"),
 }
+ALLOCATION_STATUS = {"made": N_("Allocated"), "returned": N_("Given back"), "reversed": N_("Reversed")}
+MEASURE = {
+    "write_off": N_("Write off what is owed"),
+    "refund": N_("Refund a donor"),
+    "reversal": N_("Reverse an entry"),
+    "reopening": N_("Open a closed year again"),
+    "earmark_release": N_("Release an earmark"),
+}
+PROPOSAL_STATUS = {"open": N_("Waits for a second person"), "approved": N_("Approved"), "refused": N_("Refused")}
+IN_KIND_STATUS = {
+    "declared": N_("Declared"),
+    "acknowledged": N_("Acknowledged"),
+    "withdrawn": N_("Withdrawn"),
+    "struck": N_("Struck out"),
+}
+ACTIVITY_STATUS = {"planned": N_("Planned"), "completed": N_("Completed"), "cancelled": N_("Cancelled")}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -163,6 +180,14 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "allocation_status": ALLOCATION_STATUS,
+    "measure": MEASURE,
+    "proposal_status": PROPOSAL_STATUS,
+    "in_kind_status": IN_KIND_STATUS,
+    "activity_status": ACTIVITY_STATUS,
+    "entry": ENTRY,
+    "book": BOOK,
+    "account": ACCOUNT,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -191,6 +216,13 @@ TAG_COLOURS = {
     "committed": "light-blue",
     "partially_received": "turquoise",
     "received": "green",
+    "written_off": "red",
+    "refunded": "orange",
+    "approved": "green",
+    "refused": "red",
+    "acknowledged": "green",
+    "declared": "blue",
+    "planned": "blue",
 }
 """The colour of a status's tag; its words say the same."""
 
@@ -198,5 +230,21 @@ DONE = {
     "saved": N_("Saved."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
     "sent": N_("Done. Those concerned will be notified."),
+    "pledged": N_("Pledged. UNODC will contact you about the agreement."),
+    "committed": N_("The agreement is recorded. The donor will be notified."),
+    "received": N_("The payment is recorded. The donor will be notified."),
+    "condition_met": N_("Recorded. The instalment is now owed."),
+    "proposed": N_("Proposed. It takes effect when another finance officer approves it."),
+    "carried_over": N_("Carried over. The donor will be notified."),
+    "reduced": N_("Reduced. The donor will be notified."),
+    "pledge_closed": N_("The pledge is closed."),
+    "pledge_withdrawn": N_("The pledge is withdrawn and no longer counts."),
+    "pledge_lapsed": N_("The pledge no longer counts."),
+    "allocated": N_("Allocated. The money is set aside for this purpose."),
+    "spent": N_("Recorded as spent."),
+    "given_back": N_("What was left is available in the fund again."),
+    "approved": N_("Approved and carried out."),
+    "refused": N_("Refused. Nothing was changed."),
+    "year_closed": N_("The year is closed. Its figures are final."),
 }
 """What a page says after a command, by the code in its address."""

@@ -20,8 +20,10 @@ from contracts.facts import Event
 from services.console.application import application
 from services.console.client import http_client
 from services.console.edge import PageEdge
+from services.console.funds import pages as funds
 from services.console.home import pages as home
 from services.console.page import Console
+from services.console.pledges import pages as pledges
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
@@ -32,6 +34,8 @@ ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *funds.ROUTES,
+    *pledges.ROUTES,
 )
 
 

@@ -1,4 +1,4 @@
-"""Values of example fields of money: the moves open to the caller, beside those of `sample_values`."""
+"""Values of example fields of money, and the moves open to the caller, beside those of `sample_values`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,6 +10,7 @@ MONEY_MOVES: Mapping[str, Any] = MappingProxyType(
         "AllocationView.moves": ["spend", "give_back"],
         "ProposalView.moves": ["approve_proposal", "refuse_proposal"],
         "InKindView.moves": ["reword_in_kind", "strike_in_kind"],
+        "UnfundedView.gross_usd_minor": 4_294_000,
         "ActivityView.moves": ["complete_activity", "revise_activity", "cancel_activity"],
     }
 )
