@@ -9,7 +9,7 @@ from typing import Any
 from chassis.auth.callers import Callers
 from chassis.db.database import Database, Tx
 from chassis.erasure import Forget, forget
-from chassis.http.edge import Application
+from chassis.http.asgi import Application
 from chassis.journal.bus import Bus
 from chassis.journal.event_feed import NOTHING, EventFeed, FeedPolicy
 from chassis.journal.inbox import Handler, Inbox

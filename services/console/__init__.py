@@ -1,4 +1,6 @@
 """The web console: pages for people, made from the public API with their own token.
 
-Owns: sessions. Publishes: nothing. Listens to: directory.
+Owns: who is signed in, and in which appointment they act
+Publishes: nothing
+Listens to: directory
 """

@@ -29,6 +29,7 @@ PAGE = "page"
 
 log = structlog.get_logger()
 
+
 def _console(request: Request[Any, Any, Any]) -> Console:
     return cast(Console, request.app.state[CONSOLE])
 
@@ -158,5 +159,3 @@ def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> 
         request_max_body_size=FILES_BYTES_MAX,
         debug=False,
     )
-
-

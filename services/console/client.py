@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import msgspec
 
-from chassis.http.edge import Application
+from chassis.http.asgi import Application
 
 SECONDS = 15.0
 CONNECTIONS_MAX = 100
@@ -132,7 +132,10 @@ class ApiClient:
 
     @property
     def _extensions(self) -> dict[str, Any]:
-        return {"client": (self._address, 0), "timeout": {"read": None, "connect": SECONDS, "write": SECONDS, "pool": SECONDS}}
+        return {
+            "client": (self._address, 0),
+            "timeout": {"read": None, "connect": SECONDS, "write": SECONDS, "pool": SECONDS},
+        }
 
     async def _call(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] = {}
@@ -145,9 +148,7 @@ class ApiClient:
             location=answer.headers.get("Location"),
         )
 
-    async def _send(
-        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
-    ) -> httpx.Response:
+    async def _send(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
         self.calls += 1
         try:
             answer = await self._http.request(
@@ -169,7 +170,9 @@ def _query(query: Query) -> str:
     pairs: list[tuple[str, object]] = []
     for name, value in query.items():
         several = value if isinstance(value, (list, tuple)) else [value]
-        pairs += [(name, str(one).lower() if isinstance(one, bool) else one) for one in several if one not in (None, "")]
+        pairs += [
+            (name, str(one).lower() if isinstance(one, bool) else one) for one in several if one not in (None, "")
+        ]
     return f"?{urlencode(pairs)}" if pairs else ""
 
 
@@ -191,7 +194,7 @@ def _problem(answer: httpx.Response) -> Exception:
 def http_client(address: str | None, here: Application) -> httpx.AsyncClient:
     """The client of the API at `address`, else of `here`, the API in this process."""
     if address is None:
-        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE)
+        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE, timeout=SECONDS, trust_env=False)
     limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
     return httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits, trust_env=False)
 

@@ -9,7 +9,15 @@ from typing import Any
 
 import structlog
 
-from chassis.http.edge import BODY_SECONDS_MAX, ONLY_HTTPS, QUERY_BYTES_MAX, Answer, Application, CallerGone, Receive, fields_of
+from chassis.http.asgi import Application, Receive
+from chassis.http.edge import (
+    BODY_SECONDS_MAX,
+    ONLY_HTTPS,
+    QUERY_BYTES_MAX,
+    Answer,
+    fields_of,
+)
+from chassis.http.uploads import CallerGone
 from chassis.rate_limiter import READING, READS, WRITES, Network, TokenBuckets, address_of
 from chassis.telemetry import CORRELATION_HEADER, correlation_from, with_correlation, with_origin
 
@@ -75,7 +83,12 @@ class PageEdge:
                 answer.measure()
 
     async def _pass_on(
-        self, scope: MutableMapping[str, Any], headers: dict[bytes, bytes], receive: Receive, answer: Answer, address: str
+        self,
+        scope: MutableMapping[str, Any],
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        answer: Answer,
+        address: str,
     ) -> None:
         reading = scope["method"] in READING
         if not scope["path"].startswith("/assets/"):

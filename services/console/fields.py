@@ -52,7 +52,7 @@ class Field(Struct, frozen=True, kw_only=True):
     """What an empty one is in the body; it is left out if not given."""
 
 
-class FieldError(Struct, frozen=True):
+class FormError(Struct, frozen=True):
     """What is wrong with one field; `message` is to be translated unless `said` is set, which the API said."""
 
     field: str
@@ -64,22 +64,22 @@ class Read(Struct, frozen=True):
     """The body of a command, and what is wrong with it."""
 
     body: dict[str, Any]
-    errors: tuple[FieldError, ...]
+    errors: tuple[FormError, ...]
 
 
 def read(fields: Sequence[Field], typed: Typed) -> Read:
     """The body that was typed into `fields`."""
     body: dict[str, Any] = {}
-    errors: list[FieldError] = []
+    errors: list[FormError] = []
     for field in fields:
         try:
             value = _value(field, typed)
         except ValueError as error:
-            errors.append(FieldError(field.name, str(error)))
+            errors.append(FormError(field.name, str(error)))
             continue
         if value is None or value in ("", []):
             if field.required:
-                errors.append(FieldError(field.name, MISSING))
+                errors.append(FormError(field.name, MISSING))
                 continue
             if field.empty is ...:
                 continue
@@ -125,14 +125,14 @@ def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
     body[path[-1]] = value
 
 
-def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words: str) -> tuple[FieldError, ...]:
+def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words: str) -> tuple[FormError, ...]:
     """The errors that the API found, at the fields they are of; `words` is its sentence."""
     names = {field.name for field in fields}
     found = []
     for one in said:
         path = re.sub(r"\[\d+\]|/\d+", "", str(one.get("field") or "")).replace("/", ".").strip("$.")
         nearest = next((name for name in names if path == name or path.startswith(f"{name}.")), path)
-        found.append(FieldError(nearest, str(one.get("title") or words), said=True))
+        found.append(FormError(nearest, str(one.get("title") or words), said=True))
     return tuple(found)
 
 

@@ -48,7 +48,9 @@ def parse(request: Request[Any, Any, Any]) -> tuple[Mapping[str, list[str]], Map
 def _parse_multipart(body: bytes, boundary: str) -> tuple[Mapping[str, list[str]], Mapping[str, SentFile]]:
     typed: dict[str, list[str]] = {}
     files: dict[str, SentFile] = {}
-    for number, part in enumerate(MultipartParser(BytesIO(body), boundary, content_length=len(body), memory_limit=len(body) + 1)):
+    for number, part in enumerate(
+        MultipartParser(BytesIO(body), boundary, content_length=len(body), memory_limit=len(body) + 1)
+    ):
         if number >= FIELDS_MAX or len(files) >= FILES_MAX:
             raise UnreadableForm
         if part.filename is None:

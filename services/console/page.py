@@ -113,7 +113,7 @@ class Page:
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
         """A page."""
         session = self.session
-        common = {
+        common: dict[str, Any] = {
             "page": self,
             "session": session,
             "now": clock.now(),

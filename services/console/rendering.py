@@ -40,7 +40,23 @@ TABLES: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
 }
 """Code lists by name."""
 
-CURRENCIES_SHOWN = ("USD", "EUR", "GBP", "JPY", "CHF", "NOK", "SEK", "DKK", "CAD", "AUD", "CNY", "KWD", "SAR", "AED", "KRW")
+CURRENCIES_SHOWN = (
+    "USD",
+    "EUR",
+    "GBP",
+    "JPY",
+    "CHF",
+    "NOK",
+    "SEK",
+    "DKK",
+    "CAD",
+    "AUD",
+    "CNY",
+    "KWD",
+    "SAR",
+    "AED",
+    "KRW",
+)
 
 
 class Asset:

@@ -15,7 +15,7 @@ LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 OWN_NAMES = {"ar": "العربية", "en": "English", "es": "Español", "fr": "Français", "ru": "Русский", "zh": "中文"}
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's name for a message that is translated elsewhere
+def N_(message: str) -> str:
     """Mark a message for the catalogues."""
     return message
 

@@ -4,21 +4,18 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import cast
-from uuid import UUID
 
-from chassis import clock, erasure
+from chassis import clock
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import Issuer
-from chassis.db.database import Tx
-from chassis.http.edge import Application
+from chassis.http.asgi import Application
 from chassis.keys.file import read_or_create
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from contracts.directory import PersonErased
-from contracts.facts import Event
 from services.console.application import application
 from services.console.client import http_client
+from services.console.consumers import HANDLERS, forget
 from services.console.edge import PageEdge
 from services.console.funds import pages as funds
 from services.console.home import pages as home
@@ -87,19 +84,12 @@ def loops(running: Running) -> Mapping[str, Loop]:
     return {"ended sessions": partial(every, FORGET_SECONDS, partial(forget_ended, running.own))}
 
 
-async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> dict[str, int]:
-    """Delete what names an erased person: here their sessions."""
-    dropped = await erasure.forget(tx, person_id, because)
-    ended = await tx.execute("DELETE FROM session WHERE person_id = $1", person_id)
-    return {**dropped, "session": int(ended.split()[-1])}
-
-
 SERVICE = Service(
     name="console",
     folder=Path(__file__).parent,
     publishes=False,
     listens_to=("directory",),
-    handlers={PersonErased: erasure.handler_of(forget)},
+    handlers=HANDLERS,
     loops=loops,
     texts=("session", "started_sign_in"),
     forget=forget,

@@ -1,5 +1,7 @@
 """The first page: what this is, or, after sign-in, what waits for me and what happened since."""
 
+from typing import Any
+
 from litestar import Response, get
 
 from services.console.page import CurrentPage, see_other
@@ -21,7 +23,7 @@ async def show_home(page: CurrentPage) -> Response[bytes]:
     if page.session.acting is None:
         return page.redirect("/appointment")
     news = await page.api.get("/v1/notifications", limit=NEWS_SHOWN, unread=True)
-    waiting = {"work": [], "cursor": None}
+    waiting: dict[str, Any] = {"work": [], "cursor": None}
     counts = None
     if page.session.role in {"focal_point", "official", "coordinator", "provider_officer", "auditor"}:
         waiting = await page.api.get("/v1/work", limit=WAITING_SHOWN, sort="due")

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import NO_DATE, NO_MONEY, FieldError, Option, Typed, errors_of, read
+from services.console.fields import NO_DATE, NO_MONEY, FormError, Option, Typed, errors_of, read
 from services.console.formats import day, minor_units, money
 from services.console.moves.model import Move
 from services.console.moves.pages import KEY, REVISION, STALE
@@ -33,7 +33,7 @@ class Unreadable(Exception):
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(field)
-        self.error = FieldError(field, message)
+        self.error = FormError(field, message)
 
 
 class Form(Struct, frozen=True):
@@ -140,7 +140,7 @@ async def send_form(page: CurrentPage, pledge_id: FromPath[str], move: FromPath[
             if problem.status in (401, 404):
                 raise
             status = problem.status
-            errors = errors_of(found.fields, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+            errors = errors_of(found.fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
             answer = await page.api.read(f"/v1/pledges/{pledge_id}")
     return await _form(page, found, answer, page.typed, errors=errors, status=status)
 
@@ -153,7 +153,7 @@ def _found(page: Page, path: str) -> Move:
 
 
 async def _form(
-    page: Page, move: Move, answer: Answer, typed: Typed, *, errors: tuple[FieldError, ...] = (), status: int = 200
+    page: Page, move: Move, answer: Answer, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     pledge = answer.body
     return page.render(

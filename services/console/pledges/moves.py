@@ -135,7 +135,8 @@ PLEDGE = Noun(
             label=N_("Propose to write off"),
             fields=(reason("write_off"), day("written_off_on", N_("Day"))),
             explains=N_(
-                "All that is owed is given up, and conditional instalments lapse. Another finance officer has to approve it."
+                "All that is owed is given up, and conditional instalments lapse. "
+                "Another finance officer has to approve it."
             ),
             warns=True,
             done="proposed",
@@ -146,7 +147,8 @@ PLEDGE = Noun(
             label=N_("Propose to release the earmark"),
             fields=(reason("release_earmark"),),
             explains=N_(
-                "With the donor's consent, the money can then be used for the whole fund. Another finance officer has to approve it."
+                "With the donor's consent, the money can then be used for the whole fund. "
+                "Another finance officer has to approve it."
             ),
             done="proposed",
         ),

@@ -13,7 +13,7 @@ from msgspec import Struct
 from chassis import clock
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FieldError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, errors_of, read
 from services.console.formats import decimals_of
 from services.console.labels import EARMARKING
 from services.console.moves.pages import KEY
@@ -133,13 +133,13 @@ async def make_pledge(page: CurrentPage) -> Response[bytes]:
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
         return await _amount(page, page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/pledges/{made.body['pledge_id']}", done="pledged")
 
 
 async def _amount(
-    page: Page, typed: Mapping[str, Sequence[str]], *, errors: Sequence[FieldError] = (), status: int = 200
+    page: Page, typed: Mapping[str, Sequence[str]], *, errors: Sequence[FormError] = (), status: int = 200
 ) -> Response[bytes]:
     need_id = "".join(typed.get("requirement_id", ())[:1])
     funds, needs, rates = await page.api.get_all(

@@ -48,7 +48,12 @@ REQUEST = Noun(
                     label=N_("Priority"),
                     kind="choice",
                     required=False,
-                    options=(("low", N_("Low")), ("normal", N_("Normal")), ("high", N_("High")), ("urgent", N_("Urgent"))),
+                    options=(
+                        ("low", N_("Low")),
+                        ("normal", N_("Normal")),
+                        ("high", N_("High")),
+                        ("urgent", N_("Urgent")),
+                    ),
                     hint=N_("Leave it empty to take the priority that follows from the criteria."),
                 ),
                 Field(
@@ -61,7 +66,13 @@ REQUEST = Noun(
                 COMMENT,
             ),
         ),
-        Move(name="consent", path="consents", label=N_("Let others see it"), fields=(RECIPIENTS, FIELDS, COMMENT), elsewhere="/consent"),
+        Move(
+            name="consent",
+            path="consents",
+            label=N_("Let others see it"),
+            fields=(RECIPIENTS, FIELDS, COMMENT),
+            elsewhere="/consent",
+        ),
         Move(
             name="object",
             path="object",

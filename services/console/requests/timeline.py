@@ -37,6 +37,11 @@ def timeline(history: Sequence[Mapping[str, Any]], language: str) -> list[Mappin
     """The history, newest first: when, what in words, by whom, with which comment."""
     gettext = translations(language).gettext
     return [
-        {**one, "what": gettext(EVENTS[one["type"]]) if one["type"] in EVENTS else one["type"].split(".")[-2].replace("_", " ")}
+        {
+            **one,
+            "what": gettext(EVENTS[one["type"]])
+            if one["type"] in EVENTS
+            else one["type"].split(".")[-2].replace("_", " "),
+        }
         for one in reversed(history)
     ]

@@ -1,4 +1,4 @@
-"""Encryption of what a session holds, with a key that only the browser's cookie and the operator's key make together."""
+"""Encryption of what a session holds, under a key derived from the browser's cookie and the operator's key."""
 
 import hashlib
 import hmac

@@ -28,7 +28,8 @@ class Sessions:
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
-                INSERT INTO session (session_hash, subject_hash, person_id, sealed, created_at, seen_at, idle_ends_at, ends_at)
+                INSERT INTO session
+                    (session_hash, subject_hash, person_id, sealed, created_at, seen_at, idle_ends_at, ends_at)
                 VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
                 """,
                 hash_of(cookie),
@@ -47,9 +48,7 @@ class Sessions:
                 subject,
                 OF_ONE_PERSON_MAX,
             )
-        return Session(
-            cookie=cookie, person_id=person_id, held=held, revision=1, seen_at=now, ends_at=now + LONGEST
-        )
+        return Session(cookie=cookie, person_id=person_id, held=held, revision=1, seen_at=now, ends_at=now + LONGEST)
 
     async def find(self, cookie: str, *, now: datetime, seen: bool = True) -> Session | None:
         """The session of a cookie; None if it has ended. `seen`: it is used, and its idle time starts again."""

@@ -1,6 +1,7 @@
 """Signing in at the issuer, choosing the appointment to act in, and signing out."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -117,7 +118,7 @@ async def enter(
     return page.redirect("") if after == "/" else see_other(after, cookies=page.cookies)
 
 
-async def who_is(console: Console, page: Page, access_token: str, acting: str | None) -> dict[str, object]:
+async def who_is(console: Console, page: Page, access_token: str, acting: str | None) -> dict[str, Any]:
     """The answer of `/v1/me`; a person with several appointments is asked for in the first of those it names."""
     client = ApiClient(console.http, token=access_token, acting=acting, language=page.language)
     try:

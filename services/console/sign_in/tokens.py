@@ -27,7 +27,7 @@ def held_tokens(tokens: Tokens) -> HeldTokens:
 async def access_token(console: Any, session: Session, *, now: datetime) -> tuple[Session | None, str | None]:
     """The session and its token; neither if the person has to sign in again. Raises ApiUnavailable.
 
-    With the embedded issuer a token is made for each use; another issuer is asked for a new one near the end of the old.
+    With the embedded issuer a token is made for each use; another issuer renews the old one near its end.
     """
     held = session.held.tokens
     if console.issuer is not None:
