@@ -86,6 +86,11 @@ def money(minor: int, currency: str, language: str) -> str:
     )
 
 
+def decimal(minor: int, currency: str) -> Decimal:
+    """An amount as a number for tables that programs read."""
+    return Decimal(minor).scaleb(-decimals_of(currency))
+
+
 TYPED = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬،，．\u00a0\u202f\u2009’'", "01234567890123456789.,,,.     ")
 """Digits and marks of other scripts, and what stands between groups of digits, as those of `AMOUNT`."""
 AMOUNT = re.compile(

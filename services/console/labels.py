@@ -180,6 +180,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "purpose": {
+        **WORK_PACKAGE,
+        "requests": N_("Requests of States"),
+        "activities": N_("Activities"),
+    },
     "allocation_status": ALLOCATION_STATUS,
     "measure": MEASURE,
     "proposal_status": PROPOSAL_STATUS,

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from services.console.charts.bars import Bar, Legend, Part, legend
-from services.console.formats import money
+from services.console.formats import decimal, money
 from services.console.labels import WORK_PACKAGE
 from services.console.translations import N_, translations
 
@@ -175,7 +175,7 @@ def _head(of: Sequence[str], language: str) -> list[object]:
 
 
 def _amounts(record: Record) -> list[object]:
-    return ["" if record.get(name) is None else f"{record[name] / 100:.2f}" for name, _ in COLUMNS]
+    return ["" if record.get(name) is None else decimal(record[name], "USD") for name, _ in COLUMNS]
 
 
 def _picture(

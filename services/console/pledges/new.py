@@ -149,6 +149,8 @@ async def _amount(
     )
     need = next((one for one in needs["requirements"] if one["requirement_id"] == need_id), None)
     fund = next((one for one in funds["funds"] if one["code"] == "".join(typed.get("fund", ())[:1])), None)
+    if need and not fund:
+        typed = {**typed, "fund": [fund_for_needs(funds["funds"])]}
     gross = need["gross_usd_minor"] if need else None
     return page.render(
         "pledges/new_amount.html",
@@ -189,6 +191,12 @@ async def _check(page: Page, body: Mapping[str, Any]) -> Response[bytes]:
 
 def fund_options(funds: Sequence[Record], language: str) -> tuple[Option, ...]:
     return tuple(Option(fund["code"], fund["labels"][language], fund["code"]) for fund in funds)
+
+
+def fund_for_needs(funds: Sequence[Record]) -> str:
+    """The fund that pays for States' requests, where there is one: it has no work packages of its own."""
+    codes = [fund["code"] for fund in funds if not fund["work_packages"]]
+    return codes[0] if len(codes) == 1 else ""
 
 
 def rate_of(currency: str, rates: Sequence[Record], on: date) -> Record | None:
