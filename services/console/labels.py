@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.translations import N_
 
 REQUEST_STATUS = {
@@ -193,6 +194,22 @@ TRANSLATED_BY = {
     "unodc": N_("UNODC"),
     "machine": N_("A machine"),
 }
+ALLOCATION_STATUS = {"made": N_("Allocated"), "returned": N_("Given back"), "reversed": N_("Reversed")}
+MEASURE = {
+    "write_off": N_("Write off what is owed"),
+    "refund": N_("Refund a donor"),
+    "reversal": N_("Reverse an entry"),
+    "reopening": N_("Open a closed year again"),
+    "earmark_release": N_("Release an earmark"),
+}
+PROPOSAL_STATUS = {"open": N_("Waits for a second person"), "approved": N_("Approved"), "refused": N_("Refused")}
+IN_KIND_STATUS = {
+    "declared": N_("Declared"),
+    "acknowledged": N_("Acknowledged"),
+    "withdrawn": N_("Withdrawn"),
+    "struck": N_("Struck out"),
+}
+ACTIVITY_STATUS = {"planned": N_("Planned"), "completed": N_("Completed"), "cancelled": N_("Cancelled")}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
 FLAG = {"true": N_("Yes"), "false": N_("No")}
@@ -225,6 +242,19 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "flag": FLAG,
     "waiting_for": WAITING_FOR,
     "translated_by": TRANSLATED_BY,
+    "purpose": {
+        **WORK_PACKAGE,
+        "requests": N_("Requests of States"),
+        "activities": N_("Activities"),
+    },
+    "allocation_status": ALLOCATION_STATUS,
+    "measure": MEASURE,
+    "proposal_status": PROPOSAL_STATUS,
+    "in_kind_status": IN_KIND_STATUS,
+    "activity_status": ACTIVITY_STATUS,
+    "entry": ENTRY,
+    "book": BOOK,
+    "account": ACCOUNT,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -255,6 +285,13 @@ TAG_COLOURS = {
     "committed": "light-blue",
     "partially_received": "turquoise",
     "received": "green",
+    "written_off": "red",
+    "refunded": "orange",
+    "approved": "green",
+    "refused": "red",
+    "acknowledged": "green",
+    "declared": "blue",
+    "planned": "blue",
 }
 """The colour of a status's tag; its words say the same."""
 
@@ -279,5 +316,21 @@ DONE = {
     "published": N_("The text is in the public catalogue while the offering is available."),
     "interested": N_("Your interest was expressed. A coordinator of UNODC decides whether to present the match."),
     "sent": N_("Done. Those concerned will be notified."),
+    "pledged": N_("Pledged. UNODC will contact you about the agreement."),
+    "committed": N_("The agreement is recorded. The donor will be notified."),
+    "received": N_("The payment is recorded. The donor will be notified."),
+    "condition_met": N_("Recorded. The instalment is now owed."),
+    "proposed": N_("Proposed. It takes effect when another finance officer approves it."),
+    "carried_over": N_("Carried over. The donor will be notified."),
+    "reduced": N_("Reduced. The donor will be notified."),
+    "pledge_closed": N_("The pledge is closed."),
+    "pledge_withdrawn": N_("The pledge is withdrawn and no longer counts."),
+    "pledge_lapsed": N_("The pledge no longer counts."),
+    "allocated": N_("Allocated. The money is set aside for this purpose."),
+    "spent": N_("Recorded as spent."),
+    "given_back": N_("What was left is available in the fund again."),
+    "approved": N_("Approved and carried out."),
+    "refused": N_("Refused. Nothing was changed."),
+    "year_closed": N_("The year is closed. Its figures are final."),
 }
 """What a page says after a command, by the code in its address."""

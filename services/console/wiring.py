@@ -13,24 +13,32 @@ from chassis.keys.file import read_or_create
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
+from services.console.allocations import pages as allocations
 from services.console.application import application
+from services.console.approvals import pages as approvals
 from services.console.client import http_client
 from services.console.consumers import HANDLERS, forget
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
+from services.console.funds import pages as funds
 from services.console.home import pages as home
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.live import pages as live
 from services.console.demand import pages as demand
 from services.console.offerings import pages as offerings
+from services.console.ledger import pages as ledger
+from services.console.needs import pages as needs
 from services.console.page import Console
+from services.console.pledges import pages as pledges
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
 from services.console.work import assign, views
 from services.console.work import pages as work
+from services.console.statement import pages as statement
+from services.console.years import pages as years
 
 FORGET_SECONDS = 600.0
 ROUTES = (
@@ -47,6 +55,14 @@ ROUTES = (
     *live.ROUTES,
     *offerings.ROUTES,
     *demand.ROUTES,
+    *funds.ROUTES,
+    *pledges.ROUTES,
+    *needs.ROUTES,
+    *approvals.ROUTES,
+    *allocations.ROUTES,
+    *ledger.ROUTES,
+    *years.ROUTES,
+    *statement.ROUTES,
 )
 
 
