@@ -19,6 +19,7 @@ from services.console.consumers import HANDLERS, forget
 from services.console.edge import PageEdge
 from services.console.home import pages as home
 from services.console.page import Console
+from services.console.public import pages as public
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
@@ -29,6 +30,7 @@ ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *public.ROUTES,
 )
 
 
