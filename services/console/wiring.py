@@ -18,9 +18,11 @@ from services.console.client import http_client
 from services.console.consumers import HANDLERS, forget
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.notifications import pages as notifications
 from services.console.page import Console
 from services.console.public import pages as public
 from services.console.requests import pages as requests
+from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
@@ -31,6 +33,8 @@ ROUTES = (
     *sign_in.ROUTES,
     *requests.ROUTES,
     *public.ROUTES,
+    *notifications.ROUTES,
+    *search.ROUTES,
 )
 
 
