@@ -52,4 +52,6 @@ def owner_of(path: str) -> str:
         return rest[0]
     if collection == "public" and rest[0] == "offerings":
         return "matching"
+    if collection == "public" and rest[0] == "funds":
+        return "pledges"
     return OWNERS[collection.partition(".")[0]]

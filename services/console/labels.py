@@ -214,6 +214,46 @@ RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not 
 
 FLAG = {"true": N_("Yes"), "false": N_("No")}
 WAITING_FOR = {"me": N_("Us"), "others": N_("Others"), "anyone": N_("Anyone")}
+CHANNEL = {"inbox": N_("On this site"), "mail": N_("By e-mail"), "webhook": N_("By webhook")}
+DISPATCH_STATUS = {
+    "owed": N_("waits to be sent"),
+    "delivered": N_("delivered"),
+    "refused": N_("refused by the recipient’s server"),
+    "expired": N_("given up"),
+}
+FREQUENCY = {"at_once": N_("At once"), "daily": N_("Once a day"), "weekly": N_("Once a week")}
+ALERT_SUBJECT = {
+    "requests": N_("You are notified of new requests that you may see."),
+    "funding": N_("You are notified of needs that lack money."),
+    "offerings": N_("You are notified of new offerings."),
+}
+WEBHOOK_STATUS = {"enabled": N_("Enabled"), "disabled": N_("Disabled"), "removed": N_("Removed")}
+APPOINTMENT_STATUS = {
+    "proposed": N_("Proposed"),
+    "upcoming": N_("Begins later"),
+    "in_force": N_("In force"),
+    "ended": N_("Ended"),
+    "expired": N_("Expired"),
+    "refused": N_("Refused"),
+    "withdrawn": N_("Withdrawn"),
+}
+ORGANIZATION_KIND = {
+    "state": N_("State"),
+    "unodc": N_("UNODC"),
+    "unit": N_("Unit of UNODC"),
+    "other": N_("Organization"),
+}
+CODE_LIST = {
+    "kinds": N_("Kind of assistance"),
+    "topics": N_("Topic"),
+    "articles": N_("Article of the Convention"),
+    "paragraphs": N_("Paragraph of the resolution"),
+    "institutions": N_("Institution"),
+    "instruments": N_("Instrument"),
+    "modalities": N_("Modality"),
+    "languages": N_("Language"),
+    "pillars": N_("Pillar"),
+}
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     "request_status": REQUEST_STATUS,
@@ -255,6 +295,14 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "entry": ENTRY,
     "book": BOOK,
     "account": ACCOUNT,
+    "channel": CHANNEL,
+    "dispatch_status": DISPATCH_STATUS,
+    "frequency": FREQUENCY,
+    "alert_subject": ALERT_SUBJECT,
+    "webhook_status": WEBHOOK_STATUS,
+    "appointment_status": APPOINTMENT_STATUS,
+    "code_list": CODE_LIST,
+    "organization_kind": ORGANIZATION_KIND,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -292,6 +340,9 @@ TAG_COLOURS = {
     "acknowledged": "green",
     "declared": "blue",
     "planned": "blue",
+    "proposed": "blue",
+    "upcoming": "light-blue",
+    "in_force": "green",
 }
 """The colour of a status's tag; its words say the same."""
 
@@ -332,5 +383,6 @@ DONE = {
     "approved": N_("Approved and carried out."),
     "refused": N_("Refused. Nothing was changed."),
     "year_closed": N_("The year is closed. Its figures are final."),
+    "read": N_("All notifications are marked as read."),
 }
 """What a page says after a command, by the code in its address."""

@@ -31,7 +31,10 @@ from services.console.ledger import pages as ledger
 from services.console.needs import pages as needs
 from services.console.page import Console
 from services.console.pledges import pages as pledges
+from services.console.notifications import pages as notifications
+from services.console.public import pages as public
 from services.console.requests import pages as requests
+from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
@@ -63,6 +66,9 @@ ROUTES = (
     *ledger.ROUTES,
     *years.ROUTES,
     *statement.ROUTES,
+    *public.ROUTES,
+    *notifications.ROUTES,
+    *search.ROUTES,
 )
 
 
