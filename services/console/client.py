@@ -202,7 +202,8 @@ class OverHttp(httpx.AsyncBaseTransport):
     """Calls each service at its own address."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
-        limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
+        # The event streams of open pages stay open; they are counted where they are opened.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS_KEPT)
         self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
         self._addresses = {service: httpx.URL(address) for service, address in addresses.items()}
 
@@ -214,13 +215,6 @@ class OverHttp(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._transport.aclose()
-def http_client(address: str | None, here: Application) -> httpx.AsyncClient:
-    """The client of the API at `address`, else of `here`, the API in this process."""
-    if address is None:
-        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE)
-    # The event streams of open pages stay open; they are counted where they are opened.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS_KEPT)
-    return httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits, trust_env=False)
 
 
 class InProcess(httpx.AsyncBaseTransport):

@@ -188,6 +188,7 @@ REGION = {
     "eastern_european": N_("Eastern European States"),
     "grulac": N_("Latin American and Caribbean States"),
     "weog": N_("Western European and other States"),
+}
 TRANSLATED_BY = {
     "state": N_("The State"),
     "provider": N_("The provider"),

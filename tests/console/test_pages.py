@@ -85,7 +85,7 @@ FEW = [*((person, "en", 1280) for person in PEOPLE), ("KEN:focal_point", "ar", 3
 
 @pytest.mark.thinned
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("person, language, width", EVERY if IS_SOAK else FEW)
+@pytest.mark.parametrize(("person", "language", "width"), EVERY if IS_SOAK else FEW)
 def test_every_page_is_whole_and_accessible(
     visit: Callable[..., Visitor], person: str | None, language: str, width: int
 ) -> None:

@@ -38,7 +38,9 @@ def test_cookie_is_hidden_from_scripts_and_other_sites(site: Site) -> None:
         answer = client.post("/en/sign-in/step-into", data={"person": site.people[KEN]})
 
         cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("session="))
-        assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "Path=/" in cookie
 
 
 def test_signed_out_session_cannot_be_replayed(site: Site) -> None:
@@ -133,7 +135,9 @@ def test_policy_allows_no_foreign_or_inline_content(site: Site) -> None:
 
     policy = answer.headers.get_list("content-security-policy")
     assert 1 == len(policy)
-    assert "default-src 'none'" in policy[0] and "unsafe" not in policy[0] and "http" not in policy[0]
+    assert "default-src 'none'" in policy[0]
+    assert "unsafe" not in policy[0]
+    assert "http" not in policy[0]
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", answer.text)
     assert "no-store" == answer.headers["cache-control"]
 

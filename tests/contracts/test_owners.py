@@ -14,7 +14,7 @@ PATHS = sorted(
 )
 
 
-@pytest.mark.parametrize("path, service", PATHS)
+@pytest.mark.parametrize(("path", "service"), PATHS)
 def test_path_is_answered_by_its_owner(path: str, service: str) -> None:
     assert service == owner_of(path)
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from chassis.ids import new_id
 from contracts.reference.refusal_words import words_of
 from services.console.client import Problem
-from services.console.fields import FieldError
+from services.console.fields import FormError
 from services.console.matches.moves import DEPARTURE, MATCH
 from services.console.matches.reading import ENDED, is_mine, turn
 from services.console.moves.model import COMMENT
@@ -43,7 +43,7 @@ async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Respo
     page.signed_in  # noqa: B018 - raises
     ticked = [Ticked(value) for value in page.typed.get("match", ())]
     if not ticked:
-        return await _compare(page, request_id, errors=(FieldError("", NONE_TICKED),), status=400)
+        return await _compare(page, request_id, errors=(FormError("", NONE_TICKED),), status=400)
     said = {"comment": page.value("comment"), "departure": page.value("departure") or None}
     body = {"matches": [{"match_id": one.match_id, "revision": one.revision, **said} for one in ticked]}
     try:
@@ -59,7 +59,7 @@ async def _compare(
     page: Page,
     request_id: str,
     *,
-    errors: tuple[FieldError, ...] = (),
+    errors: tuple[FormError, ...] = (),
     refused: Problem | None = None,
     ticked: Sequence[Ticked] = (),
     status: int = 200,
@@ -105,15 +105,15 @@ def criteria_of(matches: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, Seq
 
 def refusals(
     problem: Problem, ticked: Sequence[Ticked], listed: Mapping[str, Mapping[str, Any]], page: Page
-) -> tuple[FieldError, ...]:
+) -> tuple[FormError, ...]:
     """What stands against each of the ticked matches, with its offering's name."""
     found = []
     for one in problem.errors:
         place = str(one.get("field") or "").removeprefix("matches[").partition("]")[0]
         match = listed.get(ticked[int(place)].match_id) if place.isdigit() and int(place) < len(ticked) else None
         name = (match.get("offering_title") or match["provider"]) if match else ""
-        found.append(FieldError(name, words_of(str(one.get("problem")), page.language), said=True))
-    return tuple(dict.fromkeys(found)) or (FieldError("", problem.title, said=True),)
+        found.append(FormError(name, words_of(str(one.get("problem")), page.language), said=True))
+    return tuple(dict.fromkeys(found)) or (FormError("", problem.title, said=True),)
 
 
 ROUTES = (compare_matches, present_matches)

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FieldError, errors_of, read
+from services.console.fields import Field, FormError, errors_of, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -52,13 +52,13 @@ async def nominate(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FieldError("", problem.title, said=True),)
+        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
         return await _show(page, request_id, errors=errors, status=problem.status)
     return page.redirect(f"/matches/{made.body['match_id']}", done="sent")
 
 
 async def _show(
-    page: Page, request_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
