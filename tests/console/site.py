@@ -61,7 +61,8 @@ def demo(state: Path) -> Iterator[Site]:
     try:
         deadline = time.monotonic() + STORY_SECONDS
         while "Still running" not in (text := said.read_text(encoding="utf-8")):
-            assert process.poll() is None and "broke off" not in text, text
+            assert process.poll() is None, text
+            assert "broke off" not in text, text
             assert time.monotonic() < deadline, text
             time.sleep(0.2)
         yield Site(f"http://127.0.0.1:{port}")
