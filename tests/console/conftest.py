@@ -1,5 +1,6 @@
 """The demo and Chromium, once for all tests of the console."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
+    """The demo of this run, or a running one whose address is in PYTEST_CONSOLE."""
+    if running := os.environ.get("PYTEST_CONSOLE"):
+        yield Site(running)
+        return
     state = Path(tempfile.mkdtemp(prefix="entraide-console-", dir="/var/tmp"))
     state.chmod(0o711)
     try:
