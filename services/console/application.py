@@ -20,6 +20,7 @@ from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check
 from services.console.live.refresh import is_unattended
 from services.console.page import HTML, Console, Page, SignInNeeded, browser_address
 from services.console.rendering import assets
+from services.console.sessions.kept_forms import MARKED, came_from, give_back, keep
 from services.console.sign_in.tokens import access_token
 from services.console.translations import LANGUAGES
 
@@ -69,8 +70,13 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
     if request.method == "POST":
         check_origin(request)
         page.typed, page.files = parse(request)
-        if session is not None and not console.sessions.sealer.is_csrf_token(session.cookie, page.value(CSRF_FIELD)):
+        token = page.value(CSRF_FIELD).partition(MARKED)[0]
+        if session is not None and not console.sessions.sealer.is_csrf_token(session.cookie, token):
             raise ForgedForm
+        if session is None and cookie:
+            await keep(page, cookie, now=now)
+    elif session is not None and console.kept_cookie in request.cookies:
+        await give_back(page, session, now=now)
     return page
 
 
@@ -122,9 +128,11 @@ def on_unavailable(request: Request[Any, Any, Any], error: ApiUnavailable) -> Re
 
 
 def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> Response[bytes]:
-    """To the sign-in, and then back to where the person was."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return _page_for_error(request).redirect("/sign-in", after=request.url.path + query)
+    """To the sign-in, and then back to where the person was. A part of a page stays as it is."""
+    page = _page_for_error(request)
+    if "hx-request" in request.headers:
+        return page.answer(b"", status=401)
+    return page.redirect("/sign-in", after=came_from(page))
 
 
 def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:

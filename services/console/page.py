@@ -58,6 +58,10 @@ class Console:
     def sign_in_cookie(self) -> str:
         return "__Host-sign-in" if self.secure else "sign-in"
 
+    @property
+    def kept_cookie(self) -> str:
+        return "__Host-kept-form" if self.secure else "kept-form"
+
     def cookie(self, name: str, value: str, *, seconds: int | None = None) -> Cookie:
         return Cookie(
             key=name, value=value, path="/", httponly=True, samesite="lax", secure=self.secure, max_age=seconds
@@ -77,6 +81,8 @@ class Page:
     """What was typed into a form that was posted."""
     files: Mapping[str, Any] = field(default_factory=dict)
     cookies: list[Cookie] = field(default_factory=list)
+    given_back: bool = False
+    """What was typed before the session ended is in `typed`; it is not saved."""
 
     @property
     def signed_in(self) -> Session:
@@ -124,7 +130,7 @@ class Page:
             "path": self.path,
             "dir": direction(self.language),
             "navigation": navigation(session.role if session and session.acting else ""),
-            "csrf_token": self.console.sessions.sealer.csrf_token(session.cookie) if session else "",
+            "csrf_token": self._form_token(session) if session else "",
             "new_key": lambda: str(new_id()),
             "sample": self.console.issuer is not None,
             "given": {},
@@ -132,6 +138,11 @@ class Page:
             "done": self.asked("done"),
         }
         return self.answer(render(self.language, template, {**common, **context}), status=status)
+
+    def _form_token(self, session: Session) -> str:
+        """The proof that a form is of this session, and whose session it is."""
+        sealer = self.console.sessions.sealer
+        return f"{sealer.csrf_token(session.cookie)}.{sealer.mark(session.cookie, session.person_id)}"
 
     def answer(self, body: bytes, *, status: int = 200, media_type: str = HTML) -> Response[bytes]:
         """A page that is rendered already."""

@@ -8,7 +8,7 @@ import pytest
 from tests.console.site import Site
 
 KEN = "KEN:focal_point"
-CSRF = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
+CSRF = re.compile(r'name="csrf_token" value="([0-9a-f.]+)"')
 
 
 def csrf_token(client: httpx.Client, path: str = "/en") -> str:
@@ -164,3 +164,34 @@ def test_absent_and_forbidden_records_look_the_same(site: Site) -> None:
 
     assert (404, 404) == (forbidden.status_code, absent.status_code)
     assert without_ids(absent.text) == without_ids(forbidden.text)
+
+
+def test_form_posted_after_the_session_ended_comes_back_to_its_person_once(site: Site) -> None:
+    """And to nobody else who signs in with the same browser."""
+    path = "/en/requests/new"
+    with site.client(KEN) as client, site.client(KEN) as elsewhere:
+        typed = {"csrf_token": csrf_token(client), "language": "en", "title": "Typed after the end"}
+        elsewhere.post("/en/sign-out", data={"csrf_token": csrf_token(elsewhere), "everywhere": "yes"})
+
+        answer = client.post(path, data=typed)
+        assert answer.headers["location"].startswith("/en/sign-in?after=")
+
+        client.cookies.delete("session")
+        client.post("/en/sign-in/step-into", data={"person": site.people["KEN:official"]})
+        assert "Typed after the end" not in client.get(path).text
+
+        client.cookies.delete("session")
+        client.post("/en/sign-in/step-into", data={"person": site.people[KEN]})
+        assert "Typed after the end" in client.get(path).text
+        assert "Typed after the end" not in client.get(path).text
+
+
+def test_form_without_the_token_of_the_ended_session_is_not_kept(site: Site) -> None:
+    with site.client(KEN) as client:
+        token = csrf_token(client)
+        client.post("/en/sign-out", data={"csrf_token": token})
+        client.cookies.set("session", "made-up")
+
+        client.post("/en/requests/new", data={"csrf_token": token, "title": "Forged"})
+
+        assert "kept-form" not in client.cookies

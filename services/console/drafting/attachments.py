@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.drafting.saving import closed, may_edit, refused, request_path
+from services.console.drafting.saving import closed, may_edit, read_request, refused, request_path
 from services.console.fields import FormError
 from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
@@ -59,7 +59,7 @@ async def _files(
     page: Page, request_id: str, *, errors: Sequence[FormError] = (), status: int = 200
 ) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
-    answer = await page.api.read(request_path(request_id))
+    answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
     files = await page.api.get(f"{request_path(request_id)}/attachments")

@@ -75,6 +75,12 @@ def line_of(line: Mapping[str, Any]) -> Values:
     }
 
 
+def whole(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with every field: the API leaves out what a draft does not say yet."""
+    own: dict[str, Any] = {"title": None, "need": None, "received": None, "excluded_providers": [], "advice": []}
+    return {**own, **request, "lines": [{**dict.fromkeys(LINE_NAMES), **line} for line in request["lines"]]}
+
+
 def find_line(request: Mapping[str, Any], line_id: str) -> Mapping[str, Any] | None:
     return next((one for one in request["lines"] if one["line_id"] == line_id), None)
 

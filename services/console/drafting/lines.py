@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from chassis.ids import new_id
-from services.console.client import Problem
+from services.console.client import ApiUnavailable, Problem
 from services.console.drafting.codes import codes_of, find_codes
 from services.console.drafting.draft import (
     Values,
@@ -28,6 +28,7 @@ from services.console.drafting.saving import (
     form_of,
     form_typed,
     may_edit,
+    read_request,
     refused,
     request_path,
     save,
@@ -37,6 +38,7 @@ from services.console.page import CurrentPage, Page
 
 NEW = "new"
 OFFERINGS_MAX = 5
+SECONDS_MAX = 4.0
 PATH = "/{language:str}/requests/{request_id:str}/edit/lines/{line_id:str}"
 
 
@@ -70,11 +72,14 @@ async def beside(page: Page, request: Mapping[str, Any], values: Values) -> Besi
 
 
 async def _asked(page: Page, path: str, body: Any) -> Any:
-    """An answer that the page can do without."""
+    """An answer that the page can do without: it is not waited for long."""
     if body is None:
         return None
     try:
-        return (await page.api.send("POST", path, body)).body
+        async with asyncio.timeout(SECONDS_MAX):
+            return (await page.api.send("POST", path, body)).body
+    except (TimeoutError, ApiUnavailable):
+        return None
     except Problem as problem:
         if problem.status == 401:
             raise
@@ -84,7 +89,7 @@ async def _asked(page: Page, path: str, body: Any) -> Any:
 @get(PATH)
 async def show_line(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
-    answer = await page.api.read(request_path(request_id))
+    answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
     found = find_line(answer.body, line_id)
@@ -136,12 +141,12 @@ async def _add(page: Page, request_id: str, values: Values) -> dict[str, Any] | 
         except Problem as problem:
             if problem.status != STALE or last:
                 return refused(page, problem, LINE)
-        revision, key = (await page.api.read(request_path(request_id))).revision, str(new_id())
+        revision, key = (await read_request(page, request_id)).revision, str(new_id())
     raise AssertionError("unreachable")
 
 
 async def _again(page: Page, request_id: str, line_id: str, form: Form) -> Response[bytes]:
-    answer = await page.api.read(request_path(request_id))
+    answer = await read_request(page, request_id)
     return await _line(page, answer.body, line_id, form)
 
 
@@ -184,7 +189,7 @@ def _measures_shown(page: Page, form: Form) -> int:
 async def show_advice(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """What is shown beside a line, for the line as it is typed; a part of its page."""
     page.signed_in  # noqa: B018 - raises
-    request = await page.api.get(request_path(request_id))
+    request = (await read_request(page, request_id)).body
     shown = await beside(page, request, read_line(page.typed).body)
     return page.render("drafting/beside.html", beside=shown, request=request)
 
@@ -196,7 +201,7 @@ async def change_lines(
     """Move a line up or down, or remove it."""
     page.signed_in  # noqa: B018 - raises
     path, base = request_path(request_id), f"/requests/{request_id}/edit"
-    answer = await page.api.read(path)
+    answer = await read_request(page, request_id)
     order = [one["line_id"] for one in answer.body["lines"]]
     if line_id not in order or how not in ("up", "down", "remove"):
         return page.redirect(base)

@@ -20,6 +20,7 @@ from services.console.drafting.saving import (
     form_of,
     form_typed,
     may_edit,
+    read_request,
     refused,
     request_path,
     save,
@@ -127,7 +128,7 @@ async def _observations(page: Page, errors: Sequence[FormError]) -> Response[byt
 async def show_parts(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """The parts of a draft, what each still lacks, and requests like it."""
     session = page.signed_in
-    answer = await page.api.read(request_path(request_id))
+    answer = await read_request(page, request_id)
     request = answer.body
     if not may_edit(request):
         return closed(page, request)
@@ -164,7 +165,7 @@ def lines_lacking(missing: Sequence[Mapping[str, Any]]) -> Mapping[int, Sequence
 async def show_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Language, title and need."""
     page.signed_in  # noqa: B018 - raises
-    answer = await page.api.read(request_path(request_id))
+    answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
     return _about(page, request_id, form_of(page, answer, about_of(answer.body)))
@@ -190,9 +191,7 @@ def _about(page: Page, request_id: str, form: Form) -> Response[bytes]:
 async def show_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Who is asked, who may see the request, and who would see it with what is saved."""
     page.signed_in  # noqa: B018 - raises
-    answer, audience = await asyncio.gather(
-        page.api.read(request_path(request_id)), submission.foreseen(page, request_id)
-    )
+    answer, audience = await asyncio.gather(read_request(page, request_id), submission.foreseen(page, request_id))
     if not may_edit(answer.body):
         return closed(page, answer.body)
     return _readers(page, request_id, form_of(page, answer, readers_of(answer.body)), audience)

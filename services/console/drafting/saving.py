@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Response
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from services.console.client import Answer, Problem
-from services.console.drafting.draft import Values, changed, merge, opened_with, typed_of
+from services.console.client import Answer, ApiUnavailable, Problem
+from services.console.drafting.draft import Values, changed, merge, opened_with, typed_of, whole
 from services.console.fields import Field, FormError, Typed, errors_of
 from services.console.moves.pages import STALE
 from services.console.page import Page
+from services.console.translations import N_
 
 OPENED, REVISION = "opened", "revision"
+NO_ANSWER = N_("The service does not answer at the moment. What you typed is still here: send it again in a moment.")
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -40,6 +42,11 @@ class Saved(Struct, frozen=True):
 
 def request_path(request_id: str) -> str:
     return f"/v1/requests/{request_id}"
+
+
+async def read_request(page: Page, request_id: str) -> Answer:
+    answer = await page.api.read(request_path(request_id))
+    return structs.replace(answer, body=whole(answer.body))
 
 
 def may_edit(request: Mapping[str, Any]) -> bool:
@@ -89,10 +96,12 @@ async def save(
     try:
         await page.api.send("PATCH", path, own, revision=int(revision) if revision.isdigit() else None)
         return Saved()
+    except ApiUnavailable:
+        return form_typed(page, (FormError("", NO_ANSWER),), status=503)
     except Problem as problem:
         if problem.status not in (STALE, 404):
             return refused(page, problem, fields)
-    now = await page.api.read(request_path(request_id))
+    now = await read_request(page, request_id)
     theirs = theirs_in(now.body)
     if theirs is None:
         return Form(typed=page.typed, opened="", revision=now.revision, removed=True, status=409)

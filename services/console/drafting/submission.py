@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.drafting.saving import request_path
+from services.console.drafting.saving import read_request, request_path
 from services.console.fields import Field, FormError, read
 from services.console.formats import as_datetime
 from services.console.moves.pages import KEY, STALE
@@ -86,7 +86,7 @@ async def _answers(
 ) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
     answer, audience, files = await asyncio.gather(
-        page.api.read(request_path(request_id)),
+        read_request(page, request_id),
         foreseen(page, request_id),
         page.api.get(f"{request_path(request_id)}/attachments"),
     )

@@ -28,3 +28,12 @@ CREATE TABLE started_sign_in (
 );
 CREATE INDEX started_sign_in_ends ON started_sign_in (ends_at);
 CALL wall_in('started_sign_in', 'false');
+
+-- Forms that were posted after their session had ended: they come back filled after the sign-in.
+CREATE TABLE kept_form (
+    cookie_hash bytea PRIMARY KEY CHECK (octet_length(cookie_hash) = 32),
+    sealed bytea NOT NULL CHECK (octet_length(sealed) <= 131072),
+    ends_at timestamptz NOT NULL
+);
+CREATE INDEX kept_form_ends ON kept_form (ends_at);
+CALL wall_in('kept_form', 'false');

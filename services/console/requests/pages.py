@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from services.console.client import Problem
+from services.console.drafting.draft import whole
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.requests.moves import REQUEST
@@ -28,7 +29,7 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
     """A request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
-    request = await page.api.get(path)
+    request = whole(await page.api.get(path))
     history, matches = await asyncio.gather(_optional(page, f"{path}/history"), _matches(page, request))
     return page.render(
         "requests/show.html",

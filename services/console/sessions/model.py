@@ -13,6 +13,8 @@ SEEN_EVERY = timedelta(minutes=1)
 """How often a session's use is written down."""
 
 SIGN_IN_TIME = timedelta(minutes=15)
+KEPT_TIME = timedelta(minutes=15)
+KEPT_BYTES_MAX = 64 * 1024
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,18 @@ class StartedHere(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     language: str
     after: str
+
+
+class KeptForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A form that was posted after its session had ended: the page it is of, what was typed, and whose it is.
+
+    `mark` was made of the session's cookie and its person when the page was shown.
+    """
+
+    path: str
+    typed: dict[str, list[str]]
+    cookie: str
+    mark: str
 
 
 def appointments_of(me: dict[str, Any]) -> Sequence[Appointment]:

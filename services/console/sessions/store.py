@@ -6,7 +6,17 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Database
-from services.console.sessions.model import IDLE, LONGEST, SEEN_EVERY, SIGN_IN_TIME, Held, Session, StartedHere
+from services.console.sessions.model import (
+    IDLE,
+    KEPT_TIME,
+    LONGEST,
+    SEEN_EVERY,
+    SIGN_IN_TIME,
+    Held,
+    KeptForm,
+    Session,
+    StartedHere,
+)
 from services.console.sessions.sealing import Sealer, hash_of, new_cookie
 
 OF_ONE_PERSON_MAX = 10
@@ -126,6 +136,29 @@ class Sessions:
             )
         return None if sealed is None else self.sealer.open(cookie, sealed, StartedHere)
 
+    async def keep_form(self, form: KeptForm, *, now: datetime) -> str:
+        """Keep a posted form for the browser with the returned cookie."""
+        cookie = new_cookie()
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO kept_form (cookie_hash, sealed, ends_at) VALUES ($1, $2, $3)",
+                hash_of(cookie),
+                self.sealer.seal(cookie, form),
+                now + KEPT_TIME,
+            )
+        return cookie
+
+    async def kept_form(self, cookie: str, *, now: datetime) -> KeptForm | None:
+        async with self._db.for_reading().transaction() as tx:
+            sealed = await tx.fetchval(
+                "SELECT sealed FROM kept_form WHERE cookie_hash = $1 AND ends_at > $2", hash_of(cookie), now
+            )
+        return None if sealed is None else self.sealer.open(cookie, sealed, KeptForm)
+
+    async def forget_form(self, cookie: str) -> None:
+        async with self._db.transaction() as tx:
+            await tx.execute("DELETE FROM kept_form WHERE cookie_hash = $1", hash_of(cookie))
+
     async def forget_ended(self, *, now: datetime) -> int:
         """Delete what has ended, at most FORGET_MAX rows of each table; returns how many sessions."""
         async with self._db.transaction() as tx:
@@ -133,6 +166,14 @@ class Sessions:
                 """
                 DELETE FROM started_sign_in WHERE cookie_hash IN
                     (SELECT cookie_hash FROM started_sign_in WHERE ends_at <= $1 LIMIT $2)
+                """,
+                now,
+                FORGET_MAX,
+            )
+            await tx.execute(
+                """
+                DELETE FROM kept_form WHERE cookie_hash IN
+                    (SELECT cookie_hash FROM kept_form WHERE ends_at <= $1 LIMIT $2)
                 """,
                 now,
                 FORGET_MAX,

@@ -1,0 +1,53 @@
+"""What was typed survives the end of a session: the posted form is kept, and comes back filled after the sign-in."""
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from services.console.forms import CSRF_FIELD
+from services.console.page import Page
+from services.console.sessions.model import KEPT_BYTES_MAX, KEPT_TIME, KeptForm, Session
+
+MARKED = "."
+"""Between the token of a form and the mark of whose session it is of."""
+
+
+def came_from(page: Page) -> str:
+    """The path and query of the page that a form was on; for a page itself its own. Without what was done before."""
+    url = page.request.url
+    path, query = url.path, url.query
+    if page.request.method == "POST":
+        before = urlsplit(page.request.headers.get("referer", ""))
+        if before.netloc == page.request.headers.get("host") and before.path:
+            path, query = before.path, before.query
+    rest = urlencode([(name, value) for name, value in parse_qsl(query) if name != "done"])
+    return f"{path}?{rest}" if rest else path
+
+
+async def keep(page: Page, cookie: str, *, now: datetime) -> None:
+    """Keep a form that was posted with the cookie of a session that has ended, if a page of that session had it."""
+    token, _, mark = page.value(CSRF_FIELD).partition(MARKED)
+    sessions = page.console.sessions
+    if not mark or "hx-request" in page.request.headers or not sessions.sealer.is_csrf_token(cookie, token):
+        return
+    typed = {name: list(values) for name, values in page.typed.items() if name != CSRF_FIELD}
+    if len(msgspec.json.encode(typed)) > KEPT_BYTES_MAX:
+        return
+    form = KeptForm(path=came_from(page).split("?")[0], typed=typed, cookie=cookie, mark=mark)
+    kept = await sessions.keep_form(form, now=now)
+    page.cookies.append(page.console.cookie(page.console.kept_cookie, kept, seconds=int(KEPT_TIME.total_seconds())))
+
+
+async def give_back(page: Page, session: Session, *, now: datetime) -> None:
+    """Fill the form of this page with what was kept of it, once, and only for the person who typed it."""
+    console = page.console
+    cookie = page.request.cookies.get(console.kept_cookie)
+    form = await console.sessions.kept_form(cookie, now=now) if cookie else None
+    if cookie is None or form is None or form.path != page.path:
+        return
+    if not console.sessions.sealer.is_mark(form.cookie, session.person_id, form.mark):
+        return
+    await console.sessions.forget_form(cookie)
+    page.cookies.append(console.cookie(console.kept_cookie, "", seconds=0))
+    page.typed, page.given_back = form.typed, True
