@@ -215,6 +215,9 @@ DONE = {
     "presented": N_("Presented. The State and the provider will be notified."),
     "accepted": N_("Your agreement is recorded. The other side and UNODC will be notified."),
     "completed": N_("Recorded. Both sides are now asked to evaluate the delivery."),
+    "consent_given": N_("Your consent is recorded. Those whom it names will be notified."),
+    "consent_withdrawn": N_("The consent is withdrawn."),
+    "file_added": N_("Added. The file is being checked for viruses."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

@@ -9,8 +9,10 @@ from litestar.params import FromPath
 from services.console.client import Problem
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
+from services.console.requests import audience, record, triage
 from services.console.requests.moves import REQUEST
 from services.console.requests.timeline import timeline
+from services.console.requests.turns import is_mine, running, turn
 
 LIST_LENGTH = 25
 
@@ -28,13 +30,16 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
     """A request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
-    request = await page.api.get(path)
+    request = await page.api.get(path, expand="clocks")
     history, matches = await asyncio.gather(_optional(page, f"{path}/history"), _matches(page, request))
     return page.render(
         "requests/show.html",
         request=request,
         moves=REQUEST.open_to(request, session.role),
         matches=matches,
+        turn=turn(request),
+        mine=is_mine(request, session.organization, session.role),
+        clocks=running(request),
         timeline=timeline(history or [], page.language),
     )
 
@@ -56,4 +61,4 @@ async def _optional(page: Page, path: str) -> Any:
         return None
 
 
-ROUTES = (list_requests, show_request, *routes_of(REQUEST))
+ROUTES = (list_requests, show_request, *routes_of(REQUEST), *audience.ROUTES, *record.ROUTES, *triage.ROUTES)

@@ -245,6 +245,7 @@ def view(
         received=_received(request, received_reference) if Guarded.CONSENTS in guarded else UNSET,
         withheld=withheld(words=words, institution=institution),
         moves=policy.moves_open_to(ctx.caller, request),
+        clocks=UNSET,
     )
 
 
