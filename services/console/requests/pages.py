@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from services.console.client import Problem
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.requests import audience, record, triage
+from services.console.requests import audience, record, translations, triage
 from services.console.requests.moves import REQUEST
 from services.console.requests.timeline import timeline
 from services.console.requests.turns import is_mine, running, turn
@@ -61,4 +61,12 @@ async def _optional(page: Page, path: str) -> Any:
         return None
 
 
-ROUTES = (list_requests, show_request, *routes_of(REQUEST), *audience.ROUTES, *record.ROUTES, *triage.ROUTES)
+ROUTES = (
+    list_requests,
+    show_request,
+    *routes_of(REQUEST),
+    *audience.ROUTES,
+    *record.ROUTES,
+    *translations.ROUTES,
+    *triage.ROUTES,
+)
