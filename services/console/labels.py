@@ -109,6 +109,33 @@ CRITERION = {
     "words": N_("Words of both texts"),
     "meaning": N_("Meaning of both texts"),
 }
+PACKAGE_STATUS = {
+    "presented": N_("Proposed"),
+    "confirmed": N_("Confirmed by all"),
+    "declined": N_("Declined"),
+    "withdrawn": N_("Withdrawn"),
+    "ended": N_("Ended"),
+}
+PARTY = {
+    "state": N_("State"),
+    "provider": N_("Provider"),
+    "unit": N_("Unit of UNODC"),
+    "donor": N_("Donor"),
+}
+UNIT_ROLE = {
+    "backstopping": N_("Technical support"),
+    "coordination": N_("Coordination"),
+    "logistics": N_("Logistics"),
+    "quality_assurance": N_("Quality assurance"),
+}
+JOINT_STATUS = {
+    "proposed": N_("Proposed"),
+    "partly_agreed": N_("Partly agreed"),
+    "agreed": N_("Agreed"),
+    "in_delivery": N_("In delivery"),
+    "completed": N_("Completed"),
+    "ended": N_("Ended"),
+}
 CONSTRAINT = {
     "kind": N_("Kind of assistance"),
     "modality": N_("Modality"),
@@ -172,6 +199,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "role": ROLE,
     "criterion": CRITERION,
     "constraint": CONSTRAINT,
+    "package_status": PACKAGE_STATUS,
+    "party": PARTY,
+    "unit_role": UNIT_ROLE,
+    "joint_status": JOINT_STATUS,
     "audience": AUDIENCE,
     "field_set": FIELD_SET,
     "door": DOOR,

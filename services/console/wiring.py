@@ -21,8 +21,10 @@ from services.console.application import application
 from services.console.client import http_client
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
+from services.console.packages import pages as packages
 from services.console.page import Console
 from services.console.requests import pages as requests
 from services.console.sessions.sealing import Sealer, new_cookie
@@ -37,6 +39,8 @@ ROUTES = (
     *matches.ROUTES,
     *compare.ROUTES,
     *nominate.ROUTES,
+    *packages.ROUTES,
+    *joint_deliveries.ROUTES,
 )
 
 
