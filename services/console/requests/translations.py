@@ -11,7 +11,7 @@ from services.console.client import Problem
 from services.console.fields import WORDS_MAX, Field, FieldError, errors_of, read
 from services.console.matches.pages import optional
 from services.console.page import CurrentPage, Page
-from services.console.translations import LANGUAGES, N_, OWN_NAMES
+from services.console.translations import LANGUAGES, N_
 
 LINE_TEXTS = (
     ("outcome", N_("Outcome")),
@@ -23,12 +23,7 @@ MACHINE = Field(name="machine", label=N_("It was translated by a machine"), kind
 TITLE_MAX = 200
 TITLE = Field(name="title", label=N_("Title"), max_length=TITLE_MAX)
 BODY = Field(name="body", label=N_("Summary"), kind="words", max_length=WORDS_MAX, rows=10)
-LANGUAGE = Field(
-    name="language",
-    label=N_("Language"),
-    kind="choice",
-    options=tuple((code, OWN_NAMES[code]) for code in LANGUAGES),
-)
+LANGUAGE = Field(name="language", label=N_("Language"), kind="choice", options="languages")
 WORDS = (LANGUAGE, TITLE, BODY)
 TRANSLATED = (TITLE, BODY, MACHINE)
 
@@ -98,8 +93,7 @@ def source_of(request: Mapping[str, Any], name: str) -> str:
     parts = name.split(".")
     if len(parts) == 1:
         return str(request.get(name) or "")
-    line = next((one for one in request["lines"] if one["line_id"] == parts[1]), {})
-    return str(line.get(parts[2]) or "")
+    return next((str(one.get(parts[2]) or "") for one in request["lines"] if one["line_id"] == parts[1]), "")
 
 
 def said_by(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:

@@ -38,7 +38,7 @@ def is_mine(request: Mapping[str, Any], organization: str, role: str) -> bool:
     """True if a clock waits for this role, or for a focal point whose official the caller is."""
     roles = {role, "focal_point"} if role == "official" else {role}
     if request["status"] == "draft":
-        return organization == request["state"]
+        return bool(organization == request["state"])
     return any(one["organization"] == organization and one["role"] in roles for one in running(request))
 
 
