@@ -134,6 +134,33 @@ CRITERION = {
     "words": N_("Words of both texts"),
     "meaning": N_("Meaning of both texts"),
 }
+PACKAGE_STATUS = {
+    "presented": N_("Proposed"),
+    "confirmed": N_("Confirmed by all"),
+    "declined": N_("Declined"),
+    "withdrawn": N_("Withdrawn"),
+    "ended": N_("Ended"),
+}
+PARTY = {
+    "state": N_("State"),
+    "provider": N_("Provider"),
+    "unit": N_("Unit of UNODC"),
+    "donor": N_("Donor"),
+}
+UNIT_ROLE = {
+    "backstopping": N_("Technical support"),
+    "coordination": N_("Coordination"),
+    "logistics": N_("Logistics"),
+    "quality_assurance": N_("Quality assurance"),
+}
+JOINT_STATUS = {
+    "proposed": N_("Proposed"),
+    "partly_agreed": N_("Partly agreed"),
+    "agreed": N_("Agreed"),
+    "in_delivery": N_("In delivery"),
+    "completed": N_("Completed"),
+    "ended": N_("Ended"),
+}
 CONSTRAINT = {
     "kind": N_("Kind of assistance"),
     "modality": N_("Modality"),
@@ -273,6 +300,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "role": ROLE,
     "criterion": CRITERION,
     "constraint": CONSTRAINT,
+    "package_status": PACKAGE_STATUS,
+    "party": PARTY,
+    "unit_role": UNIT_ROLE,
+    "joint_status": JOINT_STATUS,
     "audience": AUDIENCE,
     "field_set": FIELD_SET,
     "door": DOOR,
@@ -367,6 +398,9 @@ DONE = {
     "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),
     "published": N_("The text is in the public catalogue while the offering is available."),
     "interested": N_("Your interest was expressed. A coordinator of UNODC decides whether to present the match."),
+    "consent_given": N_("Your consent is recorded. Those whom it names will be notified."),
+    "consent_withdrawn": N_("The consent is withdrawn."),
+    "file_added": N_("Added. The file is being checked for viruses."),
     "sent": N_("Done. Those concerned will be notified."),
     "pledged": N_("Pledged. UNODC will contact you about the agreement."),
     "committed": N_("The agreement is recorded. The donor will be notified."),

@@ -30,6 +30,8 @@ from services.console.matches import pages as matches
 from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
+from services.console.joint_deliveries import pages as joint_deliveries
+from services.console.packages import pages as packages
 from services.console.page import Console
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
@@ -69,6 +71,8 @@ ROUTES = (
     *public.ROUTES,
     *notifications.ROUTES,
     *search.ROUTES,
+    *packages.ROUTES,
+    *joint_deliveries.ROUTES,
 )
 
 

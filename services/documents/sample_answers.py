@@ -33,6 +33,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         # requests
         "consents": [],
         "withheld": [],
+        "RequestView.clocks": [],
         "RequestView.received": None,
         "RequestView.translation": None,
         "Summary.title_translation": None,

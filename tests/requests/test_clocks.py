@@ -41,6 +41,18 @@ async def test_clocks_follow_a_request_and_keep_their_history(api: Client) -> No
     assert found["triage"]["history"][1]["by_role"] == "coordinator"
 
 
+async def test_request_shows_the_clocks_that_run_to_those_who_may_see_them(api: Client) -> None:
+    request = await filed(api)
+    path = f"/v1/requests/{request['request_id']}"
+    await api.post(f"{path}/register", json={}, headers=headers(COORDINATOR, revision=1))
+    every = await clocks_of(api, request)
+    shown = (await api.get(f"{path}?expand=clocks", headers=headers(KENYA))).json()
+    (triage,) = shown["clocks"]
+    assert triage == {name: every["triage"][name] for name in triage}
+    assert triage["step"] == "triage"
+    assert "clocks" not in (await api.get(path, headers=headers(KENYA))).json()
+
+
 async def test_provider_finds_only_the_clocks_of_its_own_matches(
     api: Client, databases: Mapping[str, Database]
 ) -> None:

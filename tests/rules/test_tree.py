@@ -29,6 +29,7 @@ TASKS = {
     ("chassis/supervise.py", "finish_despite_cancel"),
     ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
     ("services/all_in_one.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
+    ("services/console/live/following.py", "_relay"),  # the streams behind one open page, cancelled when it is closed
     ("services/console/client.py", "stream"),  # the call whose answer is streamed, cancelled when it is closed
     ("services/demo/show.py", "_run_story"),
     ("services/demo/steps.py", "one"),

@@ -73,6 +73,9 @@ REQUEST = Noun(
             fields=(RECIPIENTS, FIELDS, COMMENT),
             elsewhere="/consent",
         ),
+        Move(name="assess", path="assess", label=N_("Judge by the criteria"), fields=(), elsewhere="/assess"),
+        Move(name="assign", path="assign", label=N_("Put in charge"), fields=(), elsewhere="/assign"),
+        Move(name="consent", path="consents", label=N_("Let others see it"), fields=(RECIPIENTS, FIELDS, COMMENT), elsewhere="/consent"),
         Move(
             name="object",
             path="object",

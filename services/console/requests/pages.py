@@ -10,8 +10,10 @@ from services.console.client import Problem
 from services.console.drafting.draft import whole
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
+from services.console.requests import audience, record, translations, triage
 from services.console.requests.moves import REQUEST
 from services.console.requests.timeline import timeline
+from services.console.requests.turns import is_mine, running, turn
 
 LIST_LENGTH = 25
 
@@ -30,12 +32,17 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
     request = whole(await page.api.get(path))
+    request = await page.api.get(path, expand="clocks")
     history, matches = await asyncio.gather(_optional(page, f"{path}/history"), _matches(page, request))
     return page.render(
         "requests/show.html",
         request=request,
         moves=REQUEST.open_to(request, session.role),
         matches=matches,
+        turn=turn(request),
+        mine=is_mine(request, session.organization, session.role),
+        clocks=[one for one in running(request) if one["step"] != "follow_up"],
+        choosing=session.role == "focal_point" and any(one["step"] == "state_decision" for one in running(request)),
         timeline=timeline(history or [], page.language),
     )
 
@@ -57,4 +64,12 @@ async def _optional(page: Page, path: str) -> Any:
         return None
 
 
-ROUTES = (list_requests, show_request, *routes_of(REQUEST))
+ROUTES = (
+    list_requests,
+    show_request,
+    *routes_of(REQUEST),
+    *audience.ROUTES,
+    *record.ROUTES,
+    *translations.ROUTES,
+    *triage.ROUTES,
+)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.console.formats import day
+from services.console.labels import LABELS
+from services.console.rendering import code_label, organization
 from services.console.translations import N_, translations
 
 EVENTS = {
     "requests.request.drafted.v1": N_("Draft saved"),
+    "requests.request.filed-on-behalf.v1": N_("Filed by UNODC on behalf of the State"),
     "requests.request.revised.v1": N_("Revised"),
     "requests.request.submitted.v1": N_("Submitted"),
-    "requests.request.filed_on_behalf.v1": N_("Filed on behalf of the State"),
-    "requests.request.confirmed.v1": N_("Confirmed by the State"),
     "requests.request.registered.v1": N_("Receipt acknowledged"),
     "requests.request.assessed.v1": N_("Judged by the criteria"),
     "requests.request.assigned.v1": N_("Put in charge of a coordinator"),
@@ -19,23 +21,44 @@ EVENTS = {
     "requests.request.declined.v1": N_("Not accepted"),
     "requests.request.held.v1": N_("Paused"),
     "requests.request.resumed.v1": N_("Resumed"),
-    "requests.request.delivery_begun.v1": N_("Delivery began"),
+    "requests.request.started.v1": N_("Delivery began"),
     "requests.request.delivered.v1": N_("Delivered"),
     "requests.request.closed.v1": N_("Closed"),
     "requests.request.reopened.v1": N_("Opened again"),
     "requests.request.withdrawn.v1": N_("Withdrawn"),
+    "requests.request.reminded.v1": N_("The State was reminded of its draft or answer"),
     "requests.request.lapsed.v1": N_("Lapsed"),
-    "requests.request.consent_given.v1": N_("The State let others see it"),
-    "requests.request.consent_withdrawn.v1": N_("The State withdrew a consent"),
-    "requests.request.objected.v1": N_("The State objected to circulation"),
-    "requests.request.circulated.v1": N_("Circulated"),
-    "requests.request.fulfilment_changed.v1": N_("What is covered has changed"),
+    "requests.request.circulation-decided.v1": N_("Circulation was decided"),
+    "requests.request.consent-given.v1": N_("The State let others see it"),
+    "requests.request.consent-recorded.v1": N_("A consent of the State was recorded from a note verbale"),
+    "requests.request.consent-withdrawn.v1": N_("The State withdrew a consent"),
+    "requests.request.consent-ended.v1": N_("A consent ended"),
+    "requests.request.fulfilment-changed.v1": N_("What is covered has changed"),
+    "requests.request.delivery-evaluated.v1": N_("A delivery was evaluated"),
 }
+"""What each fact of a request's history says; a test compares them with the facts that are registered."""
+
+UNASSIGNED = N_("No longer in charge of a coordinator")
+REASONS = {
+    "requests.request.returned.v1": "return",
+    "requests.request.declined.v1": "decline",
+    "requests.request.held.v1": "hold",
+    "requests.request.reopened.v1": "reopen",
+}
+"""The list that a fact's `reason` is a code of."""
+
+VALUES = (
+    ("priority", "priority"),
+    ("outcome", "result"),
+    ("result", "result"),
+    ("circulation", "circulation"),
+    ("fulfilment", "fulfilment"),
+)
+"""Parts of a fact that are shown: the name, and what its values are labelled as."""
 
 
 def timeline(history: Sequence[Mapping[str, Any]], language: str) -> list[Mapping[str, Any]]:
-    """The history, newest first: when, what in words, by whom, with which comment."""
-    gettext = translations(language).gettext
+    """The history, newest first: when, what in words, why, by whom, with which comment."""
     return [
         {
             **one,
@@ -43,5 +66,40 @@ def timeline(history: Sequence[Mapping[str, Any]], language: str) -> list[Mappin
             if one["type"] in EVENTS
             else one["type"].split(".")[-2].replace("_", " "),
         }
+        {**one, "what": what(one, language), "details": details(one["type"], one.get("data") or {}, language)}
         for one in reversed(history)
     ]
+
+
+def what(entry: Mapping[str, Any], language: str) -> str:
+    data = entry.get("data") or {}
+    message = EVENTS.get(entry["type"])
+    if message is None:
+        return str(entry["type"]).split(".")[-2].replace("_", " ").replace("-", " ")
+    if entry["type"] == "requests.request.assigned.v1" and "assignee" in data and data["assignee"] is None:
+        message = UNASSIGNED
+    return translations(language).gettext(message)
+
+
+def details(kind: str, data: Mapping[str, Any], language: str) -> Sequence[str]:
+    """What else is known of it: its reason, who may see it, its values."""
+    gettext = translations(language).gettext
+    found = []
+    if kind in REASONS and data.get("reason"):
+        found.append(code_label(language, data["reason"], f"reasons:{REASONS[kind]}"))
+    if data.get("departure"):
+        found.append(code_label(language, data["departure"], "reasons:depart_from_criteria"))
+    if kind in ("requests.request.consent-given.v1", "requests.request.consent-recorded.v1"):
+        found += [recipient(one, language) for one in data.get("recipients", ())]
+        if data.get("ends_at"):
+            found.append(gettext(N_("until %(day)s")) % {"day": day(data["ends_at"], language)})
+    for name, of in VALUES:
+        if data.get(name) in LABELS[of]:
+            found.append(gettext(LABELS[of][data[name]]))
+    return found
+
+
+def recipient(one: str, language: str) -> str:
+    """Whom a consent names: all providers, UNODC's units, or one organization."""
+    words = LABELS["audience"].get(one)
+    return translations(language).gettext(words) if words else organization(language, one)

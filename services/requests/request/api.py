@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -20,11 +21,13 @@ from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.queries import query_parameter
 from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
+from contracts.conversion import from_attributes
 from contracts.facts import Fact
 from contracts.refusals import Invalid
 from contracts.values import Language, Role, State
 from services.requests import policy
 from services.requests.audience import store as audience_store
+from services.requests.clock import store as clock_store
 from services.requests.commands import (
     Closing,
     Comment,
@@ -43,7 +46,7 @@ from services.requests.policy import Action, Filing, Guarded
 from services.requests.request import actions, remark_store, store
 from services.requests.request.model import Request
 from services.requests.request.values import Status
-from services.requests.request.views import RequestView, read, view_of_own, with_titles
+from services.requests.request.views import RequestView, RunningClock, read, view_of_own, with_titles
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
 
@@ -53,6 +56,12 @@ class RequestPage(Struct, frozen=True, kw_only=True):
 
     requests: list[store.Summary]
     cursor: str | None
+
+
+class RequestExpansion(StrEnum):
+    """What is added to a request."""
+
+    CLOCKS = "clocks"
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True):
@@ -152,10 +161,21 @@ async def follow_requests(stream: StreamFactory, last_event_id: LastEventId = No
 
 @show("/v1/requests/{request_id:uuid}", Action.SHOW, "One request")
 async def show_request(
-    tx: Tx, ctx: Context, request_id: FromPath[UUID], language: FromQuery[Language | None] = None
+    tx: Tx,
+    ctx: Context,
+    request_id: FromPath[UUID],
+    language: FromQuery[Language | None] = None,
+    expand: FromQuery[RequestExpansion | None] = None,
 ) -> RequestView:
-    """With its translation into `language`, or into that of `Accept-Language`, if there is one."""
-    return await read(tx, replace(ctx, language=language or ctx.language), request_id)
+    """With its translation into `language`, or into that of `Accept-Language`, if there is one.
+
+    `expand=clocks` adds the clocks that run: who has to act now, and until when.
+    """
+    found = await read(tx, replace(ctx, language=language or ctx.language), request_id)
+    if expand is None:
+        return found
+    clocks = await clock_store.of_request(tx, request_id)
+    return replace(found, clocks=tuple(from_attributes(RunningClock, one) for one in clocks if one.stopped_at is None))
 
 
 @show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "What happened to a request")

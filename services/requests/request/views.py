@@ -13,9 +13,10 @@ from chassis.db.database import Tx
 from contracts.consents import Consent, FieldSet
 from contracts.conversion import from_attributes
 from contracts.requests import DraftLine, Line, Measure
-from contracts.values import Language, Period
+from contracts.values import Language, Period, Role
 from services.requests import policy
 from services.requests.audience import store as audience_store
+from services.requests.clock.model import Step
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action, Guarded
 from services.requests.request import remark_store, store
@@ -117,6 +118,20 @@ class Assessed(Struct, frozen=True, kw_only=True):
     priority: Priority
 
 
+class RunningClock(Struct, frozen=True, kw_only=True):
+    """A clock that runs: who has to do what, for the whole request or for one match, until when."""
+
+    step: Step
+    match_id: UUID | None
+    line_id: UUID | None
+    organization: str
+    role: Role
+    since: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    overdue_at: datetime | None
+
+
 class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its texts, in the language they were written in; `advice` lists what providers would ask for.
 
@@ -125,7 +140,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     Fields that the State's consents do not give to the caller are absent and named in `withheld`. The consents, the
     `excluded_providers`, the `assessment`, the `assignee` and how it was `received` are for the State and UNODC. To a
     provider of an accepted match without a consent, `lines` are those that it serves. `moves` are those that the caller
-    may make in this status.
+    may make in this status. `clocks` are those that run and that the caller may see.
     """
 
     request_id: UUID
@@ -158,6 +173,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     received: Received | UnsetType | None = UNSET
     withheld: tuple[FieldSet, ...]
     moves: tuple[str, ...]
+    clocks: tuple[RunningClock, ...] | UnsetType = UNSET
 
 
 async def read(tx: Tx, ctx: Context, request_id: UUID) -> RequestView:
@@ -229,6 +245,7 @@ def view(
         received=_received(request, received_reference) if Guarded.CONSENTS in guarded else UNSET,
         withheld=withheld(words=words, institution=institution),
         moves=policy.moves_open_to(ctx.caller, request),
+        clocks=UNSET,
     )
 
 

@@ -1,0 +1,185 @@
+"""Who sees a request and why, and the consents of its State."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import Field, FieldError, errors_of, read
+from services.console.moves.model import COMMENT
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+RECIPIENTS = Field(
+    name="recipients",
+    label=N_("Who may see it"),
+    kind="choices",
+    required=False,
+    options=(("providers", N_("All providers")), ("unodc_units", N_("Units of UNODC"))),
+    value=["providers"],
+)
+ONE_STATE = Field(
+    name="one_state",
+    label=N_("Or only one State as provider"),
+    kind="choice",
+    required=False,
+    options="countries",
+    hint=N_("To name several, give a consent for each."),
+)
+SETS = Field(
+    name="fields",
+    label=N_("What they may see"),
+    kind="choices",
+    options=(
+        ("codes", N_("Kind, topics and dates")),
+        ("words", N_("Your texts")),
+        ("institution", N_("The institution")),
+    ),
+    value=["codes", "words"],
+)
+STARTS = Field(name="starts_at", label=N_("From"), kind="date", required=False, hint=N_("Empty: from now on."))
+ENDS = Field(
+    name="ends_at", label=N_("Until"), kind="date", required=False, hint=N_("Empty: until you withdraw the consent.")
+)
+FIELDS = (RECIPIENTS, ONE_STATE, SETS, STARTS, ENDS, COMMENT)
+NOBODY = N_("Choose who may see it")
+
+
+@get("/{language:str}/requests/{request_id:str}/audience")
+async def show_audience(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """Who may see a request, why and since when, who has read it, and what the State agreed to."""
+    page.signed_in  # noqa: B018 - raises
+    request, audience = await page.api.get_all(f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/audience")
+    return page.render("requests/audience.html", request=request, audience=audience)
+
+
+@get("/{language:str}/requests/{request_id:str}/consent")
+async def ask_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """Choose who may see what; then, who would see it is shown before the consent is given."""
+    page.signed_in  # noqa: B018 - raises
+    if not page.asked("check"):
+        return await _form(page, request_id)
+    typed = {name: page.asked_all(name) for name in page.request.query_params}
+    body, errors = body_of(typed)
+    if errors:
+        return await _form(page, request_id, typed=typed, errors=errors, status=400)
+    return await _check(page, request_id, typed, body)
+
+
+@post("/{language:str}/requests/{request_id:str}/consent", status_code=303)
+async def give_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    body, errors = body_of(page.typed)
+    if errors:
+        return await _form(page, request_id, typed=page.typed, errors=errors, status=400)
+    try:
+        await page.api.send(
+            "POST", f"/v1/requests/{request_id}/consents", body, key=_key(page), revision=_revision(page)
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(FIELDS, problem.errors, problem.title) or (FieldError("", problem.title, said=True),)
+        return await _form(page, request_id, typed=page.typed, errors=errors, status=problem.status)
+    return page.redirect(f"/requests/{request_id}/audience", done="consent_given")
+
+
+@get("/{language:str}/requests/{request_id:str}/consents/{consent_id:str}/withdraw")
+async def ask_withdrawal(page: CurrentPage, request_id: FromPath[str], consent_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _withdrawal(page, request_id, consent_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/consents/{consent_id:str}/withdraw", status_code=303)
+async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    path = f"/v1/requests/{request_id}/consents/{consent_id}"
+    try:
+        await page.api.send("DELETE", path, key=_key(page), revision=_revision(page))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        return await _withdrawal(
+            page, request_id, consent_id, errors=(FieldError("", problem.title, said=True),), status=problem.status
+        )
+    return page.redirect(f"/requests/{request_id}/audience", done="consent_withdrawn")
+
+
+def body_of(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
+    """The consent that was typed."""
+    found = read(FIELDS, typed)
+    body, errors = found.body, found.errors
+    one_state = body.pop("one_state", None)
+    body["recipients"] = [*body.get("recipients", ()), *([one_state] if one_state else ())]
+    if not body["recipients"]:
+        errors = (*errors, FieldError("recipients", NOBODY))
+    # A day begins and ends in UTC, as the clocks of the API do.
+    for name, time in (("starts_at", "T00:00:00Z"), ("ends_at", "T23:59:59Z")):
+        if name in body:
+            body[name] += time
+    return body, errors
+
+
+async def _form(
+    page: Page,
+    request_id: str,
+    *,
+    typed: Mapping[str, Sequence[str]] | None = None,
+    errors: tuple[FieldError, ...] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    request = await page.api.get(f"/v1/requests/{request_id}")
+    return page.render(
+        "requests/consent.html",
+        status=status,
+        request=request,
+        fields=FIELDS,
+        typed=typed or None,
+        errors=errors,
+        is_open="consent" in request["moves"],
+    )
+
+
+async def _check(
+    page: Page, request_id: str, typed: Mapping[str, Sequence[str]], body: Mapping[str, Any]
+) -> Response[bytes]:
+    consented = ",".join(body["recipients"])
+    try:
+        audience = await page.api.get(f"/v1/requests/{request_id}/audience", if_consented=consented)
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = (FieldError("", problem.title, said=True),)
+        return await _form(page, request_id, typed=typed, errors=errors, status=problem.status)
+    request = await page.api.get(f"/v1/requests/{request_id}")
+    again = {name: values for name, values in typed.items() if name != "check"}
+    return page.render(
+        "requests/consent_check.html",
+        request=request,
+        body=body,
+        admissions=audience["admissions"],
+        typed=again,
+    )
+
+
+async def _withdrawal(
+    page: Page, request_id: str, consent_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+) -> Response[bytes]:
+    request = await page.api.get(f"/v1/requests/{request_id}")
+    consent = next((one for one in request.get("consents", ()) if one["consent_id"] == consent_id), None)
+    return page.render("requests/withdraw_consent.html", status=status, request=request, consent=consent, errors=errors)
+
+
+def _key(page: Page) -> str:
+    return page.value("idempotency_key") or str(new_id())
+
+
+def _revision(page: Page) -> int | None:
+    revision = page.value("revision")
+    return int(revision) if revision.isdigit() else None
+
+
+ROUTES = (show_audience, ask_consent, give_consent, ask_withdrawal, withdraw_consent)

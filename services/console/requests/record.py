@@ -1,0 +1,101 @@
+"""What belongs to a request: its clocks, documents and messages, and the record and its events as the API has them."""
+
+import asyncio
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import FieldError
+from services.console.matches.pages import optional
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+JSON = "application/json"
+NO_FILE = N_("Choose a file: PDF, DOCX, PNG or JPEG")
+
+
+@get("/{language:str}/requests/{request_id:str}/clocks")
+async def show_clocks(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    request, found = await page.api.get_all(f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/clocks")
+    return page.render("requests/clocks.html", request=request, clocks=found["clocks"])
+
+
+@get("/{language:str}/requests/{request_id:str}/documents")
+async def show_documents(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _documents(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/documents", status_code=303)
+async def add_document(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """Add a file: a State to its request, a coordinator the scan of a note verbale."""
+    session = page.signed_in
+    sent = page.files.get("file")
+    if sent is None:
+        return await _documents(page, request_id, errors=(FieldError("", NO_FILE),), status=400)
+    kind = "notes-verbales" if session.role == "coordinator" else "attachments"
+    revision = page.value("revision")
+    try:
+        await page.api.upload(
+            f"/v1/requests/{request_id}/{kind}",
+            sent.content,
+            name=sent.name,
+            media_type=sent.media_type,
+            key=page.value("idempotency_key") or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = (FieldError("", problem.title, said=True),)
+        return await _documents(page, request_id, errors=errors, status=problem.status)
+    return page.redirect(f"/requests/{request_id}/documents", done="file_added")
+
+
+@get("/{language:str}/requests/{request_id:str}/documents/{attachment_id:str}")
+async def download_document(
+    page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    answer = await page.api.download(f"/v1/attachments/{attachment_id}")
+    names = ("content-disposition", "x-content-type-options")
+    headers = {name: answer.headers[name] for name in names if name in answer.headers}
+    media_type = answer.headers.get("content-type", "application/octet-stream")
+    return Response(answer.content, media_type=media_type, headers={**headers, "Cache-Control": "private, no-store"})
+
+
+@get("/{language:str}/requests/{request_id:str}/json")
+async def show_json(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return page.answer((await page.api.download(f"/v1/requests/{request_id}")).content, media_type=JSON)
+
+
+@get("/{language:str}/requests/{request_id:str}/events")
+async def show_events(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return page.answer((await page.api.download(f"/v1/requests/{request_id}/history")).content, media_type=JSON)
+
+
+async def _documents(
+    page: Page, request_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+) -> Response[bytes]:
+    path = f"/v1/requests/{request_id}"
+    request = await page.api.get(path)
+    attachments, messages = await asyncio.gather(
+        optional(page, f"{path}/attachments"), optional(page, f"{path}/messages")
+    )
+    return page.render(
+        "requests/documents.html",
+        status=status,
+        request=request,
+        attachments=attachments,
+        messages=messages,
+        can_add="attach" in request["moves"] or "scan_note" in request["moves"],
+        errors=errors,
+    )
+
+
+ROUTES = (show_clocks, show_documents, add_document, download_document, show_json, show_events)

@@ -1,0 +1,157 @@
+"""A coordinator's work on a request: who is in charge of it, and how far it meets the criteria."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import Field, FieldError, Option, errors_of, read
+from services.console.moves.model import COMMENT
+from services.console.page import CurrentPage, Page
+from services.console.rendering import code_label
+from services.console.translations import N_
+
+NOBODY = "none"
+ASSIGNEE = Field(name="assignee", label=N_("Who is in charge"), kind="choice", options="coordinators")
+NOT_MET, MET = N_("Not met"), N_("Met")
+POINTS = (("0", N_("0 – not at all")), ("1", N_("1 – a little")), ("2", N_("2 – well")), ("3", N_("3 – fully")))
+
+
+@get("/{language:str}/requests/{request_id:str}/assign")
+async def ask_assignee(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    return await _assign(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/assign", status_code=303)
+async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    fields = (ASSIGNEE, COMMENT)
+    sent = read(fields, page.typed)
+    if sent.errors:
+        return await _assign(page, request_id, errors=sent.errors, status=400)
+    body = {**sent.body, "assignee": None if sent.body["assignee"] == NOBODY else sent.body["assignee"]}
+    errors, status = await _send(page, f"/v1/requests/{request_id}/assign", body, fields)
+    if errors:
+        return await _assign(page, request_id, errors=errors, status=status)
+    return page.redirect(f"/requests/{request_id}", done="sent")
+
+
+async def _assign(
+    page: Page, request_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+) -> Response[bytes]:
+    session = page.signed_in
+    request = await page.api.get(f"/v1/requests/{request_id}")
+    found = await page.api.get("/v1/appointments", organization=session.organization, status="in_force", limit=100)
+    coordinators = [one for one in found["appointments"] if one["role"] == "coordinator"]
+    people = await page.api.get("/v1/people", organization=session.organization, limit=100)
+    names = {one["person_id"]: one["name"] for one in people["people"] if one["name"]}
+    return page.render(
+        "requests/assign.html",
+        status=status,
+        request=request,
+        fields=(ASSIGNEE, COMMENT),
+        options={"coordinators": options_of(coordinators, names, str(session.person_id), page)},
+        typed=page.typed or {"assignee": [request.get("assignee") or NOBODY]},
+        errors=errors,
+        is_open="assign" in request["moves"],
+    )
+
+
+def options_of(
+    coordinators: Sequence[Mapping[str, Any]], names: Mapping[str, str], reader: str, page: Page
+) -> Sequence[Option]:
+    """The coordinators: the reader first, then by name, or by the end of the id where the name is not shown."""
+    gettext = page.gettext
+    found = {}
+    for one in coordinators:
+        topics = ", ".join(code_label(page.language, code, "topics") for code in one["topics"])
+        person = one["person_id"]
+        name = gettext(N_("Me")) if person == reader else names.get(person)
+        found[person] = Option(person, name or gettext(N_("Coordinator %(end)s")) % {"end": person[-4:]}, topics)
+    ordered = sorted(found.values(), key=lambda one: (one.value != reader, one.label))
+    return [*ordered, Option(NOBODY, gettext(N_("Nobody in particular: all coordinators are notified")))]
+
+
+@get("/{language:str}/requests/{request_id:str}/assess")
+async def ask_points(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    return await _assess(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/assess", status_code=303)
+async def assess(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    criteria = await page.api.get("/v1/criteria")
+    fields = fields_of(criteria, page.language)
+    sent = read(fields, page.typed)
+    if sent.errors:
+        return await _assess(page, request_id, criteria=criteria, errors=sent.errors, status=400)
+    judged = [{"code": code, "points": points} for code, points in sent.body.get("points", {}).items()]
+    body = {"judged": judged, "comment": sent.body.get("comment", "")}
+    errors, status = await _send(page, f"/v1/requests/{request_id}/assess", body, fields)
+    if errors:
+        return await _assess(page, request_id, criteria=criteria, errors=errors, status=status)
+    return page.redirect(f"/requests/{request_id}", done="sent")
+
+
+def fields_of(criteria: Mapping[str, Any], language: str) -> Sequence[Field]:
+    """A field for each criterion in force; its text is what UNODC published."""
+    met = (("1", MET), ("0", NOT_MET))
+    return [
+        *(_criterion(one, language, met) for one in criteria["eligibility"]),
+        *(_criterion(one, language, POINTS) for one in criteria["priority"]),
+        COMMENT,
+    ]
+
+
+def _criterion(one: Mapping[str, Any], language: str, options: tuple[tuple[str, str], ...]) -> Field:
+    return Field(name=f"points.{one['code']}", label=one["texts"][language], kind="choice", options=options, whole=True)
+
+
+async def _assess(
+    page: Page,
+    request_id: str,
+    *,
+    criteria: Mapping[str, Any] | None = None,
+    errors: tuple[FieldError, ...] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    request = await page.api.get(f"/v1/requests/{request_id}")
+    criteria = criteria or await page.api.get("/v1/criteria")
+    return page.render(
+        "requests/assess.html",
+        status=status,
+        request=request,
+        criteria=criteria,
+        fields=fields_of(criteria, page.language),
+        typed=page.typed or None,
+        errors=errors,
+        is_open="assess" in request["moves"],
+    )
+
+
+async def _send(
+    page: Page, path: str, body: Mapping[str, Any], fields: Sequence[Field]
+) -> tuple[tuple[FieldError, ...], int]:
+    """Send a command; what the API found wrong with it, and its status."""
+    revision = page.value("revision")
+    try:
+        await page.api.send(
+            "POST",
+            path,
+            body,
+            key=page.value("idempotency_key") or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(fields, problem.errors, problem.title) or (FieldError("", problem.title, said=True),)
+        return errors, problem.status
+    return (), 200
+
+
+ROUTES = (ask_assignee, assign, ask_points, assess)
