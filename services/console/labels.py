@@ -152,6 +152,29 @@ REGION = {
 }
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
+MAIL_STATUS = {
+    "new": N_("New"),
+    "filed": N_("Filed"),
+    "added": N_("Added to a request"),
+    "discarded": N_("Discarded"),
+}
+MAIL_CHECK = {
+    "pass": N_("passed"),
+    "fail": N_("failed"),
+    "softfail": N_("failed in part"),
+    "none": N_("nothing to check"),
+    "neutral": N_("undecided"),
+    "temperror": N_("could not be checked"),
+    "permerror": N_("could not be checked"),
+    "unverified": N_("not checked"),
+}
+FILE_STATUS = {
+    "pending": N_("being checked for malware"),
+    "clean": N_("no malware found"),
+    "infected": N_("malware found"),
+    "removed": N_("removed"),
+    "unscanned": N_("not checked for malware"),
+}
 FLAG = {"true": N_("Yes"), "false": N_("No")}
 WAITING_FOR = {"me": N_("Us"), "others": N_("Others"), "anyone": N_("Anyone")}
 
@@ -173,6 +196,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "mail_status": MAIL_STATUS,
+    "mail_check": MAIL_CHECK,
+    "file_status": FILE_STATUS,
     "region": REGION,
     "flag": FLAG,
     "waiting_for": WAITING_FOR,
@@ -180,6 +206,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 """What a value is of → value → its English words; a page translates them."""
 
 TAG_COLOURS = {
+    "new": "blue",
+    "filed": "green",
     "draft": "grey",
     "submitted": "blue",
     "returned": "orange",
@@ -214,6 +242,9 @@ DONE = {
     "handed_over": N_("The requests were handed over. They are listed here."),
     "view_saved": N_("The view was saved. Its address can be sent to colleagues."),
     "view_deleted": N_("The view was deleted."),
+    "filed": N_("The draft was saved. The focal point of the State is asked to confirm it."),
+    "scan_added": N_("The scan was added."),
+    "discarded": N_("The mail was discarded."),
     "sent": N_("Done. Those concerned will be notified."),
 }
 """What a page says after a command, by the code in its address."""

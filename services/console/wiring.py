@@ -21,6 +21,7 @@ from services.console.application import application
 from services.console.client import http_client
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.intake import pages as intake
 from services.console.live import pages as live
 from services.console.page import Console
 from services.console.requests import pages as requests
@@ -39,6 +40,7 @@ ROUTES = (
     *assign.ROUTES,
     *views.ROUTES,
     *live.ROUTES,
+    *intake.ROUTES,
 )
 
 
