@@ -152,6 +152,32 @@ REGION = {
 }
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
+ROUND_STATUS = {
+    "asked": N_("Being planned"),
+    "planned": N_("Planned"),
+    "failed": N_("No plan found"),
+    "adopted": N_("Adopted"),
+    "discarded": N_("Discarded"),
+}
+ROUND_SETTING = {
+    "seed": N_("Start of the search"),
+    "seconds": N_("Time of the search"),
+    "based_on": N_("Round that it changes"),
+    "fairness_loss": N_("Benefit given up for fairness"),
+    "priorities": N_("What counts more"),
+    "budgets": N_("Budgets"),
+    "funds": N_("Funds"),
+    "taken": N_("Money available in the funds"),
+    "deliveries": N_("Deliveries needed"),
+    "pinned": N_("Matches that must be in the plan"),
+    "forbidden": N_("Matches that must not be in the plan"),
+    "rooms": N_("Places of offerings"),
+}
+GROUP = {
+    "ldc": N_("Least developed country"),
+    "lldc": N_("Landlocked developing country"),
+    "sids": N_("Small island developing State"),
+}
 MAIL_STATUS = {
     "new": N_("New"),
     "filed": N_("Filed"),
@@ -197,6 +223,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "earmarking": EARMARKING,
     "result": RESULT,
     "mail_status": MAIL_STATUS,
+    "round_status": ROUND_STATUS,
+    "round_setting": ROUND_SETTING,
+    "group": GROUP,
     "mail_check": MAIL_CHECK,
     "file_status": FILE_STATUS,
     "region": REGION,
@@ -207,6 +236,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 
 TAG_COLOURS = {
     "new": "blue",
+    "asked": "yellow",
+    "planned": "blue",
+    "failed": "red",
+    "adopted": "green",
     "filed": "green",
     "draft": "grey",
     "submitted": "blue",
@@ -242,6 +275,10 @@ DONE = {
     "handed_over": N_("The requests were handed over. They are listed here."),
     "view_saved": N_("The view was saved. Its address can be sent to colleagues."),
     "view_deleted": N_("The view was deleted."),
+    "proposed": N_("The delivery was proposed. Its States and the provider are notified."),
+    "round_asked": N_("The round was asked for. Its plan is shown here when it is made."),
+    "adopted": N_("The plan was adopted. Its matches were presented to their States and providers."),
+    "plan_discarded": N_("The plan was discarded."),
     "filed": N_("The draft was saved. The focal point of the State is asked to confirm it."),
     "scan_added": N_("The scan was added."),
     "discarded": N_("The mail was discarded."),

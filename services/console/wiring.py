@@ -19,12 +19,14 @@ from contracts.directory import PersonErased
 from contracts.facts import Event
 from services.console.application import application
 from services.console.client import http_client
+from services.console.cohorts import pages as cohorts
 from services.console.edge import PageEdge
 from services.console.home import pages as home
 from services.console.intake import pages as intake
 from services.console.live import pages as live
 from services.console.page import Console
 from services.console.requests import pages as requests
+from services.console.rounds import pages as rounds
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
@@ -41,6 +43,8 @@ ROUTES = (
     *views.ROUTES,
     *live.ROUTES,
     *intake.ROUTES,
+    *cohorts.ROUTES,
+    *rounds.ROUTES,
 )
 
 
