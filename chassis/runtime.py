@@ -23,8 +23,8 @@ from chassis.auth.tokens import Directory, Issuer, ServiceClient, TrustedIssuer,
 from chassis.db.database import Database
 from chassis.db.migrate import migrate, role_of
 from chassis.http.application import application
+from chassis.http.asgi import Application
 from chassis.http.connections import ConnectionLimits, LimitedProtocol, OpenConnections, connections_possible
-from chassis.http.edge import Application
 from chassis.http.event_streams import EventStreams
 from chassis.http.idempotency import FORGET_MAX, forget_old
 from chassis.http.internal_api import events
@@ -279,7 +279,8 @@ async def serve(
         )
         for one in running:
             if one.service.pages is not None:
-                app = one.service.pages(one, app)
+                elsewhere = None if len(running) == len(ports) else service_urls(settings, ports)
+                app = one.service.pages(one, app, elsewhere)
         limits = ConnectionLimits(
             each_max=settings.connections_each, all_max=connections_possible(settings.connections_all)
         )

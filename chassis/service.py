@@ -9,7 +9,7 @@ from typing import Any
 from chassis.auth.callers import Callers
 from chassis.db.database import Database, Tx
 from chassis.erasure import Forget, forget
-from chassis.http.edge import Application
+from chassis.http.asgi import Application
 from chassis.journal.bus import Bus
 from chassis.journal.event_feed import NOTHING, EventFeed, FeedPolicy
 from chassis.journal.inbox import Handler, Inbox
@@ -47,7 +47,7 @@ class Service:
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
     feed_policy: FeedPolicy = NOTHING
-    pages: Callable[["Running", Application], Application] | None = None
+    pages: Callable[["Running", Application, Mapping[str, str] | None], Application] | None = None
 
 
 @dataclass(frozen=True)

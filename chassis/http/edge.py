@@ -7,13 +7,14 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Any, cast
 
 import msgspec
 import structlog
 
+from chassis.http.asgi import Application, Receive, Scope, Send
 from chassis.http.merge_patch import MERGE_PATCH_TYPE
 from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, log_refusal, problem
 from chassis.http.uploads import (
@@ -23,7 +24,6 @@ from chassis.http.uploads import (
     CallerGone,
     FileRule,
     MalformedForm,
-    Receive,
     TooLarge,
     Uploads,
     body_of,
@@ -68,10 +68,6 @@ STAYS_OPEN = "entraide.stays_open"
 JSON_TYPE = b"application/json"
 FORM_TYPE = b"application/x-www-form-urlencoded"
 TABLE_TYPE = b"text/csv"
-
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # `\u0000` with an unescaped backslash.
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

@@ -10,10 +10,10 @@ import hashlib
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -21,6 +21,7 @@ import multipart
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from chassis.http.asgi import Receive
 from contracts.values import END, Caller
 
 UPLOAD = "entraide.upload"
@@ -59,8 +60,6 @@ _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """They would display `gpj.exe` as `exe.jpg` (UAX #9); right-to-left letters need no such signs."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class TooLarge(Exception):

@@ -10,16 +10,16 @@ from typing import Any
 
 import structlog
 
+from chassis.http.asgi import Application, Receive
 from chassis.http.edge import (
     BODY_SECONDS_MAX,
     ONLY_HTTPS,
     QUERY_BYTES_MAX,
     STAYS_OPEN,
     Answer,
-    Application,
     fields_of,
 )
-from chassis.http.uploads import CallerGone, Receive
+from chassis.http.uploads import CallerGone
 from chassis.rate_limiter import READING, READS, WRITES, Network, TokenBuckets, address_of
 from chassis.telemetry import CORRELATION_HEADER, correlation_from, with_correlation, with_origin
 

@@ -46,13 +46,15 @@ class Field(Struct, frozen=True, kw_only=True):
     options: str | tuple[tuple[str, str], ...] = ()
     max_length: int = TEXT_MAX
     rows: int = 5
+    whole: bool = False
+    """Its options are whole numbers, such as ratings."""
     value: Any = None
     """What it shows at first."""
     empty: Any = ...
     """What an empty one is in the body; it is left out if not given."""
 
 
-class FieldError(Struct, frozen=True):
+class FormError(Struct, frozen=True):
     """What is wrong with one field; `message` is to be translated unless `said` is set, which the API said."""
 
     field: str
@@ -64,22 +66,22 @@ class Read(Struct, frozen=True):
     """The body of a command, and what is wrong with it."""
 
     body: dict[str, Any]
-    errors: tuple[FieldError, ...]
+    errors: tuple[FormError, ...]
 
 
 def read(fields: Sequence[Field], typed: Typed) -> Read:
     """The body that was typed into `fields`."""
     body: dict[str, Any] = {}
-    errors: list[FieldError] = []
+    errors: list[FormError] = []
     for field in fields:
         try:
             value = _value(field, typed)
         except ValueError as error:
-            errors.append(FieldError(field.name, str(error)))
+            errors.append(FormError(field.name, str(error)))
             continue
         if value is None or value in ("", []):
             if field.required:
-                errors.append(FieldError(field.name, MISSING))
+                errors.append(FormError(field.name, MISSING))
                 continue
             if field.empty is ...:
                 continue
@@ -116,6 +118,10 @@ def _value(field: Field, typed: Typed) -> Any:
             text = first.replace("\r\n", "\n")
             if len(text) > field.max_length:
                 raise ValueError(TOO_LONG)
+            if field.whole and text:
+                if not re.fullmatch(r"\d{1,9}", text):
+                    raise ValueError(NO_NUMBER)
+                return int(text)
             return text or None
 
 
@@ -125,14 +131,14 @@ def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
     body[path[-1]] = value
 
 
-def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words: str) -> tuple[FieldError, ...]:
+def errors_of(fields: Sequence[Field], said: Sequence[Mapping[str, Any]], words: str) -> tuple[FormError, ...]:
     """The errors that the API found, at the fields they are of; `words` is its sentence."""
     names = {field.name for field in fields}
     found = []
     for one in said:
         path = re.sub(r"\[\d+\]|/\d+", "", str(one.get("field") or "")).replace("/", ".").strip("$.")
         nearest = next((name for name in names if path == name or path.startswith(f"{name}.")), path)
-        found.append(FieldError(nearest, str(one.get("title") or words), said=True))
+        found.append(FormError(nearest, str(one.get("title") or words), said=True))
     return tuple(found)
 
 

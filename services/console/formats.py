@@ -1,11 +1,15 @@
 """Dates, numbers and money as the Unicode CLDR writes them in each language; English as the United Nations do."""
 
+import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
+from contracts.reference import currencies
 
 LOCALES = {"ar": "ar", "en": "en_GB", "es": "es", "fr": "fr", "ru": "ru", "zh": "zh_Hans_CN"}
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -62,54 +66,51 @@ def percent(part: float, whole: float, language: str) -> str:
     return format_percent(part / whole if whole else 0, locale=locale_of(language))
 
 
+def decimals_of(currency: str) -> int:
+    """How many decimals a currency has by ISO 4217, which the API counts in; CLDR's are those that are printed."""
+    known = currencies().get(currency)
+    return known.exponent if known else get_currency_precision(currency)
+
+
 def money(minor: int, currency: str, language: str) -> str:
     """An amount in minor units, with the code of its currency (ISO 4217): symbols are ambiguous among States."""
-    precision = get_currency_precision(currency)
+    precision = decimals_of(currency)
+    # Without decimals that are zero: officials compare millions.
+    amount = f"#,##0{'.' + '0' * precision if minor % 10**precision else ''}"
     return format_currency(
-        minor / 10**precision,
+        Decimal(minor).scaleb(-precision),
         currency,
-        # Without decimals that are zero: officials compare millions.
-        format=f"#,##0{'.' + '0' * precision if minor % 10**precision else ''} ¤¤"
-        if language != "en"
-        else f"¤¤ #,##0{'.' + '0' * precision if minor % 10**precision else ''}",
+        format=f"¤¤ {amount}" if language == "en" else f"{amount} ¤¤",
         locale=locale_of(language),
         currency_digits=False,
     )
 
 
+def decimal(minor: int, currency: str) -> Decimal:
+    """An amount as a number for tables that programs read."""
+    return Decimal(minor).scaleb(-decimals_of(currency))
+
+
+TYPED = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬،，．\u00a0\u202f\u2009’'", "01234567890123456789.,,,.     ")
+"""Digits and marks of other scripts, and what stands between groups of digits, as those of `AMOUNT`."""
+AMOUNT = re.compile(
+    r"(?P<whole>[1-9][0-9]{0,2}(?P<between>[ .,])[0-9]{3}(?:(?P=between)[0-9]{3})*|[0-9]+)"
+    r"(?:(?P<mark>[.,])(?P<decimals>[0-9]{1,4}))?\Z"
+)
+"""Digits, in groups of three or in none, and decimals after a point or comma."""
+SIGNS_MAX = 40
+
+
 def minor_units(text: str, currency: str) -> int | None:
-    """The minor units of an amount as people type it: digits, with spaces or commas between, a point or comma before
-    the decimals. None if it cannot be read without doubt.
-    """
-    precision = int(get_currency_precision(currency))
-    plain = "".join(text.split()).replace("\u202f", "").replace("\u00a0", "").replace("’", "").replace("'", "")
-    plain = plain.translate(ARABIC_DIGITS)
-    whole, mark, decimals = _split(plain, precision)
-    if not whole.isdigit() or (mark and not (decimals.isdigit() and len(decimals) <= precision)):
+    """The minor units of an amount as people type it; None if it cannot be read without doubt."""
+    found = AMOUNT.match(text.strip().translate(TYPED)) if len(text) <= SIGNS_MAX else None
+    if found is None or currency not in currencies():
         return None
-    return int(whole) * int(10**precision) + int((decimals + "0" * precision)[:precision] or 0)
-
-
-ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩٫٬", "0123456789.,")
-
-
-def _split(plain: str, precision: int) -> tuple[str, str, str]:
-    """Digits before and after the decimal mark. The last point or comma is it, unless three digits follow."""
-    at = max(plain.rfind("."), plain.rfind(","))
-    if at < 0:
-        return plain, "", ""
-    before, mark, after = plain[:at], plain[at], plain[at + 1 :]
-    if len(after) == 3 and precision != 3:
-        # A thousands separator: all groups after the first have three digits.
-        groups = plain.replace(".", ",").split(",")
-        whole = (
-            "".join(groups)
-            if all(len(one) == 3 for one in groups[1:]) and len({"." in plain, "," in plain}) == 2
-            else ""
-        )
-        return whole, "", ""
-    other = "," if mark == "." else "."
-    groups = before.split(other)
-    if mark in before or not all(len(one) == 3 for one in groups[1:]):
-        return "", "", ""
-    return "".join(groups), mark, after
+    precision, between, mark = decimals_of(currency), found["between"], found["mark"]
+    whole, decimals = re.sub("[ .,]", "", found["whole"]), found["decimals"] or ""
+    if len(decimals) > precision or (mark and mark == between):
+        return None
+    if between in (".", ",") and not mark and precision == 3 and len(whole) <= 6:
+        # 1.234 Kuwaiti dinars: with a part, or more than a thousand? Nobody can tell.
+        return None
+    return int(whole + decimals.ljust(precision, "0"))

@@ -4,40 +4,57 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import cast
-from uuid import UUID
 
-from chassis import clock, erasure
+from chassis import clock
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import Issuer
-from chassis.db.database import Tx
-from chassis.http.edge import Application
+from chassis.http.asgi import Application
 from chassis.keys.file import read_or_create
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from contracts.directory import PersonErased
-from contracts.facts import Event
+from services.console.allocations import pages as allocations
 from services.console.application import application
+from services.console.approvals import pages as approvals
 from services.console.client import http_client
 from services.console.cohorts import pages as cohorts
+from services.console.consumers import HANDLERS, forget
+from services.console.demand import pages as demand
+from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
+from services.console.funds import pages as funds
 from services.console.home import pages as home
 from services.console.intake import pages as intake
+from services.console.ledger import pages as ledger
 from services.console.live import pages as live
+from services.console.matches import compare, nominate
+from services.console.matches import pages as matches
+from services.console.needs import pages as needs
+from services.console.notifications import pages as notifications
+from services.console.offerings import pages as offerings
 from services.console.page import Console
+from services.console.pledges import pages as pledges
+from services.console.public import pages as public
 from services.console.requests import pages as requests
 from services.console.rounds import pages as rounds
+from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
+from services.console.statement import pages as statement
 from services.console.work import assign, views
 from services.console.work import pages as work
+from services.console.years import pages as years
 
 FORGET_SECONDS = 600.0
 ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *drafting.ROUTES,
+    *matches.ROUTES,
+    *compare.ROUTES,
+    *nominate.ROUTES,
     *work.ROUTES,
     *assign.ROUTES,
     *views.ROUTES,
@@ -45,16 +62,29 @@ ROUTES = (
     *intake.ROUTES,
     *cohorts.ROUTES,
     *rounds.ROUTES,
+    *offerings.ROUTES,
+    *demand.ROUTES,
+    *funds.ROUTES,
+    *pledges.ROUTES,
+    *needs.ROUTES,
+    *approvals.ROUTES,
+    *allocations.ROUTES,
+    *ledger.ROUTES,
+    *years.ROUTES,
+    *statement.ROUTES,
+    *public.ROUTES,
+    *notifications.ROUTES,
+    *search.ROUTES,
 )
 
 
-def pages(running: Running, api: Application) -> Application:
-    """The pages in front of `api`, the API of this process; it is called over HTTP if its address is set."""
+def pages(running: Running, api: Application, elsewhere: Mapping[str, str] | None) -> Application:
+    """The pages in front of `api`, the API of this process, or of services with addresses of their own."""
     settings = running.settings
     console = Console(
         settings=settings,
         sessions=running.own,
-        http=http_client(settings.api_url, api),
+        http=http_client(elsewhere, api),
         issuer=Issuer.load(settings.state / "issuer.jwk", settings.issuer) if settings.keys is None else None,
         openid=openid(settings),
     )
@@ -96,19 +126,12 @@ def loops(running: Running) -> Mapping[str, Loop]:
     return {"ended sessions": partial(every, FORGET_SECONDS, partial(forget_ended, running.own))}
 
 
-async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> dict[str, int]:
-    """Delete what names an erased person: here their sessions."""
-    dropped = await erasure.forget(tx, person_id, because)
-    ended = await tx.execute("DELETE FROM session WHERE person_id = $1", person_id)
-    return {**dropped, "session": int(ended.split()[-1])}
-
-
 SERVICE = Service(
     name="console",
     folder=Path(__file__).parent,
     publishes=False,
     listens_to=("directory",),
-    handlers={PersonErased: erasure.handler_of(forget)},
+    handlers=HANDLERS,
     loops=loops,
     texts=("session", "started_sign_in"),
     forget=forget,

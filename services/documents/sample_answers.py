@@ -10,6 +10,7 @@ from typing import Any
 from services.documents.sample_desk import DESK_ANSWERS
 from services.documents.sample_joint import JOINT_ANSWERS
 from services.documents.sample_mails import MAIL_ANSWERS
+from services.documents.sample_money import MONEY_MOVES
 from services.documents.sample_values import FICTITIOUS, SUBJECT
 
 REQUEST_ID = "1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"
@@ -54,6 +55,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "PublicRequest.languages": ["en", "fr"],
         "PublicRequest.body": f"{FICTITIOUS} Kenya asks for a training of its central authority.",
         "stale": False,
+        **MONEY_MOVES,
         "RequestView.moves": ["hold", "withdraw"],
         "OfferingView.moves": ["revise", "suspend", "withdraw"],
         "MatchView.moves": ["begin"],
@@ -340,6 +342,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Period.until": "2027-06-30",
         "CapacityView.from": "2027-01-01",
         "CapacityView.until": "2027-06-30",
+        "years_as_at": "2026-12-31T00:00:00Z",
         "Balances.as_at": "2026-12-31T00:00:00Z",
         "Statement.as_at": "2026-12-31T00:00:00Z",
         "Statement.funds_as_at": "2026-12-31T00:00:00Z",

@@ -5,19 +5,21 @@ totals are for all callers. `may_see` in SQL, in the WHERE of every read, equals
 compares them.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct
 
-from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role
-from services.pledges.activities.model import Activity
-from services.pledges.allocations.model import Allocation, Requirement
-from services.pledges.in_kind.model import InKindContribution
+from services.pledges.activities.model import Activity, ActivityStatus
+from services.pledges.allocations.model import Allocation, AllocationStatus, Requirement
+from services.pledges.in_kind.model import InKindContribution, InKindStatus
 from services.pledges.open_data.imports.model import FlowImport
-from services.pledges.pledge.model import Pledge
-from services.pledges.proposals.model import Proposal
+from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.pledge.model import MOVES, Pledge, Status
+from services.pledges.proposals.model import Proposal, ProposalStatus
 
 
 class Action(StrEnum):
@@ -197,6 +199,76 @@ def _decide_proposal(caller: Caller, action: Action, proposal: Proposal) -> Deci
     if action is Action.APPROVE_PROPOSAL:
         return _OWN_PROPOSAL if proposal.proposed_by == caller.person_id else ALLOWED
     return _allowed_if(action is Action.REFUSE_PROPOSAL)
+
+
+PLEDGE_MOVES: Mapping[str, frozenset[Status]] = {
+    Action.COMMIT: MOVES["commit"],
+    Action.RECEIVE: MOVES["receive"],
+    Action.MEET_CONDITION: MOVES["meet_condition"],
+    Action.REDUCE: MOVES["reduce"],
+    Action.CARRY_OVER: MOVES["carry_over"],
+    Action.CLOSE: MOVES["close"],
+    Action.PROPOSE_REFUND: MOVES["refund"],
+    Action.PROPOSE_WRITE_OFF: MOVES["write_off"],
+    Action.PROPOSE_EARMARK_RELEASE: frozenset(Status),
+    Action.REWORD: frozenset(Status),
+    Action.LAPSE: MOVES["lapse"],
+    Action.WITHDRAW: MOVES["withdraw"],
+}
+ALLOCATION_MOVES: Mapping[str, frozenset[AllocationStatus]] = {
+    Action.SPEND: frozenset({AllocationStatus.MADE}),
+    Action.GIVE_BACK: frozenset({AllocationStatus.MADE}),
+}
+PROPOSAL_MOVES: Mapping[str, frozenset[ProposalStatus]] = {
+    Action.APPROVE_PROPOSAL: frozenset({ProposalStatus.OPEN}),
+    Action.REFUSE_PROPOSAL: frozenset({ProposalStatus.OPEN}),
+}
+IN_KIND_MOVES: Mapping[str, frozenset[InKindStatus]] = {
+    Action.ACKNOWLEDGE_IN_KIND: frozenset({InKindStatus.DECLARED}),
+    Action.REWORD_IN_KIND: frozenset(InKindStatus),
+    Action.WITHDRAW_IN_KIND: frozenset({InKindStatus.DECLARED}),
+    Action.STRIKE_IN_KIND: frozenset({InKindStatus.ACKNOWLEDGED}),
+}
+ACTIVITY_MOVES: Mapping[str, frozenset[ActivityStatus]] = {
+    Action.COMPLETE_ACTIVITY: frozenset({ActivityStatus.PLANNED}),
+    Action.REVISE_ACTIVITY: frozenset(ActivityStatus),
+    Action.CANCEL_ACTIVITY: frozenset({ActivityStatus.PLANNED}),
+}
+
+
+def moves_open_to(
+    caller: Caller, record: Pledge | Allocation | Proposal | InKindContribution | Activity
+) -> tuple[str, ...]:
+    """The moves that this caller may make now."""
+    match record:
+        case Pledge():
+            found = open_moves(caller, record, Action, decide, PLEDGE_MOVES)
+            return tuple(move for move in found if _has_something_to(Action(move), record))
+        case Allocation():
+            return open_moves(caller, record, Action, decide, ALLOCATION_MOVES) if record.unspent_usd_minor else ()
+        case Proposal():
+            return open_moves(caller, record, Action, decide, PROPOSAL_MOVES)
+        case InKindContribution():
+            found = open_moves(caller, record, Action, decide, IN_KIND_MOVES)
+            is_office = is_finance_officer(caller) or record.status is InKindStatus.DECLARED
+            return found if is_office else tuple(move for move in found if move != Action.REWORD_IN_KIND)
+        case Activity():
+            return open_moves(caller, record, Action, decide, ACTIVITY_MOVES)
+
+
+def _has_something_to(move: Action, pledge: Pledge) -> bool:
+    """Whether the pledge has what the move is about: an amount that is owed, conditional or usable, or an earmark."""
+    match move:
+        case Action.MEET_CONDITION:
+            return pledge.conditional_minor > 0
+        case Action.RECEIVE | Action.PROPOSE_WRITE_OFF:
+            return pledge.outstanding_minor > 0
+        case Action.CARRY_OVER | Action.PROPOSE_REFUND:
+            return pledge.usable_usd_minor > 0
+        case Action.PROPOSE_EARMARK_RELEASE:
+            return pledge.earmarking is Earmarking.TIGHTLY_EARMARKED
+        case _:
+            return True
 
 
 def _allowed_if(given: bool) -> Decision:

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from services.console.client import Problem
-from services.console.fields import Field, FieldError, errors_of, read
+from services.console.fields import Field, FormError, errors_of, read
 from services.console.moves.model import COMMENT
 from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
@@ -57,22 +57,20 @@ async def propose(page: CurrentPage) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
     offering, lines = page.value("offering"), list(page.typed.get("line", ()))
     sent = read(FIELDS, page.typed)
-    errors = sent.errors if len(lines) >= FEWEST else (FieldError("lines", TOO_FEW), *sent.errors)
+    errors = sent.errors if len(lines) >= FEWEST else (FormError("lines", TOO_FEW), *sent.errors)
     if not errors:
         body = {**sent.body, "offering_id": offering, "lines": lines}
         try:
             await page.api.send("POST", "/v1/joint-deliveries", body, key=page.value(KEY))
-            return page.redirect("/cohorts", done="proposed")
+            return page.redirect("/cohorts", done="delivery_proposed")
         except Problem as problem:
             if problem.status in (401, 404):
                 raise
-            errors = errors_of(FIELDS, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+            errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
     return await _form(page, offering, page.typed.get("shown", lines), errors)
 
 
-async def _form(
-    page: Page, offering: str, lines: Sequence[str], errors: Sequence[FieldError] = ()
-) -> Response[bytes]:
+async def _form(page: Page, offering: str, lines: Sequence[str], errors: Sequence[FormError] = ()) -> Response[bytes]:
     found = await page.api.get("/v1/matches/cohorts")
     return page.render(
         "cohorts/propose.html",
@@ -85,9 +83,7 @@ async def _form(
     )
 
 
-def cohort_of(
-    cohorts: Sequence[Mapping[str, Any]], offering: str, lines: Sequence[str]
-) -> Mapping[str, Any] | None:
+def cohort_of(cohorts: Sequence[Mapping[str, Any]], offering: str, lines: Sequence[str]) -> Mapping[str, Any] | None:
     """The cohort of an offering and lines; None if there is none such any more."""
     return next(
         (

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.client import ApiUnavailable, Problem
-from services.console.fields import Field, FieldError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, errors_of, read
 from services.console.forms import SentFile
 from services.console.intake.moves import MAIL, MAIL_FIELDS, NEED_MAX, NOTE_FIELDS, TITLE_MAX
 from services.console.moves.pages import KEY, REVISION, STALE, routes_of
@@ -86,7 +86,7 @@ async def _upload(page: Page, request: Mapping[str, Any], scan: SentFile, key: s
 async def show_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """The form that adds a scan to a request."""
     page.signed_in  # noqa: B018 - raises
-    errors = (FieldError(SCAN, NOT_UPLOADED),) if page.asked("again") else ()
+    errors = (FormError(SCAN, NOT_UPLOADED),) if page.asked("again") else ()
     return await _scan_form(page, request_id, errors)
 
 
@@ -95,7 +95,7 @@ async def add_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     page.signed_in  # noqa: B018 - raises
     scan = page.files.get(SCAN)
     if scan is None:
-        return await _scan_form(page, request_id, (FieldError(SCAN, NO_FILE),))
+        return await _scan_form(page, request_id, (FormError(SCAN, NO_FILE),))
     revision = page.value(REVISION)
     request = {"request_id": request_id, "revision": int(revision) if revision.isdigit() else None}
     try:
@@ -103,11 +103,11 @@ async def add_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        return await _scan_form(page, request_id, (FieldError(SCAN, problem.title, True),))
+        return await _scan_form(page, request_id, (FormError(SCAN, problem.title, True),))
     return page.redirect(f"/requests/{request_id}", done="scan_added")
 
 
-async def _scan_form(page: Page, request_id: str, errors: Sequence[FieldError]) -> Response[bytes]:
+async def _scan_form(page: Page, request_id: str, errors: Sequence[FormError]) -> Response[bytes]:
     answer = await page.api.read(f"/v1/requests/{request_id}")
     status = 400 if errors and page.request.method == "POST" else 200
     revision = answer.revision or answer.body["revision"]
@@ -162,7 +162,7 @@ async def file_mail(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes
 
 
 async def _filing(
-    page: Page, mail_id: str, errors: Sequence[FieldError] = (), *, stale: bool = False
+    page: Page, mail_id: str, errors: Sequence[FormError] = (), *, stale: bool = False
 ) -> Response[bytes]:
     answer = await page.api.read(f"/v1/intake/mails/{mail_id}")
     mail = answer.body
@@ -195,10 +195,10 @@ def filled(mail: Mapping[str, Any], language: str) -> list[Field]:
     return [msgspec.structs.replace(one, value=values[one.name]) for one in shown]
 
 
-def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FieldError, ...]:
+def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
     if problem.status in (401, 404):
         raise problem
-    return errors_of(fields, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+    return errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
 
 
 ROUTES = (

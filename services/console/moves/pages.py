@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.fields import FieldError, Option, errors_of, read
+from services.console.fields import FormError, Option, errors_of, read
 from services.console.moves.model import Move, Noun
 from services.console.page import CurrentPage, Page
 
@@ -52,7 +52,7 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
             if problem.status in (401, 404):
                 raise
             answer = await page.api.read(f"{noun.api}/{record_id}")
-            errors = errors_of(found.fields, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+            errors = errors_of(found.fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
             stale = problem.status == STALE
             return _form(
                 page, noun, found, record_id, answer, options, errors=errors, stale=stale, status=problem.status
@@ -77,7 +77,7 @@ def _form(
     answer: Answer,
     options: Options,
     *,
-    errors: tuple[FieldError, ...] = (),
+    errors: tuple[FormError, ...] = (),
     stale: bool = False,
     status: int = 200,
 ) -> Response[bytes]:

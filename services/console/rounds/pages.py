@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import FieldError, errors_of
+from services.console.fields import FormError, errors_of
 from services.console.moves.pages import KEY, REVISION, STALE
 from services.console.page import CurrentPage, Page
 from services.console.rounds.settings import FIELDS, PRIORITIES, SEARCH, filled, settings_of
@@ -31,7 +31,9 @@ class End(Struct, frozen=True):
 ENDS: Mapping[str, End] = {
     "adopt": End(
         N_("Adopt the plan"),
-        N_("All matches of the plan are presented to their States and providers at once. If something has changed since it was made, nothing is presented."),
+        N_(
+            "All matches of the plan are presented to their States and providers at once. If something has changed since it was made, nothing is presented."
+        ),
         "adopted",
         False,
     ),
@@ -67,13 +69,13 @@ async def create(page: CurrentPage) -> Response[bytes]:
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        return _form(page, {}, base, errors_of(FIELDS, problem.errors, problem.title) or (FieldError("", problem.title, True),))
+        return _form(
+            page, {}, base, errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        )
     return page.redirect(f"/rounds/{answer.body['round_id']}", done="round_asked")
 
 
-def _form(
-    page: Page, settings: Mapping[str, Any], base: str, errors: tuple[FieldError, ...] = ()
-) -> Response[bytes]:
+def _form(page: Page, settings: Mapping[str, Any], base: str, errors: tuple[FormError, ...] = ()) -> Response[bytes]:
     fields = filled(settings)
     return page.render(
         "rounds/new.html",
@@ -143,7 +145,7 @@ async def _end_form(page: Page, round_id: str, end: str, problem: Problem | None
         end=ENDS[end],
         revision=answer.revision or answer.body["revision"],
         stale=problem is not None and problem.status == STALE,
-        errors=(FieldError("", problem.title, True),) if problem else (),
+        errors=(FormError("", problem.title, True),) if problem else (),
     )
 
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import MISSING, FieldError
+from services.console.fields import MISSING, FormError
 from services.console.page import CurrentPage, Page, see_other
 from services.console.work.query import WorkQuery
 
@@ -91,7 +91,7 @@ async def assign(page: CurrentPage) -> Response[bytes]:
     if to == "me":
         assignee = str(session.person_id)
     elif to == "choose" or not (assignee := page.value("assignee")):
-        errors = () if to == "choose" else (FieldError("assignee", MISSING),)
+        errors = () if to == "choose" else (FormError("assignee", MISSING),)
         return await _choose(page, ticked, errors)
     refused = await assign_each(page, ticked, None if assignee == "none" else assignee, page.value("idempotency_key"))
     if not refused:
@@ -99,7 +99,7 @@ async def assign(page: CurrentPage) -> Response[bytes]:
     return page.render("work/refused.html", ticked=ticked, refused=refused, desk=_desk(page))
 
 
-async def _choose(page: Page, ticked: Sequence[Ticked], errors: Sequence[FieldError]) -> Response[bytes]:
+async def _choose(page: Page, ticked: Sequence[Ticked], errors: Sequence[FormError]) -> Response[bytes]:
     coordinators = await coordinators_of(page)
     return page.render(
         "work/choose.html",
@@ -137,7 +137,7 @@ async def hand_over(page: CurrentPage) -> Response[bytes]:
     """For an absence: all requests in progress of one coordinator go to another."""
     session = page.signed_in
     giver, assignee = page.value("giver") or str(session.person_id), page.value("assignee")
-    errors: tuple[FieldError, ...] = () if assignee else (FieldError("assignee", MISSING),)
+    errors: tuple[FormError, ...] = () if assignee else (FormError("assignee", MISSING),)
     if assignee:
         try:
             body = {"giver": giver, "assignee": assignee}
@@ -146,7 +146,7 @@ async def hand_over(page: CurrentPage) -> Response[bytes]:
         except Problem as problem:
             if problem.status == 401:
                 raise
-            errors = (FieldError("", problem.title, True),)
+            errors = (FormError("", problem.title, True),)
     coordinators = await coordinators_of(page)
     return page.render("work/hand_over.html", status=400, coordinators=coordinators, errors=errors, typed=page.typed)
 

@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from services.console.client import Problem
-from services.console.fields import Field, FieldError, errors_of, read
+from services.console.fields import Field, FormError, errors_of, read
 from services.console.page import CurrentPage, Page, see_other
 from services.console.translations import N_
 from services.console.work.query import WorkQuery
@@ -52,7 +52,7 @@ async def save_new(page: CurrentPage) -> Response[bytes]:
     return _opened(page, answer.body["address"], "view_saved")
 
 
-def _form(page: Page, query: WorkQuery, errors: tuple[FieldError, ...] = ()) -> Response[bytes]:
+def _form(page: Page, query: WorkQuery, errors: tuple[FormError, ...] = ()) -> Response[bytes]:
     return page.render(
         "work/view.html",
         status=400 if errors else 200,
@@ -66,10 +66,10 @@ def _form(page: Page, query: WorkQuery, errors: tuple[FieldError, ...] = ()) -> 
     )
 
 
-def _errors(problem: Problem) -> tuple[FieldError, ...]:
+def _errors(problem: Problem) -> tuple[FormError, ...]:
     if problem.status in (401, 404):
         raise problem
-    return errors_of(FIELDS, problem.errors, problem.title) or (FieldError("", problem.title, True),)
+    return errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
 
 
 @get("/{language:str}/work/views/{view_id:str}")
@@ -103,7 +103,7 @@ async def save_view(page: CurrentPage, view_id: FromPath[str]) -> Response[bytes
 
 
 async def _edit(
-    page: Page, view_id: str, errors: tuple[FieldError, ...] = (), *, stale: bool = False
+    page: Page, view_id: str, errors: tuple[FormError, ...] = (), *, stale: bool = False
 ) -> Response[bytes]:
     answer = await page.api.read(f"/v1/views/{view_id}")
     view = answer.body

@@ -14,6 +14,7 @@ from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from contracts.refusals import Missing
+from contracts.values import Caller
 from services.pledges import policy
 from services.pledges.activities import actions as activity_actions
 from services.pledges.activities import store as activity_store
@@ -52,6 +53,7 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     planned_at: datetime
     ended_at: datetime | None
     reason: str | None
+    moves: tuple[str, ...]
     as_at: datetime | None
     final: bool
 
@@ -63,13 +65,13 @@ class ActivityPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-async def _read(tx: Tx, _ctx: Context, activity_id: UUID) -> ActivityView:
+async def _read(tx: Tx, ctx: Context, activity_id: UUID) -> ActivityView:
     """Raises Missing for an unknown id."""
     async with tx.as_service():
         found = await activity_store.activities(tx, only=activity_id)
     if not found:
         raise Missing("not-found")
-    return _view_of(found[0])
+    return _view_of(ctx.caller, found[0])
 
 
 @create("/v1/activities", Action.PLAN_ACTIVITY, "Plan an activity that a fund is to pay for", read=_read)
@@ -92,7 +94,7 @@ async def list_activities(
     """For all callers with a role, like the totals of funds."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
-    return paging.page(ActivityPage, [_view_of(one) for one in found], limit)
+    return paging.page(ActivityPage, [_view_of(caller, one) for one in found], limit)
 
 
 @show("/v1/activities/{activity_id:uuid}", Action.SHOW_ACTIVITY, "One activity")
@@ -129,7 +131,7 @@ async def cancel_activity(tx: Tx, ctx: Context, activity_id: FromPath[UUID], dat
     await activity_actions.cancel(tx, ctx, activity_id, check_reason("cancel_activity", data.reason))
 
 
-def _view_of(found: ActivityWithTitle) -> ActivityView:
+def _view_of(caller: Caller, found: ActivityWithTitle) -> ActivityView:
     one = found.activity
     return from_attributes(
         ActivityView,
@@ -137,6 +139,7 @@ def _view_of(found: ActivityWithTitle) -> ActivityView:
         title=found.title,
         allocated_usd_minor=found.allocated_usd_minor,
         spent_usd_minor=found.spent_usd_minor,
+        moves=policy.moves_open_to(caller, one),
         as_at=None,
         final=False,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
+from contracts.values import Caller
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
@@ -30,6 +32,7 @@ class AllocationView(Allocation, frozen=True, kw_only=True):
     It is the current state: `as_at` is null, and it is not `final`.
     """
 
+    moves: tuple[str, ...]
     as_at: datetime | None
     final: bool
 
@@ -45,7 +48,7 @@ async def _read(tx: Tx, ctx: Context, allocation_id: UUID) -> AllocationView:
     """Raises Missing if this caller may not see it."""
     allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_ALLOCATION, allocation).required()
-    return _view_of(allocation)
+    return _view_of(ctx.caller, allocation)
 
 
 async def _balance_lock(_db: Database, _ctx: Context, _id: UUID, data: JSONBody[Allocate]) -> Sequence[str]:
@@ -94,7 +97,7 @@ async def list_allocations(
             before=cursor,
             limit=limit + 1,
         )
-    return paging.page(AllocationPage, found, limit, view=_view_of)
+    return paging.page(AllocationPage, found, limit, view=partial(_view_of, caller))
 
 
 @change("/v1/allocations/{allocation_id:uuid}/spend", Action.SPEND, "Record what was used of an allocation", read=_read)
@@ -122,8 +125,9 @@ async def show_allocation(tx: Tx, ctx: Context, allocation_id: FromPath[UUID]) -
     return await _read(tx, ctx, allocation_id)
 
 
-def _view_of(allocation: Allocation) -> AllocationView:
-    return AllocationView(**asdict(allocation), as_at=None, final=False)
+def _view_of(caller: Caller, allocation: Allocation) -> AllocationView:
+    moves = policy.moves_open_to(caller, allocation)
+    return AllocationView(**asdict(allocation), moves=moves, as_at=None, final=False)
 
 
 ROUTES = [

@@ -18,7 +18,9 @@ from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import Requirement, RequirementStatus
 from services.pledges.allocations.package_store import AgreedPledge
 from services.pledges.dependencies import Owned
+from services.pledges.money.model import gross_of
 from services.pledges.pledge import store
+from services.pledges.pledge.model import SUPPORT_COST_BASIS_POINTS
 from services.pledges.policy import Action
 
 
@@ -54,7 +56,8 @@ class RequirementView(Struct, frozen=True, kw_only=True):
 class UnfundedView(Struct, frozen=True, kw_only=True):
     """A confirmed match that lacks only money: `gap_usd_minor` of it, in US cents.
 
-    The gap is in allocatable money: a pledge that covers it has to be higher by its programme support cost.
+    The gap is in allocatable money: a pledge that covers it has to be higher by its programme support cost,
+    as `gross_usd_minor` is by the default one.
 
     `GET /v1/requests/{request_id}` shows the rest of the request, as far as its State consents.
 
@@ -68,6 +71,7 @@ class UnfundedView(Struct, frozen=True, kw_only=True):
     money: Money
     usd_minor: int
     gap_usd_minor: int
+    gross_usd_minor: int
     opened_at: datetime
     as_at: datetime | None
     final: bool
@@ -144,6 +148,7 @@ def _unfunded_view(requirement: Requirement) -> UnfundedView:
         requirement,
         money=Money(minor=requirement.minor, currency=requirement.currency),
         usd_minor=requirement.valuation.usd_minor,
+        gross_usd_minor=gross_of(requirement.gap_usd_minor, SUPPORT_COST_BASIS_POINTS),
         as_at=None,
         final=False,
     )

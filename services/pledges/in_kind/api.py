@@ -14,7 +14,7 @@ from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
-from contracts.values import Money
+from contracts.values import Caller, Money
 from services.pledges import policy
 from services.pledges.commands import (
     AcknowledgeInKind,
@@ -58,6 +58,7 @@ class InKindView(Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None
     ended_at: datetime | None
     reason: str | None
+    moves: tuple[str, ...]
     as_at: datetime | None
     final: bool
 
@@ -73,7 +74,7 @@ async def _read(tx: Tx, ctx: Context, in_kind_contribution_id: UUID) -> InKindVi
     """Raises Missing if this caller may not see it."""
     contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_IN_KIND, contribution).required()
-    return _view_of(contribution, description)
+    return _view_of(ctx.caller, contribution, description)
 
 
 @create("/v1/in-kind-contributions", Action.DECLARE_IN_KIND, "Declare a contribution in kind", read=_read)
@@ -112,7 +113,7 @@ async def list_in_kind(
     """A donor sees only its own."""
     async with db.transaction(by=caller) as tx:
         found = await in_kind_store.contributions(tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1)
-    return paging.page(InKindPage, [_view_of(one, text) for one, text in found], limit)
+    return paging.page(InKindPage, [_view_of(caller, one, text) for one, text in found], limit)
 
 
 @show("/v1/in-kind-contributions/{in_kind_contribution_id:uuid}", Action.SHOW_IN_KIND, "One contribution in kind")
@@ -179,9 +180,15 @@ async def strike_in_kind(
     await in_kind_actions.move(tx, ctx, in_kind_contribution_id, action, lambda one: one.strike(reason, now=ctx.now))
 
 
-def _view_of(contribution: InKindContribution, description: str) -> InKindView:
+def _view_of(caller: Caller, contribution: InKindContribution, description: str) -> InKindView:
     return from_attributes(
-        InKindView, contribution, **asdict(contribution.valuation), description=description, as_at=None, final=False
+        InKindView,
+        contribution,
+        **asdict(contribution.valuation),
+        description=description,
+        moves=policy.moves_open_to(caller, contribution),
+        as_at=None,
+        final=False,
     )
 
 

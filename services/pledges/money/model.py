@@ -139,6 +139,14 @@ def support_cost_of(usd_minor: int, basis_points: int) -> int:
     return round(Fraction(usd_minor * basis_points, BASIS_POINTS + basis_points))
 
 
+def gross_of(usd_minor: int, basis_points: int) -> int:
+    """The lowest contribution that leaves this amount after programme support cost."""
+    gross = usd_minor * (BASIS_POINTS + basis_points) // BASIS_POINTS - 1
+    while gross - support_cost_of(gross, basis_points) < usd_minor:
+        gross += 1
+    return gross
+
+
 def may_settle(agreed: int, came: int) -> bool:
     """Whether a receipt may settle an amount of that worth, both in US cents."""
     return abs(agreed - came) <= SETTLES_ABOUT_USD_MINOR or max(agreed, came) <= SETTLES_WITHIN * min(agreed, came)

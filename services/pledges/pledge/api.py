@@ -94,7 +94,8 @@ async def list_pledges(
             before=cursor,
             limit=limit + 1,
         )
-    return paging.page(PledgePage, [view_of(pledge, note, today=now.date()) for pledge, note in found], limit)
+    views = [view_of(pledge, note, caller=caller, today=now.date()) for pledge, note in found]
+    return paging.page(PledgePage, views, limit)
 
 
 @show("/v1/pledges/{pledge_id:uuid}", Action.SHOW_PLEDGE, "One pledge")

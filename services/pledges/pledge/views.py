@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.conversion import from_attributes
-from contracts.values import Money
+from contracts.values import Caller, Money
 from services.pledges import policy
 from services.pledges.pledge import store
 from services.pledges.pledge.earmarking import Earmarking
@@ -79,6 +79,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     refunded: Money
     refunded_usd_minor: int
     carried_over_usd_minor: int
+    moves: tuple[str, ...]
     as_at: datetime | None
     final: bool
 
@@ -87,10 +88,10 @@ async def pledge_view(tx: Tx, ctx: Context, pledge_id: UUID) -> PledgeView:
     """Raises Missing if this caller may not see it."""
     pledge, note = await store.pledge_with_note(tx, pledge_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_PLEDGE, pledge).required()
-    return view_of(pledge, note, today=ctx.today)
+    return view_of(pledge, note, caller=ctx.caller, today=ctx.today)
 
 
-def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
+def view_of(pledge: Pledge, note: str, *, caller: Caller, today: date) -> PledgeView:
     def money(minor: int) -> Money:
         return Money(minor=minor, currency=pledge.currency)
 
@@ -105,6 +106,7 @@ def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
         outstanding=money(pledge.outstanding_minor),
         written_off=money(pledge.written_off_minor),
         refunded=money(pledge.refunded_minor),
+        moves=policy.moves_open_to(caller, pledge),
         as_at=None,
         final=False,
     )

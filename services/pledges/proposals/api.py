@@ -1,6 +1,7 @@
 """Routes of proposals: write-offs, refunds, reversals, earmark releases, reopened years."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
-from contracts.values import Money
+from contracts.values import Caller, Money
 from services.pledges import policy
 from services.pledges.commands import (
     Decide,
@@ -55,6 +56,7 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     year: int | None
     decided_by: UUID | None
     decided_at: datetime | None
+    moves: tuple[str, ...]
 
 
 class ProposalPage(Struct, frozen=True, kw_only=True):
@@ -67,8 +69,8 @@ class ProposalPage(Struct, frozen=True, kw_only=True):
 # -- proposing --------------------------------------------------------------------------------------------------------
 
 
-async def _read(tx: Tx, _ctx: Context, proposal_id: UUID) -> ProposalView:
-    return _view(await proposal_store.get(tx, proposal_id))
+async def _read(tx: Tx, ctx: Context, proposal_id: UUID) -> ProposalView:
+    return _view(ctx.caller, await proposal_store.get(tx, proposal_id))
 
 
 def _location(proposal: ProposalView) -> str:
@@ -176,14 +178,14 @@ async def list_proposals(
     """For callers who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await proposal_store.proposals(tx, status=status, before=cursor, limit=limit + 1)
-    return paging.page(ProposalPage, found, limit, view=_view)
+    return paging.page(ProposalPage, found, limit, view=partial(_view, caller))
 
 
 @show("/v1/proposals/{proposal_id:uuid}", Action.SHOW_PROPOSAL, "One proposal")
 async def show_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID]) -> ProposalView:
     proposal = await proposal_store.get(tx, proposal_id)
     policy.decide(ctx.caller, Action.SHOW_PROPOSAL, proposal).required()
-    return _view(proposal)
+    return _view(ctx.caller, proposal)
 
 
 @change(
@@ -211,8 +213,8 @@ async def refuse_proposal(tx: Tx, ctx: Context, proposal_id: FromPath[UUID], dat
     await exit_actions.refuse(tx, ctx, proposal_id)
 
 
-def _view(proposal: Proposal) -> ProposalView:
-    return from_attributes(ProposalView, proposal)
+def _view(caller: Caller, proposal: Proposal) -> ProposalView:
+    return from_attributes(ProposalView, proposal, moves=policy.moves_open_to(caller, proposal))
 
 
 ROUTES = [

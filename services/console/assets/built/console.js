@@ -84,6 +84,18 @@ window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
 });
+// A long list of codes shows those that have the word, and those that are chosen.
+for (const input of document.querySelectorAll("input[data-find]")) {
+  const items = [...document.getElementById(input.dataset.find).children];
+  input.addEventListener("input", () => {
+    const word = input.value.trim().toLocaleLowerCase();
+    for (const item of items) {
+      const text = `${item.textContent} ${item.dataset.words}`.toLocaleLowerCase();
+      item.hidden = !(text.includes(word) || item.querySelector("input").checked);
+    }
+  });
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+}
 for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }

@@ -1,0 +1,89 @@
+"""Stacked horizontal bars. Widths are in per cent, so that text keeps its size on a narrow screen."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from services.console.formats import RIGHT_TO_LEFT, number
+
+ROW = 50
+BAR_TOP, BAR = 22, 20
+NUMBERED = 5.0
+"""From this share on, in per cent, a part carries its number in the legend: colour alone says nothing."""
+
+
+class Part(Struct, frozen=True):
+    """A part of a bar, and its number in the legend."""
+
+    number: int
+    value: int
+    shown: str
+
+
+class Bar(Struct, frozen=True):
+    """A bar: what it is of, its parts in the legend's order, and its whole in words."""
+
+    label: str
+    parts: tuple[Part, ...]
+    shown: str
+
+
+class Legend(Struct, frozen=True):
+    """What a part is: its number, its words, and the class of its colour."""
+
+    number: int
+    label: str
+    colour: str
+
+
+def legend(labels: Sequence[str], *, rest: bool = True) -> tuple[Legend, ...]:
+    """The parts by these names, in order; with `rest` the last one is what is missing."""
+    last = len(labels) if rest else 0
+    return tuple(
+        Legend(position, label, "bar-rest" if position == last else f"bar-{position}")
+        for position, label in enumerate(labels, 1)
+    )
+
+
+def stacked(bars: Sequence[Bar], parts: Sequence[Legend], language: str, *, title: str) -> Markup:
+    """The picture with its text alternative. From right to left in Arabic."""
+    whole = max((sum(part.value for part in bar.parts) for bar in bars), default=0) or 1
+    mirrored = language in RIGHT_TO_LEFT
+    start, end = ("100%", "0") if mirrored else ("0", "100%")
+    colours = {part.number: part.colour for part in parts}
+    drawn: list[Markup] = []
+    for position, bar in enumerate(bars):
+        top = position * ROW
+        drawn.append(Markup('<text x="{}" y="{}">{}</text>').format(start, top + 15, bar.label))
+        drawn.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(end, top + 15, bar.shown))
+        at = 0.0
+        for part in bar.parts:
+            share = 100 * part.value / whole
+            if share > 0:
+                drawn.append(_part(part, colours[part.number], at, share, top + BAR_TOP, language))
+            at += share
+    return Markup('<svg role="img" width="100%" height="{}" aria-label="{}" class="bars">{}</svg>').format(
+        max(len(bars) * ROW, 1), f"{title} {_in_words(bars, parts)}", Markup().join(drawn)
+    )
+
+
+def _part(part: Part, colour: str, at: float, share: float, top: int, language: str) -> Markup:
+    left = 100 - at - share if language in RIGHT_TO_LEFT else at
+    drawn = Markup('<rect x="{:.3f}%" y="{}" width="{:.3f}%" height="{}" class="{} part"></rect>').format(
+        left, top, share, BAR, colour
+    )
+    if share < NUMBERED:
+        return drawn
+    shade = "" if colour == "bar-rest" else "on-dark"
+    return drawn + Markup('<text x="{:.3f}%" y="{}" text-anchor="middle" class="{}">{}</text>').format(
+        left + share / 2, top + BAR - 5, shade, number(part.number, language)
+    )
+
+
+def _in_words(bars: Sequence[Bar], parts: Sequence[Legend]) -> str:
+    names = {part.number: part.label for part in parts}
+    return " ".join(
+        f"{bar.label}: " + ", ".join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value) + "."
+        for bar in bars
+    )

@@ -1,0 +1,31 @@
+"""Files that a page hands on: those of the API, got with the person's own token, and tables as CSV."""
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+
+import httpx
+from litestar import Response
+
+KEPT = ("content-type", "content-disposition", "content-language")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def handed_on(answer: httpx.Response) -> Response[bytes]:
+    """A file of the API, as it came."""
+    headers = {name: answer.headers[name] for name in KEPT if name in answer.headers}
+    media_type = headers.pop("content-type", "application/octet-stream")
+    return Response(answer.content, headers={**headers, "Cache-Control": "no-store"}, media_type=media_type)
+
+
+def csv_file(name: str, rows: Sequence[Sequence[object]]) -> Response[bytes]:
+    """A table as CSV (RFC 4180), with the mark by which spreadsheets know UTF-8."""
+    text = StringIO()
+    csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(b"\xef\xbb\xbf" + text.getvalue().encode(), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _cell(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

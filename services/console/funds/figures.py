@@ -1,0 +1,197 @@
+"""Figures of funds as rows, bars and findings. All amounts are US cents."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from services.console.charts.bars import Bar, Legend, Part, legend
+from services.console.formats import decimal, money
+from services.console.labels import WORK_PACKAGE
+from services.console.translations import N_, translations
+
+COLUMNS = (
+    ("requirement_usd_minor", N_("Needed")),
+    ("pledged_usd_minor", N_("Pledged")),
+    ("committed_usd_minor", N_("Committed")),
+    ("paid_usd_minor", N_("Paid")),
+    ("allocated_usd_minor", N_("Allocated")),
+    ("spent_usd_minor", N_("Spent")),
+    ("gap_usd_minor", N_("Missing")),
+)
+"""What a fund's table shows, in the order in which money moves."""
+CODE, YEAR, PACKAGE = N_("Fund"), N_("Year"), N_("Work package")
+
+OF_FUND = (
+    N_("Spent"),
+    N_("Allocated, not spent"),
+    N_("Available"),
+    N_("Agreed, not paid"),
+    N_("Pledged, not agreed"),
+    N_("Missing"),
+)
+OF_YEAR = (N_("Left from earlier years"), N_("New money of the year"), N_("Pledged, not agreed"), N_("Missing"))
+OF_PACKAGE_NOW = (N_("Spent"), N_("Allocated, not spent"), N_("Missing"))
+OF_PACKAGE = (N_("Left from earlier years"), N_("Allocated in the year"), N_("Missing"))
+
+Record = Mapping[str, Any]
+
+
+class Picture(Struct, frozen=True):
+    """A picture: its finding, its bars, and what their parts are."""
+
+    finding: str
+    bars: tuple[Bar, ...]
+    legend: tuple[Legend, ...]
+
+
+def parts_of_fund(fund: Record) -> tuple[int, ...]:
+    """What is spent, set aside, free, promised and missing: parts that do not overlap. A pledge is not money yet."""
+    allocated, available, gap = fund["allocated_usd_minor"], fund["available_usd_minor"], fund["gap_usd_minor"]
+    pledged = min(fund["pledged_usd_minor"], gap) if fund["requirement_usd_minor"] else fund["pledged_usd_minor"]
+    return (
+        fund["spent_usd_minor"],
+        allocated - fund["spent_usd_minor"],
+        max(available, 0),
+        max(fund["allocatable_usd_minor"] - allocated - available, 0),
+        pledged,
+        max(gap - pledged, 0),
+    )
+
+
+def parts_of_year(year: Record) -> tuple[int, ...]:
+    pledged = min(year["pledged_usd_minor"], year["gap_usd_minor"])
+    left, new = year["left_before_usd_minor"], year["allocatable_usd_minor"]
+    return max(left, 0), max(new, 0), pledged, year["gap_usd_minor"] - pledged
+
+
+def parts_of_package(package: Record) -> tuple[int, ...]:
+    return max(package["left_before_usd_minor"], 0), max(package["allocated_usd_minor"], 0), package["gap_usd_minor"]
+
+
+def of_funds(funds: Sequence[Record], language: str) -> Picture:
+    """All funds: how much is missing, and where most."""
+    gettext, usd = translations(language).gettext, partial(_usd, language)
+    needed = sum(fund["requirement_usd_minor"] for fund in funds)
+    missing = sum(fund["gap_usd_minor"] for fund in funds)
+    most = max(funds, key=lambda fund: fund["gap_usd_minor"], default=None)
+    if most is None or not missing:
+        finding = gettext("What the funds need is covered.")
+    else:
+        finding = gettext("%(missing)s of %(needed)s is missing, most of it in %(fund)s.") % {
+            "missing": usd(missing),
+            "needed": usd(needed),
+            "fund": most["labels"][language],
+        }
+    bars = [(fund["labels"][language], parts_of_fund(fund), fund["requirement_usd_minor"]) for fund in funds]
+    return _picture(finding, bars, OF_FUND, language)
+
+
+def of_years(years: Sequence[Record], language: str) -> Picture:
+    """A fund by year: the first year in which money is missing."""
+    gettext = translations(language).gettext
+    lacking = next((year for year in years if year["gap_usd_minor"]), None)
+    if lacking is None:
+        finding = gettext("What the fund needs is covered in every year.")
+    else:
+        finding = gettext("%(missing)s of what %(year)s needs is missing.") % {
+            "missing": _usd(language, lacking["gap_usd_minor"]),
+            "year": lacking["year"],
+        }
+    bars = [(str(year["year"]), parts_of_year(year), year["requirement_usd_minor"]) for year in years]
+    return _picture(finding, bars, OF_YEAR, language)
+
+
+def of_packages(year: Record, language: str) -> Picture:
+    """The work packages of a year: the one that lacks most."""
+    gettext, packages = translations(language).gettext, year["work_packages"]
+    most = max(packages, key=lambda package: package["gap_usd_minor"], default=None)
+    if most is None or not most["gap_usd_minor"]:
+        finding = gettext("The work packages of %(year)s are covered.") % {"year": year["year"]}
+    else:
+        finding = gettext("In %(year)s most is missing for %(package)s: %(missing)s.") % {
+            "year": year["year"],
+            "package": package_name(most["work_package"], language),
+            "missing": _usd(language, most["gap_usd_minor"]),
+        }
+    bars = [
+        (package_name(one["work_package"], language), parts_of_package(one), one["requirement_usd_minor"])
+        for one in packages
+    ]
+    return _picture(finding, bars, OF_PACKAGE, language)
+
+
+def of_packages_now(fund: Record, language: str) -> Picture:
+    """The work packages of a fund that has no figures by year yet: they follow on the day after it was opened."""
+    gettext, packages = translations(language).gettext, fund["work_packages"]
+    most = max(packages, key=lambda package: package["gap_usd_minor"])
+    if not most["gap_usd_minor"]:
+        finding = gettext("The work packages are covered.")
+    else:
+        finding = gettext("Most is missing for %(package)s: %(missing)s.") % {
+            "package": package_name(most["work_package"], language),
+            "missing": _usd(language, most["gap_usd_minor"]),
+        }
+    bars = [
+        (
+            package_name(one["work_package"], language),
+            (one["spent_usd_minor"], one["allocated_usd_minor"] - one["spent_usd_minor"], one["gap_usd_minor"]),
+            one["requirement_usd_minor"],
+        )
+        for one in packages
+    ]
+    return _picture(finding, bars, OF_PACKAGE_NOW, language)
+
+
+def package_name(code: str, language: str) -> str:
+    return translations(language).gettext(WORK_PACKAGE.get(code, code.replace("_", " ")))
+
+
+def shown_year(years: Sequence[Record], asked: str) -> Record | None:
+    """The year that was asked for, else the first in which money is missing, else the last."""
+    chosen = next((year for year in years if str(year["year"]) == asked), None)
+    lacking = next((year for year in years if year["gap_usd_minor"]), None)
+    return chosen or lacking or (years[-1] if years else None)
+
+
+def table_of_funds(funds: Sequence[Record], language: str) -> list[list[object]]:
+    """The table with its head, amounts in US dollars."""
+    return [_head((CODE,), language), *([fund["code"], *_amounts(fund)] for fund in funds)]
+
+
+def table_of_years(code: str, years: Sequence[Record], language: str) -> list[list[object]]:
+    """By year, and within each by work package."""
+    rows = [_head((CODE, YEAR, PACKAGE), language)]
+    for year in years:
+        rows.append([code, year["year"], "", *_amounts(year)])
+        rows += [[code, year["year"], one["work_package"], *_amounts(one)] for one in year["work_packages"]]
+    return rows
+
+
+def _head(of: Sequence[str], language: str) -> list[object]:
+    gettext = translations(language).gettext
+    return [*(gettext(one) for one in of), *(f"{gettext(label)} (USD)" for _, label in COLUMNS)]
+
+
+def _amounts(record: Record) -> list[object]:
+    return ["" if record.get(name) is None else decimal(record[name], "USD") for name, _ in COLUMNS]
+
+
+def _picture(
+    finding: str, bars: Sequence[tuple[str, tuple[int, ...], int]], names: Sequence[str], language: str
+) -> Picture:
+    gettext = translations(language).gettext
+    drawn = tuple(
+        Bar(
+            label,
+            tuple(Part(number, value, _usd(language, value)) for number, value in enumerate(values, 1)),
+            gettext("Needed: %(amount)s") % {"amount": _usd(language, needed)},
+        )
+        for label, values, needed in bars
+    )
+    return Picture(finding, drawn, legend([gettext(name) for name in names]))
+
+
+def _usd(language: str, minor: int) -> str:
+    return money(minor, "USD", language)

@@ -1,0 +1,91 @@
+"""Funds: what each needs, what came of it, and what is missing, by year and work package."""
+
+import asyncio
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from services.console.charts.bars import stacked
+from services.console.client import Problem
+from services.console.downloads import csv_file, handed_on
+from services.console.funds import figures
+from services.console.funds.figures import Picture
+from services.console.page import CurrentPage, Page
+
+FUNDS_MAX = 100
+NOT_FOUND = 404
+
+
+@get("/{language:str}/funds")
+async def list_funds(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
+    return page.render(
+        "funds/list.html",
+        funds=funds,
+        columns=figures.COLUMNS,
+        picture=_drawn(page, figures.of_funds(funds, page.language)),
+    )
+
+
+@get("/{language:str}/funds.csv")
+async def funds_as_csv(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
+    return csv_file("funds.csv", figures.table_of_funds(funds, page.language))
+
+
+@get("/{language:str}/funds/{code:str}")
+async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
+    """A fund: its years, and the work packages of one of them."""
+    page.signed_in  # noqa: B018 - raises
+    fund, years = await asyncio.gather(page.api.get(f"/v1/funds/{code}"), _years(page, code))
+    year = figures.shown_year(years, page.asked("year"))
+    of_packages = None
+    if year and year["work_packages"]:
+        of_packages = figures.of_packages(year, page.language)
+    elif fund["work_packages"] and not years:
+        of_packages = figures.of_packages_now(fund, page.language)
+    return page.render(
+        "funds/show.html",
+        fund=fund,
+        years=years,
+        year=year,
+        columns=figures.COLUMNS,
+        of_years=_drawn(page, figures.of_years(years, page.language) if years else None),
+        of_packages=_drawn(page, of_packages),
+    )
+
+
+async def _years(page: Page, code: str) -> list[dict[str, Any]]:
+    """The fund by year; none on the day it was opened: who does not keep the books sees the figures of midnight."""
+    try:
+        return list((await page.api.get(f"/v1/funds/{code}/years"))["years"])
+    except Problem as problem:
+        if problem.status != NOT_FOUND:
+            raise
+        return []
+
+
+def _drawn(page: Page, picture: Picture | None) -> tuple[Picture, Markup] | None:
+    if picture is None:
+        return None
+    return picture, stacked(picture.bars, picture.legend, page.language, title=picture.finding)
+
+
+@get("/{language:str}/funds/{code:str}/years.csv")
+async def fund_as_csv(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    years = await _years(page, code)
+    return csv_file(f"{code}.csv", figures.table_of_years(code, years, page.language))
+
+
+@get("/{language:str}/funds/{code:str}/iati.xml")
+async def fund_as_iati(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return handed_on(await page.api.download(f"/v1/funds/{code}/iati.xml"))
+
+
+ROUTES = (list_funds, funds_as_csv, show_fund, fund_as_csv, fund_as_iati)

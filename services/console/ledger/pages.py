@@ -1,0 +1,116 @@
+"""The ledger: entries as accounts with two sides, balances as of a day, and the proposal to reverse an entry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.downloads import csv_file
+from services.console.fields import FormError, Typed, errors_of, read
+from services.console.ledger.balances import balances_of, table_of
+from services.console.ledger.words import books_of
+from services.console.moves.model import reason
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.pledges.moves import day
+from services.console.translations import N_
+
+LIST_LENGTH = 20
+FILTERS = ("fund", "donor", "pledge", "allocation", "effective_from", "effective_until")
+REVERSAL = (reason("reverse_entry"), day("reversed_on", N_("Day")))
+
+
+@get("/{language:str}/ledger")
+async def list_entries(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
+    found = await page.api.get("/v1/ledger/entries", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render(
+        "ledger/list.html",
+        entries=[{**entry, "books": books_of(entry["postings"])} for entry in found["entries"]],
+        cursor=found["cursor"],
+        query=query,
+    )
+
+
+@get("/{language:str}/ledger/balances")
+async def show_balances(page: CurrentPage) -> Response[bytes]:
+    """All accounts in US dollars, of all funds or of one, until a value date."""
+    page.signed_in  # noqa: B018 - raises
+    fund, found = page.asked("fund"), await _balances(page)
+    return page.render(
+        "ledger/balances.html",
+        found=found,
+        books=balances_of(found["balances"], fund),
+        funds=sorted({one["fund"] for one in found["balances"]}),
+        fund=fund,
+        until=page.asked("until"),
+    )
+
+
+@get("/{language:str}/ledger/balances.csv")
+async def balances_as_csv(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    found = await _balances(page)
+    return csv_file("balances.csv", table_of(found["balances"], page.asked("fund"), page.language))
+
+
+async def _balances(page: Page) -> Mapping[str, Any]:
+    return dict(await page.api.get("/v1/ledger/balances", until=page.asked("until")))
+
+
+@get("/{language:str}/ledger/{entry_id:str}")
+async def show_entry(page: CurrentPage, entry_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _entry(page, entry_id, {})
+
+
+@post("/{language:str}/ledger/{entry_id:str}", status_code=303)
+async def propose_reversal(page: CurrentPage, entry_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(REVERSAL, page.typed)
+    if sent.errors:
+        return await _entry(page, entry_id, page.typed, errors=sent.errors, status=400)
+    body = {**sent.body, "entry_id": entry_id}
+    try:
+        made = await page.api.send("POST", "/v1/ledger/reversals", body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        errors = errors_of(REVERSAL, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return await _entry(page, entry_id, page.typed, errors=errors, status=problem.status)
+    return page.redirect(f"/approvals/{made.body['proposal_id']}", done="proposed")
+
+
+async def _entry(
+    page: Page, entry_id: str, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
+) -> Response[bytes]:
+    """One entry. The API lists entries by their time, and their ids begin with it: the next id leads to this one."""
+    found = await page.api.get("/v1/ledger/entries", cursor=_next_id(entry_id), limit=1)
+    entry = next((one for one in found["entries"] if one["entry_id"] == entry_id), None)
+    if entry is None:
+        raise NotFoundException
+    return page.render(
+        "ledger/show.html",
+        status=status,
+        entry={**entry, "books": books_of(entry["postings"])},
+        fields=REVERSAL,
+        typed=typed,
+        errors=errors,
+    )
+
+
+def _next_id(entry_id: str) -> UUID:
+    """Raises NotFoundException for what is no id."""
+    try:
+        return UUID(int=UUID(entry_id).int + 1)
+    except ValueError as error:
+        raise NotFoundException from error
+
+
+ROUTES = (list_entries, show_balances, balances_as_csv, show_entry, propose_reversal)

@@ -1,0 +1,228 @@
+"""A pledge in three steps: for what, how much, check. Nothing is kept between them but what the forms carry."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from litestar import Response, get, post
+from msgspec import Struct
+
+from chassis import clock
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.formats import decimals_of
+from services.console.labels import EARMARKING
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.pledges.moves import NOTE
+from services.console.translations import N_
+
+FUNDS_MAX = NEEDS_MAX = RATES_MAX = 100
+
+FUND = Field(name="fund", label=N_("Fund"), kind="choice", options="funds")
+EARMARK = Field(
+    name="earmarking",
+    label=N_("How closely is the money for a purpose?"),
+    kind="choice",
+    options=tuple((code, label) for code, label in EARMARKING.items() if code != "tightly_earmarked"),
+    value="softly_earmarked",
+    hint=N_("The less it is earmarked, the sooner it can be used. For one need alone, choose the need itself."),
+)
+NEED = Field(name="requirement_id", label=N_("Need"), kind="hidden", required=False)
+AMOUNT = Field(
+    name="money",
+    label=N_("Amount"),
+    kind="money",
+    hint=N_("In any currency, for example 25,000.50 and EUR."),
+)
+PLEDGED_ON = Field(name="pledged_on", label=N_("Day of the pledge"), kind="date")
+
+FOR_WHAT = (FUND, EARMARK)
+CARRIED = (
+    Field(name="fund", label=N_("Fund"), kind="hidden"),
+    Field(name="earmarking", label=N_("Earmarking"), kind="hidden", required=False),
+    NEED,
+)
+HOW_MUCH = (AMOUNT, PLEDGED_ON, NOTE)
+
+Record = Mapping[str, Any]
+
+
+class InCurrency(Struct, frozen=True):
+    """What covers a gap, in one currency, at the rate of a day."""
+
+    money: Mapping[str, Any]
+    valid_from: str
+
+
+@get("/{language:str}/pledges/new")
+async def for_what(page: CurrentPage) -> Response[bytes]:
+    """Step 1: a fund with its earmark, or a need that is ready."""
+    page.signed_in  # noqa: B018 - raises
+    funds, needs = await page.api.get_all(
+        f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
+    )
+    return page.render(
+        "pledges/new_for.html",
+        fields=FOR_WHAT,
+        typed={"fund": [page.asked("fund")], "earmarking": [page.asked("earmarking") or "softly_earmarked"]},
+        given={"funds": fund_options(funds["funds"], page.language)},
+        needs=needs["requirements"],
+    )
+
+
+@post("/{language:str}/pledges/new", status_code=303)
+async def choose_fund(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(FOR_WHAT, page.typed)
+    if not sent.errors:
+        return page.redirect("/pledges/new/amount", **sent.body)
+    funds, needs = await page.api.get_all(
+        f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
+    )
+    return page.render(
+        "pledges/new_for.html",
+        status=400,
+        fields=FOR_WHAT,
+        typed=page.typed,
+        errors=sent.errors,
+        given={"funds": fund_options(funds["funds"], page.language)},
+        needs=needs["requirements"],
+    )
+
+
+@get("/{language:str}/pledges/new/amount")
+async def how_much(page: CurrentPage) -> Response[bytes]:
+    """Step 2: the amount, with what would cover the gap after programme support cost."""
+    page.signed_in  # noqa: B018 - raises
+    names = ("fund", "earmarking", "requirement_id")
+    asked = {name: [page.asked(name)] for name in names if page.asked(name)}
+    return await _amount(page, {**asked, "pledged_on": [clock.now().date().isoformat()]})
+
+
+@post("/{language:str}/pledges/new/amount")
+async def change_amount(page: CurrentPage) -> Response[bytes]:
+    """Back from step 3 to step 2, with what was typed."""
+    page.signed_in  # noqa: B018 - raises
+    return await _amount(page, page.typed)
+
+
+@post("/{language:str}/pledges/new/check", status_code=200)
+async def check(page: CurrentPage) -> Response[bytes]:
+    """Step 3: everything once more, with its value in US dollars at the known rate."""
+    page.signed_in  # noqa: B018 - raises
+    sent = read((*CARRIED, *HOW_MUCH), page.typed)
+    if sent.errors:
+        return await _amount(page, page.typed, errors=sent.errors, status=400)
+    return await _check(page, sent.body)
+
+
+@post("/{language:str}/pledges/new/send", status_code=303)
+async def make_pledge(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    fields = (*CARRIED, *HOW_MUCH)
+    sent = read(fields, page.typed)
+    if sent.errors:
+        return await _amount(page, page.typed, errors=sent.errors, status=400)
+    try:
+        made = await page.api.send("POST", "/v1/pledges", sent.body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return await _amount(page, page.typed, errors=errors, status=problem.status)
+    return page.redirect(f"/pledges/{made.body['pledge_id']}", done="pledged")
+
+
+async def _amount(
+    page: Page, typed: Mapping[str, Sequence[str]], *, errors: Sequence[FormError] = (), status: int = 200
+) -> Response[bytes]:
+    need_id = "".join(typed.get("requirement_id", ())[:1])
+    funds, needs, rates = await page.api.get_all(
+        f"/v1/funds?limit={FUNDS_MAX}",
+        f"/v1/requirements/unfunded?limit={NEEDS_MAX}",
+        f"/v1/rates?limit={RATES_MAX}",
+    )
+    need = next((one for one in needs["requirements"] if one["requirement_id"] == need_id), None)
+    fund = next((one for one in funds["funds"] if one["code"] == "".join(typed.get("fund", ())[:1])), None)
+    if need and not fund:
+        typed = {**typed, "fund": [fund_for_needs(funds["funds"])]}
+    gross = need["gross_usd_minor"] if need else None
+    return page.render(
+        "pledges/new_amount.html",
+        status=status,
+        fields=HOW_MUCH,
+        carried=CARRIED,
+        fund_field=FUND,
+        typed=typed,
+        errors=errors,
+        fund=fund,
+        need=need,
+        lost=bool(need_id) and need is None,
+        gross=gross,
+        others=in_currencies(gross, rates["rates"], clock.now().date()) if gross else (),
+        given={"funds": fund_options(funds["funds"], page.language)},
+    )
+
+
+async def _check(page: Page, body: Mapping[str, Any]) -> Response[bytes]:
+    amount = body["money"]
+    funds, rates, needs = await asyncio.gather(
+        page.api.get("/v1/funds", limit=FUNDS_MAX),
+        page.api.get("/v1/rates", currency=amount["currency"], limit=RATES_MAX),
+        page.api.get("/v1/requirements/unfunded", limit=NEEDS_MAX),
+    )
+    rate = rate_of(amount["currency"], rates["rates"], date.fromisoformat(body["pledged_on"]))
+    return page.render(
+        "pledges/new_check.html",
+        body=body,
+        carried=(*CARRIED, *HOW_MUCH),
+        typed=page.typed,
+        fund=next((one for one in funds["funds"] if one["code"] == body["fund"]), None),
+        need=next((one for one in needs["requirements"] if one["requirement_id"] == body.get("requirement_id")), None),
+        rate=rate,
+        usd_minor=None if rate is None else in_dollars(amount, rate),
+    )
+
+
+def fund_options(funds: Sequence[Record], language: str) -> tuple[Option, ...]:
+    return tuple(Option(fund["code"], fund["labels"][language], fund["code"]) for fund in funds)
+
+
+def fund_for_needs(funds: Sequence[Record]) -> str:
+    """The fund that pays for States' requests, where there is one: it has no work packages of its own."""
+    codes = [fund["code"] for fund in funds if not fund["work_packages"]]
+    return codes[0] if len(codes) == 1 else ""
+
+
+def rate_of(currency: str, rates: Sequence[Record], on: date) -> Record | None:
+    """The newest known rate of a currency by this day; the dollar needs none."""
+    if currency == "USD":
+        return None
+    known = [one for one in rates if one["currency"] == currency and one["valid_from"] <= on.isoformat()]
+    return max(known, key=lambda one: str(one["valid_from"]), default=None)
+
+
+def in_dollars(amount: Record, rate: Record) -> int:
+    """The value in US cents."""
+    units = Fraction(amount["minor"], 10 ** decimals_of(amount["currency"]))
+    return round(units * Fraction(rate["usd_per_unit"]) * 100)
+
+
+def in_currencies(usd_minor: int, rates: Sequence[Record], on: date) -> tuple[InCurrency, ...]:
+    """An amount in each currency with a known rate, rounded up to whole units, so that it is enough."""
+    found = []
+    for currency in sorted({one["currency"] for one in rates} - {"USD"}):
+        rate = rate_of(currency, rates, on)
+        if rate is not None:
+            units = ceil(Fraction(usd_minor, 100) / Fraction(rate["usd_per_unit"]))
+            money = {"minor": units * 10 ** decimals_of(currency), "currency": currency}
+            found.append(InCurrency(money, rate["valid_from"]))
+    return tuple(found)
+
+
+ROUTES = (for_what, choose_fund, how_much, change_amount, check, make_pledge)

@@ -1,0 +1,46 @@
+"""The statement of a donor: its figures, and the same as PDF."""
+
+from litestar import Response, get
+
+from services.console.client import Problem
+from services.console.downloads import handed_on
+from services.console.page import CurrentPage, Page
+
+NOT_FOUND = 404
+PARAMETERS = ("from", "until", "fund")
+
+
+@get("/{language:str}/statement")
+async def show_statement(page: CurrentPage) -> Response[bytes]:
+    """What the donor pledged, owes and paid, and its share of what it was used for."""
+    page.signed_in  # noqa: B018 - raises
+    donor, query = _donor(page), _query(page)
+    statement = None
+    if donor:
+        try:
+            statement = await page.api.get(f"/v1/statements/{donor}/data", **query)
+        except Problem as problem:
+            if problem.status != NOT_FOUND:
+                raise
+    return page.render("statement/show.html", statement=statement, donor=donor, query=query)
+
+
+@get("/{language:str}/statement.pdf")
+async def statement_as_pdf(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    query = {**_query(page), "language": page.language}
+    return handed_on(await page.api.download(f"/v1/statements/{_donor(page)}", **query))
+
+
+def _donor(page: Page) -> str:
+    """The own organization of a donor's officer; for others the donor that they ask for, by its code."""
+    session = page.signed_in
+    asked = page.asked("donor").strip().upper()
+    return session.organization if session.role == "donor_officer" else asked if asked.isalnum() else ""
+
+
+def _query(page: Page) -> dict[str, str]:
+    return {name: page.asked(name) for name in PARAMETERS if page.asked(name)}
+
+
+ROUTES = (show_statement, statement_as_pdf)

@@ -1,0 +1,91 @@
+"""Years of the books: their checklist, closing, and the proposal to open the last closed one again."""
+
+from collections.abc import Sequence
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis import clock
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import FormError, Typed, read
+from services.console.moves.model import reason
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+CHECK = {
+    "year_is_over": N_("The year is over"),
+    "year_is_open": N_("The year is open"),
+    "earlier_years_closed": N_("All earlier years are closed"),
+    "nothing_proposed": N_("No proposal waits for a second person in it"),
+    "books_balance": N_("In each book both sides are equal"),
+    "balances_agree": N_("The balances agree with the sum of the entries"),
+}
+REOPENING = (reason("reopen_period"),)
+
+
+@get("/{language:str}/years")
+async def list_years(page: CurrentPage) -> Response[bytes]:
+    """The closed years, and the last one that is over."""
+    page.signed_in  # noqa: B018 - raises
+    last = clock.now().year - 1
+    periods = (await page.api.get("/v1/ledger/periods"))["periods"]
+    years = sorted({last, last + 1, *(one["year"] for one in periods)}, reverse=True)
+    return page.render("years/list.html", years=years, periods={one["year"]: one for one in periods})
+
+
+@get("/{language:str}/years/{year:int}")
+async def show_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _year(page, year, {})
+
+
+@post("/{language:str}/years/{year:int}/close", status_code=303)
+async def close_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    try:
+        await page.api.send("POST", f"/v1/ledger/periods/{year}/close", {}, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        return await _year(page, year, {}, errors=(FormError("", problem.title, True),), status=problem.status)
+    return page.redirect(f"/years/{year}", done="year_closed")
+
+
+@post("/{language:str}/years/{year:int}/reopen", status_code=303)
+async def propose_reopening(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(REOPENING, page.typed)
+    if sent.errors:
+        return await _year(page, year, page.typed, errors=sent.errors, status=400)
+    try:
+        made = await page.api.send(
+            "POST", f"/v1/ledger/periods/{year}/reopen", sent.body, key=page.value(KEY) or str(new_id())
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = (FormError("", problem.title, True),)
+        return await _year(page, year, page.typed, errors=errors, status=problem.status)
+    return page.redirect(f"/approvals/{made.body['proposal_id']}", done="proposed")
+
+
+async def _year(
+    page: Page, year: int, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
+) -> Response[bytes]:
+    found = await page.api.get(f"/v1/ledger/periods/{year}")
+    return page.render(
+        "years/show.html",
+        status=status,
+        found=found,
+        checks=CHECK,
+        is_ready=all(one["met"] for one in found["checklist"]),
+        is_closed=found["period"] is not None and found["period"]["status"] == "closed",
+        fields=REOPENING,
+        typed=typed,
+        errors=errors,
+    )
+
+
+ROUTES = (list_years, show_year, close_year, propose_reopening)
