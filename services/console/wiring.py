@@ -42,7 +42,7 @@ from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
 from services.console.statement import pages as statement
-from services.console.work import assign, views
+from services.console.work import assign, queue, views
 from services.console.work import pages as work
 from services.console.years import pages as years
 
@@ -58,6 +58,7 @@ ROUTES = (
     *work.ROUTES,
     *assign.ROUTES,
     *views.ROUTES,
+    *queue.ROUTES,
     *live.ROUTES,
     *intake.ROUTES,
     *cohorts.ROUTES,
