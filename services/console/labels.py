@@ -240,6 +240,55 @@ IN_KIND_STATUS = {
 ACTIVITY_STATUS = {"planned": N_("Planned"), "completed": N_("Completed"), "cancelled": N_("Cancelled")}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
+ROUND_STATUS = {
+    "asked": N_("Being planned"),
+    "planned": N_("Planned"),
+    "failed": N_("No plan found"),
+    "adopted": N_("Adopted"),
+    "discarded": N_("Discarded"),
+}
+ROUND_SETTING = {
+    "seed": N_("Start of the search"),
+    "seconds": N_("Time of the search"),
+    "based_on": N_("Round that it changes"),
+    "fairness_loss": N_("Benefit given up for fairness"),
+    "priorities": N_("What counts more"),
+    "budgets": N_("Budgets"),
+    "funds": N_("Funds"),
+    "taken": N_("Money available in the funds"),
+    "deliveries": N_("Deliveries needed"),
+    "pinned": N_("Matches that must be in the plan"),
+    "forbidden": N_("Matches that must not be in the plan"),
+    "rooms": N_("Places of offerings"),
+}
+GROUP = {
+    "ldc": N_("Least developed country"),
+    "lldc": N_("Landlocked developing country"),
+    "sids": N_("Small island developing State"),
+}
+MAIL_STATUS = {
+    "new": N_("New"),
+    "filed": N_("Filed"),
+    "added": N_("Added to a request"),
+    "discarded": N_("Discarded"),
+}
+MAIL_CHECK = {
+    "pass": N_("passed"),
+    "fail": N_("failed"),
+    "softfail": N_("failed in part"),
+    "none": N_("nothing to check"),
+    "neutral": N_("undecided"),
+    "temperror": N_("could not be checked"),
+    "permerror": N_("could not be checked"),
+    "unverified": N_("not checked"),
+}
+FILE_STATUS = {
+    "pending": N_("being checked for malware"),
+    "clean": N_("no malware found"),
+    "infected": N_("malware found"),
+    "removed": N_("removed"),
+    "unscanned": N_("not checked for malware"),
+}
 FLAG = {"true": N_("Yes"), "false": N_("No")}
 WAITING_FOR = {"me": N_("Us"), "others": N_("Others"), "anyone": N_("Anyone")}
 CHANNEL = {"inbox": N_("On this site"), "mail": N_("By e-mail"), "webhook": N_("By webhook")}
@@ -310,6 +359,12 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "mail_status": MAIL_STATUS,
+    "round_status": ROUND_STATUS,
+    "round_setting": ROUND_SETTING,
+    "group": GROUP,
+    "mail_check": MAIL_CHECK,
+    "file_status": FILE_STATUS,
     "region": REGION,
     "flag": FLAG,
     "waiting_for": WAITING_FOR,
@@ -339,6 +394,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 """What a value is of → value → its English words; a page translates them."""
 
 TAG_COLOURS = {
+    "new": "blue",
+    "asked": "yellow",
+    "failed": "red",
+    "adopted": "green",
+    "filed": "green",
     "draft": "grey",
     "submitted": "blue",
     "returned": "orange",
@@ -393,6 +453,13 @@ DONE = {
     "handed_over": N_("The requests were handed over. They are listed here."),
     "view_saved": N_("The view was saved. Its address can be sent to colleagues."),
     "view_deleted": N_("The view was deleted."),
+    "delivery_proposed": N_("The delivery was proposed. Its States and the provider are notified."),
+    "round_asked": N_("The round was asked for. Its plan is shown here when it is made."),
+    "adopted": N_("The plan was adopted. Its matches were presented to their States and providers."),
+    "plan_discarded": N_("The plan was discarded."),
+    "filed": N_("The draft was saved. The focal point of the State is asked to confirm it."),
+    "scan_added": N_("The scan was added."),
+    "discarded": N_("The mail was discarded."),
     "draft_saved": N_("The draft was saved."),
     "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
     "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),

@@ -17,12 +17,14 @@ from services.console.allocations import pages as allocations
 from services.console.application import application
 from services.console.approvals import pages as approvals
 from services.console.client import http_client
+from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
 from services.console.funds import pages as funds
 from services.console.home import pages as home
+from services.console.intake import pages as intake
 from services.console.ledger import pages as ledger
 from services.console.live import pages as live
 from services.console.matches import compare, nominate
@@ -36,12 +38,13 @@ from services.console.page import Console
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
 from services.console.requests import pages as requests
+from services.console.rounds import pages as rounds
 from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
 from services.console.statement import pages as statement
-from services.console.work import assign, views
+from services.console.work import assign, queue, views
 from services.console.work import pages as work
 from services.console.years import pages as years
 
@@ -57,7 +60,11 @@ ROUTES = (
     *work.ROUTES,
     *assign.ROUTES,
     *views.ROUTES,
+    *queue.ROUTES,
     *live.ROUTES,
+    *intake.ROUTES,
+    *cohorts.ROUTES,
+    *rounds.ROUTES,
     *offerings.ROUTES,
     *demand.ROUTES,
     *funds.ROUTES,

@@ -38,6 +38,7 @@ class Action(StrEnum):
     APPROVE_ERASURE = "approve_erasure"
     APPOINT = "appoint"
     LIST_APPOINTMENTS = "list_appointments"
+    LIST_COORDINATORS = "list_coordinators"
     SHOW_SELF = "show_self"
     SHOW_APPOINTMENT = "show_appointment"
     APPROVE = "approve"
@@ -102,6 +103,9 @@ _FOR_EVERYBODY = frozenset(
 )
 _OF_AN_APPOINTMENT = frozenset({Action.FOLLOW, Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
 _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
+_KNOW_COORDINATORS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR})
+"""They assign requests to each other by name."""
+
 _WHOLE = Decision(None, frozenset(Guarded))
 _WITH_SUBJECTS = Decision(None, frozenset({Guarded.SUBJECTS}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
@@ -150,6 +154,8 @@ def decide(
         return ALLOWED
     if action is Action.REGISTER:
         return ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
+    if action is Action.LIST_COORDINATORS:
+        return ALLOWED if caller.role in _KNOW_COORDINATORS and caller.organization == UNODC else _NOT_FOR_YOUR_ROLE
     return HIDDEN
 
 

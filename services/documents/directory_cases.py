@@ -101,6 +101,7 @@ SUBJECTS = (
             Action.SHOW_ORGANIZATION,
             Action.LIST_PEOPLE,
             Action.LIST_APPOINTMENTS,
+            Action.LIST_COORDINATORS,
             Action.SHOW_SELF,
             Action.LIST_CLIENTS,
             Action.REGISTER,

@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
+from services.console.downloads import handed_on
 from services.console.fields import Field
 from services.console.labels import LABELS, STEP
 from services.console.live.refresh import is_refresh
@@ -20,10 +21,7 @@ LIST_LENGTH = 50
 VIEWS_SHOWN = 50
 COORDINATOR = "coordinator"
 READERS = frozenset({COORDINATOR, "auditor"})
-TABLES: Mapping[str, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+TABLES = frozenset({"csv", "xlsx"})
 
 
 LISTS = {
@@ -116,8 +114,7 @@ async def download_work(page: CurrentPage, name: FromPath[str]) -> Response[byte
     if kind not in TABLES:
         raise NotFoundException
     answer = await page.api.download(f"/v1/work.{kind}", **query_of(page).parameters, language=page.language)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(answer.content, media_type=TABLES[kind], headers=headers)
+    return handed_on(answer)
 
 
 ROUTES = (show_work, download_work)

@@ -60,6 +60,25 @@ class AppointmentPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
+class Coordinator(Struct, frozen=True, kw_only=True):
+    """A coordinator in office, and what for; empty `regions` and `topics` are all of them.
+
+    `head`: what is overdue in this remit comes to them too.
+    """
+
+    person_id: UUID
+    name: str | None
+    regions: tuple[str, ...]
+    topics: tuple[str, ...]
+    head: bool
+
+
+class CoordinatorList(Struct, frozen=True, kw_only=True):
+    """The coordinators in office, by name: at most 500."""
+
+    coordinators: list[Coordinator]
+
+
 class Links(Struct, frozen=True, kw_only=True):
     """Where other services answer what waits for the caller, what they were told, and what they may do."""
 
@@ -123,6 +142,15 @@ async def list_appointments(
             limit=limit + 1,
         )
         return paging.page(AppointmentPage, await _views(tx, found, caller, now), limit)
+
+
+@get("/v1/coordinators", opt=requires(Action.LIST_COORDINATORS), summary="The coordinators in office")
+async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> CoordinatorList:
+    """For coordinators, who assign requests to each other, administrators and auditors."""
+    policy.decide(caller, Action.LIST_COORDINATORS).required()
+    async with db.transaction(by=None) as tx:
+        found = await store.coordinators(tx, today=now.date())
+    return CoordinatorList(coordinators=[from_attributes(Coordinator, one, name=name) for one, name in found])
 
 
 @get("/v1/me", opt=requires(Action.SHOW_SELF), summary="Who the caller is")
@@ -220,4 +248,4 @@ def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] |
     )
 
 
-ROUTES = [appoint, list_appointments, show_me, show_appointment, approve, refuse, withdraw, end]
+ROUTES = [appoint, list_appointments, list_coordinators, show_me, show_appointment, approve, refuse, withdraw, end]

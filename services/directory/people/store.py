@@ -22,6 +22,7 @@ from services.directory.people.model import Organization, Person
 
 LIST_MAX = 100
 PEOPLE_AT_MAX = 10
+COORDINATORS_MAX = 500
 
 
 async def save(tx: Tx, record: Record) -> None:
@@ -322,6 +323,24 @@ async def appointments(
         limit,
     )
     return [msgspec.convert(dict(row), Appointment) for row in rows]
+
+
+async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | None]]:
+    """The appointments of coordinators in force today whose people may act, each with the name, in its order.
+
+    Read by the service itself: coordinators may not see each other's records.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT appointment.*, name
+        FROM appointment JOIN person USING (person_id) LEFT JOIN person_text USING (person_id)
+        WHERE role = 'coordinator' AND shown_status(appointment, $1) = 'in_force' AND disabled_at IS NULL
+        ORDER BY name, appointment_id LIMIT $2
+        """,
+        today,
+        COORDINATORS_MAX,
+    )
+    return [(msgspec.convert(dict(row), Appointment), row["name"]) for row in rows]
 
 
 async def _save_appointment(tx: Tx, appointment: Appointment) -> None:

@@ -1,0 +1,98 @@
+"""Cohorts: needs of several States that one delivery could serve, and its proposal to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+
+from services.console.client import Problem
+from services.console.fields import Field, FormError, errors_of, read
+from services.console.moves.model import COMMENT
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+LIST_LENGTH = 20
+FIELDS = (
+    Field(
+        name="departure",
+        label=N_("Reason for passing over better matches"),
+        hint=N_("Only if a State has a better match than this one."),
+        kind="choice",
+        required=False,
+        options="reasons:present",
+    ),
+    Field(
+        name="comment",
+        label=N_("Comment"),
+        hint=N_("Every State and the provider read it."),
+        kind="words",
+        required=False,
+        max_length=COMMENT.max_length,
+    ),
+)
+FEWEST = 2
+TOO_FEW = N_("Tick two States or more")
+
+
+@get("/{language:str}/cohorts")
+async def list_cohorts(page: CurrentPage) -> Response[bytes]:
+    """What one delivery could serve, and the deliveries that were proposed."""
+    page.signed_in  # noqa: B018 - raises
+    found, proposed = await page.api.get_all(
+        f"/v1/matches/cohorts?limit={LIST_LENGTH}", f"/v1/joint-deliveries?limit={LIST_LENGTH}"
+    )
+    return page.render("cohorts/list.html", found=found, proposed=proposed["joint_deliveries"])
+
+
+@get("/{language:str}/cohorts/propose")
+async def show_proposal(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _form(page, page.asked("offering"), page.asked_all("line"))
+
+
+@post("/{language:str}/cohorts/propose", status_code=303)
+async def propose(page: CurrentPage) -> Response[bytes]:
+    """Present the offering to the State of each ticked line, and to its provider."""
+    page.signed_in  # noqa: B018 - raises
+    offering, lines = page.value("offering"), list(page.typed.get("line", ()))
+    sent = read(FIELDS, page.typed)
+    errors = sent.errors if len(lines) >= FEWEST else (FormError("lines", TOO_FEW), *sent.errors)
+    if not errors:
+        body = {**sent.body, "offering_id": offering, "lines": lines}
+        try:
+            await page.api.send("POST", "/v1/joint-deliveries", body, key=page.value(KEY))
+            return page.redirect("/cohorts", done="delivery_proposed")
+        except Problem as problem:
+            if problem.status in (401, 404):
+                raise
+            errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return await _form(page, offering, page.typed.get("shown", lines), errors)
+
+
+async def _form(page: Page, offering: str, lines: Sequence[str], errors: Sequence[FormError] = ()) -> Response[bytes]:
+    found = await page.api.get("/v1/matches/cohorts")
+    return page.render(
+        "cohorts/propose.html",
+        status=400 if errors else 200,
+        cohort=cohort_of(found["cohorts"], offering, lines),
+        ticked=page.typed.get("line", lines) if page.typed else lines,
+        fields=FIELDS,
+        typed=page.typed or None,
+        errors=errors,
+    )
+
+
+def cohort_of(cohorts: Sequence[Mapping[str, Any]], offering: str, lines: Sequence[str]) -> Mapping[str, Any] | None:
+    """The cohort of an offering and lines; None if there is none such any more."""
+    return next(
+        (
+            one
+            for one in cohorts
+            if one["offering_id"] == offering and {member["line_id"] for member in one["members"]} == set(lines)
+        ),
+        None,
+    )
+
+
+ROUTES = (list_cohorts, show_proposal, propose)

@@ -1,0 +1,152 @@
+"""Allocation rounds: a plan of who gets what from which offering, compared with others, adopted or discarded."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from msgspec import Struct
+
+from services.console.client import Problem
+from services.console.fields import FormError, errors_of
+from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.page import CurrentPage, Page
+from services.console.rounds.settings import FIELDS, PRIORITIES, SEARCH, filled, settings_of
+from services.console.translations import N_
+
+LIST_LENGTH = 25
+
+
+class End(Struct, frozen=True):
+    """How a plan is decided on."""
+
+    label: str
+    explains: str
+    done: str
+    warns: bool
+
+
+ENDS: Mapping[str, End] = {
+    "adopt": End(
+        N_("Adopt the plan"),
+        N_(
+            "All matches of the plan are presented to their States and providers at once. If something has changed since it was made, nothing is presented."
+        ),
+        "adopted",
+        False,
+    ),
+    "discard": End(N_("Discard the plan"), N_("A discarded plan cannot be adopted any more."), "plan_discarded", True),
+}
+
+
+@get("/{language:str}/rounds")
+async def list_rounds(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    found = await page.api.get("/v1/rounds", cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render("rounds/list.html", found=found)
+
+
+@get("/{language:str}/rounds/new")
+async def show_new(page: CurrentPage) -> Response[bytes]:
+    """The options; those of an earlier round if one is named."""
+    page.signed_in  # noqa: B018 - raises
+    base = page.asked("based_on")
+    settings = (await page.api.get(f"/v1/rounds/{base}"))["settings"] if base else {}
+    return _form(page, settings, base)
+
+
+@post("/{language:str}/rounds/new", status_code=303)
+async def create(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    base, sent = page.value("based_on"), settings_of(page.typed)
+    if sent.errors:
+        return _form(page, {}, base, sent.errors)
+    body = {**sent.body, **({"based_on": base} if base else {})}
+    try:
+        answer = await page.api.send("POST", "/v1/rounds", body, key=page.value(KEY))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        return _form(
+            page, {}, base, errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        )
+    return page.redirect(f"/rounds/{answer.body['round_id']}", done="round_asked")
+
+
+def _form(page: Page, settings: Mapping[str, Any], base: str, errors: tuple[FormError, ...] = ()) -> Response[bytes]:
+    fields = filled(settings)
+    return page.render(
+        "rounds/new.html",
+        status=400 if errors else 200,
+        search=fields[: len(SEARCH)],
+        weights=fields[len(SEARCH) :],
+        fields=fields,
+        based_on=base,
+        typed=page.typed or None,
+        errors=errors,
+    )
+
+
+@get("/{language:str}/rounds/{round_id:str}")
+async def show_round(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
+    """What each need gets, what stays unmet and why, and how far each State is served."""
+    page.signed_in  # noqa: B018 - raises
+    found, others = await asyncio.gather(
+        page.api.get(f"/v1/rounds/{round_id}"), page.api.get("/v1/rounds", limit=LIST_LENGTH)
+    )
+    comparable = [one for one in others["rounds"] if one["round_id"] != round_id and one["value"] is not None]
+    return page.render("rounds/show.html", round=found, others=comparable, ends=ENDS, priorities=PRIORITIES)
+
+
+@get("/{language:str}/rounds/{round_id:str}/compare")
+async def compare(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    found = await page.api.get(f"/v1/rounds/{round_id}/compare", **{"with": page.asked("with")})
+    return page.render("rounds/compare.html", found=found)
+
+
+@get("/{language:str}/rounds/{round_id:str}/{end:str}")
+async def show_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _end_form(page, round_id, end)
+
+
+@post("/{language:str}/rounds/{round_id:str}/{end:str}", status_code=303)
+async def send_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    if end not in ENDS:
+        raise NotFoundException
+    revision = page.value(REVISION)
+    try:
+        await page.api.send(
+            "POST",
+            f"/v1/rounds/{round_id}/{end}",
+            {},
+            key=page.value(KEY),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        return await _end_form(page, round_id, end, problem)
+    return page.redirect(f"/rounds/{round_id}", done=ENDS[end].done)
+
+
+async def _end_form(page: Page, round_id: str, end: str, problem: Problem | None = None) -> Response[bytes]:
+    if end not in ENDS:
+        raise NotFoundException
+    answer = await page.api.read(f"/v1/rounds/{round_id}")
+    return page.render(
+        "rounds/end.html",
+        status=problem.status if problem else 200,
+        round=answer.body,
+        end=ENDS[end],
+        revision=answer.revision or answer.body["revision"],
+        stale=problem is not None and problem.status == STALE,
+        errors=(FormError("", problem.title, True),) if problem else (),
+    )
+
+
+ROUTES = (list_rounds, show_new, create, show_round, compare, show_end, send_end)
