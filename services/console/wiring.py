@@ -19,6 +19,7 @@ from services.console.consumers import HANDLERS, forget
 from services.console.demand import pages as demand
 from services.console.edge import PageEdge
 from services.console.home import pages as home
+from services.console.imports import pages as imports
 from services.console.offerings import pages as offerings
 from services.console.page import Console
 from services.console.requests import pages as requests
@@ -33,6 +34,7 @@ ROUTES = (
     *requests.ROUTES,
     *offerings.ROUTES,
     *demand.ROUTES,
+    *imports.ROUTES,
 )
 
 
