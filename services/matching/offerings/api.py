@@ -72,11 +72,15 @@ async def list_offerings(
     status: FromQuery[ShownStatus | None] = None,
     kind: Annotated[str | None, query_parameter(Code)] = None,
     provider: Annotated[str | None, query_parameter(Organization)] = None,
+    delivery_language: FromQuery[Language | None] = None,
     language: FromQuery[Language | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:
-    """Each with its translation into `language`, or into that of `Accept-Language`, if there is one."""
+    """Each with its translation into `language`, or into that of `Accept-Language`, if there is one.
+
+    `delivery_language` is spoken or interpreted.
+    """
     async with db.transaction(by=caller) as tx:
         found = await offering_store.page(
             tx,
@@ -84,6 +88,7 @@ async def list_offerings(
             status=status,
             kind=kind,
             provider=provider,
+            delivery_language=delivery_language,
             before=cursor,
             today=now.date(),
             limit=limit + 1,

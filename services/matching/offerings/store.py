@@ -309,6 +309,7 @@ async def page(
     status: ShownStatus | None,
     kind: str | None,
     provider: str | None,
+    delivery_language: str | None,
     before: UUID | None,
     today: date,
     limit: int,
@@ -323,6 +324,7 @@ async def page(
         WHERE may_see(offering, $1, $2) AND ($3::text IS NULL OR shown_status(offering, $7) = $3)
           AND ($4::text IS NULL OR $4 = ANY (kinds)) AND ($5::text IS NULL OR provider = $5)
           AND ($6::uuid IS NULL OR offering_id < $6)
+          AND ($9::text IS NULL OR $9 = ANY (languages) OR $9 = ANY (interpretation))
         ORDER BY offering_id DESC LIMIT $8
         """,
         caller.organization,
@@ -333,6 +335,7 @@ async def page(
         before,
         today,
         limit,
+        delivery_language,
     )
     return [with_periods(row) for row in rows]
 
