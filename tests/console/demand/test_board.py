@@ -6,7 +6,11 @@ def match(status: str, *moves: str) -> dict[str, object]:
 
 
 def test_matches_stand_where_the_turn_is() -> None:
-    asked, begin, evaluate = match("presented", "confirm", "decline"), match("confirmed", "begin"), match("completed", "evaluate")
+    asked, begin, evaluate = (
+        match("presented", "confirm", "decline"),
+        match("confirmed", "begin"),
+        match("completed", "evaluate"),
+    )
     waiting, over = match("interested"), match("declined_by_state")
     found = board([asked, begin, evaluate, waiting, over])
     assert list(found.asked) == [asked]
