@@ -31,6 +31,7 @@ from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
+from services.console.imports import pages as imports
 from services.console.offerings import pages as offerings
 from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.packages import pages as packages
@@ -80,6 +81,7 @@ ROUTES = (
     *search.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
+    *imports.ROUTES,
 )
 
 

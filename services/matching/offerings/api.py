@@ -74,6 +74,7 @@ async def list_offerings(
     status: FromQuery[ShownStatus | None] = None,
     kind: Annotated[str | None, query_parameter(Code)] = None,
     provider: Annotated[str | None, query_parameter(Organization)] = None,
+    delivery_language: FromQuery[Language | None] = None,
     language: FromQuery[Language | None] = None,
     q: Annotated[str | None, QueryParameter(min_length=WORDS_MIN, max_length=WORDS_MAX)] = None,
     cursor: FromQuery[UUID | None] = None,
@@ -82,6 +83,7 @@ async def list_offerings(
     """Each with its translation into `language`, or into that of `Accept-Language`, if there is one.
 
     `q` searches the words of titles, in all languages that an offering has.
+    `delivery_language` is spoken or interpreted.
     """
     async with db.transaction(by=caller) as tx:
         found = await offering_store.page(
@@ -91,6 +93,7 @@ async def list_offerings(
             kind=kind,
             provider=provider,
             words=q,
+            delivery_language=delivery_language,
             before=cursor,
             today=now.date(),
             limit=limit + 1,

@@ -310,6 +310,7 @@ async def page(
     kind: str | None,
     provider: str | None,
     words: str | None = None,
+    delivery_language: str | None,
     before: UUID | None,
     today: date,
     limit: int,
@@ -332,6 +333,7 @@ async def page(
             ) named WHERE NOT EXISTS (
                 SELECT FROM unnest($9) word WHERE strpos(lower(title), word) = 0
             )))
+          AND ($9::text IS NULL OR $9 = ANY (languages) OR $9 = ANY (interpretation))
         ORDER BY offering_id DESC LIMIT $8
         """,
         caller.organization,
@@ -343,6 +345,7 @@ async def page(
         today,
         limit,
         words.lower().split() if words else None,
+        delivery_language,
     )
     return [with_periods(row) for row in rows]
 

@@ -238,6 +238,16 @@ async def test_list_is_filtered_and_paged_without_gaps(api: Client) -> None:
     assert ids[::-1] == seen
 
 
+async def test_list_is_filtered_by_a_language_that_is_spoken_or_interpreted(api: Client) -> None:
+    spoken = await offered(api, languages=["fr"], interpretation=[])
+    interpreted = await offered(api, languages=["en"], interpretation=["fr"])
+    await offered(api, languages=["en"], interpretation=["es"])
+
+    found = (await api.get("/v1/offerings?delivery_language=fr", headers=headers(NORWAY))).json()["offerings"]
+
+    assert [interpreted["offering_id"], spoken["offering_id"]] == [one["offering_id"] for one in found]
+
+
 async def test_offering_lapses_after_its_validity(api: Client, databases: Mapping[str, Database]) -> None:
     offering = await approved(api)
     async with databases["matching"].transaction() as tx:

@@ -76,6 +76,7 @@ document.getElementById("keyboard-open")?.addEventListener("click", () => {
 
 // A form is sent once; its idempotency key makes a second one harmless, and this spares people the wait.
 document.addEventListener("submit", (event) => {
+  if (event.target.querySelector("[data-download]")) return;
   for (const button of event.target.querySelectorAll("button[type=submit], button:not([type])")) {
     setTimeout(() => { button.disabled = true; }, 0);
   }

@@ -1,0 +1,171 @@
+"""Import of offerings or requests from a spreadsheet: its template, a trial, then the rows that are chosen.
+
+The console keeps no file: the page of the trial carries it, or asks for it again if it is large.
+"""
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import FormError
+from services.console.files import passed_on
+from services.console.forms import SentFile
+from services.console.imports.rows import outcome, plain
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_
+
+HELD_BYTES_MAX = 128 * 1024
+"""A larger file is chosen again for the import: a page stays small."""
+FORMATS = ("xlsx", "csv")
+CHECK = "check"
+NO_FILE = N_("Choose a file")
+NO_ROWS = N_("Enter row numbers, for example 2-5,9")
+
+
+class Table(Struct, frozen=True):
+    """A noun whose records are imported."""
+
+    path: str
+    title: str
+    explains: str
+    roles: frozenset[str]
+
+    @property
+    def api(self) -> str:
+        return f"/v1{self.path}/import"
+
+
+TABLES = (
+    Table(
+        "/offerings",
+        N_("Import offerings from a spreadsheet"),
+        N_("A row is a period of an offering; rows with the same mark in the first column are one offering."),
+        frozenset({"provider_officer"}),
+    ),
+    Table(
+        "/requests",
+        N_("Import requests from a spreadsheet"),
+        N_("A row is a line of a request; rows with the same mark in the first column are one request."),
+        frozenset({"focal_point", "official", "coordinator"}),
+    ),
+)
+
+
+def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
+    """The pages of one noun: `/{language}{noun}/import`, and its template."""
+
+    @get(f"/{{language:str}}{table.path}/import", name=f"import of{table.path}")
+    async def show_import(page: CurrentPage) -> Response[bytes]:
+        return _page(page, table)
+
+    @get(f"/{{language:str}}{table.path}/import/template", name=f"template of{table.path}")
+    async def download_template(page: CurrentPage) -> Response[bytes]:
+        _check_role(page, table)
+        language = page.asked("language", page.language)
+        format_ = page.asked("format", FORMATS[0])
+        if language not in LANGUAGES or format_ not in FORMATS:
+            raise NotFoundException
+        answer = await page.api.download(f"{table.api}/template", language=language, format=format_)
+        return passed_on(page, answer, f"{table.path.strip('/')}.{format_}")
+
+    @post(f"/{{language:str}}{table.path}/import", status_code=303, name=f"send import of{table.path}")
+    async def send_import(page: CurrentPage) -> Response[bytes]:
+        """Try the file, or import the rows that were chosen. Both show what became of each row."""
+        _check_role(page, table)
+        file = _file(page)
+        if file is None:
+            return _page(page, table, errors=(FormError("file", NO_FILE),), status=400)
+        rows = plain(page.value("rows"))
+        dry_run = page.value("act") == CHECK
+        try:
+            if not dry_run and rows is None:
+                tried = await _send(page, table, file, dry_run=True)
+                return _tried(page, table, file, tried, errors=(FormError("rows", NO_ROWS),), status=400)
+            sent = await _send(page, table, file, dry_run=dry_run, rows=rows or "all")
+        except Problem as problem:
+            if problem.status in (401, 404):
+                raise
+            if dry_run:
+                return _page(page, table, errors=_errors(problem), status=problem.status)
+            tried = await _send(page, table, file, dry_run=True)
+            errors = (FormError("rows", problem.title, True),)
+            return _tried(page, table, file, tried, errors=errors, status=problem.status)
+        if dry_run:
+            return _tried(page, table, file, sent)
+        return page.render("imports/done.html", table=table, imported=sent, outcome=outcome(sent))
+
+    return (show_import, download_template, send_import)
+
+
+async def _send(page: Page, table: Table, file: SentFile, *, dry_run: bool, rows: str = "all") -> dict[str, object]:
+    submit = "true" if page.value("submit") else "false"
+    query = f"?dry_run=true&submit={submit}" if dry_run else f"?rows={rows}&submit={submit}"
+    key = str(new_id()) if dry_run else page.value(KEY) or str(new_id())
+    answer = await page.api.upload(table.api + query, file.content, name=file.name, media_type=file.media_type, key=key)
+    body: dict[str, object] = answer.body
+    return body
+
+
+def _page(page: Page, table: Table, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+    _check_role(page, table)
+    return page.render("imports/import.html", table=table, errors=errors, formats=FORMATS, status=status)
+
+
+def _tried(
+    page: Page,
+    table: Table,
+    file: SentFile,
+    tried: dict[str, object],
+    *,
+    errors: tuple[FormError, ...] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    """What the import would do, and the choice of rows. The file goes along unless it is large."""
+    of_it = outcome(tried)
+    held = b64encode(file.content).decode() if len(file.content) <= HELD_BYTES_MAX else ""
+    return page.render(
+        "imports/tried.html",
+        table=table,
+        imported=tried,
+        outcome=of_it,
+        held=held,
+        file_name=file.name,
+        rows=page.value("rows") or of_it.accepted,
+        submit=bool(page.value("submit")),
+        errors=errors,
+        status=status,
+    )
+
+
+def _file(page: Page) -> SentFile | None:
+    """The file that was chosen, else the one that the page carried."""
+    chosen = page.files.get("file")
+    if isinstance(chosen, SentFile):
+        return chosen
+    try:
+        content = b64decode(page.value("held"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return SentFile(page.value("file_name") or "table", "application/octet-stream", content) if content else None
+
+
+def _errors(problem: Problem) -> tuple[FormError, ...]:
+    """What is wrong with the file as a whole."""
+    found = [FormError(str(one.get("field") or ""), str(one.get("title") or ""), True) for one in problem.errors]
+    return (FormError("file", problem.title, True), *(one for one in found if one.message != problem.title))
+
+
+def _check_role(page: Page, table: Table) -> None:
+    if page.signed_in.role not in table.roles:
+        raise NotFoundException
+
+
+ROUTES = tuple(route for table in TABLES for route in routes_of(table))

@@ -1,0 +1,67 @@
+from services.console.charts.capacity import capacity_picture, rows_of
+from services.console.offerings.capacity import (
+    UNFINISHED,
+    Row,
+    Total,
+    as_typed,
+    changed,
+    read_rows,
+    total,
+    typed_rows,
+)
+from services.console.offerings.capacity import rows_of as rows_typed
+
+PERIODS = [
+    {"from": "2027-01-01", "until": "2027-06-30", "units": 2, "taken": 0},
+    {"from": "2027-07-01", "until": "2027-12-31", "units": 4, "taken": 1},
+]
+
+
+def test_a_row_is_added_and_removed_without_loss_of_the_others() -> None:
+    typed = {"valid.from": ["2027-01-01"], **typed_rows(PERIODS)}
+    more = changed(typed, "add")
+    assert rows_typed(more)[2] == Row()
+    assert more["valid.from"] == ["2027-01-01"]
+    assert rows_typed(changed(more, "remove:0")) == [Row("2027-07-01", "2027-12-31", "4"), Row()]
+    assert changed(typed, "remove:9") == changed(typed, "remove:x") == typed
+
+
+def test_blank_rows_count_for_nothing_and_unfinished_ones_are_named() -> None:
+    typed = as_typed([Row("2027-01-01", "2027-06-30", "2"), Row()])
+    assert read_rows(typed).body == {"capacity": [{"from": "2027-01-01", "until": "2027-06-30", "units": 2}]}
+    (error,) = read_rows(as_typed([Row("2027-01-01", "", "2")])).errors
+    assert (error.field, error.message) == ("capacity", UNFINISHED)
+
+
+def test_units_are_whole_numbers() -> None:
+    for units in ("two", "-1", "1.5", "٢", "1234567"):
+        assert read_rows(as_typed([Row("2027-01-01", "2027-06-30", units)])).errors, units
+
+
+def test_what_is_taken_is_not_summed_where_it_is_not_shown() -> None:
+    assert total(PERIODS) == Total(6, 1)
+    assert total(PERIODS).free == 5
+    assert total([{**PERIODS[0], "taken": None}, PERIODS[1]]).free is None
+
+
+def test_the_picture_has_a_bar_for_each_period_on_one_scale() -> None:
+    drawn = capacity_picture(PERIODS, "en", "5 of 6 are free")
+    assert drawn.count('class="bar-rest"') == 2
+    assert 'width="200.0"' in drawn
+    assert "1 of 2 free" not in drawn
+    assert "3 of 4 free" in drawn
+    assert "style=" not in drawn
+
+
+def test_bars_begin_at_the_right_in_right_to_left_languages() -> None:
+    assert 'class="bar-rest" x="200.0"' in capacity_picture(PERIODS, "ar", "")
+    assert 'class="bar-rest" x="0.0"' in capacity_picture(PERIODS, "fr", "")
+
+
+def test_the_table_says_the_same() -> None:
+    assert rows_of(PERIODS, "en")[1] == ["1 July 2027 – 31 December 2027", "4", "1", "3"]
+    assert rows_of([{**PERIODS[0], "taken": None}], "en")[0][2:] == ["–", "–"]
+
+
+def test_a_finding_cannot_close_its_attribute() -> None:
+    assert "<script>" not in capacity_picture(PERIODS, "en", '"><script>')
