@@ -23,7 +23,7 @@ def csv_file(name: str, rows: Sequence[Sequence[object]]) -> Response[bytes]:
     text = StringIO()
     csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(b"\xef\xbb\xbf" + text.getvalue().encode(), headers=headers, media_type="text/csv; charset=utf-8")
+    return Response(b"\xef\xbb\xbf" + text.getvalue().encode(), headers=headers, media_type="text/csv")
 
 
 def _cell(cell: object) -> object:

@@ -480,6 +480,8 @@ DONE = {
     "pledge_withdrawn": N_("The pledge is withdrawn and no longer counts."),
     "pledge_lapsed": N_("The pledge no longer counts."),
     "allocated": N_("Allocated. The money is set aside for this purpose."),
+    "declared": N_("Declared. UNODC acknowledges it once it has been provided."),
+    "acknowledged": N_("Acknowledged. The donor will be notified."),
     "spent": N_("Recorded as spent."),
     "given_back": N_("What was left is available in the fund again."),
     "approved": N_("Approved and carried out."),

@@ -13,6 +13,7 @@ from chassis.keys.file import read_or_create
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
+from services.console.activities import pages as activities
 from services.console.allocations import pages as allocations
 from services.console.application import application
 from services.console.approvals import pages as approvals
@@ -21,6 +22,7 @@ from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
+from services.console.contributions import pages as contributions
 from services.console.edge import PageEdge
 from services.console.funds import pages as funds
 from services.console.home import pages as home
@@ -73,6 +75,8 @@ ROUTES = (
     *needs.ROUTES,
     *approvals.ROUTES,
     *allocations.ROUTES,
+    *activities.ROUTES,
+    *contributions.ROUTES,
     *ledger.ROUTES,
     *years.ROUTES,
     *statement.ROUTES,

@@ -60,7 +60,8 @@ async def show_allocation(page: CurrentPage, allocation_id: FromPath[str]) -> Re
 @get("/{language:str}/allocations/new")
 async def new_allocation(page: CurrentPage) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
-    purpose = f"{NEED}:{page.asked('need')}" if page.asked("need") else ""
+    asked = ((NEED, page.asked("need")), (ACTIVITY, page.asked("activity")))
+    purpose = next((f"{kind}:{value}" for kind, value in asked if value), "")
     return await _form(page, {"fund": [page.asked("fund")], "purpose": [purpose]}, is_new=True)
 
 

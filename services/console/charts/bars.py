@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from services.console.formats import RIGHT_TO_LEFT, number
 
-ROW = 50
+ROW = 72
 BAR_TOP, BAR = 22, 20
 NUMBERED = 5.0
 """From this share on, in per cent, a part carries its number in the legend: colour alone says nothing."""
@@ -50,13 +50,13 @@ def stacked(bars: Sequence[Bar], parts: Sequence[Legend], language: str, *, titl
     """The picture with its text alternative. From right to left in Arabic."""
     whole = max((sum(part.value for part in bar.parts) for bar in bars), default=0) or 1
     mirrored = language in RIGHT_TO_LEFT
-    start, end = ("100%", "0") if mirrored else ("0", "100%")
+    start = "100%" if mirrored else "0"
     colours = {part.number: part.colour for part in parts}
     drawn: list[Markup] = []
     for position, bar in enumerate(bars):
         top = position * ROW
         drawn.append(Markup('<text x="{}" y="{}">{}</text>').format(start, top + 15, bar.label))
-        drawn.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(end, top + 15, bar.shown))
+        drawn.append(Markup('<text x="{}" y="{}">{}</text>').format(start, top + BAR_TOP + BAR + 15, bar.shown))
         at = 0.0
         for part in bar.parts:
             share = 100 * part.value / whole

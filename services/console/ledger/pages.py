@@ -20,7 +20,7 @@ from services.console.page import CurrentPage, Page
 from services.console.pledges.moves import day
 from services.console.translations import N_
 
-LIST_LENGTH = 20
+LIST_LENGTH = 15
 FILTERS = ("fund", "donor", "pledge", "allocation", "effective_from", "effective_until")
 REVERSAL = (reason("reverse_entry"), day("reversed_on", N_("Day")))
 

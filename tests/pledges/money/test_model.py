@@ -11,7 +11,7 @@ from contracts.pledges import Rate
 from contracts.reference import currencies, exponent
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import MINOR_UNITS_MAX, Money
-from services.pledges.money.model import in_force, read_rate, support_cost_of, usd_minor_of, value
+from services.pledges.money.model import gross_of, in_force, read_rate, support_cost_of, usd_minor_of, value
 
 ANY_CURRENCY = st.sampled_from(sorted(currencies()))
 ANY_RATE = st.integers(1, 10**16).map(lambda tenths: Fraction(tenths, 10**10))
@@ -145,3 +145,11 @@ def test_programme_support_cost_is_share_of_direct_cost(usd_minor: int, basis_po
 
 def test_thirteen_percent_of_direct_cost_is_13_of_113() -> None:
     assert 13_00 == support_cost_of(113_00, 1300)
+
+
+@given(usd_minor=st.integers(min_value=1, max_value=10**12), basis_points=st.integers(min_value=0, max_value=10_000))
+def test_gross_amount_is_the_lowest_that_covers_a_gap(usd_minor: int, basis_points: int) -> None:
+    gross = gross_of(usd_minor, basis_points)
+
+    assert gross - support_cost_of(gross, basis_points) >= usd_minor
+    assert gross - 1 - support_cost_of(gross - 1, basis_points) < usd_minor

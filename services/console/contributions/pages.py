@@ -1,0 +1,85 @@
+"""Contributions in kind: a list, a new one, and the page of each."""
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.contributions.moves import CONTRIBUTION, DESCRIPTION
+from services.console.fields import Field, FormError, Typed, errors_of, read
+from services.console.moves.pages import KEY, routes_of
+from services.console.page import CurrentPage, Page
+from services.console.pledges.new import FUND, fund_options
+from services.console.translations import N_
+
+LIST_LENGTH = 25
+FUNDS_MAX = 100
+FIELDS = (
+    FUND,
+    Field(name="form", label=N_("What is given"), kind="choice", options="in_kind_forms"),
+    Field(
+        name="money",
+        label=N_("Its value"),
+        kind="money",
+        hint=N_("What you hold it to be worth, in any currency, for example 25,000.50 and EUR."),
+    ),
+    Field(name="provided_on", label=N_("Provided on"), kind="date"),
+    DESCRIPTION,
+)
+
+
+@get("/{language:str}/contributions")
+async def list_contributions(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    query = {name: page.asked(name) for name in ("fund", "status") if page.asked(name)}
+    found = await page.api.get("/v1/in-kind-contributions", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render(
+        "contributions/list.html", found=found["in_kind_contributions"], cursor=found["cursor"], query=query
+    )
+
+
+@get("/{language:str}/contributions/new")
+async def new_contribution(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _form(page, {"fund": [page.asked("fund")]})
+
+
+@post("/{language:str}/contributions/new", status_code=303)
+async def declare(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(FIELDS, page.typed)
+    if sent.errors:
+        return await _form(page, page.typed, errors=sent.errors, status=400)
+    try:
+        key = page.value(KEY) or str(new_id())
+        made = await page.api.send("POST", "/v1/in-kind-contributions", sent.body, key=key)
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return await _form(page, page.typed, errors=errors, status=problem.status)
+    return page.redirect(f"/contributions/{made.body['in_kind_contribution_id']}", done="declared")
+
+
+@get("/{language:str}/contributions/{contribution_id:str}")
+async def show_contribution(page: CurrentPage, contribution_id: FromPath[str]) -> Response[bytes]:
+    session = page.signed_in
+    contribution = await page.api.get(f"/v1/in-kind-contributions/{contribution_id}")
+    return page.render(
+        "contributions/show.html", contribution=contribution, moves=CONTRIBUTION.open_to(contribution, session.role)
+    )
+
+
+async def _form(page: Page, typed: Typed, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+    funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
+    return page.render(
+        "contributions/new.html",
+        status=status,
+        fields=FIELDS,
+        typed=typed,
+        errors=errors,
+        given={"funds": fund_options(funds, page.language)},
+    )
+
+
+ROUTES = (list_contributions, new_contribution, declare, show_contribution, *routes_of(CONTRIBUTION))
