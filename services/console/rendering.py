@@ -122,7 +122,7 @@ def environment(language: str) -> Environment:
         "money": partial(_money, language),
         "usd": partial(_usd, language),
         "state": partial(_state, language),
-        "organization": partial(_organization, language),
+        "organization": partial(shown_organization, language),
         "code": partial(code_label, language),
         "label": partial(_label, language),
         "time": partial(_time, language),
@@ -204,7 +204,7 @@ def _state(language: str, code: str | None) -> str:
     return country_name(code, language) if code and len(code) == 3 else code or ""
 
 
-def _organization(language: str, code: str | None) -> str:
+def shown_organization(language: str, code: str | None) -> str:
     """A State by its name, another organization by its code."""
     if not code:
         return ""

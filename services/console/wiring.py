@@ -31,6 +31,7 @@ from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
 from services.console.page import Console
+from services.console.people import pages as people
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
 from services.console.requests import pages as requests
@@ -69,6 +70,7 @@ ROUTES = (
     *public.ROUTES,
     *notifications.ROUTES,
     *search.ROUTES,
+    *people.ROUTES,
 )
 
 
