@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from services.console.charts.drawing import Drawing
 
-LABEL, CELL, ROW, HEAD = 200, 104, 48, 62
+LABEL, CELL, ROW, HEAD = 200, 104, 48, 76
 SHADES = 4
 DARK = 3
 """From this shade on the number is white."""
@@ -31,7 +31,7 @@ def heat(
     drawing = Drawing(LABEL + CELL * len(columns), HEAD + ROW * len(rows), title=title, mirrored=mirrored)
     for number, name in enumerate(columns):
         drawing.text(
-            name, LABEL + number * CELL + CELL // 2, HEAD - 10, chars=14, anchor="middle", most=3, upwards=True
+            name, LABEL + number * CELL + CELL // 2, HEAD - 10, chars=14, anchor="middle", most=4, upwards=True
         )
     for line, name in enumerate(rows):
         top = HEAD + line * ROW
