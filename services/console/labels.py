@@ -487,6 +487,7 @@ DONE = {
     "approved": N_("Approved and carried out."),
     "refused": N_("Refused. Nothing was changed."),
     "year_closed": N_("The year is closed. Its figures are final."),
+    "entered": N_("The person was entered. Now appoint them."),
     "read": N_("All notifications are marked as read."),
 }
 """What a page says after a command, by the code in its address."""

@@ -38,6 +38,7 @@ from services.console.offerings import pages as offerings
 from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.packages import pages as packages
 from services.console.page import Console
+from services.console.people import pages as people
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
 from services.console.requests import pages as requests
@@ -86,6 +87,7 @@ ROUTES = (
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,
+    *people.ROUTES,
 )
 
 

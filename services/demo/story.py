@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from chassis import clock
+from contracts import reference
 from services.demo.appointing import appoint_all
 from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
@@ -144,10 +145,16 @@ class Story:
             offering = offering or await self._api.post(sample["as"], "/v1/offerings", body, step=f"offering {number}")
             if offering["status"] == "submitted":
                 path = f"/v1/offerings/{offering['offering_id']}/approve"
-                await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
+                offering = await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
+            # What may endanger people when known is not published.
+            restricted = any(reference.kinds()[kind].restricted for kind in body["kinds"])
+            if offering["status"] == "available" and offering["publication"] is None and not restricted:
+                path = f"/v1/offerings/{offering['offering_id']}/publish"
+                text = {name: body[name] for name in ("language", "title", "summary")}
+                await self._api.post(sample["as"], path, text, revision=offering["revision"])
 
         samples = list(enumerate(msgspec.json.decode(shift_to_today("offerings.json", today=clock.now().date())), 1))
-        await self._steps.each("providers offer, a coordinator approves", samples, offer, SIDE_BY_SIDE)
+        await self._steps.each("providers offer and publish, a coordinator approves", samples, offer, SIDE_BY_SIDE)
         available = await self._steps.all(COORDINATOR, "/v1/offerings?status=available", "offerings")
         self.kinds_offered = frozenset(kind for one in available for kind in one["kinds"])
 

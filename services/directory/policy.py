@@ -5,6 +5,7 @@ No one decides on their own proposal, or on themselves. The SQL function `may_se
 a test compares both.
 """
 
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -249,6 +250,17 @@ def _decide_existing_appointment(caller: Caller, action: Action, existing: Exist
             leave = _may_appoint(caller, existing.as_new)
             return denied("own-proposal") if leave.allowed and proposed_it else leave
     return HIDDEN
+
+
+def moves_of_person(caller: Caller, person: Person) -> tuple[str, ...]:
+    """The moves that this caller may make now; what else a move asks for is checked when it is made."""
+    return tuple(move for move in person.possible_moves() if decide(caller, Action(move), person).allowed)
+
+
+def moves_of_appointment(caller: Caller, existing: ExistingAppointment, *, today: date) -> tuple[str, ...]:
+    """As `moves_of_person`."""
+    moves = existing.appointment.possible_moves(today)
+    return tuple(move for move in moves if decide(caller, Action(move), existing).allowed)
 
 
 def _decide_client(caller: Caller, action: Action, client: Client) -> Decision:

@@ -59,6 +59,8 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         **MONEY_MOVES,
         "RequestView.moves": ["hold", "withdraw"],
         "OfferingView.moves": ["revise", "suspend", "withdraw"],
+        "PersonView.moves": ["disable", "propose_erasure"],
+        "AppointmentView.moves": ["end"],
         "MatchView.moves": ["begin"],
         "MatchDetail.moves": ["begin"],
         "restricted": False,

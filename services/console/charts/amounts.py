@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from services.console.charts.drawing import Drawing
 
-LABEL, LENGTH, VALUE, ROW = 290, 380, 140, 34
+LABEL, LENGTH, VALUE, ROW = 200, 380, 140, 48
 
 
 def amounts(
@@ -18,7 +18,7 @@ def amounts(
     for number, (label, value, written) in enumerate(rows):
         top = number * ROW
         length = value * LENGTH // highest if highest > 0 and value > 0 else 0
-        drawing.text(label, 0, top + ROW // 2 + 4, chars=42)
-        drawing.box(LABEL, top + 6, max(length, 1), ROW - 12, names[number % len(names)])
+        drawing.text(label, 0, top + ROW // 2 + 4, chars=28, most=3)
+        drawing.box(LABEL, top + 13, max(length, 1), ROW - 26, names[number % len(names)])
         drawing.text(written, LABEL + length + 8, top + ROW // 2 + 4)
     return drawing.markup()

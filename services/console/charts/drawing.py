@@ -71,12 +71,13 @@ class Drawing:
         chars: int = 60,
         anchor: Literal["start", "middle", "end"] = "start",
         names: str = "",
-        lines_up: int = 0,
+        most: int = LINES_MAX,
+        upwards: bool = False,
     ) -> None:
-        """Two lines around y, or up to `lines_up` with the last of them at y. `start` is where the script begins."""
-        lines: Sequence[str] = lines_of(text, chars, lines_up or LINES_MAX)
+        """At most so many lines around y, or `upwards` from y. `start` is where the script begins."""
+        lines: Sequence[str] = lines_of(text, chars, most)
         at = self._width - x if self._mirrored else x
-        first = y - (len(lines) - 1) * (LINE if lines_up else LINE // 2 + 1)
+        first = y - (len(lines) - 1) * (LINE if upwards else LINE // 2 + 1)
         for number, line in enumerate(lines):
             self._parts.append(
                 Markup('<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>').format(

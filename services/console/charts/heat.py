@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from services.console.charts.drawing import Drawing
 
-LABEL, CELL, ROW, HEAD = 290, 104, 40, 62
+LABEL, CELL, ROW, HEAD = 200, 104, 48, 76
 SHADES = 4
 DARK = 3
 """From this shade on the number is white."""
@@ -30,10 +30,12 @@ def heat(
     highest = max(values.values(), default=0)
     drawing = Drawing(LABEL + CELL * len(columns), HEAD + ROW * len(rows), title=title, mirrored=mirrored)
     for number, name in enumerate(columns):
-        drawing.text(name, LABEL + number * CELL + CELL // 2, HEAD - 10, chars=14, anchor="middle", lines_up=3)
+        drawing.text(
+            name, LABEL + number * CELL + CELL // 2, HEAD - 10, chars=14, anchor="middle", most=4, upwards=True
+        )
     for line, name in enumerate(rows):
         top = HEAD + line * ROW
-        drawing.text(name, 0, top + ROW // 2 + 4, chars=42)
+        drawing.text(name, 0, top + ROW // 2 + 4, chars=28, most=3)
         for number in range(len(columns)):
             at = (line, number)
             tone = shade(values.get(at, 0), highest)

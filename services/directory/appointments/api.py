@@ -21,7 +21,7 @@ from services.directory import policy
 from services.directory.appointments.model import Appointment, ShownStatus, Status
 from services.directory.commands import Appoint, Confirm, Reason, check_reason
 from services.directory.people import actions, store
-from services.directory.policy import Action, Guarded
+from services.directory.policy import Action, ExistingAppointment, Guarded
 from services.directory.subjects import store as subject_store
 
 
@@ -29,7 +29,8 @@ class AppointmentView(Struct, frozen=True, kw_only=True):
     """An appointment as of today; `settled_at` is when it was refused, withdrawn or ended.
 
     While it is proposed, `subjects` are those by which its person will sign in: visible to the person and to those who
-    may approve, and null if they have changed since, so that it has to be proposed again.
+    may approve, and null if they have changed since, so that it has to be proposed again. `moves` are those that the
+    caller may make now.
     """
 
     appointment_id: UUID
@@ -51,6 +52,7 @@ class AppointmentView(Struct, frozen=True, kw_only=True):
     made_at: datetime | None
     settled_at: datetime | None
     reason: str | None
+    moves: tuple[str, ...]
 
 
 class AppointmentPage(Struct, frozen=True, kw_only=True):
@@ -236,8 +238,19 @@ async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, no
         and Guarded.SUBJECTS in policy.decide(caller, Action.SHOW_APPOINTMENT, one).required().fields
     ]
     subjects = await subject_store.bound(tx, shown_to) if shown_to else {}
+    async with tx.as_service():
+        focal_points = await store.focal_points(tx, {one.organization for one in appointments}, today=now.date())
     return [
-        _view(one, letters.get(one.appointment_id, ""), subjects.get(one.appointment_id), now.date())
+        from_attributes(
+            AppointmentView,
+            one,
+            status=one.shown_status(now.date()),
+            letter=letters.get(one.appointment_id, ""),
+            subjects=subjects.get(one.appointment_id),
+            moves=policy.moves_of_appointment(
+                caller, ExistingAppointment(one, focal_points[one.organization]), today=now.date()
+            ),
+        )
         for one in appointments
     ]
 
@@ -249,3 +262,4 @@ def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] |
 
 
 ROUTES = [appoint, list_appointments, list_coordinators, show_me, show_appointment, approve, refuse, withdraw, end]
+ROUTES = [appoint, list_appointments, show_me, show_appointment, approve, refuse, withdraw, end]

@@ -107,6 +107,12 @@ class Appointment(Struct, frozen=True, kw_only=True):
                 return ShownStatus.EXPIRED
         return ShownStatus(self.status)
 
+    def possible_moves(self, today: date) -> tuple[str, ...]:
+        """The moves that the status allows; what has expired needs no end."""
+        if self.shown_status(today) is ShownStatus.EXPIRED:
+            return ()
+        return tuple(move for move, status in MOVES.items() if self.status is status)
+
     def require(self, move: str) -> None:
         """Raises Conflict if the appointment's status does not allow the move."""
         if self.status is not MOVES[move]:

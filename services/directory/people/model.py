@@ -152,6 +152,16 @@ class Person(Struct, frozen=True, kw_only=True):
             raise Conflict("subjects-not-proposed")
         return self.subjects_proposed_by, self.subjects_proposed_hash
 
+    def possible_moves(self) -> tuple[str, ...]:
+        """The moves that the state allows; an appointment in force forbids an erasure besides."""
+        if self.erased_at is not None:
+            return ()
+        return (
+            *(("approve_subjects", "decline_subjects") if self.subjects_proposed_by else ()),
+            "enable" if self.disabled_at else "disable",
+            *(("approve_erasure", "decline_erasure") if self.erasure_proposed_by else ("propose_erasure",)),
+        )
+
     def require_not_erased(self) -> None:
         """Raises Conflict for a person who has been erased."""
         if self.erased_at is not None:

@@ -3,7 +3,8 @@
 Organizations are visible to all callers.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -421,6 +422,21 @@ async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
             today,
         )
     )
+
+
+async def focal_points(tx: Tx, organizations: Collection[str], *, today: date) -> Counter[str]:
+    """How many focal points each of these organizations has in force today; nothing is locked."""
+    rows = await tx.fetch(
+        """
+        SELECT appointment.organization, count(*) AS held FROM appointment JOIN person USING (person_id)
+        WHERE appointment.organization = ANY($1) AND role = 'focal_point'
+          AND shown_status(appointment, $2) = 'in_force' AND disabled_at IS NULL AND erased_at IS NULL
+        GROUP BY appointment.organization
+        """,
+        list(organizations),
+        today,
+    )
+    return Counter({row["organization"]: row["held"] for row in rows})
 
 
 async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int:

@@ -24,6 +24,8 @@ class PersonView(Struct, frozen=True, kw_only=True):
     `proposed_subjects` wait for a second person to approve them, or an appointment. They and `subjects_proposed_at` are
     null if none are proposed.
 
+    `moves` are those that the caller may make now.
+
     Of an erased person `name`, `email`, `language` and `subjects` are null, and `erased_at` is not.
     """
 
@@ -44,6 +46,7 @@ class PersonView(Struct, frozen=True, kw_only=True):
     erasure_reason: str | None
     erasure_approved_by: UUID | None
     erased_at: datetime | None
+    moves: tuple[str, ...]
 
 
 async def read_view(tx: Tx, ctx: Context, person_id: UUID) -> PersonView:
@@ -70,4 +73,5 @@ def _view(
         language=texts.language if texts else None,
         subjects=texts.subjects if texts and Guarded.SUBJECTS in guarded else None,
         proposed_subjects=proposed if Guarded.PROPOSED_SUBJECTS in guarded else None,
+        moves=policy.moves_of_person(caller, person),
     )
