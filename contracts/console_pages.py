@@ -30,18 +30,15 @@ OF_NO_PAGE = frozenset(
 )
 """Links of records without a page of their own: the page of the notification says what there is to say."""
 
-_PATTERNS = [
-    (re.compile(re.escape(link).replace(r"\{id\}", r"(?P<id>[A-Za-z0-9_-]+)") + r"\Z"), page)
-    for link, page in PAGES.items()
-]
+ID = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def page_of(link: str) -> str | None:
     """The path of the page, without the language before it; None for a record without one."""
-    for pattern, page in _PATTERNS:
-        found = pattern.match(link)
-        if found is not None:
-            return page.format_map(found.groupdict())
+    for shape, page in PAGES.items():
+        before, mark, _ = shape.partition("{id}")
+        if link == shape or (mark and link.startswith(before) and ID.match(link.removeprefix(before))):
+            return page.replace("{id}", link.removeprefix(before))
     return None
 
 

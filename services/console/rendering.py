@@ -123,7 +123,6 @@ def environment(language: str) -> Environment:
         "usd": partial(_usd, language),
         "state": partial(_state, language),
         "organization": partial(organization, language),
-        "organization": partial(shown_organization, language),
         "code": partial(code_label, language),
         "label": partial(_label, language),
         "time": partial(_time, language),
@@ -206,7 +205,6 @@ def _state(language: str, code: str | None) -> str:
 
 
 def organization(language: str, code: str | None) -> str:
-def shown_organization(language: str, code: str | None) -> str:
     """A State by its name, another organization by its code."""
     if not code:
         return ""

@@ -20,22 +20,22 @@ from services.console.approvals import pages as approvals
 from services.console.client import http_client
 from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
+from services.console.contributions import pages as contributions
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
-from services.console.contributions import pages as contributions
 from services.console.edge import PageEdge
 from services.console.funds import pages as funds
 from services.console.home import pages as home
+from services.console.imports import pages as imports
 from services.console.intake import pages as intake
+from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.ledger import pages as ledger
 from services.console.live import pages as live
 from services.console.matches import compare, nominate
 from services.console.matches import pages as matches
 from services.console.needs import pages as needs
 from services.console.notifications import pages as notifications
-from services.console.imports import pages as imports
 from services.console.offerings import pages as offerings
-from services.console.joint_deliveries import pages as joint_deliveries
 from services.console.packages import pages as packages
 from services.console.page import Console
 from services.console.people import pages as people

@@ -13,7 +13,7 @@ from services.pledges.pledge.model import Status
 from services.pledges.policy import moves_open_to
 from services.pledges.proposals.model import Measure, Proposal, ProposalStatus
 from tests.builders import NOON, a_caller
-from tests.pledges.in_kind.test_model import a_contribution
+from tests.pledges.in_kind.builders import a_contribution
 from tests.pledges.pledge.builders import a_pledge
 
 FINANCE, NORWAY, AUDITOR = (a_caller(one) for one in ("UNODC:finance_officer", "NOR:donor_officer", "UNODC:auditor"))

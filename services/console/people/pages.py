@@ -26,7 +26,7 @@ from services.console.people.forms import (
     rows_of,
 )
 from services.console.people.moves import APPOINTMENT, PERSON
-from services.console.rendering import shown_organization
+from services.console.rendering import organization
 from services.console.translations import N_
 
 LIST_LENGTH = 50
@@ -229,7 +229,7 @@ async def _organization_options(page: Page) -> list[Option]:
     """The own State for a focal point, all organizations for an administrator."""
     session = page.signed_in
     if session.role == "focal_point":
-        return [Option(session.organization, shown_organization(page.language, session.organization))]
+        return [Option(session.organization, organization(page.language, session.organization))]
     found = await page.api.get("/v1/organizations", limit=ORGANIZATIONS_MAX)
     return [Option(one["code"], one["name"] or one["code"]) for one in found["organizations"]]
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FieldError, errors_of, read
+from services.console.fields import Field, FormError, errors_of, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -82,7 +82,7 @@ async def give_consent(page: CurrentPage, request_id: FromPath[str]) -> Response
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FieldError("", problem.title, said=True),)
+        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
         return await _form(page, request_id, typed=page.typed, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/audience", done="consent_given")
 
@@ -103,19 +103,19 @@ async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent
         if problem.status in (401, 404):
             raise
         return await _withdrawal(
-            page, request_id, consent_id, errors=(FieldError("", problem.title, said=True),), status=problem.status
+            page, request_id, consent_id, errors=(FormError("", problem.title, said=True),), status=problem.status
         )
     return page.redirect(f"/requests/{request_id}/audience", done="consent_withdrawn")
 
 
-def body_of(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
+def body_of(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], tuple[FormError, ...]]:
     """The consent that was typed."""
     found = read(FIELDS, typed)
     body, errors = found.body, found.errors
     one_state = body.pop("one_state", None)
     body["recipients"] = [*body.get("recipients", ()), *([one_state] if one_state else ())]
     if not body["recipients"]:
-        errors = (*errors, FieldError("recipients", NOBODY))
+        errors = (*errors, FormError("recipients", NOBODY))
     # A day begins and ends in UTC, as the clocks of the API do.
     for name, time in (("starts_at", "T00:00:00Z"), ("ends_at", "T23:59:59Z")):
         if name in body:
@@ -128,7 +128,7 @@ async def _form(
     request_id: str,
     *,
     typed: Mapping[str, Sequence[str]] | None = None,
-    errors: tuple[FieldError, ...] = (),
+    errors: tuple[FormError, ...] = (),
     status: int = 200,
 ) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
@@ -152,7 +152,7 @@ async def _check(
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = (FieldError("", problem.title, said=True),)
+        errors = (FormError("", problem.title, said=True),)
         return await _form(page, request_id, typed=typed, errors=errors, status=problem.status)
     request = await page.api.get(f"/v1/requests/{request_id}")
     again = {name: values for name, values in typed.items() if name != "check"}
@@ -166,7 +166,7 @@ async def _check(
 
 
 async def _withdrawal(
-    page: Page, request_id: str, consent_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+    page: Page, request_id: str, consent_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     request = await page.api.get(f"/v1/requests/{request_id}")
     consent = next((one for one in request.get("consents", ()) if one["consent_id"] == consent_id), None)

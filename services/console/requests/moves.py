@@ -66,6 +66,8 @@ REQUEST = Noun(
                 COMMENT,
             ),
         ),
+        Move(name="assess", path="assess", label=N_("Judge by the criteria"), fields=(), elsewhere="/assess"),
+        Move(name="assign", path="assign", label=N_("Put in charge"), fields=(), elsewhere="/assign"),
         Move(
             name="consent",
             path="consents",
@@ -73,9 +75,6 @@ REQUEST = Noun(
             fields=(RECIPIENTS, FIELDS, COMMENT),
             elsewhere="/consent",
         ),
-        Move(name="assess", path="assess", label=N_("Judge by the criteria"), fields=(), elsewhere="/assess"),
-        Move(name="assign", path="assign", label=N_("Put in charge"), fields=(), elsewhere="/assign"),
-        Move(name="consent", path="consents", label=N_("Let others see it"), fields=(RECIPIENTS, FIELDS, COMMENT), elsewhere="/consent"),
         Move(
             name="object",
             path="object",

@@ -31,8 +31,7 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
     """A request: what is asked for, whose turn it is, its matches, its timeline, who sees it."""
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
-    request = whole(await page.api.get(path))
-    request = await page.api.get(path, expand="clocks")
+    request = whole(await page.api.get(path, expand="clocks"))
     history, matches = await asyncio.gather(_optional(page, f"{path}/history"), _matches(page, request))
     return page.render(
         "requests/show.html",

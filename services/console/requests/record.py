@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import FieldError
+from services.console.fields import FormError
 from services.console.matches.pages import optional
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
@@ -35,7 +35,7 @@ async def add_document(page: CurrentPage, request_id: FromPath[str]) -> Response
     session = page.signed_in
     sent = page.files.get("file")
     if sent is None:
-        return await _documents(page, request_id, errors=(FieldError("", NO_FILE),), status=400)
+        return await _documents(page, request_id, errors=(FormError("", NO_FILE),), status=400)
     kind = "notes-verbales" if session.role == "coordinator" else "attachments"
     revision = page.value("revision")
     try:
@@ -50,7 +50,7 @@ async def add_document(page: CurrentPage, request_id: FromPath[str]) -> Response
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = (FieldError("", problem.title, said=True),)
+        errors = (FormError("", problem.title, said=True),)
         return await _documents(page, request_id, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/documents", done="file_added")
 
@@ -80,7 +80,7 @@ async def show_events(page: CurrentPage, request_id: FromPath[str]) -> Response[
 
 
 async def _documents(
-    page: Page, request_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     path = f"/v1/requests/{request_id}"
     request = await page.api.get(path)

@@ -60,12 +60,6 @@ VALUES = (
 def timeline(history: Sequence[Mapping[str, Any]], language: str) -> list[Mapping[str, Any]]:
     """The history, newest first: when, what in words, why, by whom, with which comment."""
     return [
-        {
-            **one,
-            "what": gettext(EVENTS[one["type"]])
-            if one["type"] in EVENTS
-            else one["type"].split(".")[-2].replace("_", " "),
-        }
         {**one, "what": what(one, language), "details": details(one["type"], one.get("data") or {}, language)}
         for one in reversed(history)
     ]

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import WORDS_MAX, Field, FieldError, errors_of, read
+from services.console.fields import WORDS_MAX, Field, FormError, errors_of, read
 from services.console.matches.pages import optional
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_
@@ -69,7 +69,7 @@ async def save_translation(page: CurrentPage, request_id: FromPath[str], code: F
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = (FieldError("", problem.title, said=True),)
+        errors = (FormError("", problem.title, said=True),)
         return await _edit(page, request_id, code, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/translations", done="saved")
 
@@ -107,7 +107,7 @@ def said_by(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
 
 
 async def _edit(
-    page: Page, request_id: str, code: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+    page: Page, request_id: str, code: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
@@ -166,7 +166,7 @@ async def _send(page: Page, request_id: str, method: str, path: str, fields: Seq
     except Problem as problem:
         if problem.status == 401:
             raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FieldError("", problem.title, said=True),)
+        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
         return await _summary(page, request_id, fields=fields, errors=errors, status=problem.status)
     return page.redirect(f"/requests/{request_id}/summary", done="saved")
 
@@ -176,7 +176,7 @@ async def _summary(
     request_id: str,
     *,
     fields: Sequence[Field] = (),
-    errors: tuple[FieldError, ...] = (),
+    errors: tuple[FormError, ...] = (),
     status: int = 200,
 ) -> Response[bytes]:
     session = page.signed_in

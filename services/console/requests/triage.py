@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Problem
-from services.console.fields import Field, FieldError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, errors_of, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
@@ -40,7 +40,7 @@ async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
 
 
 async def _assign(
-    page: Page, request_id: str, *, errors: tuple[FieldError, ...] = (), status: int = 200
+    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     session = page.signed_in
     request = await page.api.get(f"/v1/requests/{request_id}")
@@ -115,7 +115,7 @@ async def _assess(
     request_id: str,
     *,
     criteria: Mapping[str, Any] | None = None,
-    errors: tuple[FieldError, ...] = (),
+    errors: tuple[FormError, ...] = (),
     status: int = 200,
 ) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
@@ -135,7 +135,7 @@ async def _assess(
 
 async def _send(
     page: Page, path: str, body: Mapping[str, Any], fields: Sequence[Field]
-) -> tuple[tuple[FieldError, ...], int]:
+) -> tuple[tuple[FormError, ...], int]:
     """Send a command; what the API found wrong with it, and its status."""
     revision = page.value("revision")
     try:
@@ -149,7 +149,7 @@ async def _send(
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FieldError("", problem.title, said=True),)
+        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
         return errors, problem.status
     return (), 200
 

@@ -262,4 +262,3 @@ def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] |
 
 
 ROUTES = [appoint, list_appointments, list_coordinators, show_me, show_appointment, approve, refuse, withdraw, end]
-ROUTES = [appoint, list_appointments, show_me, show_appointment, approve, refuse, withdraw, end]

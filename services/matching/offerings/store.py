@@ -333,7 +333,7 @@ async def page(
             ) named WHERE NOT EXISTS (
                 SELECT FROM unnest($9) word WHERE strpos(lower(title), word) = 0
             )))
-          AND ($9::text IS NULL OR $9 = ANY (languages) OR $9 = ANY (interpretation))
+          AND ($10::text IS NULL OR $10 = ANY (languages) OR $10 = ANY (interpretation))
         ORDER BY offering_id DESC LIMIT $8
         """,
         caller.organization,

@@ -30,8 +30,12 @@ def test_places_are_limited_and_given_back() -> None:
     with following.place(person, each_max=1, all_max=2):
         with pytest.raises(TooManyPages), following.place(person, each_max=1, all_max=2):
             pass
-        with following.place(uuid4(), each_max=1, all_max=2), pytest.raises(TooManyPages):
-            with following.place(uuid4(), each_max=1, all_max=2):
-                pass
+        other, third = uuid4(), uuid4()
+        with (
+            following.place(other, each_max=1, all_max=2),
+            pytest.raises(TooManyPages),
+            following.place(third, each_max=1, all_max=2),
+        ):
+            pass
     with following.place(person, each_max=1, all_max=2):
         pass

@@ -1,57 +1,28 @@
 """Every status and transition of a contribution in kind; none makes an entry."""
 
 from datetime import date
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid
-from contracts.values import MINOR_UNITS_MAX, Money, Role
+from contracts.values import MINOR_UNITS_MAX, Role
 from services.pledges import policy
-from services.pledges.in_kind.model import MOVES, InKindContribution, InKindStatus, declare, evolve
+from services.pledges.in_kind.model import MOVES, InKindStatus, evolve
 from services.pledges.ledger.postings import entry_of
-from services.pledges.money.model import value
 from services.pledges.policy import Action
 from tests.builders import NOON, a_caller
+from tests.pledges.in_kind.builders import DECIDE, a_contribution, declared
 from tests.pledges.statements.builders import SCANNERS, a_statement, in_kind
 
-MARCH = date(2026, 3, 5)
-DECIDE: dict[str, Any] = {
-    "acknowledge": lambda one: one.acknowledge(now=NOON),
-    "withdraw": lambda one: one.withdraw(now=NOON),
-    "strike": lambda one: one.strike("given_back", now=NOON),
-}
 LEADS_TO = {
     ("acknowledge", InKindStatus.DECLARED): InKindStatus.ACKNOWLEDGED,
     ("withdraw", InKindStatus.DECLARED): InKindStatus.WITHDRAWN,
     ("strike", InKindStatus.ACKNOWLEDGED): InKindStatus.STRUCK,
 }
-
-
-def declared(minor: int = 40_000, contribution_id: UUID | None = None) -> Fact:
-    money = Money(minor=minor, currency="USD")
-    return declare(
-        contribution_id or uuid4(), "SHERLOC-MNT", "equipment", money, value(money, MARCH, []), "hash",
-        donor="NOR", on=MARCH, now=NOON,
-    )  # fmt: skip
-
-
-def a_contribution(status: InKindStatus = InKindStatus.DECLARED) -> InKindContribution:
-    """A contribution brought to the status by its own transitions."""
-    made = evolve(None, declared())
-    ways = {
-        InKindStatus.ACKNOWLEDGED: ("acknowledge",),
-        InKindStatus.WITHDRAWN: ("withdraw",),
-        InKindStatus.STRUCK: ("acknowledge", "strike"),
-    }
-    for move in ways.get(status, ()):
-        made = evolve(made, DECIDE[move](made))
-    return made
 
 
 @pytest.mark.parametrize("status", list(InKindStatus))
