@@ -160,9 +160,17 @@ async def _check(
         "requests/consent_check.html",
         request=request,
         body=body,
-        admissions=audience["admissions"],
+        admissions=[foreseen(one, body) for one in audience["admissions"]],
         typed=again,
     )
+
+
+def foreseen(admission: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An admission with what this consent would show and for how long: the API foresees it for the recipients alone."""
+    if admission["door"] != "consent" or admission["who"] not in body["recipients"]:
+        return admission
+    terms = {"since": body.get("starts_at", admission["since"]), "until": body.get("ends_at")}
+    return {**admission, **terms, "fields": body["fields"]}
 
 
 async def _withdrawal(
