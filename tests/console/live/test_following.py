@@ -30,8 +30,11 @@ def test_places_are_limited_and_given_back() -> None:
     with following.place(person, each_max=1, all_max=2):
         with pytest.raises(TooManyPages), following.place(person, each_max=1, all_max=2):
             pass
-        with following.place(uuid4(), each_max=1, all_max=2), pytest.raises(TooManyPages):
-            with following.place(uuid4(), each_max=1, all_max=2):
-                pass
+        with (
+            following.place(uuid4(), each_max=1, all_max=2),
+            pytest.raises(TooManyPages),
+            following.place(uuid4(), each_max=1, all_max=2),
+        ):
+            pass
     with following.place(person, each_max=1, all_max=2):
         pass

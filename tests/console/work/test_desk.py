@@ -27,7 +27,8 @@ def test_filters_are_set_and_removed_one_by_one() -> None:
     assert "state=FJI&overdue=true&sort=since" == query.without("state", "KEN").encoded
     assert "state=KEN&state=FJI&sort=since" == query.set("overdue", "").encoded
     assert "state=KEN&state=FJI&overdue=true" == query.filters.encoded
-    assert query.has("waiting_for", "me") and not query.has("waiting_for", "others")
+    assert query.has("waiting_for", "me")
+    assert not query.has("waiting_for", "others")
 
 
 def test_a_saved_view_gets_truths_and_lists() -> None:
