@@ -14,7 +14,7 @@ async def test_coordinators_in_office_are_named_to_each_other(api: Client) -> No
     left = await entered(api, "UNODC", name="C (fictitious)", email="c@unodc.example")
     for person in (one, other, left):
         await appointed(api, person, "coordinator", "UNODC")
-    await done(api, f"/v1/people/{left['person_id']}/disable", FIRST, revision=left["revision"], reason="left_office")
+    await done(api, f"/v1/people/{left['person_id']}/disable", FIRST, revision=left["revision"], reason="left_service")
 
     answer = await api.get(PATH, headers=headers(COORDINATOR))
     assert 200 == answer.status_code

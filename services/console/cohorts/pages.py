@@ -33,6 +33,8 @@ FIELDS = (
 )
 FEWEST = 2
 TOO_FEW = N_("Tick two States or more")
+REASON_MISSING = "departure-reason-missing"
+NO_REASON = N_("Choose a reason: at least one State has a better match than this one")
 
 
 @get("/{language:str}/cohorts")
@@ -66,8 +68,15 @@ async def propose(page: CurrentPage) -> Response[bytes]:
         except Problem as problem:
             if problem.status in (401, 404):
                 raise
-            errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+            errors = refused(problem)
     return await _form(page, offering, page.typed.get("shown", lines), errors)
+
+
+def refused(problem: Problem) -> tuple[FormError, ...]:
+    """Why it cannot be proposed; a missing reason is said at its field, in words."""
+    if any(one.get("problem") == REASON_MISSING for one in problem.errors):
+        return (FormError("departure", NO_REASON),)
+    return errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
 
 
 async def _form(page: Page, offering: str, lines: Sequence[str], errors: Sequence[FormError] = ()) -> Response[bytes]:

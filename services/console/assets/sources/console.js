@@ -100,10 +100,10 @@ for (const input of document.querySelectorAll("input[data-find]")) {
 for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
+for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-print]")) window.print();
+});
 
 // -- live parts: what is ticked, opened, focused and scrolled stays when they are fetched again ------------------------
 
@@ -129,7 +129,7 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of kept.opened) document.getElementById(id)?.setAttribute("open", "");
   part.querySelectorAll(".scroll").forEach((one, at) => { one.scrollLeft = kept.scrolled[at] ?? 0; });
   if (kept.focused !== null) (document.getElementById(kept.focused) ?? part.querySelector(".scroll"))?.focus({ preventScroll: true });
-  for (const one of part.querySelectorAll("[data-shown]")) one.hidden = false;
+  for (const one of part.querySelectorAll("[data-shown], [data-print]")) one.hidden = false;
   kept = null;
 });
 // After an interruption the page asks what it missed.
