@@ -279,7 +279,8 @@ async def serve(
         )
         for one in running:
             if one.service.pages is not None:
-                app = one.service.pages(one, app)
+                elsewhere = None if len(running) == len(ports) else service_urls(settings, ports)
+                app = one.service.pages(one, app, elsewhere)
         limits = ConnectionLimits(
             each_max=settings.connections_each, all_max=connections_possible(settings.connections_all)
         )

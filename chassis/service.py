@@ -47,7 +47,7 @@ class Service:
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
     feed_policy: FeedPolicy = NOTHING
-    pages: Callable[["Running", Application], Application] | None = None
+    pages: Callable[["Running", Application, Mapping[str, str] | None], Application] | None = None
 
 
 @dataclass(frozen=True)

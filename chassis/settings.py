@@ -58,8 +58,6 @@ class Settings:
     client_secret: str | None = None
     session_key: str | None = None
     """Encrypts the tokens of the console's sessions; made in the state folder with the embedded issuer."""
-    api_url: str | None = None
-    """Where the console calls the API; None if it is in the same process."""
     sign_in_scope: str = SCOPE
     sign_in_resource: str | None = None
     sign_in_audience: str | None = None
@@ -144,7 +142,6 @@ class Settings:
             client_id=env.get("ENTRAIDE_CLIENT_ID") or None,
             client_secret=_secret(env, "ENTRAIDE_CLIENT_SECRET") or None,
             session_key=_key(env, "ENTRAIDE_SESSION_KEY"),
-            api_url=_url(env, "ENTRAIDE_API_URL", ("https", "http")),
             sign_in_scope=_scope(env),
             sign_in_resource=env.get("ENTRAIDE_SIGN_IN_RESOURCE") or None,
             sign_in_audience=env.get("ENTRAIDE_SIGN_IN_AUDIENCE") or None,

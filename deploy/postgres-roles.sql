@@ -21,6 +21,7 @@
 \getenv pledges_password POSTGRES_PASSWORD_PLEDGES
 \getenv notifications_password POSTGRES_PASSWORD_NOTIFICATIONS
 \getenv directory_password POSTGRES_PASSWORD_DIRECTORY
+\getenv console_password POSTGRES_PASSWORD_CONSOLE
 
 BEGIN;
 
@@ -48,7 +49,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
-    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications', 'directory'] LOOP
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications', 'directory', 'console'] LOOP
         login := format('entraide_%s_login', service);
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
             EXECUTE format('CREATE ROLE %I', login);
@@ -79,5 +80,6 @@ ALTER ROLE entraide_matching_login PASSWORD :'matching_password';
 ALTER ROLE entraide_pledges_login PASSWORD :'pledges_password';
 ALTER ROLE entraide_notifications_login PASSWORD :'notifications_password';
 ALTER ROLE entraide_directory_login PASSWORD :'directory_password';
+ALTER ROLE entraide_console_login PASSWORD :'console_password';
 
 COMMIT;

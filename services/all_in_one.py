@@ -84,7 +84,7 @@ async def _serve(
     def on_ready(running: list[Running]) -> Any:
         address, intake = f"http://{settings.host}:{settings.port}", settings.intake_smtp
         say(
-            f"ready: {address}/docs (API), {address}/docs/events (events)"
+            f"ready: {address} (pages), {address}/docs (API), {address}/docs/events (events)"
             + (f", {address}/mailbox" if mailbox else "")
             + (f"; mails to {settings.intake_address}: SMTP {intake[0]}:{intake[1]}" if intake else "")
         )

@@ -111,6 +111,7 @@ def subset(folder: Path) -> None:
 
 
 def read_texts() -> Iterable[str]:
+    yield (ASSETS.parent / "translations.py").read_text(encoding="utf-8")
     for path in ASSETS.parent.glob("locales/zh/**/*.po"):
         yield path.read_text(encoding="utf-8")
 

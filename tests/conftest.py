@@ -147,7 +147,7 @@ def servers() -> Iterator[Servers]:
     databases = _folder_for_databases()
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in all_services():
-        publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+        publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (

@@ -1,6 +1,4 @@
-"""The web console: pages for people, made from the public API with their own token.
-
-Owns: who is signed in, and in which appointment they act
-Publishes: nothing
-Listens to: directory
+"""Owns: the sessions of people who are signed in to its pages, which it makes from the public API.
+Publishes: none.
+Listens to: directory.
 """

@@ -17,6 +17,7 @@ from chassis.telemetry import correlation_id
 from services.console.client import ApiClient, ApiUnavailable, Problem
 from services.console.edge import FILES_BYTES_MAX
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
+from services.console.live.refresh import is_unattended
 from services.console.page import HTML, Console, Page, SignInNeeded, browser_address
 from services.console.rendering import assets
 from services.console.sign_in.tokens import access_token
@@ -48,7 +49,8 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
     console, language = _console(request), language_for(request)
     now = clock.now()
     cookie = request.cookies.get(console.session_cookie)
-    session = await console.sessions.find(cookie, now=now) if cookie else None
+    seen = not is_unattended(request)
+    session = await console.sessions.find(cookie, now=now, seen=seen) if cookie else None
     token = None
     if session is not None:
         session, token = await access_token(console, session, now=now)

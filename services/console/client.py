@@ -10,9 +10,10 @@ import httpx
 import msgspec
 
 from chassis.http.asgi import Application
+from contracts.owners import owner_of
 
 SECONDS = 15.0
-CONNECTIONS_MAX = 100
+CONNECTIONS_KEPT = 100
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 HERE = "http://api.entraide.example"
 """The address of the API in this process: it is called, not resolved."""
@@ -191,12 +192,29 @@ def _problem(answer: httpx.Response) -> Exception:
     return Problem(answer.status_code, said)
 
 
-def http_client(address: str | None, here: Application) -> httpx.AsyncClient:
-    """The client of the API at `address`, else of `here`, the API in this process."""
-    if address is None:
-        return httpx.AsyncClient(transport=InProcess(here), base_url=HERE, timeout=SECONDS, trust_env=False)
-    limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
-    return httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits, trust_env=False)
+def http_client(addresses: Mapping[str, str] | None, here: Application) -> httpx.AsyncClient:
+    """The client of the services at `addresses`, else of `here`, the API in this process."""
+    transport = InProcess(here) if addresses is None else OverHttp(addresses)
+    return httpx.AsyncClient(transport=transport, base_url=HERE, timeout=SECONDS, trust_env=False)
+
+
+class OverHttp(httpx.AsyncBaseTransport):
+    """Calls each service at its own address."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        # The event streams of open pages stay open; they are counted where they are opened.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS_KEPT)
+        self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._addresses = {service: httpx.URL(address) for service, address in addresses.items()}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        at = self._addresses[owner_of(request.url.path)]
+        request.url = request.url.copy_with(scheme=at.scheme, host=at.host, port=at.port)
+        request.headers["Host"] = request.url.netloc.decode("ascii")
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 class InProcess(httpx.AsyncBaseTransport):

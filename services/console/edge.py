@@ -5,6 +5,7 @@ import math
 import re
 import time
 from collections.abc import MutableMapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from chassis.http.edge import (
     BODY_SECONDS_MAX,
     ONLY_HTTPS,
     QUERY_BYTES_MAX,
+    STAYS_OPEN,
     Answer,
     fields_of,
 )
@@ -70,6 +72,7 @@ class PageEdge:
         given = correlation_from(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
         with with_correlation(given) as correlation, with_origin(address):
             answer = Answer(scope, send, correlation, self._headers)
+            scope[STAYS_OPEN] = partial(_stay_open, answer)
             try:
                 await self._pass_on(scope, headers, receive, answer, address)
             except CallerGone:
@@ -80,7 +83,10 @@ class PageEdge:
                     raise
                 await _plain(answer, 500, "Something went wrong here. Please try again.")
             finally:
-                answer.measure()
+                # It refers back to the scope: a cycle would need the garbage collector.
+                del scope[STAYS_OPEN]
+                if not answer.stays_open:
+                    answer.measure()
 
     async def _pass_on(
         self,
@@ -116,6 +122,12 @@ class PageEdge:
                 return
             scope[BODY] = body
         await self._pages(scope, receive, answer)
+
+
+def _stay_open(answer: Answer) -> None:
+    """A long-lived answer begins; its measured time ends here."""
+    answer.measure()
+    answer.stays_open = True
 
 
 async def _read(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes | None:

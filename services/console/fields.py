@@ -46,6 +46,8 @@ class Field(Struct, frozen=True, kw_only=True):
     options: str | tuple[tuple[str, str], ...] = ()
     max_length: int = TEXT_MAX
     rows: int = 5
+    whole: bool = False
+    """Its options are whole numbers, such as ratings."""
     value: Any = None
     """What it shows at first."""
     empty: Any = ...
@@ -116,6 +118,10 @@ def _value(field: Field, typed: Typed) -> Any:
             text = first.replace("\r\n", "\n")
             if len(text) > field.max_length:
                 raise ValueError(TOO_LONG)
+            if field.whole and text:
+                if not re.fullmatch(r"\d{1,9}", text):
+                    raise ValueError(NO_NUMBER)
+                return int(text)
             return text or None
 
 

@@ -44,6 +44,30 @@ CIRCULATION_RULE = {
     "granted": N_("Circulate at once"),
     "silence": N_("Circulate after a period in which the State can object"),
 }
+VISIBILITY = {
+    "private": N_("Only our State and UNODC"),
+    "named": N_("Providers that we name later"),
+    "providers": N_("All providers"),
+    "public_summary": N_("All providers, and the public a summary that we approve"),
+}
+LINE_FIELD = {
+    "kind": N_("Kind of assistance"),
+    "institution": N_("Kind of institution"),
+    "group_size": N_("Number of people"),
+    "languages": N_("Languages"),
+    "modality": N_("How"),
+    "window": N_("Dates"),
+}
+"""What a line needs before its request can be submitted."""
+
+ATTACHMENT_STATUS = {
+    "pending": N_("Being scanned"),
+    "clean": N_("Nothing found"),
+    "infected": N_("Dangerous: it cannot be opened"),
+    "unscanned": N_("Not scanned"),
+    "removed": N_("Removed"),
+}
+ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered"), "complete": N_("Fully covered")}
 MATCH_STATUS = {
     "suggested": N_("Suggested"),
@@ -108,6 +132,20 @@ CRITERION = {
     "funding": N_("Resources"),
     "load": N_("Free capacity"),
     "words": N_("Words of both texts"),
+    "meaning": N_("Meaning of both texts"),
+}
+CONSTRAINT = {
+    "kind": N_("Kind of assistance"),
+    "modality": N_("Modality"),
+    "language": N_("Languages"),
+    "group_size": N_("Size of the group"),
+    "eligibility": N_("States that the offering is open to"),
+    "income_group": N_("Income group of the State"),
+    "special_group": N_("Group of States"),
+    "treaty": N_("Treaties in force for the State"),
+    "validity": N_("Validity of the offering"),
+    "window": N_("Dates"),
+    "resource_status": N_("Resources"),
 }
 AUDIENCE = {
     "coordinator": N_("UNODC coordinators"),
@@ -144,6 +182,19 @@ EARMARKING = {
     "earmarked": N_("Earmarked"),
     "tightly_earmarked": N_("Tightly earmarked"),
 }
+REGION = {
+    "african": N_("African States"),
+    "asia_pacific": N_("Asia-Pacific States"),
+    "eastern_european": N_("Eastern European States"),
+    "grulac": N_("Latin American and Caribbean States"),
+    "weog": N_("Western European and other States"),
+}
+TRANSLATED_BY = {
+    "state": N_("The State"),
+    "provider": N_("The provider"),
+    "unodc": N_("UNODC"),
+    "machine": N_("A machine"),
+}
 ALLOCATION_STATUS = {"made": N_("Allocated"), "returned": N_("Given back"), "reversed": N_("Reversed")}
 MEASURE = {
     "write_off": N_("Write off what is owed"),
@@ -162,24 +213,76 @@ IN_KIND_STATUS = {
 ACTIVITY_STATUS = {"planned": N_("Planned"), "completed": N_("Completed"), "cancelled": N_("Cancelled")}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
+FLAG = {"true": N_("Yes"), "false": N_("No")}
+WAITING_FOR = {"me": N_("Us"), "others": N_("Others"), "anyone": N_("Anyone")}
+CHANNEL = {"inbox": N_("On this site"), "mail": N_("By e-mail"), "webhook": N_("By webhook")}
+DISPATCH_STATUS = {
+    "owed": N_("waits to be sent"),
+    "delivered": N_("delivered"),
+    "refused": N_("refused by the recipient’s server"),
+    "expired": N_("given up"),
+}
+FREQUENCY = {"at_once": N_("At once"), "daily": N_("Once a day"), "weekly": N_("Once a week")}
+ALERT_SUBJECT = {
+    "requests": N_("You are notified of new requests that you may see."),
+    "funding": N_("You are notified of needs that lack money."),
+    "offerings": N_("You are notified of new offerings."),
+}
+WEBHOOK_STATUS = {"enabled": N_("Enabled"), "disabled": N_("Disabled"), "removed": N_("Removed")}
+APPOINTMENT_STATUS = {
+    "proposed": N_("Proposed"),
+    "upcoming": N_("Begins later"),
+    "in_force": N_("In force"),
+    "ended": N_("Ended"),
+    "expired": N_("Expired"),
+    "refused": N_("Refused"),
+    "withdrawn": N_("Withdrawn"),
+}
+ORGANIZATION_KIND = {
+    "state": N_("State"),
+    "unodc": N_("UNODC"),
+    "unit": N_("Unit of UNODC"),
+    "other": N_("Organization"),
+}
+CODE_LIST = {
+    "kinds": N_("Kind of assistance"),
+    "topics": N_("Topic"),
+    "articles": N_("Article of the Convention"),
+    "paragraphs": N_("Paragraph of the resolution"),
+    "institutions": N_("Institution"),
+    "instruments": N_("Instrument"),
+    "modalities": N_("Modality"),
+    "languages": N_("Language"),
+    "pillars": N_("Pillar"),
+}
+
 LABELS: Mapping[str, Mapping[str, str]] = {
     "request_status": REQUEST_STATUS,
     "step": STEP,
     "priority": PRIORITY,
     "circulation": CIRCULATION,
     "circulation_rule": CIRCULATION_RULE,
+    "visibility": VISIBILITY,
+    "addressee": ADDRESSEE,
+    "line_field": LINE_FIELD,
+    "attachment_status": ATTACHMENT_STATUS,
     "fulfilment": FULFILMENT,
     "match_status": MATCH_STATUS,
     "offering_status": OFFERING_STATUS,
     "pledge_status": PLEDGE_STATUS,
     "role": ROLE,
     "criterion": CRITERION,
+    "constraint": CONSTRAINT,
     "audience": AUDIENCE,
     "field_set": FIELD_SET,
     "door": DOOR,
     "work_package": WORK_PACKAGE,
     "earmarking": EARMARKING,
     "result": RESULT,
+    "region": REGION,
+    "flag": FLAG,
+    "waiting_for": WAITING_FOR,
+    "translated_by": TRANSLATED_BY,
     "purpose": {
         **WORK_PACKAGE,
         "requests": N_("Requests of States"),
@@ -193,6 +296,14 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "entry": ENTRY,
     "book": BOOK,
     "account": ACCOUNT,
+    "channel": CHANNEL,
+    "dispatch_status": DISPATCH_STATUS,
+    "frequency": FREQUENCY,
+    "alert_subject": ALERT_SUBJECT,
+    "webhook_status": WEBHOOK_STATUS,
+    "appointment_status": APPOINTMENT_STATUS,
+    "code_list": CODE_LIST,
+    "organization_kind": ORGANIZATION_KIND,
 }
 """What a value is of → value → its English words; a page translates them."""
 
@@ -217,6 +328,8 @@ TAG_COLOURS = {
     "provider_confirmed": "light-blue",
     "confirmed": "green",
     "available": "green",
+    "fully_reserved": "turquoise",
+    "suspended": "yellow",
     "pledged": "blue",
     "committed": "light-blue",
     "partially_received": "turquoise",
@@ -228,12 +341,32 @@ TAG_COLOURS = {
     "acknowledged": "green",
     "declared": "blue",
     "planned": "blue",
+    "proposed": "blue",
+    "upcoming": "light-blue",
+    "in_force": "green",
 }
 """The colour of a status's tag; its words say the same."""
 
 DONE = {
     "saved": N_("Saved."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
+    "drafted": N_("The draft is saved. Nobody outside your State sees it until it is submitted."),
+    "copied": N_("The draft is saved with what was copied. Check each part."),
+    "merged": N_("Saved. Another official changed the request meanwhile; both changes are kept."),
+    "removed": N_("Removed."),
+    "attached": N_("The file is attached. It can be opened after it is scanned."),
+    "presented": N_("Presented. The State and the provider will be notified."),
+    "accepted": N_("Your agreement is recorded. The other side and UNODC will be notified."),
+    "completed": N_("Recorded. Both sides are now asked to evaluate the delivery."),
+    "assigned": N_("The requests were assigned."),
+    "handed_over": N_("The requests were handed over. They are listed here."),
+    "view_saved": N_("The view was saved. Its address can be sent to colleagues."),
+    "view_deleted": N_("The view was deleted."),
+    "draft_saved": N_("The draft was saved."),
+    "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
+    "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),
+    "published": N_("The text is in the public catalogue while the offering is available."),
+    "interested": N_("Your interest was expressed. A coordinator of UNODC decides whether to present the match."),
     "sent": N_("Done. Those concerned will be notified."),
     "pledged": N_("Pledged. UNODC will contact you about the agreement."),
     "committed": N_("The agreement is recorded. The donor will be notified."),
@@ -253,5 +386,6 @@ DONE = {
     "approved": N_("Approved and carried out."),
     "refused": N_("Refused. Nothing was changed."),
     "year_closed": N_("The year is closed. Its figures are final."),
+    "read": N_("All notifications are marked as read."),
 }
 """What a page says after a command, by the code in its address."""

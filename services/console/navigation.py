@@ -19,6 +19,7 @@ HOME = Place("", N_("Home"), "g h")
 WORK = Place("/work", N_("Work"), "g w")
 REQUESTS = Place("/requests", N_("Requests"), "g r")
 OFFERINGS = Place("/offerings", N_("Offerings"), "g o")
+DEMAND = Place("/demand", N_("Demand"), "g t")
 MATCHES = Place("/matches", N_("Matches"), "g m")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
@@ -37,7 +38,7 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
     "focal_point": (HOME, REQUESTS, MATCHES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
     "official": (HOME, REQUESTS, MATCHES, OFFERINGS, FUNDS, NOTIFICATIONS),
     "coordinator": (HOME, WORK, REQUESTS, OFFERINGS, COHORTS, ROUNDS, INTAKE, FUNDS, NOTIFICATIONS),
-    "provider_officer": (HOME, REQUESTS, OFFERINGS, MATCHES, FUNDS, NOTIFICATIONS),
+    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, FUNDS, NOTIFICATIONS),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, NOTIFICATIONS),

@@ -21,7 +21,9 @@ from chassis.settings import Settings
 from services.console.client import ApiClient
 from services.console.fields import Typed
 from services.console.formats import direction
+from services.console.live.following import Following
 from services.console.navigation import navigation
+from services.console.public.copies import Copies
 from services.console.rendering import GZIP_BYTES_MIN, render
 from services.console.sessions.model import Session
 from services.console.sessions.store import Sessions
@@ -40,6 +42,8 @@ class Console:
     http: httpx.AsyncClient
     issuer: Issuer | None
     openid: OpenId | None
+    following: Following = field(default_factory=Following)
+    copies: Copies = field(default_factory=Copies)
 
     @property
     def secure(self) -> bool:

@@ -126,6 +126,7 @@ def environment(language: str) -> Environment:
         "code": partial(code_label, language),
         "label": partial(_label, language),
         "time": partial(_time, language),
+        "advised": lambda aspect: reference.aspects()[aspect].sentences[language],
         "language_name": OWN_NAMES.get,
         "one": lambda found: next(iter(found), None),
     }
@@ -136,6 +137,7 @@ def environment(language: str) -> Environment:
         "asset": asset,
         "percent": lambda part, whole: formats.percent(part, whole, language),
         "options_of": partial(options_of, language),
+        "codes_of": partial(codes_of, language),
         "shown": shown,
         "currencies": CURRENCIES_SHOWN,
         "tag_colours": labels.TAG_COLOURS,
@@ -158,6 +160,12 @@ def code_label(language: str, code: str | None, table: str) -> str:
         return reason.label(language) if reason else code
     term = TABLES[table]().get(code)
     return term.label(language) if term else code
+
+
+def codes_of(language: str, table: str) -> Sequence[tuple[str, str]]:
+    """The codes of a list that are not retired, with their labels, by label."""
+    found = [(term.code, term.label(language)) for term in TABLES[table]().values() if not term.retired]
+    return sorted(found, key=lambda one: one[1].casefold())
 
 
 def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]]) -> Sequence[Option]:

@@ -20,18 +20,29 @@ from services.console.approvals import pages as approvals
 from services.console.client import http_client
 from services.console.consumers import HANDLERS, forget
 from services.console.contributions import pages as contributions
+from services.console.demand import pages as demand
+from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
 from services.console.funds import pages as funds
 from services.console.home import pages as home
 from services.console.ledger import pages as ledger
+from services.console.live import pages as live
+from services.console.matches import compare, nominate
+from services.console.matches import pages as matches
 from services.console.needs import pages as needs
+from services.console.notifications import pages as notifications
+from services.console.offerings import pages as offerings
 from services.console.page import Console
 from services.console.pledges import pages as pledges
+from services.console.public import pages as public
 from services.console.requests import pages as requests
+from services.console.search import pages as search
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
 from services.console.statement import pages as statement
+from services.console.work import assign, views
+from services.console.work import pages as work
 from services.console.years import pages as years
 
 FORGET_SECONDS = 600.0
@@ -39,6 +50,16 @@ ROUTES = (
     *home.ROUTES,
     *sign_in.ROUTES,
     *requests.ROUTES,
+    *drafting.ROUTES,
+    *matches.ROUTES,
+    *compare.ROUTES,
+    *nominate.ROUTES,
+    *work.ROUTES,
+    *assign.ROUTES,
+    *views.ROUTES,
+    *live.ROUTES,
+    *offerings.ROUTES,
+    *demand.ROUTES,
     *funds.ROUTES,
     *pledges.ROUTES,
     *needs.ROUTES,
@@ -49,16 +70,19 @@ ROUTES = (
     *ledger.ROUTES,
     *years.ROUTES,
     *statement.ROUTES,
+    *public.ROUTES,
+    *notifications.ROUTES,
+    *search.ROUTES,
 )
 
 
-def pages(running: Running, api: Application) -> Application:
-    """The pages in front of `api`, the API of this process; it is called over HTTP if its address is set."""
+def pages(running: Running, api: Application, elsewhere: Mapping[str, str] | None) -> Application:
+    """The pages in front of `api`, the API of this process, or of services with addresses of their own."""
     settings = running.settings
     console = Console(
         settings=settings,
         sessions=running.own,
-        http=http_client(settings.api_url, api),
+        http=http_client(elsewhere, api),
         issuer=Issuer.load(settings.state / "issuer.jwk", settings.issuer) if settings.keys is None else None,
         openid=openid(settings),
     )

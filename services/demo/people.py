@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from chassis.auth.tokens import Issuer
+from contracts.owners import owner_of
 from services.demo.samples import world
 
 SECONDS = 15
@@ -18,53 +19,6 @@ APPOINTMENT_RETRY_SECONDS, APPOINTMENT_RETRIES = 0.25, 40
 
 KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
 """The namespace of the demo's Idempotency-Keys: a step has the same key in every run."""
-
-OWNERS = {
-    "requests": "requests",
-    "work": "requests",
-    "views": "requests",
-    "observations": "requests",
-    "calendar": "requests",
-    "criteria": "requests",
-    "public": "requests",
-    "offerings": "matching",
-    "matches": "matching",
-    "packages": "matching",
-    "treaty-statuses": "matching",
-    "joint-deliveries": "matching",
-    "rounds": "matching",
-    "funds": "pledges",
-    "pledges": "pledges",
-    "allocations": "pledges",
-    "requirements": "pledges",
-    "rates": "pledges",
-    "ledger": "pledges",
-    "statements": "pledges",
-    "proposals": "pledges",
-    "flows": "pledges",
-    "imports": "pledges",
-    "in-kind-contributions": "pledges",
-    "activities": "pledges",
-    "notifications": "notifications",
-    "subscriptions": "notifications",
-    "webhooks": "notifications",
-    "alerts": "notifications",
-    "unsubscribe": "notifications",
-    "digests": "notifications",
-    "organizations": "directory",
-    "people": "directory",
-    "appointments": "directory",
-    "intake": "requests",
-    "reference": "requests",
-}
-"""The service of each `/v1/<collection>`, for services with addresses of their own."""
-
-
-def owner_of(path: str) -> str:
-    """The service that answers a path."""
-    if path.startswith("/v1/public/offerings"):
-        return "matching"
-    return OWNERS[path.split("/")[2].partition("?")[0]]
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True):

@@ -120,6 +120,7 @@ def show(
             address = f"http://{complete.host}:{complete.port}"
             console.print(
                 f"\nStill running, until Ctrl-C. Its data are in {complete.state}\n"
+                f"  open        {address} in a browser, and step into a person's place\n"
                 f"  API docs    {address}/docs\n  event docs  {address}/docs/events\n  mailbox     {address}/mailbox\n"
                 f"  a token     ./dev entraide token --as KEN:focal_point",
                 highlight=False, soft_wrap=True,

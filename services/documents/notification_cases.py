@@ -153,7 +153,12 @@ SUBJECTS = (
         decide=decide,
         standings=_TO_NOTIFICATION,
         make=_notification,
-        reads=(Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.READ_NOTIFICATION),
+        reads=(
+            Action.LIST_NOTIFICATIONS,
+            Action.FOLLOW_NOTIFICATIONS,
+            Action.SHOW_NOTIFICATION,
+            Action.READ_NOTIFICATION,
+        ),
     ),
     Subject(
         service="notifications",

@@ -19,6 +19,7 @@ class Action(StrEnum):
     RESUME_SUBSCRIPTION = "resume_subscription"
     LIST_NOTIFICATIONS = "list_notifications"
     FOLLOW_NOTIFICATIONS = "follow_notifications"
+    SHOW_NOTIFICATION = "show_notification"
     READ_NOTIFICATION = "read_notification"
     READ_ALL_NOTIFICATIONS = "read_all_notifications"
     REGISTER_WEBHOOK = "register_webhook"
@@ -42,7 +43,9 @@ class Action(StrEnum):
 _OF_A_SUBSCRIPTION = frozenset(
     {Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION, Action.PAUSE_SUBSCRIPTION, Action.RESUME_SUBSCRIPTION}
 )
-_OF_A_NOTIFICATION = frozenset({Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.READ_NOTIFICATION})
+_OF_A_NOTIFICATION = frozenset(
+    {Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.SHOW_NOTIFICATION, Action.READ_NOTIFICATION}
+)
 _OF_A_WEBHOOK = frozenset(
     {Action.LIST_WEBHOOKS, Action.SHOW_WEBHOOK, Action.REMOVE_WEBHOOK, Action.ROTATE_WEBHOOK}
     | {Action.ENABLE_WEBHOOK, Action.TEST_WEBHOOK, Action.LIST_DELIVERIES}

@@ -22,6 +22,7 @@ from services.pledges.consumers import HANDLERS, handlers_for
 from services.pledges.dependencies import Dependencies, OpenTables
 from services.pledges.funds import api as fund_routes
 from services.pledges.funds import budget_api as budget_routes
+from services.pledges.funds import public_api as public_fund_routes
 from services.pledges.in_kind import api as in_kind_routes
 from services.pledges.ledger import api as ledger_routes
 from services.pledges.ledger import balances, record, snapshots
@@ -135,6 +136,7 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     routes=[
         *fund_routes.ROUTES,
+        *public_fund_routes.ROUTES,
         *api.ROUTES,
         *exit_routes.ROUTES,
         *allocation_routes.ROUTES,

@@ -91,7 +91,7 @@ def ground() -> Iterator[Ground]:
     folder.chmod(0o711)
     users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
     for service in SERVICES.values():
-        publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+        publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (

@@ -41,7 +41,7 @@ CACHEABLE = {
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme", "/v1/public/requests", "/v1/public/requests/{request_id}"}
-CACHEABLE |= {"/v1/public/offerings", "/v1/public/offerings/{offering_id}"}
+CACHEABLE |= {"/v1/public/offerings", "/v1/public/offerings/{offering_id}", "/v1/public/funds"}
 """Responses that any cache may store: the same for all callers."""
 
 PAGES = {

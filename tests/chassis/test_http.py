@@ -32,6 +32,7 @@ PUBLIC_ROUTES = {
     "/v1/public/requests/{request_id}",
     "/v1/public/offerings",
     "/v1/public/offerings/{offering_id}",
+    "/v1/public/funds",
     "/v1/token",
     "/v1/unsubscribe",
     "/.well-known/jwks.json",

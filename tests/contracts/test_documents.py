@@ -55,6 +55,7 @@ PUBLIC = {
     "/v1/public/requests/{request_id}",
     "/v1/public/offerings",
     "/v1/public/offerings/{offering_id}",
+    "/v1/public/funds",
     "/v1/token",
     "/.well-known/jwks.json",
 }

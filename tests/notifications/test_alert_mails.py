@@ -41,7 +41,7 @@ async def test_hit_is_mailed_with_reference_and_link_only(api: Client, inbox: In
     (mail,) = sink.accepted
 
     assert "TA-2026-00007 correspond à une alerte" in str(mail["Subject"])
-    assert f"/v1/requests/{story.request_id}" in mail.get_content()
+    assert f"/fr/requests/{story.request_id}" in mail.get_content()
 
 
 async def test_nothing_is_sent_after_the_consent_is_withdrawn(

@@ -316,7 +316,7 @@ def test_mail_has_one_recipient_a_correlation_id_and_is_auto_generated() -> None
     assert "abc-1" == message["X-Correlation-Id"]
     assert "auto-generated" == message["Auto-Submitted"]
     assert "en" == message["Content-Language"]
-    assert "https://entraide.example/v1/requests/00000000-0000-0000-0000-000000000009" in message.get_content()
+    assert "https://entraide.example/en/requests/00000000-0000-0000-0000-000000000009" in message.get_content()
 
 
 def test_arabic_mail_is_right_to_left_with_isolated_codes() -> None:
@@ -325,7 +325,7 @@ def test_arabic_mail_is_right_to_left_with_isolated_codes() -> None:
 
     assert f"{LRI}TA-2026-00001{PDI}" in message["Subject"]
     assert all(part.startswith(RLM) for part in paragraphs if not part.startswith("https://"))
-    assert "https://entraide.example/v1/requests/00000000-0000-0000-0000-000000000009" in paragraphs
+    assert "https://entraide.example/ar/requests/00000000-0000-0000-0000-000000000009" in paragraphs
 
 
 @pytest.mark.parametrize("language", Language)

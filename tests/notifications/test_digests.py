@@ -80,7 +80,7 @@ async def test_digest_reports_hits_once_in_the_language_of_the_reader(
     assert [str(story.request_id)] == [entry["request_id"] for entry in shown.json()["entries"]]
     assert line.startswith("TA-2026-00007 · Kenya · ")
     assert line in mail.get_content()
-    assert f"https://entraide.example/v1/requests/{story.request_id}" in mail.get_content()
+    assert f"https://entraide.example/fr/requests/{story.request_id}" in mail.get_content()
     assert [] == differences
 
 

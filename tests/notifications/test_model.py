@@ -230,7 +230,7 @@ def test_service_cannot_subscribe_and_person_sees_only_own_notifications() -> No
     service = Caller(person_id=uuid4(), organization="UNODC", role=Role.SERVICE)
     assert denied("not-for-your-role") == policy.decide(service, Action.REGISTER_SUBSCRIPTION)
 
-    for action in (Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION):
+    for action in (Action.LIST_NOTIFICATIONS, Action.SHOW_NOTIFICATION, Action.READ_NOTIFICATION):
         assert policy.decide(a_caller(), action, queued()).allowed
         assert policy.decide(a_caller("UGA:focal_point"), action, queued()).hidden
         assert policy.decide(a_caller("UNODC:administrator"), action, queued()).hidden

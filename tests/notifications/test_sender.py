@@ -87,7 +87,7 @@ async def test_mail_reaches_a_real_server_in_the_language_of_the_recipient(
     assert (ADDRESS,) == mail.recipients
     assert ("zh", "corr-7") == (mail.language, mail.correlation_id)
     assert "已开放" in mail.subject
-    assert "https://entraide.example/v1/requests/" in mail.text
+    assert "https://entraide.example/zh/requests/" in mail.text
     async with db.transaction() as tx:
         dispatch_id = await tx.fetchval("SELECT dispatch_id FROM dispatch WHERE status = 'delivered'")
     assert f"{dispatch_id}@entraide.example" == mail.message_id

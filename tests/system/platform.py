@@ -26,7 +26,7 @@ def broker(folder: Path, *, durable: bool = False) -> Nats:
     """A nats-server with the users that the services have, on an empty store."""
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in all_services():
-        publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+        publish, subscribe = grants(service.name, publishes=service.publishes, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     return Nats(folder, users=users, durable=durable)
 

@@ -58,7 +58,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
 
 def all_subjects() -> set[str]:
     """A subject for everything that can be asked of JetStream and of the server, and every kind of event."""
-    said = {*OF_NO_STREAM, *(f"ta.{owner}.thing.happened.v1" for owner in OWNERS)}
+    said = {*OF_NO_STREAM, *(f"ta.{name}.thing.happened.v1" for name in NAMES)}
     for owner in OWNERS:
         stream = owner.upper()
         said |= {f"$JS.API.STREAM.{api}.{stream}" for api in STREAM_APIS}
@@ -73,10 +73,12 @@ def all_subjects() -> set[str]:
 
 def needed(name: str) -> tuple[set[str], set[str]]:
     """What a service cannot do without: its own facts, its own place in the streams it listens to, its own inbox."""
-    listens_to = SERVICES[name]().listens_to
+    service = SERVICES[name]()
+    listens_to = service.listens_to
     places = {f"$JS.API.CONSUMER.MSG.NEXT.{owner.upper()}.{name}" for owner in listens_to}
     answers = {f"$JS.ACK.{owner.upper()}.{name}.1.1.1.1.0" for owner in listens_to}
-    return {f"ta.{name}.thing.happened.v1", *places, *answers}, {f"_INBOX_{name}.>"}
+    own = {f"ta.{name}.thing.happened.v1"} if service.publishes else set()
+    return {*own, *places, *answers}, {f"_INBOX_{name}.>"}
 
 
 async def test_service_may_publish_and_subscribe_only_to_its_subjects(urls: Mapping[str, str]) -> None:

@@ -33,7 +33,7 @@ from tests.system.deployment import DEPLOY, certificate, environment, folder, re
 OWNERS, CONSUMERS = topology(all_services())
 pytestmark = LEAVING_CONNECTIONS
 
-GRANTS = {s.name: grants(s.name, publishes=True, listens_to=s.listens_to) for s in all_services()}
+GRANTS = {s.name: grants(s.name, publishes=s.publishes, listens_to=s.listens_to) for s in all_services()}
 
 
 @pytest.fixture

@@ -214,7 +214,6 @@ async def test_every_api_path_is_routed_to_its_service(edge: Edge) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/internal/events?owner=requests",
         "/metrics",
         "/health/ready",

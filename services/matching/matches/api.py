@@ -18,6 +18,7 @@ from chassis.http.commands import change, create, show
 from chassis.http.edge import reader_language
 from contracts.conversion import from_attributes
 from contracts.facts import Fact
+from contracts.refusals import Invalid
 from contracts.values import Role
 from services.matching import policy
 from services.matching.choices import store as choice_store
@@ -30,9 +31,10 @@ from services.matching.matches import actions as match_actions
 from services.matching.matches import presentation_actions, wording
 from services.matching.matches import store as match_store
 from services.matching.matches.commands import Evaluate, NewMatch, Presentation, PresentSeveral
-from services.matching.matches.explanation import explain
+from services.matching.matches.explanation import Explanation, explain
 from services.matching.matches.model import Match, MatchStatus
 from services.matching.matches.presentation_actions import Chosen
+from services.matching.matches.store import Ranked
 from services.matching.matches.views import MatchDetail, MatchItem, MatchView, explained, opened, views_of
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
@@ -42,11 +44,16 @@ from services.matching.scoring.criteria import NO_EXPERIENCE
 B = TypeVar("B", Comment, Reason, Evaluate)
 
 
-class MatchSide(StrEnum):
-    """The sides of a match whose titles a list shows."""
+EXPLAINED_MAX = 30
+"""Matches in a list with their explanations: each reads its line and its offering."""
+
+
+class MatchExpansion(StrEnum):
+    """What a list adds to its matches: the title of a side, or the explanation of the score."""
 
     REQUEST = "request"
     OFFERING = "offering"
+    EXPLANATION = "explanation"
 
 
 class MatchPage(Struct, frozen=True, kw_only=True):
@@ -84,6 +91,7 @@ async def begin_match(tx: Tx, ctx: Context, pair: tuple[UUID, UUID], data: JSONB
 
 @get("/v1/matches", opt=requires(Action.LIST_MATCHES), summary="The matches this caller may see")
 async def list_matches(
+    request: Request[Any, Any, Any],
     db: Db,
     own: Owned,
     caller: CurrentCaller,
@@ -95,10 +103,16 @@ async def list_matches(
     status: FromQuery[MatchStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=match_store.LIST_MAX)] = 50,
-    expand: Annotated[list[MatchSide] | None, QueryParameter(max_items=len(MatchSide))] = None,
+    expand: Annotated[list[MatchExpansion] | None, QueryParameter(max_items=len(MatchExpansion))] = None,
 ) -> Response[MatchPage]:
-    """`expand=request&expand=offering` adds the titles of both sides, as far as the caller may read them."""
-    sides = frozenset(expand or ())
+    """`expand=request&expand=offering` adds the titles of both sides, as far as the caller may read them.
+
+    `expand=explanation` adds a sentence on each criterion, in the language of `Accept-Language`; with it `limit` is at
+    most 30.
+    """
+    added = frozenset(expand or ())
+    if MatchExpansion.EXPLANATION in added and limit > EXPLAINED_MAX:
+        raise Invalid("invalid-field", field="limit", expected=f"at most {EXPLAINED_MAX} with expand=explanation")
     async with db.transaction(by=caller) as tx:
         found = await match_store.page(
             tx,
@@ -114,9 +128,11 @@ async def list_matches(
         # A list by offering or status is no ranking.
         if (of_line or of_request) and of_offering is None and status is None:
             await choice_store.record_shown(tx, found[:limit], caller.role, now=now)
-        offered = [one.offering_id for one in views[:limit]] if MatchSide.OFFERING in sides else []
+        offered = [one.offering_id for one in views[:limit]] if MatchExpansion.OFFERING in added else []
         offering_titles = await offering_store.texts(tx, offered)
-    requested = [one.request_id for one in views[:limit]] if MatchSide.REQUEST in sides else []
+        why = await _explanations(tx, found[:limit], views) if MatchExpansion.EXPLANATION in added else {}
+    requested = [one.request_id for one in views[:limit]] if MatchExpansion.REQUEST in added else []
+    reader = reader_language(request.scope)
     request_titles = await own.titles.of_requests(caller, requested)
 
     def item(one: MatchView) -> MatchItem:
@@ -126,6 +142,7 @@ async def list_matches(
             one,
             request_title=request_titles.get(one.request_id, UNSET),
             offering_title=offering.title if offering else UNSET,
+            explanation=[explained(each, reader) for each in why[one.match_id]] if one.match_id in why else UNSET,
         )
 
     return paging.page(MatchPage, views, limit, view=item)
@@ -134,25 +151,41 @@ async def list_matches(
 @show("/v1/matches/{match_id:uuid}", Action.SHOW_MATCH, "One match, with what its score is made of")
 async def show_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], request: Request[Any, Any, Any]) -> MatchDetail:
     ranked = await match_store.ranked(tx, match_id, ctx.caller)
-    # An explanation in codes for the match's two sides, even if they may not see the offering any more.
+    reader = reader_language(request.scope)
+    views = await views_of(tx, [ranked], ctx.caller)
+    why = await _explanations(tx, [ranked], views)
     async with tx.as_service():
         line = await line_store.line(tx, ranked.match.line_id)
-        offering = await offering_store.known(tx, ranked.match.offering_id)
-        completed = await scoring_store.experience(tx, [ranked.match.provider])
         jointly_with = await joint_store.other_states(tx, ranked.match)
-    assert offering is not None, "a match has its offering"
-    view = (await views_of(tx, [ranked], ctx.caller))[0]
-    experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
-    why = explain(ranked.match, line, offering, experience=experience)
-    explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
+    view = views[0]
     return MatchDetail(
         **asdict(view),
-        explanation=explanation,
+        explanation=tuple(explained(one, reader) for one in why[match_id]),
         opens=opened(ranked.match, reader),
         residue=line.residue if line else None,
         jointly_with=jointly_with,
         override_says=wording.overridden(view.override, reader) if view.override else None,
     )
+
+
+async def _explanations(
+    tx: Tx, found: Sequence[Ranked], views: Sequence[MatchView]
+) -> dict[UUID, Sequence[Explanation]]:
+    """Explanations of the shares that the caller sees, by match.
+
+    They are in codes, for the match's two sides, even if they may not see the offering any more.
+    """
+    made: dict[UUID, Sequence[Explanation]] = {}
+    async with tx.as_service():
+        lines = {one: await line_store.line(tx, one) for one in {each.match.line_id for each in found}}
+        completed = await scoring_store.experience(tx, {each.match.provider for each in found})
+        for match, view in zip((one.match for one in found), views, strict=False):
+            offering = await offering_store.known(tx, match.offering_id)
+            assert offering is not None, "a match has its offering"
+            experience = completed.get(match.provider, NO_EXPERIENCE)
+            why = explain(match, lines[match.line_id], offering, experience=experience)
+            made[match.match_id] = [one for one in why if one.share in view.shares]
+    return made
 
 
 @change(

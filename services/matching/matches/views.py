@@ -125,10 +125,13 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
 
 class MatchItem(MatchView, frozen=True, kw_only=True):
-    """A match in a list, with the titles of both sides that `expand` asks for, as far as the caller may read them."""
+    """A match in a list, with what `expand` asks for: the titles of both sides that the caller may read, the
+    explanation of the score.
+    """
 
     request_title: str | UnsetType = UNSET
     offering_title: str | UnsetType = UNSET
+    explanation: list[Explained] | UnsetType = UNSET
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):

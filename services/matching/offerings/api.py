@@ -32,6 +32,8 @@ from services.matching.offerings.views import OfferingView, read, views_of
 from services.matching.policy import Action
 
 B = TypeVar("B", Comment, Reason, Reconfirm)
+WORDS_MIN, WORDS_MAX = 2, 100
+"""Characters of the words that a list is searched for."""
 
 
 class OfferingPage(Struct, frozen=True, kw_only=True):
@@ -73,10 +75,14 @@ async def list_offerings(
     kind: Annotated[str | None, query_parameter(Code)] = None,
     provider: Annotated[str | None, query_parameter(Organization)] = None,
     language: FromQuery[Language | None] = None,
+    q: Annotated[str | None, QueryParameter(min_length=WORDS_MIN, max_length=WORDS_MAX)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:
-    """Each with its translation into `language`, or into that of `Accept-Language`, if there is one."""
+    """Each with its translation into `language`, or into that of `Accept-Language`, if there is one.
+
+    `q` searches the words of titles, in all languages that an offering has.
+    """
     async with db.transaction(by=caller) as tx:
         found = await offering_store.page(
             tx,
@@ -84,6 +90,7 @@ async def list_offerings(
             status=status,
             kind=kind,
             provider=provider,
+            words=q,
             before=cursor,
             today=now.date(),
             limit=limit + 1,

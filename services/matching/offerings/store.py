@@ -309,11 +309,12 @@ async def page(
     status: ShownStatus | None,
     kind: str | None,
     provider: str | None,
+    words: str | None = None,
     before: UUID | None,
     today: date,
     limit: int,
 ) -> list[Offering]:
-    """Newest first, after the offering `before`."""
+    """Newest first, after the offering `before`. `words` are all found in its title, in any of its languages."""
     rows = await tx.fetch(
         """
         SELECT offering.*, (
@@ -323,6 +324,14 @@ async def page(
         WHERE may_see(offering, $1, $2) AND ($3::text IS NULL OR shown_status(offering, $7) = $3)
           AND ($4::text IS NULL OR $4 = ANY (kinds)) AND ($5::text IS NULL OR provider = $5)
           AND ($6::uuid IS NULL OR offering_id < $6)
+          AND ($9::text[] IS NULL OR EXISTS (
+            SELECT FROM (
+                SELECT title FROM offering_text t WHERE t.offering_id = offering.offering_id
+                UNION ALL
+                SELECT title FROM offering_translation_text t WHERE t.offering_id = offering.offering_id
+            ) named WHERE NOT EXISTS (
+                SELECT FROM unnest($9) word WHERE strpos(lower(title), word) = 0
+            )))
         ORDER BY offering_id DESC LIMIT $8
         """,
         caller.organization,
@@ -333,6 +342,7 @@ async def page(
         before,
         today,
         limit,
+        words.lower().split() if words else None,
     )
     return [with_periods(row) for row in rows]
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires, with_etag
-from chassis.http.commands import change
+from chassis.http.commands import change, show
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import expected_revision
 from chassis.ids import new_id
@@ -212,6 +212,16 @@ async def _read(
     return _view(notification, await subscription_store.language(tx, ctx.caller, accept_language))
 
 
+@show("/v1/notifications/{notification_id:uuid}", Action.SHOW_NOTIFICATION, "One notification of the caller")
+async def show_notification(
+    tx: Tx, ctx: Context, notification_id: FromPath[UUID], accept_language: AcceptLanguage = None
+) -> NotificationView:
+    """In the language that `Accept-Language` prefers, else in that of the subscription. This does not mark it read."""
+    notification = await store.get(tx, notification_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_NOTIFICATION, notification).required()
+    return _view(notification, await subscription_store.language(tx, ctx.caller, accept_language))
+
+
 @change(
     "/v1/notifications/{notification_id:uuid}/read",
     Action.READ_NOTIFICATION,
@@ -272,6 +282,7 @@ ROUTES = [
     resume_subscription,
     list_notifications,
     follow_notifications,
+    show_notification,
     read_notification,
     read_all_notifications,
 ]

@@ -5,7 +5,7 @@ presented, and of its end only those notified before; donors are notified of the
 Coordinators are notified only of what asks them to act and of what has ended: the rest can be read at the desk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from uuid import UUID
 
@@ -346,8 +346,17 @@ OF_DIGESTS = frozenset(notice.code for notice in ON_DIGEST.values())
 
 def notices() -> list[str]:
     """The codes of all notices; each needs a text in every language."""
-    every = (*NOTICES.values(), tuple(TO_OWNER.values()), tuple(ON_HIT.values()), tuple(ON_DIGEST.values()))
-    return sorted({notice.code for each in every for notice in each})
+    return sorted({notice.code for notice in _every()})
+
+
+def links() -> set[str]:
+    """The links of all notices, as templates; each has a page in contracts/console_pages."""
+    return {notice.link for notice in _every()}
+
+
+def _every() -> Iterator[Notice]:
+    for each in (*NOTICES.values(), TO_OWNER.values(), ON_HIT.values(), ON_DIGEST.values()):
+        yield from each
 
 
 def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.console_pages import page_of, page_of_notification
 from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
 
@@ -152,9 +153,12 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
         # RFC 8058: one click in the mail program, without signing in.
         message["List-Unsubscribe"] = f"<{public_url}{letter.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    entries = [part for one in letter.entries for part in (one.text, f"{public_url}{one.link}")]
+    # The pages of the console in the mail's language, not the links of the API: people open them.
+    base = f"{public_url}/{letter.language}"
+    entries = [part for one in letter.entries for part in (one.text, f"{base}{page_of(one.link) or ''}")]
+    details = f"{base}{page_of_notification(letter.link, letter.notification_id)}"
     closing = frame.closing if answered_at is None else frame.closing_with_reply
-    paragraphs = [said.text, *entries, frame.details, f"{public_url}{letter.link}", closing]
+    paragraphs = [said.text, *entries, frame.details, details, closing]
     if letter.language in RIGHT_TO_LEFT:
         # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
         # unchanged.

@@ -61,7 +61,18 @@ async def test_list_without_its_titles_is_refused_if_their_owner_is_silent(api: 
     assert (await api.get(path + "&expand=offering", headers=headers(COORDINATOR))).status_code == 200
 
 
-@pytest.mark.parametrize("expand", ["line", ["request", "offering", "request"]])
+async def test_explanation_of_a_listed_match_is_that_of_the_match_itself(stage: Stage) -> None:
+    match = await presented(stage, NORWAY, circulation="granted")
+    for who in (COORDINATOR, KENYA, NORWAY):
+        (one,) = await listed(stage, who, expand="explanation", limit=30)
+        alone = await stage.api.get(f"/v1/matches/{match['match_id']}", headers=headers(who))
+        assert one["explanation"] == alone.json()["explanation"]
+        assert [why["criterion"] for why in one["explanation"]] == [share["criterion"] for share in one["shares"]]
+    refused = await stage.api.get("/v1/matches?expand=explanation&limit=31", headers=headers(COORDINATOR))
+    assert (refused.status_code, refused.json()["details"]["field"]) == (400, "limit")
+
+
+@pytest.mark.parametrize("expand", ["line", ["request", "offering", "request", "offering"]])
 async def test_unknown_expansion_is_refused(api: Client, expand: Any) -> None:
     refused = await api.get("/v1/matches", params={"expand": expand}, headers=headers(COORDINATOR))
     assert (refused.status_code, refused.json()["slug"]) == (400, "invalid-request")

@@ -45,6 +45,21 @@ async def test_a_reader_gets_the_translation_beside_the_source(api: Client, data
         assert [] == await verify(owner, SERVICE)
 
 
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [("AUTHORITIES central", True), ("السلطات", True), ("central السلطات", False), ("100%", False)],
+)
+async def test_an_offering_is_found_by_the_words_of_a_title_in_one_of_its_languages(
+    api: Client, words: str, is_found: bool
+) -> None:
+    offering = await approved(api, title="Training of central authorities")
+    await translated(api, offering)
+    for who in (COORDINATOR, NORWAY, KENYA):
+        answer = await api.get("/v1/offerings", params={"q": words}, headers=headers(who))
+        assert answer.status_code == 200, answer.text
+        assert [one["offering_id"] for one in answer.json()["offerings"]] == [offering["offering_id"]] * is_found
+
+
 async def test_a_translation_is_stale_once_its_texts_change(api: Client) -> None:
     offering = await offered(api)
     await translated(api, offering, by=COORDINATOR)

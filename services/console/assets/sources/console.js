@@ -40,6 +40,10 @@ function moveRow(by) {
   all[Math.min(Math.max(at + by, 0), all.length - 1)].focus();
 }
 
+function tickRow() {
+  document.activeElement?.closest("[data-row]")?.querySelector("input[type=checkbox]")?.click();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
@@ -51,6 +55,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "j") return moveRow(1);
   if (event.key === "k") return moveRow(-1);
+  if (event.key === "x") return tickRow();
   const typed = pending ? `${pending} ${event.key}` : event.key;
   const hit = shortcuts().find((one) => one.dataset.key === typed);
   pending = hit ? null : event.key;
@@ -79,6 +84,18 @@ window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
 });
+// A long list of codes shows those that have the word, and those that are chosen.
+for (const input of document.querySelectorAll("input[data-find]")) {
+  const items = [...document.getElementById(input.dataset.find).children];
+  input.addEventListener("input", () => {
+    const word = input.value.trim().toLocaleLowerCase();
+    for (const item of items) {
+      const text = `${item.textContent} ${item.dataset.words}`.toLocaleLowerCase();
+      item.hidden = !(text.includes(word) || item.querySelector("input").checked);
+    }
+  });
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+}
 for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
@@ -86,3 +103,45 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// -- live parts: what is ticked, opened, focused and scrolled stays when they are fetched again ------------------------
+
+let kept = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.target.closest?.("[data-live]");
+  if (!part) return;
+  kept = {
+    id: part.id,
+    ticked: [...part.querySelectorAll("input:checked")].map((one) => one.id),
+    opened: [...part.querySelectorAll("details[open][id]")].map((one) => one.id),
+    focused: part.contains(document.activeElement) ? document.activeElement.id : null,
+    scrolled: [...part.querySelectorAll(".scroll")].map((one) => one.scrollLeft),
+  };
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const part = kept && document.getElementById(kept.id);
+  if (!part) return;
+  for (const id of kept.ticked) {
+    const box = id && document.getElementById(id);
+    if (box) box.checked = true;
+  }
+  for (const id of kept.opened) document.getElementById(id)?.setAttribute("open", "");
+  part.querySelectorAll(".scroll").forEach((one, at) => { one.scrollLeft = kept.scrolled[at] ?? 0; });
+  if (kept.focused !== null) (document.getElementById(kept.focused) ?? part.querySelector(".scroll"))?.focus({ preventScroll: true });
+  for (const one of part.querySelectorAll("[data-shown]")) one.hidden = false;
+  kept = null;
+});
+// After an interruption the page asks what it missed.
+let interrupted = false;
+document.addEventListener("htmx:sseError", () => { interrupted = true; });
+document.addEventListener("htmx:sseOpen", () => {
+  if (!interrupted) return;
+  interrupted = false;
+  for (const part of document.querySelectorAll("[data-live]")) window.htmx.trigger(part, "sse:changed");
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-tick-all]")) return;
+  const boxes = [...event.target.form.querySelectorAll("input[type=checkbox]")];
+  const all = boxes.every((one) => one.checked);
+  for (const one of boxes) one.checked = !all;
+});

@@ -1,0 +1,50 @@
+"""The page of the console that shows a record of the API: mails lead to it."""
+
+import re
+from collections.abc import Mapping
+
+PAGES: Mapping[str, str] = {
+    "/v1/requests/{id}": "/requests/{id}",
+    "/v1/matches/{id}": "/matches/{id}",
+    "/v1/matches?request={id}": "/requests/{id}",
+    "/v1/offerings/{id}": "/offerings/{id}",
+    "/v1/pledges/{id}": "/pledges/{id}",
+    "/v1/funds/{id}": "/funds/{id}",
+    "/v1/requirements/unfunded": "/needs",
+    "/v1/proposals/{id}": "/approvals",
+    "/v1/work": "/work",
+    "/v1/intake/mails/{id}": "/intake/mails/{id}",
+    "/v1/people/{id}": "/people/{id}",
+    "/v1/digests/{id}": "/digests/{id}",
+    "/v1/webhooks/{id}": "/notifications/settings",
+}
+"""Link of a notice → page, each with the id of its record."""
+
+OF_NO_PAGE = frozenset(
+    {
+        "/v1/packages/{id}",
+        "/v1/clients/{id}",
+        "/v1/activities/{id}",
+        "/v1/in-kind-contributions/{id}",
+    }
+)
+"""Links of records without a page of their own: the page of the notification says what there is to say."""
+
+_PATTERNS = [
+    (re.compile(re.escape(link).replace(r"\{id\}", r"(?P<id>[A-Za-z0-9_-]+)") + r"\Z"), page)
+    for link, page in PAGES.items()
+]
+
+
+def page_of(link: str) -> str | None:
+    """The path of the page, without the language before it; None for a record without one."""
+    for pattern, page in _PATTERNS:
+        found = pattern.match(link)
+        if found is not None:
+            return page.format_map(found.groupdict())
+    return None
+
+
+def page_of_notification(link: str, notification_id: object) -> str:
+    """The page of what a notification is about, else that of the notification itself."""
+    return page_of(link) or f"/notifications/{notification_id}"

@@ -1,0 +1,57 @@
+"""Which service answers which path of the API, for callers of services with addresses of their own."""
+
+OWNERS = {
+    "requests": "requests",
+    "work": "requests",
+    "views": "requests",
+    "observations": "requests",
+    "calendar": "requests",
+    "criteria": "requests",
+    "public": "requests",
+    "offerings": "matching",
+    "matches": "matching",
+    "packages": "matching",
+    "treaty-statuses": "matching",
+    "joint-deliveries": "matching",
+    "rounds": "matching",
+    "funds": "pledges",
+    "pledges": "pledges",
+    "allocations": "pledges",
+    "requirements": "pledges",
+    "rates": "pledges",
+    "ledger": "pledges",
+    "statements": "pledges",
+    "proposals": "pledges",
+    "flows": "pledges",
+    "imports": "pledges",
+    "in-kind-contributions": "pledges",
+    "activities": "pledges",
+    "notifications": "notifications",
+    "subscriptions": "notifications",
+    "webhooks": "notifications",
+    "alerts": "notifications",
+    "unsubscribe": "notifications",
+    "digests": "notifications",
+    "organizations": "directory",
+    "people": "directory",
+    "appointments": "directory",
+    "intake": "requests",
+    "attachments": "requests",
+    "me": "directory",
+    "clients": "directory",
+    "token": "directory",
+    "reference": "requests",
+}
+"""The service of each `/v1/<collection>`, for services with addresses of their own."""
+
+
+def owner_of(path: str) -> str:
+    """The service that answers a path under `/v1`, which may have a query. Raises KeyError for no such collection."""
+    _, _, collection, *rest = path.partition("?")[0].split("/")
+    if collection == "events":
+        return rest[0]
+    if collection == "public" and rest[0] == "offerings":
+        return "matching"
+    if collection == "public" and rest[0] == "funds":
+        return "pledges"
+    return OWNERS[collection.partition(".")[0]]

@@ -1,0 +1,98 @@
+"""Drawing in SVG: boxes and lines of text with attributes only, mirrored for right-to-left scripts."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal
+
+from markupsafe import Markup
+
+LINE = 15
+"""The height of a line of text of 13 px."""
+
+LINES_MAX = 2
+
+
+def width_of(text: str) -> int:
+    """In letters of Latin width: those of Chinese are twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def lines_of(text: str, chars: int, most: int = LINES_MAX) -> list[str]:
+    """The text in at most `most` lines of `chars` letters; the last ends with … if there is more."""
+    lines: list[str] = []
+    line = ""
+    for word in _words(text, chars):
+        longer = f"{line} {word}" if line and not _is_wide(word) else line + word
+        if line and width_of(longer) > chars:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    lines.append(line)
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], lines[most - 1][: chars - 1].rstrip() + "…"]
+
+
+def _words(text: str, chars: int) -> list[str]:
+    """Words, with those cut that are longer than a line; Chinese, which has no spaces, by sign."""
+    words: list[str] = []
+    for word in text.split():
+        if _is_wide(word):
+            words += list(word)
+        else:
+            words += [word[at : at + chars] for at in range(0, len(word), chars)]
+    return words
+
+
+def _is_wide(word: str) -> bool:
+    return width_of(word) > len(word)
+
+
+class Drawing:
+    """A picture of a size in px, from the left; `mirrored` puts the left to the right."""
+
+    def __init__(self, width: int, height: int, *, title: str, mirrored: bool = False) -> None:
+        self._width, self._height, self._title, self._mirrored = width, height, title, mirrored
+        self._parts: list[Markup] = []
+
+    def box(self, x: int, y: int, width: int, height: int, names: str) -> None:
+        left = self._width - x - width if self._mirrored else x
+        self._parts.append(
+            Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(left, y, width, height, names)
+        )
+
+    def text(
+        self,
+        text: str,
+        x: int,
+        y: int,
+        *,
+        chars: int = 60,
+        anchor: Literal["start", "middle", "end"] = "start",
+        names: str = "",
+        lines_up: int = 0,
+    ) -> None:
+        """Two lines around y, or up to `lines_up` with the last of them at y. `start` is where the script begins."""
+        lines: Sequence[str] = lines_of(text, chars, lines_up or LINES_MAX)
+        at = self._width - x if self._mirrored else x
+        first = y - (len(lines) - 1) * (LINE if lines_up else LINE // 2 + 1)
+        for number, line in enumerate(lines):
+            self._parts.append(
+                Markup('<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>').format(
+                    at, first + number * LINE, anchor, names, line
+                )
+            )
+
+    def markup(self) -> Markup:
+        """An image with its title for screen readers: its parts are in the table beside it.
+
+        On narrow screens it is scrolled, not made smaller: its letters stay legible.
+        """
+        head = Markup('<svg width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+            self._width, self._height, self._width, self._height, self._title
+        )
+        picture = head + Markup("").join(self._parts) + Markup("</svg>")
+        return Markup('<div class="scroll drawing" tabindex="0" role="region" aria-label="{}">{}</div>').format(
+            self._title, picture
+        )

@@ -1,0 +1,44 @@
+"""A heat map: rows × columns, the darker the more; each cell has its number in words of the reader's language."""
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from services.console.charts.drawing import Drawing
+
+LABEL, CELL, ROW, HEAD = 290, 104, 40, 62
+SHADES = 4
+DARK = 3
+"""From this shade on the number is white."""
+
+
+def shade(value: int, highest: int) -> int:
+    """0 for nothing, 1 to 4 in equal steps up to the highest."""
+    return 0 if value <= 0 else min(SHADES, 1 + (value - 1) * SHADES // max(highest, 1))
+
+
+def heat(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Mapping[tuple[int, int], int],
+    *,
+    written: Mapping[tuple[int, int], str],
+    title: str,
+    mirrored: bool = False,
+) -> Markup:
+    """`values` colours a cell at (row, column), `written` is what stands in it."""
+    highest = max(values.values(), default=0)
+    drawing = Drawing(LABEL + CELL * len(columns), HEAD + ROW * len(rows), title=title, mirrored=mirrored)
+    for number, name in enumerate(columns):
+        drawing.text(name, LABEL + number * CELL + CELL // 2, HEAD - 10, chars=14, anchor="middle", lines_up=3)
+    for line, name in enumerate(rows):
+        top = HEAD + line * ROW
+        drawing.text(name, 0, top + ROW // 2 + 4, chars=42)
+        for number in range(len(columns)):
+            at = (line, number)
+            tone = shade(values.get(at, 0), highest)
+            left = LABEL + number * CELL
+            drawing.box(left + 1, top + 1, CELL - 2, ROW - 2, f"heat-{tone}")
+            dark = "on-dark" if tone >= DARK else ""
+            drawing.text(written.get(at, "0"), left + CELL // 2, top + ROW // 2 + 4, anchor="middle", names=dark)
+    return drawing.markup()

@@ -1,0 +1,153 @@
+"""Demand: what is asked of a provider, which requests it may serve, and its interest in a line of one."""
+
+import asyncio
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.demand.board import board, candidates, chosen, kinds_of
+from services.console.fields import WORDS_MAX, Field, FormError, Option, errors_of, read
+from services.console.moves.pages import KEY
+from services.console.offerings.steps import options
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+LIST_LENGTH = 100
+OWN_MAX = 100
+FIT, NO_FIT = "fits", "does_not_fit"
+INTEREST = (
+    Field(name="offering_id", label=N_("Offering"), kind="choice", options="own_offerings"),
+    Field(
+        name="covers",
+        label=N_("How many people of the group you can serve"),
+        kind="number",
+        required=False,
+        hint=N_("Leave it empty if you can serve all."),
+    ),
+    Field(
+        name="comment",
+        label=N_("Why your offering fits"),
+        kind="words",
+        required=False,
+        max_length=WORDS_MAX,
+        hint=N_("UNODC reads it."),
+    ),
+)
+
+
+@get("/{language:str}/demand")
+async def list_demand(page: CurrentPage) -> Response[bytes]:
+    session = page.signed_in
+    if session.role != "provider_officer":
+        raise NotFoundException
+    kind, state, fitting = page.asked("kind"), page.asked("state"), page.asked("all") == ""
+    found, matches, own = await asyncio.gather(
+        page.api.get("/v1/requests", status="open", state=state, cursor=page.asked("cursor"), limit=LIST_LENGTH),
+        page.api.get("/v1/matches", expand=["request", "offering"], limit=LIST_LENGTH),
+        page.api.get("/v1/offerings", provider=session.organization, limit=OWN_MAX),
+    )
+    offered = kinds_of(own["offerings"])
+    query = {"kind": kind, "state": state, "all": page.asked("all")}
+    return page.render(
+        "demand/list.html",
+        board=board(matches["matches"]),
+        requests=chosen(found["requests"], kind=kind, fitting=fitting, offered=offered),
+        cursor=found["cursor"],
+        offered=offered,
+        offers_any=bool(own["offerings"]),
+        fitting=fitting,
+        query={name: value for name, value in query.items() if value},
+        lists=options(page.language),
+    )
+
+
+@get("/{language:str}/demand/{request_id:str}")
+async def show_demand(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """The lines of a request, each with the own offerings of its kind, and the own matches with it."""
+    session = page.signed_in
+    if session.role != "provider_officer":
+        raise NotFoundException
+    request, matches, own = await asyncio.gather(
+        page.api.get(f"/v1/requests/{request_id}"),
+        page.api.get("/v1/matches", request=request_id, expand="offering", limit=LIST_LENGTH),
+        page.api.get("/v1/offerings", provider=session.organization, status="available", limit=OWN_MAX),
+    )
+    return page.render(
+        "demand/show.html",
+        request=request,
+        matches=matches["matches"],
+        own=own["offerings"],
+        candidates=candidates,
+        lists=options(page.language),
+    )
+
+
+@get("/{language:str}/demand/{request_id:str}/{line_id:str}")
+async def show_interest(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
+    return await _interest(page, request_id, line_id)
+
+
+@post("/{language:str}/demand/{request_id:str}/{line_id:str}", status_code=303)
+async def express_interest(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
+    """Express interest, or only find out whether an offering fits."""
+    page.signed_in  # noqa: B018 - raises
+    sent = read(INTEREST, page.typed)
+    if sent.errors:
+        return await _interest(page, request_id, line_id, errors=sent.errors, status=400)
+    offering_id = sent.body["offering_id"]
+    try:
+        if page.value("act") == "check":
+            found = await page.api.get("/v1/matches/why-not", line=line_id, offering=offering_id)
+            return await _interest(page, request_id, line_id, fits=FIT if found["fits"] else NO_FIT)
+        body = {"line_id": line_id, **sent.body}
+        await page.api.send("POST", "/v1/matches", body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(INTEREST, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return await _interest(page, request_id, line_id, errors=errors, status=problem.status)
+    return page.redirect(f"/demand/{request_id}", done="interested")
+
+
+async def _interest(
+    page: Page,
+    request_id: str,
+    line_id: str,
+    *,
+    errors: tuple[FormError, ...] = (),
+    fits: str = "",
+    status: int = 200,
+) -> Response[bytes]:
+    session = page.signed_in
+    if session.role != "provider_officer":
+        raise NotFoundException
+    request, own = await asyncio.gather(
+        page.api.get(f"/v1/requests/{request_id}"),
+        page.api.get("/v1/offerings", provider=session.organization, status="available", limit=OWN_MAX),
+    )
+    line: Any = next((one for one in request["lines"] if one["line_id"] == line_id), None)
+    if line is None:
+        raise NotFoundException
+    offerings = candidates(own["offerings"], line["kind"])
+    first = {"offering_id": [page.asked("offering") or next((one["offering_id"] for one in offerings), "")]}
+    return page.render(
+        "demand/interest.html",
+        status=status,
+        request=request,
+        line=line,
+        number=request["lines"].index(line) + 1,
+        fields=INTEREST,
+        typed=page.typed or first,
+        errors=errors,
+        fits=fits,
+        given={"own_offerings": [Option(one["offering_id"], one["title"]) for one in offerings]},
+        any_offering=bool(offerings),
+        lists=options(page.language),
+    )
+
+
+ROUTES = (list_demand, show_demand, show_interest, express_interest)

@@ -1,0 +1,42 @@
+"""States and UNODC, found by what their names begin with in any of the six languages."""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+from contracts import reference
+from services.console.fields import Option
+from services.console.translations import LANGUAGES
+
+FOUND_MAX = 12
+UNODC = "UNODC"
+
+
+def found_organizations(typed: str, language: str) -> Sequence[Option]:
+    """Those with a word that begins with the text, in the order of the language; a code is found too."""
+    wanted = _folded(typed)
+    if not wanted:
+        return []
+    states = [
+        Option(code, reference.country_name(code, language))
+        for code in reference.country_order(language)
+        if code.casefold() == wanted or any(name.startswith(wanted) for name in _beginnings(code))
+    ]
+    own = [Option(UNODC, UNODC)] if UNODC.casefold().startswith(wanted) else []
+    return [*own, *states][:FOUND_MAX]
+
+
+@cache
+def _beginnings(code: str) -> frozenset[str]:
+    """The names of a State from each of their words on."""
+    found = set()
+    for language in LANGUAGES:
+        words = _folded(reference.country_name(code, language)).split()
+        found |= {" ".join(words[number:]) for number in range(len(words))}
+    return frozenset(found)
+
+
+def _folded(text: str) -> str:
+    """Without case, accents and vowel signs."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in plain if not unicodedata.combining(one)).replace("’", "'").strip()

@@ -1,0 +1,256 @@
+"""Writing a request: its beginning, its parts and how far they are, its first page and who may see it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec import structs
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.drafting import attachments, codes, lines, submission
+from services.console.drafting.draft import about_of, readers_of, request_body, said
+from services.console.drafting.fields import ABOUT, READERS, of_draft
+from services.console.drafting.organizations import found_organizations
+from services.console.drafting.saving import (
+    Form,
+    closed,
+    form_of,
+    form_typed,
+    may_edit,
+    refused,
+    request_path,
+    save,
+)
+from services.console.fields import FormError, Read, read
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+OWN_MAX = 100
+CHOOSE = N_("Choose at least one")
+
+
+@get("/{language:str}/requests/new")
+async def begin(page: CurrentPage) -> Response[bytes]:
+    """The first page of a new request."""
+    page.signed_in  # noqa: B018 - raises
+    if page.typed:
+        return _begin(page, form_typed(page, (), status=200))
+    return _begin(page, Form(typed={"language": [page.language]}, opened="", revision=None))
+
+
+@post("/{language:str}/requests/new", status_code=303)
+async def create(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    given = read(of_draft(ABOUT), page.typed)
+    if given.errors:
+        return _begin(page, form_typed(page, given.errors))
+    return await _file(page, said(given.body), lambda form: _begin(page, form))
+
+
+async def _file(page: Page, body: Mapping[str, Any], again: Any) -> Response[bytes]:
+    try:
+        made = await page.api.send("POST", "/v1/requests", body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        return again(refused(page, problem, ABOUT))  # type: ignore[no-any-return]
+    return page.redirect(f"/requests/{made.body['request_id']}/edit", done="drafted")
+
+
+def _begin(page: Page, form: Form) -> Response[bytes]:
+    return page.render("drafting/begin.html", status=form.status, form=form, fields=ABOUT)
+
+
+@get("/{language:str}/requests/new/from-request")
+async def choose_earlier(page: CurrentPage) -> Response[bytes]:
+    """Earlier requests of the State, to begin with a copy of one."""
+    return await _earlier(page, ())
+
+
+@post("/{language:str}/requests/new/from-request", status_code=303)
+async def copy_earlier(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    language, _, request_id = page.value("request").partition(" ")
+    if not request_id:
+        return await _earlier(page, (FormError("request", CHOOSE),))
+    body = {"language": language, "from_request": request_id}
+    try:
+        made = await page.api.send("POST", "/v1/requests", body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        return await _earlier(page, refused(page, problem, ()).errors)
+    return page.redirect(f"/requests/{made.body['request_id']}/edit", done="copied")
+
+
+async def _earlier(page: Page, errors: Sequence[FormError]) -> Response[bytes]:
+    session = page.signed_in
+    found = await page.api.get("/v1/requests", state=session.organization, limit=OWN_MAX)
+    return page.render(
+        "drafting/from_request.html", status=400 if errors else 200, requests=found["requests"], errors=errors
+    )
+
+
+@get("/{language:str}/requests/new/from-observations")
+async def choose_observations(page: CurrentPage) -> Response[bytes]:
+    """The State's observations of the review, to begin with a line for each article."""
+    return await _observations(page, ())
+
+
+@post("/{language:str}/requests/new/from-observations", status_code=303)
+async def copy_observations(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    chosen = [one.partition(" ") for one in page.typed.get("observation", ())]
+    if not chosen:
+        return await _observations(page, (FormError("observation", CHOOSE),))
+    body = {"language": chosen[0][0], "from_observations": [one[2] for one in chosen]}
+    try:
+        made = await page.api.send("POST", "/v1/requests", body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        return await _observations(page, refused(page, problem, ()).errors)
+    return page.redirect(f"/requests/{made.body['request_id']}/edit", done="copied")
+
+
+async def _observations(page: Page, errors: Sequence[FormError]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    found = await page.api.get("/v1/observations", limit=OWN_MAX)
+    return page.render(
+        "drafting/from_observations.html",
+        status=400 if errors else 200,
+        observations=found["observations"],
+        chosen=page.typed.get("observation", ()),
+        errors=errors,
+    )
+
+
+@get("/{language:str}/requests/{request_id:str}/edit")
+async def show_parts(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """The parts of a draft, what each still lacks, and requests like it."""
+    session = page.signed_in
+    answer = await page.api.read(request_path(request_id))
+    request = answer.body
+    if not may_edit(request):
+        return closed(page, request)
+    checked, own = await asyncio.gather(
+        page.api.send("POST", "/v1/requests/check", request_body(request)),
+        page.api.get("/v1/requests", state=session.organization, limit=OWN_MAX),
+    )
+    titles = {one["request_id"]: one for one in own["requests"]}
+    similar = [titles[one] for one in checked.body["similar"] if one in titles and one != request_id]
+    return page.render(
+        "drafting/parts.html",
+        request=request,
+        revision=answer.revision,
+        advice={one["position"]: one for one in checked.body["advice"]},
+        lacking=lines_lacking(checked.body["missing"]),
+        lacks_title=any(one["field"] == "title" for one in checked.body["missing"]),
+        missing=checked.body["missing"],
+        similar=similar,
+        circulating=checked.body["circulating"],
+    )
+
+
+def lines_lacking(missing: Sequence[Mapping[str, Any]]) -> Mapping[int, Sequence[str]]:
+    """The fields that are missing, by the position of their line from 1."""
+    found: dict[int, list[str]] = {}
+    for one in missing:
+        place, _, name = str(one["field"]).partition("].")
+        if place.startswith("lines[") and place[6:].isdigit():
+            found.setdefault(int(place[6:]) + 1, []).append(name)
+    return found
+
+
+@get("/{language:str}/requests/{request_id:str}/edit/need")
+async def show_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """Language, title and need."""
+    page.signed_in  # noqa: B018 - raises
+    answer = await page.api.read(request_path(request_id))
+    if not may_edit(answer.body):
+        return closed(page, answer.body)
+    return _about(page, request_id, form_of(page, answer, about_of(answer.body)))
+
+
+@post("/{language:str}/requests/{request_id:str}/edit/need", status_code=303)
+async def save_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    given = read(of_draft(ABOUT), page.typed)
+    if given.errors:
+        return _about(page, request_id, form_typed(page, given.errors))
+    saved = await save(page, request_id, request_path(request_id), given.body, about_of, ABOUT)
+    if isinstance(saved, Form):
+        return _about(page, request_id, saved)
+    return page.redirect(f"/requests/{request_id}/edit", done=saved.done)
+
+
+def _about(page: Page, request_id: str, form: Form) -> Response[bytes]:
+    return page.render("drafting/need.html", status=form.status, request_id=request_id, form=form, fields=ABOUT)
+
+
+@get("/{language:str}/requests/{request_id:str}/edit/readers")
+async def show_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """Who is asked, who may see the request, and who would see it with what is saved."""
+    page.signed_in  # noqa: B018 - raises
+    answer, audience = await asyncio.gather(
+        page.api.read(request_path(request_id)), submission.foreseen(page, request_id)
+    )
+    if not may_edit(answer.body):
+        return closed(page, answer.body)
+    return _readers(page, request_id, form_of(page, answer, readers_of(answer.body)), audience)
+
+
+@post("/{language:str}/requests/{request_id:str}/edit/readers", status_code=303)
+async def save_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    given = read_readers(page)
+    if given.errors or page.value("action") == "find":
+        form = form_typed(page, given.errors if page.value("action") != "find" else (), status=200)
+        return _readers(page, request_id, form, None)
+    saved = await save(page, request_id, request_path(request_id), given.body, readers_of, READERS)
+    if isinstance(saved, Form):
+        return _readers(page, request_id, saved, None)
+    if page.value("action") == "stay":
+        return page.redirect(f"/requests/{request_id}/edit/readers", done=saved.done)
+    return page.redirect(f"/requests/{request_id}/edit", done=saved.done)
+
+
+def read_readers(page: Page) -> Read:
+    """The values that were typed; named States count only if States are asked."""
+    given = read(READERS, page.typed)
+    body = dict(given.body)
+    addressee = dict(body.get("addressee") or {})
+    if addressee.get("to") != "states":
+        addressee["states"] = []
+    return structs.replace(given, body={**body, "addressee": addressee})
+
+
+def _readers(page: Page, request_id: str, form: Form, audience: submission.ForeseenReaders | None) -> Response[bytes]:
+    asked = page.value("find")
+    return page.render(
+        "drafting/readers.html",
+        status=form.status,
+        request_id=request_id,
+        form=form,
+        fields=READERS,
+        audience=audience,
+        asked=asked,
+        found=found_organizations(asked, page.language),
+    )
+
+
+ROUTES = (
+    begin,
+    create,
+    choose_earlier,
+    copy_earlier,
+    choose_observations,
+    copy_observations,
+    show_parts,
+    show_about,
+    save_about,
+    show_readers,
+    save_readers,
+    *lines.ROUTES,
+    *codes.ROUTES,
+    *attachments.ROUTES,
+    *submission.ROUTES,
+)

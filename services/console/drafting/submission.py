@@ -1,0 +1,110 @@
+"""Checking one's answers and submitting: who will see the request, and from when."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec import Struct
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.drafting.saving import request_path
+from services.console.fields import Field, FormError, read
+from services.console.formats import as_datetime
+from services.console.moves.pages import KEY, STALE
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+SOON = timedelta(minutes=1)
+COMMENT = Field(name="comment", label=N_("Message to UNODC"), kind="words", required=False, max_length=2000, rows=3)
+
+
+class ForeseenReaders(Struct, frozen=True):
+    """Who would see a request after its submission, or what it lacks before that can be said."""
+
+    admissions: Sequence[Mapping[str, Any]] = ()
+    missing: Sequence[str] = ()
+    allowed: bool = True
+
+
+async def foreseen(page: Page, request_id: str) -> ForeseenReaders:
+    try:
+        found = await page.api.get(f"{request_path(request_id)}/audience", if_submitted=True)
+    except Problem as problem:
+        if problem.slug == "request-incomplete":
+            return ForeseenReaders(missing=[str(one["field"]) for one in problem.errors])
+        if problem.status in (401, 404):
+            raise
+        return ForeseenReaders(allowed=False)
+    soon = as_datetime(found["at"]) + SOON
+    return ForeseenReaders(
+        admissions=[{**one, "at_once": as_datetime(one["since"]) <= soon} for one in found["admissions"]]
+    )
+
+
+@get("/{language:str}/requests/{request_id:str}/submit")
+async def check_answers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """All answers, with a link to change each; who will see them; and the button."""
+    return await _answers(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/submit", status_code=303)
+async def submit(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    given = read((COMMENT,), page.typed)
+    if given.errors:
+        return await _answers(page, request_id, errors=given.errors, status=400)
+    revision = page.value("revision")
+    try:
+        await page.api.send(
+            "POST",
+            f"{request_path(request_id)}/submit",
+            given.body,
+            key=page.value(KEY) or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        stale = problem.status == STALE
+        # What is missing stands on the page with its links.
+        errors = () if stale else (FormError("", problem.title, said=True),)
+        return await _answers(page, request_id, errors=errors, stale=stale, status=problem.status)
+    return page.redirect(f"/requests/{request_id}", done="submitted")
+
+
+async def _answers(
+    page: Page,
+    request_id: str,
+    *,
+    errors: Sequence[FormError] = (),
+    stale: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    answer, audience, files = await asyncio.gather(
+        page.api.read(request_path(request_id)),
+        foreseen(page, request_id),
+        page.api.get(f"{request_path(request_id)}/attachments"),
+    )
+    return page.render(
+        "drafting/check.html",
+        status=status,
+        request=answer.body,
+        revision=answer.revision,
+        audience=audience,
+        files=files,
+        may_submit="submit" in answer.body["moves"],
+        may_edit="revise" in answer.body["moves"],
+        advice={one["position"]: one for one in answer.body.get("advice", ())},
+        comment=COMMENT,
+        typed=page.typed or None,
+        errors=errors,
+        stale=stale,
+    )
+
+
+ROUTES = (check_answers, submit)

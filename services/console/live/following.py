@@ -1,0 +1,190 @@
+"""How many pages follow changes at a time, and the stream that each of them reads."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import Response
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from chassis.http.edge import STAYS_OPEN
+from services.console.client import ApiClient, ApiUnavailable, Problem
+
+FEEDS = ("/v1/events/requests", "/v1/events/matching")
+HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
+RETRY_MILLISECONDS = 3_000
+GATHER_SECONDS = 0.15
+"""Changes of one command come together."""
+
+AGAIN_SECONDS = 1.5
+"""What follows from a change in other services is there a moment later: pages are told once more."""
+
+CHECK_SECONDS = 5.0
+BEAT_SECONDS = 15.0
+SEND_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class TooManyPages(Exception):
+    """The person, or all together, follow with as many pages as they may."""
+
+
+class Following:
+    """The pages of this process that follow changes."""
+
+    def __init__(self) -> None:
+        self._of_each: Counter[UUID] = Counter()
+
+    @contextlib.contextmanager
+    def place(self, person_id: UUID, *, each_max: int, all_max: int) -> Iterator[None]:
+        """Raises TooManyPages."""
+        if self._of_each[person_id] >= each_max or self._of_each.total() >= all_max:
+            raise TooManyPages
+        self._of_each[person_id] += 1
+        try:
+            yield
+        finally:
+            self._of_each -= Counter([person_id])
+
+
+class FeedItemData(msgspec.Struct, frozen=True):
+    aggregate: str
+    id: str
+    version: int
+
+
+class FeedItem(msgspec.Struct, frozen=True):
+    """What of an event of the API decides whether a page is told."""
+
+    data: FeedItemData
+
+
+def concerns(line: str, ids: Sequence[str]) -> bool:
+    """Whether a line of a feed is an event of one of these records, of any if there are none.
+
+    A new match may be of any of them: an event does not say of which request it is.
+    """
+    if not line.startswith("data:"):
+        return False
+    if not ids:
+        return True
+    try:
+        found = msgspec.json.decode(line.removeprefix("data:").strip(), type=FeedItem).data
+    except msgspec.MsgspecError:
+        return False
+    return found.id in ids or (found.aggregate == "match" and found.version == 1)
+
+
+class ChangeStream(Response[None]):
+    """Server-sent events that say only that something has changed, which its page then asks for."""
+
+    def __init__(
+        self,
+        api: ApiClient,
+        ids: Sequence[str],
+        place: Callable[[], contextlib.AbstractContextManager[None]],
+        goes_on: Callable[[], Awaitable[bool]],
+        *,
+        missed: bool,
+    ) -> None:
+        """`goes_on`: whether the session is still there. `missed`: the browser was here before, and connects again."""
+        super().__init__(None, media_type="text/event-stream")
+        self._api = api
+        self._ids = ids
+        self._place = place
+        self._goes_on = goes_on
+        self._missed = missed
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
+        return self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refused with 204, after which a browser does not connect again by itself."""
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                stack.enter_context(self._place())
+                feeds = [await stack.enter_async_context(self._api.stream(path)) for path in FEEDS]
+                await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+                cast(Mapping[str, Callable[[], None]], scope)[STAYS_OPEN]()
+                await self._relay(feeds, receive, send)
+        except (TooManyPages, Problem):
+            await _plain(send, 204)
+        except ApiUnavailable:
+            # The head may have been sent: then the browser connects again.
+            with contextlib.suppress(RuntimeError):
+                await _plain(send, 503)
+
+    async def _relay(self, feeds: Sequence[AsyncIterator[str]], receive: Receive, send: Send) -> None:
+        changed = asyncio.Event()
+        if self._missed:
+            changed.set()
+        tasks = [asyncio.create_task(self._read(feed, changed)) for feed in feeds]
+        tasks.append(asyncio.create_task(_until_disconnected(receive)))
+        for task in tasks:
+            # A page that was left makes room at once.
+            task.add_done_callback(lambda _task: changed.set())
+        try:
+            await _put(send, f"retry: {RETRY_MILLISECONDS}\nid: 1\n\n")
+            await self._tell(tasks, changed, send)
+            await _put(send, "", more=False)
+        except TimeoutError:
+            log.info("page stream aborted: the browser does not read")
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, feed: AsyncIterator[str], changed: asyncio.Event) -> None:
+        async for line in feed:
+            if concerns(line, self._ids):
+                changed.set()
+
+    async def _tell(self, tasks: Sequence[asyncio.Task[None]], changed: asyncio.Event, send: Send) -> None:
+        """Tell of changes until the browser leaves, a feed ends, or the session does."""
+        checked = told = time.monotonic()
+        again = False
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), AGAIN_SECONDS)
+            if any(task.done() for task in tasks):
+                return
+            now = time.monotonic()
+            if now - checked >= CHECK_SECONDS:
+                if not await self._goes_on():
+                    await _put(send, "event: ended\ndata: 1\n\n")
+                    return
+                checked = now
+            if changed.is_set():
+                await asyncio.sleep(GATHER_SECONDS)
+                changed.clear()
+                again, told = True, now
+                await _put(send, "event: changed\ndata: 1\n\n")
+            elif again:
+                again, told = False, now
+                await _put(send, "event: changed\ndata: 2\n\n")
+            elif now - told >= BEAT_SECONDS:
+                told = now
+                await _put(send, ":\n\n")
+
+
+async def _put(send: Send, text: str, *, more: bool = True) -> None:
+    """Raises TimeoutError if the browser does not read."""
+    async with asyncio.timeout(SEND_SECONDS):
+        await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
+
+
+async def _plain(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,39 @@
+"""The stream by which an open page learns that something has changed for its person."""
+
+from functools import partial
+from typing import Any
+
+from litestar import Response, get
+
+from chassis import clock
+from services.console.live.following import ChangeStream
+from services.console.live.refresh import FOLLOWING
+from services.console.page import CurrentPage
+
+IDS_MAX = 60
+
+
+@get(f"/{{language:str}}{FOLLOWING}")
+async def follow(page: CurrentPage) -> Response[Any]:
+    """Of the records with these ids; of all that the person follows without any.
+
+    It does not count as use of the session, and ends with it or when the person acts in another appointment.
+    """
+    session, console = page.signed_in, page.console
+
+    async def goes_on() -> bool:
+        now = await console.sessions.find(session.cookie, now=clock.now(), seen=False)
+        return now is not None and now.held.acting == session.held.acting
+
+    settings = console.settings
+    place = partial(
+        console.following.place,
+        session.person_id,
+        each_max=settings.event_streams_each,
+        all_max=settings.event_streams_all,
+    )
+    missed = "last-event-id" in page.request.headers
+    return ChangeStream(page.api, page.asked_all("id")[:IDS_MAX], place, goes_on, missed=missed)
+
+
+ROUTES = (follow,)

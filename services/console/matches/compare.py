@@ -1,0 +1,119 @@
+"""Comparing the matches of a request side by side, and presenting several at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from contracts.reference.refusal_words import words_of
+from services.console.client import Problem
+from services.console.fields import FormError
+from services.console.matches.moves import DEPARTURE, MATCH
+from services.console.matches.reading import ENDED, is_mine, turn
+from services.console.moves.model import COMMENT
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+SHOWN_MAX = 30
+"""Matches with explanations that the API lists at once."""
+
+NONE_TICKED = N_("Tick at least one match")
+FIELDS = (DEPARTURE, COMMENT)
+
+
+class Ticked:
+    """A match that was ticked, in the revision that was shown: `id:revision`."""
+
+    def __init__(self, value: str) -> None:
+        self.match_id, _, revision = value.partition(":")
+        self.revision = int(revision) if revision.isdigit() else 0
+
+
+@get("/{language:str}/requests/{request_id:str}/matches")
+async def compare_matches(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _compare(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/matches/present", status_code=303)
+async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    """Present those that are ticked: all or none."""
+    page.signed_in  # noqa: B018 - raises
+    ticked = [Ticked(value) for value in page.typed.get("match", ())]
+    if not ticked:
+        return await _compare(page, request_id, errors=(FormError("", NONE_TICKED),), status=400)
+    said = {"comment": page.value("comment"), "departure": page.value("departure") or None}
+    body = {"matches": [{"match_id": one.match_id, "revision": one.revision, **said} for one in ticked]}
+    try:
+        await page.api.send("POST", "/v1/matches/present", body, key=page.value("idempotency_key") or str(new_id()))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        return await _compare(page, request_id, refused=problem, ticked=ticked, status=problem.status)
+    return page.redirect(f"/requests/{request_id}/matches", done="presented")
+
+
+async def _compare(
+    page: Page,
+    request_id: str,
+    *,
+    errors: tuple[FormError, ...] = (),
+    refused: Problem | None = None,
+    ticked: Sequence[Ticked] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    role = page.signed_in.role
+    coordinates = role in ("coordinator", "auditor")
+    request = await page.api.get(f"/v1/requests/{request_id}")
+    # Those who choose read the reasons side by side; UNODC compares more matches, by their points.
+    expand = ("offering",) if coordinates else ("offering", "explanation")
+    found = (await page.api.get("/v1/matches", request=request_id, limit=SHOWN_MAX, expand=expand))["matches"]
+    if refused is not None:
+        errors = refusals(refused, ticked, {one["match_id"]: one for one in found}, page)
+    matches = [{**one, "turn": turn(one), "mine": is_mine(one), "open": MATCH.open_to(one, role)} for one in found]
+    return page.render(
+        "matches/compare.html",
+        status=status,
+        request=request,
+        lines=[
+            {**line, "matches": [one for one in matches if one["line_id"] == line["line_id"]]}
+            for line in request["lines"]
+        ],
+        ended=ENDED,
+        criteria=criteria_of,
+        explained=not coordinates,
+        can_present=any("present" in one["moves"] for one in matches),
+        can_nominate=role == "coordinator",
+        fields=FIELDS,
+        typed=page.typed or None,
+        ticked={one.match_id for one in ticked},
+        errors=errors,
+    )
+
+
+def criteria_of(matches: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, Sequence[Mapping[str, Any] | None]]]:
+    """Rows of a comparison: each criterion, with its share and reason in each match; None where a match lacks it."""
+    names = dict.fromkeys(share["criterion"] for match in matches for share in match["shares"])
+    columns = []
+    for match in matches:
+        says = {one["criterion"]: one["says"] for one in match.get("explanation", ())}
+        columns.append({one["criterion"]: {**one, "says": says.get(one["criterion"])} for one in match["shares"]})
+    return [(name, [column.get(name) for column in columns]) for name in names]
+
+
+def refusals(
+    problem: Problem, ticked: Sequence[Ticked], listed: Mapping[str, Mapping[str, Any]], page: Page
+) -> tuple[FormError, ...]:
+    """What stands against each of the ticked matches, with its offering's name."""
+    found = []
+    for one in problem.errors:
+        place = str(one.get("field") or "").removeprefix("matches[").partition("]")[0]
+        match = listed.get(ticked[int(place)].match_id) if place.isdigit() and int(place) < len(ticked) else None
+        name = (match.get("offering_title") or match["provider"]) if match else ""
+        found.append(FormError(name, words_of(str(one.get("problem")), page.language), said=True))
+    return tuple(dict.fromkeys(found)) or (FormError("", problem.title, said=True),)
+
+
+ROUTES = (compare_matches, present_matches)

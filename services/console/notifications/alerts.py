@@ -1,0 +1,173 @@
+"""Alerts: saved filters of which I am notified; created, changed, paused, resumed and removed here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.page import CurrentPage, Page
+from services.console.rendering import code_label
+from services.console.translations import N_
+
+SETTINGS = "/notifications/settings"
+SUBJECT_OF_ROLE: Mapping[str, str] = {
+    "provider_officer": "requests",
+    "donor_officer": "funding",
+    "focal_point": "offerings",
+    "official": "offerings",
+}
+"""What the API can notify each role of."""
+
+MOVES = {"pause": "POST", "resume": "POST", "remove": "DELETE"}
+REGIONS = ("african", "asia_pacific", "eastern_european", "grulac", "weog")
+FREQUENCY = Field(
+    name="frequency",
+    label=N_("When you are notified"),
+    kind="choice",
+    options=(("at_once", N_("At once")), ("daily", N_("Once a day, of all together")), ("weekly", N_("Once a week"))),
+    value="at_once",
+)
+CRITERIA = (
+    Field(name="kinds", label=N_("Kinds of assistance"), kind="choices", options="kinds", required=False, empty=[]),
+    Field(name="topics", label=N_("Topics"), kind="choices", options="topics", required=False, empty=[]),
+    Field(name="regions", label=N_("Regional groups"), kind="choices", options="regions", required=False, empty=[]),
+    Field(name="states", label=N_("States"), kind="choices", options="countries", required=False, empty=[]),
+)
+AMOUNTS = (
+    Field(name="usd_minor_min", label=N_("At least, in US dollars"), kind="number", required=False, empty=None),
+    Field(name="usd_minor_max", label=N_("At most, in US dollars"), kind="number", required=False, empty=None),
+)
+CENTS = 100
+
+
+def fields_of(subject: str) -> tuple[Field, ...]:
+    return (FREQUENCY, *CRITERIA, *(AMOUNTS if subject == "funding" else ()))
+
+
+@get("/{language:str}/notifications/alerts/new")
+async def new_alert(page: CurrentPage) -> Response[bytes]:
+    return _form(page, _subject(page))
+
+
+@post("/{language:str}/notifications/alerts/new", status_code=303)
+async def create_alert(page: CurrentPage) -> Response[bytes]:
+    subject = _subject(page)
+    sent = read(fields_of(subject), page.typed)
+    if sent.errors:
+        return _form(page, subject, errors=sent.errors, status=400)
+    key = page.value("idempotency_key") or str(new_id())
+    try:
+        await page.api.send("POST", "/v1/alerts", {"subject": subject, **in_cents(sent.body)}, key=key)
+    except Problem as problem:
+        return _form(page, subject, errors=_errors(problem, subject), status=problem.status)
+    return page.redirect(SETTINGS, done="saved")
+
+
+@get("/{language:str}/notifications/alerts/{alert_id:uuid}")
+async def show_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    answer = await page.api.read(f"/v1/alerts/{alert_id}")
+    return _form(page, answer.body["subject"], alert=answer.body, revision=answer.revision)
+
+
+@post("/{language:str}/notifications/alerts/{alert_id:uuid}", status_code=303)
+async def change_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    path, revision = f"/v1/alerts/{alert_id}", page.value("revision")
+    alert = await page.api.read(path)
+    subject = alert.body["subject"]
+    sent = read(fields_of(subject), page.typed)
+    errors, status = sent.errors, 400
+    if not errors:
+        try:
+            await page.api.send(
+                "PATCH", path, in_cents(sent.body), revision=int(revision) if revision.isdigit() else None
+            )
+        except Problem as problem:
+            errors, status = _errors(problem, subject), problem.status
+        else:
+            return page.redirect(SETTINGS, done="saved")
+    return _form(page, subject, alert=alert.body, revision=alert.revision, errors=errors, status=status)
+
+
+@post("/{language:str}/notifications/alerts/{alert_id:uuid}/{move:str}", status_code=303)
+async def move_alert(page: CurrentPage, alert_id: FromPath[UUID], move: FromPath[str]) -> Response[bytes]:
+    """Pause, resume or remove it."""
+    page.signed_in  # noqa: B018 - raises
+    if move not in MOVES:
+        raise NotFoundException
+    path, method, revision = f"/v1/alerts/{alert_id}", MOVES[move], page.value("revision")
+    await page.api.send(
+        method,
+        path if move == "remove" else f"{path}/{move}",
+        {} if move == "pause" else None,
+        key=page.value("idempotency_key") or str(new_id()),
+        revision=int(revision) if revision.isdigit() else None,
+    )
+    return page.redirect(SETTINGS, done="saved")
+
+
+def in_cents(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The amounts that were typed in dollars, in cents."""
+    return {
+        name: value * CENTS if name.startswith("usd_minor_") and value is not None else value
+        for name, value in body.items()
+    }
+
+
+def as_typed(alert: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """An alert as its form shows it."""
+    typed: dict[str, Sequence[str]] = {name: alert[name] for name in ("kinds", "topics", "regions", "states")}
+    typed["frequency"] = [alert["frequency"]]
+    for field in AMOUNTS:
+        if alert[field.name] is not None:
+            typed[field.name] = [str(alert[field.name] // CENTS)]
+    return typed
+
+
+def _subject(page: Page) -> str:
+    found = SUBJECT_OF_ROLE.get(page.signed_in.role)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def _errors(problem: Problem, subject: str) -> tuple[FormError, ...]:
+    if problem.status in (401, 404):
+        raise problem
+    return errors_of(fields_of(subject), problem.errors, problem.title) or (FormError("", problem.title, True),)
+
+
+def _form(
+    page: Page,
+    subject: str,
+    *,
+    alert: Mapping[str, Any] | None = None,
+    revision: int | None = None,
+    errors: tuple[FormError, ...] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    regions = [Option(one, code_label(page.language, f"eligible.regions:{one}", "choices")) for one in REGIONS]
+    return page.render(
+        "notifications/alert.html",
+        status=status,
+        subject=subject,
+        alert=alert,
+        revision=revision,
+        fields=fields_of(subject),
+        frequency=FREQUENCY,
+        criteria=CRITERIA,
+        amounts=AMOUNTS if subject == "funding" else (),
+        typed=page.typed or (as_typed(alert) if alert else None),
+        errors=errors,
+        given={"regions": regions},
+    )
+
+
+ROUTES = (new_alert, create_alert, show_alert, change_alert, move_alert)

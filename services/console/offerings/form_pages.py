@@ -1,0 +1,247 @@
+"""Writing an offering: a draft, the pages of its sequence with save and return, check your answers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis import clock
+from chassis.ids import new_id
+from services.console.client import Answer, Problem
+from services.console.fields import Field, FormError, Typed, errors_of, read
+from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.offerings.capacity import as_typed, changed, rows_of
+from services.console.offerings.merging import Change, merge, same, shown_values
+from services.console.offerings.moves import OFFERING
+from services.console.offerings.steps import LANGUAGE, STEPS, TITLE, VALID, Step, after, find, options, words_in_all
+from services.console.page import CurrentPage, Page
+
+NEW = (TITLE, LANGUAGE, *VALID)
+OWN_MAX = 100
+BASE = "base"
+CHECK, LATER = "check", "later"
+
+
+@get("/{language:str}/offerings/new")
+async def show_new(page: CurrentPage) -> Response[bytes]:
+    today = clock.now().date()
+    until = date(today.year + 1, 12, 31)
+    return await _new(page, {"language": [page.language], "valid.from": [str(today)], "valid.until": [str(until)]})
+
+
+@post("/{language:str}/offerings/new", status_code=303)
+async def create_draft(page: CurrentPage) -> Response[bytes]:
+    """A draft with what cannot be left for later; the other pages follow."""
+    page.signed_in  # noqa: B018 - raises
+    sent = read(NEW, page.typed)
+    if sent.errors:
+        return await _new(page, page.typed, errors=sent.errors, status=400)
+    try:
+        answer = await page.api.send("POST", "/v1/offerings", sent.body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        return await _new(page, page.typed, errors=_errors(NEW, problem), status=problem.status)
+    return page.redirect(f"/offerings/{answer.body['offering_id']}/edit/{STEPS[0].path}", done="draft_saved")
+
+
+@post("/{language:str}/offerings/copy", status_code=303)
+async def copy_earlier(page: CurrentPage) -> Response[bytes]:
+    """A draft with the content of an earlier offering, a year later. The field names the offering and its language."""
+    page.signed_in  # noqa: B018 - raises
+    offering_id, _, language = page.value("from_offering").partition(" ")
+    if not offering_id:
+        return page.redirect("/offerings/new")
+    body = {"from_offering": offering_id, "language": language}
+    try:
+        answer = await page.api.send("POST", "/v1/offerings", body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        return await _new(page, page.typed, errors=_errors(NEW, problem), status=problem.status)
+    return page.redirect(f"/offerings/{answer.body['offering_id']}/check", done="draft_copied")
+
+
+@get("/{language:str}/offerings/{offering_id:str}/edit")
+async def begin_editing(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    return page.redirect(f"/offerings/{offering_id}/edit/{STEPS[0].path}")
+
+
+@get("/{language:str}/offerings/{offering_id:str}/edit/{step:str}")
+async def show_step(page: CurrentPage, offering_id: FromPath[str], step: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    found = _found(step)
+    answer = await page.api.read(f"/v1/offerings/{offering_id}")
+    base = found.typed_of(answer.body)
+    return _form(page, found, answer, typed=base, base=base)
+
+
+@post("/{language:str}/offerings/{offering_id:str}/edit/{step:str}", status_code=303)
+async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPath[str]) -> Response[bytes]:
+    """Save, and go on, or back to the offering; or add or remove a period, which saves nothing."""
+    page.signed_in  # noqa: B018 - raises
+    found, act, path = _found(step), page.value("act"), f"/v1/offerings/{offering_id}"
+    base = _base(page)
+    if act == "add" or act.startswith("remove:"):
+        return _form(
+            page, found, await page.api.read(path), typed=changed(page.typed, act), base=base, revision=_revision(page)
+        )
+    typed: Typed = page.typed
+    if found.with_capacity:
+        typed = {**typed, **as_typed([one for one in rows_of(typed) if not one.blank])}
+    sent = found.read(typed)
+    if sent.errors:
+        answer = await page.api.read(path)
+        return _form(
+            page, found, answer, typed=typed, base=base, errors=sent.errors, status=400, revision=_revision(page)
+        )
+    if not same(found.groups, base, typed):
+        try:
+            await page.api.send(
+                "PATCH", path, sent.body, key=page.value(KEY) or str(new_id()), revision=_revision(page)
+            )
+        except Problem as problem:
+            if problem.status in (401, 404):
+                raise
+            answer = await page.api.read(path)
+            if problem.status != STALE:
+                errors = _errors(found.named, problem)
+                return _form(
+                    page,
+                    found,
+                    answer,
+                    typed=typed,
+                    base=base,
+                    errors=errors,
+                    status=problem.status,
+                    revision=_revision(page),
+                )
+            now = found.typed_of(answer.body)
+            merged, changes = merge(found.groups, base, now, typed)
+            return _form(page, found, answer, typed=merged, base=now, changes=changes, stale=True, status=STALE)
+    return _next(page, offering_id, found, act)
+
+
+def _next(page: Page, offering_id: str, step: Step, act: str) -> Response[bytes]:
+    if act == LATER:
+        return page.redirect(f"/offerings/{offering_id}", done="saved")
+    following = after(step)
+    if page.asked("return") == CHECK or following is None:
+        return page.redirect(f"/offerings/{offering_id}/check")
+    return page.redirect(f"/offerings/{offering_id}/edit/{following.path}")
+
+
+@get("/{language:str}/offerings/{offering_id:str}/check")
+async def check_answers(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    """All answers, each with a way back to it, and the submission."""
+    session = page.signed_in
+    answer = await page.api.read(f"/v1/offerings/{offering_id}")
+    offering = answer.body
+    open_moves = {one.name: one for one in OFFERING.open_to(offering, session.role)}
+    return page.render(
+        "offerings/check.html",
+        offering=offering,
+        revision=answer.revision or offering["revision"],
+        steps=STEPS,
+        submit=open_moves.get("submit"),
+        may_revise="revise" in open_moves,
+        lists=options(page.language),
+    )
+
+
+async def _new(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200) -> Response[bytes]:
+    session = page.signed_in
+    if session.role != "provider_officer":
+        raise NotFoundException
+    own = await page.api.get("/v1/offerings", provider=session.organization, limit=OWN_MAX)
+    return page.render(
+        "offerings/new.html",
+        fields=NEW,
+        typed=typed,
+        errors=tuple(errors),
+        earlier=own["offerings"],
+        given=options(page.language),
+        status=status,
+    )
+
+
+def _form(
+    page: Page,
+    step: Step,
+    answer: Answer,
+    *,
+    typed: Typed,
+    base: Typed,
+    errors: Sequence[FormError] = (),
+    changes: Sequence[Change] = (),
+    stale: bool = False,
+    revision: int | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    offering: Mapping[str, Any] = answer.body
+    lists = options(page.language)
+    return page.render(
+        "offerings/step.html",
+        status=status,
+        step=step,
+        steps=STEPS,
+        number=STEPS.index(step) + 1,
+        offering=offering,
+        is_open="revise" in offering["moves"],
+        was_approved=offering["status"] in ("available", "fully_reserved", "suspended"),
+        typed=typed,
+        rows=rows_of(typed),
+        base=json.dumps(base, ensure_ascii=False, separators=(",", ":")),
+        revision=revision or answer.revision or offering["revision"],
+        errors=tuple(errors),
+        stale=stale,
+        changes=[_shown(change, lists) for change in changes],
+        given=lists,
+        words_in_all=words_in_all,
+        back_to_check=page.asked("return") == CHECK,
+    )
+
+
+def _shown(change: Change, lists: Mapping[str, Any]) -> Mapping[str, Any]:
+    known = lists.get(change.field.options, ()) if isinstance(change.field.options, str) else ()
+    labels = {one.value: one.label for one in known}
+    return {
+        "label": change.field.label,
+        "before": shown_values(change, change.before, labels),
+        "now": shown_values(change, change.now, labels),
+        "kept": change.kept,
+    }
+
+
+def _found(path: str) -> Step:
+    found = find(path)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def _revision(page: Page) -> int | None:
+    given = page.value(REVISION)
+    return int(given) if given.isdigit() else None
+
+
+def _base(page: Page) -> dict[str, list[str]]:
+    """What the form showed at first, as the form itself says: it is used only to show and to merge."""
+    try:
+        found = json.loads(page.value(BASE) or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): [str(one) for one in values] for name, values in found.items() if isinstance(values, list)}
+
+
+def _errors(fields: Sequence[Field], problem: Problem) -> tuple[FormError, ...]:
+    """What the API refused, at the fields it is of; a rule on the whole is at the field that its details name."""
+    found = errors_of(fields, problem.errors, problem.title)
+    named = str(problem.details.get("field") or "")
+    of = named if any(one.name == named for one in fields) else ""
+    return found or (FormError(of, problem.title, True),)
+
+
+ROUTES = (show_new, create_draft, copy_earlier, begin_editing, show_step, save_step, check_answers)

@@ -1,0 +1,130 @@
+"""Offerings: the list with one's own first, and the page of each."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from services.console.charts.capacity import capacity_picture, rows_of
+from services.console.client import Problem
+from services.console.files import passed_on
+from services.console.formats import number
+from services.console.labels import OFFERING_STATUS
+from services.console.moves.pages import routes_of
+from services.console.offerings import form_pages, text_pages
+from services.console.offerings.capacity import Total, total
+from services.console.offerings.moves import OFFERING
+from services.console.offerings.steps import options
+from services.console.page import CurrentPage, Page
+from services.console.translations import translations
+
+LIST_LENGTH = 25
+OWN_MAX = 100
+MATCHES_MAX = 50
+CONTACT_ROLES = ("provider_officer", "coordinator")
+
+
+@get("/{language:str}/offerings")
+async def list_offerings(page: CurrentPage) -> Response[bytes]:
+    """The own organization's offerings, then those of others; each by the same filters."""
+    session = page.signed_in
+    query = {name: page.asked(name) for name in ("kind", "status", "provider", "delivery_language")}
+    filters = {name: value for name, value in query.items() if value}
+    first = session.role == "provider_officer" and not page.asked("cursor") and not query["provider"]
+    own: Mapping[str, Any] = {"offerings": []}
+    listing = page.api.get("/v1/offerings", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    if first:
+        mine = {**query, "provider": session.organization}
+        found, own = await asyncio.gather(listing, page.api.get("/v1/offerings", **mine, limit=OWN_MAX))
+    else:
+        found = await listing
+    apart = session.role == "provider_officer" and not query["provider"]
+    others = [one for one in found["offerings"] if not apart or one["provider"] != session.organization]
+    return page.render(
+        "offerings/list.html",
+        own=own["offerings"],
+        others=others,
+        cursor=found["cursor"],
+        filters=filters,
+        lists=options(page.language),
+        statuses=list(OFFERING_STATUS),
+        total=total,
+    )
+
+
+@get("/{language:str}/offerings/{offering_id:str}")
+async def show_offering(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    """An offering: what, on which conditions, when, for which requests, and who answers for it."""
+    session = page.signed_in
+    path = f"/v1/offerings/{offering_id}"
+    offering, matches, contact = await asyncio.gather(
+        page.api.get(path),
+        _optional(page, f"/v1/matches?offering={offering_id}&limit={MATCHES_MAX}&expand=request"),
+        _optional(page, f"{path}/contact") if session.role in CONTACT_ROLES else _nothing(),
+    )
+    of_it = total(offering["capacity"])
+    finding = capacity_finding(of_it, page.language)
+    return page.render(
+        "offerings/show.html",
+        offering=offering,
+        moves=OFFERING.open_to(offering, session.role),
+        own=offering["provider"] == session.organization and session.role == "provider_officer",
+        matches=matches["matches"] if matches else [],
+        contact=contact,
+        lists=options(page.language),
+        finding=finding,
+        picture=capacity_picture(offering["capacity"], page.language, finding) if offering["capacity"] else "",
+        rows=rows_of(offering["capacity"], page.language),
+    )
+
+
+def capacity_finding(found: Total, language: str) -> str:
+    """The finding of the capacity picture, in a sentence."""
+    catalogue = translations(language)
+    given = {"num": number(found.units, language)}
+    if found.taken is None or found.free is None:
+        return (
+            catalogue.ngettext("%(num)s delivery is possible", "%(num)s deliveries are possible", found.units) % given
+        )
+    given["free"] = number(found.free, language)
+    if found.units and not found.free:
+        return catalogue.ngettext("The only delivery is taken", "All %(num)s deliveries are taken", found.units) % given
+    return (
+        catalogue.ngettext(
+            "%(free)s of %(num)s delivery is free", "%(free)s of %(num)s deliveries are free", found.units
+        )
+        % given
+    )
+
+
+@get("/{language:str}/offerings/{offering_id:str}/calendar.ics")
+async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    """The periods and confirmed deliveries as iCalendar; a calendar program cannot sign in here, a person can."""
+    page.signed_in  # noqa: B018 - raises
+    return passed_on(page, await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
+
+
+async def _optional(page: Page, path: str) -> Any:
+    """What the caller may see of it; None for what they may not."""
+    try:
+        return await page.api.get(path)
+    except Problem as problem:
+        if problem.status not in (403, 404):
+            raise
+        return None
+
+
+async def _nothing() -> None:
+    return None
+
+
+ROUTES: Sequence[Any] = (
+    list_offerings,
+    show_offering,
+    download_calendar,
+    *form_pages.ROUTES,
+    *text_pages.ROUTES,
+    *routes_of(OFFERING),
+)

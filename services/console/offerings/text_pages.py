@@ -1,0 +1,235 @@
+"""Texts beside an offering: what everybody reads in the catalogue, its contact point, its translations."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import Field, FormError, Typed, errors_of, read
+from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.offerings.steps import LANGUAGE, SUMMARY_MAX, TITLE, TITLE_MAX, options
+from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_, OWN_NAMES
+
+REMOVE = "remove"
+SUMMARY = Field(name="summary", label=N_("Summary"), kind="words", max_length=SUMMARY_MAX, rows=8)
+PUBLICATION = (LANGUAGE, TITLE, SUMMARY)
+CONTACT = (
+    Field(name="name", label=N_("Name")),
+    Field(name="function", label=N_("Function"), required=False, empty=""),
+    Field(name="email", label=N_("Email address"), kind="email", max_length=254),
+)
+TRANSLATION = (
+    Field(name="title", label=N_("Title"), max_length=2 * TITLE_MAX, required=False, empty=""),
+    Field(
+        name="summary", label=N_("Summary"), kind="words", max_length=2 * SUMMARY_MAX, rows=8, required=False, empty=""
+    ),
+    Field(name="machine", label=N_("A machine has translated it"), kind="yes"),
+)
+
+
+@get("/{language:str}/offerings/{offering_id:str}/publication")
+async def show_publication(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    return await _publication(page, offering_id)
+
+
+@post("/{language:str}/offerings/{offering_id:str}/publication", status_code=303)
+async def publish(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(PUBLICATION, page.typed)
+    if sent.errors:
+        return await _publication(page, offering_id, errors=sent.errors, status=400)
+    try:
+        await _send(page, "POST", f"/v1/offerings/{offering_id}/publish", sent.body)
+    except Problem as problem:
+        return await _publication(page, offering_id, **_refused(PUBLICATION, problem))
+    return page.redirect(f"/offerings/{offering_id}", done="published")
+
+
+async def _publication(page: Page, offering_id: str, **context: Any) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    answer = await page.api.read(f"/v1/offerings/{offering_id}")
+    offering = answer.body
+    begun = offering["publication"] or offering
+    first = {name: [begun[name]] for name in ("language", "title", "summary")}
+    return _form(
+        page,
+        offering,
+        answer.revision,
+        first,
+        fields=PUBLICATION,
+        title=N_("Publish in the catalogue"),
+        explains=N_(
+            "Everybody can read this text, without signing in, while the offering is available. Name no person in it."
+        ),
+        button=N_("Publish"),
+        is_open="publish" in offering["moves"],
+        **context,
+    )
+
+
+@get("/{language:str}/offerings/{offering_id:str}/contact")
+async def show_contact(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    return await _contact(page, offering_id)
+
+
+@post("/{language:str}/offerings/{offering_id:str}/contact", status_code=303)
+async def change_contact(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    """Name the contact point, or remove it."""
+    page.signed_in  # noqa: B018 - raises
+    path = f"/v1/offerings/{offering_id}/contact"
+    removes = page.value("act") == REMOVE
+    sent = read(CONTACT, page.typed)
+    if sent.errors and not removes:
+        return await _contact(page, offering_id, errors=sent.errors, status=400)
+    try:
+        await _send(page, "DELETE" if removes else "PUT", path, None if removes else sent.body)
+    except Problem as problem:
+        return await _contact(page, offering_id, **_refused(CONTACT, problem))
+    return page.redirect(f"/offerings/{offering_id}", done="saved")
+
+
+async def _contact(page: Page, offering_id: str, **context: Any) -> Response[bytes]:
+    session = page.signed_in
+    offering = await page.api.get(f"/v1/offerings/{offering_id}")
+    contact = await page.api.get(f"/v1/offerings/{offering_id}/contact")
+    first = {name: [value] for name, value in (contact["contact"] or {}).items()}
+    own = session.role == "provider_officer" and offering["provider"] == session.organization
+    return _form(
+        page,
+        offering,
+        contact["revision"],
+        first,
+        fields=CONTACT if own else (),
+        title=N_("Contact point"),
+        explains=N_("A person of your organization who knows of it. The other side of a confirmed match can read it."),
+        button=N_("Save"),
+        is_open=own or contact["contact"] is not None,
+        remove=N_("Remove the contact point") if contact["contact"] else "",
+        **context,
+    )
+
+
+@get("/{language:str}/offerings/{offering_id:str}/translations")
+async def list_translations(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    path = f"/v1/offerings/{offering_id}"
+    offering, translations = await page.api.get_all(path, f"{path}/translations")
+    found = {one["language"]: one for one in translations}
+    others = [one for one in LANGUAGES if one != offering["language"]]
+    return page.render("offerings/translations.html", offering=offering, found=found, others=others)
+
+
+@get("/{language:str}/offerings/{offering_id:str}/translations/{into:str}")
+async def show_translation(page: CurrentPage, offering_id: FromPath[str], into: FromPath[str]) -> Response[bytes]:
+    return await _translation(page, offering_id, into)
+
+
+@post("/{language:str}/offerings/{offering_id:str}/translations/{into:str}", status_code=303)
+async def translate(page: CurrentPage, offering_id: FromPath[str], into: FromPath[str]) -> Response[bytes]:
+    """Translate, translate again, or withdraw a translation. `exists` is the revision of the one that was shown."""
+    page.signed_in  # noqa: B018 - raises
+    path = f"/v1/offerings/{offering_id}/translations"
+    sent = read(TRANSLATION, page.typed)
+    if sent.errors:
+        return await _translation(page, offering_id, into, errors=sent.errors, status=400)
+    exists = page.value(REVISION) != ""
+    body = {**sent.body, "source_revision": int(page.value("source_revision") or 0)}
+    try:
+        if page.value("act") == REMOVE:
+            await _send(page, "DELETE", f"{path}/{into}", None)
+        elif exists:
+            await _send(page, "PUT", f"{path}/{into}", body)
+        else:
+            await _send(page, "POST", path, {**body, "language": into})
+    except Problem as problem:
+        return await _translation(page, offering_id, into, **_refused(TRANSLATION, problem))
+    return page.redirect(f"/offerings/{offering_id}/translations", done="saved")
+
+
+async def _translation(page: Page, offering_id: str, into: str, **context: Any) -> Response[bytes]:
+    session = page.signed_in
+    if into not in LANGUAGES:
+        raise NotFoundException
+    path = f"/v1/offerings/{offering_id}"
+    offering, translations = await page.api.get_all(path, f"{path}/translations")
+    found = next((one for one in translations if one["language"] == into), None)
+    first: dict[str, list[str]] = {name: [found.get(name, "")] for name in ("title", "summary")} if found else {}
+    return _form(
+        page,
+        offering,
+        found["revision"] if found else None,
+        first,
+        fields=TRANSLATION,
+        title=N_("Translate into %(name)s"),
+        title_names={"name": OWN_NAMES[into]},
+        explains=N_("What you leave empty is shown in the language it was written in."),
+        button=N_("Save the translation"),
+        back_path=f"/offerings/{offering_id}/translations",
+        is_open=session.role in ("provider_officer", "coordinator"),
+        remove=N_("Withdraw the translation") if found else "",
+        beside=True,
+        **context,
+    )
+
+
+def _form(
+    page: Page,
+    offering: Mapping[str, Any],
+    revision: int | None,
+    first: Typed,
+    *,
+    fields: Sequence[Field],
+    **context: Any,
+) -> Response[bytes]:
+    given = {
+        "status": 200,
+        "errors": (),
+        "stale": False,
+        "remove": "",
+        "beside": False,
+        "title_names": {},
+        "back_path": f"/offerings/{offering['offering_id']}",
+        **context,
+    }
+    typed = page.typed or first
+    return page.render(
+        "offerings/text.html",
+        offering=offering,
+        record=offering,
+        revision=revision,
+        fields=fields,
+        typed=typed,
+        given=options(page.language),
+        **given,
+    )
+
+
+async def _send(page: Page, method: str, path: str, body: Any) -> None:
+    revision = page.value(REVISION)
+    await page.api.send(
+        method, path, body, key=page.value(KEY) or str(new_id()), revision=int(revision) if revision.isdigit() else None
+    )
+
+
+def _refused(fields: Sequence[Field], problem: Problem) -> dict[str, Any]:
+    """What the form says of a refusal. Raises Problem if the record is not there."""
+    if problem.status in (401, 404):
+        raise problem
+    errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return {"errors": errors, "stale": problem.status == STALE, "status": problem.status}
+
+
+ROUTES = (
+    show_publication,
+    publish,
+    show_contact,
+    change_contact,
+    list_translations,
+    show_translation,
+    translate,
+)

@@ -1,0 +1,183 @@
+"""What is published, for everybody: offerings, summaries of requests, funding, figures; cached, without a session."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis import clock
+from contracts import reference
+from services.console.client import ApiClient
+from services.console.page import CurrentPage, Page, browser_address
+from services.console.public import figures, funding
+from services.console.public.copies import Copy
+
+LIST_LENGTH = 20
+NEWEST = 3
+PAGE_LENGTH_MAX, PAGES_MAX = 100, 10
+"""Figures count the newest thousand of what is published."""
+
+CACHED = "public, max-age=60"
+CSV = "text/csv"
+REGIONS: Sequence[str] = ("african", "asia_pacific", "eastern_european", "grulac", "weog")
+
+
+@get("/{language:str}/public")
+async def show_overview(page: CurrentPage) -> Response[bytes]:
+    offerings = await _copy(page, "/v1/public/offerings", limit=LIST_LENGTH)
+    requests = await _copy(page, "/v1/public/requests", limit=LIST_LENGTH)
+    funds = await _copy(page, "/v1/public/funds")
+    return _render(
+        page,
+        "public/overview.html",
+        (offerings, requests, funds),
+        offerings=offerings.body["offerings"][:NEWEST],
+        requests=requests.body["requests"][:NEWEST],
+        total=funding.total(funds.body["funds"]),
+    )
+
+
+@get("/{language:str}/public/offerings")
+async def list_offerings(page: CurrentPage) -> Response[bytes]:
+    names = ("kind", "topic", "region", "delivery_language")
+    query = {name: page.asked(name) for name in names if page.asked(name)}
+    found = await _copy(page, "/v1/public/offerings", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return _render(page, "public/offerings.html", (found,), found=found.body, query=query, regions=REGIONS)
+
+
+@get("/{language:str}/public/offerings/{offering_id:uuid}")
+async def show_offering(page: CurrentPage, offering_id: FromPath[UUID]) -> Response[bytes]:
+    found = await _copy(page, f"/v1/public/offerings/{offering_id}")
+    return _render(page, "public/offering.html", (found,), offering=found.body)
+
+
+@get("/{language:str}/public/requests")
+async def list_requests(page: CurrentPage) -> Response[bytes]:
+    query = {"state": page.asked("state")} if page.asked("state") else {}
+    found = await _copy(page, "/v1/public/requests", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return _render(page, "public/requests.html", (found,), found=found.body, query=query)
+
+
+@get("/{language:str}/public/requests/{request_id:uuid}")
+async def show_request(page: CurrentPage, request_id: FromPath[UUID]) -> Response[bytes]:
+    """The summary in the reader's language where the State published it, and beside it the source."""
+    found = await _copy(page, f"/v1/public/requests/{request_id}")
+    return _render(page, "public/request.html", (found,), request=found.body)
+
+
+@get("/{language:str}/public/funding")
+async def show_funding(page: CurrentPage) -> Response[bytes]:
+    found = await _copy(page, "/v1/public/funds")
+    funds = found.body["funds"]
+    pictures = [funding.picture(fund, page.language) for fund in funds]
+    return _render(
+        page,
+        "public/funding.html",
+        (found,),
+        funds=funds,
+        pictures=pictures,
+        total=funding.total(funds),
+        years=funding.years(funds),
+    )
+
+
+@get("/{language:str}/public/funding.csv")
+async def download_funding(page: CurrentPage) -> Response[bytes]:
+    found = await _copy(page, "/v1/public/funds")
+    return _download(page, funding.table(found.body["funds"], page.language))
+
+
+@get("/{language:str}/public/figures")
+async def show_figures(page: CurrentPage) -> Response[bytes]:
+    offerings, requests = await _everything(page)
+    shown = figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language)
+    return _render(page, "public/figures.html", (offerings, requests), pictures=shown, small=figures.SMALL)
+
+
+@get("/{language:str}/public/figures/{name:str}")
+async def download_figures(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
+    """The table of a figure as CSV."""
+    offerings, requests = await _everything(page)
+    for one in figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language):
+        if name == f"{one.name}.csv":
+            return _download(page, [one.headers, *one.rows])
+    raise NotFoundException
+
+
+async def _everything(page: Page) -> tuple[Copy, Copy]:
+    return await _whole(page, "offerings"), await _whole(page, "requests")
+
+
+async def _whole(page: Page, noun: str) -> Copy:
+    """All that is published of a noun, at most a thousand."""
+    api = _anonymous(page)
+
+    async def fetch() -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        cursor = ""
+        for _ in range(PAGES_MAX):
+            body = await api.get(f"/v1/public/{noun}", cursor=cursor, limit=PAGE_LENGTH_MAX)
+            found += body[noun]
+            cursor = body["cursor"]
+            if not cursor:
+                break
+        return found
+
+    return await page.console.copies.get((noun, "all"), fetch, now=clock.now())
+
+
+async def _copy(page: Page, path: str, **query: object) -> Copy:
+    """The copy of what the API answers everybody, in the reader's language."""
+    api = _anonymous(page)
+    key = (path, page.language, tuple(sorted((name, str(value)) for name, value in query.items())))
+    return await page.console.copies.get(key, lambda: api.get(path, **query), now=clock.now())
+
+
+def _anonymous(page: Page) -> ApiClient:
+    """A client without the reader's token: a copy is for everybody."""
+    address = browser_address(page.request, page.console.settings.trusted_proxies)
+    return ApiClient(page.console.http, language=page.language, address=address)
+
+
+def _regions() -> Mapping[str, str | None]:
+    """Each State's regional group."""
+    return {code: reference.region_of(code) for code in reference.countries()}
+
+
+def _render(page: Page, template: str, copies: Sequence[Copy], **context: Any) -> Response[bytes]:
+    old = [copy.at for copy in copies if copy.is_old]
+    return _cached(page, page.render(template, old=min(old) if old else None, **context))
+
+
+def _download(page: Page, rows: Sequence[Sequence[object]]) -> Response[bytes]:
+    """Labels, numbers and amounts of ours: nothing in them is what a person wrote."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    # With a byte order mark: spreadsheet programs take the file for another encoding without it.
+    return _cached(page, page.answer(b"\xef\xbb\xbf" + text.getvalue().encode(), media_type=CSV))
+
+
+def _cached(page: Page, answer: Response[bytes]) -> Response[bytes]:
+    """May be stored by all caches, unless somebody is signed in: then the page's head names them."""
+    if page.console.session_cookie not in page.request.cookies:
+        answer.headers["Cache-Control"] = CACHED
+        answer.cookies.clear()
+    return answer
+
+
+ROUTES = (
+    show_overview,
+    list_offerings,
+    show_offering,
+    list_requests,
+    show_request,
+    show_funding,
+    download_funding,
+    show_figures,
+    download_figures,
+)

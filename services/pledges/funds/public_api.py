@@ -1,0 +1,91 @@
+"""The route of funds for everybody: what each needs and has, by work package and by year, without a caller."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from litestar import Response, get
+from msgspec import Struct
+
+from chassis.db.database import Tx
+from chassis.http.application import PUBLIC, Db, Now
+from contracts.conversion import from_attributes
+from services.pledges.funds import store as funds
+from services.pledges.funds.store import Labels
+from services.pledges.funds.views import WorkPackageView, WorkPackageYearView, fund_view, years_view
+from services.pledges.ledger import balances
+from services.pledges.ledger.as_of import beginning_of_day
+from services.pledges.pledge import store
+
+CACHE_HEADERS = {"Cache-Control": "public, max-age=60"}
+
+
+class PublicFundYear(Struct, frozen=True, kw_only=True):
+    """What a fund needs in a year, and its money of that year, in US cents, in the terms of the fund's years."""
+
+    year: int
+    requirement_usd_minor: int
+    pledged_usd_minor: int
+    committed_usd_minor: int
+    paid_usd_minor: int
+    allocated_usd_minor: int
+    spent_usd_minor: int
+    gap_usd_minor: int
+    work_packages: list[WorkPackageYearView]
+
+
+class PublicFund(Struct, frozen=True, kw_only=True):
+    """A fund with its totals, in US cents. The totals overlap and must not be added up; none names a donor.
+
+    `years` have the money as recorded by the last midnight UTC, `years_as_at`: from figures before and after a
+    signature the instalments of one donor would follow. All else is the current state.
+    """
+
+    code: str
+    labels: Labels
+    requirement_usd_minor: int
+    pledged_usd_minor: int
+    committed_usd_minor: int
+    paid_usd_minor: int
+    allocated_usd_minor: int
+    spent_usd_minor: int
+    available_usd_minor: int
+    gap_usd_minor: int
+    work_packages: list[WorkPackageView]
+    years: list[PublicFundYear]
+    years_as_at: datetime
+
+
+class PublicFunds(Struct, frozen=True, kw_only=True):
+    """All funds, by code."""
+
+    funds: list[PublicFund]
+
+
+@get("/v1/public/funds", opt=PUBLIC, summary="What each fund needs and has, for everybody")
+async def list_public_funds(db: Db, now: Now) -> Response[PublicFunds]:
+    """By work package and by year; whose money it is is not shown."""
+    # Without a caller: what is read has no donor in it.
+    async with db.transaction(by=None, snapshot=True) as tx:
+        found = await funds.funds(tx, limit=store.LIST_MAX)
+        progress = await balances.progress(tx, [fund.fund for fund in found])
+        owed = await balances.owed(tx, list(progress))
+        views = [await _public(tx, fund, progress, owed, as_at=beginning_of_day(now)) for fund in found]
+    return Response(PublicFunds(funds=views), headers=CACHE_HEADERS)
+
+
+async def _public(
+    tx: Tx, fund: funds.Fund, progress: Mapping[str, balances.Progress], owed: Mapping[str, int], *, as_at: datetime
+) -> PublicFund:
+    totals = progress[fund.fund].totals
+    allocatable = totals.allocated_usd_minor + totals.available_usd_minor + owed.get(fund.fund, 0)
+    agreed = await store.committed_by_year(tx, fund.fund, as_at=as_at)
+    moved = await balances.progress_by_year(tx, fund.fund, as_at=as_at)
+    return from_attributes(
+        PublicFund,
+        fund_view(fund, progress[fund.fund], allocatable, 0, as_at=None),
+        years=[from_attributes(PublicFundYear, one) for one in years_view(fund, agreed, moved, as_at=as_at).years],
+        years_as_at=as_at,
+    )
+
+
+ROUTES = [list_public_funds]

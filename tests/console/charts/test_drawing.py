@@ -1,0 +1,39 @@
+"""Drawing: lines of text that fit, mirrored, and nothing of a text taken for markup."""
+
+import pytest
+
+from services.console.charts.drawing import Drawing, lines_of
+from services.console.charts.heat import shade
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Extradition", ["Extradition"]),
+        ("Latin American and Caribbean States", ["Latin American", "and Caribbean…"]),
+        ("司法协助和引渡合作专题培训", ["司法协助和引渡", "合作专题培训"]),
+        ("x" * 40, ["x" * 14, "x" * 13 + "…"]),
+        ("", [""]),
+    ],
+)
+def test_text_has_at_most_two_lines(text: str, lines: list[str]) -> None:
+    assert lines == lines_of(text, 14)
+
+
+def test_text_is_escaped_and_a_mirrored_picture_begins_at_the_right() -> None:
+    drawing = Drawing(100, 20, title='<script> & "quotes"', mirrored=True)
+    drawing.box(10, 0, 30, 20, "bar-1")
+    drawing.text("<b>", 0, 10)
+
+    markup = str(drawing.markup())
+
+    assert '<rect x="60" y="0" width="30"' in markup
+    assert '<text x="100"' in markup
+    assert "&lt;b&gt;" in markup
+    assert "<script>" not in markup
+    assert "style=" not in markup
+
+
+def test_shades_rise_to_the_highest_value() -> None:
+    assert [0, 1, 1, 2, 4] == [shade(value, 8) for value in (0, 1, 2, 3, 8)]
+    assert 0 == shade(0, 0)

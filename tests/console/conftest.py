@@ -1,0 +1,53 @@
+"""The demo and Chromium, once for all tests of the console."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.console.site import Site, Visitor, demo
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The demo of this run, or a running one whose address is in PYTEST_CONSOLE."""
+    if running := os.environ.get("PYTEST_CONSOLE"):
+        yield Site(running)
+        return
+    state = Path(tempfile.mkdtemp(prefix="entraide-console-", dir="/var/tmp"))
+    state.chmod(0o711)
+    try:
+        with demo(state) as found:
+            yield found
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
+    """Open a browser of its own for a visitor; closed at the end of the test."""
+    opened: list[Visitor] = []
+
+    def open_one(**options: object) -> Visitor:
+        opened.append(Visitor(browser, site, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_one
+    for visitor in opened:
+        visitor.close()

@@ -1,0 +1,101 @@
+"""The demo with its console, and browsers that step into the places of its people."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Page as BrowserPage
+
+from chassis.embedded import free_port
+from tests.readme import ROOT
+
+STORY_SECONDS = 300.0
+STOP_SECONDS = 30
+BROWSER_SECONDS = 30.0
+PERSON = re.compile(r'name="person" value="([0-9a-f-]{36} [A-Z0-9-]+:[a-z_]+)"')
+
+
+class Site:
+    """The address of a running console, and its people."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        page = httpx.get(f"{address}/en/sign-in", trust_env=False, timeout=BROWSER_SECONDS).text
+        self.people = {value.split()[1]: value for value in reversed(PERSON.findall(page))}
+
+    @contextmanager
+    def client(self, appointment: str | None = None) -> Iterator[httpx.Client]:
+        """A client with a session of this person, without JavaScript, style or pictures."""
+        with httpx.Client(base_url=self.address, trust_env=False, timeout=BROWSER_SECONDS) as client:
+            if appointment is not None:
+                answer = client.post("/en/sign-in/step-into", data={"person": self.people[appointment]})
+                assert 303 == answer.status_code, answer.text
+            yield client
+
+
+@contextmanager
+def demo(state: Path) -> Iterator[Site]:
+    """`entraide demo` with servers of its own: the story of the sample world is over, and it stays up."""
+    port = free_port()
+    others = ("DATABASE_", "ENTRAIDE_", "NATS_", "SMTP_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    # A browser asks more often than the limits for one address allow.
+    limits = {f"ENTRAIDE_{kind}_{what}": "60000" for kind in ("READS", "WRITES") for what in ("PER_MINUTE", "BURST")}
+    said = state / "said"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services", "demo", "--state", str(state)],
+            cwd=ROOT,
+            env=ours | limits | {"ENTRAIDE_PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + STORY_SECONDS
+        while "Still running" not in (text := said.read_text(encoding="utf-8")):
+            assert process.poll() is None, text
+            assert "broke off" not in text, text
+            assert time.monotonic() < deadline, text
+            time.sleep(0.2)
+        yield Site(f"http://127.0.0.1:{port}")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+
+
+class Visitor:
+    """A browser in which somebody looks at the console; what it reports as wrong is collected."""
+
+    def __init__(self, browser: Browser, site: Site, *, scripts: bool = True, width: int = 1280, language: str = "en"):
+        self.site = site
+        self.language = language
+        self.wrong: list[str] = []
+        self.context: BrowserContext = browser.new_context(
+            java_script_enabled=scripts, viewport={"width": width, "height": 900}, base_url=site.address
+        )
+        self.context.set_default_timeout(BROWSER_SECONDS * 1000)
+        self.page: BrowserPage = self.context.new_page()
+        self.page.on("console", lambda message: self.wrong.append(f"console: {message.text}"))
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+
+    def step_into(self, appointment: str) -> "Visitor":
+        self.page.goto(f"/{self.language}/sign-in")
+        self.page.click(f"form:has(input[value='{self.site.people[appointment]}']) button")
+        return self
+
+    def go(self, path: str) -> int:
+        """Open a page of the console in the visitor's language; the status of the answer."""
+        answer = self.page.goto(f"/{self.language}{path}")
+        assert answer is not None
+        return answer.status
+
+    def close(self) -> None:
+        self.context.close()

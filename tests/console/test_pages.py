@@ -1,0 +1,98 @@
+"""Every page that a person finds: it is whole, accessible (WCAG 2.2 AA by axe-core), and says nothing on the console.
+
+A visitor follows each link of the navigation, and from each list the first of its rows, its forms and its buttons. In a
+soak every page is visited in three languages, at three widths and at 200 % text; else in one of these each.
+"""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.console.site import Visitor
+from tests.soak import IS_SOAK
+
+PAGES_MAX = 60
+"""Of one person."""
+
+PEOPLE = (
+    None,
+    "KEN:focal_point",
+    "UNODC:coordinator",
+    "ZAF:provider_officer",
+    "FRA:donor_officer",
+    "UNODC:finance_officer",
+)
+OTHERS = ("KEN:official", "UNODC:administrator", "UNODC:auditor")
+ALL_LANGUAGES = ("en", "fr", "ar")
+WIDTHS = (1280, 768, 320)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LINKS = """
+() => {
+  const of = (selector) => [...document.querySelectorAll(selector)].map((one) => one.getAttribute("href"));
+  const rows = [...document.querySelectorAll("[data-row]")].slice(0, 1)
+    .flatMap((row) => [...row.querySelectorAll("a[href]")].slice(0, 1).map((one) => one.getAttribute("href")));
+  return [...of("nav a.govuk-service-navigation__link"), ...rows, ...of("main a[role=button]"), ...of("main [data-visit]")];
+}
+"""
+SHAPE = """
+() => ({
+  headings: [...document.querySelectorAll("h1")].length,
+  lang: document.documentElement.lang,
+  dir: document.documentElement.dir,
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  ids: [...document.querySelectorAll("[id]")].map((one) => one.id).filter((id, at, all) => all.indexOf(id) !== at),
+})
+"""
+
+
+def pattern(path: str) -> str:
+    """A path without ids: of pages of one kind, the first is visited."""
+    parts = urlsplit(path).path.split("/")
+    return "/".join("*" if len(part) >= 20 or any(letter.isdigit() for letter in part) else part for part in parts)
+
+
+def walk(visitor: Visitor, start: str) -> Iterator[str]:
+    """The paths of the pages that a visitor finds, each kind once; the visitor is on the page."""
+    found, seen = [start], {pattern(f"/{visitor.language}{start}")}
+    while found:
+        path = found.pop(0)
+        status = visitor.go(path)
+        assert status == 200, f"{path}: {status}"
+        yield path
+        for link in visitor.page.evaluate(LINKS):
+            if link.startswith(f"/{visitor.language}") and pattern(link) not in seen and len(seen) < PAGES_MAX:
+                seen.add(pattern(link))
+                found.append(link.removeprefix(f"/{visitor.language}"))
+
+
+def check(visitor: Visitor, path: str) -> None:
+    shape = visitor.page.evaluate(SHAPE)
+    assert (1, visitor.language) == (shape["headings"], shape["lang"]), path
+    assert ("rtl" if visitor.language == "ar" else "ltr") == shape["dir"], path
+    assert shape["wide"] <= 0, f"{path} is {shape['wide']} px wider than the window"
+    assert not shape["ids"], f"{path} has ids twice: {shape['ids']}"
+    violations = Axe().run(visitor.page, options=RULES).response["violations"]
+    found = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in violations]
+    assert not found, f"{path}: {found}"
+    assert not visitor.wrong, f"{path}: {visitor.wrong}"
+
+
+EVERY = [(person, language, width) for person in (*PEOPLE, *OTHERS) for language in ALL_LANGUAGES for width in WIDTHS]
+FEW = [*((person, "en", 1280) for person in PEOPLE), ("KEN:focal_point", "ar", 320), ("UNODC:coordinator", "fr", 768)]
+
+
+@pytest.mark.thinned
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("person", "language", "width"), EVERY if IS_SOAK else FEW)
+def test_every_page_is_whole_and_accessible(
+    visit: Callable[..., Visitor], person: str | None, language: str, width: int
+) -> None:
+    visitor = visit(language=language, width=width)
+    if person:
+        visitor.step_into(person)
+
+    visited = [check(visitor, path) for path in walk(visitor, "/public" if person is None else "")]
+
+    assert len(visited) >= 3

@@ -1,0 +1,23 @@
+"""Funds for everybody: what each needs and has, by work package and by year, without a token."""
+
+from tests.pledges.ledger.steps import AFTER, FUND, YEAR
+from tests.pledges.steps import FINANCE, Client, a_fund, move, part, pledged, post, usd
+
+
+async def test_everybody_reads_needs_and_totals_of_funds_but_no_donor(api: Client, at_once: None) -> None:
+    """The money of years is that of the last midnight: a signature since then does not show when its parts are due."""
+    needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
+    await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
+    made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
+    await move(api, made, "commit", committed_on=f"{YEAR}-02-01", instalments=[part(1130_00, f"{YEAR}-03-01")])
+
+    answer = await api.get("/v1/public/funds")
+
+    assert 200 == answer.status_code
+    assert "public, max-age=60" == answer.headers["Cache-Control"]
+    (fund,) = [one for one in answer.json()["funds"] if one["code"] == FUND]
+    assert (FUND, 6800_00, 1130_00) == (fund["code"], fund["requirement_usd_minor"], fund["committed_usd_minor"])
+    assert [("hosting", 6800_00)] == [(p["work_package"], p["requirement_usd_minor"]) for p in fund["work_packages"]]
+    assert {"donor", "donors"}.isdisjoint(fund)
+    assert all(0 == year["committed_usd_minor"] for year in fund["years"])
+    assert [(AFTER, 6800_00)] == [(y["year"], y["requirement_usd_minor"]) for y in fund["years"]]
