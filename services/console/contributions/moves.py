@@ -1,5 +1,7 @@
 """What can be done with a contribution in kind."""
 
+from msgspec.structs import replace
+
 from services.console.fields import WORDS_MAX, Field
 from services.console.moves.model import Move, Noun, reason
 from services.console.translations import N_
@@ -31,7 +33,7 @@ CONTRIBUTION = Noun(
             name="reword_in_kind",
             path="reword",
             label=N_("Change the description"),
-            fields=(DESCRIPTION,),
+            fields=(replace(DESCRIPTION, required=True),),
             explains=N_("The old description is deleted everywhere."),
             done="saved",
         ),
