@@ -34,8 +34,6 @@ ENDS: Mapping[str, End] = {
         N_(
             "All matches of the plan are presented to their States and providers at once. If something has changed "
             "since it was made, nothing is presented."
-            "All matches of the plan are presented to their States and providers at once. "
-            "If something has changed since it was made, nothing is presented."
         ),
         "adopted",
         False,

@@ -35,8 +35,6 @@ def test_places_are_limited_and_given_back() -> None:
             following.place(other, each_max=1, all_max=2),
             pytest.raises(TooManyPages),
             following.place(third, each_max=1, all_max=2),
-            following.place(uuid4(), each_max=1, all_max=2),
-            following.place(uuid4(), each_max=1, all_max=2),
         ):
             pass
     with following.place(person, each_max=1, all_max=2):
