@@ -235,9 +235,10 @@ def permissions_of(organization: str, role: Role, services: Sequence[Service]) -
 def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str, dict[Row, list[str]]]:
     """For each action: relation and properties → the decision, a list of one."""
     answers: dict[str, dict[Row, list[str]]] = {str(action): {} for action in (*subject.reads, *subject.acts)}
+    cases = list(subject.circumstances())
     for standing, make in possible_standings(organization, subject).items():
         caller = make(role)
-        for values, record in subject.circumstances():
+        for values, record in cases:
             asking, of = with_organization(organization, caller, record)
             for action in (*subject.reads, *subject.acts):
                 answers[action][standing, *values] = [cell(subject.decide(asking, action, of))]
@@ -271,13 +272,17 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     if type(value) is str:
         return names.get(value, value)
     if isinstance(value, Struct):
-        fields = {name: getattr(value, name) for name in value.__struct_fields__}
-        changed = {name: new for name, old in fields.items() if (new := _renamed(old, names)) != old}
+        changed = {}
+        for name in value.__struct_fields__:
+            old = getattr(value, name)
+            # Most fields are empty, and there are millions.
+            if old and (new := _renamed(old, names)) is not old:
+                changed[name] = new
         return msgspec.structs.replace(value, **changed) if changed else value
     if isinstance(value, dict):
         return {_renamed(key, names): _renamed(one, names) for key, one in value.items()}
     if isinstance(value, (tuple, list, frozenset)):
-        return type(value)(_renamed(one, names) for one in value)
+        return type(value)([_renamed(one, names) for one in value])
     return value
 
 

@@ -7,7 +7,9 @@ file is not made of the policies when tests run, so a changed policy differs fro
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from services.documents.permission_cases import SUBJECTS
@@ -28,19 +30,30 @@ def permitted() -> str:
     return text.getvalue()
 
 
-def _rows(subject: Subject) -> Iterator[tuple[str, ...]]:
+@cache
+def answers(service: str, title: str) -> Mapping[StrEnum, Sequence[Sequence[str]]]:
+    """What the policy of a subject answers: by action, to each actor in turn, in every case."""
+    (subject,) = (one for one in SUBJECTS if (one.service, one.title) == (service, title))
     cases = list(subject.circumstances())
-    for action in (*subject.reads, *subject.acts):
-        answers = hashlib.sha256()
+    return {
+        action: [
+            [cell(subject.decide(actor.caller, action, record)) for _, record in cases] for actor in subject.actors
+        ]
+        for action in (*subject.reads, *subject.acts)
+    }
+
+
+def _rows(subject: Subject) -> Iterator[tuple[str, ...]]:
+    for action, to_actors in answers(subject.service, subject.title).items():
+        digest = hashlib.sha256()
         allowed: dict[str, list[str]] = {}
-        for actor in subject.actors:
-            found = [cell(subject.decide(actor.caller, action, record)) for _, record in cases]
-            answers.update(repr((actor.role, actor.standing, found)).encode())
+        for actor, found in zip(subject.actors, to_actors, strict=True):
+            digest.update(repr((actor.role, actor.standing, found)).encode())
             if any(answer.startswith("yes") for answer in found):
                 allowed.setdefault(str(actor.role), []).append(actor.standing)
         everyone = sum(map(len, allowed.values())) == len(subject.actors)
         named = "; ".join(f"{role}: {', '.join(standings)}" for role, standings in sorted(allowed.items()))
-        yield subject.service, subject.title, str(action), "everyone" if everyone else named, answers.hexdigest()[:16]
+        yield subject.service, subject.title, str(action), "everyone" if everyone else named, digest.hexdigest()[:16]
 
 
 if __name__ == "__main__":

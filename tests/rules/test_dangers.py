@@ -9,7 +9,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,15 +60,30 @@ def sources() -> Sources:
 
 def nodes(files: Sources) -> Iterator[tuple[str, ast.AST]]:
     for file, text in files.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in nodes_of(text):
             yield file, node
 
 
+@cache
+def nodes_of(text: str) -> Sequence[ast.AST]:
+    """A file is read once for all rules."""
+    return tuple(ast.walk(ast.parse(text)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def read_for_this_file_only() -> Iterator[None]:
+    yield
+    for kept in (nodes_of, called, keywords):
+        kept.cache_clear()
+
+
+@cache
 def called(node: ast.AST) -> str:
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
-def keywords(node: ast.AST) -> dict[str, str]:
+@cache
+def keywords(node: ast.AST) -> Mapping[str, str]:
     return {str(k.arg): ast.unparse(k.value) for k in node.keywords} if isinstance(node, ast.Call) else {}
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -9,16 +10,37 @@ from click.testing import CliRunner, Result
 
 from contracts.values import Role
 from services.__main__ import main
+from services.cli import permissions as command
 from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import Kind
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import Permission, cell, permissions_of, possible_standings, with_organization
+from tests.soak import IS_SOAK
 
 ORGANIZATION = {Kind.STATE: "KEN", Kind.UNODC: "UNODC", Kind.UNIT: "UNODC-MLA", Kind.OTHER: "INTERPOL"}
 APPOINTMENTS = [(ORGANIZATION[kind], role) for role, kinds in HELD_IN.items() for kind in Kind if kind in kinds]
 APPOINTMENTS.append(("UNODC", Role.SERVICE))
+OF_EACH_KIND = [
+    ("KEN", Role.FOCAL_POINT),
+    ("UNODC", Role.COORDINATOR),
+    ("UNODC-MLA", Role.PROVIDER_OFFICER),
+    ("INTERPOL", Role.PROVIDER_OFFICER),
+]
+ASKED_ABOUT = APPOINTMENTS if IS_SOAK else OF_EACH_KIND
+"""Of each kind of organization the role that may do most; a soak asks about every role."""
 COLUMNS = 80
+
+
+@cache
+def told(organization: str, role: Role) -> list[Permission]:
+    return permissions_of(organization, role, all_services())
+
+
+@pytest.fixture(autouse=True)
+def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command shows what this process computed of an appointment before: several tests ask about each."""
+    monkeypatch.setattr(command, "permissions_of", lambda organization, role, _: told(organization, role))
 
 
 def run(*arguments: str) -> Result:
@@ -35,18 +57,21 @@ def says(permission: Permission, standing: str, where: Mapping[str, str]) -> str
     return "no"
 
 
-@pytest.mark.parametrize(("organization", "role"), APPOINTMENTS, ids=":".join)
+@pytest.mark.thinned
+@pytest.mark.parametrize(("organization", "role"), ASKED_ABOUT, ids=":".join)
 def test_it_says_of_every_case_what_the_policy_answers(organization: str, role: Role) -> None:
-    found = {(one.service, one.subject, one.action): one for one in permissions_of(organization, role, all_services())}
+    found = {(one.service, one.subject, one.action): one for one in told(organization, role)}
     wrong, asked = [], 0
     for subject in SUBJECTS:
+        cases = [
+            (record, dict(zip(subject.properties, values, strict=True))) for values, record in subject.circumstances()
+        ]
         for standing, make in possible_standings(organization, subject).items():
-            for values, record in subject.circumstances():
+            for record, where in cases:
                 caller, of = with_organization(organization, make(role), record)
                 seen = subject.decide(caller, subject.reads[0], of).allowed
                 for action in (*subject.reads, *(subject.acts if seen else ())):
                     answer = cell(subject.decide(caller, action, of))
-                    where = dict(zip(subject.properties, values, strict=True))
                     said = says(found[subject.service, subject.title, str(action)], standing, where)
                     asked += 1
                     if said != (answer if answer.startswith("yes") else "no"):

@@ -4,7 +4,8 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,8 @@ Words = Mapping[str, list[tuple[str, dict[str, str]]]]
 """Part → its slugs in the order of the file, a repeated one repeated, with their sentences."""
 
 
-def sources() -> dict[str, str]:
+@cache
+def sources() -> Mapping[str, str]:
     files = (path for tree in ("chassis", "services") for path in sorted((ROOT / tree).rglob("*.py")))
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
@@ -85,13 +87,22 @@ def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]
     slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/http/exception_handlers.py")
     unnamed: set[tuple[str, str]] = set()
     for file, text in files.items():
-        tree = ast.parse(text)
-        slugs |= dict.fromkeys(returned(tree, malformed_slug.__name__), file)
-        for argument in first_arguments(tree):
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                slugs[argument.value] = file
-            else:
-                unnamed.add((file, ast.unparse(argument) if argument else ""))
+        of_file, passed_on = said_in(text)
+        slugs |= dict.fromkeys(of_file, file)
+        unnamed |= {(file, argument) for argument in passed_on}
+    return slugs, unnamed
+
+
+@cache
+def said_in(text: str) -> tuple[Sequence[str], Sequence[str]]:
+    """The slugs that a file says, and the arguments that are none; several rules ask, and reading it takes long."""
+    tree = ast.parse(text)
+    slugs, unnamed = [*returned(tree, malformed_slug.__name__)], []
+    for argument in first_arguments(tree):
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            slugs.append(argument.value)
+        else:
+            unnamed.append(ast.unparse(argument) if argument else "")
     return slugs, unnamed
 
 

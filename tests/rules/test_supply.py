@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.metadata
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -163,10 +164,14 @@ def secrets(texts: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    for path in sorted(ROOT.rglob("*")):
-        parts = path.relative_to(ROOT).parts
-        if path.is_file() and path.suffix in TEXTS and not APART & set(parts) and not parts[0].startswith(".ci-"):
-            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8", errors="replace")
+    for folder, folders, files in os.walk(ROOT):
+        # Not entered: of the fifty thousand files that are installed there none is ours.
+        folders[:] = sorted(set(folders) - APART)
+        if Path(folder) == ROOT:
+            folders[:] = [name for name in folders if not name.startswith(".ci-")]
+        for path in (Path(folder, name) for name in sorted(set(files) - APART)):
+            if path.suffix in TEXTS and path.is_file():
+                yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8", errors="replace")
 
 
 def test_no_secret_lies_in_the_tree() -> None:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -87,6 +88,7 @@ HEARD = {
 Sources = Mapping[str, str]
 
 
+@cache
 def sources(*trees: str) -> Sources:
     files = (path for tree in trees for path in sorted((ROOT / tree).rglob("*.py")))
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
@@ -118,7 +120,7 @@ def unsupervised(files: Sources) -> list[tuple[str, str]]:
     """Tasks that are started where TASKS does not name it."""
     found = []
     for path, text in files.items():
-        for function, call in _calls(ast.parse(text)):
+        for function, call in _calls_in(text):
             if call in {"create_task", "ensure_future", "run_coroutine_threadsafe"} and (path, function) not in TASKS:
                 found.append((path, function))
     return found
@@ -128,7 +130,7 @@ def transactions_elsewhere(files: Sources) -> list[str]:
     return [
         path
         for path, text in files.items()
-        if any(call in OPENING for _, call in _calls(ast.parse(text))) and not OPENS_TRANSACTIONS.fullmatch(path)
+        if any(call in OPENING for _, call in _calls_in(text)) and not OPENS_TRANSACTIONS.fullmatch(path)
     ]
 
 
@@ -137,7 +139,7 @@ def for_nobody(files: Sources) -> list[tuple[str, int]]:
     return [
         (path, node.lineno)
         for path, text in files.items()
-        if re.search(r"(api|routes)\.py$", path)
+        if re.search(r"(api|routes)\.py$", path) and OPENING & {call for _, call in _calls_in(text)}
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call)
         and getattr(node.func, "attr", "") in OPENING
@@ -149,7 +151,7 @@ def by_hand(files: Sources) -> list[str]:
     return [
         path
         for path, text in files.items()
-        if any(call == "once" for _, call in _calls(ast.parse(text))) and path not in TAKES_KEYS
+        if any(call == "once" for _, call in _calls_in(text)) and path not in TAKES_KEYS
     ]
 
 
@@ -183,6 +185,12 @@ def undocumented(name: str, text: str, listens_to: tuple[str, ...]) -> list[str]
     if {other for other in NAMES if re.search(rf"\b{other}\b", lines[2].partition(", for ")[0])} != set(listens_to):
         wrong.append("Listens to is not what wiring.py says")
     return wrong
+
+
+@cache
+def _calls_in(text: str) -> frozenset[tuple[str, str]]:
+    """Each call with the function it stands in; several rules ask, and reading a file takes long."""
+    return frozenset(_calls(ast.parse(text)))
 
 
 def _calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, str]]:
