@@ -1,9 +1,10 @@
 """Every page that a person finds: it is whole, accessible (WCAG 2.2 AA by axe-core), and says nothing on the console.
 
-A visitor follows each link of the navigation, and from each list the first of its rows, its forms and its buttons. In a
+A visitor follows each link, to the first page of each kind. In a
 soak every page is visited in three languages, at three widths and at 200 % text; else in one of these each.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -11,9 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.console.site import Visitor
-from tests.soak import IS_SOAK
+from tests.soak import IS_SOAK, cases
 
-PAGES_MAX = 60
+PAGES_MAX = cases(25, soak=200)
 """Of one person."""
 
 PEOPLE = (
@@ -29,13 +30,12 @@ ALL_LANGUAGES = ("en", "fr", "ar")
 WIDTHS = (1280, 768, 320)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LINKS = """
-() => {
-  const of = (selector) => [...document.querySelectorAll(selector)].map((one) => one.getAttribute("href"));
-  const rows = [...document.querySelectorAll("[data-row]")].slice(0, 1)
-    .flatMap((row) => [...row.querySelectorAll("a[href]")].slice(0, 1).map((one) => one.getAttribute("href")));
-  return [...of("nav a.govuk-service-navigation__link"), ...rows, ...of("main a[role=button]"), ...of("main [data-visit]")];
-}
+() => [...document.querySelectorAll("nav a.govuk-service-navigation__link, main a[href]:not([download])")]
+  .map((one) => one.getAttribute("href"))
 """
+DOWNLOAD = re.compile(r"\.\w{2,5}(\?|$)|/json$|/events$")
+"""Addresses that answer with a file."""
+
 SHAPE = """
 () => ({
   headings: [...document.querySelectorAll("h1")].length,
@@ -62,9 +62,10 @@ def walk(visitor: Visitor, start: str) -> Iterator[str]:
         assert status == 200, f"{path}: {status}"
         yield path
         for link in visitor.page.evaluate(LINKS):
-            if link.startswith(f"/{visitor.language}") and pattern(link) not in seen and len(seen) < PAGES_MAX:
+            known = pattern(link) in seen or DOWNLOAD.search(link) or not link.startswith(f"/{visitor.language}/")
+            if not known and len(seen) < PAGES_MAX:
                 seen.add(pattern(link))
-                found.append(link.removeprefix(f"/{visitor.language}"))
+                found.append(link.removeprefix(f"/{visitor.language}").partition("#")[0])
 
 
 def check(visitor: Visitor, path: str) -> None:
