@@ -55,9 +55,11 @@ PROGRAMS = "PYTEST_POSTGRESQL"
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
-LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "end_to_end", "schemathesis", "canary"))
+LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis", "crash", "canary"))
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
+OF_THE_DEMO = frozenset(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis"))
+"""Files that look at one run of the demo, in the order of LONGEST."""
 
 SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))
 """Folders whose tests run services in their own process."""
@@ -105,11 +107,11 @@ def _place(item: pytest.Item) -> tuple[int, bool, bool]:
 
 
 class ByFile(LoadScopeScheduling):
-    """The tests of a file run in one process, one after the other; so do all that measure times."""
+    """The tests of a file run in one process, one after the other; so do all that measure times, or share the demo."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "timed" if file in TIMED else file
+        return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

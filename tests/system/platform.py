@@ -63,24 +63,30 @@ class Platform:
 
 
 @contextlib.contextmanager
-def running(mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: Path, **more: str) -> Iterator[Platform]:
-    """`together`: all services in one process; `apart`: one process for each."""
+def running(
+    mode: str, *, database_url: str, nats: Nats, smtp_url: str | None, state: Path, **more: str
+) -> Iterator[Platform]:
+    """`together`: all services in one process; `demo`: so, by `entraide demo`; `apart`: one process for each."""
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,
         "NATS_URL": nats.url("streams"),
         **{f"NATS_URL_{name.upper()}": nats.url(name) for name in NAMES},
-        "SMTP_URL": smtp_url,
         "ENTRAIDE_STATE": str(state),
         "ENTRAIDE_CATCH_UP_SECONDS": "2",
         **UNHURRIED_ENVIRONMENT,
         **more,
     }
-    if mode == "together":
+    if smtp_url is None:
+        environment.pop("SMTP_URL", None)
+    else:
+        environment["SMTP_URL"] = smtp_url
+    if mode in {"together", "demo"}:
         port = free_port()
         environment["ENTRAIDE_PORT"] = str(port)
         platform = Platform(environment, dict.fromkeys(NAMES, f"http://127.0.0.1:{port}"))
-        commands = {"up": (["up"], environment)}
+        command = "up" if mode == "together" else "demo"
+        commands = {command: ([command], environment)}
     else:
         ports = {name: free_port() for name in NAMES}
         addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -92,10 +98,11 @@ def running(mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: P
         commands = {name: (["run", name], {**environment, "ENTRAIDE_PORT": str(port)}) for name, port in ports.items()}
     try:
         for name, (words, own) in commands.items():
-            with (state / f"{name}.log").open("ab") as log:
+            with (state / f"{name}.log").open("ab") as log, (state / f"{name}.printed").open("ab") as printed:
                 platform.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", "services", *words], env=own, cwd=ROOT, stdout=log, stderr=log
-                )
+                    [sys.executable, "-m", "services", *words],
+                    env=own, cwd=ROOT, stdout=printed if name == "demo" else log, stderr=log,
+                )  # fmt: skip
         _wait_ready(platform, state)
         yield platform
     finally:

@@ -24,11 +24,13 @@ from services.demo.story import Story
 from services.mailbox import Mailbox
 from services.matching.texts import meaning
 from services.pledges.statements.printing.words import labels
+from tests import readme
 from tests.commands import entraide
 from tests.conftest import folder_of_shared_data
 from tests.personas import ISSUER
 from tests.pledges.statements.steps import SIGNS, characters_in
 from tests.system import mondays, readme_session
+from tests.system.conftest import STILL_RUNNING, Demo
 from tests.system.platform import Platform, running
 
 ON_EACH_STATEMENT = (
@@ -45,51 +47,47 @@ ON_EACH_STATEMENT = (
 """Labels on every statement with a pledge."""
 
 
-async def test_demo_is_the_same_in_one_process_and_in_many(
-    database_url: str,
-    own_broker: Nats,
-    state: Path,
-    mode: str,
-    xsd: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.skipif(meaning.model_problem() is None, reason="with the model the scores are others")
+def test_readme_shows_what_the_demo_prints(demo: Demo) -> None:
+    shown = readme.between(readme.README.read_text(encoding="utf-8"), "demo")
+
+    printed = readme.fenced(readme.excerpt(demo.printed))
+    assert readme.comparable(printed) == readme.comparable(shown), "run ./dev readme"
+
+
+async def test_the_demo_leaves_one_process_in_order(demo: Demo, xsd: tuple[str, ...]) -> None:
+    complained = demo.said.partition(STILL_RUNNING)[0]
+    assert not re.search(r"not seen|not funded|not offered|did not wait for", complained), complained
+    await rerun_demo(demo.platform, demo.state)
+    await asyncio.to_thread(check_files, demo.platform, demo.state / "donor", xsd)
+    await asyncio.to_thread(readme_session.run, demo.platform, demo.state)
+    await mondays.run(demo.platform, demo.state)
+    await check_state(demo.platform, demo.database_url, demo.broker)
+    check_mails(Mailbox(demo.state / "mailbox", "127.0.0.1", free_port()))
+
+
+async def test_the_demo_is_the_same_in_a_process_for_each_service(
+    database_url: str, own_broker: Nats, state: Path, xsd: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model_is_missing = meaning.model_problem() is not None
-    if mode == "apart":
-        # The story believes that a model reads the texts, and none does: it has to go on without.
-        monkeypatch.setattr("services.demo.story.meaning.model_problem", lambda: None)
+    # The story believes that a model reads the texts, and none does: it has to go on without.
+    monkeypatch.setattr("services.demo.story.meaning.model_problem", lambda: None)
     mailbox = Mailbox(state / "mailbox", "127.0.0.1", free_port())
     await mailbox.start()
     try:
         with running(
-            mode,
-            database_url=database_url,
-            nats=own_broker,
-            smtp_url=mailbox.url,
-            state=state,
+            "apart", database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state
         ) as platform:
             await asyncio.to_thread(_found, platform)
             not_waited_for = await run_demo(platform, own_broker, state)
             if model_is_missing:
-                assert (mode == "apart") == bool(not_waited_for), not_waited_for
+                assert not_waited_for
             monkeypatch.undo()
             await rerun_demo(platform, state)
             await asyncio.to_thread(check_files, platform, state / "donor", xsd)
-            if mode == "together":
-                await asyncio.to_thread(readme_session.run, platform, state)
-                await mondays.run(platform, state)
-            await check_events(database_url, own_broker)
-            for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
-                done = await asyncio.to_thread(platform.entraide, *words)
-                assert done.returncode == 0, (words, done.stdout, done.stderr)
-            found = json.loads((await asyncio.to_thread(platform.entraide, "doctor", "--json")).stdout)
-            # The tests' PostgreSQL forgets in a power cut, and the doctor sees it.
-            assert {f["says"].partition(" is ")[0] for f in found if not f["ok"]} == {
-                "fsync", "full_page_writes", "synchronous_commit",
-            }  # fmt: skip
+            await check_state(platform, database_url, own_broker)
             assert set((await asyncio.to_thread(platform.stop)).values()) == {0}
-        assert mailbox.count() > 20
-        recipients = {recipient for mail in mailbox.messages() for recipient in mail.recipients}
-        assert all(recipient.endswith(".example") for recipient in recipients)
+        check_mails(mailbox)
     finally:
         await mailbox.stop()
 
@@ -110,11 +108,6 @@ def xsd() -> tuple[str, ...]:
     return ("--xsd", str(folder)) if folder.is_dir() else ()
 
 
-@pytest.fixture(params=["together", "apart"])
-def mode(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 async def run_demo(platform: Platform, nats: Nats, state: Path) -> list[str]:
     seen = Seen()
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
@@ -131,6 +124,13 @@ async def run_demo(platform: Platform, nats: Nats, state: Path) -> list[str]:
     for record in story.requests:
         assert record.suggestion_ms is not None
         assert len(record.notified) >= 3
+    check_story(story)
+    return story.not_waited_for
+
+
+def check_story(story: Story) -> None:
+    """How each request, the refund and the offerings stand at the end."""
+    for record in story.requests:
         for line in record.lines:
             assert line.match["status"] == ("completed" if record.outcome else "confirmed")
             assert line.spent == (bool(record.outcome) and line.needed is not None)
@@ -145,7 +145,6 @@ async def run_demo(platform: Platform, nats: Nats, state: Path) -> list[str]:
         str(proposer.person_id), str(approver.person_id),
     ]  # fmt: skip
     assert story.kinds_offered == set(kinds())
-    return story.not_waited_for
 
 
 async def rerun_demo(platform: Platform, state: Path) -> None:
@@ -155,6 +154,7 @@ async def rerun_demo(platform: Platform, state: Path) -> None:
     await api.close()
     assert story.filed_before == 12
     assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]
+    check_story(story)
 
 
 def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
@@ -171,6 +171,26 @@ def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
         assert f">{title}</rdf:li>".encode() in made
         shown = "".join([title, *(there[name] for name in ON_EACH_STATEMENT)])
         assert set() == set(shown) - SIGNS - characters_in(made), language
+
+
+async def check_state(platform: Platform, database_url: str, nats: Nats) -> None:
+    """The operator's commands find nothing wrong, and the journals are where they belong."""
+    await check_events(database_url, nats)
+    for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
+        done = await asyncio.to_thread(platform.entraide, *words)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+    found = json.loads((await asyncio.to_thread(platform.entraide, "doctor", "--json")).stdout)
+    # The tests' PostgreSQL forgets in a power cut, and the doctor sees it.
+    assert {f["says"].partition(" is ")[0] for f in found if not f["ok"]} == {
+        "fsync", "full_page_writes", "synchronous_commit",
+    }  # fmt: skip
+
+
+def check_mails(mailbox: Mailbox) -> None:
+    mails = mailbox.messages()
+    assert len(mails) > 20
+    recipients = {recipient for mail in mails for recipient in mail.recipients}
+    assert all(recipient.endswith(".example") for recipient in recipients)
 
 
 async def check_events(database_url: str, nats: Nats) -> None:

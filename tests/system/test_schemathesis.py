@@ -5,13 +5,7 @@ of five roles, half of the time about existing records.
 """
 
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -21,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import product
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -37,16 +30,14 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, ignored_auth, response_schema_conformance
 
 from chassis.auth.tokens import Issuer
-from chassis.embedded import free_port
 from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
-from services.matching.texts import meaning
-from tests import readme
 from tests.builders import a_request
 from tests.files import FLOWS, PDF
 from tests.personas import ISSUER, persona_id
 from tests.soak import cases
 from tests.system import desk_records
+from tests.system.conftest import Demo
 
 pytestmark = pytest.mark.thinned
 
@@ -54,14 +45,12 @@ pytestmark = pytest.mark.thinned
 schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", "replace"))
 
 SEED = 20261125
-EXAMPLES_MAX = cases(10, soak=60)
-STREAM_EXAMPLES_MAX = cases(2, soak=6)
+EXAMPLES_MAX = cases(4, soak=60)
+STREAM_EXAMPLES_MAX = cases(1, soak=6)
 """Event streams end after this time here."""
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
-STORY_SECONDS = 300
 SCAN_SECONDS = 15
-STARTS_MAX = 3
 APPOINTMENTS = (
     "KEN:focal_point",
     "UNODC:coordinator",
@@ -129,12 +118,11 @@ WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
 
 @dataclass
 class Running:
-    """The application under test: where it is, who calls it, what it printed and holds, how it has answered so far."""
+    """The application under test: where it is, who calls it, what it holds, how it has answered so far."""
 
     address: str
     issuer: Issuer
     session: requests.Session
-    printed: str
     known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
@@ -150,52 +138,13 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    """`entraide demo` with servers of its own, which runs the story of the sample world and then stays up."""
-    state = Path(tempfile.mkdtemp(prefix="entraide-fuzz-", dir="/var/tmp"))
-    state.chmod(0o711)
-    try:
-        started = next(filter(None, (_started(state) for _ in range(STARTS_MAX))), None)
-        assert started is not None, f"{STARTS_MAX} ports were taken, one after the other, before they could be used"
-        process, port = started
-        try:
-            with requests.Session() as session:
-                issuer = Issuer.load(state / "issuer.jwk", ISSUER)
-                printed = (state / "printed").read_text(encoding="utf-8")
-                found = Running(f"http://127.0.0.1:{port}", issuer, session, printed)
-                _create_records(found)
-                yield found
-        finally:
-            process.send_signal(signal.SIGTERM)
-            code = process.wait(30)
-        assert 0 == code
-    finally:
-        shutil.rmtree(state, ignore_errors=True)
-
-
-def _started(state: Path) -> tuple[subprocess.Popen[bytes], int] | None:
-    """The process and its port, once the story is told; None where somebody else took the port in the meantime."""
-    port = free_port()
-    others = ("DATABASE_", "ENTRAIDE_", "NATS_", "SMTP_")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-    log = state / "log"
-    with (state / "printed").open("wb") as printed, log.open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services", "demo", "--state", str(state)],
-            cwd=readme.ROOT,
-            env=ours | {"ENTRAIDE_PORT": str(port), "ENTRAIDE_EVENT_STREAM_SECONDS": "1", "PYTHONUNBUFFERED": "1"},
-            stdout=printed,
-            stderr=said,
-        )
-    deadline = time.monotonic() + STORY_SECONDS
-    while "Still running" not in (told := log.read_text(encoding="utf-8")) or "broke off" in told:
-        if process.poll() is not None and "cannot listen" in told:
-            return None
-        if process.poll() is not None or "broke off" in told or time.monotonic() > deadline:
-            process.kill()
-            pytest.fail(told)
-        time.sleep(0.1)
-    return process, port
+def running(demo: Demo) -> Iterator[Running]:
+    """The demo after its story, with more records."""
+    with requests.Session() as session:
+        issuer = Issuer.load(demo.state / "issuer.jwk", ISSUER)
+        found = Running(demo.platform.addresses["requests"], issuer, session)
+        _create_records(found)
+        yield found
 
 
 def _create_records(running: Running) -> None:
@@ -292,14 +241,6 @@ def _a_client(organization: str, role: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def api(running: Running) -> Any:
     return schemathesis.openapi.from_url(f"{running.address}/openapi.json")
-
-
-@pytest.mark.skipif(meaning.model_problem() is None, reason="with the model the scores are others")
-def test_readme_shows_what_the_demo_prints(running: Running) -> None:
-    shown = readme.between(readme.README.read_text(encoding="utf-8"), "demo")
-
-    printed = readme.fenced(readme.excerpt(running.printed))
-    assert readme.comparable(printed) == readme.comparable(shown), "run ./dev readme"
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
