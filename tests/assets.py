@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -99,9 +98,7 @@ def subset(folder: Path) -> None:
     """
     libraries = str(folder / "libraries")
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", libraries, "fonttools", "brotli"], folder)
-    used = Counter(CHINESE.findall("".join(read_texts())))
-    # A character that is used once is not worth its 100 bytes on a slow line: it is shown in the reader's font.
-    characters = sorted(one for one, times in used.items() if times > 1)
+    characters = sorted(set(CHINESE.findall("".join(read_texts()))))
     (folder / "characters.txt").write_text("".join(characters), encoding="utf-8")
     chinese = next(Path(sys.prefix).glob("lib/python3*/site-packages/pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf"))
     subsetter = [sys.executable, "-m", "fontTools.subset"]
