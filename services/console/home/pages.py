@@ -8,6 +8,9 @@ from services.console.page import CurrentPage, see_other
 
 WAITING_SHOWN = 10
 NEWS_SHOWN = 8
+REQUESTS_SHOWN = 5
+OF_A_STATE = frozenset({"focal_point", "official"})
+WORKERS = OF_A_STATE | {"coordinator", "provider_officer", "auditor"}
 
 
 @get("/")
@@ -22,13 +25,17 @@ async def show_home(page: CurrentPage) -> Response[bytes]:
         return page.render("home/welcome.html")
     if page.session.acting is None:
         return page.redirect("/appointment")
+    role = page.session.role
     news = await page.api.get("/v1/notifications", limit=NEWS_SHOWN, unread=True)
     waiting: dict[str, Any] = {"work": [], "cursor": None}
-    counts = None
-    if page.session.role in {"focal_point", "official", "coordinator", "provider_officer", "auditor"}:
+    counts = requests = None
+    if role in WORKERS:
         waiting = await page.api.get("/v1/work", limit=WAITING_SHOWN, sort="due")
+    if role in OF_A_STATE:
+        requests = (await page.api.get("/v1/requests", limit=REQUESTS_SHOWN))["requests"]
+    elif role in WORKERS:
         counts = await page.api.get("/v1/work/counts")
-    return page.render("home/home.html", news=news, waiting=waiting, counts=counts)
+    return page.render("home/home.html", news=news, waiting=waiting, counts=counts, requests=requests)
 
 
 ROUTES = (choose_language, show_home)
