@@ -12,9 +12,10 @@ import pytest
 from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats, free_port
 from chassis.journal.bus import stream_states, watch
+from chassis.runtime import topology
 from contracts.reference import country_name, kinds
 from contracts.values import Language
-from services.composition import NAMES
+from services.composition import NAMES, all_services
 from services.demo.appointing import administrators
 from services.demo.ending import finance_officers
 from services.demo.people import Api
@@ -203,8 +204,9 @@ async def check_events(database_url: str, nats: Nats) -> None:
                 break
             await asyncio.sleep(0.1)
         assert left == 0
-        states = await stream_states(nats.url("streams"), NAMES)
-        for name in NAMES:
+        owners, _ = topology(all_services())
+        states = await stream_states(nats.url("streams"), owners)
+        for name in owners:
             facts = await connection.fetchval(f"SELECT count(*) FROM {name}.journal")
             stored = states[name]
             assert stored is not None
