@@ -42,7 +42,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Visitor], None]]] = {
     "draft": ("KEN:focal_point", first_row("/requests?status=draft")),
     "work": ("UNODC:coordinator", at("/work")),
     "board": ("UNODC:coordinator", at("/work?view=board")),
-    "match": ("UNODC:coordinator", first_row("/matches")),
+    "match": ("UNODC:coordinator", first_row("/matches?status=confirmed")),
     "round": ("UNODC:coordinator", first_row("/rounds")),
     "offering": ("ZAF:provider_officer", first_row("/offerings")),
     "fund": ("FRA:donor_officer", at("/funds/SHERLOC-MNT")),
