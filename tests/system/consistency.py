@@ -79,7 +79,7 @@ async def examine(
     """
     wrong: list[str] = []
     facts: Counter[str] = Counter()
-    for name in NAMES:
+    for name in (service.name for service in all_services() if service.publishes):
         rows = await connection.fetch(
             f"SELECT event_id, aggregate_id, version, type FROM {name}.journal ORDER BY version"
         )
