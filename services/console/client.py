@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
@@ -11,6 +12,9 @@ import msgspec
 
 from chassis.http.asgi import Application
 from contracts.owners import owner_of
+
+PATH = re.compile(r"/v1(/(?!\.{1,2}(?:[/?]|\Z))[A-Za-z0-9_.~:-]+)+(\?[^/?#\s]*)?\Z")
+"""Paths that are called as they are: no part of them, such as an id out of an address, leads to another path."""
 
 SECONDS = 15.0
 CONNECTIONS_KEPT = 100
@@ -150,6 +154,8 @@ class ApiClient:
         )
 
     async def _send(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+        if not PATH.match(path):
+            raise Problem(404, {"slug": "no-such-path"})
         self.calls += 1
         try:
             answer = await self._http.request(
