@@ -18,7 +18,6 @@ PATH = re.compile(r"/v1(/(?!\.{1,2}(?:[/?]|\Z))[A-Za-z0-9_.~:-]+)+(\?[^/?#\s]*)?
 
 SECONDS = 15.0
 CONNECTIONS_KEPT = 100
-ANSWER_BYTES_MAX = 8 * 1024 * 1024
 HERE = "http://api.entraide.example"
 """The address of the API in this process: it is called, not resolved."""
 

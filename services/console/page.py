@@ -31,6 +31,7 @@ from services.console.translations import translations
 
 HTML = "text/html"
 GZIP_LEVEL = 5
+LOCAL = "127.0.0.1"
 MARKED = "."
 """Between the parts of the token of a form."""
 
@@ -186,5 +187,7 @@ def local_path(address: str) -> str:
 
 
 def browser_address(request: Request[Any, Any, Any], trusted: Sequence[Network]) -> str:
+    """The browser's address, for calls of the API; of an IPv6 address the first of its /64, by which it is counted."""
     headers = {name.lower(): value for name, value in request.scope["headers"]}
-    return address_of(request.scope.get("client"), headers, trusted)
+    counted = address_of(request.scope.get("client"), headers, trusted)
+    return LOCAL if counted == "local" else counted.partition("/")[0]

@@ -11,11 +11,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from chassis.rate_limiter import address_of
 from services.console.application import check_token
 from services.console.client import ApiClient, Problem
 from services.console.edge import BODY, FILES_OF_ONE_ADDRESS_MAX, PageEdge
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, parse
-from services.console.page import Page
+from services.console.page import Page, browser_address
 from services.console.sessions.model import Appointment, Held, HeldTokens, Session
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import FORGET_MAX, Sessions
@@ -106,6 +107,17 @@ async def test_one_address_holds_few_forms_with_files_in_memory() -> None:
     await asyncio.gather(*posts)
     await post("192.0.2.1")
     assert [503, *[200] * (FILES_OF_ONE_ADDRESS_MAX + 2)] == statuses
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted"),
+    [(("2001:db8::5", 1), "2001:db8::/64"), (("192.0.2.1", 1), "192.0.2.1"), (None, "127.0.0.1")],
+    ids=["IPv6", "IPv4", "local"],
+)
+def test_api_counts_a_browser_by_the_address_that_the_console_names(peer: Any, counted: str) -> None:
+    address = browser_address(cast(Any, SimpleNamespace(scope={"headers": [], "client": peer})), ())
+
+    assert counted == address_of((address, 0), {}, ())
 
 
 def test_form_written_in_one_appointment_is_not_sent_in_another() -> None:
