@@ -20,6 +20,8 @@ from services.console.page import Page, browser_address
 from services.console.sessions.model import Appointment, Held, HeldTokens, Session
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import FORGET_MAX, Sessions
+from services.console.sign_in.pages import step_into
+from services.console.sign_in.personas import personas
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 KENYA = Appointment(organization="KEN", role="focal_point")
@@ -146,6 +148,23 @@ def test_form_written_in_one_appointment_is_not_sent_in_another() -> None:
         check(page_in(NORWAY, "/en/requests/new", token))
     check(page_in(NORWAY, "/en/appointment", token))
     check(page_in(NORWAY, "/en/sign-out", token))
+
+
+async def test_nobody_steps_into_a_place_beside_a_real_issuer() -> None:
+    """The console makes tokens of the embedded issuer only."""
+    person = personas("en")[0].people[0]
+    page = Page(
+        console=cast(Any, SimpleNamespace(issuer=None)),
+        request=cast(Any, None),
+        language="en",
+        session=None,
+        api=cast(Any, None),
+        typed={"person": [f"{person.person_id} {person.appointment}"]},
+    )
+
+    answer = await cast(Any, step_into.fn)(page)
+
+    assert (303, "/en/sign-in", []) == (answer.status_code, answer.headers["Location"], answer.cookies)
 
 
 async def test_all_that_has_ended_is_forgotten_however_much_it_is() -> None:
