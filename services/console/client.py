@@ -5,7 +5,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from typing import Any, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -103,7 +103,7 @@ class ApiClient:
         """Send a command with its idempotency key and the revision it is based on. Raises Problem or ApiUnavailable."""
         headers = {"Content-Type": "application/merge-patch+json" if method == "PATCH" else "application/json"}
         if key is not None:
-            headers["Idempotency-Key"] = key
+            headers["Idempotency-Key"] = quote(key)
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         content = None if body is None else msgspec.json.encode(body)
@@ -115,7 +115,7 @@ class ApiClient:
         self, path: str, content: bytes, *, name: str, media_type: str, key: str, revision: int | None = None
     ) -> Answer:
         """Send a file. Raises Problem or ApiUnavailable."""
-        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
+        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": quote(key)}
         headers["File-Name"] = urlencode({"": name}).removeprefix("=").replace("+", "%20")
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'

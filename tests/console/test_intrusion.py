@@ -47,6 +47,22 @@ async def test_client_calls_no_path_that_an_id_changes(id_: str) -> None:
     assert 3 == len(called)
 
 
+async def test_key_out_of_a_form_is_one_header() -> None:
+    keys: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        return httpx.Response(200, json={})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://api.example") as http:
+        api = ApiClient(http)
+        for key in ("0192-ab", "é", "a\r\nX: y"):
+            await api.send("POST", "/v1/requests", {}, key=key)
+            await api.upload("/v1/requests/a/attachments", b"x", name="a", media_type="b", key=key)
+
+    assert ["0192-ab", "%C3%A9", "a%0D%0AX%3A%20y"] == keys[::2] == keys[1::2]
+
+
 def multipart(value: bytes, charset: str) -> Any:
     body = (
         b'--b\r\nContent-Disposition: form-data; name="title"\r\nContent-Type: text/plain; charset=%s\r\n\r\n%s\r\n--b--\r\n'
