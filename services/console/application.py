@@ -1,5 +1,6 @@
 """The pages as an application: sessions, forms, errors as pages, assets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -7,7 +8,7 @@ import structlog
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
@@ -18,13 +19,20 @@ from services.console.client import ApiClient, ApiUnavailable, Problem
 from services.console.edge import FILES_BYTES_MAX
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
 from services.console.live.refresh import is_unattended
-from services.console.page import HTML, Console, Page, SignInNeeded, browser_address
+from services.console.page import HTML, Console, Page, SignInNeeded, browser_address, parts_of
 from services.console.rendering import assets
-from services.console.sessions.kept_forms import MARKED, came_from, give_back, keep
+from services.console.sessions.kept_forms import came_from, give_back, keep
+from services.console.sessions.model import Session
 from services.console.sign_in.tokens import access_token
 from services.console.translations import LANGUAGES
 
 FOREVER = "public, max-age=31536000, immutable"
+OF_EACH_APPOINTMENT = ("appointment", "sign-in", "sign-out")
+"""The second part of the addresses of forms that are the same in each appointment of a person."""
+
+PART = re.compile(r"[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*\Z")
+"""A part of an address that names something: it goes into paths of the API, and into headers of answers."""
+
 LANGUAGE_COOKIE = "language"
 CONSOLE = "console"
 PAGE = "page"
@@ -46,7 +54,7 @@ def language_for(request: Request[Any, Any, Any]) -> str:
 
 
 async def page_of(request: Request[Any, Any, Any]) -> Page:
-    """The page of a request: its session, its form. Raises ForgedForm, UnreadableForm."""
+    """The page of a request: its session, its form. Raises NotFoundException, ForgedForm, UnreadableForm."""
     console, language = _console(request), language_for(request)
     now = clock.now()
     cookie = request.cookies.get(console.session_cookie)
@@ -55,11 +63,10 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
     token = None
     if session is not None:
         session, token = await access_token(console, session, now=now)
-    acting = session.acting.name if session and session.acting else None
     api = ApiClient(
         console.http,
         token=token,
-        acting=acting,
+        acting=(session.acting_name or None) if session else None,
         language=language,
         address=browser_address(request, console.settings.trusted_proxies),
     )
@@ -67,17 +74,30 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
     if request.cookies.get(LANGUAGE_COOKIE) != language and request.url.path.split("/")[1] in LANGUAGES:
         page.cookies.append(console.cookie(LANGUAGE_COOKIE, language, seconds=31_536_000))
     request.state[PAGE] = page
+    if any(isinstance(part, str) and not PART.match(part) for part in request.path_params.values()):
+        raise NotFoundException
     if request.method == "POST":
         check_origin(request)
         page.typed, page.files = parse(request)
-        token = page.value(CSRF_FIELD).partition(MARKED)[0]
-        if session is not None and not console.sessions.sealer.is_csrf_token(session.cookie, token):
-            raise ForgedForm
+        if session is not None:
+            check_token(page, session)
         if session is None and cookie:
             await keep(page, cookie, now=now)
     elif session is not None and console.kept_cookie in request.cookies:
         await give_back(page, session, now=now)
     return page
+
+
+def check_token(page: Page, session: Session) -> None:
+    """Raises ForgedForm for a form that was not shown in this session and in this appointment of its person."""
+    sealer = page.console.sessions.sealer
+    proof, _, acting = parts_of(page.value(CSRF_FIELD))
+    if not sealer.is_csrf_token(session.cookie, proof):
+        raise ForgedForm
+    # Another tab may have changed the appointment: what was written in one is not sent in another.
+    form = page.path.removeprefix(f"/{page.language}/").partition("/")[0]
+    if form not in OF_EACH_APPOINTMENT and not sealer.is_mark(session.cookie, session.acting_name, acting):
+        raise ForgedForm
 
 
 @get("/assets/{digest:str}/{name:str}", media_type=HTML)

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from typing import Any, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -12,9 +13,11 @@ import msgspec
 from chassis.http.asgi import Application
 from contracts.owners import owner_of
 
+PATH = re.compile(r"/v1(/(?!\.{1,2}(?:[/?]|\Z))[A-Za-z0-9_.~:-]+)+(\?[^/?#\s]*)?\Z")
+"""Paths that are called as they are: no part of them, such as an id out of an address, leads to another path."""
+
 SECONDS = 15.0
 CONNECTIONS_KEPT = 100
-ANSWER_BYTES_MAX = 8 * 1024 * 1024
 HERE = "http://api.entraide.example"
 """The address of the API in this process: it is called, not resolved."""
 
@@ -100,7 +103,7 @@ class ApiClient:
         """Send a command with its idempotency key and the revision it is based on. Raises Problem or ApiUnavailable."""
         headers = {"Content-Type": "application/merge-patch+json" if method == "PATCH" else "application/json"}
         if key is not None:
-            headers["Idempotency-Key"] = key
+            headers["Idempotency-Key"] = quote(key)
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         content = None if body is None else msgspec.json.encode(body)
@@ -112,7 +115,7 @@ class ApiClient:
         self, path: str, content: bytes, *, name: str, media_type: str, key: str, revision: int | None = None
     ) -> Answer:
         """Send a file. Raises Problem or ApiUnavailable."""
-        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
+        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": quote(key)}
         headers["File-Name"] = urlencode({"": name}).removeprefix("=").replace("+", "%20")
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
@@ -150,6 +153,8 @@ class ApiClient:
         )
 
     async def _send(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+        if not PATH.match(path):
+            raise Problem(404, {"slug": "no-such-path"})
         self.calls += 1
         try:
             answer = await self._http.request(

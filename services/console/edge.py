@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from functools import partial
 from typing import Any
@@ -23,8 +24,13 @@ from chassis.http.uploads import CallerGone
 from chassis.rate_limiter import READING, READS, WRITES, Network, TokenBuckets, address_of
 from chassis.telemetry import CORRELATION_HEADER, correlation_from, with_correlation, with_origin
 
+FILES_SECONDS_MAX = 4 * BODY_SECONDS_MAX
 FORM_BYTES_MAX = 256 * 1024
 FILES_BYTES_MAX = 26 * 1024 * 1024
+FILES_UNDER_WAY_MAX = 8
+FILES_OF_ONE_ADDRESS_MAX = 4
+"""Forms with files are held in memory, before it is known who sends them."""
+
 OFFICE = 10
 """People behind one address: an office's line is shared."""
 
@@ -61,6 +67,7 @@ class PageEdge:
         self._api = api
         self._trusted = trusted_proxies
         self._headers = [*HEADERS, *([ONLY_HTTPS] if only_https else [])]
+        self._files: Counter[str] = Counter()
         self._buckets = {True: TokenBuckets(READS.times(OFFICE)), False: TokenBuckets(WRITES.times(OFFICE))}
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Any) -> None:
@@ -109,18 +116,38 @@ class PageEdge:
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
             await _plain(answer, 400, "This address cannot be read.")
             return
-        if not reading:
-            limit = FILES_BYTES_MAX if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES_MAX
+        if reading:
+            await self._pages(scope, receive, answer)
+        elif not headers.get(b"content-type", b"").startswith(b"multipart/"):
+            await self._pass_on_form(scope, headers, receive, answer, FORM_BYTES_MAX, BODY_SECONDS_MAX)
+        elif self._files.total() >= FILES_UNDER_WAY_MAX or self._files[address] >= FILES_OF_ONE_ADDRESS_MAX:
+            await _plain(answer, 503, "Other files are being sent. Please try again in a minute.")
+        else:
+            self._files[address] += 1
             try:
-                async with asyncio.timeout(BODY_SECONDS_MAX * (4 if limit == FILES_BYTES_MAX else 1)):
-                    body = await _read(headers, receive, limit)
-            except TimeoutError:
-                await _plain(answer, 408, "The form took too long to arrive. Please try again.")
-                return
-            if body is None:
-                await _plain(answer, 413, "What was sent is too large.")
-                return
-            scope[BODY] = body
+                await self._pass_on_form(scope, headers, receive, answer, FILES_BYTES_MAX, FILES_SECONDS_MAX)
+            finally:
+                self._files -= Counter([address])
+
+    async def _pass_on_form(
+        self,
+        scope: MutableMapping[str, Any],
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        answer: Answer,
+        limit: int,
+        seconds: float,
+    ) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                body = await _read(headers, receive, limit)
+        except TimeoutError:
+            await _plain(answer, 408, "The form took too long to arrive. Please try again.")
+            return
+        if body is None:
+            await _plain(answer, 413, "What was sent is too large.")
+            return
+        scope[BODY] = body
         await self._pages(scope, receive, answer)
 
 

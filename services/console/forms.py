@@ -34,27 +34,33 @@ def parse(request: Request[Any, Any, Any]) -> tuple[Mapping[str, list[str]], Map
     """The fields and files of a posted form. Raises UnreadableForm."""
     body = cast(bytes, cast(Mapping[str, object], request.scope).get(BODY, b""))
     kind, options = parse_options_header(request.headers.get("content-type", ""))
+    files: Mapping[str, SentFile] = {}
     try:
         if kind == "multipart/form-data":
-            return _parse_multipart(body, options.get("boundary", ""))
-        typed = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+            typed, files = _parse_multipart(body, options.get("boundary", ""))
+        else:
+            typed = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except (ValueError, MultipartError) as error:
         raise UnreadableForm from error
     if any("\0" in value for values in typed.values() for value in values):
         raise UnreadableForm
-    return typed, {}
+    return typed, files
 
 
 def _parse_multipart(body: bytes, boundary: str) -> tuple[Mapping[str, list[str]], Mapping[str, SentFile]]:
     typed: dict[str, list[str]] = {}
     files: dict[str, SentFile] = {}
-    for number, part in enumerate(
-        MultipartParser(BytesIO(body), boundary, content_length=len(body), memory_limit=len(body) + 1)
-    ):
+    all_of_it = len(body) + 1
+    # Nothing is written to temporary files.
+    parts = MultipartParser(
+        BytesIO(body), boundary, content_length=len(body), spool_limit=all_of_it, memory_limit=all_of_it
+    )
+    for number, part in enumerate(parts):
         if number >= FIELDS_MAX or len(files) >= FILES_MAX:
             raise UnreadableForm
         if part.filename is None:
-            typed.setdefault(part.name, []).append(part.value)
+            # Browsers send UTF-8 (HTML 4.10.22.7); decoders that the sender may choose from take minutes or fail.
+            typed.setdefault(part.name, []).append(part.raw.decode())
         elif part.size:
             files[part.name] = SentFile(part.filename, part.content_type or "application/octet-stream", part.raw)
     return typed, files

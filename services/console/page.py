@@ -31,6 +31,9 @@ from services.console.translations import translations
 
 HTML = "text/html"
 GZIP_LEVEL = 5
+LOCAL = "127.0.0.1"
+MARKED = "."
+"""Between the parts of the token of a form."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +143,10 @@ class Page:
         return self.answer(render(self.language, template, {**common, **context}), status=status)
 
     def _form_token(self, session: Session) -> str:
-        """The proof that a form is of this session, and whose session it is."""
+        """The proof that a form is of this session, whose session it is, and in which appointment it was shown."""
         sealer = self.console.sessions.sealer
-        return f"{sealer.csrf_token(session.cookie)}.{sealer.mark(session.cookie, session.person_id)}"
+        marks = (sealer.mark(session.cookie, of) for of in (session.person_id, session.acting_name))
+        return MARKED.join((sealer.csrf_token(session.cookie), *marks))
 
     def answer(self, body: bytes, *, status: int = 200, media_type: str = HTML) -> Response[bytes]:
         """A page that is rendered already."""
@@ -155,6 +159,12 @@ class Page:
     def redirect(self, path: str, **query: object) -> Response[bytes]:
         """To a page in the reader's language, by GET (RFC 9110 section 15.4.4)."""
         return see_other(self.address(path, **query), cookies=self.cookies)
+
+
+def parts_of(token: str) -> tuple[str, str, str]:
+    """Of the token of a form: its proof, and the marks of whose session it is of and of their appointment."""
+    proof, person, acting = (*token.split(MARKED, 2), "", "")[:3]
+    return proof, person, acting
 
 
 CurrentPage = NamedDependency[SkipValidation[Page]]
@@ -177,5 +187,7 @@ def local_path(address: str) -> str:
 
 
 def browser_address(request: Request[Any, Any, Any], trusted: Sequence[Network]) -> str:
+    """The browser's address, for calls of the API; of an IPv6 address the first of its /64, by which it is counted."""
     headers = {name.lower(): value for name, value in request.scope["headers"]}
-    return address_of(request.scope.get("client"), headers, trusted)
+    counted = address_of(request.scope.get("client"), headers, trusted)
+    return LOCAL if counted == "local" else counted.partition("/")[0]

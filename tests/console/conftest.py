@@ -1,4 +1,4 @@
-"""The demo and Chromium, once for all tests of the console."""
+"""The demo, once for all tests of the console, and Chromium, once for each file."""
 
 import os
 import shutil
@@ -29,8 +29,9 @@ def site() -> Iterator[Site]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one file: while it is open, its event loop runs, and no test of another file can have one."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:

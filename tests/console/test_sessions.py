@@ -195,3 +195,18 @@ def test_form_without_the_token_of_the_ended_session_is_not_kept(site: Site) -> 
         client.post("/en/requests/new", data={"csrf_token": token, "title": "Forged"})
 
         assert "kept-form" not in client.cookies
+
+
+@pytest.mark.parametrize("part", ["%23", "x%3Fx", "%252F", "..%252Fme", "%252e%252e", "%5C", "x%0d%0aX:y", "%E2%80%AE"])
+def test_part_of_an_address_reaches_no_other_path_of_the_api(site: Site, part: str) -> None:
+    with site.client("UNODC:coordinator") as client:
+        for page in (f"requests/{part}/json", f"requests/{part}/do/return", f"funds/{part}/years.csv"):
+            assert 404 == client.get(f"/en/{page}").status_code
+
+
+def test_header_of_an_answer_is_not_written_by_an_address(site: Site) -> None:
+    with site.client("ZAF:provider_officer") as client:
+        answer = client.get("/en/offerings/x%0d%0aX:y/edit")
+
+    assert 404 == answer.status_code
+    assert "x" not in answer.headers

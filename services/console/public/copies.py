@@ -53,7 +53,9 @@ class Copies:
             if not is_silence(error):
                 self._held.pop(key, None)
                 raise
-            self._silent_until = now + PAUSE
+            # One who asks too often does not keep the copies of others old.
+            if not (isinstance(error, Problem) and error.status == 429):
+                self._silent_until = now + PAUSE
             if held is None or now - held.at >= LAST:
                 raise
             return replace(held, is_old=True)

@@ -6,11 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 
 from services.console.forms import CSRF_FIELD
-from services.console.page import Page
+from services.console.page import Page, parts_of
 from services.console.sessions.model import KEPT_BYTES_MAX, KEPT_TIME, KeptForm, Session
-
-MARKED = "."
-"""Between the token of a form and the mark of whose session it is of."""
 
 
 def came_from(page: Page) -> str:
@@ -27,7 +24,7 @@ def came_from(page: Page) -> str:
 
 async def keep(page: Page, cookie: str, *, now: datetime) -> None:
     """Keep a form that was posted with the cookie of a session that has ended, if a page of that session had it."""
-    token, _, mark = page.value(CSRF_FIELD).partition(MARKED)
+    token, mark, _ = parts_of(page.value(CSRF_FIELD))
     sessions = page.console.sessions
     if not mark or "hx-request" in page.request.headers or not sessions.sealer.is_csrf_token(cookie, token):
         return

@@ -69,6 +69,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.held.appointments if one.name == self.held.acting), None)
 
     @property
+    def acting_name(self) -> str:
+        return self.acting.name if self.acting else ""
+
+    @property
     def role(self) -> str:
         return self.acting.role if self.acting else ""
 

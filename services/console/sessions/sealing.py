@@ -48,12 +48,12 @@ class Sealer:
         expected = self._derived("csrf", cookie)[:CSRF_BYTES]
         return len(sent) == 2 * CSRF_BYTES and secrets.compare_digest(_xor(mask, masked), expected)
 
-    def mark(self, cookie: str, person_id: UUID) -> str:
-        """Whose session it is; it stands in forms, and says it even after the session has ended."""
-        return self._derived(f"person:{person_id}", cookie)[:CSRF_BYTES].hex()
+    def mark(self, cookie: str, of: UUID | str) -> str:
+        """Whose session it is, or in which appointment; it stands in forms, even after the session has ended."""
+        return self._derived(f"mark:{of}", cookie)[:CSRF_BYTES].hex()
 
-    def is_mark(self, cookie: str, person_id: UUID, given: str) -> bool:
-        return secrets.compare_digest(self.mark(cookie, person_id).encode(), given.encode())
+    def is_mark(self, cookie: str, of: UUID | str, given: str) -> bool:
+        return secrets.compare_digest(self.mark(cookie, of).encode(), given.encode())
 
     def _derived(self, purpose: str, cookie: str) -> bytes:
         return hmac.digest(self._key, f"{purpose}:{cookie}".encode(), "sha256")

@@ -23,6 +23,23 @@ OF_ONE_PERSON_MAX = 10
 """The oldest session of a person ends when they sign in once more."""
 
 FORGET_MAX = 1000
+"""Of one transaction."""
+
+ENDED_SESSIONS = """
+    DELETE FROM session WHERE session_hash IN
+        (SELECT session_hash FROM session WHERE idle_ends_at <= $1 LIMIT $2)
+"""
+ENDED = (
+    """
+    DELETE FROM started_sign_in WHERE cookie_hash IN
+        (SELECT cookie_hash FROM started_sign_in WHERE ends_at <= $1 LIMIT $2)
+    """,
+    """
+    DELETE FROM kept_form WHERE cookie_hash IN
+        (SELECT cookie_hash FROM kept_form WHERE ends_at <= $1 LIMIT $2)
+    """,
+    ENDED_SESSIONS,
+)
 
 
 class Sessions:
@@ -160,33 +177,16 @@ class Sessions:
             await tx.execute("DELETE FROM kept_form WHERE cookie_hash = $1", hash_of(cookie))
 
     async def forget_ended(self, *, now: datetime) -> int:
-        """Delete what has ended, at most FORGET_MAX rows of each table; returns how many sessions."""
-        async with self._db.transaction() as tx:
-            await tx.execute(
-                """
-                DELETE FROM started_sign_in WHERE cookie_hash IN
-                    (SELECT cookie_hash FROM started_sign_in WHERE ends_at <= $1 LIMIT $2)
-                """,
-                now,
-                FORGET_MAX,
-            )
-            await tx.execute(
-                """
-                DELETE FROM kept_form WHERE cookie_hash IN
-                    (SELECT cookie_hash FROM kept_form WHERE ends_at <= $1 LIMIT $2)
-                """,
-                now,
-                FORGET_MAX,
-            )
-            ended = await tx.execute(
-                """
-                DELETE FROM session WHERE session_hash IN
-                    (SELECT session_hash FROM session WHERE idle_ends_at <= $1 LIMIT $2)
-                """,
-                now,
-                FORGET_MAX,
-            )
-        return int(ended.split()[-1])
+        """Delete what has ended; returns how many sessions."""
+        ended = 0
+        for statement in ENDED:
+            deleted = FORGET_MAX
+            while deleted == FORGET_MAX:
+                async with self._db.transaction() as tx:
+                    deleted = int((await tx.execute(statement, now, FORGET_MAX)).split()[-1])
+                if statement == ENDED_SESSIONS:
+                    ended += deleted
+        return ended
 
 
 def subject_hash(issuer: str, held: Held) -> bytes:

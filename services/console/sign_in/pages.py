@@ -89,8 +89,6 @@ async def step_into(page: CurrentPage) -> Response[bytes]:
     persona = _persona(page.value("person"))
     if issuer is None or persona is None:
         return page.redirect("/sign-in")
-    if page.session is not None:
-        await page.console.sessions.end(page.session.cookie)
     subject = str(persona.person_id)
     after = local_path(page.value("after") or "/")
     tokens = HeldTokens(subject=subject)
@@ -100,7 +98,7 @@ async def step_into(page: CurrentPage) -> Response[bytes]:
 async def enter(
     page: Page, tokens: HeldTokens, access_token: str, issuer: str, after: str, *, acting: str | None = None
 ) -> Response[bytes]:
-    """Begin a session of a person whom the API knows, and go where they wanted to."""
+    """Begin a session of a person whom the API knows, end the one before, and go where they wanted to."""
     console = page.console
     try:
         me = await who_is(console, page, access_token, acting)
@@ -111,6 +109,8 @@ async def enter(
     appointments = tuple(appointments_of(me))
     chosen = acting or (appointments[0].name if len(appointments) == 1 else None)
     held = Held(tokens=tokens, name=me["name"] or "", acting=chosen, appointments=appointments)
+    if page.session is not None:
+        await console.sessions.end(page.session.cookie)
     session = await console.sessions.create(issuer, UUID(me["person_id"]), held, now=clock.now())
     page.cookies.append(console.cookie(console.session_cookie, session.cookie))
     if chosen is None:

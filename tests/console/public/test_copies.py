@@ -60,6 +60,18 @@ async def test_silent_api_is_asked_again_only_after_a_pause() -> None:
     assert (3, False) == (fresh.body, fresh.is_old)
 
 
+async def test_one_who_asks_too_often_keeps_no_copy_old_for_others() -> None:
+    copies, api = Copies(), Api()
+    await copies.get("a", api, now=NOON)
+    api.raises = Problem(429, {"slug": "rate-limit-reached"})
+    assert (await copies.get("a", api, now=NOON + FRESH)).is_old
+    with pytest.raises(Problem):
+        await copies.get("b", api, now=NOON + FRESH)
+
+    api.raises = None
+    assert not (await copies.get("a", api, now=NOON + FRESH)).is_old
+
+
 async def test_what_is_not_published_any_more_is_not_shown_from_a_copy() -> None:
     copies, api = Copies(), Api()
     await copies.get("a", api, now=NOON)
