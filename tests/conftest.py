@@ -55,7 +55,14 @@ PROGRAMS = "PYTEST_POSTGRESQL"
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
-LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis", "crash", "canary"))
+OF_THE_SITE = tuple(f"tests/console/test_{name}.py" for name in ("pages", "journeys", "sessions", "hostile", "weight"))
+"""Files of browsers that visit one running console."""
+
+LONGEST = (
+    *(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis")),
+    *OF_THE_SITE,
+    *(f"tests/system/test_{name}.py" for name in ("crash", "canary")),
+)
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
 OF_THE_DEMO = frozenset(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis"))
@@ -111,6 +118,8 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in OF_THE_SITE:
+            return "console"
         return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO else file
 
 
