@@ -43,35 +43,30 @@ async def _assign(
     page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     session = page.signed_in
-    request = await page.api.get(f"/v1/requests/{request_id}")
-    found = await page.api.get("/v1/appointments", organization=session.organization, status="in_force", limit=100)
-    coordinators = [one for one in found["appointments"] if one["role"] == "coordinator"]
-    people = await page.api.get("/v1/people", organization=session.organization, limit=100)
-    names = {one["person_id"]: one["name"] for one in people["people"] if one["name"]}
+    request, found = await page.api.get_all(f"/v1/requests/{request_id}", "/v1/coordinators")
     return page.render(
         "requests/assign.html",
         status=status,
         request=request,
         fields=(ASSIGNEE, COMMENT),
-        options={"coordinators": options_of(coordinators, names, str(session.person_id), page)},
+        options={"coordinators": options_of(found["coordinators"], str(session.person_id), page)},
         typed=page.typed or {"assignee": [request.get("assignee") or NOBODY]},
         errors=errors,
         is_open="assign" in request["moves"],
     )
 
 
-def options_of(
-    coordinators: Sequence[Mapping[str, Any]], names: Mapping[str, str], reader: str, page: Page
-) -> Sequence[Option]:
-    """The coordinators: the reader first, then by name, or by the end of the id where the name is not shown."""
+def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Page) -> Sequence[Option]:
+    """The coordinators in office, the reader first; then nobody."""
     gettext = page.gettext
-    found = {}
+    found = []
     for one in coordinators:
         topics = ", ".join(code_label(page.language, code, "topics") for code in one["topics"])
-        person = one["person_id"]
-        name = gettext(N_("Me")) if person == reader else names.get(person)
-        found[person] = Option(person, name or gettext(N_("Coordinator %(end)s")) % {"end": person[-4:]}, topics)
-    ordered = sorted(found.values(), key=lambda one: (one.value != reader, one.label))
+        is_reader = one["person_id"] == reader
+        name = gettext(N_("Me")) if is_reader else one["name"] or gettext(N_("Erased person"))
+        found.append((not is_reader, Option(one["person_id"], name, topics)))
+    # The API has them by name.
+    ordered = [option for _others, option in sorted(found, key=lambda one: one[0])]
     return [*ordered, Option(NOBODY, gettext(N_("Nobody in particular: all coordinators are notified")))]
 
 
