@@ -13,7 +13,7 @@ from services.console.fields import Option
 from services.console.labels import LABELS
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.requests import audience, record, translations, triage
+from services.console.requests import audience, notes, record, translations, triage
 from services.console.requests.moves import REQUEST
 from services.console.requests.timeline import timeline
 from services.console.requests.turns import is_mine, running, turn
@@ -77,6 +77,7 @@ ROUTES = (
     show_request,
     *routes_of(REQUEST),
     *audience.ROUTES,
+    *notes.ROUTES,
     *record.ROUTES,
     *translations.ROUTES,
     *triage.ROUTES,

@@ -6,12 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
+from services.console.requests.sending import send
 from services.console.translations import N_
 
 NOBODY = "none"
@@ -33,7 +32,7 @@ async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
     if sent.errors:
         return await _assign(page, request_id, errors=sent.errors, status=400)
     body = {**sent.body, "assignee": None if sent.body["assignee"] == NOBODY else sent.body["assignee"]}
-    errors, status = await _send(page, f"/v1/requests/{request_id}/assign", body, fields)
+    errors, status = await send(page, f"/v1/requests/{request_id}/assign", body, fields)
     if errors:
         return await _assign(page, request_id, errors=errors, status=status)
     return page.redirect(f"/requests/{request_id}", done="sent")
@@ -85,7 +84,7 @@ async def assess(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
         return await _assess(page, request_id, criteria=criteria, errors=sent.errors, status=400)
     judged = [{"code": code, "points": points} for code, points in sent.body.get("points", {}).items()]
     body = {"judged": judged, "comment": sent.body.get("comment", "")}
-    errors, status = await _send(page, f"/v1/requests/{request_id}/assess", body, fields)
+    errors, status = await send(page, f"/v1/requests/{request_id}/assess", body, fields)
     if errors:
         return await _assess(page, request_id, criteria=criteria, errors=errors, status=status)
     return page.redirect(f"/requests/{request_id}", done="sent")
@@ -126,27 +125,6 @@ async def _assess(
         errors=errors,
         is_open="assess" in request["moves"],
     )
-
-
-async def _send(
-    page: Page, path: str, body: Mapping[str, Any], fields: Sequence[Field]
-) -> tuple[tuple[FormError, ...], int]:
-    """Send a command; what the API found wrong with it, and its status."""
-    revision = page.value("revision")
-    try:
-        await page.api.send(
-            "POST",
-            path,
-            body,
-            key=page.value("idempotency_key") or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
-        return errors, problem.status
-    return (), 200
 
 
 ROUTES = (ask_assignee, assign, ask_points, assess)
