@@ -11,13 +11,13 @@ from services.console.charts.capacity import capacity_picture, rows_of
 from services.console.client import Problem
 from services.console.downloads import handed_on
 from services.console.formats import number
-from services.console.labels import OFFERING_STATUS
 from services.console.moves.pages import routes_of
 from services.console.offerings import form_pages, text_pages
 from services.console.offerings.capacity import Total, total
 from services.console.offerings.moves import OFFERING
 from services.console.offerings.steps import options
 from services.console.page import CurrentPage, Page
+from services.console.statuses import OFFERING_STATUS
 from services.console.translations import translations
 
 LIST_LENGTH = 25
