@@ -152,6 +152,7 @@ WORK_PACKAGE = {
     "training": N_("Training"),
     "development": N_("Development"),
 }
+GENDER_MARKER = {"0": N_("Not targeted"), "1": N_("Significant objective"), "2": N_("Principal objective")}
 EARMARKING = {
     "unearmarked": N_("Not earmarked"),
     "softly_earmarked": N_("Softly earmarked"),
@@ -274,6 +275,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "field_set": FIELD_SET,
     "door": DOOR,
     "work_package": WORK_PACKAGE,
+    "gender_marker": GENDER_MARKER,
     "earmarking": EARMARKING,
     "result": RESULT,
     "mail_status": MAIL_STATUS,
