@@ -20,7 +20,7 @@ LANGUAGES = ("ar", "es", "fr", "ru", "zh")
 METHODS = [("**/templates/**.html", "jinja2.ext.babel_extract"), ("**.py", "python")]
 # An error in a template is an error here, not a template that is passed by.
 OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true", "newstyle_gettext": "true"}}
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "P_": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 WIDTH = 110
 
@@ -73,10 +73,12 @@ def extracted() -> Catalog:
 def update(language: str) -> Catalog:
     """A language's catalogue with the messages of today, in order, and the translations that it has."""
     known, updated = read(language), Catalog(locale=language, header_comment="", fuzzy=False)
-    for message in sorted((one for one in extracted() if one.id), key=lambda one: str(one.id)):
-        before = known.get(message.id if isinstance(message.id, str) else message.id[0])
+    for message in sorted((one for one in extracted() if one.id), key=lambda one: (str(one.id), one.context or "")):
+        before = known.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
         kept = before.string if before is not None and before.pluralizable == message.pluralizable else None
-        updated.add(message.id, kept, flags=(before.flags - {"python-format"}) if before else ())
+        updated.add(
+            message.id, kept, context=message.context, flags=(before.flags - {"python-format"}) if before else ()
+        )
     return updated
 
 
@@ -102,6 +104,7 @@ def problems(catalog: Catalog) -> Iterator[str]:
         if not message.id:
             continue
         name = message.id if isinstance(message.id, str) else message.id[0]
+        name = f"{name} ({message.context})" if message.context else name
         if id(message) in without:
             yield f"no translation of {name!r}"
             continue
@@ -118,7 +121,8 @@ def problems(catalog: Catalog) -> Iterator[str]:
 
 
 def gone(before: Catalog, after: Catalog) -> int:
-    return sum(1 for message in before if message.id and message.id not in after)
+    kept = {(str(message.id), message.context) for message in after}
+    return sum(1 for message in before if message.id and (str(message.id), message.context) not in kept)
 
 
 if __name__ == "__main__":

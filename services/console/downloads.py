@@ -7,14 +7,17 @@ from io import StringIO
 import httpx
 from litestar import Response
 
-KEPT = ("content-type", "content-disposition", "content-language")
+KEPT = ("content-disposition", "content-language")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def handed_on(answer: httpx.Response) -> Response[bytes]:
-    """A file of the API, as it came."""
-    headers = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-    media_type = headers.pop("content-type", "application/octet-stream")
+def handed_on(answer: httpx.Response, name: str = "") -> Response[bytes]:
+    """A file of the API, as it came; to be saved under `name` unless the API names it."""
+    headers = {kept: answer.headers[kept] for kept in KEPT if kept in answer.headers}
+    # The framework adds the encoding of texts again.
+    media_type = answer.headers.get("content-type", "application/octet-stream").partition(";")[0]
+    if name:
+        headers.setdefault("content-disposition", f'attachment; filename="{name}"')
     return Response(answer.content, headers={**headers, "Cache-Control": "no-store"}, media_type=media_type)
 
 

@@ -1,24 +1,26 @@
-"""Words for the values of the API that no code list has: statuses, roles, recipients, criteria."""
+"""Words for the values of the API that no code list has: roles, recipients, criteria, and statuses by name."""
 
 from collections.abc import Mapping
 
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
+from services.console.statuses import (
+    ACTIVITY_STATUS,
+    ALLOCATION_STATUS,
+    APPOINTMENT_STATUS,
+    IN_KIND_STATUS,
+    JOINT_STATUS,
+    MAIL_STATUS,
+    MATCH_STATUS,
+    OFFERING_STATUS,
+    PACKAGE_STATUS,
+    PLEDGE_STATUS,
+    PROPOSAL_STATUS,
+    REQUEST_STATUS,
+    ROUND_STATUS,
+    WEBHOOK_STATUS,
+)
 from services.console.translations import N_
 
-REQUEST_STATUS = {
-    "draft": N_("Draft"),
-    "submitted": N_("Submitted"),
-    "returned": N_("Returned"),
-    "registered": N_("Registered"),
-    "open": N_("Open"),
-    "in_delivery": N_("In delivery"),
-    "delivered": N_("Delivered"),
-    "closed": N_("Closed"),
-    "on_hold": N_("On hold"),
-    "not_accepted": N_("Not accepted"),
-    "lapsed": N_("Lapsed"),
-    "withdrawn": N_("Withdrawn"),
-}
 STEP = {
     "confirm_filing": N_("Confirm what was filed on your behalf"),
     "acknowledge": N_("Acknowledge receipt"),
@@ -69,44 +71,6 @@ ATTACHMENT_STATUS = {
 }
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered"), "complete": N_("Fully covered")}
-MATCH_STATUS = {
-    "suggested": N_("Suggested"),
-    "nominated": N_("Nominated"),
-    "interested": N_("Interest expressed"),
-    "shortlisted": N_("On the short list"),
-    "presented": N_("Presented"),
-    "accepted": N_("Accepted by the State"),
-    "provider_confirmed": N_("Confirmed by the provider"),
-    "confirmed": N_("Confirmed by both"),
-    "in_delivery": N_("In delivery"),
-    "completed": N_("Completed"),
-    "declined_by_state": N_("Declined by the State"),
-    "declined_by_provider": N_("Declined by the provider"),
-    "not_pursued": N_("Not pursued"),
-    "expired": N_("Expired"),
-    "revoked": N_("Revoked"),
-}
-OFFERING_STATUS = {
-    "draft": N_("Draft"),
-    "submitted": N_("Submitted"),
-    "returned": N_("Returned"),
-    "available": N_("Available"),
-    "fully_reserved": N_("Fully reserved"),
-    "suspended": N_("Suspended"),
-    "lapsed": N_("Lapsed"),
-    "withdrawn": N_("Withdrawn"),
-}
-PLEDGE_STATUS = {
-    "pledged": N_("Pledged"),
-    "committed": N_("Committed"),
-    "partially_received": N_("Partly received"),
-    "received": N_("Received"),
-    "withdrawn": N_("Withdrawn"),
-    "lapsed": N_("Lapsed"),
-    "written_off": N_("Written off"),
-    "refunded": N_("Refunded"),
-    "closed": N_("Closed"),
-}
 ROLE = {
     "focal_point": N_("Focal point"),
     "official": N_("Official"),
@@ -134,13 +98,6 @@ CRITERION = {
     "words": N_("Words of both texts"),
     "meaning": N_("Meaning of both texts"),
 }
-PACKAGE_STATUS = {
-    "presented": N_("Proposed"),
-    "confirmed": N_("Confirmed by all"),
-    "declined": N_("Declined"),
-    "withdrawn": N_("Withdrawn"),
-    "ended": N_("Ended"),
-}
 PARTY = {
     "state": N_("State"),
     "provider": N_("Provider"),
@@ -152,14 +109,6 @@ UNIT_ROLE = {
     "coordination": N_("Coordination"),
     "logistics": N_("Logistics"),
     "quality_assurance": N_("Quality assurance"),
-}
-JOINT_STATUS = {
-    "proposed": N_("Proposed"),
-    "partly_agreed": N_("Partly agreed"),
-    "agreed": N_("Agreed"),
-    "in_delivery": N_("In delivery"),
-    "completed": N_("Completed"),
-    "ended": N_("Ended"),
 }
 CONSTRAINT = {
     "kind": N_("Kind of assistance"),
@@ -203,6 +152,7 @@ WORK_PACKAGE = {
     "training": N_("Training"),
     "development": N_("Development"),
 }
+GENDER_MARKER = {"0": N_("Not targeted"), "1": N_("Significant objective"), "2": N_("Principal objective")}
 EARMARKING = {
     "unearmarked": N_("Not earmarked"),
     "softly_earmarked": N_("Softly earmarked"),
@@ -222,7 +172,6 @@ TRANSLATED_BY = {
     "unodc": N_("UNODC"),
     "machine": N_("A machine"),
 }
-ALLOCATION_STATUS = {"made": N_("Allocated"), "returned": N_("Given back"), "reversed": N_("Reversed")}
 MEASURE = {
     "write_off": N_("Write off what is owed"),
     "refund": N_("Refund a donor"),
@@ -230,23 +179,8 @@ MEASURE = {
     "reopening": N_("Open a closed year again"),
     "earmark_release": N_("Release an earmark"),
 }
-PROPOSAL_STATUS = {"open": N_("Waits for a second person"), "approved": N_("Approved"), "refused": N_("Refused")}
-IN_KIND_STATUS = {
-    "declared": N_("Declared"),
-    "acknowledged": N_("Acknowledged"),
-    "withdrawn": N_("Withdrawn"),
-    "struck": N_("Struck out"),
-}
-ACTIVITY_STATUS = {"planned": N_("Planned"), "completed": N_("Completed"), "cancelled": N_("Cancelled")}
 RESULT = {"met": N_("Met"), "partially_met": N_("Partly met"), "unmet": N_("Not met")}
 
-ROUND_STATUS = {
-    "asked": N_("Being planned"),
-    "planned": N_("Planned"),
-    "failed": N_("No plan found"),
-    "adopted": N_("Adopted"),
-    "discarded": N_("Discarded"),
-}
 ROUND_SETTING = {
     "seed": N_("Start of the search"),
     "seconds": N_("Time of the search"),
@@ -265,12 +199,6 @@ GROUP = {
     "ldc": N_("Least developed country"),
     "lldc": N_("Landlocked developing country"),
     "sids": N_("Small island developing State"),
-}
-MAIL_STATUS = {
-    "new": N_("New"),
-    "filed": N_("Filed"),
-    "added": N_("Added to a request"),
-    "discarded": N_("Discarded"),
 }
 MAIL_CHECK = {
     "pass": N_("passed"),
@@ -303,16 +231,6 @@ ALERT_SUBJECT = {
     "requests": N_("You are notified of new requests that you may see."),
     "funding": N_("You are notified of needs that lack money."),
     "offerings": N_("You are notified of new offerings."),
-}
-WEBHOOK_STATUS = {"enabled": N_("Enabled"), "disabled": N_("Disabled"), "removed": N_("Removed")}
-APPOINTMENT_STATUS = {
-    "proposed": N_("Proposed"),
-    "upcoming": N_("Begins later"),
-    "in_force": N_("In force"),
-    "ended": N_("Ended"),
-    "expired": N_("Expired"),
-    "refused": N_("Refused"),
-    "withdrawn": N_("Withdrawn"),
 }
 ORGANIZATION_KIND = {
     "state": N_("State"),
@@ -357,6 +275,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "field_set": FIELD_SET,
     "door": DOOR,
     "work_package": WORK_PACKAGE,
+    "gender_marker": GENDER_MARKER,
     "earmarking": EARMARKING,
     "result": RESULT,
     "mail_status": MAIL_STATUS,
@@ -391,52 +310,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "code_list": CODE_LIST,
     "organization_kind": ORGANIZATION_KIND,
 }
-"""What a value is of → value → its English words; a page translates them."""
-
-TAG_COLOURS = {
-    "new": "blue",
-    "asked": "yellow",
-    "failed": "red",
-    "adopted": "green",
-    "filed": "green",
-    "draft": "grey",
-    "submitted": "blue",
-    "returned": "orange",
-    "registered": "light-blue",
-    "open": "turquoise",
-    "in_delivery": "purple",
-    "delivered": "green",
-    "completed": "green",
-    "closed": "grey",
-    "on_hold": "yellow",
-    "not_accepted": "red",
-    "declined_by_state": "red",
-    "declined_by_provider": "red",
-    "withdrawn": "grey",
-    "lapsed": "grey",
-    "presented": "blue",
-    "accepted": "light-blue",
-    "provider_confirmed": "light-blue",
-    "confirmed": "green",
-    "available": "green",
-    "fully_reserved": "turquoise",
-    "suspended": "yellow",
-    "pledged": "blue",
-    "committed": "light-blue",
-    "partially_received": "turquoise",
-    "received": "green",
-    "written_off": "red",
-    "refunded": "orange",
-    "approved": "green",
-    "refused": "red",
-    "acknowledged": "green",
-    "declared": "blue",
-    "planned": "blue",
-    "proposed": "blue",
-    "upcoming": "light-blue",
-    "in_force": "green",
-}
-"""The colour of a status's tag; its words say the same."""
+"""What a value is of → value → its English words, of statuses with a mark; a page translates them."""
 
 DONE = {
     "saved": N_("Saved."),

@@ -27,7 +27,7 @@ from services.console.public.copies import Copies
 from services.console.rendering import GZIP_BYTES_MIN, render
 from services.console.sessions.model import Session
 from services.console.sessions.store import Sessions
-from services.console.translations import translations
+from services.console.translations import translated
 
 HTML = "text/html"
 GZIP_LEVEL = 5
@@ -110,7 +110,7 @@ class Page:
         return f"/{language}/{rest[0] if rest else ''}".rstrip("/") + (f"?{query}" if query else "")
 
     def gettext(self, message: str) -> str:
-        return translations(self.language).gettext(message)
+        return translated(self.language, message)
 
     def asked(self, name: str, default: str = "") -> str:
         """A parameter of the address."""

@@ -17,7 +17,8 @@ from contracts import reference
 from contracts.reference import country_name, country_order
 from services.console import formats, labels
 from services.console.fields import Field, Option, shown
-from services.console.translations import LANGUAGES, OWN_NAMES, translations
+from services.console.statuses import TAG_COLOURS
+from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
 
 FOLDER = Path(__file__).parent
 BUILT = FOLDER / "assets" / "built"
@@ -140,7 +141,7 @@ def environment(language: str) -> Environment:
         "codes_of": partial(codes_of, language),
         "shown": shown,
         "currencies": CURRENCIES_SHOWN,
-        "tag_colours": labels.TAG_COLOURS,
+        "tag_colours": TAG_COLOURS,
         "done_messages": labels.DONE,
         "locale": formats.locale_of(language),
     }
@@ -180,8 +181,7 @@ def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]
             return [Option(reason.code, reason.label(language)) for reason in reasons]
         terms = [term for term in TABLES[field.options]().values() if not term.retired]
         return [Option(term.code, term.label(language)) for term in terms]
-    gettext = translations(language).gettext
-    return [Option(value, gettext(label)) for value, label in field.options]
+    return [Option(value, translated(language, label)) for value, label in field.options]
 
 
 def _optional(write: Any, language: str, value: Any) -> str:
@@ -217,7 +217,7 @@ def organization(language: str, code: str | None) -> str:
 def _label(language: str, value: object, of: str) -> str:
     """The words of a value of the API, such as a status: `status|label("request_status")`."""
     found = labels.LABELS[of].get(str(value))
-    return translations(language).gettext(found) if found else str(value or "").replace("_", " ")
+    return translated(language, found) if found else str(value or "").replace("_", " ")
 
 
 def _time(language: str, value: str | None) -> Markup:

@@ -12,12 +12,27 @@ from babel.support import NullTranslations, Translations
 LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "console"
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
+MARK = "\4"
+"""Between the context of a message and its text, as in the compiled catalogues of gettext."""
+
 OWN_NAMES = {"ar": "العربية", "en": "English", "es": "Español", "fr": "Français", "ru": "Русский", "zh": "中文"}
 
 
 def N_(message: str) -> str:
     """Mark a message for the catalogues."""
     return message
+
+
+def P_(context: str, message: str) -> str:
+    """Mark a message whose translation depends on what it is said of; `translated` reads the mark."""
+    return f"{context}{MARK}{message}"
+
+
+def translated(language: str, message: str) -> str:
+    """A marked message in a language."""
+    context, marked, text = message.rpartition(MARK)
+    found = translations(language)
+    return str(found.pgettext(context, text)) if marked else found.gettext(text)
 
 
 @cache

@@ -17,10 +17,12 @@ from services.console.activities import pages as activities
 from services.console.allocations import pages as allocations
 from services.console.application import application
 from services.console.approvals import pages as approvals
+from services.console.calendar import pages as calendar
 from services.console.client import http_client
 from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
 from services.console.contributions import pages as contributions
+from services.console.criteria import pages as criteria
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
@@ -67,6 +69,8 @@ ROUTES = (
     *queue.ROUTES,
     *live.ROUTES,
     *intake.ROUTES,
+    *calendar.ROUTES,
+    *criteria.ROUTES,
     *cohorts.ROUTES,
     *rounds.ROUTES,
     *offerings.ROUTES,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from services.console.charts.bars import stacked
 from services.console.client import Problem
 from services.console.downloads import csv_file, handed_on
-from services.console.funds import figures
+from services.console.funds import figures, revising
 from services.console.funds.figures import Picture
 from services.console.page import CurrentPage, Page
 
@@ -40,7 +40,7 @@ async def funds_as_csv(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/funds/{code:str}")
 async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
     """A fund: its years, and the work packages of one of them."""
-    page.signed_in  # noqa: B018 - raises
+    session = page.signed_in
     fund, years = await asyncio.gather(page.api.get(f"/v1/funds/{code}"), _years(page, code))
     year = figures.shown_year(years, page.asked("year"))
     of_packages = None
@@ -51,6 +51,7 @@ async def show_fund(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
     return page.render(
         "funds/show.html",
         fund=fund,
+        moves=revising.FUND.moves if session.role == revising.ROLE else (),
         years=years,
         year=year,
         columns=figures.COLUMNS,
@@ -88,4 +89,4 @@ async def fund_as_iati(page: CurrentPage, code: FromPath[str]) -> Response[bytes
     return handed_on(await page.api.download(f"/v1/funds/{code}/iati.xml"))
 
 
-ROUTES = (list_funds, funds_as_csv, show_fund, fund_as_csv, fund_as_iati)
+ROUTES = (list_funds, funds_as_csv, show_fund, fund_as_csv, fund_as_iati, *revising.ROUTES)

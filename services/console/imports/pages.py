@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from chassis.ids import new_id
 from services.console.client import Problem
+from services.console.downloads import handed_on
 from services.console.fields import FormError
-from services.console.files import passed_on
 from services.console.forms import SentFile
 from services.console.imports.rows import outcome, plain
 from services.console.moves.pages import KEY
@@ -74,7 +74,7 @@ def routes_of(table: Table) -> Sequence[HTTPRouteHandler]:
         if language not in LANGUAGES or format_ not in FORMATS:
             raise NotFoundException
         answer = await page.api.download(f"{table.api}/template", language=language, format=format_)
-        return passed_on(page, answer, f"{table.path.strip('/')}.{format_}")
+        return handed_on(answer, f"{table.path.strip('/')}.{format_}")
 
     @post(f"/{{language:str}}{table.path}/import", status_code=303, name=f"send import of{table.path}")
     async def send_import(page: CurrentPage) -> Response[bytes]:

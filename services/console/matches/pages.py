@@ -10,6 +10,7 @@ from services.console.client import Problem
 from services.console.matches.moves import MATCH
 from services.console.matches.reading import AGREED, is_mine, timeline, turn
 from services.console.moves.pages import routes_of
+from services.console.packages.proposing import may_propose
 from services.console.page import CurrentPage, Page
 
 LIST_LENGTH = 25
@@ -52,6 +53,7 @@ async def show_match(page: CurrentPage, match_id: FromPath[str]) -> Response[byt
         titles=listed,
         explained=[{**one, "says": says.get(one["criterion"])} for one in match["shares"]],
         moves=MATCH.open_to(match, session.role),
+        package=may_propose(match, session.role),
         turn=turn(match),
         mine=is_mine(match),
         timeline=timeline(match),

@@ -9,15 +9,15 @@ from litestar.params import FromPath
 
 from services.console.charts.capacity import capacity_picture, rows_of
 from services.console.client import Problem
-from services.console.files import passed_on
+from services.console.downloads import handed_on
 from services.console.formats import number
-from services.console.labels import OFFERING_STATUS
 from services.console.moves.pages import routes_of
 from services.console.offerings import form_pages, text_pages
 from services.console.offerings.capacity import Total, total
 from services.console.offerings.moves import OFFERING
 from services.console.offerings.steps import options
 from services.console.page import CurrentPage, Page
+from services.console.statuses import OFFERING_STATUS
 from services.console.translations import translations
 
 LIST_LENGTH = 25
@@ -103,7 +103,7 @@ def capacity_finding(found: Total, language: str) -> str:
 async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     """The periods and confirmed deliveries as iCalendar; a calendar program cannot sign in here, a person can."""
     page.signed_in  # noqa: B018 - raises
-    return passed_on(page, await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
+    return handed_on(await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
 
 
 async def _optional(page: Page, path: str) -> Any:

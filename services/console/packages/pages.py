@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from services.console.moves.pages import routes_of
+from services.console.packages import proposing
 from services.console.packages.moves import PACKAGE
 from services.console.page import CurrentPage
 
@@ -51,4 +52,4 @@ def parties(package: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-ROUTES = (list_packages, show_package, *routes_of(PACKAGE))
+ROUTES = (list_packages, show_package, *proposing.ROUTES, *routes_of(PACKAGE))

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from chassis.ids import new_id
 from services.console.client import Problem
 from services.console.fields import FormError, Option, errors_of, read
+from services.console.matches.pages import optional
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.people.forms import (
@@ -59,6 +60,7 @@ async def show_person(page: CurrentPage, person_id: FromPath[UUID]) -> Response[
         "people/show.html",
         person=person,
         appointments=held["appointments"],
+        proposer=await _name(page, person["erasure_proposed_by"]),
         moves=PERSON.open_to(person, session.role),
     )
 
@@ -67,11 +69,14 @@ async def show_person(page: CurrentPage, person_id: FromPath[UUID]) -> Response[
 async def show_appointment(page: CurrentPage, appointment_id: FromPath[UUID]) -> Response[bytes]:
     session = page.signed_in
     appointment = await page.api.get(f"/v1/appointments/{appointment_id}")
-    person = await page.api.get(f"/v1/people/{appointment['person_id']}")
+    person, proposer = await asyncio.gather(
+        page.api.get(f"/v1/people/{appointment['person_id']}"), _name(page, appointment["proposed_by"])
+    )
     return page.render(
         "people/appointment.html",
         record=appointment,
         person=person,
+        proposer=proposer,
         moves=APPOINTMENT.open_to(appointment, session.role),
     )
 
@@ -178,6 +183,12 @@ async def register_organization(page: CurrentPage) -> Response[bytes]:
 async def _organizations(page: Page, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
     found = await page.api.get("/v1/organizations", cursor=page.asked("cursor"), limit=ORGANIZATIONS_MAX)
     return page.render("people/organizations.html", status=status, found=found, errors=errors)
+
+
+async def _name(page: Page, person_id: str | None) -> str | None:
+    """The name of a person, as far as the reader may see it."""
+    person = await optional(page, f"/v1/people/{person_id}") if person_id else None
+    return person["name"] if person else None
 
 
 def _errors(fields: Sequence[Any], problem: Problem) -> tuple[FormError, ...]:

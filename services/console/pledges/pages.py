@@ -7,12 +7,12 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from services.console.labels import PLEDGE_STATUS
 from services.console.ledger.words import amount_of
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.pledges import forms, new
 from services.console.pledges.moves import PLEDGE
+from services.console.statuses import PLEDGE_STATUS
 
 LIST_LENGTH = 25
 ENTRIES_MAX = 100

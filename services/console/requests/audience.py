@@ -108,9 +108,11 @@ async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent
     return page.redirect(f"/requests/{request_id}/audience", done="consent_withdrawn")
 
 
-def body_of(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], tuple[FormError, ...]]:
+def body_of(
+    typed: Mapping[str, Sequence[str]], fields: Sequence[Field] = FIELDS
+) -> tuple[dict[str, Any], tuple[FormError, ...]]:
     """The consent that was typed."""
-    found = read(FIELDS, typed)
+    found = read(fields, typed)
     body, errors = found.body, found.errors
     one_state = body.pop("one_state", None)
     body["recipients"] = [*body.get("recipients", ()), *([one_state] if one_state else ())]

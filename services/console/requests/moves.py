@@ -76,6 +76,20 @@ REQUEST = Noun(
             elsewhere="/consent",
         ),
         Move(
+            name="record_confirmation",
+            path="record-confirmation",
+            label=N_("Record the confirmation of the State"),
+            fields=(),
+            elsewhere="/record-confirmation",
+        ),
+        Move(
+            name="record_consent",
+            path="record-consent",
+            label=N_("Record the consent of the State"),
+            fields=(),
+            elsewhere="/record-consent",
+        ),
+        Move(
             name="object",
             path="object",
             label=N_("Object to circulation"),

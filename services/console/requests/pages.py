@@ -6,11 +6,14 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
+from contracts.reference import country_name, country_order
 from services.console.client import Problem
 from services.console.drafting.draft import whole
+from services.console.fields import Option
+from services.console.labels import LABELS
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.requests import audience, record, translations, triage
+from services.console.requests import audience, notes, record, translations, triage
 from services.console.requests.moves import REQUEST
 from services.console.requests.timeline import timeline
 from services.console.requests.turns import is_mine, running, turn
@@ -21,9 +24,15 @@ LIST_LENGTH = 25
 @get("/{language:str}/requests")
 async def list_requests(page: CurrentPage) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
-    query = {"status": page.asked_all("status"), "state": page.asked("state")}
+    query = {name: page.asked(name) for name in ("status", "state") if page.asked(name)}
     found = await page.api.get("/v1/requests", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
-    return page.render("requests/list.html", found=found, query={k: v for k, v in query.items() if v})
+    return page.render(
+        "requests/list.html",
+        found=found,
+        query=query,
+        statuses=tuple(LABELS["request_status"]),
+        states=[Option(code, country_name(code, page.language)) for code in country_order(page.language)],
+    )
 
 
 @get("/{language:str}/requests/{request_id:str}")
@@ -68,6 +77,7 @@ ROUTES = (
     show_request,
     *routes_of(REQUEST),
     *audience.ROUTES,
+    *notes.ROUTES,
     *record.ROUTES,
     *translations.ROUTES,
     *triage.ROUTES,

@@ -10,9 +10,13 @@ from services.console.client import Problem
 from services.console.fields import FormError
 from services.console.matches.pages import optional
 from services.console.page import CurrentPage, Page
+from services.console.requests.sending import send
 from services.console.translations import N_
 
 JSON = "application/json"
+REMOVABLE = {"focal_point": "request", "official": "request", "coordinator": "note_verbale"}
+"""What each role can remove, by its purpose."""
+
 NO_FILE = N_("Choose a file: PDF, DOCX, PNG or JPEG")
 
 
@@ -67,6 +71,23 @@ async def download_document(
     return Response(answer.content, media_type=media_type, headers={**headers, "Cache-Control": "private, no-store"})
 
 
+@get("/{language:str}/requests/{request_id:str}/documents/{attachment_id:str}/remove")
+async def ask_removal(page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    return await _removal(page, request_id, attachment_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/documents/{attachment_id:str}/remove", status_code=303)
+async def remove_document(
+    page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    errors, status = await send(page, f"/v1/attachments/{attachment_id}", None, method="DELETE")
+    if errors:
+        return await _removal(page, request_id, attachment_id, errors=errors, status=status)
+    return page.redirect(f"/requests/{request_id}/documents", done="removed")
+
+
 @get("/{language:str}/requests/{request_id:str}/json")
 async def show_json(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
@@ -93,9 +114,30 @@ async def _documents(
         request=request,
         attachments=attachments,
         messages=messages,
+        removable=REMOVABLE.get(page.signed_in.role),
         can_add="attach" in request["moves"] or "scan_note" in request["moves"],
         errors=errors,
     )
 
 
-ROUTES = (show_clocks, show_documents, add_document, download_document, show_json, show_events)
+async def _removal(
+    page: Page, request_id: str, attachment_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
+) -> Response[bytes]:
+    path = f"/v1/requests/{request_id}"
+    request, files = await page.api.get_all(path, f"{path}/attachments")
+    document = next((one for one in files if one["attachment_id"] == attachment_id), None)
+    return page.render(
+        "requests/remove_document.html", status=status, request=request, document=document, errors=errors
+    )
+
+
+ROUTES = (
+    show_clocks,
+    show_documents,
+    add_document,
+    download_document,
+    ask_removal,
+    remove_document,
+    show_json,
+    show_events,
+)

@@ -6,7 +6,7 @@ from typing import Any
 from services.console.formats import day
 from services.console.labels import LABELS
 from services.console.rendering import code_label, organization
-from services.console.translations import N_, translations
+from services.console.translations import N_, translated, translations
 
 EVENTS = {
     "requests.request.drafted.v1": N_("Draft saved"),
@@ -89,7 +89,7 @@ def details(kind: str, data: Mapping[str, Any], language: str) -> Sequence[str]:
             found.append(gettext(N_("until %(day)s")) % {"day": day(data["ends_at"], language)})
     for name, of in VALUES:
         if data.get(name) in LABELS[of]:
-            found.append(gettext(LABELS[of][data[name]]))
+            found.append(translated(language, LABELS[of][data[name]]))
     return found
 
 

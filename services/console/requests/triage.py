@@ -6,12 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
-from services.console.client import Problem
-from services.console.fields import Field, FormError, Option, errors_of, read
+from services.console.fields import Field, FormError, Option, read
 from services.console.moves.model import COMMENT
 from services.console.page import CurrentPage, Page
 from services.console.rendering import code_label
+from services.console.requests.sending import send
 from services.console.translations import N_
 
 NOBODY = "none"
@@ -33,7 +32,7 @@ async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
     if sent.errors:
         return await _assign(page, request_id, errors=sent.errors, status=400)
     body = {**sent.body, "assignee": None if sent.body["assignee"] == NOBODY else sent.body["assignee"]}
-    errors, status = await _send(page, f"/v1/requests/{request_id}/assign", body, fields)
+    errors, status = await send(page, f"/v1/requests/{request_id}/assign", body, fields)
     if errors:
         return await _assign(page, request_id, errors=errors, status=status)
     return page.redirect(f"/requests/{request_id}", done="sent")
@@ -43,35 +42,30 @@ async def _assign(
     page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
     session = page.signed_in
-    request = await page.api.get(f"/v1/requests/{request_id}")
-    found = await page.api.get("/v1/appointments", organization=session.organization, status="in_force", limit=100)
-    coordinators = [one for one in found["appointments"] if one["role"] == "coordinator"]
-    people = await page.api.get("/v1/people", organization=session.organization, limit=100)
-    names = {one["person_id"]: one["name"] for one in people["people"] if one["name"]}
+    request, found = await page.api.get_all(f"/v1/requests/{request_id}", "/v1/coordinators")
     return page.render(
         "requests/assign.html",
         status=status,
         request=request,
         fields=(ASSIGNEE, COMMENT),
-        options={"coordinators": options_of(coordinators, names, str(session.person_id), page)},
+        options={"coordinators": options_of(found["coordinators"], str(session.person_id), page)},
         typed=page.typed or {"assignee": [request.get("assignee") or NOBODY]},
         errors=errors,
         is_open="assign" in request["moves"],
     )
 
 
-def options_of(
-    coordinators: Sequence[Mapping[str, Any]], names: Mapping[str, str], reader: str, page: Page
-) -> Sequence[Option]:
-    """The coordinators: the reader first, then by name, or by the end of the id where the name is not shown."""
+def options_of(coordinators: Sequence[Mapping[str, Any]], reader: str, page: Page) -> Sequence[Option]:
+    """The coordinators in office, the reader first; then nobody."""
     gettext = page.gettext
-    found = {}
+    found = []
     for one in coordinators:
         topics = ", ".join(code_label(page.language, code, "topics") for code in one["topics"])
-        person = one["person_id"]
-        name = gettext(N_("Me")) if person == reader else names.get(person)
-        found[person] = Option(person, name or gettext(N_("Coordinator %(end)s")) % {"end": person[-4:]}, topics)
-    ordered = sorted(found.values(), key=lambda one: (one.value != reader, one.label))
+        is_reader = one["person_id"] == reader
+        name = gettext(N_("Me")) if is_reader else one["name"] or gettext(N_("Erased person"))
+        found.append((not is_reader, Option(one["person_id"], name, topics)))
+    # The API has them by name.
+    ordered = [option for _others, option in sorted(found, key=lambda one: one[0])]
     return [*ordered, Option(NOBODY, gettext(N_("Nobody in particular: all coordinators are notified")))]
 
 
@@ -90,7 +84,7 @@ async def assess(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
         return await _assess(page, request_id, criteria=criteria, errors=sent.errors, status=400)
     judged = [{"code": code, "points": points} for code, points in sent.body.get("points", {}).items()]
     body = {"judged": judged, "comment": sent.body.get("comment", "")}
-    errors, status = await _send(page, f"/v1/requests/{request_id}/assess", body, fields)
+    errors, status = await send(page, f"/v1/requests/{request_id}/assess", body, fields)
     if errors:
         return await _assess(page, request_id, criteria=criteria, errors=errors, status=status)
     return page.redirect(f"/requests/{request_id}", done="sent")
@@ -131,27 +125,6 @@ async def _assess(
         errors=errors,
         is_open="assess" in request["moves"],
     )
-
-
-async def _send(
-    page: Page, path: str, body: Mapping[str, Any], fields: Sequence[Field]
-) -> tuple[tuple[FormError, ...], int]:
-    """Send a command; what the API found wrong with it, and its status."""
-    revision = page.value("revision")
-    try:
-        await page.api.send(
-            "POST",
-            path,
-            body,
-            key=page.value("idempotency_key") or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, said=True),)
-        return errors, problem.status
-    return (), 200
 
 
 ROUTES = (ask_assignee, assign, ask_points, assess)

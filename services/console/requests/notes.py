@@ -1,0 +1,136 @@
+"""What a State wrote in a note verbale: a coordinator records it, with the scan of the note."""
+
+from collections.abc import Sequence
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from services.console.fields import Field, FormError, Option, read
+from services.console.moves.model import COMMENT
+from services.console.page import CurrentPage, Page
+from services.console.requests.audience import ENDS, ONE_STATE, RECIPIENTS, SETS, STARTS, body_of
+from services.console.requests.sending import send
+from services.console.translations import N_
+
+READABLE = frozenset({"clean", "unscanned"})
+SCAN = Field(name="scan_id", label=N_("Scan of the note verbale"), kind="choice", options="scans")
+CONFIRMATION = (SCAN, COMMENT)
+CONSENT = (
+    Field(name="note_verbale", label=N_("Reference of the note verbale")),
+    SCAN,
+    RECIPIENTS,
+    ONE_STATE,
+    replace(
+        SETS,
+        options=(
+            ("codes", N_("Kind, topics and dates")),
+            ("words", N_("The texts of the State")),
+            ("institution", N_("The institution")),
+        ),
+    ),
+    STARTS,
+    replace(ENDS, hint=N_("Empty: until the State withdraws it.")),
+    COMMENT,
+)
+
+
+@get("/{language:str}/requests/{request_id:str}/record-confirmation")
+async def ask_confirmation(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    return await _confirmation(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/record-confirmation", status_code=303)
+async def record_confirmation(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(CONFIRMATION, page.typed)
+    if sent.errors:
+        return await _confirmation(page, request_id, errors=sent.errors, status=400)
+    path = f"/v1/requests/{request_id}/record-confirmation"
+    errors, status = await send(page, path, sent.body, CONFIRMATION)
+    if errors:
+        return await _confirmation(page, request_id, errors=errors, status=status)
+    return page.redirect(f"/requests/{request_id}", done="sent")
+
+
+@get("/{language:str}/requests/{request_id:str}/record-consent")
+async def ask_recording(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    return await _consent(page, request_id)
+
+
+@post("/{language:str}/requests/{request_id:str}/record-consent", status_code=303)
+async def record_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    body, errors = body_of(page.typed, CONSENT)
+    if errors:
+        return await _consent(page, request_id, errors=errors, status=400)
+    errors, status = await send(page, f"/v1/requests/{request_id}/record-consent", body, CONSENT)
+    if errors:
+        return await _consent(page, request_id, errors=errors, status=status)
+    return page.redirect(f"/requests/{request_id}/audience", done="sent")
+
+
+async def _confirmation(
+    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
+) -> Response[bytes]:
+    return await _form(
+        page,
+        request_id,
+        "record_confirmation",
+        CONFIRMATION,
+        title=N_("Record the confirmation of the State"),
+        explains=N_("The request is submitted in the name of the State."),
+        errors=errors,
+        status=status,
+    )
+
+
+async def _consent(
+    page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
+) -> Response[bytes]:
+    return await _form(
+        page,
+        request_id,
+        "record_consent",
+        CONSENT,
+        title=N_("Record the consent of the State"),
+        explains=N_("The State is notified at once. It can read the scan and withdraw the consent."),
+        errors=errors,
+        status=status,
+    )
+
+
+async def _form(
+    page: Page,
+    request_id: str,
+    move: str,
+    fields: Sequence[Field],
+    *,
+    title: str,
+    explains: str,
+    errors: tuple[FormError, ...],
+    status: int,
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    path = f"/v1/requests/{request_id}"
+    request, files = await page.api.get_all(path, f"{path}/attachments")
+    scans = [
+        Option(one["attachment_id"], one["name"])
+        for one in files
+        if one["purpose"] == "note_verbale" and one["status"] in READABLE
+    ]
+    return page.render(
+        "requests/note.html",
+        status=status,
+        request=request,
+        title=title,
+        explains=explains,
+        fields=fields,
+        scans=scans,
+        typed=page.typed or None,
+        errors=errors,
+        is_open=move in request["moves"],
+    )
+
+
+ROUTES = (ask_confirmation, record_confirmation, ask_recording, record_consent)

@@ -1,0 +1,164 @@
+"""Words for statuses, each marked with what it is said of: many languages inflect them by the noun."""
+
+from services.console.translations import P_
+
+REQUEST_STATUS = {
+    "draft": P_("request", "Draft"),
+    "submitted": P_("request", "Submitted"),
+    "returned": P_("request", "Returned"),
+    "registered": P_("request", "Registered"),
+    "open": P_("request", "Open"),
+    "in_delivery": P_("request", "In delivery"),
+    "delivered": P_("request", "Delivered"),
+    "closed": P_("request", "Closed"),
+    "on_hold": P_("request", "On hold"),
+    "not_accepted": P_("request", "Not accepted"),
+    "lapsed": P_("request", "Lapsed"),
+    "withdrawn": P_("request", "Withdrawn"),
+}
+OFFERING_STATUS = {
+    "draft": P_("offering", "Draft"),
+    "submitted": P_("offering", "Submitted"),
+    "returned": P_("offering", "Returned"),
+    "available": P_("offering", "Available"),
+    "fully_reserved": P_("offering", "Fully reserved"),
+    "suspended": P_("offering", "Suspended"),
+    "lapsed": P_("offering", "Lapsed"),
+    "withdrawn": P_("offering", "Withdrawn"),
+}
+MATCH_STATUS = {
+    "suggested": P_("match", "Suggested"),
+    "nominated": P_("match", "Nominated"),
+    "interested": P_("match", "Interest expressed"),
+    "shortlisted": P_("match", "On the short list"),
+    "presented": P_("match", "Presented"),
+    "accepted": P_("match", "Accepted by the State"),
+    "provider_confirmed": P_("match", "Confirmed by the provider"),
+    "confirmed": P_("match", "Confirmed by both"),
+    "in_delivery": P_("match", "In delivery"),
+    "completed": P_("match", "Completed"),
+    "declined_by_state": P_("match", "Declined by the State"),
+    "declined_by_provider": P_("match", "Declined by the provider"),
+    "not_pursued": P_("match", "Not pursued"),
+    "expired": P_("match", "Expired"),
+    "revoked": P_("match", "Revoked"),
+}
+PLEDGE_STATUS = {
+    "pledged": P_("pledge", "Pledged"),
+    "committed": P_("pledge", "Committed"),
+    "partially_received": P_("pledge", "Partly received"),
+    "received": P_("pledge", "Received"),
+    "withdrawn": P_("pledge", "Withdrawn"),
+    "lapsed": P_("pledge", "Lapsed"),
+    "written_off": P_("pledge", "Written off"),
+    "refunded": P_("pledge", "Refunded"),
+    "closed": P_("pledge", "Closed"),
+}
+PROPOSAL_STATUS = {
+    "open": P_("proposal", "Waits for a second person"),
+    "approved": P_("proposal", "Approved"),
+    "refused": P_("proposal", "Refused"),
+}
+PACKAGE_STATUS = {
+    "presented": P_("package", "Proposed"),
+    "confirmed": P_("package", "Confirmed by all"),
+    "declined": P_("package", "Declined"),
+    "withdrawn": P_("package", "Withdrawn"),
+    "ended": P_("package", "Ended"),
+}
+APPOINTMENT_STATUS = {
+    "proposed": P_("appointment", "Proposed"),
+    "upcoming": P_("appointment", "Begins later"),
+    "in_force": P_("appointment", "In force"),
+    "ended": P_("appointment", "Ended"),
+    "expired": P_("appointment", "Expired"),
+    "refused": P_("appointment", "Refused"),
+    "withdrawn": P_("appointment", "Withdrawn"),
+}
+ALLOCATION_STATUS = {
+    "made": P_("allocation", "Allocated"),
+    "returned": P_("allocation", "Given back"),
+    "reversed": P_("allocation", "Reversed"),
+}
+JOINT_STATUS = {
+    "proposed": P_("joint delivery", "Proposed"),
+    "partly_agreed": P_("joint delivery", "Partly agreed"),
+    "agreed": P_("joint delivery", "Agreed"),
+    "in_delivery": P_("joint delivery", "In delivery"),
+    "completed": P_("joint delivery", "Completed"),
+    "ended": P_("joint delivery", "Ended"),
+}
+IN_KIND_STATUS = {
+    "declared": P_("contribution in kind", "Declared"),
+    "acknowledged": P_("contribution in kind", "Acknowledged"),
+    "withdrawn": P_("contribution in kind", "Withdrawn"),
+    "struck": P_("contribution in kind", "Struck out"),
+}
+ACTIVITY_STATUS = {
+    "planned": P_("activity", "Planned"),
+    "completed": P_("activity", "Completed"),
+    "cancelled": P_("activity", "Cancelled"),
+}
+ROUND_STATUS = {
+    "asked": P_("allocation round", "Being planned"),
+    "planned": P_("allocation round", "Planned"),
+    "failed": P_("allocation round", "No plan found"),
+    "adopted": P_("allocation round", "Adopted"),
+    "discarded": P_("allocation round", "Discarded"),
+}
+MAIL_STATUS = {
+    "new": P_("mail", "New"),
+    "filed": P_("mail", "Filed"),
+    "added": P_("mail", "Added to a request"),
+    "discarded": P_("mail", "Discarded"),
+}
+WEBHOOK_STATUS = {
+    "enabled": P_("webhook", "Enabled"),
+    "disabled": P_("webhook", "Disabled"),
+    "removed": P_("webhook", "Removed"),
+}
+
+TAG_COLOURS = {
+    "new": "blue",
+    "asked": "yellow",
+    "failed": "red",
+    "adopted": "green",
+    "filed": "green",
+    "draft": "grey",
+    "submitted": "blue",
+    "returned": "orange",
+    "registered": "light-blue",
+    "open": "turquoise",
+    "in_delivery": "purple",
+    "delivered": "green",
+    "completed": "green",
+    "closed": "grey",
+    "on_hold": "yellow",
+    "not_accepted": "red",
+    "declined_by_state": "red",
+    "declined_by_provider": "red",
+    "withdrawn": "grey",
+    "lapsed": "grey",
+    "presented": "blue",
+    "accepted": "light-blue",
+    "provider_confirmed": "light-blue",
+    "confirmed": "green",
+    "available": "green",
+    "fully_reserved": "turquoise",
+    "suspended": "yellow",
+    "pledged": "blue",
+    "committed": "light-blue",
+    "partially_received": "turquoise",
+    "received": "green",
+    "written_off": "red",
+    "refunded": "orange",
+    "approved": "green",
+    "refused": "red",
+    "acknowledged": "green",
+    "declared": "blue",
+    "planned": "blue",
+    "proposed": "blue",
+    "upcoming": "light-blue",
+    "in_force": "green",
+}
+"""The colour of a status's tag; its words say the same."""
