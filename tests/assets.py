@@ -33,6 +33,9 @@ COPIED = {
 ARABIC_FONT = "unpacked/@fontsource-variable/noto-naskh-arabic/files/noto-naskh-arabic-arabic-wght-normal.woff2"
 ARABIC = "U+060C,U+061B,U+061F,U+0621-063A,U+0640-0655,U+0660-066D,U+0670,U+200C-200F,U+FDFC"
 CHINESE = re.compile(r"[\u2000-\u206f\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+PLAIN = ("--desubroutinize", "--drop-tables+=vhea,vmtx,VORG,BASE", "--name-IDs=0,13,14")
+"""Compressed, outlines without subroutines are shorter; text is not vertical; of the names, copyright and licence."""
+
 CREST = re.compile(r"[^{}]*\{[^{}]*govuk-crest[^{}]*\}")
 
 
@@ -99,12 +102,21 @@ def subset(folder: Path) -> None:
     libraries = str(folder / "libraries")
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", libraries, "fonttools", "brotli"], folder)
     characters = sorted(set(CHINESE.findall("".join(read_texts()))))
+    used = Counter(CHINESE.findall("".join(read_texts())))
+    # A rare character is not worth its 150 bytes on a slow line: it is shown in the reader's font.
+    characters = sorted(one for one, times in used.items() if times > 2)
     (folder / "characters.txt").write_text("".join(characters), encoding="utf-8")
     chinese = next(Path(sys.prefix).glob("lib/python3*/site-packages/pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf"))
     subsetter = [sys.executable, "-m", "fontTools.subset"]
     for file, options in {
         "noto-naskh-arabic.woff2": [ARABIC_FONT, f"--unicodes={ARABIC}", "--layout-features=*"],
-        "noto-sans-sc.woff2": [str(chinese), "--text-file=characters.txt", "--layout-features=", "--no-hinting"],
+        "noto-sans-sc.woff2": [
+            str(chinese),
+            "--text-file=characters.txt",
+            "--layout-features=",
+            "--no-hinting",
+            *PLAIN,
+        ],
     }.items():
         output = ["--flavor=woff2", f"--output-file={BUILT / file}"]
         run([*subsetter, *options, *output], folder, PYTHONPATH=libraries)

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -41,7 +41,13 @@ def as_date(value: str | date) -> date:
 
 
 def day(value: str | date, language: str) -> str:
-    return format_date(as_date(value), DAY if language == "en" else "long", locale=locale_of(language))
+    return _day(as_date(value), language)
+
+
+@lru_cache(maxsize=10_000)
+def _day(value: date, language: str) -> str:
+    """Kept: a list has the same few days again and again."""
+    return format_date(value, DAY if language == "en" else "long", locale=locale_of(language))
 
 
 def moment(value: str | datetime, language: str) -> str:

@@ -154,6 +154,9 @@ class Page:
         if len(body) >= GZIP_BYTES_MIN and "gzip" in self.request.headers.get("accept-encoding", ""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers["Content-Encoding"] = "gzip"
+        if self.console.issuer is not None:
+            # Only with sample data; it says something of how records are kept.
+            headers["Server-Timing"] = f'api;desc="{self.api.calls}"'
         return Response(body, status_code=status, media_type=media_type, headers=headers, cookies=self.cookies)
 
     def redirect(self, path: str, **query: object) -> Response[bytes]:

@@ -5,11 +5,21 @@ import hashlib
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Any, cast
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from chassis import clock
@@ -97,6 +107,23 @@ def asset(name: str) -> str:
     return assets()[name].path
 
 
+class Compiled(BytecodeCache):
+    """The compiled templates: the same in all languages, so each is compiled once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._found.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._found[bucket.key] = bucket.code
+
+
+COMPILED = Compiled()
+
+
 @cache
 def environment(language: str) -> Environment:
     """The templates in one language."""
@@ -112,9 +139,12 @@ def environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
+        bytecode_cache=COMPILED,
     )
     # Their macros test what is undefined; ours are strict.
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
     made.filters |= {
         "day": partial(_optional, formats.day, language),
         "moment": partial(_optional, formats.moment, language),
@@ -150,6 +180,20 @@ def environment(language: str) -> Environment:
 
 def render(language: str, template: str, context: Mapping[str, Any]) -> bytes:
     return environment(language).get_template(template).render(context).encode()
+
+
+def _gettext(language: str, message: str, /, **values: object) -> Markup:
+    """A message with its values, as `newstyle` makes it: pages have hundreds, most without values."""
+    return _message(language, message) % values if values else _constant(language, message)
+
+
+def _message(language: str, message: str) -> Markup:
+    return Markup(translations(language).gettext(message))
+
+
+@lru_cache(maxsize=10_000)
+def _constant(language: str, message: str) -> Markup:
+    return _message(language, message) % {}
 
 
 def code_label(language: str, code: str | None, table: str) -> str:

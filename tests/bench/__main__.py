@@ -10,7 +10,7 @@ import msgspec
 
 from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
-from tests.bench import candidates, desk, digests, filing, ledger, reading, suggestion
+from tests.bench import candidates, console, desk, digests, filing, ledger, reading, suggestion
 from tests.bench.figures import Aim, Comparison
 from tests.bench.ground import ChildError, ground
 
@@ -27,6 +27,7 @@ PARTS = {
     "candidates": candidates.compare,
     "desk": desk.compare,
     "digests": digests.compare,
+    "console": console.compare,
     "ledger": ledger.compare,
 }
 

@@ -9,17 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from chassis.event_loop import run
 from chassis.runtime import serve
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
 from contracts.facts import Event
+from services.console.client import ApiClient
 from services.requests import policy
 from tests.bench.ground import READY, SERVICES
 from tests.builders import UNHURRIED
 from tests.personas import ISSUER
 
+STREAMS = 1000
 SUGGESTED = "matching.line.ranked.v1"
 
 
@@ -38,6 +42,21 @@ def note_suggestions(running: Sequence[Running], notes: Path) -> None:
     matching.db.on_commit = note
 
 
+def note_calls(notes: Path) -> None:
+    """Write down which calls of the API the pages make, and when each began and ended."""
+    file = notes.open("a", buffering=1, encoding="ascii")
+    send = ApiClient._send
+
+    async def noted(self: ApiClient, method: str, path: str, *rest: Any) -> httpx.Response:
+        began = time.monotonic()
+        try:
+            return await send(self, method, path, *rest)
+        finally:
+            file.write(json.dumps({"path": path, "began": began, "ended": time.monotonic()}) + "\n")
+
+    ApiClient._send = noted  # type: ignore[method-assign]
+
+
 async def say_ready(running: Sequence[Running]) -> None:
     """Once every service has heard who may act: until then each answers 503."""
     while any(one.callers.stale() for one in running):
@@ -54,6 +73,8 @@ async def main(task: dict[str, Any]) -> None:
     configure_logs(level="warning")
     if task.get("open"):
         let_everybody_see_everything()
+    if task.get("calls"):
+        note_calls(Path(task["calls"]))
     settings = Settings(
         state=Path(task["state"]),
         database_url=task["database_url"],
@@ -67,6 +88,10 @@ async def main(task: dict[str, Any]) -> None:
         # One caller files as fast as can be.
         writes=UNHURRIED,
         reads=UNHURRIED,
+        # One reader opens as many pages as all together may.
+        event_streams_each=STREAMS,
+        event_streams_organization=STREAMS,
+        event_streams_all=STREAMS,
     )
     # The directory with them: it is who says that a caller may act.
     services = [SERVICES[name] for name in (*task["services"], "directory")]

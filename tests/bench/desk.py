@@ -116,7 +116,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
         for size in SIZES:
             say(f"making requests up to {size:,}")
             values = {"first": str(first), "last": str(size), "of": of, "me": str(persona_id(COORDINATOR))}
-            await ground.execute(DATABASE, _filled(COPY, values))
+            await ground.execute(DATABASE, filled(COPY, values))
             await ground.execute(DATABASE, "VACUUM ANALYZE")
             first = size + 1
             for name, (query, condition, order) in PAGES.items():
@@ -140,7 +140,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     return _comparison(times)
 
 
-def _filled(statement: str, values: Mapping[str, str]) -> str:
+def filled(statement: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         statement = statement.replace(f"{{{name}}}", value)
     return statement
@@ -152,7 +152,7 @@ def _bare(condition: str, order: str, me: str) -> str:
         FROM requests.clock AS c JOIN requests.request AS r USING (request_id)
             JOIN requests.request_text AS t USING (request_id)
         WHERE c.stopped_at IS NULL AND c.paused_at IS NULL AND c.organization = 'UNODC'
-            AND {_filled(condition, {"me": me})}
+            AND {filled(condition, {"me": me})}
         ORDER BY {order}, clock_id LIMIT 51
     """
 

@@ -23,16 +23,19 @@ from chassis.journal.bus import ensure_streams, grants
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings
+from services.composition import all_services
 from services.demo.samples import world
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.matching.wiring import SERVICE as MATCHING
 from services.requests.wiring import SERVICE as REQUESTS
 from tests.personas import ISSUER, appoint_in_directory
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUESTS, MATCHING, DIRECTORY)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in all_services()}
+USUAL = (REQUESTS, MATCHING, DIRECTORY)
 SEATED = (
     *(f"{state}:focal_point" for state in ("KEN", "UGA", "PER", "NPL", "ALB")),
     "UNODC:coordinator",
+    "UNODC:finance_officer",
     *sorted({offering["as"] for offering in msgspec.json.decode(world("offerings.json"))}),
 )
 ADMINISTRATOR = "streams"
@@ -61,13 +64,14 @@ class Ground:
         )
 
     async def make_database(self, name: str, *others: Service) -> None:
-        """A database with the schemas of `SERVICES` and of others, empty but for who may act; and the streams."""
+        """A database with the schemas of `USUAL` and of others, empty but for who may act; and the streams."""
+        services = [*USUAL, *others]
         await self.execute("postgres", f"CREATE DATABASE {name}")
-        await prepare(self.settings(name), [*SERVICES.values(), *others])
+        await prepare(self.settings(name), services)
         db = await Database.connect(self.postgres.dsn(name), DIRECTORY.name, role=role_of(DIRECTORY.name), pool_max=1)
         await appoint_in_directory(db, SEATED)
         await db.close()
-        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(list(SERVICES.values())))
+        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(services))
 
     async def execute(self, database: str, statement: str) -> Any:
         connection = await asyncpg.connect(self.postgres.dsn(database))

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from tests.bench import __main__ as bench
-from tests.bench import desk, digests, reading
+from tests.bench import console, desk, digests, reading
 
 QUICK = {"candidates"}
 """The others take from half a minute to two."""
@@ -18,6 +18,9 @@ def test_a_comparison_runs_to_its_end(part: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(reading, "FILED_BY_EACH", 20)
     monkeypatch.setattr(desk, "SIZES", (200, 400))
     monkeypatch.setattr(desk, "CALLS_MIN", 4)
+    monkeypatch.setattr(console, "REQUESTS", 200)
+    monkeypatch.setattr(console, "TURNS", 4)
+    monkeypatch.setattr(console, "FOLLOWING", 20)
     monkeypatch.setattr(digests, "SUBSCRIPTIONS", 200)
 
     comparison = bench.measure(part, rounds=1, seconds=0.5)

@@ -1,17 +1,22 @@
 """The access token of a session, renewed before it ends."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
 
 from chassis.auth.openid import Tokens
-from chassis.auth.tokens import LIFETIME_SECONDS_MAX
+from chassis.auth.tokens import LIFETIME_SECONDS_MAX, Issuer
 from contracts.refusals import Refusal, Unavailable
 from services.console.client import ApiUnavailable
 from services.console.sessions.model import HeldTokens, Session
 
 RENEW_BEFORE = timedelta(seconds=60)
+MADE_EVERY = 300
+"""Seconds for which the embedded issuer's token of a person is used again: the API then knows it already."""
+
+KEPT_MAX = 1000
 
 
 def held_tokens(tokens: Tokens) -> HeldTokens:
@@ -27,11 +32,11 @@ def held_tokens(tokens: Tokens) -> HeldTokens:
 async def access_token(console: Any, session: Session, *, now: datetime) -> tuple[Session | None, str | None]:
     """The session and its token; neither if the person has to sign in again. Raises ApiUnavailable.
 
-    With the embedded issuer a token is made for each use; another issuer renews the old one near its end.
+    With the embedded issuer a token is made as needed; another issuer renews the old one near its end.
     """
     held = session.held.tokens
     if console.issuer is not None:
-        return session, console.issuer.token(held.subject, lifetime_seconds=LIFETIME_SECONDS_MAX)
+        return session, _made(console.issuer, held.subject, int(now.timestamp()) // MADE_EVERY)
     ends = held.expires_at
     if ends is None or now < ends - RENEW_BEFORE:
         return session, held.access_token
@@ -60,3 +65,9 @@ async def access_token(console: Any, session: Session, *, now: datetime) -> tupl
         return None, None
     changed = msgspec.structs.replace(session.held, tokens=held_tokens(renewed))
     return await console.sessions.change(session, changed), renewed.access_token
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _made(issuer: Issuer, subject: str, period: int) -> str:
+    """A token of the embedded issuer, one for each person and `period`."""
+    return issuer.token(subject, lifetime_seconds=LIFETIME_SECONDS_MAX)

@@ -1,0 +1,81 @@
+"""What a first visit transfers, and how many calls of the API a page makes."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from tests.console.site import Visitor
+
+BYTES_MAX = 150_000
+CALLS_MAX = 3
+CALLS = re.compile(r'api;desc="([0-9]+)"')
+PAGES = (
+    ("KEN:focal_point", ("", "/requests", "{request}", "/matches", "/offerings")),
+    ("UNODC:coordinator", ("", "/work", "/work?view=board", "/intake")),
+    ("UNODC:finance_officer", ("/funds", "{fund}", "/ledger")),
+)
+FIRST = {
+    "{request}": ("/requests", re.compile(r"^/[a-z]{2}(/requests/[0-9a-f-]{36})$")),
+    "{fund}": ("/funds", re.compile(r"^/[a-z]{2}(/funds/[A-Z0-9-]+)$")),
+}
+"""Pages of a record: a list, and what the address of the first in it looks like."""
+
+PLACES = [pytest.param(who, pages, id=who) for who, pages in PAGES]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What a page transfers, by address, and how many calls of the API it makes."""
+
+    answers: dict[str, int]
+    calls: int
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.answers.values())
+
+
+def weigh(first: Visitor, visitor: Visitor, path: str) -> Weight:
+    """A page in the browser of `visitor`, which has only the session of `first`."""
+    visitor.context.add_cookies(cast(Any, first.context.cookies()))
+    asked: dict[str, str] = {}
+    answers: dict[str, int] = {}
+    network = visitor.context.new_cdp_session(visitor.page)
+    network.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
+    network.on(
+        "Network.loadingFinished",
+        lambda event: answers.update({asked[event["requestId"]]: int(event["encodedDataLength"])}),
+    )
+    network.send("Network.enable")
+    answer = visitor.page.goto(f"/{visitor.language}{path}")
+    assert answer is not None
+    assert 200 == answer.status, path
+    visitor.page.evaluate("document.fonts.ready.then(() => true)")
+    counted = CALLS.search(answer.headers.get("server-timing", ""))
+    assert counted, path
+    return Weight(answers, int(counted[1]))
+
+
+def the_first(visitor: Visitor, name: str) -> str:
+    listed, wanted = FIRST[name]
+    visitor.go(listed)
+    links = visitor.page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
+    return next(found[1] for link in links if (found := wanted.match(link or "")))
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "zh"])
+@pytest.mark.parametrize(("appointment", "pages"), PLACES)
+def test_a_first_visit_of_a_page_is_light(
+    visit: Callable[..., Visitor], appointment: str, pages: Sequence[str], language: str
+) -> None:
+    first = visit(language=language).step_into(appointment)
+    paths = [the_first(first, page) if page in FIRST else page for page in pages]
+
+    weights = {path: weigh(first, visit(language=language), path) for path in paths}
+
+    assert not {path: weight for path, weight in weights.items() if weight.bytes > BYTES_MAX}
+    assert not {path: weight for path, weight in weights.items() if weight.calls > CALLS_MAX}
+    assert all(len(weight.answers) > 2 for weight in weights.values()), "with style and script"
