@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -101,7 +102,6 @@ def subset(folder: Path) -> None:
     """
     libraries = str(folder / "libraries")
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", libraries, "fonttools", "brotli"], folder)
-    characters = sorted(set(CHINESE.findall("".join(read_texts()))))
     used = Counter(CHINESE.findall("".join(read_texts())))
     # A rare character is not worth its 150 bytes on a slow line: it is shown in the reader's font.
     characters = sorted(one for one, times in used.items() if times > 2)
