@@ -16,10 +16,11 @@ from chassis.http.problems import problem
 from contracts.facts import Event, Fact, fact_type
 from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
-from services.documents.sample_answers import ANSWERS, BY_OPERATION, PROBLEMS
+from services.documents.sample_answers import ANSWERS, BY_OPERATION
 from services.documents.sample_desk import DESK
 from services.documents.sample_joint import JOINT
 from services.documents.sample_mails import MAIL
+from services.documents.sample_problems import PROBLEMS
 from services.documents.sample_reasons import REASONS
 from services.documents.sample_translations import TRANSLATED
 from services.documents.sample_values import LEAST, VALUES

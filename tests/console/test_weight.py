@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.console.site import Visitor
+from tests.console.steps import FIRST, the_first
 
 BYTES_MAX = 150_000
 CALLS_MAX = 3
@@ -17,12 +18,6 @@ PAGES = (
     ("UNODC:coordinator", ("", "/work", "/work?view=board", "/intake")),
     ("UNODC:finance_officer", ("/funds", "{fund}", "/ledger")),
 )
-FIRST = {
-    "{request}": ("/requests", re.compile(r"^/[a-z]{2}(/requests/[0-9a-f-]{36})$")),
-    "{fund}": ("/funds", re.compile(r"^/[a-z]{2}(/funds/[A-Z0-9-]+)$")),
-}
-"""Pages of a record: a list, and what the address of the first in it looks like."""
-
 PLACES = [pytest.param(who, pages, id=who) for who, pages in PAGES]
 
 
@@ -57,13 +52,6 @@ def weigh(first: Visitor, visitor: Visitor, path: str) -> Weight:
     counted = CALLS.search(answer.headers.get("server-timing", ""))
     assert counted, path
     return Weight(answers, int(counted[1]))
-
-
-def the_first(visitor: Visitor, name: str) -> str:
-    listed, wanted = FIRST[name]
-    visitor.go(listed)
-    links = visitor.page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
-    return next(found[1] for link in links if (found := wanted.match(link or "")))
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "zh"])

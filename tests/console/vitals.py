@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.console.conftest import CHROMIUM
 from tests.console.site import Site, Visitor, demo
-from tests.console.test_weight import FIRST, the_first
+from tests.console.steps import FIRST, the_first
 
 PAGES = (
     ("KEN:focal_point", ""),

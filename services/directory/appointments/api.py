@@ -20,7 +20,7 @@ from contracts.values import Caller, Organization, Role, Scope
 from services.directory import policy
 from services.directory.appointments.model import Appointment, ShownStatus, Status
 from services.directory.commands import Appoint, Confirm, Reason, check_reason
-from services.directory.people import actions, store
+from services.directory.people import actions, office_store, store
 from services.directory.policy import Action, ExistingAppointment, Guarded
 from services.directory.subjects import store as subject_store
 
@@ -151,7 +151,7 @@ async def list_coordinators(db: Db, caller: CurrentCaller, now: Now) -> Coordina
     """For coordinators, who assign requests to each other, administrators and auditors."""
     policy.decide(caller, Action.LIST_COORDINATORS).required()
     async with db.transaction(by=None) as tx:
-        found = await store.coordinators(tx, today=now.date())
+        found = await office_store.coordinators(tx, today=now.date())
     return CoordinatorList(coordinators=[from_attributes(Coordinator, one, name=name) for one, name in found])
 
 
@@ -239,7 +239,7 @@ async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, no
     ]
     subjects = await subject_store.bound(tx, shown_to) if shown_to else {}
     async with tx.as_service():
-        focal_points = await store.focal_points(tx, {one.organization for one in appointments}, today=now.date())
+        focal_points = await office_store.focal_points(tx, {one.organization for one in appointments}, today=now.date())
     return [
         from_attributes(
             AppointmentView,

@@ -3,8 +3,7 @@
 Organizations are visible to all callers.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,6 @@ from services.directory.people.model import Organization, Person
 
 LIST_MAX = 100
 PEOPLE_AT_MAX = 10
-COORDINATORS_MAX = 500
 
 
 async def save(tx: Tx, record: Record) -> None:
@@ -326,24 +324,6 @@ async def appointments(
     return [msgspec.convert(dict(row), Appointment) for row in rows]
 
 
-async def coordinators(tx: Tx, *, today: date) -> list[tuple[Appointment, str | None]]:
-    """The appointments of coordinators in force today whose people may act, each with the name, in its order.
-
-    Read by the service itself: coordinators may not see each other's records.
-    """
-    rows = await tx.fetch(
-        """
-        SELECT appointment.*, name
-        FROM appointment JOIN person USING (person_id) LEFT JOIN person_text USING (person_id)
-        WHERE role = 'coordinator' AND shown_status(appointment, $1) = 'in_force' AND disabled_at IS NULL
-        ORDER BY name, appointment_id LIMIT $2
-        """,
-        today,
-        COORDINATORS_MAX,
-    )
-    return [(msgspec.convert(dict(row), Appointment), row["name"]) for row in rows]
-
-
 async def _save_appointment(tx: Tx, appointment: Appointment) -> None:
     await tx.execute(
         """
@@ -422,21 +402,6 @@ async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
             today,
         )
     )
-
-
-async def focal_points(tx: Tx, organizations: Collection[str], *, today: date) -> Counter[str]:
-    """How many focal points each of these organizations has in force today; nothing is locked."""
-    rows = await tx.fetch(
-        """
-        SELECT appointment.organization, count(*) AS held FROM appointment JOIN person USING (person_id)
-        WHERE appointment.organization = ANY($1) AND role = 'focal_point'
-          AND shown_status(appointment, $2) = 'in_force' AND disabled_at IS NULL AND erased_at IS NULL
-        GROUP BY appointment.organization
-        """,
-        list(organizations),
-        today,
-    )
-    return Counter({row["organization"]: row["held"] for row in rows})
 
 
 async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int:
