@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from chassis.telemetry import configure_logs
 from contracts.facts import Event
 from services.console.client import ApiClient
 from services.requests import policy
-from tests.bench.ground import READY, SERVICES
+from tests.bench.ground import READY, SERVICES, among_themselves
 from tests.builders import UNHURRIED
 from tests.personas import ISSUER
 
@@ -94,10 +93,7 @@ async def main(task: dict[str, Any]) -> None:
         event_streams_all=STREAMS,
     )
     # The directory with them: it is who says that a caller may act.
-    services = [SERVICES[name] for name in (*task["services"], "directory")]
-    # What absent services would say is not heard: their journals have no address to be read from.
-    names = {service.name for service in services}
-    services = [replace(s, listens_to=[owner for owner in s.listens_to if owner in names]) for s in services]
+    services = among_themselves([SERVICES[name] for name in (*task["services"], "directory")])
 
     def on_ready(running: list[Running]) -> asyncio.Task[None]:
         if task["notes"]:

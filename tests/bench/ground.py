@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,12 @@ CHECKPOINTS_APART = {"checkpoint_timeout": "30min", "max_wal_size": "8GB"}
 """A checkpoint in the middle would slow whichever variant runs just then; it changes nothing about durability."""
 
 
+def among_themselves(services: Sequence[Service]) -> list[Service]:
+    """What absent services would say is not heard: they have no stream, nor an address to read their journal from."""
+    names = {service.name for service in services}
+    return [replace(one, listens_to=[owner for owner in one.listens_to if owner in names]) for one in services]
+
+
 @dataclass(frozen=True)
 class Ground:
     folder: Path
@@ -71,7 +77,7 @@ class Ground:
         db = await Database.connect(self.postgres.dsn(name), DIRECTORY.name, role=role_of(DIRECTORY.name), pool_max=1)
         await appoint_in_directory(db, SEATED)
         await db.close()
-        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(services))
+        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(among_themselves(services)))
 
     async def execute(self, database: str, statement: str) -> Any:
         connection = await asyncpg.connect(self.postgres.dsn(database))
