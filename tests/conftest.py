@@ -55,8 +55,8 @@ PROGRAMS = "PYTEST_POSTGRESQL"
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
-OF_THE_SITE = tuple(f"tests/console/test_{name}.py" for name in ("pages", "journeys", "sessions", "hostile", "weight"))
-"""Files of browsers that visit one running console."""
+OF_THE_SITE = tuple(f"tests/console/test_{name}.py" for name in ("hostile", "pages", "journeys", "sessions", "weight"))
+"""Files of browsers that visit one running console: first the one that fills it with texts, before public pages are kept."""
 
 LONGEST = (
     *(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis")),
