@@ -38,6 +38,7 @@ OWNERS = {
     "intake": "requests",
     "attachments": "requests",
     "me": "directory",
+    "coordinators": "directory",
     "clients": "directory",
     "token": "directory",
     "reference": "requests",
