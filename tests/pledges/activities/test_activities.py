@@ -26,6 +26,7 @@ from tests.pledges.steps import (
     NORWAY,
     SECOND,
     Client,
+    content,
     entry_of,
     funded,
     get,
@@ -49,7 +50,9 @@ async def test_activity_money_is_allocated_and_spent_and_its_totals_are_public(a
     assert (one["activity_id"], None, None) == (made["activity_id"], made["work_package"], made["requirement_id"])
     path = f"/v1/allocations/{made['allocation_id']}"
     made = await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(1_500))
-    assert made == await get(api, path, NORWAY), "it names no State, and donors see what their money does"
+    assert content(made) == content(await get(api, path, NORWAY)), (
+        "it names no State, and donors see what their money does"
+    )
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
         (listed,) = (await get(api, f"{PATH}?fund=SHERLOC-MNT&status=planned", by))["activities"]
         assert (6_000, 1_500) == (listed["allocated_usd_minor"], listed["spent_usd_minor"])
@@ -70,7 +73,7 @@ async def test_revised_activity_replaces_its_title(api: Client, databases: Mappi
     assert changes | {"status": "completed", "revision": 3} == {
         name: after[name] for name in (*changes, "status", "revision")
     }
-    assert after == await get(api, path_of(one), NORWAY)
+    assert content(after) == content(await get(api, path_of(one), NORWAY))
     async with databases["pledges"].transaction() as tx:
         assert ["عينة خيالية"] == [row["title"] for row in await tx.fetch("SELECT title FROM activity_text")]
     for wrong, answer in (

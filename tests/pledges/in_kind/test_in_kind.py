@@ -29,6 +29,7 @@ from tests.pledges.steps import (
     NORWAY,
     Client,
     committed,
+    content,
     funded,
     get,
     pledged,
@@ -63,7 +64,7 @@ async def test_fund_total_counts_acknowledged_contributions_only(api: Client) ->
 
     struck = await move(api, acknowledged, "strike")
     assert ("struck", "given_back") == (struck["status"], struck["reason"])
-    assert struck == await get(api, path_of(one), NORWAY), "it stays, and says why"
+    assert content(struck) == content(await get(api, path_of(one), NORWAY)), "it stays, and says why"
     assert 5 == await of_fund(api)
 
 
@@ -109,7 +110,7 @@ async def test_contribution_of_other_donor_is_not_found(api: Client) -> None:
     ours, theirs = await declared(api), await declared(api, GERMANY)
 
     assert [ours] == (await get(api, PATH, NORWAY))["in_kind_contributions"]
-    assert [theirs, ours] == (await get(api, PATH))["in_kind_contributions"]
+    assert content(theirs, ours) == content(*(await get(api, PATH))["in_kind_contributions"])
     assert [] == (await get(api, PATH, "KEN:focal_point"))["in_kind_contributions"]
     for who in (NORWAY, "KEN:focal_point", "DEU:provider_officer", "DEU:finance_officer"):
         hidden = await api.get(path_of(theirs), headers=headers(who))
@@ -127,10 +128,10 @@ async def test_contributions_are_filtered_by_fund_and_status(api: Client) -> Non
         "fund=TA-REQUESTS": [other], "status=acknowledged": [one], "fund=SHERLOC-DEV": [],
         "fund=SHERLOC-MNT&status=declared": [],
     }.items():  # fmt: skip
-        assert found == (await get(api, f"{PATH}?{query}"))["in_kind_contributions"], query
+        assert content(*found) == content(*(await get(api, f"{PATH}?{query}"))["in_kind_contributions"]), query
     first = await get(api, f"{PATH}?limit=1")
     second = await get(api, f"{PATH}?limit=1&cursor={first['cursor']}")
-    assert [other, one] == first["in_kind_contributions"] + second["in_kind_contributions"]
+    assert content(other, one) == content(*first["in_kind_contributions"], *second["in_kind_contributions"])
     assert second["cursor"] is None
 
 
