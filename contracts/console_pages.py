@@ -13,7 +13,7 @@ PAGES: Mapping[str, str] = {
     "/v1/requirements/unfunded": "/needs",
     "/v1/proposals/{id}": "/approvals",
     "/v1/work": "/work",
-    "/v1/intake/mails/{id}": "/intake/mails/{id}",
+    "/v1/intake/mails/{id}": "/intake/{id}",
     "/v1/people/{id}": "/people/{id}",
     "/v1/digests/{id}": "/digests/{id}",
     "/v1/webhooks/{id}": "/notifications/settings",
