@@ -101,7 +101,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if IS_SOAK:
             # The limit of `./dev soak`, instead of one that a test has for its thinned form.
             item.add_marker(pytest.mark.timeout(config.getoption("timeout")), append=False)
-        elif item.nodeid.startswith(SYSTEM) and not item.get_closest_marker("timeout"):
+        elif item.nodeid.startswith((SYSTEM, *OF_THE_SITE)) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SYSTEM_SECONDS))
     if DEADLINE not in config.stash:
         items.sort(key=_place)
