@@ -23,7 +23,7 @@ GATHER_SECONDS = 0.15
 """Changes of one command come together."""
 
 AGAIN_SECONDS = 1.5
-"""What follows from a change in other services is there a moment later: pages are told once more."""
+"""What follows from a change in other services is there a moment later: pages are notified a second time."""
 
 CHECK_SECONDS = 5.0
 BEAT_SECONDS = 15.0
@@ -61,7 +61,7 @@ class FeedItemData(msgspec.Struct, frozen=True):
 
 
 class FeedItem(msgspec.Struct, frozen=True):
-    """What of an event of the API decides whether a page is told."""
+    """What of an event of the API decides whether a page is notified."""
 
     data: FeedItemData
 
@@ -132,7 +132,7 @@ class ChangeStream(Response[None]):
             task.add_done_callback(lambda _task: changed.set())
         try:
             await _put(send, f"retry: {RETRY_MILLISECONDS}\nid: 1\n\n")
-            await self._tell(tasks, changed, send)
+            await self._notify(tasks, changed, send)
             await _put(send, "", more=False)
         except TimeoutError:
             log.info("page stream aborted: the browser does not read")
@@ -146,9 +146,9 @@ class ChangeStream(Response[None]):
             if concerns(line, self._ids):
                 changed.set()
 
-    async def _tell(self, tasks: Sequence[asyncio.Task[None]], changed: asyncio.Event, send: Send) -> None:
-        """Tell of changes until the browser leaves, a feed ends, or the session does."""
-        checked = told = time.monotonic()
+    async def _notify(self, tasks: Sequence[asyncio.Task[None]], changed: asyncio.Event, send: Send) -> None:
+        """Notify the page of changes until the browser leaves, a feed ends, or the session does."""
+        checked = notified = time.monotonic()
         again = False
         while True:
             with contextlib.suppress(TimeoutError):
@@ -164,13 +164,13 @@ class ChangeStream(Response[None]):
             if changed.is_set():
                 await asyncio.sleep(GATHER_SECONDS)
                 changed.clear()
-                again, told = True, now
+                again, notified = True, now
                 await _put(send, "event: changed\ndata: 1\n\n")
             elif again:
-                again, told = False, now
+                again, notified = False, now
                 await _put(send, "event: changed\ndata: 2\n\n")
-            elif now - told >= BEAT_SECONDS:
-                told = now
+            elif now - notified >= BEAT_SECONDS:
+                notified = now
                 await _put(send, ":\n\n")
 
 

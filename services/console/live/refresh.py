@@ -8,7 +8,7 @@ REFRESH_HEADER = "live-refresh"
 """Sent by the live parts of pages (templates/live/macros.html)."""
 
 FOLLOWING = "/live"
-"""Path, after the language, of the stream that tells pages of changes."""
+"""Path, after the language, of the stream that notifies pages of changes."""
 
 
 def is_refresh(request: Request[Any, Any, Any]) -> bool:
