@@ -326,7 +326,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
     Not `capacity_taken` if another match of the same joint delivery had taken the unit. `funding_needed` is the money
     that the delivery lacks, or the State's share of it; None if it is funded. `about` is set only if there is such a
-    need; older facts lack it.
+    need. `window` is when the State wants it, None if a coordinator overrode that.
     """
 
     capacity_period: Period
@@ -335,6 +335,8 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     about: About | None = None
     covers: Persons | None = None
     capacity_taken: bool = True
+    joint_delivery_id: UUID | None = None
+    window: Period | None = None
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):

@@ -14,6 +14,7 @@ OWNERS = {
     "treaty-statuses": "matching",
     "joint-deliveries": "matching",
     "rounds": "matching",
+    "deliveries": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -73,6 +73,22 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+class Side(StrEnum):
+    """One of the two sides of a match and of its delivery."""
+
+    STATE = "state"
+    PROVIDER = "provider"
+
+    @property
+    def other(self) -> "Side":
+        return Side.PROVIDER if self is Side.STATE else Side.STATE
+
+
+def side_of(role: Role) -> Side:
+    """The side that a person in this role acts for."""
+    return Side.STATE if role in {Role.FOCAL_POINT, Role.OFFICIAL} else Side.PROVIDER
+
+
 class Scope(StrEnum):
     """Scope of an API client: part of the rights of its role."""
 

@@ -26,6 +26,12 @@ def _pledges() -> Service:
     return SERVICE
 
 
+def _delivery() -> Service:
+    from services.delivery.wiring import SERVICE
+
+    return SERVICE
+
+
 def _notifications() -> Service:
     from services.notifications.wiring import SERVICE
 
@@ -48,6 +54,7 @@ SERVICES: Mapping[str, Callable[[], Service]] = {
     "requests": _requests,
     "matching": _matching,
     "pledges": _pledges,
+    "delivery": _delivery,
     "notifications": _notifications,
     "directory": _directory,
     "console": _console,

@@ -68,7 +68,7 @@ TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", 
 OF_THE_DEMO = frozenset(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis"))
 """Files that look at one run of the demo, in the order of LONGEST."""
 
-SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))
+SERVED = frozenset(("requests", "matching", "pledges", "delivery", "notifications", "directory", "platform"))
 """Folders whose tests run services in their own process."""
 
 

@@ -22,7 +22,7 @@ from services.notifications.notices.api import DispatchView, NotificationView, S
 from services.notifications.notices.model import Notification, Subscription
 from services.notifications.policy import Action, decide
 from services.notifications.webhooks import model as webhook
-from services.notifications.webhooks.api import DeliveryView, WebhookView
+from services.notifications.webhooks.api import WebhookDeliveryView, WebhookView
 from services.notifications.webhooks.model import Webhook
 
 _ANY_CALLER = {"another organization": of(OTHER), "UNODC": of(UNODC)}
@@ -163,7 +163,7 @@ SUBJECTS = (
     Subject(
         service="notifications",
         title="A webhook",
-        views=(WebhookView, DeliveryView),
+        views=(WebhookView, WebhookDeliveryView),
         decide=decide,
         standings=_TO_SUBSCRIPTION,
         properties={"of": (Role.FOCAL_POINT, Role.DONOR_OFFICER)},

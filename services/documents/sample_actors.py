@@ -8,7 +8,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
-            | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
+            | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "DeliveryCompleted"}
+            | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -43,7 +44,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "PackagePresented",
                 "PackageWithdrawn",
                 "MatchNotPursued",
-                "MatchRevoked",
+                "DeliveryTerminated",
                 "ConsentRecorded",
                 "TreatyStatusRecorded",
                 "WeightsAdopted",
@@ -53,7 +54,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"OfferingTranslationAdded", "OfferingTranslationReplaced", "OfferingTranslationWithdrawn"}
             | {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
             | {"OfferingContactNamed", "OfferingContactRemoved", "OfferingPublished", "OfferingUnpublished"}
-            | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
+            | {"MatchInterested", "MatchProviderConfirmed", "MatchDeclinedByProvider"}
+            | {"DeliveryBegun", "DeliverySuspended", "DeliveryResumed"}
             | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
@@ -101,6 +103,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
-    | {"AlertCreated", "HitRecorded", "DigestIssued"}
+    | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened"}
 )
 """The first fact of an aggregate."""

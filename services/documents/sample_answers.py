@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from services.documents.sample_delivery import DELIVERY_ANSWERS
 from services.documents.sample_desk import DESK_ANSWERS
 from services.documents.sample_joint import JOINT_ANSWERS
 from services.documents.sample_mails import MAIL_ANSWERS
@@ -20,6 +21,7 @@ FOUND = {"code": "mutual_legal_assistance", "table": "topics", "label": "Mutual 
 
 ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
+        **DELIVERY_ANSWERS,
         **DESK_ANSWERS,
         **JOINT_ANSWERS,
         **MAIL_ANSWERS,
@@ -61,8 +63,8 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "OfferingView.moves": ["revise", "suspend", "withdraw"],
         "PersonView.moves": ["disable", "propose_erasure"],
         "AppointmentView.moves": ["end"],
-        "MatchView.moves": ["begin"],
-        "MatchDetail.moves": ["begin"],
+        "MatchView.moves": ["evaluate"],
+        "MatchDetail.moves": ["evaluate"],
         "restricted": False,
         "in_force": True,
         "recorded": False,
@@ -376,13 +378,13 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "unread": 1,
         "read_at": None,
         "DispatchView.status": "delivered",
-        "DeliveryView.status": "delivered",
+        "WebhookDeliveryView.status": "delivered",
         "attempts": 1,
         "next_at": None,
         "status_code": 204,
-        "DeliveryView.id": "7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f",
-        "DeliveryView.type": "matching.match.presented.v1",
-        "DeliveryView.version": 3,
+        "WebhookDeliveryView.id": "7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f",
+        "WebhookDeliveryView.type": "matching.match.presented.v1",
+        "WebhookDeliveryView.version": 3,
         "aggregate": "match",
         "FeedItem.type": "matching.match.presented.v1",
         "FeedItemData.id": "7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f",

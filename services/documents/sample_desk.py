@@ -151,7 +151,7 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
                 "title": f"{FICTITIOUS} Training of a central authority",
             }
         ],
-        "MatchItem.moves": ["begin"],
+        "MatchItem.moves": ["evaluate"],
         "MatchItem.status": "confirmed",
         "MatchItem.reason": None,
         "request_title": f"{FICTITIOUS} Training on mutual legal assistance",

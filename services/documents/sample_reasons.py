@@ -16,6 +16,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "MatchDeclinedByProvider": "capacity_exhausted",
         "MatchNotPursued": "better_match_found",
         "MatchRevoked": "security_situation",
+        "DeliverySuspended": "security_situation",
+        "DeliveryTerminated": "security_situation",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

@@ -25,6 +25,8 @@ NAMES: Mapping[str, str] = {
     "Revision": "FundRevision",
     "Subject": "PersonSubject",
     "contracts.values.Period": "Period",
+    "services.delivery.commands.Comment": "DeliveryComment",
+    "services.delivery.commands.Reason": "DeliveryReason",
     "services.directory.appointments.model.ShownStatus": "AppointmentStatus",
     "services.directory.commands.Reason": "DirectoryReason",
     "services.matching.choices.store.Entry": "RankingEntry",

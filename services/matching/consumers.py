@@ -1,4 +1,4 @@
-"""Consumers of facts: requests and their consents, and what follows for the matches of their lines; erasure."""
+"""Consumers of facts: requests and their consents, deliveries, and what follows for matches; erasure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +13,7 @@ from chassis.db.database import Tx
 from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
 from contracts.consents import Consent, RequestConsents, Terms, recipients_by_visibility
+from contracts.deliveries import DeliveryBegun, DeliveryCompleted, DeliveryTerminated
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from contracts.requests import (
@@ -42,8 +43,8 @@ from services.matching.index.memory import Memory
 from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import STATUS_AFTER
+from services.matching.matches import delivery_actions, suggestions
 from services.matching.matches import store as match_store
-from services.matching.matches import suggestions
 from services.matching.matches.model import SHOWN
 from services.matching.packages import match_actions as package_actions
 from services.matching.texts import store as reading_store
@@ -185,6 +186,9 @@ def handlers(memory: Memory) -> Mapping[type[Fact], Handler]:
         ConsentWithdrawn: on_consent_lost,
         ConsentEnded: on_consent_lost,
         LineFulfilmentChanged: on_fulfilment_changed,
+        DeliveryBegun: delivery_actions.on_begun,
+        DeliveryCompleted: delivery_actions.on_completed,
+        DeliveryTerminated: delivery_actions.on_terminated,
         PersonErased: handler_of(forget),
     }
 

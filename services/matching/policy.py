@@ -73,12 +73,9 @@ class Action(StrEnum):
     SHOW_JOINT_DELIVERY = "show_joint_delivery"
     ACCEPT = "accept"
     CONFIRM = "confirm"
-    BEGIN = "begin"
-    COMPLETE = "complete"
     EVALUATE = "evaluate"
     DECLINE = "decline"
     NOT_PURSUE = "not_pursue"
-    REVOKE = "revoke"
     PRESENT_PACKAGE = "present_package"
     LIST_PACKAGES = "list_packages"
     SHOW_PACKAGE = "show_package"
@@ -160,12 +157,9 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
     Action.PRESENT: _COORDINATOR,
     Action.ACCEPT: _STATE,
     Action.CONFIRM: _PROVIDER,
-    Action.BEGIN: _STATE | _PROVIDER,
-    Action.COMPLETE: _STATE | _PROVIDER,
     Action.EVALUATE: _STATE | _PROVIDER,
     Action.DECLINE: _STATE | _PROVIDER,
     Action.NOT_PURSUE: _COORDINATOR,
-    Action.REVOKE: _COORDINATOR,
 }
 """Roles that change a match they may see."""
 

@@ -261,7 +261,7 @@ SERVICE = Service(
         *round_api.ROUTES,
         *similar_api.ROUTES,
     ],
-    listens_to=("requests", "directory"),
+    listens_to=("requests", "delivery", "directory"),
     handlers=HANDLERS,
     configured_handlers=lambda running: handlers(running.own.memory),
     loops=loops,

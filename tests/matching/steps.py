@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,12 +11,12 @@ import httpx
 from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Handler, Inbox, Outcome
+from contracts.deliveries import DeliveryBegun, DeliveryCompleted, DeliveryTerminated
 from contracts.facts import Fact
 from contracts.requests import RequestOpened, RequestRegistered, RequestSubmitted
 from services.matching.consumers import HANDLERS
 from services.matching.texts import meaning
-from tests.builders import AHEAD, NOON, an_event, headers
-from tests.clocks import Ticking
+from tests.builders import NOON, an_event, headers
 from tests.matching.builders import a_submission
 from tests.matching.offerings.steps import approved
 
@@ -27,13 +25,13 @@ COORDINATOR = "UNODC:coordinator"
 NORWAY = "NOR:provider_officer"
 CEB = "UNODC-CEB:provider_officer"
 KENYA = "KEN:focal_point"
-IN_WINDOW = datetime(AHEAD, 3, 1, 9, tzinfo=UTC)
 
 
 class Owner:
     """The requests service as matching hears it: one request, its facts in order."""
 
     def __init__(self, db: Database, handlers: Mapping[type[Fact], Handler] = HANDLERS) -> None:
+        self.db = db
         self.inbox = Inbox(db, "matching", ["requests"], handlers)
         self.versions: dict[UUID, int] = {}
 
@@ -74,11 +72,31 @@ async def move(api: Client, match: Mapping[str, Any], name: str, by: str, **body
 
 
 async def attempt(api: Client, match: Mapping[str, Any], name: str, by: str, **body: Any) -> httpx.Response:
-    """A delivery is completed on a day of the window that the lines of tests ask for."""
-    with clock.use_clock(Ticking(IN_WINDOW)) if name == "complete" else nullcontext():
-        return await api.post(
-            f"/v1/matches/{match['match_id']}/{name}", json=body, headers=headers(by, revision=match["revision"])
-        )
+    path = f"/v1/matches/{match['match_id']}/{name}"
+    return await api.post(path, json=body, headers=headers(by, revision=match["revision"]))
+
+
+async def delivered(db: Database, match: Mapping[str, Any], *moves: str, reason: str = "other") -> None:
+    """Matching hears that the delivery of a match has begun, is complete, or was terminated."""
+    now = clock.now()
+    ids = {"delivery_id": UUID(match["match_id"])}
+    ids |= {name: UUID(match[name]) for name in ("request_id", "line_id")}
+    sides = {name: match[name] for name in ("state", "provider")}
+    facts: dict[str, Fact] = {
+        "begun": DeliveryBegun(**ids, **sides, begun_at=now),
+        "completed": DeliveryCompleted(**ids, **sides, completed_on=now.date(), completed_at=now),
+        "terminated": DeliveryTerminated(**ids, **sides, reason=reason, terminated_at=now),
+    }
+    for name in moves:
+        async with db.transaction() as tx:
+            await HANDLERS[type(facts[name])](tx, an_event(facts[name], 1), facts[name])
+
+
+async def shown(api: Client, match: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, Any]:
+    """The match as this caller sees it now."""
+    answer = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
 
 
 async def presented(api: Client, owner: Owner, by: str = NORWAY) -> dict[str, Any]:

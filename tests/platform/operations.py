@@ -36,7 +36,7 @@ from tests.files import FLOWS, PDF
 from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
 
-NAMES = ("requests", "matching", "pledges", "notifications", "directory")
+NAMES = ("requests", "matching", "pledges", "delivery", "notifications", "directory")
 ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")
 ACTORS = [
     *(f"{one}:{role}" for one in ORGANIZATIONS for role, kinds in HELD_IN.items() if kind_of(one) in kinds),

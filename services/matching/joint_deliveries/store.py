@@ -79,8 +79,18 @@ async def of_match(tx: Tx, match_id: UUID, caller: Caller) -> JointDelivery | No
     if joint_delivery_id is None:
         return None
     async with tx.as_service():
-        await _lock(tx, joint_delivery_id)
-        row = await tx.fetchrow("SELECT * FROM joint_delivery WHERE joint_delivery_id = $1", joint_delivery_id)
+        return await _locked(tx, joint_delivery_id)
+
+
+async def of_known_match(tx: Tx, match_id: UUID) -> JointDelivery | None:
+    """As `of_match`, for the service itself."""
+    joint_delivery_id = await tx.fetchval("SELECT joint_delivery_id FROM match WHERE match_id = $1", match_id)
+    return None if joint_delivery_id is None else await _locked(tx, joint_delivery_id)
+
+
+async def _locked(tx: Tx, joint_delivery_id: UUID) -> JointDelivery:
+    await _lock(tx, joint_delivery_id)
+    row = await tx.fetchrow("SELECT * FROM joint_delivery WHERE joint_delivery_id = $1", joint_delivery_id)
     assert row is not None, "its matches name it"
     return (await _whole(tx, [row], None))[0]
 

@@ -19,7 +19,7 @@ from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
 from contracts.registry import decode_fact
 from contracts.treaties import TreatyStatusRecorded
-from contracts.values import Caller, Role
+from contracts.values import Caller, Role, Side
 from contracts.weights import WeightsAdopted
 from services.matching import policy
 from services.matching.choices import store as choice_store
@@ -32,7 +32,6 @@ from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
 from services.matching.matches import rescoring, suggestions
 from services.matching.matches import store as match_store
-from services.matching.matches.evaluation import Side
 from services.matching.matches.evolve import evolve
 from services.matching.matches.model import Match
 from services.matching.offerings import actions as offering_actions
@@ -132,34 +131,6 @@ async def move(
     fact = decide(before)
     async with tx.as_service():
         return await record(tx, before, fact, comment)
-
-
-async def revoke(tx: Tx, ctx: Context, match_id: UUID, reason: str, *, comment: str) -> Match:
-    """Gives the capacity back, unless another match of its joint delivery needs it."""
-    # Locked before the match, in the order of all moves.
-    joint = await joint_store.of_match(tx, match_id, ctx.caller)
-    before = await for_move(tx, ctx, match_id, Action.REVOKE)
-    released = joint is None or not joint.held_beside(before)
-    fact = before.revoke(reason, capacity_released=released, now=ctx.now)
-    async with tx.as_service():
-        if released:
-            await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
-        return await record(tx, before, fact, comment)
-
-
-async def lacking(tx: Tx, ctx: Context, match_id: UUID) -> bool:
-    """True if the delivery needs money beyond what its offering has."""
-    found = (await match_store.ranked(tx, match_id, ctx.caller)).match
-    policy.decide(ctx.caller, Action.BEGIN, found).required()
-    return found.funding_needed is not None
-
-
-async def complete(tx: Tx, ctx: Context, match_id: UUID, *, comment: str) -> Match:
-    """Raises Conflict before the delivery's dates."""
-    before = await for_move(tx, ctx, match_id, Action.COMPLETE)
-    async with tx.as_service():
-        line = await line_store.line(tx, before.line_id)
-        return await record(tx, before, before.complete(line, now=ctx.now), comment)
 
 
 async def agree(tx: Tx, ctx: Context, match_id: UUID, action: Action, *, comment: str) -> Match:

@@ -262,52 +262,6 @@ def _move_route(
     return move_match
 
 
-async def _gap(db: Database, ctx: Context, match_id: UUID, own: Owned) -> int | None:
-    """The funding gap from the ledger; None if the delivery needs no money."""
-    async with db.transaction(by=ctx.caller) as tx:
-        lacking = await match_actions.lacking(tx, ctx, match_id)
-    return await own.budgets.gap(match_id) if lacking else None
-
-
-@change(
-    "/v1/matches/{match_id:uuid}/begin",
-    Action.BEGIN,
-    "Begin a delivery",
-    read=_read,
-    before=_gap,
-    name="begin match",
-)
-async def begin_delivery(
-    tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment], before: int | None
-) -> None:
-    """If it needs money, only once all of that has been allocated."""
-    comment, gap = data.comment, before
-    await match_actions.move(
-        tx, ctx, match_id, Action.BEGIN, lambda match: match.begin(gap_usd_minor=gap, now=ctx.now), comment=comment
-    )
-
-
-@change(
-    "/v1/matches/{match_id:uuid}/complete", Action.COMPLETE, "Delivery is complete", read=_read, name="complete match"
-)
-async def complete_delivery(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
-    """Not before the first day of the requested window within the confirmed period."""
-    await match_actions.complete(tx, ctx, match_id, comment=data.comment)
-
-
-@change(
-    "/v1/matches/{match_id:uuid}/revoke",
-    Action.REVOKE,
-    "Revoke a confirmed match and give its capacity back",
-    read=_read,
-    name="revoke match",
-)
-async def revoke_match(tx: Tx, ctx: Context, match_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
-    """Another match of the same joint delivery keeps the capacity."""
-    reason = check_reason("revoke", data.reason)
-    await match_actions.revoke(tx, ctx, match_id, reason, comment=data.comment)
-
-
 def _decline(match: Match, body: Reason, ctx: Context) -> Fact:
     side = "decline_by_state" if ctx.caller.role is Role.FOCAL_POINT else "decline_by_provider"
     return match.decline(ctx.caller.role, check_reason(side, body.reason), now=ctx.now)
@@ -327,8 +281,6 @@ ROUTES = [
         "they serve, whatever consents say, until the match is revoked or the request is over: `opens` of the match.",
     ),
     _agree_route(Action.CONFIRM, "Confirm a presented match, as its provider"),
-    begin_delivery,
-    complete_delivery,
     _move_route(
         Action.EVALUATE,
         "Evaluate a completed delivery, as its State or provider",
@@ -342,5 +294,4 @@ ROUTES = [
         Reason,
         lambda m, body, ctx: m.not_pursue(check_reason("not_pursue", body.reason), now=ctx.now),
     ),
-    revoke_match,
 ]

@@ -1,4 +1,4 @@
-"""Balances of funds and funding gaps of matches, queried from the ledger's owner."""
+"""Balances of funds and of pledges, queried from the ledger's owner."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.journal.peers import PeerError, Peers
-from contracts.budgets import Budgeted, BudgetQuery, FundingGap, PledgeBalance
+from contracts.budgets import Budgeted, BudgetQuery, PledgeBalance
 from contracts.refusals import Mismatch, Unavailable
 
 OWNER = "pledges"
@@ -43,14 +43,3 @@ class Budgets:
             return None if body is None else msgspec.json.decode(body, type=PledgeBalance)
         except (PeerError, msgspec.MsgspecError) as error:
             raise Unavailable("pledge-unheard") from error
-
-    async def gap(self, match_id: UUID) -> int | None:
-        """The funding gap of a confirmed match, in US-dollar cents; None if the ledger does not know the match yet.
-
-        Raises Unavailable if the ledger cannot answer.
-        """
-        try:
-            body = await self._peers.get(OWNER, f"/internal/matches/{match_id}/funding-gap")
-            return msgspec.json.decode(body, type=FundingGap).gap_usd_minor
-        except (PeerError, msgspec.MsgspecError) as error:
-            raise Unavailable("funding-unheard") from error

@@ -4,12 +4,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from contracts.matching import Evaluation
-from contracts.values import Role
-
-
-class Side(StrEnum):
-    STATE = "state"
-    PROVIDER = "provider"
 
 
 class Result(StrEnum):
@@ -25,8 +19,3 @@ class Evaluated(Evaluation, frozen=True, kw_only=True):
 
     revision: int
     evaluated_at: datetime
-
-
-def side_of(role: Role) -> Side:
-    """The side that a person in this role evaluates for."""
-    return Side.STATE if role is Role.FOCAL_POINT else Side.PROVIDER

@@ -25,7 +25,8 @@ from contracts.matching import (
     MatchShortlisted,
     MatchSuggested,
 )
-from services.matching.matches.evaluation import Evaluated, Side
+from contracts.values import Side
+from services.matching.matches.evaluation import Evaluated
 from services.matching.matches.model import Match, MatchStatus, Origin
 
 

@@ -41,9 +41,9 @@ from contracts.matching import (
 )
 from contracts.rankings import FITTING_PROVIDERS_MAX, LineRanked, Suggestion
 from contracts.refusals import Conflict, Invalid
-from contracts.values import Money, Period, Role, is_unodc
+from contracts.values import Money, Period, Role, is_unodc, side_of
 from services.matching.lines.model import WantedLine
-from services.matching.matches.evaluation import Evaluated, side_of
+from services.matching.matches.evaluation import Evaluated
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import WINDOW, violated
 from services.matching.scoring.model import Scored
@@ -240,29 +240,19 @@ class Match(Struct, frozen=True, kw_only=True):
             about=None if funding_needed is None else line.about,
             covers=self.covers,
             capacity_taken=capacity_taken,
+            joint_delivery_id=self.joint_delivery_id,
+            window=None if WINDOW in overridden(self.override) else line.window,
             confirmed_at=now,
         )
 
-    def begin(self, *, gap_usd_minor: int | None = None, now: datetime) -> MatchBegun:
-        """`gap_usd_minor` is the part of the needed money that is not allocated yet, None if unknown.
-
-        Raises Conflict unless all needed money is allocated.
-        """
+    def begin(self, *, now: datetime) -> MatchBegun:
+        """Its delivery began."""
         self.require("begin")
-        if self.funding_needed is not None and self.funding_needed.minor and gap_usd_minor != 0:
-            raise Conflict("delivery-not-funded", gap_usd_minor=gap_usd_minor)
         return MatchBegun(**self._ids(), begun_at=now)
 
-    def complete(self, line: WantedLine | None, *, now: datetime) -> MatchCompleted:
-        """Raises Conflict before the first day of the line's window within the confirmed period.
-
-        With the window overridden, before the first day of the period.
-        """
+    def complete(self, *, now: datetime) -> MatchCompleted:
+        """Its delivery is complete."""
         self.require("complete")
-        window = line.window if line and WINDOW not in overridden(self.override) else None
-        dates = [one.starts for one in (window, self.capacity_period) if one]
-        if now.date() < max(dates, default=now.date()):
-            raise Conflict("delivery-not-due", first_day=max(dates))
         return MatchCompleted(**self._ids(), completed_at=now)
 
     def evaluate(self, role: Role, given: Evaluation, *, now: datetime) -> MatchEvaluated:

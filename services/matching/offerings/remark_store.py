@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
-from services.matching.matches.evaluation import Side
+from contracts.values import Side
 
 _SAVE = Write(parts={"remarked": "INSERT INTO remark (about_id, revision, comment, side) VALUES ($1, $2, $3, $4)"})
 

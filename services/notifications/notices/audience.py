@@ -15,6 +15,7 @@ from contracts import activities as a
 from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
+from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
 from contracts import in_kind as k
@@ -52,6 +53,8 @@ class Relation(StrEnum):
     """The heads of the remit that holds the request; without any, the coordinators of that remit, else all."""
     LAST = "waiting_for"
     """The party of a package whose agreement alone is missing."""
+    OTHER_SIDE = "side"
+    """The side of a delivery that did not act."""
 
 
 class Appointment(Struct, frozen=True, order=True):
@@ -100,7 +103,7 @@ class KnownReference(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, FOCAL_POINTS, PROVIDER, DONOR, UNIT, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE, HEADS, LAST = (
+STATE, FOCAL_POINTS, PROVIDER, DONOR, UNIT, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE, HEADS, LAST, OTHER = (
     Relation
 )
 REQUEST_ID = "request_id"
@@ -108,6 +111,7 @@ JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
+DELIVERY = "/v1/deliveries/{delivery_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
@@ -164,6 +168,10 @@ def _of_match(
 
 def _of_package(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (_notice(kind, *to, link="/v1/packages/{package_id}"),)
+
+
+def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, *to, link=DELIVERY),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -251,6 +259,11 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
         _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
         _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
+        _of_delivery(dl.DeliveryContactsNamed, OTHER),
+        _of_delivery(dl.DeliveryAgreementWaived, OTHER),
+        _of_delivery(dl.DeliveryAgreed, STATE, PROVIDER),
+        _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
+        _of_delivery(dl.DeliveryResumed, STATE, PROVIDER),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -7,6 +7,7 @@ from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
 from contracts import criteria as cr
+from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import funds as f
 from contracts import joint_deliveries, mails, rankings, rounds, treaties
@@ -69,6 +70,11 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         rounds.FACTS,
         "only coordinators use rounds; the matches that an adopted plan presents are notified",
+    ),
+    dl.DeliveryOpened: "the confirmation of the match is notified",
+    **dict.fromkeys(
+        (dl.DeliveryBegun, dl.DeliveryCompleted, dl.DeliveryTerminated),
+        "the match that began, was completed or was revoked by it is notified",
     ),
     joint_deliveries.JointDeliveryProposed: "each State and the provider are notified of their match",
     f.FundOpened: "it concerns no other party before the first pledge",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.callers import Remit
 from contracts.facts import Fact
-from contracts.values import Role
+from contracts.values import Role, Side
 from services.notifications.notices.audience import COORDINATOR, UNODC, Appointment, Notice, Relation, Subject
 
 _ROLES = {
@@ -40,6 +40,9 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                 if len(waiting_for) == 1:
                     party = Relation(waiting_for[0])
                     found.add(Appointment(getattr(fact, party.value), _ROLES[party]))
+            case Relation.OTHER_SIDE:
+                other = Relation(Side(getattr(fact, relation.value)).other)
+                found.add(Appointment(getattr(fact, other.value), _ROLES[other]))
             case Relation.STATE | Relation.FOCAL_POINTS | Relation.PROVIDER | Relation.DONOR | Relation.UNIT:
                 organization = getattr(fact, relation.value)
                 if organization is not None:

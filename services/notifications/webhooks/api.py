@@ -67,7 +67,7 @@ class WebhookList(Struct, frozen=True, kw_only=True):
     webhooks: list[WebhookView]
 
 
-class DeliveryView(Struct, frozen=True, kw_only=True):
+class WebhookDeliveryView(Struct, frozen=True, kw_only=True):
     """An event for one webhook: `owed`, `delivered`, `refused` or `expired`, after how many attempts.
 
     `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is that of the last response; without
@@ -91,10 +91,10 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
-class DeliveryPage(Struct, frozen=True, kw_only=True):
+class WebhookDeliveryPage(Struct, frozen=True, kw_only=True):
     """Newest first; `cursor` leads to the next page."""
 
-    deliveries: list[DeliveryView]
+    deliveries: list[WebhookDeliveryView]
     cursor: str | None
 
 
@@ -182,12 +182,12 @@ async def list_deliveries(
     paging: Pagination,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=webhook_store.LIST_MAX)] = 50,
-) -> Response[DeliveryPage]:
+) -> Response[WebhookDeliveryPage]:
     async with db.transaction(by=caller) as tx:
         webhook = await webhook_store.get(tx, webhook_id, caller)
         policy.decide(caller, Action.LIST_DELIVERIES, webhook).required()
         found = await webhook_store.deliveries(tx, webhook_id, caller, before=cursor, limit=limit + 1)
-    return paging.page(DeliveryPage, found, limit, view=_delivery_view, at=lambda last: last.notification_id)
+    return paging.page(WebhookDeliveryPage, found, limit, view=_delivery_view, at=lambda last: last.notification_id)
 
 
 async def _shown(tx: Tx, webhook: Webhook, keyring: Keyring, *, now: datetime, secret: bool = False) -> WebhookView:
@@ -208,10 +208,10 @@ def _view(webhook: Webhook, url: str, keyring: Keyring, *, now: datetime, secret
     )
 
 
-def _delivery_view(one: Delivery) -> DeliveryView:
+def _delivery_view(one: Delivery) -> WebhookDeliveryView:
     answered = one.reason is not None and len(one.reason) == STATUS_DIGITS and one.reason.isdigit()
     return from_attributes(
-        DeliveryView,
+        WebhookDeliveryView,
         one,
         delivery_id=one.dispatch_id,
         event_id=one.cause_id,

@@ -18,7 +18,19 @@ from tests.builders import NOON, headers
 from tests.matching.builders import an_offering_body
 from tests.matching.offerings.steps import approved
 from tests.matching.offerings.steps import move as move_offering
-from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, begin, matches_of, move, opened
+from tests.matching.steps import (
+    CEB,
+    COORDINATOR,
+    KENYA,
+    NORWAY,
+    Client,
+    Owner,
+    begin,
+    delivered,
+    matches_of,
+    move,
+    opened,
+)
 from tests.platform.operations import ACTORS
 
 AUDITOR = "UNODC:auditor"
@@ -57,8 +69,7 @@ async def test_choice_has_place_score_reason_and_outcome(api: Client, owner: Own
     match = await move(api, other, "present", COORDINATOR, departure="stated_preference")
     match = await move(api, match, "accept", KENYA)
     match = await move(api, match, "confirm", NORWAY)
-    match = await move(api, match, "begin", NORWAY)
-    await move(api, match, "complete", KENYA)
+    await delivered(owner.db, match, "begun", "completed")
 
     moves = await moves_of(api, other)
 
@@ -221,7 +232,7 @@ async def begun_again(api: Client, owner: Owner) -> None:
     match = await move(api, match, "present", COORDINATOR, departure="other")
     match = await move(api, match, "accept", KENYA)
     match = await move(api, match, "confirm", NORWAY)
-    await move(api, match, "revoke", COORDINATOR, reason="other")
+    await delivered(owner.db, match, "terminated")
     told = {"request_id": UUID(better["request_id"]), "state": "KEN"}
     await owner.tells(RequestWithdrawn(**told, withdrawn_at=NOON))
     await revised(api, better["offering_id"], topics=["mutual_legal_assistance"])

@@ -33,7 +33,19 @@ from tests.matching.joint_deliveries.steps import (
 )
 from tests.matching.matches.steps import taken_of
 from tests.matching.offerings.steps import approved
-from tests.matching.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, attempt, matches_of, move, opened
+from tests.matching.steps import (
+    CEB,
+    COORDINATOR,
+    KENYA,
+    NORWAY,
+    Client,
+    Owner,
+    attempt,
+    delivered,
+    matches_of,
+    move,
+    opened,
+)
 from tests.platform.operations import ACTORS
 
 
@@ -83,7 +95,7 @@ async def test_unit_is_given_back_with_the_last_match(api: Client, owner: Owner,
     await move_joint(api, joint, "confirm", CEB)
     left = []
     for state in STATES[:2]:
-        await move(api, await match_of(api, joint, state), "revoke", COORDINATOR, reason="other")
+        await delivered(db, await match_of(api, joint, state), "terminated")
         left.append(await taken(db, joint))
 
     assert [1, 0] == left
@@ -116,19 +128,19 @@ async def test_concurrent_moves_of_three_matches_count_one_unit(api: Client, own
         found = [await match_of(api, joint, state) for state in STATES]
 
         async def one(match: dict[str, Any]) -> None:
-            by = a_caller(focal_point(match["state"]) if name == "accept" else COORDINATOR)
+            if name != "accept":
+                await delivered(db, match, name)
+                return
+            by = a_caller(focal_point(match["state"]))
             ctx = Context(caller=by, now=NOON, expected=match["revision"])
             async with db.transaction(by=by) as tx:
-                if name == "accept":
-                    await match_actions.agree(tx, ctx, UUID(match["match_id"]), Action.ACCEPT, comment="")
-                else:
-                    await match_actions.revoke(tx, ctx, UUID(match["match_id"]), "other", comment="")
+                await match_actions.agree(tx, ctx, UUID(match["match_id"]), Action.ACCEPT, comment="")
 
         await asyncio.gather(*map(one, found))
 
     await at_once("accept")
     assert 1 == await taken(db, joint)
-    await at_once("revoke")
+    await at_once("terminated")
     assert 0 == await taken(db, joint)
     assert [False, False, True] == [one["capacity_released"] for one in await facts_of(db, "matching.match.revoked.v1")]
 
@@ -376,7 +388,7 @@ async def test_tables_are_rebuilt_from_the_journal(api: Client, owner: Owner, db
     for state in STATES:
         await decide(api, joint, state, "accept")
     await move_joint(api, joint, "confirm", CEB)
-    await move(api, await match_of(api, joint, "KEN"), "revoke", COORDINATOR, reason="other")
+    await delivered(db, await match_of(api, joint, "KEN"), "terminated")
     migrator = await Database.connect(database_url, "matching", owner=True)
     try:
         assert [] == await verify(migrator, SERVICE)

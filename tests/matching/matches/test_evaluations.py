@@ -21,10 +21,12 @@ from tests.matching.steps import (
     Owner,
     attempt,
     data_of,
+    delivered,
     matches_of,
     move,
     opened,
     presented,
+    shown,
 )
 
 AUDITOR = "UNODC:auditor"
@@ -34,12 +36,13 @@ ROOM = [{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 9}]
 WORDS = ("state_evaluation_comment", "provider_evaluation_comment")
 
 
-async def agreed(api: Client, match: Mapping[str, Any]) -> dict[str, Any]:
+async def agreed(api: Client, db: Database, match: Mapping[str, Any]) -> dict[str, Any]:
     """Delivered and completed, of a match that is presented."""
     state, provider = f"{match['state']}:focal_point", f"{match['provider']}:provider_officer"
-    for name, who in (("accept", state), ("confirm", provider), ("begin", provider), ("complete", state)):
+    for name, who in (("accept", state), ("confirm", provider)):
         match = await move(api, match, name, who)
-    return dict(match)
+    await delivered(db, match, "begun", "completed")
+    return await shown(api, match)
 
 
 async def shown_to(api: Client, match: Mapping[str, Any], by: str) -> dict[str, Any]:
@@ -55,7 +58,7 @@ def ratings(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 async def test_each_side_evaluates_a_completed_delivery_and_the_latest_counts(
     api: Client, owner: Owner, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    match = await agreed(api, await presented(api, owner))
+    match = await agreed(api, owner.db, await presented(api, owner))
 
     match = await move(api, match, "evaluate", KENYA, **POORLY, comment="Nobody came.")
     match = await move(api, match, "evaluate", NORWAY, **WELL)
@@ -83,7 +86,7 @@ async def test_evaluation_before_completion_or_with_unknown_codes_is_rejected(ap
     match = await presented(api, owner)
 
     early = await attempt(api, match, "evaluate", KENYA, **WELL)
-    match = await agreed(api, match)
+    match = await agreed(api, owner.db, match)
     unknown = await attempt(api, match, "evaluate", KENYA, **{**WELL, "result": "splendid"})
     beyond = [await attempt(api, match, "evaluate", KENYA, **{**WELL, "quality": rating}) for rating in (0, 6)]
 
@@ -95,7 +98,7 @@ async def test_evaluation_before_completion_or_with_unknown_codes_is_rejected(ap
 
 
 async def test_only_the_two_sides_may_evaluate(api: Client, owner: Owner) -> None:
-    match = await agreed(api, await presented(api, owner))
+    match = await agreed(api, owner.db, await presented(api, owner))
 
     answers = {
         by: (await attempt(api, match, "evaluate", by, **WELL)).status_code
@@ -108,7 +111,7 @@ async def test_only_the_two_sides_may_evaluate(api: Client, owner: Owner) -> Non
 async def test_both_sides_see_the_codes_and_only_their_own_comment(
     api: Client, owner: Owner, databases: Mapping[str, Database]
 ) -> None:
-    match = await agreed(api, await presented(api, owner))
+    match = await agreed(api, owner.db, await presented(api, owner))
     match = await move(api, match, "evaluate", KENYA, **POORLY, comment="Nobody came.")
     await move(api, match, "evaluate", NORWAY, **WELL, comment="Visas were late.")
 
@@ -138,7 +141,7 @@ async def test_both_sides_see_the_codes_and_only_their_own_comment(
 async def evaluated(api: Client, owner: Owner, state: str, kind: str = "mla_training", **given: Any) -> None:
     request = await opened(owner, a_submission(a_contract_line(kind=kind), state=state))
     match = next(one for one in await matches_of(api, request) if one["provider"] == "UNODC-CEB")
-    match = await agreed(api, await move(api, match, "present", COORDINATOR, departure="other"))
+    match = await agreed(api, owner.db, await move(api, match, "present", COORDINATOR, departure="other"))
     await move(api, match, "evaluate", f"{state}:focal_point", **{**WELL, **given})
     await move(api, match | {"revision": match["revision"] + 1}, "evaluate", CEB, **WELL)
 

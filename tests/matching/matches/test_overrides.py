@@ -1,7 +1,7 @@
 """A coordinator overrides hard constraints for one match, for a reason that both sides see."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from contracts.matching import Capacity, Eligibility, Override
 from contracts.refusals import Conflict
 from contracts.requests import RequestReopened, RequestSubmitted
 from contracts.values import Period
-from services.matching.matches.evolve import evolve
 from services.matching.matches.model import MatchStatus, check_override, violations, window_of
 from services.matching.scoring.constraints import BY_SLUG, OVERRIDABLE, violated
 from services.matching.treaties.model import statuses_of
@@ -125,14 +124,11 @@ def test_overridden_window_begins_today_and_ends_with_the_validity() -> None:
     )
 
 
-def test_delivery_with_an_overridden_window_is_completed_within_its_period() -> None:
+def test_confirmed_match_names_the_window_unless_it_was_overridden() -> None:
     line = a_wanted_line(window=LATE)
-    match = a_match(MatchStatus.IN_DELIVERY, override=an_override("window"), capacity_period=SPRING)
-    begun = NOON.replace(year=SPRING.starts.year, month=SPRING.starts.month, day=SPRING.starts.day)
-
-    with pytest.raises(Conflict):
-        match.complete(line, now=begun - timedelta(days=1))
-    assert MatchStatus.COMPLETED is evolve(match, match.complete(line, now=begun)).status
+    for override, window in ((None, LATE), (an_override("window"), None)):
+        match = a_match(MatchStatus.ACCEPTED, override=override)
+        assert window == match.confirm(line, SPRING, None, now=NOON).window
 
 
 # -- over HTTP --------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from tests.matching.steps import (
     attempt,
     begin,
     data_of,
+    delivered,
     matches_of,
     move,
     opened,
@@ -157,7 +158,7 @@ async def test_revoked_part_is_not_covered_any_more(api: Client, owner: Owner) -
     course = await approved(api, NORWAY, group_size_max=20)
     part = await confirmed(api, await nominated(api, line_of(await opened(owner)), course, covers=20), NORWAY)
 
-    await move(api, part, "revoke", COORDINATOR, reason="other")
+    await delivered(owner.db, part, "terminated")
 
     assert GROUP == await residue(api, part)
 

@@ -12,7 +12,7 @@ from services.matching.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.databases import connected
 from tests.matching.offerings.steps import approved
-from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, move, presented
+from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client, Owner, delivered, move, presented
 
 CONTACT = {"name": "Fictitious Person", "function": "Head of unit", "email": "person@example.org"}
 OTHERS = ("UNODC:auditor", "FRA:provider_officer", "UGA:focal_point", "NOR:donor_officer")
@@ -64,7 +64,7 @@ async def test_sides_of_a_confirmed_match_read_the_contact_point(api: Client, ow
 
     assert [CONTACT] * 4 == [await read(api, path, by) for by in (KENYA, "KEN:official", NORWAY, COORDINATOR)]
     assert [403, 404, 404, 404] == [await read(api, path, by) for by in OTHERS]
-    await move(api, match, "revoke", COORDINATOR, reason="provider_unable")
+    await delivered(owner.db, match, "terminated", reason="provider_unable")
     assert {404} == {await read(api, path, by) for by in (KENYA, NORWAY, COORDINATOR)}
 
 

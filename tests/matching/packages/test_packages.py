@@ -19,7 +19,7 @@ from services.matching.wiring import SERVICE
 from tests.builders import NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.packages.steps import DONOR, FRANCE, FUND, KENYA, LACKING, UNIT, Stage, given, slug
-from tests.matching.steps import CEB, COORDINATOR, Client, Owner, ids
+from tests.matching.steps import CEB, COORDINATOR, Client, Owner, delivered, ids
 from tests.pledges.steps import FINANCE, committed, eur, get, pledged, post, prepared, receive, usd
 
 AUDITOR, GERMANY = "UNODC:auditor", "DEU:donor_officer"
@@ -98,11 +98,12 @@ async def test_finance_sees_the_agreed_pledge_and_allocates_from_its_fund(stage:
     [requirement] = (await get(stage.api, "/v1/requirements"))["requirements"]
     agreed = {name: package[name] for name in ("package_id", "pledge_id", "money")}
     assert agreed == requirement["agreed_pledge"]
-    assert (409, "delivery-not-funded") == slug(await stage.of_match("begin", FRANCE))
+    assert LACKING == requirement["gap_usd_minor"]
     await receive(stage.api, stage.pledge, usd(5_000_00))
     body = {"fund": FUND, "money": usd(LACKING), "requirement_id": requirement["requirement_id"]}
     await post(stage.api, "/v1/allocations", FINANCE, **body)
-    assert 200 == (await stage.of_match("begin", FRANCE)).status_code
+    [requirement] = (await get(stage.api, "/v1/requirements"))["requirements"]
+    assert 0 == requirement["gap_usd_minor"]
 
 
 @pytest.mark.parametrize(("by", "party"), [(UNIT, "unit"), (DONOR, "donor")])
@@ -150,7 +151,7 @@ async def test_revoked_match_ends_its_package_and_frees_the_pledge(stage: Stage)
     for party in ("unit", "donor", "state", "provider"):
         await stage.agree(package, party)
 
-    await stage.of_match("revoke", COORDINATOR, reason="no_funding")
+    await delivered(stage.databases["matching"], stage.match, "terminated", reason="no_funding")
 
     ended = await stage.shown(package, DONOR)
     assert ("ended", "match_ended") == (ended["status"], ended["reason"])

@@ -1,0 +1,117 @@
+"""Facts of the delivery service about deliveries: what follows from a confirmed match, until it ends.
+
+A delivery has the id of its match. A match confirmed again after a revocation keeps its id and has no second delivery:
+a confirmed match is never proposed again.
+"""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from contracts.facts import Fact
+from contracts.requests import Persons
+from contracts.values import Code, Money, Organization, Period, State
+
+CONTACTS_MAX = 5
+
+
+class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.opened.v1"):
+    """Both sides confirmed the match; `period` is when it is delivered.
+
+    That is the part of the State's window within the offering's period whose capacity was taken. `covers` is how many persons of the line's group it serves, None for all. `funding_needed` is the money that it
+    lacked then; without it the delivery does not begin.
+    """
+
+    delivery_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: State
+    provider: Organization
+    period: Period
+    opened_at: datetime
+    covers: Persons | None = None
+    funding_needed: Money | None = None
+    joint_delivery_id: UUID | None = None
+
+
+class _DeliveryFact(Fact, frozen=True, kw_only=True):
+    """Fields repeated in every later fact of a delivery, so that consumers can act without a query."""
+
+    delivery_id: UUID
+    request_id: UUID
+    line_id: UUID
+    state: State
+    provider: Organization
+
+
+class DeliveryContactsNamed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.contacts-named.v1"):
+    """One `side` (`state` or `provider`) named its contacts, in place of those before; none if `contacts` is 0."""
+
+    side: Code
+    contacts: Annotated[int, Meta(ge=0, le=CONTACTS_MAX)]
+    texts_hash: str
+    named_at: datetime
+
+
+class DeliveryAgreementWaived(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.agreement-waived.v1"):
+    """One `side` waived a written agreement; `waiting_for` is the other one until it has waived it, too."""
+
+    side: Code
+    waived_at: datetime
+    waiting_for: Code | None = None
+
+
+class DeliveryAgreed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.agreed.v1"):
+    """Both sides signed the agreement, so that the delivery may begin."""
+
+    agreement_id: UUID
+    agreed_at: datetime
+
+
+class DeliveryBegun(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.begun.v1"):
+    """The delivery began."""
+
+    begun_at: datetime
+
+
+class DeliverySuspended(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.suspended.v1"):
+    """The delivery was suspended, for a coded reason."""
+
+    reason: Code
+    suspended_at: datetime
+
+
+class DeliveryResumed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.resumed.v1"):
+    """The delivery goes on."""
+
+    resumed_at: datetime
+
+
+class DeliveryCompleted(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.completed.v1"):
+    """The delivery is complete. `completed_on` is its last day; earlier than the act if it was recorded later."""
+
+    completed_on: date
+    completed_at: datetime
+
+
+class DeliveryTerminated(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.terminated.v1"):
+    """The delivery ended before it was complete, for a coded reason; `match_revoked` if its match was revoked first."""
+
+    reason: Code
+    terminated_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    DeliveryOpened,
+    DeliveryContactsNamed,
+    DeliveryAgreementWaived,
+    DeliveryAgreed,
+    DeliveryBegun,
+    DeliverySuspended,
+    DeliveryResumed,
+    DeliveryCompleted,
+    DeliveryTerminated,
+)

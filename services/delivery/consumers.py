@@ -1,0 +1,27 @@
+"""Events the delivery service consumes: confirmed and revoked matches, erased persons."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from chassis import erasure
+from chassis.db.database import Tx
+from chassis.erasure import Dropped, handler_of
+from chassis.journal.inbox import Handler
+from contracts.directory import PersonErased
+from contracts.facts import Event, Fact
+from contracts.matching import MatchConfirmed, MatchRevoked
+from services.delivery.contacts import store as contact_store
+from services.delivery.deliveries import actions
+
+
+async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> Dropped:
+    """Delete what names a person: contacts."""
+    dropped = await erasure.forget(tx, person_id, because)
+    return {**dropped, "contact_text": await contact_store.forget(tx, person_id)}
+
+
+HANDLERS: Mapping[type[Fact], Handler] = {
+    MatchConfirmed: actions.open_delivery,
+    MatchRevoked: actions.on_match_revoked,
+    PersonErased: handler_of(forget),
+}

@@ -1,0 +1,52 @@
+"""Names and addresses of contacts; row-level security shows them to both sides and to coordinators only."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.values import Side
+from services.delivery.contacts.model import DeliveryContact, SideContacts
+
+_REPLACE = Write(
+    parts={
+        "contacts_removed": "DELETE FROM contact_text WHERE delivery_id = $1 AND side = $2 AND place > $5",
+        "contacts": """
+            INSERT INTO contact_text (delivery_id, side, place, salt, name, email, function, telephone, languages,
+                person_id)
+            SELECT $1, $2, row_number() OVER (), $3, name, email, function, telephone, languages, person_id
+            FROM json_populate_recordset(NULL::contact_text, $4::text::json)
+            ON CONFLICT (delivery_id, side, place) DO UPDATE SET salt = excluded.salt, name = excluded.name,
+                email = excluded.email, function = excluded.function, telephone = excluded.telephone,
+                languages = excluded.languages, person_id = excluded.person_id
+        """,
+    }
+)
+
+
+async def replace(tx: Tx, delivery_id: UUID, side: Side, contacts: Sequence[DeliveryContact], salt: bytes) -> None:
+    """Replace the contacts of a side, which the journal references by their salted hash."""
+    await tx.write(_REPLACE, delivery_id, side, salt, msgspec.json.encode(contacts).decode(), len(contacts))
+
+
+async def of_delivery(tx: Tx, delivery_id: UUID) -> SideContacts:
+    """The contacts of both sides, if the caller may read them."""
+    rows = await tx.fetch(
+        """
+        SELECT side, name, email, function, telephone, languages, person_id
+        FROM contact_text WHERE delivery_id = $1 ORDER BY side, place
+        """,
+        delivery_id,
+    )
+    found: dict[str, list[DeliveryContact]] = {}
+    for row in rows:
+        found.setdefault(row["side"], []).append(msgspec.convert(dict(row), DeliveryContact))
+    return SideContacts(**{side: tuple(contacts) for side, contacts in found.items()})
+
+
+async def forget(tx: Tx, person_id: UUID) -> int:
+    """Delete the contacts who are this person; return how many."""
+    rows = await tx.fetch("DELETE FROM contact_text WHERE person_id = $1 RETURNING delivery_id", person_id)
+    return len(rows)

@@ -1,0 +1,88 @@
+"""Actions on deliveries: load for the caller, decide, save, announce. The edge opens the transaction."""
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from contracts.deliveries import DeliveryOpened
+from contracts.facts import Event, Fact
+from contracts.matching import MatchConfirmed, MatchRevoked
+from services.delivery import policy, remark_store
+from services.delivery.deliveries import model, store
+from services.delivery.deliveries.evolve import evolve
+from services.delivery.deliveries.model import MATCH_REVOKED, NOT_ENDED, Delivery
+from services.delivery.policy import Action
+
+
+async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
+    """Both sides confirmed the match."""
+    opened = DeliveryOpened(
+        delivery_id=fact.match_id,
+        request_id=fact.request_id,
+        line_id=fact.line_id,
+        offering_id=fact.offering_id,
+        state=fact.state,
+        provider=fact.provider,
+        period=model.period_of(fact),
+        covers=fact.covers,
+        funding_needed=fact.funding_needed,
+        joint_delivery_id=fact.joint_delivery_id,
+        opened_at=fact.confirmed_at,
+    )
+    await record(tx, None, opened, because=event)
+
+
+async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
+    """End the delivery, unless its own termination revoked the match."""
+    found = await store.known(tx, fact.match_id)
+    assert found is not None, "a match is confirmed before it is revoked"
+    if found.status in NOT_ENDED:
+        await record(tx, found, found.terminate(MATCH_REVOKED, now=fact.revoked_at), because=event)
+
+
+async def move(
+    tx: Tx, ctx: Context, delivery_id: UUID, action: Action, decide: Callable[[Delivery], Fact], *, comment: str = ""
+) -> Delivery:
+    """A move that needs nothing but the delivery."""
+    before = await for_move(tx, ctx, delivery_id, action)
+    async with tx.as_service():
+        return await record(tx, before, decide(before), comment=comment)
+
+
+async def lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> bool:
+    """True if the delivery lacked money when it was confirmed."""
+    found = await store.get(tx, delivery_id, ctx.caller)
+    policy.decide(ctx.caller, Action.BEGIN, found).required()
+    return found.funding_needed is not None
+
+
+async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date | None, *, comment: str) -> Delivery:
+    """Raises Conflict before its dates, Invalid for a day outside them."""
+    before = await for_move(tx, ctx, delivery_id, Action.COMPLETE)
+    fact = before.complete(completed_on or ctx.today, None, now=ctx.now)
+    async with tx.as_service():
+        return await record(tx, before, fact, comment=comment)
+
+
+async def for_move(tx: Tx, ctx: Context, delivery_id: UUID, action: Action) -> Delivery:
+    """The delivery, locked. Raises Missing, Forbidden, Stale."""
+    found = await store.get(tx, delivery_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, found).required()
+    check_revision(found.revision, ctx.expected)
+    return found
+
+
+async def record(
+    tx: Tx, before: Delivery | None, fact: Fact, *, comment: str = "", because: Event | None = None
+) -> Delivery:
+    """Fold, save and announce a fact."""
+    after = evolve(before, fact)
+    await store.save(tx, after)
+    if comment:
+        await remark_store.save(tx, after.delivery_id, after.revision, comment)
+    await announce(tx, fact, version=after.revision, because=because)
+    return after

@@ -1,0 +1,150 @@
+"""Routes of deliveries. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Database, Tx
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.commands import change, show
+from contracts.conversion import from_attributes
+from contracts.refusals import Invalid
+from contracts.values import side_of
+from services.delivery.commands import Comment, Complete, NameContacts, Reason, check_reason
+from services.delivery.contacts import actions as contact_actions
+from services.delivery.contacts.model import DeliveryContact
+from services.delivery.deliveries import actions, store
+from services.delivery.deliveries.model import DeliveryStatus
+from services.delivery.deliveries.views import DeliveryItem, DeliveryView, delivery_view, items_of
+from services.delivery.dependencies import Owned
+from services.delivery.policy import Action
+
+DELIVERY = "/v1/deliveries/{delivery_id:uuid}"
+
+
+class DeliveryPage(Struct, frozen=True, kw_only=True):
+    """Deliveries, newest match first; `cursor` leads to the next page."""
+
+    deliveries: list[DeliveryItem]
+    cursor: str | None
+
+
+@get("/v1/deliveries", opt=requires(Action.LIST_DELIVERIES), summary="The deliveries this caller may see")
+async def list_deliveries(
+    db: Db,
+    caller: CurrentCaller,
+    paging: Pagination,
+    of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
+    status: FromQuery[DeliveryStatus | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[DeliveryPage]:
+    """The State and the provider see their own; newest match first."""
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(tx, caller, request_id=of_request, status=status, before=cursor, limit=limit + 1)
+        views = await items_of(tx, found, caller)
+    return paging.page(DeliveryPage, views, limit)
+
+
+@show(DELIVERY, Action.SHOW_DELIVERY, "One delivery")
+async def show_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryView:
+    """With the contacts of both sides. It has the id of its match."""
+    return await delivery_view(tx, ctx, delivery_id)
+
+
+@change(
+    f"{DELIVERY}/contacts",
+    Action.NAME_CONTACTS,
+    "Name the contacts of one's own side",
+    read=delivery_view,
+    method="PUT",
+)
+async def name_contacts(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[NameContacts]) -> None:
+    """In place of those named before. Both sides and coordinators read them."""
+    await contact_actions.name(tx, ctx, delivery_id, [from_attributes(DeliveryContact, one) for one in data.contacts])
+
+
+@change(f"{DELIVERY}/waive-agreement", Action.WAIVE_AGREEMENT, "Waive a written agreement", read=delivery_view)
+async def waive_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By each side for itself; once both have, the delivery may begin without one."""
+    side = side_of(ctx.caller.role)
+    await actions.move(
+        tx,
+        ctx,
+        delivery_id,
+        Action.WAIVE_AGREEMENT,
+        lambda one: one.waive_agreement(side, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+async def _gap(db: Database, ctx: Context, delivery_id: UUID, own: Owned) -> int | None:
+    """The funding gap from the ledger; None if the delivery needs no money."""
+    async with db.transaction(by=ctx.caller) as tx:
+        lacking = await actions.lacking(tx, ctx, delivery_id)
+    return await own.funding.gap(delivery_id) if lacking else None
+
+
+@change(f"{DELIVERY}/begin", Action.BEGIN, "Begin a delivery", read=delivery_view, before=_gap)
+async def begin_delivery(
+    tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment], before: int | None
+) -> None:
+    """Once both sides have signed an agreement or waived one, and all the money that it needs has been allocated."""
+    gap = before
+    await actions.move(
+        tx,
+        ctx,
+        delivery_id,
+        Action.BEGIN,
+        lambda one: one.begin(gap_usd_minor=gap, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{DELIVERY}/suspend", Action.SUSPEND, "Suspend a delivery", read=delivery_view)
+async def suspend_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """By either side or a coordinator; both sides read the reason."""
+    reason = check_reason("suspend_delivery", data.reason)
+    await actions.move(
+        tx, ctx, delivery_id, Action.SUSPEND, lambda one: one.suspend(reason, now=ctx.now), comment=data.comment
+    )
+
+
+@change(f"{DELIVERY}/resume", Action.RESUME, "Resume a suspended delivery", read=delivery_view)
+async def resume_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By either side or a coordinator."""
+    await actions.move(tx, ctx, delivery_id, Action.RESUME, lambda one: one.resume(now=ctx.now), comment=data.comment)
+
+
+@change(f"{DELIVERY}/complete", Action.COMPLETE, "Delivery is complete", read=delivery_view)
+async def complete_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Complete]) -> None:
+    """Not before the delivery's period and its last session; an earlier last day needs a comment."""
+    if data.completed_on is not None and data.completed_on < ctx.today and not data.comment.strip():
+        raise Invalid("backdating-reason-missing", field="comment")
+    await actions.complete(tx, ctx, delivery_id, data.completed_on, comment=data.comment)
+
+
+@change(f"{DELIVERY}/terminate", Action.TERMINATE, "Terminate a delivery", read=delivery_view)
+async def terminate_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """By either side or a coordinator, before it is complete. Its match is revoked and gives its capacity back."""
+    reason = check_reason("terminate_delivery", data.reason)
+    await actions.move(
+        tx, ctx, delivery_id, Action.TERMINATE, lambda one: one.terminate(reason, now=ctx.now), comment=data.comment
+    )
+
+
+ROUTES = [
+    list_deliveries,
+    show_delivery,
+    name_contacts,
+    waive_agreement,
+    begin_delivery,
+    suspend_delivery,
+    resume_delivery,
+    complete_delivery,
+    terminate_delivery,
+]

@@ -1,0 +1,167 @@
+"""A delivery: its states, its moves, and their effects.
+
+It is opened by the confirmation of its match and has the match's id. It begins once both sides have signed an agreement
+or waived one and the money that it lacks is allocated, and is complete after its last session.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.deliveries import (
+    DeliveryAgreed,
+    DeliveryAgreementWaived,
+    DeliveryBegun,
+    DeliveryCompleted,
+    DeliveryContactsNamed,
+    DeliveryResumed,
+    DeliverySuspended,
+    DeliveryTerminated,
+)
+from contracts.matching import MatchConfirmed
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Money, Period, Side
+
+MATCH_REVOKED = "match_revoked"
+"""The reason of a termination that followed from the match."""
+
+
+class DeliveryStatus(StrEnum):
+    """`open`: contacts, agreement and dates are prepared."""
+
+    OPEN = "open"
+    IN_DELIVERY = "in_delivery"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"
+
+
+_OPEN = frozenset({DeliveryStatus.OPEN})
+NOT_ENDED = _OPEN | {DeliveryStatus.IN_DELIVERY, DeliveryStatus.SUSPENDED}
+MOVES: Mapping[str, frozenset[DeliveryStatus]] = {
+    "name_contacts": NOT_ENDED | {DeliveryStatus.COMPLETED},
+    "waive_agreement": _OPEN,
+    "agree": _OPEN,
+    "begin": _OPEN,
+    "suspend": frozenset({DeliveryStatus.IN_DELIVERY}),
+    "resume": frozenset({DeliveryStatus.SUSPENDED}),
+    "complete": frozenset({DeliveryStatus.IN_DELIVERY}),
+    "terminate": NOT_ENDED,
+}
+"""The states each move is allowed in; `agree` follows from the agreement. The policy says who may make the others."""
+
+
+def period_of(confirmed: MatchConfirmed) -> Period:
+    """The days on which a confirmed match is delivered: those of its capacity that the State asked for."""
+    taken, window = confirmed.capacity_period, confirmed.window
+    if window is None or not window.overlaps(taken):
+        return taken
+    return Period(starts=max(taken.starts, window.starts), ends=min(taken.ends, window.ends))
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """A delivery. `covers` is how many persons of the line's group it serves, None for all."""
+
+    delivery_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: str
+    provider: str
+    status: DeliveryStatus
+    revision: int
+    period: Period
+    covers: int | None = None
+    funding_needed: Money | None = None
+    joint_delivery_id: UUID | None = None
+    opened_at: datetime
+    state_waived_at: datetime | None = None
+    provider_waived_at: datetime | None = None
+    agreement_id: UUID | None = None
+    """The agreement that both sides signed."""
+    agreed_at: datetime | None = None
+    """When both sides had signed an agreement, or waived one."""
+    begun_at: datetime | None = None
+    suspended_at: datetime | None = None
+    completed_on: date | None = None
+    completed_at: datetime | None = None
+    terminated_at: datetime | None = None
+    reason: str | None = None
+
+    def require(self, move: str) -> None:
+        """Raises Conflict if the delivery's state does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("delivery-status", status=self.status, move=move)
+
+    def has_waived(self, side: Side) -> bool:
+        return (self.state_waived_at if side is Side.STATE else self.provider_waived_at) is not None
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def name_contacts(self, side: Side, contacts: int, texts_hash: str, *, now: datetime) -> DeliveryContactsNamed:
+        self.require("name_contacts")
+        return DeliveryContactsNamed(**self._ids(), side=side, contacts=contacts, texts_hash=texts_hash, named_at=now)
+
+    def waive_agreement(self, side: Side, *, now: datetime) -> DeliveryAgreementWaived:
+        """Raises Conflict if the side has waived it before, or the agreement is signed."""
+        self.require("waive_agreement")
+        if self.agreed_at is not None or self.has_waived(side):
+            raise Conflict("agreement-settled")
+        waiting_for = None if self.has_waived(side.other) else side.other
+        return DeliveryAgreementWaived(**self._ids(), side=side, waiting_for=waiting_for, waived_at=now)
+
+    def agree(self, agreement_id: UUID, *, now: datetime) -> DeliveryAgreed:
+        """Both sides have signed."""
+        self.require("agree")
+        return DeliveryAgreed(**self._ids(), agreement_id=agreement_id, agreed_at=now)
+
+    def begin(self, *, gap_usd_minor: int | None = None, now: datetime) -> DeliveryBegun:
+        """`gap_usd_minor` is the part of the needed money that is not allocated yet, None if unknown.
+
+        Raises Conflict before an agreement is signed or waived, and unless all needed money is allocated.
+        """
+        self.require("begin")
+        if self.agreed_at is None:
+            raise Conflict("delivery-not-agreed")
+        if self.funding_needed is not None and self.funding_needed.minor and gap_usd_minor != 0:
+            raise Conflict("delivery-not-funded", gap_usd_minor=gap_usd_minor)
+        return DeliveryBegun(**self._ids(), begun_at=now)
+
+    def suspend(self, reason: str, *, now: datetime) -> DeliverySuspended:
+        self.require("suspend")
+        return DeliverySuspended(**self._ids(), reason=reason, suspended_at=now)
+
+    def resume(self, *, now: datetime) -> DeliveryResumed:
+        self.require("resume")
+        return DeliveryResumed(**self._ids(), resumed_at=now)
+
+    def complete(self, completed_on: date, last_session: date | None, *, now: datetime) -> DeliveryCompleted:
+        """`last_session` is the last day of its sessions, None without any.
+
+        Raises Conflict before that day or before the first day of the delivery's period, Invalid for a day to come or
+        before the last session.
+        """
+        self.require("complete")
+        first = max(last_session or self.period.starts, self.period.starts)
+        if now.date() < first:
+            raise Conflict("delivery-not-due", first_day=first)
+        if not first <= completed_on <= now.date():
+            raise Invalid("completion-day", field="completed_on", first_day=first, last_day=now.date())
+        return DeliveryCompleted(**self._ids(), completed_on=completed_on, completed_at=now)
+
+    def terminate(self, reason: str, *, now: datetime) -> DeliveryTerminated:
+        self.require("terminate")
+        return DeliveryTerminated(**self._ids(), reason=reason, terminated_at=now)
+
+    def _ids(self) -> dict[str, Any]:
+        return {
+            "delivery_id": self.delivery_id,
+            "request_id": self.request_id,
+            "line_id": self.line_id,
+            "state": self.state,
+            "provider": self.provider,
+        }

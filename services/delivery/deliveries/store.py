@@ -1,0 +1,102 @@
+"""Rows of deliveries. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Caller, Money, Period
+from services.delivery.deliveries.model import Delivery, DeliveryStatus
+
+LIST_MAX = 100
+
+
+async def get(tx: Tx, delivery_id: UUID, caller: Caller, *, lock: bool = False) -> Delivery:
+    """The delivery, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3)" + (" FOR UPDATE" if lock else ""),
+        delivery_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return delivery_of(row)
+
+
+async def page(
+    tx: Tx,
+    caller: Caller,
+    *,
+    request_id: UUID | None = None,
+    status: DeliveryStatus | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> list[Delivery]:
+    """Deliveries that this caller may see, newest match first, before `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM delivery
+        WHERE may_see(delivery, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+          AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR delivery_id < $5)
+        ORDER BY delivery_id DESC LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        request_id,
+        status,
+        before,
+        limit,
+    )
+    return [delivery_of(row) for row in rows]
+
+
+async def known(tx: Tx, delivery_id: UUID) -> Delivery | None:
+    """The delivery, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM delivery WHERE delivery_id = $1 FOR UPDATE", delivery_id)
+    return delivery_of(row) if row else None
+
+
+_SAVE = Write(
+    parts={
+        "delivery_saved": """
+            INSERT INTO delivery (delivery_id, request_id, line_id, offering_id, state, provider, status, revision,
+                starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at, state_waived_at,
+                provider_waived_at, agreement_id, agreed_at, begun_at, suspended_at, completed_on, completed_at,
+                terminated_at, reason)
+            SELECT delivery_id, request_id, line_id, offering_id, state, provider, status, revision, starts,
+                ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at, state_waived_at,
+                provider_waived_at, agreement_id, agreed_at, begun_at, suspended_at, completed_on, completed_at,
+                terminated_at, reason
+            FROM json_populate_record(NULL::delivery, $1::text::json)
+            ON CONFLICT (delivery_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                state_waived_at = excluded.state_waived_at, provider_waived_at = excluded.provider_waived_at,
+                agreement_id = excluded.agreement_id, agreed_at = excluded.agreed_at, begun_at = excluded.begun_at,
+                suspended_at = excluded.suspended_at, completed_on = excluded.completed_on,
+                completed_at = excluded.completed_at, terminated_at = excluded.terminated_at, reason = excluded.reason
+        """
+    }
+)
+
+
+async def save(tx: Tx, delivery: Delivery) -> None:
+    needed = delivery.funding_needed
+    row = msgspec.structs.asdict(delivery) | {
+        "starts": delivery.period.starts,
+        "ends": delivery.period.ends,
+        "funding_minor": needed and needed.minor,
+        "funding_currency": needed and needed.currency,
+    }
+    await tx.write(_SAVE, msgspec.json.encode(row).decode())
+
+
+def delivery_of(row: Record) -> Delivery:
+    """The delivery of a row of `delivery`."""
+    columns = dict(row)
+    minor, currency = columns["funding_minor"], columns["funding_currency"]
+    columns["period"] = Period(starts=columns["starts"], ends=columns["ends"])
+    columns["funding_needed"] = None if minor is None else Money(minor=minor, currency=currency)
+    return msgspec.convert(columns, Delivery)

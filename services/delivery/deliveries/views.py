@@ -1,0 +1,82 @@
+"""Views of deliveries."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from contracts.conversion import from_attributes
+from contracts.values import Caller, Money, Period
+from services.delivery import policy, remark_store
+from services.delivery.contacts import store as contact_store
+from services.delivery.contacts.model import SideContacts
+from services.delivery.deliveries import store
+from services.delivery.deliveries.model import Delivery, DeliveryStatus
+from services.delivery.policy import Action
+
+
+class DeliveryItem(Struct, frozen=True, kw_only=True):
+    """A delivery, which has the id of its match.
+
+    `period` is when it is delivered; `covers` is how many persons of the line's group it serves, null for all.
+    `funding_needed` is the money that it lacked when it was confirmed. `agreed_at` is when both sides had signed an
+    agreement, or waived one. `comment` is that on the last move, `reason` why it was suspended or terminated: a code of
+    `/v1/reference/reasons/…`, or `match_revoked`. `moves` are those that the caller may make now.
+    """
+
+    delivery_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: str
+    provider: str
+    status: DeliveryStatus
+    revision: int
+    period: Period
+    covers: int | None
+    funding_needed: Money | None
+    joint_delivery_id: UUID | None
+    opened_at: datetime
+    state_waived_at: datetime | None
+    provider_waived_at: datetime | None
+    agreement_id: UUID | None
+    agreed_at: datetime | None
+    begun_at: datetime | None
+    suspended_at: datetime | None
+    completed_on: date | None
+    completed_at: datetime | None
+    terminated_at: datetime | None
+    reason: str | None
+    comment: str
+    moves: tuple[str, ...]
+
+
+class DeliveryView(DeliveryItem, frozen=True, kw_only=True):
+    """A delivery with the contacts of both sides, which auditors do not see."""
+
+    contacts: SideContacts
+
+
+async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView:
+    """Raises Missing if this caller may not see it."""
+    found = await store.get(tx, delivery_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_DELIVERY, found).required()
+    item = (await items_of(tx, [found], ctx.caller))[0]
+    return from_attributes(DeliveryView, item, contacts=await contact_store.of_delivery(tx, delivery_id))
+
+
+async def items_of(tx: Tx, found: Sequence[Delivery], caller: Caller) -> list[DeliveryItem]:
+    """Views for the caller, with the comment on the last move of each."""
+    comments = await remark_store.comments_of(tx, [(one.delivery_id, one.revision) for one in found])
+    return [
+        from_attributes(
+            DeliveryItem,
+            one,
+            comment=comments.get(one.delivery_id, ""),
+            moves=policy.moves_open_to(caller, one),
+        )
+        for one in found
+    ]

@@ -1,0 +1,42 @@
+"""The wiring of the delivery service."""
+
+from pathlib import Path
+
+from chassis.db.database import Tx
+from chassis.journal.event_feed import FeedPolicy
+from chassis.service import Running, Service
+from contracts.facts import Event
+from contracts.registry import decode_fact
+from services.delivery import event_feed
+from services.delivery.consumers import HANDLERS, forget
+from services.delivery.deliveries import api as delivery_api
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.deliveries.evolve import evolve
+from services.delivery.deliveries.funding import Funding
+from services.delivery.dependencies import Dependencies
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = decode_fact(event)
+    assert fact is not None, "the own journal only has known facts"
+    await delivery_store.save(tx, evolve(await delivery_store.known(tx, event.aggregate_id), fact))
+
+
+def own(running: Running) -> Dependencies:
+    return Dependencies(funding=Funding(running.peers))
+
+
+SERVICE = Service(
+    name="delivery",
+    folder=Path(__file__).parent,
+    routes=[*delivery_api.ROUTES],
+    listens_to=("matching", "directory"),
+    handlers=HANDLERS,
+    rebuild=rebuild,
+    tables=("delivery",),
+    texts=("contact_text", "remark"),
+    forget=forget,
+    feed_policy=FeedPolicy(event_feed.seen),
+    own=own,
+)

@@ -1,0 +1,1 @@
+"""Tests of the delivery service, laid out as it is."""

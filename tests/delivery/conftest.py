@@ -1,0 +1,23 @@
+"""Fixtures of the tests of delivery."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import pytest
+
+from chassis.db.database import Database
+from tests.delivery.steps import Client, Matching
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("delivery")
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["delivery"]
+
+
+@pytest.fixture
+def matching(db: Database) -> Matching:
+    return Matching(db)
