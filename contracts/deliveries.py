@@ -20,8 +20,9 @@ CONTACTS_MAX = 5
 class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.opened.v1"):
     """Both sides confirmed the match; `period` is when it is delivered.
 
-    That is the part of the State's window within the offering's period whose capacity was taken. `covers` is how many persons of the line's group it serves, None for all. `funding_needed` is the money that it
-    lacked then; without it the delivery does not begin.
+    That is the part of the State's window within the offering's period whose capacity was taken. `covers` is how many
+    persons of the line's group it serves, None for all. `funding_needed` is the money that it lacked then; without it
+    the delivery does not begin.
     """
 
     delivery_id: UUID

@@ -21,6 +21,7 @@ REQUESTS = Place("/requests", N_("Requests"), "g r")
 OFFERINGS = Place("/offerings", N_("Offerings"), "g o")
 DEMAND = Place("/demand", N_("Demand"), "g t")
 MATCHES = Place("/matches", N_("Matches"), "g m")
+DELIVERIES = Place("/deliveries", N_("Deliveries"), "g v")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -35,14 +36,14 @@ NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
 
 OF_ROLE: Mapping[str, Sequence[Place]] = {
     "": (Place("/public", N_("Published"), "g h"),),
-    "focal_point": (HOME, REQUESTS, MATCHES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
-    "official": (HOME, REQUESTS, MATCHES, OFFERINGS, FUNDS, NOTIFICATIONS),
-    "coordinator": (HOME, WORK, REQUESTS, OFFERINGS, COHORTS, ROUNDS, INTAKE, FUNDS, NOTIFICATIONS),
-    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, FUNDS, NOTIFICATIONS),
+    "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
+    "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS),
+    "coordinator": (HOME, WORK, REQUESTS, DELIVERIES, OFFERINGS, COHORTS, ROUNDS, INTAKE, FUNDS, NOTIFICATIONS),
+    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, FUNDS, NOTIFICATIONS),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, NOTIFICATIONS),
-    "auditor": (HOME, WORK, REQUESTS, FUNDS, LEDGER, YEARS, NOTIFICATIONS),
+    "auditor": (HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, NOTIFICATIONS),
 }
 
 

@@ -43,6 +43,13 @@ MATCH_STATUS = {
     "expired": P_("match", "Expired"),
     "revoked": P_("match", "Revoked"),
 }
+DELIVERY_STATUS = {
+    "open": P_("delivery", "Being prepared"),
+    "in_delivery": P_("delivery", "In delivery"),
+    "suspended": P_("delivery", "Suspended"),
+    "completed": P_("delivery", "Completed"),
+    "terminated": P_("delivery", "Terminated"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -23,6 +23,7 @@ from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
 from services.console.contributions import pages as contributions
 from services.console.criteria import pages as criteria
+from services.console.deliveries import pages as deliveries
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
@@ -88,6 +89,7 @@ ROUTES = (
     *public.ROUTES,
     *notifications.ROUTES,
     *search.ROUTES,
+    *deliveries.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

@@ -41,19 +41,39 @@ async def complete_request(steps: Steps, record: RequestRecord) -> None:
 
 
 async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> None:
-    """Begin and complete the delivery of a match, and have both sides evaluate it."""
+    """Begin and complete the delivery of a match without a written agreement, and have both sides evaluate it."""
     api, path = steps.api, f"/v1/matches/{line.match['match_id']}"
     provider = f"{line.match['provider']}:provider_officer"
-    match = await api.get(COORDINATOR, path)
-    for status, move in (("confirmed", "begin"), ("in_delivery", "complete")):
-        if match["status"] == status:
-            match = await api.post(provider, f"{path}/{move}", {}, revision=match["revision"])
+    delivery = await opened_delivery(steps, line.match)
+    at = f"/v1/deliveries/{delivery['delivery_id']}"
+    for side, by in (("state", record.appointment), ("provider", provider)):
+        if delivery["agreed_at"] is None and delivery[f"{side}_waived_at"] is None:
+            delivery = await api.post(by, f"{at}/waive-agreement", {}, revision=delivery["revision"])
+    for status, move in (("open", "begin"), ("in_delivery", "complete")):
+        if delivery["status"] == status:
+            delivery = await api.post(provider, f"{at}/{move}", {}, revision=delivery["revision"])
+
+    async def completed() -> Mapping[str, Any] | None:
+        found = await api.get(COORDINATOR, path)
+        return found if found["status"] == "completed" else None
+
+    match = await steps.until(completed, "the match of a completed delivery")
     for side, by, result in (("state", record.appointment, record.outcome), ("provider", provider, "met")):
         match = await api.get(COORDINATOR, path)
         if match[f"{side}_evaluation"] is None:
             given = {"result": result, **RATINGS}
             await api.post(by, f"{path}/evaluate", given, revision=match["revision"])
     line.match = {**line.match, "status": match["status"]}
+
+
+async def opened_delivery(steps: Steps, match: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The delivery of a confirmed match, which has its id."""
+
+    async def found() -> Mapping[str, Any] | None:
+        deliveries = await steps.all(COORDINATOR, f"/v1/deliveries?request={match['request_id']}", "deliveries")
+        return next((one for one in deliveries if one["delivery_id"] == match["match_id"]), None)
+
+    return await steps.until(found, "the delivery of a confirmed match")
 
 
 async def _spend(steps: Steps, line: LineRecord) -> None:

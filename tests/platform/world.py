@@ -17,6 +17,7 @@ from chassis.journal.inbox import Outcome
 from chassis.journal.outbox import read
 from chassis.service import Running
 from contracts.values import Role
+from services.delivery.deliveries import store as delivery_store
 from services.directory.people import store as directory_store
 from services.directory.wiring import found
 from services.matching.joint_deliveries import store as joint_store
@@ -53,10 +54,10 @@ from services.requests.wiring import scan
 from services.requests.work import view_store
 from tests.builders import a_caller, a_request, headers
 from tests.clocks import Ticking
+from tests.delivery.steps import IN_SPRING
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
-from tests.matching.steps import IN_WINDOW
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -301,10 +302,16 @@ async def _delivery(world: World) -> None:
     """By Norway, of what is agreed and paid for, and evaluated by both."""
     found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
     (match,) = found.json()["matches"]
-    path = f"/v1/matches/{match['match_id']}"
-    match = await world.say(NORWAY, f"{path}/begin", about=match)
-    with clock.use_clock(Ticking(IN_WINDOW)):
-        match = await world.say(KENYA, f"{path}/complete", about=match)
+    path, delivery_path = f"/v1/matches/{match['match_id']}", f"/v1/deliveries/{match['match_id']}"
+    delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
+    for who in (KENYA, NORWAY):
+        contacts = [{"name": f"Contact named by {who}", "email": "contact@example.org"}]
+        delivery = await world.say(who, f"{delivery_path}/contacts", method="PUT", about=delivery, contacts=contacts)
+        delivery = await world.say(who, f"{delivery_path}/waive-agreement", about=delivery)
+    delivery = await world.say(NORWAY, f"{delivery_path}/begin", about=delivery)
+    with clock.use_clock(Ticking(IN_SPRING)):
+        await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
+    match = (await world.client.get(path, headers=headers(KENYA))).json()
     for who in (KENYA, NORWAY):
         went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
         match = await world.say(who, f"{path}/evaluate", about=match, **went)
@@ -419,6 +426,8 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             disclosed = await tx.fetchval("SELECT disclosed($1, $2)", package.request_id, package.donor)
             records.setdefault("package_id", {})[package.package_id] = replace(package, disclosed=disclosed)
         records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
+    async with databases["delivery"].transaction() as tx:
+        records["delivery_id"] = {one: await delivery_store.known(tx, one) for one in await ids(tx, "delivery")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

@@ -15,6 +15,7 @@ from tests.matching.builders import a_drafted_line, an_offering_body
 from tests.matching.steps import settled
 from tests.personas import ISSUER, persona_id
 from tests.pledges.steps import RATES, usd
+from tests.system import canary_delivery
 from tests.system.canaries import NOBODY, Canary, Readers
 from tests.system.canary_stage import (
     ADMINISTRATOR,
@@ -237,8 +238,7 @@ async def fulfil_a_request(stage: Stage) -> None:
     for who, move in agreed:
         matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[0])
     await _fund(stage, request)
-    for who, move in ((NORWAY, "begin"), (KENYA, "complete")):
-        matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", {}, about=matches[0])
+    await canary_delivery.deliver(stage, matches[0], sides)
     went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3}
     for who, own in ((KENYA, STATE), (NORWAY, OVERSEERS | {NORWAY})):
         matches[0] = await stage.say(who, "POST", f"{match_path}/evaluate", went, about=matches[0], to=own)
@@ -247,7 +247,9 @@ async def fulfil_a_request(stage: Stage) -> None:
     await stage.say(KENYA, "POST", f"{match_path}/decline", {"reason": "other"}, about=matches[1], to=sides)
     for who, move in agreed:
         matches[2] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[2])
-    await stage.say(COORDINATOR, "POST", f"{match_path}/revoke", {"reason": "other"}, about=matches[2], to=sides)
+    terminated, delivery = {"reason": "other"}, await canary_delivery.opened(stage, matches[2])
+    path_of = f"{canary_delivery.PATH}/terminate"
+    await stage.say(COORDINATOR, "POST", path_of, terminated, about=delivery, to=sides)
     nominated = {"line_id": lines[3], "offering_id": matches[3]["offering_id"]}
     matches[3] = await stage.say(COORDINATOR, "POST", "/v1/matches", nominated)
     matches[3] = await stage.say(COORDINATOR, "POST", f"{match_path}/shortlist", {}, about=matches[3])
@@ -440,9 +442,12 @@ async def end_other_requests(stage: Stage) -> None:
     line_words = dict.fromkeys(of_line, STATE | {UNIT})
     met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", request_body(), to=STATE, **line_words))
     (match,) = await suggested(stage, met, "UNODC", [line["line_id"] for line in met["lines"]])
-    for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (UNIT, "confirm"), (UNIT, "begin")):
-        to = STATE | {UNIT} if move == "begin" else NOBODY
-        match = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=match, to=to)
+    for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (UNIT, "confirm")):
+        match = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=match)
+    delivery = await canary_delivery.opened(stage, match)
+    for who, move in ((KENYA, "waive-agreement"), (UNIT, "waive-agreement"), (UNIT, "begin")):
+        address = f"{canary_delivery.PATH}/{move}"
+        delivery = await stage.say(who, "POST", address, {}, about=delivery, to=STATE | {UNIT})
     met = await _in_delivery(stage, met)
     met = await stage.say(KENYA, "POST", f"{path}/deliver", {"suffices": True}, about=met, to=STATE)
     closing = {"outcome": "met", "heard_both_sides": True}

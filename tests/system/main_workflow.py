@@ -147,7 +147,16 @@ async def _fund(api: Persistent, request: dict[str, Any], match: dict[str, Any])
 
 
 async def _begin(api: Persistent, request: dict[str, Any], match: dict[str, Any]) -> None:
-    await api.move(PROVIDER, f"/v1/matches/{match['match_id']}", "begin", match)
+    path = f"/v1/deliveries/{match['match_id']}"
+
+    async def opened() -> dict[str, Any] | None:
+        found = (await api.get(STATE, f"/v1/deliveries?request={request['request_id']}"))["deliveries"]
+        return found[0] if found else None
+
+    delivery = await api.until(opened, "the delivery")
+    for who in (STATE, PROVIDER):
+        delivery = await api.move(who, path, "waive-agreement", delivery)
+    await api.move(PROVIDER, path, "begin", delivery)
 
     async def in_delivery() -> bool:
         return (await api.get(STATE, f"/v1/requests/{request['request_id']}"))["status"] == "in_delivery"

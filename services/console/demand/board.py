@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 ASKED = ("confirm", "decline")
-UNDER_WAY = ("begin", "complete", "evaluate")
+UNDER_WAY = frozenset({"confirmed", "in_delivery"})
 WAITING = ("interested", "shortlisted", "accepted", "provider_confirmed", "presented")
 
 Record = Mapping[str, Any]
@@ -22,7 +22,7 @@ class Board(Struct, frozen=True):
 
 def board(matches: Sequence[Record]) -> Board:
     asked = [one for one in matches if "confirm" in one["moves"]]
-    under_way = [one for one in matches if one not in asked and set(UNDER_WAY) & set(one["moves"])]
+    under_way = [one for one in matches if one["status"] in UNDER_WAY or "evaluate" in one["moves"]]
     rest = [one for one in matches if one not in asked and one not in under_way]
     return Board(asked, under_way, [one for one in rest if one["status"] in WAITING])
 

@@ -80,13 +80,6 @@ MATCH = Noun(
             done="accepted",
         ),
         Move(
-            name="begin",
-            path="begin",
-            label=N_("Record that delivery has begun"),
-            explains=N_("If the delivery needs money, all of it has to be allocated first."),
-        ),
-        Move(name="complete", path="complete", label=N_("Record that delivery is complete"), done="completed"),
-        Move(
             name="evaluate",
             path="evaluate",
             label=N_("Evaluate the delivery"),
@@ -114,14 +107,6 @@ MATCH = Noun(
             path="not-pursue",
             label=N_("Do not pursue"),
             fields=(reason("not_pursue"), COMMENT),
-            warns=True,
-        ),
-        Move(
-            name="revoke",
-            path="revoke",
-            label=N_("Revoke"),
-            fields=(reason("revoke"), COMMENT),
-            explains=N_("The match ends and the provider's capacity is free again."),
             warns=True,
         ),
     ),

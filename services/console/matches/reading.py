@@ -5,7 +5,7 @@ from typing import Any
 
 from services.console.translations import N_
 
-ACTING = frozenset({"present", "accept", "confirm", "begin", "complete", "evaluate"})
+ACTING = frozenset({"present", "accept", "confirm", "evaluate"})
 """Moves that others wait for."""
 
 SHOWN = frozenset({"presented", "accepted", "provider_confirmed"})
@@ -20,8 +20,8 @@ TURN = {
     "presented": N_("%(state)s and %(provider)s each decide whether to agree."),
     "accepted": N_("%(provider)s decides whether to confirm."),
     "provider_confirmed": N_("%(state)s decides whether to accept."),
-    "confirmed": N_("%(state)s or %(provider)s records when delivery begins."),
-    "in_delivery": N_("%(state)s or %(provider)s records when delivery is complete."),
+    "confirmed": N_("Both sides have agreed. The delivery is being prepared."),
+    "in_delivery": N_("Delivery has begun."),
     "completed": N_("Delivery is complete. %(state)s and %(provider)s evaluate it."),
     "declined_by_state": N_("This match has ended. Nobody has to act."),
     "declined_by_provider": N_("This match has ended. Nobody has to act."),
@@ -53,7 +53,7 @@ ENDS = {
     "declined_by_provider": (N_("Declined by the provider"), "decline_by_provider"),
     "not_pursued": (N_("Not pursued any further"), "not_pursue"),
     "expired": (N_("Expired"), None),
-    "revoked": (N_("Revoked"), "revoke"),
+    "revoked": (N_("Revoked"), "terminate_delivery"),
 }
 
 

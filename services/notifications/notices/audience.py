@@ -103,9 +103,21 @@ class KnownReference(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, FOCAL_POINTS, PROVIDER, DONOR, UNIT, FUND_DONORS, COORDINATORS, FINANCE, PERSON, RESPONSIBLE, HEADS, LAST, OTHER = (
-    Relation
-)
+(
+    STATE,
+    FOCAL_POINTS,
+    PROVIDER,
+    DONOR,
+    UNIT,
+    FUND_DONORS,
+    COORDINATORS,
+    FINANCE,
+    PERSON,
+    RESPONSIBLE,
+    HEADS,
+    LAST,
+    OTHER,
+) = Relation
 REQUEST_ID = "request_id"
 JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"

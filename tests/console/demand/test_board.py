@@ -8,7 +8,7 @@ def match(status: str, *moves: str) -> dict[str, object]:
 def test_matches_stand_where_the_turn_is() -> None:
     asked, begin, evaluate = (
         match("presented", "confirm", "decline"),
-        match("confirmed", "begin"),
+        match("confirmed"),
         match("completed", "evaluate"),
     )
     waiting, over = match("interested"), match("declined_by_state")

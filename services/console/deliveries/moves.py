@@ -1,0 +1,60 @@
+"""What can be done with a delivery."""
+
+from msgspec.structs import replace
+
+from services.console.fields import Field
+from services.console.moves.model import COMMENT, Move, Noun, reason
+from services.console.translations import N_
+
+DELIVERY = Noun(
+    path="/deliveries",
+    api="/v1/deliveries",
+    record="deliveries/head.html",
+    moves=(
+        Move(
+            name="name_contacts",
+            path="contacts",
+            label=N_("Name your contacts"),
+            method="PUT",
+            elsewhere="/contacts",
+        ),
+        Move(
+            name="waive_agreement",
+            path="waive-agreement",
+            label=N_("Go on without a written agreement"),
+            explains=N_("Once both sides do so, the delivery can begin without a written agreement."),
+        ),
+        Move(
+            name="begin",
+            path="begin",
+            label=N_("Record that delivery has begun"),
+            explains=N_("If the delivery needs money, all of it has to be allocated first."),
+        ),
+        Move(
+            name="complete",
+            path="complete",
+            label=N_("Record that delivery is complete"),
+            fields=(
+                Field(
+                    name="completed_on",
+                    label=N_("Last day"),
+                    kind="date",
+                    required=False,
+                    hint=N_("Leave it empty if it is today. For an earlier day, say in the comment why."),
+                ),
+                COMMENT,
+            ),
+            done="completed",
+        ),
+        Move(name="suspend", path="suspend", label=N_("Suspend"), fields=(reason("suspend_delivery"), COMMENT)),
+        Move(name="resume", path="resume", label=N_("Resume")),
+        Move(
+            name="terminate",
+            path="terminate",
+            label=N_("Terminate"),
+            fields=(reason("terminate_delivery"), replace(COMMENT, hint=N_("Both sides read it."))),
+            explains=N_("The match is revoked and the provider's capacity is free again."),
+            warns=True,
+        ),
+    ),
+)

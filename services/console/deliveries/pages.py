@@ -1,0 +1,121 @@
+"""Deliveries: the list, a delivery, and the contacts of one's own side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Answer, Problem
+from services.console.deliveries.moves import DELIVERY
+from services.console.deliveries.reading import STATUSES, is_mine, timeline, turn
+from services.console.fields import Field, FormError, errors_of, read
+from services.console.moves.pages import KEY, REVISION, STALE, routes_of
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+LIST_LENGTH = 25
+ACTS_FOR_STATE = "focal_point"
+
+
+def _fields(place: str, *, required: bool) -> tuple[Field, ...]:
+    return (
+        Field(name=f"{place}.name", label=N_("Name"), required=required, empty=""),
+        Field(name=f"{place}.function", label=N_("Function"), required=False, empty=""),
+        Field(
+            name=f"{place}.email", label=N_("Email address"), kind="email", max_length=254, required=required, empty=""
+        ),
+        Field(name=f"{place}.telephone", label=N_("Telephone"), max_length=40, required=False, empty=""),
+    )
+
+
+FIRST, SECOND = _fields("first", required=True), _fields("second", required=False)
+CONTACTS = (*FIRST, *SECOND)
+
+
+@get("/{language:str}/deliveries")
+async def list_deliveries(page: CurrentPage) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    query = {name: page.asked(name) for name in ("status", "request") if page.asked(name)}
+    found = await page.api.get("/v1/deliveries", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render("deliveries/list.html", found=found, query=query, statuses=STATUSES, turn=turn)
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}")
+async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """A delivery: whose turn it is, the contacts of both sides, what happened."""
+    session = page.signed_in
+    delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
+    return page.render(
+        "deliveries/show.html",
+        delivery=delivery,
+        moves=DELIVERY.open_to(delivery, session.role),
+        turn=turn(delivery),
+        mine=is_mine(delivery, session.role),
+        timeline=timeline(delivery),
+    )
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}/contacts")
+async def show_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """The form of the contacts of one's own side."""
+    return _contacts(page, await page.api.read(f"/v1/deliveries/{delivery_id}"))
+
+
+@post("/{language:str}/deliveries/{delivery_id:str}/contacts", status_code=303)
+async def name_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """Name them, in place of those before."""
+    page.signed_in  # noqa: B018 - raises
+    path = f"/v1/deliveries/{delivery_id}"
+    sent = read(CONTACTS, page.typed)
+    if sent.errors:
+        return _contacts(page, await page.api.read(path), errors=sent.errors, status=400)
+    contacts = [one for one in (sent.body.get("first"), sent.body.get("second")) if one and any(one.values())]
+    revision = page.value(REVISION)
+    try:
+        await page.api.send(
+            "PUT",
+            f"{path}/contacts",
+            {"contacts": contacts},
+            key=page.value(KEY) or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(CONTACTS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        stale = problem.status == STALE
+        return _contacts(page, await page.api.read(path), errors=errors, stale=stale, status=problem.status)
+    return page.redirect(f"/deliveries/{delivery_id}", done="saved")
+
+
+def _contacts(
+    page: Page, answer: Answer, *, errors: Sequence[FormError] = (), stale: bool = False, status: int = 200
+) -> Response[bytes]:
+    delivery = answer.body
+    side = "state" if page.signed_in.role == ACTS_FOR_STATE else "provider"
+    return page.render(
+        "deliveries/contacts.html",
+        status=status,
+        delivery=delivery,
+        revision=answer.revision or delivery["revision"],
+        is_open="name_contacts" in delivery["moves"],
+        groups=((N_("First contact"), FIRST), (N_("Second contact, if there is one"), SECOND)),
+        fields=CONTACTS,
+        typed=page.typed or _named(delivery["contacts"][side]),
+        errors=errors,
+        stale=stale,
+    )
+
+
+def _named(contacts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The contacts named before, as they would be typed."""
+    return {
+        f"{place}.{name}": [contact[name]]
+        for place, contact in zip(("first", "second"), contacts, strict=False)
+        for name in ("name", "function", "email", "telephone")
+    }
+
+
+ROUTES = (list_deliveries, show_delivery, show_contacts, name_contacts, *routes_of(DELIVERY))

@@ -1,0 +1,55 @@
+"""What a delivery says: whose turn it is, and what happened to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.console.translations import N_
+
+STATUSES = ("open", "in_delivery", "suspended", "completed", "terminated")
+ACTING = frozenset({"waive_agreement", "begin", "complete", "resume"})
+"""Moves that others wait for."""
+
+BOTH_AGREE = N_("%(state)s and %(provider)s sign an agreement, or go on without one.")
+STATE_AGREES = N_("%(state)s decides whether to go on without a written agreement, too.")
+PROVIDER_AGREES = N_("%(provider)s decides whether to go on without a written agreement, too.")
+BEGINS = N_("%(state)s or %(provider)s records when delivery begins.")
+TURN = {
+    "in_delivery": N_("%(state)s or %(provider)s records when delivery is complete."),
+    "suspended": N_("The delivery is suspended until one of the two sides or UNODC resumes it."),
+    "completed": N_("Delivery is complete. %(state)s and %(provider)s evaluate it with its match."),
+    "terminated": N_("This delivery has ended. No one has to act."),
+}
+STEPS = (
+    ("opened_at", N_("Both sides have agreed on the match")),
+    ("state_waived_at", N_("The State goes on without a written agreement")),
+    ("provider_waived_at", N_("The provider goes on without a written agreement")),
+    ("begun_at", N_("Delivery began")),
+    ("suspended_at", N_("Suspended")),
+    ("completed_at", N_("Delivery was completed")),
+    ("terminated_at", N_("Terminated")),
+)
+
+
+def turn(delivery: Mapping[str, Any]) -> str:
+    """Who has to act: a sentence with the placeholders `state` and `provider`, in English."""
+    if delivery["status"] != "open":
+        return TURN[delivery["status"]]
+    if delivery["agreed_at"]:
+        return BEGINS
+    if delivery["state_waived_at"]:
+        return PROVIDER_AGREES
+    return STATE_AGREES if delivery["provider_waived_at"] else BOTH_AGREE
+
+
+def is_mine(delivery: Mapping[str, Any], role: str) -> bool:
+    """True if the caller is one of those who have to act."""
+    side = "state" if role == "focal_point" else "provider"
+    if delivery["status"] == "open" and not delivery["agreed_at"] and delivery[f"{side}_waived_at"]:
+        return False
+    return bool(ACTING.intersection(delivery["moves"])) and role != "coordinator"
+
+
+def timeline(delivery: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What happened, newest first."""
+    found = [{"at": delivery[name], "what": what} for name, what in STEPS if delivery[name]]
+    return sorted(found, key=lambda one: one["at"])[::-1]
