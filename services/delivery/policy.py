@@ -17,7 +17,6 @@ class Action(StrEnum):
     FOLLOW = "follow"
     LIST_DELIVERIES = "list_deliveries"
     SHOW_DELIVERY = "show_delivery"
-    READ_CONTACTS = "read_contacts"
     NAME_CONTACTS = "name_contacts"
     WAIVE_AGREEMENT = "waive_agreement"
     BEGIN = "begin"
@@ -39,7 +38,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.COMPLETE: _SIDES,
     Action.TERMINATE: _SIDES_AND_OFFICE,
 }
-_READS = frozenset({Action.SHOW_DELIVERY, Action.READ_CONTACTS})
+_READS = frozenset({Action.SHOW_DELIVERY})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -50,7 +49,7 @@ def decide(caller: Caller, action: Action, delivery: Delivery | None = None) -> 
 
     Listing takes no delivery (allowed for all) and is decided for each one in the list.
     """
-    if delivery is None:
+    if not isinstance(delivery, Delivery):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, delivery):
         return HIDDEN

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from contracts import deliveries as dl
 from contracts import mails
 from contracts import matching as m
 from contracts import packages as pk
@@ -87,6 +88,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         m.MatchDeclinedByProvider: "look for another match",
         m.MatchRevoked: "look for another match",
         m.MatchEvaluated: "close the request",
+        dl.DeliverySuspended: "help the two sides to go on",
         pk.PackageDeclined: "look for other money or another unit",
     }
     notified = {kind for kind, notices in NOTICES.items() if any(audience.COORDINATORS in one.to for one in notices)}

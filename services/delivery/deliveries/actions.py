@@ -70,7 +70,7 @@ async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date |
 
 async def for_move(tx: Tx, ctx: Context, delivery_id: UUID, action: Action) -> Delivery:
     """The delivery, locked. Raises Missing, Forbidden, Stale."""
-    found = await store.get(tx, delivery_id, ctx.caller, lock=True)
+    found = await store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, action, found).required()
     check_revision(found.revision, ctx.expected)
     return found

@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.application import CurrentCaller, Db, Pagination, StreamFactory, requires
 from chassis.http.commands import change, show
+from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.journal.event_feed import FeedItem
 from contracts.conversion import from_attributes
 from contracts.refusals import Invalid
 from contracts.values import side_of
@@ -137,7 +139,19 @@ async def terminate_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], 
     )
 
 
+@get(
+    "/v1/events/delivery",
+    opt=requires(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to deliveries, as it does",
+)
+async def follow_deliveries(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+    """Events of deliveries the caller may see."""
+    return stream(last_event_id)
+
+
 ROUTES = [
+    follow_deliveries,
     list_deliveries,
     show_delivery,
     name_contacts,

@@ -14,10 +14,23 @@ from services.delivery.deliveries.model import Delivery, DeliveryStatus
 LIST_MAX = 100
 
 
-async def get(tx: Tx, delivery_id: UUID, caller: Caller, *, lock: bool = False) -> Delivery:
-    """The delivery, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
+async def get(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
+    """The delivery, if this caller may see it. Raises Missing."""
     row = await tx.fetchrow(
-        "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3)" + (" FOR UPDATE" if lock else ""),
+        "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3)",
+        delivery_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return delivery_of(row)
+
+
+async def locked(tx: Tx, delivery_id: UUID, caller: Caller) -> Delivery:
+    """As `get`, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        "SELECT * FROM delivery WHERE delivery_id = $1 AND may_see(delivery, $2, $3) FOR UPDATE",
         delivery_id,
         caller.organization,
         caller.role,

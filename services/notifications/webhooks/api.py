@@ -175,7 +175,7 @@ async def test_webhook(tx: Tx, ctx: Context, webhook_id: FromPath[UUID]) -> None
     opt=requires(Action.LIST_DELIVERIES),
     summary="What a webhook was sent, newest first, and what came of it",
 )
-async def list_deliveries(
+async def list_webhook_deliveries(
     webhook_id: FromPath[UUID],
     db: Db,
     caller: CurrentCaller,
@@ -232,5 +232,5 @@ ROUTES = [
     rotate_webhook,
     enable_webhook,
     test_webhook,
-    list_deliveries,
+    list_webhook_deliveries,
 ]
