@@ -1,12 +1,11 @@
 """Facts of the delivery service about deliveries: what follows from a confirmed match, until it ends.
 
-A delivery has the id of its match. A match confirmed again after a revocation keeps its id and has no second delivery:
-a confirmed match is never proposed again.
+The id of a delivery follows from that of its match, which has no other one: a revoked match is never proposed again.
 """
 
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import Meta
 
@@ -15,6 +14,12 @@ from contracts.requests import Persons
 from contracts.values import Code, Money, Organization, Period, State
 
 CONTACTS_MAX = 5
+_NAMESPACE = UUID("c2a3f5f0-5b0e-4f8e-9d0f-6d1b7e0a4c11")
+
+
+def delivery_id_of(match_id: UUID) -> UUID:
+    """The id of the delivery that a match has once it is confirmed."""
+    return uuid5(_NAMESPACE, str(match_id))
 
 
 class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.opened.v1"):
@@ -26,6 +31,7 @@ class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.ope
     """
 
     delivery_id: UUID
+    match_id: UUID
     request_id: UUID
     line_id: UUID
     offering_id: UUID
@@ -42,6 +48,7 @@ class _DeliveryFact(Fact, frozen=True, kw_only=True):
     """Fields repeated in every later fact of a delivery, so that consumers can act without a query."""
 
     delivery_id: UUID
+    match_id: UUID
     request_id: UUID
     line_id: UUID
     state: State

@@ -6,6 +6,7 @@ import msgspec
 
 from contracts import (
     activities,
+    agreements,
     alerts,
     attachments,
     clocks,
@@ -45,6 +46,7 @@ FACTS: Mapping[str, type[Fact]] = {
         *offerings.FACTS,
         *packages.FACTS,
         *deliveries.FACTS,
+        *agreements.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,
         *ledger.FACTS,

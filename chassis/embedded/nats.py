@@ -18,7 +18,7 @@ from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
 MESSAGE_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 1000
 MEMORY_BYTES_MAX = 256 * 1024**2
-STORE_BYTES_MAX = 20 * 1024**3
+STORE_BYTES_MAX = 32 * 1024**3
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Owns: deliveries of confirmed matches, with the contacts of both sides.
-Publishes: ta.delivery.delivery.*
+"""Owns: deliveries of confirmed matches, with the contacts of both sides, and their agreements.
+Publishes: ta.delivery.{delivery,agreement}.*
 Listens to: matching, directory: confirmed and revoked matches, erased persons.
 """

@@ -7,11 +7,15 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts import reference
-from contracts.codes import unknown_code
+from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, AgreementTerms, ClauseKind, CostShare
+from contracts.codes import ModalityCode, unknown_code
 from contracts.deliveries import CONTACTS_MAX
-from contracts.values import END, Code, Language
+from contracts.requests import Persons
+from contracts.values import END, Code, Language, Period
+from services.delivery.agreements.store import AgreementTexts
 
 Words = Annotated[str, Meta(max_length=2000)]
+Scope = Annotated[str, Meta(min_length=1, max_length=4000)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Function = Annotated[str, Meta(max_length=200)]
 Telephone = Annotated[str, Meta(pattern=r"^(\+?[0-9 ()./-]{4,40})?" + END, max_length=40)]
@@ -34,6 +38,58 @@ class NameContacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """All contacts of one's own side, the first to be asked first; none removes them."""
 
     contacts: Annotated[tuple[NewContact, ...], Meta(max_length=CONTACTS_MAX)]
+
+
+class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A clause of an agreement: its kind and its text."""
+
+    kind: ClauseKind
+    text: Words
+
+
+class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version of an agreement: what is delivered, when and where, how, for whom, who bears what, and its clauses.
+
+    `scope` says what is delivered. The period lies within the delivery's. `women` is how many of the participants are
+    to be women.
+    """
+
+    period: Period
+    modality: ModalityCode
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
+    language: Language
+    scope: Scope
+    place: Annotated[str, Meta(max_length=300)] = ""
+    participants: Persons | None = None
+    women: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    costs: Annotated[tuple[CostShare, ...], Meta(max_length=COSTS_MAX)] = ()
+    clauses: Annotated[tuple[Clause, ...], Meta(max_length=CLAUSES_MAX)] = ()
+
+    @property
+    def terms(self) -> AgreementTerms:
+        return AgreementTerms(
+            period=self.period,
+            modality=self.modality,
+            languages=self.languages,
+            participants=self.participants,
+            women=self.women,
+            costs=self.costs,
+            clauses=tuple(one.kind for one in self.clauses),
+        )
+
+    def checked_texts(self) -> AgreementTexts:
+        """The texts. Raises Invalid for an unknown modality."""
+        if self.modality not in (known := reference.modalities()):
+            raise unknown_code("modality", self.modality, known)
+        return AgreementTexts(scope=self.scope, place=self.place, clauses=tuple(one.text for one in self.clauses))
+
+
+class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The version that is signed, the day if it is not today, and the file with the signature."""
+
+    version: Annotated[int, Meta(ge=1, le=VERSIONS_MAX)]
+    signed_on: date | None = None
+    file_id: UUID | None = None
 
 
 class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,11 +10,14 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible deliveries."""
+    """The events each caller may see: of visible deliveries and their agreements."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT delivery_id FROM delivery
-                WHERE delivery_id = ANY ($3::uuid[]) AND may_see(delivery, who.organization, who.role)) AS ids
+                WHERE delivery_id = ANY ($3::uuid[]) AND may_see(delivery, who.organization, who.role)
+                UNION ALL
+                SELECT a.agreement_id FROM agreement AS a JOIN delivery AS d USING (delivery_id)
+                WHERE a.agreement_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

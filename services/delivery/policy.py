@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
-from contracts.values import Caller, Role
-from services.delivery.deliveries.model import MOVES, Delivery
+from contracts.values import Caller, Role, side_of
+from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
+from services.delivery.agreements.model import Agreement
+from services.delivery.deliveries.model import MOVES, NOT_ENDED, Delivery
 
 
 class Action(StrEnum):
@@ -19,6 +21,10 @@ class Action(StrEnum):
     SHOW_DELIVERY = "show_delivery"
     NAME_CONTACTS = "name_contacts"
     WAIVE_AGREEMENT = "waive_agreement"
+    SHOW_AGREEMENT = "show_agreement"
+    PROPOSE = "propose"
+    SIGN = "sign"
+    DROP_AMENDMENT = "drop_amendment"
     BEGIN = "begin"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -32,13 +38,16 @@ _SIDES_AND_OFFICE = _SIDES | {Role.COORDINATOR}
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.NAME_CONTACTS: _SIDES,
     Action.WAIVE_AGREEMENT: _SIDES,
+    Action.PROPOSE: _SIDES,
+    Action.SIGN: _SIDES,
+    Action.DROP_AMENDMENT: _SIDES,
     Action.BEGIN: _SIDES,
     Action.SUSPEND: _SIDES_AND_OFFICE,
     Action.RESUME: _SIDES_AND_OFFICE,
     Action.COMPLETE: _SIDES,
     Action.TERMINATE: _SIDES_AND_OFFICE,
 }
-_READS = frozenset({Action.SHOW_DELIVERY})
+_READS = frozenset({Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
@@ -73,3 +82,17 @@ def moves_open_to(caller: Caller, delivery: Delivery) -> tuple[str, ...]:
     settled = delivery.agreed_at is not None
     closed = {Action.WAIVE_AGREEMENT} if settled else {Action.BEGIN}
     return tuple(move for move in found if move not in closed)
+
+
+def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agreement) -> tuple[str, ...]:
+    """The moves of the agreement that this caller may make now: those of whose turn it is."""
+    side = side_of(caller.role)
+    if delivery.status not in NOT_ENDED:
+        return ()
+    return tuple(
+        move
+        for move, statuses in AGREEMENT_MOVES.items()
+        if decide(caller, Action(move), delivery).allowed
+        and agreement.status in statuses
+        and (move == Action.DROP_AMENDMENT or agreement.turn in {None, side})
+    )

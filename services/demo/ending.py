@@ -67,11 +67,11 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
 
 
 async def opened_delivery(steps: Steps, match: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The delivery of a confirmed match, which has its id."""
+    """The delivery of a confirmed match."""
 
     async def found() -> Mapping[str, Any] | None:
-        deliveries = await steps.all(COORDINATOR, f"/v1/deliveries?request={match['request_id']}", "deliveries")
-        return next((one for one in deliveries if one["delivery_id"] == match["match_id"]), None)
+        deliveries = await steps.all(COORDINATOR, f"/v1/deliveries?match={match['match_id']}", "deliveries")
+        return next(iter(deliveries), None)
 
     return await steps.until(found, "the delivery of a confirmed match")
 

@@ -9,6 +9,7 @@ from contracts.deliveries import DeliveryOpened
 from contracts.facts import Fact
 from contracts.registry import decode_fact
 from services.delivery import policy as delivery
+from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import Delivery
 from services.delivery.deliveries.views import DeliveryView
@@ -45,11 +46,11 @@ SUBJECTS = (
     Subject(
         service="delivery",
         title="A delivery",
-        views=(DeliveryView,),
+        views=(DeliveryView, AgreementView),
         decide=delivery.decide,
         standings=_TO_DELIVERY,
         make=_delivery,
-        reads=(_D.SHOW_DELIVERY, _D.LIST_DELIVERIES, _D.FOLLOW),
+        reads=(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_DELIVERIES, _D.FOLLOW),
         acts=tuple(delivery.MOVERS),
     ),
 )

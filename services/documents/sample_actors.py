@@ -10,6 +10,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "DeliveryCompleted"}
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
+            | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -103,6 +104,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
-    | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened"}
+    | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "AgreementProposed"}
 )
 """The first fact of an aggregate."""

@@ -6,6 +6,20 @@ from typing import Any
 
 FICTITIOUS = "[Fictitious sample]"
 PERIOD = {"from": "2027-02-01", "until": "2027-06-30"}
+TERMS = {
+    "period": {"from": "2027-03-01", "until": "2027-03-05"},
+    "modality": "in_person",
+    "languages": ["en"],
+    "participants": 25,
+    "women": 10,
+    "costs": [{"side": "provider", "cost": "travel", "money": {"minor": 900_000, "currency": "USD"}}],
+    "clauses": ["privileges_and_immunities"],
+}
+TEXTS = {
+    "scope": f"{FICTITIOUS} A course of five days on requests for mutual legal assistance.",
+    "place": f"{FICTITIOUS} Nairobi",
+    "clauses": [f"{FICTITIOUS} The trainers are experts on mission."],
+}
 CONTACT = {
     "name": f"{FICTITIOUS} A. Mwangi",
     "email": "a.mwangi@central-authority.example",
@@ -25,6 +39,14 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "MatchConfirmed.joint_delivery_id": None,
         "MatchConfirmed.window": PERIOD,
         "completed_on": "2027-03-05",
+        "AgreementProposed.terms": TERMS,
+        "AgreementSigned.waiting_for": "provider",
+        "signed_on": "2026-12-10",
+        "version": 1,
+        **{f"ProposeAgreement.{name}": value for name, value in TERMS.items() if name != "clauses"},
+        "ProposeAgreement.scope": TEXTS["scope"],
+        "ProposeAgreement.place": TEXTS["place"],
+        "ProposeAgreement.clauses": [{"kind": "privileges_and_immunities", "text": TEXTS["clauses"][0]}],
         **{f"NewContact.{name}": value for name, value in CONTACT.items()},
     }
 )
@@ -35,6 +57,18 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         **{f"DeliveryContact.{name}": value for name, value in CONTACT.items()},
         "SideContacts.state": [CONTACT],
         "SideContacts.provider": [],
+        "AgreementView.status": "proposed",
+        "AgreementView.turn": "provider",
+        "AgreementView.in_force": None,
+        "AgreementView.in_force_since": None,
+        "AgreementView.moves": ["propose", "sign"],
+        "VersionView.terms": TERMS,
+        "VersionView.texts": TEXTS,
+        "VersionView.provider_signed_on": None,
+        "VersionView.state_signed_on": None,
+        "VersionView.dropped_at": None,
+        "VersionView.changed": [],
+        **{f"VersionView.{name}": None for name in ("state_file_id", "provider_file_id")},
         **{f"{view}.period": PERIOD for view in ("DeliveryView", "DeliveryItem")},
         **{f"{view}.status": "open" for view in ("DeliveryView", "DeliveryItem")},
         **{f"{view}.moves": ["name_contacts", "waive_agreement"] for view in ("DeliveryView", "DeliveryItem")},

@@ -10,7 +10,7 @@ import httpx
 from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
-from contracts.deliveries import DeliveryOpened
+from contracts.deliveries import DeliveryOpened, delivery_id_of
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money, Period
@@ -39,9 +39,32 @@ def a_confirmation(**changes: Any) -> MatchConfirmed:
 def a_delivery(**changes: Any) -> Delivery:
     """An open delivery of Norway to Kenya."""
     fact = a_confirmation()
-    values: dict[str, Any] = {name: getattr(fact, name) for name in ("request_id", "line_id", "offering_id")}
-    values |= {"delivery_id": fact.match_id, "state": "KEN", "provider": "NOR", "period": SPRING, "opened_at": NOON}
+    values: dict[str, Any] = {
+        name: getattr(fact, name) for name in ("match_id", "request_id", "line_id", "offering_id")
+    }
+    values |= {
+        "delivery_id": delivery_id_of(fact.match_id),
+        "state": "KEN",
+        "provider": "NOR",
+        "period": SPRING,
+        "opened_at": NOON,
+    }
     return evolve(None, DeliveryOpened(**values | changes))
+
+
+def a_version(**changes: Any) -> dict[str, Any]:
+    return {
+        "period": {"from": f"{AHEAD}-03-01", "until": f"{AHEAD}-03-05"},
+        "modality": "in_person",
+        "languages": ["en"],
+        "language": "en",
+        "scope": "Fictitious sample: a course of five days.",
+        "place": "Nairobi",
+        "participants": 25,
+        "women": 10,
+        "costs": [{"side": "provider", "cost": "travel", "money": {"minor": 900_000, "currency": "USD"}}],
+        "clauses": [{"kind": "confidentiality", "text": "Fictitious sample: materials stay with the two sides."}],
+    } | changes
 
 
 class Matching:
@@ -60,7 +83,7 @@ class Matching:
         """The id of the delivery that a confirmed match opens."""
         fact = a_confirmation(**changes)
         await self.tells(fact)
-        return str(fact.match_id)
+        return str(delivery_id_of(fact.match_id))
 
     async def revokes(self, delivery: Mapping[str, Any]) -> None:
         ids = {name: UUID(delivery[name]) for name in ("request_id", "line_id", "offering_id")}
@@ -68,7 +91,7 @@ class Matching:
         period = SPRING
         await self.tells(
             MatchRevoked(
-                match_id=UUID(delivery["delivery_id"]),
+                match_id=UUID(delivery["match_id"]),
                 **ids,
                 **sides,
                 reason="other",

@@ -11,7 +11,7 @@ import httpx
 from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Handler, Inbox, Outcome
-from contracts.deliveries import DeliveryBegun, DeliveryCompleted, DeliveryTerminated
+from contracts.deliveries import DeliveryBegun, DeliveryCompleted, DeliveryTerminated, delivery_id_of
 from contracts.facts import Fact
 from contracts.requests import RequestOpened, RequestRegistered, RequestSubmitted
 from services.matching.consumers import HANDLERS
@@ -79,8 +79,8 @@ async def attempt(api: Client, match: Mapping[str, Any], name: str, by: str, **b
 async def delivered(db: Database, match: Mapping[str, Any], *moves: str, reason: str = "other") -> None:
     """Matching hears that the delivery of a match has begun, is complete, or was terminated."""
     now = clock.now()
-    ids = {"delivery_id": UUID(match["match_id"])}
-    ids |= {name: UUID(match[name]) for name in ("request_id", "line_id")}
+    ids = {name: UUID(match[name]) for name in ("match_id", "request_id", "line_id")}
+    ids["delivery_id"] = delivery_id_of(ids["match_id"])
     sides = {name: match[name] for name in ("state", "provider")}
     facts: dict[str, Fact] = {
         "begun": DeliveryBegun(**ids, **sides, begun_at=now),

@@ -97,7 +97,7 @@ async def test_operator_erases_only_after_approval(api: Client, operator: Operat
     assert {name: {} for name in (*SERVICES_TO_ERASE, "directory", "console")} == {
         name: one["left"] for name, one in report["services"].items()
     }
-    assert 6 == operator.said.count("nothing is left")
+    assert 7 == operator.said.count("nothing is left")
 
     operator.environment["ENTRAIDE_AUDIT_DIR"] = str(ROOT / "README.md")
     assert 0 == (await operator.erase(person_id))[0]

@@ -54,7 +54,7 @@ from services.requests.wiring import scan
 from services.requests.work import view_store
 from tests.builders import a_caller, a_request, headers
 from tests.clocks import Ticking
-from tests.delivery.steps import IN_SPRING
+from tests.delivery.steps import IN_SPRING, a_version
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
@@ -302,12 +302,14 @@ async def _delivery(world: World) -> None:
     """By Norway, of what is agreed and paid for, and evaluated by both."""
     found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
     (match,) = found.json()["matches"]
-    path, delivery_path = f"/v1/matches/{match['match_id']}", f"/v1/deliveries/{match['match_id']}"
+    path = f"/v1/matches/{match['match_id']}"
+    delivery_path = f"/v1/deliveries/{match['delivery_id']}"
     delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
     for who in (KENYA, NORWAY):
         contacts = [{"name": f"Contact named by {who}", "email": "contact@example.org"}]
         delivery = await world.say(who, f"{delivery_path}/contacts", method="PUT", about=delivery, contacts=contacts)
         delivery = await world.say(who, f"{delivery_path}/waive-agreement", about=delivery)
+    await world.say(NORWAY, f"{delivery_path}/agreement", **a_version())
     delivery = await world.say(NORWAY, f"{delivery_path}/begin", about=delivery)
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
@@ -428,6 +430,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
     async with databases["delivery"].transaction() as tx:
         records["delivery_id"] = {one: await delivery_store.known(tx, one) for one in await ids(tx, "delivery")}
+        agreements = await tx.fetch("SELECT agreement_id, delivery_id FROM agreement")
+        of_delivery = records["delivery_id"]
+        records["agreement_id"] = {row["agreement_id"]: of_delivery[row["delivery_id"]] for row in agreements}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

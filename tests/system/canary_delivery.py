@@ -13,8 +13,8 @@ async def opened(stage: Stage, match: Mapping[str, Any]) -> Any:
     """The delivery of a confirmed match."""
 
     async def found() -> Any:
-        page = await stage.see(COORDINATOR, f"/v1/deliveries?request={match['request_id']}")
-        return next((one for one in page["deliveries"] if one["delivery_id"] == match["match_id"]), None)
+        page = await stage.see(COORDINATOR, f"/v1/deliveries?match={match['match_id']}")
+        return next(iter(page["deliveries"]), None)
 
     return await until(found)
 
@@ -26,6 +26,8 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Non
         contacts = {"contacts": [{}]}
         delivery = await stage.say(who, "PUT", f"{PATH}/contacts", contacts, about=delivery, to=sides - {AUDITOR})
         delivery = await stage.say(who, "POST", f"{PATH}/waive-agreement", {}, about=delivery, to=sides)
+    await _agree(stage, delivery, sides)
+    delivery = await opened(stage, match)
     for who, name, body in (
         (NORWAY, "begin", {}),
         (NORWAY, "suspend", {"reason": "other"}),
@@ -33,3 +35,16 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Non
         (KENYA, "complete", {}),
     ):
         delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
+
+
+async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """An agreement with two versions, signed by both."""
+    path, period = f"{PATH}/agreement", delivery["period"]
+    terms = {"period": period, "modality": "in_person", "languages": ["en"], "language": "en"}
+    version = {**terms, "clauses": [{"kind": "other"}]}
+    found = await stage.say(NORWAY, "POST", path, version, about={**delivery, "revision": None}, to=sides)
+    found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
+    for who in (NORWAY, KENYA):
+        found = await stage.say(who, "POST", f"{path}/sign", {"version": 2}, about=found)
+    found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
+    await stage.say(KENYA, "POST", f"{path}/drop-amendment", {}, about=found)

@@ -147,13 +147,13 @@ async def _fund(api: Persistent, request: dict[str, Any], match: dict[str, Any])
 
 
 async def _begin(api: Persistent, request: dict[str, Any], match: dict[str, Any]) -> None:
-    path = f"/v1/deliveries/{match['match_id']}"
 
     async def opened() -> dict[str, Any] | None:
         found = (await api.get(STATE, f"/v1/deliveries?request={request['request_id']}"))["deliveries"]
         return found[0] if found else None
 
     delivery = await api.until(opened, "the delivery")
+    path = f"/v1/deliveries/{delivery['delivery_id']}"
     for who in (STATE, PROVIDER):
         delivery = await api.move(who, path, "waive-agreement", delivery)
     await api.move(PROVIDER, path, "begin", delivery)

@@ -8,7 +8,7 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
-from contracts.deliveries import DeliveryOpened
+from contracts.deliveries import DeliveryOpened, delivery_id_of
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.delivery import policy, remark_store
@@ -21,7 +21,8 @@ from services.delivery.policy import Action
 async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
     """Both sides confirmed the match."""
     opened = DeliveryOpened(
-        delivery_id=fact.match_id,
+        delivery_id=delivery_id_of(fact.match_id),
+        match_id=fact.match_id,
         request_id=fact.request_id,
         line_id=fact.line_id,
         offering_id=fact.offering_id,
@@ -38,7 +39,7 @@ async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
 
 async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     """End the delivery, unless its own termination revoked the match."""
-    found = await store.known(tx, fact.match_id)
+    found = await store.known(tx, delivery_id_of(fact.match_id))
     assert found is not None, "a match is confirmed before it is revoked"
     if found.status in NOT_ENDED:
         await record(tx, found, found.terminate(MATCH_REVOKED, now=fact.revoked_at), because=event)

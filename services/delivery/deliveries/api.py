@@ -41,20 +41,23 @@ async def list_deliveries(
     caller: CurrentCaller,
     paging: Pagination,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
+    of_match: Annotated[UUID | None, QueryParameter(name="match")] = None,
     status: FromQuery[DeliveryStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[DeliveryPage]:
     """The State and the provider see their own; newest match first."""
     async with db.transaction(by=caller) as tx:
-        found = await store.page(tx, caller, request_id=of_request, status=status, before=cursor, limit=limit + 1)
+        found = await store.page(
+            tx, caller, request_id=of_request, match_id=of_match, status=status, before=cursor, limit=limit + 1
+        )
         views = await items_of(tx, found, caller)
-    return paging.page(DeliveryPage, views, limit)
+    return paging.page(DeliveryPage, views, limit, at=lambda last: last.match_id)
 
 
 @show(DELIVERY, Action.SHOW_DELIVERY, "One delivery")
 async def show_delivery(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryView:
-    """With the contacts of both sides. It has the id of its match."""
+    """With the contacts of both sides. `delivery_id` of a confirmed match leads here."""
     return await delivery_view(tx, ctx, delivery_id)
 
 

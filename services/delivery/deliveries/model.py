@@ -1,6 +1,6 @@
 """A delivery: its states, its moves, and their effects.
 
-It is opened by the confirmation of its match and has the match's id. It begins once both sides have signed an agreement
+It is opened by the confirmation of its match. It begins once both sides have signed an agreement
 or waived one and the money that it lacks is allocated, and is complete after its last session.
 """
 
@@ -67,6 +67,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """A delivery. `covers` is how many persons of the line's group it serves, None for all."""
 
     delivery_id: UUID
+    match_id: UUID
     request_id: UUID
     line_id: UUID
     offering_id: UUID
@@ -160,6 +161,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def _ids(self) -> dict[str, Any]:
         return {
             "delivery_id": self.delivery_id,
+            "match_id": self.match_id,
             "request_id": self.request_id,
             "line_id": self.line_id,
             "state": self.state,

@@ -45,21 +45,24 @@ async def page(
     caller: Caller,
     *,
     request_id: UUID | None = None,
+    match_id: UUID | None = None,
     status: DeliveryStatus | None = None,
     before: UUID | None = None,
     limit: int,
 ) -> list[Delivery]:
-    """Deliveries that this caller may see, newest match first, before `before`."""
+    """Deliveries that this caller may see, newest match first, before the match `before`."""
     rows = await tx.fetch(
         """
         SELECT * FROM delivery
         WHERE may_see(delivery, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
-          AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR delivery_id < $5)
-        ORDER BY delivery_id DESC LIMIT $6
+          AND ($4::uuid IS NULL OR match_id = $4) AND ($5::text IS NULL OR status = $5)
+          AND ($6::uuid IS NULL OR match_id < $6)
+        ORDER BY match_id DESC LIMIT $7
         """,
         caller.organization,
         caller.role,
         request_id,
+        match_id,
         status,
         before,
         limit,
@@ -76,11 +79,12 @@ async def known(tx: Tx, delivery_id: UUID) -> Delivery | None:
 _SAVE = Write(
     parts={
         "delivery_saved": """
-            INSERT INTO delivery (delivery_id, request_id, line_id, offering_id, state, provider, status, revision,
-                starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at, state_waived_at,
+            INSERT INTO delivery (delivery_id, match_id, request_id, line_id, offering_id, state, provider, status,
+                revision, starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at,
+                state_waived_at,
                 provider_waived_at, agreement_id, agreed_at, begun_at, suspended_at, completed_on, completed_at,
                 terminated_at, reason)
-            SELECT delivery_id, request_id, line_id, offering_id, state, provider, status, revision, starts,
+            SELECT delivery_id, match_id, request_id, line_id, offering_id, state, provider, status, revision, starts,
                 ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at, state_waived_at,
                 provider_waived_at, agreement_id, agreed_at, begun_at, suspended_at, completed_on, completed_at,
                 terminated_at, reason

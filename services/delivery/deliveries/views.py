@@ -19,7 +19,7 @@ from services.delivery.policy import Action
 
 
 class DeliveryItem(Struct, frozen=True, kw_only=True):
-    """A delivery, which has the id of its match.
+    """A delivery, opened by the confirmation of its match.
 
     `period` is when it is delivered; `covers` is how many persons of the line's group it serves, null for all.
     `funding_needed` is the money that it lacked when it was confirmed. `agreed_at` is when both sides had signed an
@@ -28,6 +28,7 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     """
 
     delivery_id: UUID
+    match_id: UUID
     request_id: UUID
     line_id: UUID
     offering_id: UUID

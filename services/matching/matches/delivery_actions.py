@@ -13,20 +13,20 @@ from services.matching.offerings import store as offering_store
 
 
 async def on_begun(tx: Tx, event: Event, fact: DeliveryBegun) -> None:
-    before = await _match(tx, fact.delivery_id)
+    before = await _match(tx, fact.match_id)
     await suggestions.record(tx, [(before, before.begin(now=fact.begun_at))], because=event)
 
 
 async def on_completed(tx: Tx, event: Event, fact: DeliveryCompleted) -> None:
-    before = await _match(tx, fact.delivery_id)
+    before = await _match(tx, fact.match_id)
     await suggestions.record(tx, [(before, before.complete(now=fact.completed_at))], because=event)
 
 
 async def on_terminated(tx: Tx, event: Event, fact: DeliveryTerminated) -> None:
     """Revoke the match; its capacity is given back, unless another match of its joint delivery needs it."""
     # Locked before the match, in the order of all moves.
-    joint = await joint_store.of_known_match(tx, fact.delivery_id)
-    before = await _match(tx, fact.delivery_id)
+    joint = await joint_store.of_known_match(tx, fact.match_id)
+    before = await _match(tx, fact.match_id)
     released = joint is None or not joint.held_beside(before)
     revoked = before.revoke(fact.reason, capacity_released=released, now=fact.terminated_at)
     if released:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from chassis.db.database import Tx
 from contracts.consents import FieldSet
 from contracts.conversion import from_attributes
+from contracts.deliveries import delivery_id_of
 from contracts.matching import Judgement, Override, Share
 from contracts.values import Caller, Language, Money, Period
 from services.matching import policy
@@ -110,6 +111,7 @@ class MatchView(Struct, frozen=True, kw_only=True):
     accepted_at: datetime | None
     provider_confirmed_at: datetime | None
     confirmed_at: datetime | None
+    delivery_id: UUID | None
     capacity_period: Period | None
     funding_needed: Money | None
     begun_at: datetime | None
@@ -186,6 +188,7 @@ def view(found: Ranked, comments: Remarks, guarded: frozenset[str], caller: Call
     return from_attributes(
         MatchView,
         match,
+        delivery_id=delivery_id_of(match.match_id) if match.confirmed_at else None,
         score=sum(share.points for share in shares),
         rank=found.rank if Guarded.RANK in guarded else None,
         shares=shares,

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import activities as a
+from contracts import agreements as ag
 from contracts import alerts as al
 from contracts import attachments as at
 from contracts import clocks as c
@@ -274,6 +275,9 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_delivery(dl.DeliveryContactsNamed, OTHER),
         _of_delivery(dl.DeliveryAgreementWaived, OTHER),
         _of_delivery(dl.DeliveryAgreed, STATE, PROVIDER),
+        _of_delivery(ag.AgreementProposed, OTHER),
+        _of_delivery(ag.AgreementSigned, OTHER),
+        _of_delivery(ag.AmendmentDropped, OTHER),
         _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
         _of_delivery(dl.DeliveryResumed, STATE, PROVIDER),
         # The State and the provider are notified of what the match does.

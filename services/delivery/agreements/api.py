@@ -1,0 +1,57 @@
+"""Routes of agreements. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from uuid import UUID
+
+from litestar.params import FromPath, JSONBody
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.commands import change, create, show
+from services.delivery.agreements import actions
+from services.delivery.agreements.views import AgreementView, agreement_view
+from services.delivery.commands import Nothing, ProposeAgreement, Sign
+from services.delivery.policy import Action
+
+AGREEMENT = "/v1/deliveries/{delivery_id:uuid}/agreement"
+
+
+@show(AGREEMENT, Action.SHOW_AGREEMENT, "The agreement of a delivery")
+async def show_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> AgreementView:
+    """With all its versions, the last one first, and what each changed."""
+    return await agreement_view(tx, ctx, delivery_id)
+
+
+@create(
+    AGREEMENT,
+    Action.PROPOSE,
+    "Propose an agreement for a delivery",
+    read=agreement_view,
+    key=lambda delivery_id: delivery_id,
+    location=lambda view: f"/v1/deliveries/{view.delivery_id}/agreement",
+)
+async def propose_agreement(
+    tx: Tx, ctx: Context, key: UUID, delivery_id: FromPath[UUID], data: JSONBody[ProposeAgreement]
+) -> None:
+    """The first version, by either side; the other side then signs it or proposes another one."""
+    await actions.propose_first(tx, ctx, delivery_id, data.terms, data.language, data.checked_texts())
+
+
+@change(f"{AGREEMENT}/propose", Action.PROPOSE, "Propose another version of an agreement", read=agreement_view)
+async def propose_version(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[ProposeAgreement]) -> None:
+    """In turn, before both have signed; or an amendment of what is in force, by either side."""
+    await actions.propose(tx, ctx, delivery_id, data.terms, data.language, data.checked_texts())
+
+
+@change(f"{AGREEMENT}/sign", Action.SIGN, "Sign the last version of an agreement", read=agreement_view)
+async def sign_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Sign]) -> None:
+    """In turn. With the second signature the version is in force, and the delivery may begin."""
+    await actions.sign(tx, ctx, delivery_id, data.version, data.signed_on, data.file_id)
+
+
+@change(f"{AGREEMENT}/drop-amendment", Action.DROP_AMENDMENT, "Drop a proposed amendment", read=agreement_view)
+async def drop_amendment(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Nothing]) -> None:
+    """By either side; the version in force stays so."""
+    await actions.drop_amendment(tx, ctx, delivery_id)
+
+
+ROUTES = [show_agreement, propose_agreement, propose_version, sign_agreement, drop_amendment]

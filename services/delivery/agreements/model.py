@@ -1,0 +1,167 @@
+"""An agreement between the State and the provider of a delivery: whose turn it is, and what is in force.
+
+The two sides propose versions in turn. Who has the turn signs the last version or proposes another one, which takes a
+signature back. A version that both signed is in force; a later one amends it once both have signed that.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from contracts.agreements import VERSIONS_MAX, AgreementProposed, AgreementSigned, AgreementTerms, AmendmentDropped
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Language, Side
+from services.delivery.deliveries.model import NOT_ENDED, Delivery
+
+_NAMESPACE = UUID("6f1d2a54-0c6e-4d8b-9a37-5b1e7c9f2d10")
+
+
+class AgreementStatus(StrEnum):
+    """`proposed`: nothing is in force. `amending`: a version is in force, and another one is proposed."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    AMENDING = "amending"
+
+
+MOVES: Mapping[str, frozenset[AgreementStatus]] = {
+    "propose": frozenset(AgreementStatus),
+    "sign": frozenset({AgreementStatus.PROPOSED, AgreementStatus.AMENDING}),
+    "drop_amendment": frozenset({AgreementStatus.AMENDING}),
+}
+"""The states each move is allowed in; the turn decides who may make it. Nothing moves once the delivery has ended."""
+
+
+def agreement_id_of(delivery_id: UUID) -> UUID:
+    """A delivery has one agreement, with its versions."""
+    return uuid5(_NAMESPACE, str(delivery_id))
+
+
+class Agreement(Struct, frozen=True, kw_only=True):
+    """An agreement; `version` is the last one proposed, `in_force` the one that both sides signed."""
+
+    agreement_id: UUID
+    delivery_id: UUID
+    request_id: UUID
+    state: str
+    provider: str
+    status: AgreementStatus
+    revision: int
+    version: int
+    proposed_by: Side
+    proposed_at: datetime
+    turn: Side | None
+    """Who has to sign the last version or to propose another one; None while one is in force and none is proposed."""
+    state_signed_on: date | None = None
+    provider_signed_on: date | None = None
+    in_force: int | None = None
+    in_force_since: datetime | None = None
+
+    def signed_on(self, side: Side) -> date | None:
+        """When the side signed the last version."""
+        return self.state_signed_on if side is Side.STATE else self.provider_signed_on
+
+    def require(self, move: str, side: Side, delivery: Delivery) -> None:
+        """Raises Conflict if the delivery has ended, if the state does not allow the move, or out of turn."""
+        if delivery.status not in NOT_ENDED:
+            raise Conflict("delivery-status", status=delivery.status, move=move)
+        if self.status not in MOVES[move]:
+            raise Conflict("agreement-status", status=self.status, move=move)
+        # Who proposed an amendment may drop it at any time.
+        if move != "drop_amendment" and self.turn not in {None, side}:
+            raise Conflict("not-your-turn", turn=self.turn)
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def propose(
+        self,
+        side: Side,
+        terms: AgreementTerms,
+        language: Language,
+        texts_hash: str,
+        delivery: Delivery,
+        *,
+        now: datetime,
+    ) -> AgreementProposed:
+        """Answer with another version, or propose an amendment."""
+        self.require("propose", side, delivery)
+        if self.version >= VERSIONS_MAX:
+            raise Conflict("too-many-versions", most=VERSIONS_MAX)
+        return AgreementProposed(
+            **self._ids(),
+            side=side,
+            version=self.version + 1,
+            terms=terms,
+            language=language,
+            texts_hash=texts_hash,
+            proposed_at=now,
+        )
+
+    def sign(
+        self, side: Side, version: int, signed_on: date, file_id: UUID | None, delivery: Delivery, *, now: datetime
+    ) -> AgreementSigned:
+        """Sign the last version. Raises Conflict for another one, Invalid for a day to come."""
+        self.require("sign", side, delivery)
+        if version != self.version:
+            raise Conflict("agreement-version", version=self.version)
+        if signed_on > now.date():
+            raise Invalid("day-to-come", field="signed_on", today=now.date())
+        other = None if self.signed_on(side.other) is not None else side.other
+        return AgreementSigned(
+            **self._ids(),
+            side=side,
+            version=version,
+            signed_on=signed_on,
+            waiting_for=other,
+            file_id=file_id,
+            signed_at=now,
+        )
+
+    def drop_amendment(self, side: Side, delivery: Delivery, *, now: datetime) -> AmendmentDropped:
+        self.require("drop_amendment", side, delivery)
+        return AmendmentDropped(**self._ids(), side=side, version=self.version, dropped_at=now)
+
+    def _ids(self) -> dict[str, Any]:
+        return {
+            "agreement_id": self.agreement_id,
+            "delivery_id": self.delivery_id,
+            "request_id": self.request_id,
+            "state": self.state,
+            "provider": self.provider,
+        }
+
+
+def propose_first(
+    delivery: Delivery, side: Side, terms: AgreementTerms, language: Language, texts_hash: str, *, now: datetime
+) -> AgreementProposed:
+    """The first version. Raises Conflict if the delivery has begun without an agreement, or has ended."""
+    delivery.require("agree")
+    return AgreementProposed(
+        agreement_id=agreement_id_of(delivery.delivery_id),
+        delivery_id=delivery.delivery_id,
+        request_id=delivery.request_id,
+        state=delivery.state,
+        provider=delivery.provider,
+        side=side,
+        version=1,
+        terms=terms,
+        language=language,
+        texts_hash=texts_hash,
+        proposed_at=now,
+    )
+
+
+def check_terms(terms: AgreementTerms, delivery: Delivery) -> None:
+    """Raises Invalid for a period outside the delivery's, or more women than participants."""
+    if terms.period.reversed:
+        raise Invalid("period-reversed", field="terms.period")
+    if not (delivery.period.starts <= terms.period.starts and terms.period.ends <= delivery.period.ends):
+        raise Invalid(
+            "outside-delivery", field="terms.period", first_day=delivery.period.starts, last_day=delivery.period.ends
+        )
+    if terms.women is not None and terms.women > (terms.participants or 0):
+        raise Invalid("more-women-than-participants", field="terms.women")
