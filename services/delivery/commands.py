@@ -43,7 +43,7 @@ class NameContacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A clause of an agreement: its kind and its text."""
 
-    kind: ClauseKind
+    clause: ClauseKind
     text: Words
 
 
@@ -74,7 +74,7 @@ class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             participants=self.participants,
             women=self.women,
             costs=self.costs,
-            clauses=tuple(one.kind for one in self.clauses),
+            clauses=tuple(one.clause for one in self.clauses),
         )
 
     def checked_texts(self) -> AgreementTexts:

@@ -46,7 +46,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         **{f"ProposeAgreement.{name}": value for name, value in TERMS.items() if name != "clauses"},
         "ProposeAgreement.scope": TEXTS["scope"],
         "ProposeAgreement.place": TEXTS["place"],
-        "ProposeAgreement.clauses": [{"kind": "privileges_and_immunities", "text": TEXTS["clauses"][0]}],
+        "ProposeAgreement.clauses": [{"clause": "privileges_and_immunities", "text": TEXTS["clauses"][0]}],
         **{f"NewContact.{name}": value for name, value in CONTACT.items()},
     }
 )

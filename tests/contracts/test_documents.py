@@ -170,7 +170,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     once |= {"/v1/imports/{import_id}/flows/{line}/pledge"}
     # One of each: of two who write it, the second is refused.
     once |= {f"/v1/{each}/translations" for each in ("requests/{request_id}", "offerings/{offering_id}")}
-    once |= {"/v1/requests/{request_id}/summary"}
+    once |= {"/v1/requests/{request_id}/summary", "/v1/deliveries/{delivery_id}/agreement"}
     assert undoes_nothing | once == without_revision
 
 

@@ -38,6 +38,7 @@ WORDS = {
     "NotificationView.subject",
     "PersonSubject.subject",
     "Drawn.purpose",
+    "AgreementTexts.clauses",
     "DraftedLine.outcome",
     "LinePatch.outcome",
     "LineView.outcome",

@@ -63,7 +63,7 @@ def a_version(**changes: Any) -> dict[str, Any]:
         "participants": 25,
         "women": 10,
         "costs": [{"side": "provider", "cost": "travel", "money": {"minor": 900_000, "currency": "USD"}}],
-        "clauses": [{"kind": "confidentiality", "text": "Fictitious sample: materials stay with the two sides."}],
+        "clauses": [{"clause": "confidentiality", "text": "Fictitious sample: materials stay with the two sides."}],
     } | changes
 
 

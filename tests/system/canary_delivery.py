@@ -41,7 +41,7 @@ async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
     """An agreement with two versions, signed by both."""
     path, period = f"{PATH}/agreement", delivery["period"]
     terms = {"period": period, "modality": "in_person", "languages": ["en"], "language": "en"}
-    version = {**terms, "clauses": [{"kind": "other"}]}
+    version = {**terms, "clauses": [{"clause": "other"}]}
     found = await stage.say(NORWAY, "POST", path, version, about={**delivery, "revision": None}, to=sides)
     found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
     for who in (NORWAY, KENYA):

@@ -26,6 +26,7 @@ from tests import builders
 from tests.builders import a_request
 from tests.conftest import Servers
 from tests.files import PDF
+from tests.matching.builders import an_offering_body
 from tests.personas import ISSUER, persona_id
 from tests.rules.steps import personal_columns
 from tests.system.deployment import environment
@@ -34,6 +35,7 @@ from tests.system.steps import program, psql
 
 FIRST, SECOND = (persona_id(f"UNODC:administrator-{n}") for n in (1, 2))
 ADMINISTRATOR, KENYA, COORDINATOR = "UNODC:administrator", "KEN:focal_point", "UNODC:coordinator"
+UNIT = "UNODC:provider_officer"
 PERSON, COLLEAGUE = persona_id(KENYA), persona_id("KEN:colleague")
 ADDRESS = "203.0.113.77"
 SIGNS_IN_BY = "canary-sub-8841"
@@ -99,6 +101,9 @@ _OWNERS = {
     "appointments": "directory",
     "requests": "requests",
     "views": "requests",
+    "offerings": "matching",
+    "matches": "matching",
+    "deliveries": "delivery",
     "subscriptions": "notifications",
     "notifications": "notifications",
     "webhooks": "notifications",
@@ -140,6 +145,7 @@ async def appoint_all(world: World) -> None:
         (PERSON, "KEN", "focal_point", "Zebulon Зебулон", "zebulon@ken.example", SIGNS_IN_BY, "Note on Zebulon"),
         (COLLEAGUE, "KEN", "focal_point", "Keepsake", "keepsake@ken.example", "keepsake", "Note on Keepsake"),
         (persona_id(COORDINATOR), "UNODC", "coordinator", "Coordinator", "c@unodc.example", "coordinator", ""),
+        (persona_id(UNIT), "UNODC", "provider_officer", "Unit", "u@unodc.example", "unit", ""),
     )
     for person_id, organization, role, name, email, subject, letter in people:
         named = (subject,) if person_id == PERSON else (subject, str(person_id))
@@ -178,11 +184,48 @@ async def create_personal_data(world: World) -> None:
         filed = await world.call("POST", "/v1/requests", KENYA, a_request(), key=f"{name}-request", **given)
         path = f"/v1/requests/{filed['request_id']}/register"
         await world.call("POST", path, COORDINATOR, {}, revision=filed["revision"])
+    await name_contacts(world)
     await send_mails(world)
     await eventually(lambda: {"zebulon-mail@ken.example", "keepsake-mail@ken.example"} <= recipients(world))
     notice = (await world.call("GET", "/v1/notifications", KENYA, person=PERSON))["notifications"][0]
     path = f"/v1/notifications/{notice['notification_id']}/read"
     await world.call("POST", path, KENYA, {}, person=PERSON, address=ADDRESS)
+
+
+async def name_contacts(world: World) -> None:
+    """Each of the two is a contact for a delivery that a unit of UNODC makes."""
+    offering = await world.call("POST", "/v1/offerings", UNIT, an_offering_body())
+    path = f"/v1/offerings/{offering['offering_id']}/approve"
+    await world.call("POST", path, COORDINATOR, {}, revision=offering["revision"])
+    for person, name, telephone in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
+        request = await world.call("POST", "/v1/requests", KENYA, a_request(), person=person, address=ADDRESS)
+        path = f"/v1/requests/{request['request_id']}"
+        for move, body in (("register", {}), ("open", {"priority": "normal"})):
+            request = await world.call("POST", f"{path}/{move}", COORDINATOR, body, revision=request["revision"])
+        match = await first(world, COORDINATOR, f"/v1/matches?request={request['request_id']}", "matches")
+        path = f"/v1/matches/{match['match_id']}"
+        for who, move, by in ((COORDINATOR, "present", None), (KENYA, "accept", person), (UNIT, "confirm", None)):
+            match = await world.call("POST", f"{path}/{move}", who, {}, person=by, revision=match["revision"])
+        delivery = await first(world, UNIT, f"/v1/deliveries?match={match['match_id']}", "deliveries")
+        contact = {
+            "name": f"Contact {name}",
+            "email": f"{name}-contact@ken.example",
+            "function": f"Office of {name}",
+            "telephone": telephone,
+            "person_id": str(person),
+        }
+        path = f"/v1/deliveries/{delivery['delivery_id']}/contacts"
+        body = {"contacts": [contact]}
+        await world.call("PUT", path, KENYA, body, person=person, address=ADDRESS, revision=delivery["revision"])
+
+
+async def first(world: World, who: str, path: str, name: str) -> Any:
+    """The first record of a list, once there is one."""
+    deadline = time.monotonic() + HEARD_SECONDS
+    while not (found := (await world.call("GET", path, who))[name]):
+        assert time.monotonic() < deadline, path
+        await asyncio.sleep(0.1)
+    return found[0]
 
 
 async def send_mails(world: World) -> None:

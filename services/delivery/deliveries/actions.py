@@ -54,11 +54,11 @@ async def move(
         return await record(tx, before, decide(before), comment=comment)
 
 
-async def lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> bool:
-    """True if the delivery lacked money when it was confirmed."""
+async def match_lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> UUID | None:
+    """The match of a delivery that lacked money when it was confirmed; None if it lacked none."""
     found = await store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.BEGIN, found).required()
-    return found.funding_needed is not None
+    return None if found.funding_needed is None else found.match_id
 
 
 async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date | None, *, comment: str) -> Delivery:

@@ -90,8 +90,8 @@ async def waive_agreement(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], dat
 async def _gap(db: Database, ctx: Context, delivery_id: UUID, own: Owned) -> int | None:
     """The funding gap from the ledger; None if the delivery needs no money."""
     async with db.transaction(by=ctx.caller) as tx:
-        lacking = await actions.lacking(tx, ctx, delivery_id)
-    return await own.funding.gap(delivery_id) if lacking else None
+        match_id = await actions.match_lacking(tx, ctx, delivery_id)
+    return None if match_id is None else await own.funding.gap(match_id)
 
 
 @change(f"{DELIVERY}/begin", Action.BEGIN, "Begin a delivery", read=delivery_view, before=_gap)

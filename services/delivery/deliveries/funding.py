@@ -17,10 +17,10 @@ class Funding:
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
 
-    async def gap(self, delivery_id: UUID) -> int | None:
+    async def gap(self, match_id: UUID) -> int | None:
         """In US-dollar cents; None if the ledger does not know the match yet. Raises Unavailable."""
         try:
-            body = await self._peers.get(OWNER, f"/internal/matches/{delivery_id}/funding-gap")
+            body = await self._peers.get(OWNER, f"/internal/matches/{match_id}/funding-gap")
             return msgspec.json.decode(body, type=FundingGap).gap_usd_minor
         except (PeerError, msgspec.MsgspecError) as error:
             raise Unavailable("funding-unheard") from error

@@ -23,7 +23,7 @@ from services.notifications.hits import offering_store, request_store, requireme
 from services.notifications.hits.model import Watcher, hit_on
 from services.notifications.notices import actions, audience
 from services.notifications.notices import store as notice_store
-from services.notifications.notices.audience import Appointment, Notice
+from services.notifications.notices.notice import Appointment, Notice
 from services.notifications.webhooks import store as webhook_store
 
 BEGINS = (r.RequestOpened, r.RequestStarted, r.RequestReopened)

@@ -26,8 +26,8 @@ from contracts.requests import (
 from contracts.values import Caller, Language, Role
 from services.notifications import policy
 from services.notifications.notices import audience, model, recipients, store, subscription_store
-from services.notifications.notices.audience import KnownReference, Notice
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
+from services.notifications.notices.notice import COORDINATOR, KnownReference, Notice
 from services.notifications.notices.store import Recipient
 from services.notifications.policy import Action
 from services.notifications.webhooks import store as webhook_store
@@ -142,7 +142,7 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
         match_id = getattr(fact, "match_id", None) if notice.only_if_notified_before else None
         people = await store.recipients(tx, appointments, notified_of_match=match_id)
         programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
-        if audience.COORDINATOR in appointments:
+        if COORDINATOR in appointments:
             if recipients.is_escalation(notice):
                 people += await store.coordinators_without_subscription(tx, now)
             people, programs = await _routed(tx, notice, fact, people, programs, now)

@@ -6,10 +6,7 @@ Coordinators are notified only of what asks them to act and of what has ended: t
 """
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from uuid import UUID
-
-from msgspec import Struct
 
 from contracts import activities as a
 from contracts import agreements as ag
@@ -29,96 +26,20 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import summaries as s
-from contracts.facts import Event, Fact, fact_type
+from contracts.facts import Event, Fact
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
+from services.notifications.notices.notice import (
+    KnownReference,
+    Notice,
+    Relation,
+    notice_of,
+)
 
-UNODC = "UNODC"
-
-
-class Relation(StrEnum):
-    """How a recipient relates to a fact."""
-
-    STATE = "state"
-    FOCAL_POINTS = "organization"
-    PROVIDER = "provider"
-    DONOR = "donor"
-    UNIT = "unit"
-    FUND_DONORS = "fund_donors"
-    COORDINATORS = "coordinators"
-    FINANCE = "finance"
-    PERSON = "person_id"
-    RESPONSIBLE = "responsible"
-    """The assignee of a clock's request, if the fact names one, else the holders of the role that has to act."""
-    HEADS = "heads"
-    """The heads of the remit that holds the request; without any, the coordinators of that remit, else all."""
-    LAST = "waiting_for"
-    """The party of a package whose agreement alone is missing."""
-    OTHER_SIDE = "side"
-    """The side of a delivery that did not act."""
-
-
-class Appointment(Struct, frozen=True, order=True):
-    """All holders of one role in one organization."""
-
-    organization: str
-    role: Role
-
-
-COORDINATOR = Appointment(UNODC, Role.COORDINATOR)
-
-
-class Subject(Struct, frozen=True, kw_only=True):
-    """What a remit is compared with: a request's State by its regional group, and its topics with all broader ones."""
-
-    region: str | None
-    topics: tuple[str, ...]
-
-
-class Notice(Struct, frozen=True, kw_only=True):
-    """A notice: `code` selects the text, `relations` the recipients, with a reference and a link.
-
-    `gathered` notices are sent once per recipient and cause, however many facts that cause had, `once_per` ones
-    once per recipient and value of that field; webhooks get each. With `only_if_notified_before` only recipients
-    notified of the same match before get it, with `unless_caused` only a fact without a cause is notified, and with
-    `while_circulating` providers get it only while the State lets the request circulate. A fact is notified with
-    `if_set` only if that field has a value, with `unless_set` only if it has none.
-    """
-
-    code: str
-    to: tuple[Relation, ...]
-    reference: str
-    link: str
-    gathered: bool = False
-    once_per: str | None = None
-    only_if_notified_before: bool = False
-    unless_caused: bool = False
-    while_circulating: bool = False
-    if_set: str | None = None
-    unless_set: str | None = None
-
-
-class KnownReference(Struct, frozen=True, kw_only=True):
-    """A request's reference number, known from earlier facts."""
-
-    reference: str | None = None
-
-
-(
-    STATE,
-    FOCAL_POINTS,
-    PROVIDER,
-    DONOR,
-    UNIT,
-    FUND_DONORS,
-    COORDINATORS,
-    FINANCE,
-    PERSON,
-    RESPONSIBLE,
-    HEADS,
-    LAST,
-    OTHER,
-) = Relation
+STATE, FOCAL_POINTS, PROVIDER = Relation.STATE, Relation.FOCAL_POINTS, Relation.PROVIDER
+DONOR, UNIT, FUND_DONORS = Relation.DONOR, Relation.UNIT, Relation.FUND_DONORS
+COORDINATORS, FINANCE, PERSON = Relation.COORDINATORS, Relation.FINANCE, Relation.PERSON
+RESPONSIBLE, HEADS, LAST, OTHER = Relation.RESPONSIBLE, Relation.HEADS, Relation.LAST, Relation.OTHER_SIDE
 REQUEST_ID = "request_id"
 JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
@@ -130,49 +51,20 @@ MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
 
-def _notice(
-    kind: type[Fact],
-    *to: Relation,
-    link: str,
-    reference: str = "request_id",
-    variant: str = "",
-    gathered: bool = False,
-    once_per: str | None = None,
-    only_if_notified_before: bool = False,
-    unless_caused: bool = False,
-    while_circulating: bool = False,
-    if_set: str | None = None,
-    unless_set: str | None = None,
-) -> Notice:
-    return Notice(
-        code=f"{fact_type(kind)}:{variant}" if variant else fact_type(kind),
-        to=to,
-        reference=reference,
-        link=link,
-        gathered=gathered,
-        once_per=once_per,
-        only_if_notified_before=only_if_notified_before,
-        unless_caused=unless_caused,
-        while_circulating=while_circulating,
-        if_set=if_set,
-        unless_set=unless_set,
-    )
-
-
 def _of_request(kind: type[Fact], *to: Relation, unless_caused: bool = False) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, *to, link=REQUEST, unless_caused=unless_caused),)
+    return kind, (notice_of(kind, *to, link=REQUEST, unless_caused=unless_caused),)
 
 
 def _of_offering(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, *to, link=OFFERING, reference="offering_id"),)
+    return kind, (notice_of(kind, *to, link=OFFERING, reference="offering_id"),)
 
 
 def _of_match(
     kind: type[Fact], *to: Relation, before: tuple[Relation, ...] = (), while_circulating: bool = False
 ) -> tuple[type[Fact], tuple[Notice, ...]]:
-    always = (_notice(kind, *to, link=MATCH, while_circulating=while_circulating),) if to else ()
+    always = (notice_of(kind, *to, link=MATCH, while_circulating=while_circulating),) if to else ()
     ended = (
-        (_notice(kind, *before, link=MATCH, only_if_notified_before=True, gathered=kind is m.MatchExpired),)
+        (notice_of(kind, *before, link=MATCH, only_if_notified_before=True, gathered=kind is m.MatchExpired),)
         if before
         else ()
     )
@@ -180,27 +72,27 @@ def _of_match(
 
 
 def _of_package(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, *to, link="/v1/packages/{package_id}"),)
+    return kind, (notice_of(kind, *to, link="/v1/packages/{package_id}"),)
 
 
 def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, *to, link=DELIVERY),)
+    return kind, (notice_of(kind, *to, link=DELIVERY),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, FOCAL_POINTS, link="/v1/clients/{client_id}", reference="client_id"),)
+    return kind, (notice_of(kind, FOCAL_POINTS, link="/v1/clients/{client_id}", reference="client_id"),)
 
 
 def _of_person(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, PERSON, FOCAL_POINTS, link="/v1/people/{person_id}", reference="person_id"),)
+    return kind, (notice_of(kind, PERSON, FOCAL_POINTS, link="/v1/people/{person_id}", reference="person_id"),)
 
 
 def _of_pledge(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, *to, link=PLEDGE, reference="fund"),)
+    return kind, (notice_of(kind, *to, link=PLEDGE, reference="fund"),)
 
 
 def _of_in_kind(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
-    return kind, (_notice(kind, DONOR, FINANCE, link=IN_KIND, reference="fund"),)
+    return kind, (notice_of(kind, DONOR, FINANCE, link=IN_KIND, reference="fund"),)
 
 
 NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
@@ -227,11 +119,11 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.ConsentWithdrawn, STATE, COORDINATORS),
         _of_request(r.ConsentEnded, STATE, COORDINATORS),
         _of_request(at.AttachmentRejected, STATE),
-        (c.ClockReminded, (_notice(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
-        (c.ClockOverdue, (_notice(c.ClockOverdue, RESPONSIBLE, HEADS, link=WORK, while_circulating=True),)),
+        (c.ClockReminded, (notice_of(c.ClockReminded, RESPONSIBLE, link=WORK, while_circulating=True),)),
+        (c.ClockOverdue, (notice_of(c.ClockOverdue, RESPONSIBLE, HEADS, link=WORK, while_circulating=True),)),
         _of_request(s.PublicSummaryDrafted, STATE),
-        (mails.MailReceived, (_notice(mails.MailReceived, COORDINATORS, link=MAIL, reference="organization"),)),
-        (mails.MailReplyReceived, (_notice(mails.MailReplyReceived, COORDINATORS, link=MAIL),)),
+        (mails.MailReceived, (notice_of(mails.MailReceived, COORDINATORS, link=MAIL, reference="organization"),)),
+        (mails.MailReplyReceived, (notice_of(mails.MailReplyReceived, COORDINATORS, link=MAIL),)),
         _of_offering(m.OfferingSubmitted, COORDINATORS),
         _of_offering(m.OfferingApproved, PROVIDER),
         _of_offering(m.OfferingReturned, PROVIDER),
@@ -242,16 +134,16 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_offering(o.OfferingReconfirmationDue, PROVIDER),
         (
             m.MatchSuggested,
-            (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
+            (notice_of(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
         ),
         _of_match(m.MatchInterested, COORDINATORS),
         (
             m.MatchPresented,
             (
-                _notice(
+                notice_of(
                     m.MatchPresented, STATE, PROVIDER, link=MATCH, while_circulating=True, unless_set=JOINT_DELIVERY_ID
                 ),
-                _notice(
+                notice_of(
                     m.MatchPresented,
                     *(STATE, PROVIDER),
                     link=MATCH,
@@ -266,7 +158,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchConfirmed, STATE, PROVIDER),
         _of_match(m.MatchBegun, STATE, PROVIDER),
         _of_match(m.MatchCompleted, STATE, PROVIDER),
-        (m.MatchEvaluated, (_notice(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per=REQUEST_ID),)),
+        (m.MatchEvaluated, (notice_of(m.MatchEvaluated, COORDINATORS, link=REQUEST, once_per=REQUEST_ID),)),
         _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
         _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
@@ -320,49 +212,49 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_in_kind(k.InKindContributionStruck),
         (
             g.ProposalMade,
-            (_notice(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),
+            (notice_of(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),
         ),
-        (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, link=MATCH),)),
-        (p.RequirementCancelled, (_notice(p.RequirementCancelled, FINANCE, link=MATCH),)),
+        (p.RequirementOpened, (notice_of(p.RequirementOpened, FINANCE, link=MATCH),)),
+        (p.RequirementCancelled, (notice_of(p.RequirementCancelled, FINANCE, link=MATCH),)),
         (
             p.AllocationMade,
             (
-                _notice(p.AllocationMade, STATE, PROVIDER, link=REQUEST),
-                _notice(p.AllocationMade, FUND_DONORS, link=FUND, reference="fund", variant="donor"),
+                notice_of(p.AllocationMade, STATE, PROVIDER, link=REQUEST),
+                notice_of(p.AllocationMade, FUND_DONORS, link=FUND, reference="fund", variant="donor"),
             ),
         ),
         (
             p.AllocationReturned,
-            (_notice(p.AllocationReturned, FUND_DONORS, link=FUND, reference="fund", gathered=True),),
+            (notice_of(p.AllocationReturned, FUND_DONORS, link=FUND, reference="fund", gathered=True),),
         ),
         (
             a.ActivityCompleted,
-            (_notice(a.ActivityCompleted, FUND_DONORS, link=ACTIVITY, reference="fund"),),
+            (notice_of(a.ActivityCompleted, FUND_DONORS, link=ACTIVITY, reference="fund"),),
         ),
         (
             a.ActivityCancelled,
-            (_notice(a.ActivityCancelled, FUND_DONORS, link=ACTIVITY, reference="fund"),),
+            (notice_of(a.ActivityCancelled, FUND_DONORS, link=ACTIVITY, reference="fund"),),
         ),
     ]
 )
 
 TO_OWNER: Mapping[type[Fact], Notice] = {
-    n.WebhookDisabled: _notice(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="webhook_id"),
+    n.WebhookDisabled: notice_of(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="webhook_id"),
 }
 """Facts of this service that notify the owner of the webhook or client."""
 
 ON_HIT: Mapping[str, Notice] = {
-    "fitting": _notice(al.HitRecorded, link=REQUEST, variant="fitting", once_per="hit_id"),
-    "requests": _notice(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
-    "funding": _notice(al.HitRecorded, link="/v1/requirements/unfunded", variant="funding", once_per="hit_id"),
-    "offerings": _notice(
+    "fitting": notice_of(al.HitRecorded, link=REQUEST, variant="fitting", once_per="hit_id"),
+    "requests": notice_of(al.HitRecorded, link=REQUEST, variant="requests", once_per="hit_id"),
+    "funding": notice_of(al.HitRecorded, link="/v1/requirements/unfunded", variant="funding", once_per="hit_id"),
+    "offerings": notice_of(
         al.HitRecorded, link=OFFERING, reference="offering_id", variant="offerings", once_per="hit_id"
     ),
 }
 """The notice of a hit, by its subject, for the owner of the alert; of a `fitting` offering without one."""
 
 ON_DIGEST: Mapping[str, Notice] = {
-    frequency: _notice(
+    frequency: notice_of(
         al.DigestIssued, link="/v1/digests/{digest_id}", reference="day", variant=frequency, once_per="digest_id"
     )
     for frequency in ("daily", "weekly")

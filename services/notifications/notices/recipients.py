@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.callers import Remit
 from contracts.facts import Fact
 from contracts.values import Role, Side
-from services.notifications.notices.audience import COORDINATOR, UNODC, Appointment, Notice, Relation, Subject
+from services.notifications.notices.notice import COORDINATOR, UNODC, Appointment, Notice, Relation, Subject
 
 _ROLES = {
     Relation.STATE: Role.FOCAL_POINT,

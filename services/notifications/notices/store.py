@@ -16,8 +16,8 @@ from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.requests import RequestSubmitted
 from contracts.values import Caller, Role
-from services.notifications.notices.audience import Appointment, KnownReference, Subject
 from services.notifications.notices.model import Channel, Dispatch, Notification
+from services.notifications.notices.notice import Appointment, KnownReference, Subject
 from services.notifications.notices.wording import Letter
 
 LIST_MAX = 100

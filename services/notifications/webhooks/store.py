@@ -11,8 +11,8 @@ from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.notifications.notices import audience
-from services.notifications.notices.audience import Appointment
 from services.notifications.notices.model import Channel, Status
+from services.notifications.notices.notice import Appointment
 from services.notifications.notices.store import Recipient
 from services.notifications.webhooks.model import Webhook
 
