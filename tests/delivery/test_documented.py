@@ -1,0 +1,41 @@
+"""docs/delivery.md has the state tables of the models, and the roles of the policy."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from contracts.values import Role
+from services.delivery.agreements import model as agreement
+from services.delivery.deliveries import model as delivery
+from services.delivery.policy import MOVERS
+
+TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.M)
+ROLES = {
+    "focal point": Role.FOCAL_POINT,
+    "provider officer": Role.PROVIDER_OFFICER,
+    "coordinator": Role.COORDINATOR,
+}
+
+
+def rows(heading: str) -> Mapping[str, tuple[set[str], set[Role]]]:
+    """Move → its states and its roles, under a heading."""
+    section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return {
+        move: (set(re.findall(r"`(\w+)`", states)), {ROLES[one] for one in who.split(", ") if one in ROLES})
+        for move, states, who in ROW.findall(section)
+    }
+
+
+def test_state_tables_are_those_of_the_models() -> None:
+    for heading, moves in (("The delivery", delivery.MOVES), ("The agreement", agreement.MOVES)):
+        assert {move: set(statuses) for move, statuses in moves.items()} == {
+            move: states for move, (states, _) in rows(heading).items()
+        }
+
+
+def test_roles_are_those_of_the_policy() -> None:
+    told = {move: roles for heading in ("The delivery", "The agreement") for move, (_, roles) in rows(heading).items()}
+    assert {str(move): set(roles) for move, roles in MOVERS.items()} == {
+        move: roles for move, roles in told.items() if move != "agree"
+    }
