@@ -40,7 +40,7 @@ class NameContacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     contacts: Annotated[tuple[NewContact, ...], Meta(max_length=CONTACTS_MAX)]
 
 
-class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewClause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A clause of an agreement: its kind and its text."""
 
     clause: ClauseKind
@@ -63,7 +63,7 @@ class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     participants: Persons | None = None
     women: Annotated[int, Meta(ge=0, le=100_000)] | None = None
     costs: Annotated[tuple[CostShare, ...], Meta(max_length=COSTS_MAX)] = ()
-    clauses: Annotated[tuple[Clause, ...], Meta(max_length=CLAUSES_MAX)] = ()
+    clauses: Annotated[tuple[NewClause, ...], Meta(max_length=CLAUSES_MAX)] = ()
 
     @property
     def terms(self) -> AgreementTerms:

@@ -69,6 +69,7 @@ LISTS = {
     "/v1/offerings": "offering_id",
     "/v1/matches": "match_id",
     "/v1/joint-deliveries": "joint_delivery_id",
+    "/v1/deliveries": "delivery_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

@@ -19,8 +19,8 @@ async def opened(stage: Stage, match: Mapping[str, Any]) -> Any:
     return await until(found)
 
 
-async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> None:
-    """From its contacts to its completion."""
+async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any:
+    """From its contacts to its completion; returns the match, which is completed by it."""
     delivery = await opened(stage, match)
     for who in (KENYA, NORWAY):
         contacts = {"contacts": [{}]}
@@ -35,6 +35,12 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Non
         (KENYA, "complete", {}),
     ):
         delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
+
+    async def completed() -> Any:
+        found = await stage.see(KENYA, f"/v1/matches/{match['match_id']}")
+        return found if found["status"] == "completed" else None
+
+    return await until(completed)
 
 
 async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:

@@ -238,7 +238,7 @@ async def fulfil_a_request(stage: Stage) -> None:
     for who, move in agreed:
         matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[0])
     await _fund(stage, request)
-    await canary_delivery.deliver(stage, matches[0], sides)
+    matches[0] = await canary_delivery.deliver(stage, matches[0], sides)
     went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3}
     for who, own in ((KENYA, STATE), (NORWAY, OVERSEERS | {NORWAY})):
         matches[0] = await stage.say(who, "POST", f"{match_path}/evaluate", went, about=matches[0], to=own)
