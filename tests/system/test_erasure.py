@@ -197,26 +197,27 @@ async def name_contacts(world: World) -> None:
     offering = await world.call("POST", "/v1/offerings", UNIT, an_offering_body())
     path = f"/v1/offerings/{offering['offering_id']}/approve"
     await world.call("POST", path, COORDINATOR, {}, revision=offering["revision"])
-    for person, name, telephone in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
-        request = await world.call("POST", "/v1/requests", KENYA, a_request(), person=person, address=ADDRESS)
+    for person, name, address in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
+        request = await world.call("POST", "/v1/requests", KENYA, a_request(), person=person, address=address)
         path = f"/v1/requests/{request['request_id']}"
         for move, body in (("register", {}), ("open", {"priority": "normal"})):
             request = await world.call("POST", f"{path}/{move}", COORDINATOR, body, revision=request["revision"])
         match = await first(world, COORDINATOR, f"/v1/matches?request={request['request_id']}", "matches")
         path = f"/v1/matches/{match['match_id']}"
         for who, move, by in ((COORDINATOR, "present", None), (KENYA, "accept", person), (UNIT, "confirm", None)):
-            match = await world.call("POST", f"{path}/{move}", who, {}, person=by, revision=match["revision"])
+            at = {"address": address} if by else {}
+            match = await world.call("POST", f"{path}/{move}", who, {}, person=by, revision=match["revision"], **at)
         delivery = await first(world, UNIT, f"/v1/deliveries?match={match['match_id']}", "deliveries")
         contact = {
             "name": f"Contact {name}",
             "email": f"{name}-contact@ken.example",
             "function": f"Office of {name}",
-            "telephone": telephone,
+            "telephone": address,
             "person_id": str(person),
         }
         path = f"/v1/deliveries/{delivery['delivery_id']}/contacts"
         body = {"contacts": [contact]}
-        await world.call("PUT", path, KENYA, body, person=person, address=ADDRESS, revision=delivery["revision"])
+        await world.call("PUT", path, KENYA, body, person=person, address=address, revision=delivery["revision"])
 
 
 async def first(world: World, who: str, path: str, name: str) -> Any:
