@@ -84,8 +84,8 @@ class World:
         service = _OWNERS[path.split("/")[2].partition("?")[0]]
         url = self.platform.addresses[service] + path
         deadline = time.monotonic() + HEARD_SECONDS
-        while (answer := await self.client.request(method, url, json=body, headers=headers)).status_code == 403:
-            # A new appointment is known everywhere within two seconds.
+        while _unheard(answer := await self.client.request(method, url, json=body, headers=headers)):
+            # A new appointment is known everywhere within two seconds; so is an opened request.
             assert time.monotonic() < deadline, (method, path, answer.text)
             await asyncio.sleep(0.1)
         assert answer.status_code in {200, 201}, (method, path, answer.text)
@@ -93,6 +93,10 @@ class World:
 
     async def entraide(self, *words: object) -> subprocess.CompletedProcess[str]:
         return await asyncio.to_thread(self.platform.entraide, *map(str, words))
+
+
+def _unheard(answer: httpx.Response) -> bool:
+    return answer.status_code == 403 or (answer.status_code == 409 and answer.json()["slug"] == "request-not-open")
 
 
 _OWNERS = {
