@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.statuses import (
     ACTIVITY_STATUS,
+    AGREEMENT_STATUS,
     ALLOCATION_STATUS,
     APPOINTMENT_STATUS,
     DELIVERY_STATUS,
@@ -71,6 +72,39 @@ ATTACHMENT_STATUS = {
     "removed": N_("Removed"),
 }
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
+SIDE = {"state": N_("The State"), "provider": N_("The provider")}
+COST_KIND = {
+    "travel": N_("Travel"),
+    "accommodation": N_("Accommodation"),
+    "fees": N_("Fees"),
+    "venue": N_("Venue"),
+    "interpretation": N_("Interpretation"),
+    "materials": N_("Materials"),
+    "equipment": N_("Equipment"),
+    "other": N_("Other"),
+}
+CLAUSE_KIND = {
+    "privileges_and_immunities": N_("Privileges and immunities"),
+    "applicable_rules": N_("Applicable rules"),
+    "confidentiality": N_("Confidentiality"),
+    "data_protection": N_("Data protection"),
+    "intellectual_property": N_("Intellectual property"),
+    "liability": N_("Liability"),
+    "other": N_("Other"),
+}
+TERM = {
+    "period": N_("Period"),
+    "modality": N_("How"),
+    "languages": N_("Languages of delivery"),
+    "participants": N_("Number of participants"),
+    "women": N_("Of these, women"),
+    "costs": N_("Who bears which costs"),
+    "clauses": N_("Clauses"),
+    "scope": N_("What is delivered"),
+    "place": N_("Place"),
+}
+"""Terms and texts of an agreement."""
+
 FULFILMENT = {"none": N_("Nothing agreed yet"), "partial": N_("Partly covered"), "complete": N_("Fully covered")}
 ROLE = {
     "focal_point": N_("Focal point"),
@@ -264,6 +298,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "fulfilment": FULFILMENT,
     "match_status": MATCH_STATUS,
     "delivery_status": DELIVERY_STATUS,
+    "agreement_status": AGREEMENT_STATUS,
+    "side": SIDE,
+    "cost_kind": COST_KIND,
+    "clause_kind": CLAUSE_KIND,
+    "term": TERM,
     "offering_status": OFFERING_STATUS,
     "pledge_status": PLEDGE_STATUS,
     "role": ROLE,

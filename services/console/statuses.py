@@ -50,6 +50,11 @@ DELIVERY_STATUS = {
     "completed": P_("delivery", "Completed"),
     "terminated": P_("delivery", "Terminated"),
 }
+AGREEMENT_STATUS = {
+    "proposed": P_("agreement", "Proposed"),
+    "in_force": P_("agreement", "In force"),
+    "amending": P_("agreement", "In force, amendment proposed"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -8,6 +8,8 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Answer, Problem
+from services.console.deliveries import agreement
+from services.console.deliveries.agreement import optional_agreement
 from services.console.deliveries.moves import DELIVERY
 from services.console.deliveries.reading import STATUSES, is_mine, timeline, turn
 from services.console.fields import Field, FormError, errors_of, read
@@ -50,6 +52,7 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
     return page.render(
         "deliveries/show.html",
         delivery=delivery,
+        agreement=await optional_agreement(page, delivery_id),
         moves=DELIVERY.open_to(delivery, session.role),
         turn=turn(delivery),
         mine=is_mine(delivery, session.role),
@@ -118,4 +121,4 @@ def _named(contacts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     }
 
 
-ROUTES = (list_deliveries, show_delivery, show_contacts, name_contacts, *routes_of(DELIVERY))
+ROUTES = (list_deliveries, show_delivery, show_contacts, name_contacts, *agreement.ROUTES, *routes_of(DELIVERY))

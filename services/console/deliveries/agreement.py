@@ -1,0 +1,237 @@
+"""The agreement of a delivery: its versions, the form of another one, signatures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from contracts.agreements import ClauseKind, CostKind
+from services.console import labels
+from services.console.client import Problem
+from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.formats import decimal
+from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_, OWN_NAMES
+
+COSTS, CLAUSES = 2, 3
+"""Rows of the form."""
+
+MAIN = (
+    Field(name="scope", label=N_("What is delivered"), kind="words", max_length=4000, rows=6),
+    Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages"),
+    Field(name="period.from", label=N_("First day"), kind="date"),
+    Field(name="period.until", label=N_("Last day"), kind="date"),
+    Field(name="place", label=N_("Place"), max_length=300, required=False, empty=""),
+    Field(name="modality", label=N_("How"), kind="choice", options="modalities"),
+    Field(name="languages", label=N_("Languages of delivery"), kind="choices", options="languages"),
+    Field(name="participants", label=N_("Number of participants"), kind="number", required=False),
+    Field(name="women", label=N_("Of these, women"), kind="number", required=False),
+)
+
+
+def _cost(row: int) -> tuple[Field, ...]:
+    return (
+        Field(
+            name=f"cost{row}.cost",
+            label=N_("Cost"),
+            kind="choice",
+            options=tuple((one, labels.COST_KIND[one]) for one in CostKind),
+            required=False,
+        ),
+        Field(
+            name=f"cost{row}.side",
+            label=N_("Borne by"),
+            kind="choice",
+            options=tuple(labels.SIDE.items()),
+            required=False,
+        ),
+        Field(name=f"cost{row}.money", label=N_("Amount, if it is known"), kind="money", required=False),
+    )
+
+
+def _clause(row: int) -> tuple[Field, ...]:
+    return (
+        Field(
+            name=f"clause{row}.clause",
+            label=N_("Kind of clause"),
+            kind="choice",
+            options=tuple((one, labels.CLAUSE_KIND[one]) for one in ClauseKind),
+            required=False,
+        ),
+        Field(name=f"clause{row}.text", label=N_("Text of the clause"), kind="words", required=False),
+    )
+
+
+GROUPS: Sequence[tuple[str, tuple[Field, ...]]] = (
+    ("", MAIN),
+    *((N_("Who bears which costs"), _cost(row)) for row in range(1, COSTS + 1)),
+    *((N_("Clause"), _clause(row)) for row in range(1, CLAUSES + 1)),
+)
+FIELDS = tuple(field for _, group in GROUPS for field in group)
+SIGNED_ON = Field(
+    name="signed_on", label=N_("Day of the signature"), kind="date", required=False, hint=N_("Empty if it is today.")
+)
+
+
+def body_of(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The command of what was typed: rows that are filled in become lists."""
+    body = dict(typed)
+    costs = [body.pop(f"cost{row}", {}) for row in range(1, COSTS + 1)]
+    clauses = [body.pop(f"clause{row}", {}) for row in range(1, CLAUSES + 1)]
+    return {
+        **body,
+        "costs": [one for one in costs if one.get("cost")],
+        "clauses": [{"text": "", **one} for one in clauses if one.get("clause")],
+    }
+
+
+def typed_of(version: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A version as it would be typed."""
+    terms, texts = version["terms"], version["texts"]
+    shown = {
+        "scope": [texts["scope"]],
+        "language": [version["language"]],
+        "period.from": [terms["period"]["from"]],
+        "period.until": [terms["period"]["until"]],
+        "place": [texts["place"]],
+        "modality": [terms["modality"]],
+        "languages": list(terms["languages"]),
+        "participants": [str(terms["participants"] or "")],
+        "women": ["" if terms["women"] is None else str(terms["women"])],
+    }
+    for row, cost in enumerate(terms["costs"][:COSTS], 1):
+        shown |= {f"cost{row}.cost": [cost["cost"]], f"cost{row}.side": [cost["side"]]}
+        if money := cost["money"]:
+            shown[f"cost{row}.money"] = [str(decimal(money["minor"], money["currency"]))]
+            shown[f"cost{row}.money.currency"] = [money["currency"]]
+    for row, (clause, text) in enumerate(zip(terms["clauses"], texts["clauses"], strict=True), 1):
+        shown |= {f"clause{row}.clause": [clause], f"clause{row}.text": [text]}
+    return shown
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}/agreement")
+async def show_agreement(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    return await _shown(page, delivery_id)
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}/agreement/propose")
+async def show_form(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """The form of the first version, or of another one, which begins as the last."""
+    return await _form(page, delivery_id)
+
+
+@post("/{language:str}/deliveries/{delivery_id:str}/agreement/propose", status_code=303)
+async def propose(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    sent = read(FIELDS, page.typed)
+    if sent.errors:
+        return await _form(page, delivery_id, errors=sent.errors, status=400)
+    revision, path = page.value(REVISION), f"/v1/deliveries/{delivery_id}/agreement"
+    try:
+        await page.api.send(
+            "POST",
+            f"{path}/propose" if revision else path,
+            body_of(sent.body),
+            key=page.value(KEY) or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        return await _form(page, delivery_id, **_refused(FIELDS, problem))
+    return page.redirect(f"/deliveries/{delivery_id}/agreement", done="sent")
+
+
+@post("/{language:str}/deliveries/{delivery_id:str}/agreement/{move:str}", status_code=303)
+async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
+    """Sign the version that was shown, or drop it."""
+    page.signed_in  # noqa: B018 - raises
+    sent = read((SIGNED_ON,), page.typed)
+    if sent.errors:
+        return await _shown(page, delivery_id, errors=sent.errors, status=400)
+    signs = move == "sign"
+    version, revision = page.value("version"), page.value(REVISION)
+    body = {**sent.body, "version": int(version) if version.isdigit() else 0} if signs else {}
+    try:
+        await page.api.send(
+            "POST",
+            f"/v1/deliveries/{delivery_id}/agreement/{'sign' if signs else 'drop-amendment'}",
+            body,
+            key=page.value(KEY) or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        return await _shown(page, delivery_id, **_refused((SIGNED_ON,), problem))
+    return page.redirect(f"/deliveries/{delivery_id}/agreement", done="sent")
+
+
+def _refused(fields: Sequence[Field], problem: Problem) -> dict[str, Any]:
+    if problem.status in (401, 404):
+        raise problem
+    errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+    return {"errors": errors, "stale": problem.status == STALE, "status": problem.status}
+
+
+async def optional_agreement(page: Page, delivery_id: str) -> Any:
+    """The agreement, None before one is proposed."""
+    try:
+        return await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None
+
+
+async def _shown(
+    page: Page,
+    delivery_id: str,
+    *,
+    errors: Sequence[FormError] = (),
+    stale: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    agreement = await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
+    return page.render(
+        "deliveries/agreement.html",
+        status=status,
+        agreement=agreement,
+        field=SIGNED_ON,
+        typed=page.typed or None,
+        errors=errors,
+        stale=stale,
+    )
+
+
+async def _form(
+    page: Page,
+    delivery_id: str,
+    *,
+    errors: Sequence[FormError] = (),
+    stale: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    page.signed_in  # noqa: B018 - raises
+    delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
+    agreement = await optional_agreement(page, delivery_id)
+    first: Typed = {
+        "period.from": [delivery["period"]["from"]],
+        "period.until": [delivery["period"]["until"]],
+        "language": [page.language],
+    }
+    return page.render(
+        "deliveries/agreement_form.html",
+        status=status,
+        delivery=delivery,
+        agreement=agreement,
+        groups=GROUPS,
+        fields=FIELDS,
+        typed=page.typed or (typed_of(agreement["versions"][0]) if agreement else first),
+        errors=errors,
+        stale=stale,
+        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
+    )
+
+
+ROUTES = (show_agreement, show_form, propose, move)
