@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from contracts import reference
 from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, AgreementTerms, ClauseKind, CostShare
 from contracts.codes import ModalityCode, unknown_code
+from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
 from contracts.requests import Persons
 from contracts.values import END, Code, Language, Period
@@ -40,6 +41,10 @@ class NameContacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     contacts: Annotated[tuple[NewContact, ...], Meta(max_length=CONTACTS_MAX)]
 
 
+class NewCost(CostShare, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one side bears: a kind of cost, and its amount if it is known."""
+
+
 class NewClause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A clause of an agreement: its kind and its text."""
 
@@ -62,7 +67,7 @@ class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     place: Annotated[str, Meta(max_length=300)] = ""
     participants: Persons | None = None
     women: Annotated[int, Meta(ge=0, le=100_000)] | None = None
-    costs: Annotated[tuple[CostShare, ...], Meta(max_length=COSTS_MAX)] = ()
+    costs: Annotated[tuple[NewCost, ...], Meta(max_length=COSTS_MAX)] = ()
     clauses: Annotated[tuple[NewClause, ...], Meta(max_length=CLAUSES_MAX)] = ()
 
     @property
@@ -73,7 +78,7 @@ class ProposeAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             languages=self.languages,
             participants=self.participants,
             women=self.women,
-            costs=self.costs,
+            costs=tuple(from_attributes(CostShare, one) for one in self.costs),
             clauses=tuple(one.clause for one in self.clauses),
         )
 

@@ -96,6 +96,29 @@ def donor_card(given: DonorStory, refunded: Mapping[str, Any]) -> Iterator[Rende
     )
 
 
+def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
+    """A delivery with its contacts, and the versions of its agreement in the order in which they were proposed."""
+    delivery, agreement = record.delivery, record.agreement
+    assert delivery is not None, "one is agreed in writing"
+    assert agreement is not None, "one is agreed in writing"
+    yield heading(f"A delivery  {delivery['provider']} for {delivery['state']}", delivery["status"])
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for side, contacts in delivery["contacts"].items():
+        for one in contacts:
+            grid.add_row(f"  contact of the {side}", f"{one['name']}, {one['function']}")
+    for version in reversed(agreement["versions"]):
+        terms = version["terms"]
+        what = f"proposed by the {version['side']}: {terms['participants']} persons, {terms['women']} of them women"
+        signed = [side for side in ("state", "provider") if version[f"{side}_signed_on"]]
+        ends = "in force, signed by both" if version["version"] == agreement["in_force"] else "replaced"
+        if not signed:
+            ends = "answered with another one"
+        grid.add_row(f"  agreement, version {version['version']}", f"{what}; {ends}")
+    yield grid
+
+
 def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
     """The lines that a round serves, and why others get nothing."""
     one = planned.round

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.demo import agreeing
 from services.demo.people import Persona, StepError, personas
 from services.demo.records import LineRecord, RequestRecord
 from services.demo.steps import Steps
@@ -41,17 +42,25 @@ async def complete_request(steps: Steps, record: RequestRecord) -> None:
 
 
 async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> None:
-    """Begin and complete the delivery of a match without a written agreement, and have both sides evaluate it."""
+    """Begin and complete the delivery of a match, one of them under an agreement, and have both sides evaluate it."""
     api, path = steps.api, f"/v1/matches/{line.match['match_id']}"
     provider = f"{line.match['provider']}:provider_officer"
     delivery = await opened_delivery(steps, line.match)
     at = f"/v1/deliveries/{delivery['delivery_id']}"
+    written = record.appointment == agreeing.STATE
+    if written:
+        delivery = await agreeing.agree(steps, delivery, provider)
     for side, by in (("state", record.appointment), ("provider", provider)):
         if delivery["agreed_at"] is None and delivery[f"{side}_waived_at"] is None:
             delivery = await api.post(by, f"{at}/waive-agreement", {}, revision=delivery["revision"])
     for status, move in (("open", "begin"), ("in_delivery", "complete")):
         if delivery["status"] == status:
             delivery = await api.post(provider, f"{at}/{move}", {}, revision=delivery["revision"])
+        if written and move == "begin":
+            await agreeing.amend(steps, delivery, provider)
+    if written:
+        record.agreement = await api.get(record.appointment, f"{at}/agreement")
+        record.delivery = await api.get(record.appointment, at)
 
     async def completed() -> Mapping[str, Any] | None:
         found = await api.get(COORDINATOR, path)

@@ -100,7 +100,9 @@ class Api:
         """Send a table as CSV, its file's bytes unchanged."""
         return (await self._call("POST", appointment, path, table=table)).json()
 
-    async def put(self, appointment: str, path: str, body: Any, *, person: UUID, revision: int | None = None) -> Any:
+    async def put(
+        self, appointment: str, path: str, body: Any, *, person: UUID | None = None, revision: int | None = None
+    ) -> Any:
         return (await self._call("PUT", appointment, path, body, person=person, revision=revision)).json()
 
     async def _call(

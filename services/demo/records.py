@@ -36,6 +36,9 @@ class RequestRecord:
     """The outcome it is closed with; None if it is not closed."""
     lines: list[LineRecord] = field(default_factory=list)
     suggestion_ms: float | None = None
+    delivery: Mapping[str, Any] | None = None
+    """One that was agreed in writing, with its agreement."""
+    agreement: Mapping[str, Any] | None = None
     notified: list[str] = field(default_factory=list)
 
 

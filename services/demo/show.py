@@ -24,7 +24,7 @@ from chassis.settings import Settings
 from contracts import reference
 from contracts.refusals import Conflict
 from services.demo.appointing import founders
-from services.demo.cards import COLUMNS, desk_card, donor_card, request_card, round_card, summary
+from services.demo.cards import COLUMNS, delivery_card, desk_card, donor_card, request_card, round_card, summary
 from services.demo.desk import Intake
 from services.demo.people import Api, StepError
 from services.demo.records import RequestRecord, Seen
@@ -196,6 +196,7 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     assert story.given is not None, "the story came to its end"
     cards = [
         *(request_card(record, details=details) for record in story.requests),
+        *(delivery_card(record) for record in story.requests if record.agreement is not None),
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),
         desk_card(story.desk),

@@ -66,6 +66,7 @@ LISTS = {
     "request_id": "/v1/requests",
     "offering_id": "/v1/offerings",
     "match_id": "/v1/matches",
+    "delivery_id": "/v1/deliveries",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
