@@ -17,6 +17,7 @@ PATH = re.compile(r"/v1(/(?!\.{1,2}(?:[/?]|\Z))[A-Za-z0-9_.~:-]+)+(\?[^/?#\s]*)?
 """Paths that are called as they are: no part of them, such as an id out of an address, leads to another path."""
 
 SECONDS = 15.0
+SERVER_ERROR = 500
 CONNECTIONS_KEPT = 100
 HERE = "http://api.entraide.example"
 """The address of the API in this process: it is called, not resolved."""
@@ -74,6 +75,8 @@ class ApiClient:
             self._headers["Acting-As"] = acting
         self.calls = 0
         """How many calls were made: a page makes at most three."""
+        self.answers = 0
+        """How many of them were answered, be it with a refusal."""
 
     async def get(self, path: str, **query: object) -> Any:
         """The decoded body. Raises Problem or ApiUnavailable."""
@@ -166,8 +169,11 @@ class ApiClient:
             )
         except httpx.HTTPError as error:
             raise ApiUnavailable(type(error).__name__) from error
-        if answer.is_error:
-            raise _problem(answer)
+        problem = _problem(answer) if answer.is_error else None
+        if answer.status_code < SERVER_ERROR:
+            self.answers += 1
+        if problem is not None:
+            raise problem
         return answer
 
 
