@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -18,7 +17,7 @@ from chassis.auth.tokens import Issuer
 from chassis.ids import new_id
 from chassis.rate_limiter import Network, address_of
 from chassis.settings import Settings
-from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Problem
+from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Http, Problem
 from services.console.fields import Typed
 from services.console.formats import direction
 from services.console.live.following import Following
@@ -43,7 +42,7 @@ class Console:
 
     settings: Settings
     sessions: Sessions
-    http: httpx.AsyncClient
+    http: Http
     issuer: Issuer | None
     openid: OpenId | None
     following: Following = field(default_factory=Following)

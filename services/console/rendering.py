@@ -18,8 +18,10 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
+    nodes,
 )
 from jinja2.bccache import Bucket
+from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup
 
 from chassis import clock
@@ -107,6 +109,27 @@ def asset(name: str) -> str:
     return assets()[name].path
 
 
+class WordsDirectly(CodeGenerator):
+    """Calls of `_` and of `address` go past `Context.call`: they take nothing of the context, and are most of all."""
+
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
+        called = node.node
+        named = isinstance(called, nodes.Name) and called.name == "_"
+        plain = named or (isinstance(called, nodes.Getattr) and called.attr == "address")
+        if forward_caller or not plain or node.dyn_args or node.dyn_kwargs:
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.visit(called, frame)
+        self.write("(")
+        for arg in node.args:
+            self.visit(arg, frame)
+            self.write(", ")
+        for pair in node.kwargs:
+            self.visit(pair, frame)
+            self.write(", ")
+        self.write(")")
+
+
 class Compiled(BytecodeCache):
     """The compiled templates: the same in all languages, so each is compiled once."""
 
@@ -142,6 +165,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         bytecode_cache=COMPILED,
     )
+    made.code_generator_class = WordsDirectly
     # Their macros test what is undefined; ours are strict.
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
@@ -169,6 +193,7 @@ def environment(language: str) -> Environment:
         "percent": lambda part, whole: formats.percent(part, whole, language),
         "options_of": partial(options_of, language),
         "codes_of": partial(codes_of, language),
+        "states_as_options": partial(states_as_options, language),
         "shown": shown,
         "currencies": CURRENCIES_SHOWN,
         "tag_colours": TAG_COLOURS,
@@ -211,6 +236,19 @@ def codes_of(language: str, table: str) -> Sequence[tuple[str, str]]:
     """The codes of a list that are not retired, with their labels, by label."""
     found = [(term.code, term.label(language)) for term in TABLES[table]().values() if not term.retired]
     return sorted(found, key=lambda one: one[1].casefold())
+
+
+def states_as_options(language: str, chosen: str | None) -> Markup:
+    """The States by name, as options of a list: two hundred, which a page would take a millisecond to write."""
+    return _states_as_options(language, chosen if chosen in reference.countries() else None)
+
+
+@lru_cache(maxsize=2_000)
+def _states_as_options(language: str, chosen: str | None) -> Markup:
+    option = Markup('<option value="{}"{}>{}</option>')
+    selected = Markup(" selected")
+    names = [(code, country_name(code, language)) for code in country_order(language)]
+    return Markup("").join(option.format(code, selected if code == chosen else "", name) for code, name in names)
 
 
 def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]]) -> Sequence[Option]:

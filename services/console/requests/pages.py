@@ -6,9 +6,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from contracts.reference import country_name, country_order
 from services.console.drafting.draft import whole
-from services.console.fields import Option
 from services.console.labels import LABELS
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -30,7 +28,6 @@ async def list_requests(page: CurrentPage) -> Response[bytes]:
         found=found,
         query=query,
         statuses=tuple(LABELS["request_status"]),
-        states=[Option(code, country_name(code, page.language)) for code in country_order(page.language)],
     )
 
 
