@@ -24,6 +24,7 @@ from services.console.page import HTML, Console, Page, SignInNeeded, browser_add
 from services.console.rendering import assets
 from services.console.sessions.kept_forms import came_from, give_back, keep
 from services.console.sessions.model import Session
+from services.console.sign_in.again import SignInAgain
 from services.console.sign_in.tokens import access_token
 from services.console.translations import LANGUAGES
 
@@ -168,6 +169,11 @@ def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> 
     return page.redirect("/sign-in", after=came_from(page))
 
 
+def on_sign_in_again(request: Request[Any, Any, Any], _error: SignInAgain) -> Response[bytes]:
+    page = _page_for_error(request)
+    return page.redirect("/sign-in/again", after=came_from(page))
+
+
 def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
     return _error_page(request, 403, problem=None, forged=True)
 
@@ -188,6 +194,7 @@ def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> 
         ApiUnavailable: on_unavailable,
         Unavailable: on_unavailable,
         SignInNeeded: on_sign_in_needed,
+        SignInAgain: on_sign_in_again,
         ForgedForm: on_forged,
         UnreadableForm: on_forged,
         HTTPException: on_http,
