@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -27,9 +27,8 @@ from markupsafe import Markup
 from chassis import clock
 from contracts import reference
 from contracts.reference import country_name, country_order
-from services.console import formats, labels
+from services.console import formats, labels, parts
 from services.console.fields import Field, Option, shown
-from services.console.statuses import TAG_COLOURS
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
 
 FOLDER = Path(__file__).parent
@@ -179,7 +178,7 @@ def environment(language: str) -> Environment:
         "state": partial(_state, language),
         "organization": partial(organization, language),
         "code": partial(code_label, language),
-        "label": partial(_label, language),
+        "label": partial(parts.label, language),
         "time": partial(_time, language),
         "advised": lambda aspect: reference.aspects()[aspect].sentences[language],
         "language_name": OWN_NAMES.get,
@@ -193,10 +192,13 @@ def environment(language: str) -> Environment:
         "percent": lambda part, whole: formats.percent(part, whole, language),
         "options_of": partial(options_of, language),
         "codes_of": partial(codes_of, language),
+        "words_of": parts.words,
+        "title_of_record": partial(parts.title_of, language),
+        "code_labels": partial(code_labels, language),
+        "tag_of": partial(parts.tag, language),
         "states_as_options": partial(states_as_options, language),
         "shown": shown,
         "currencies": CURRENCIES_SHOWN,
-        "tag_colours": TAG_COLOURS,
         "done_messages": labels.DONE,
         "locale": formats.locale_of(language),
     }
@@ -230,6 +232,11 @@ def code_label(language: str, code: str | None, table: str) -> str:
         return reason.label(language) if reason else code
     term = TABLES[table]().get(code)
     return term.label(language) if term else code
+
+
+def code_labels(language: str, codes: Iterable[str], table: str) -> str:
+    """The labels of several codes."""
+    return translated(language, ", ").join(code_label(language, one, table) for one in codes)
 
 
 def codes_of(language: str, table: str) -> Sequence[tuple[str, str]]:
@@ -294,12 +301,6 @@ def organization(language: str, code: str | None) -> str:
         return country_name(code, language)
     except KeyError:
         return code
-
-
-def _label(language: str, value: object, of: str) -> str:
-    """The words of a value of the API, such as a status: `status|label("request_status")`."""
-    found = labels.LABELS[of].get(str(value))
-    return translated(language, found) if found else str(value or "").replace("_", " ")
 
 
 def _time(language: str, value: str | None) -> Markup:
