@@ -61,6 +61,8 @@ class Settings:
     sign_in_scope: str = SCOPE
     sign_in_resource: str | None = None
     sign_in_audience: str | None = None
+    sign_in_again_seconds: int = 900
+    """How long after signing in a person makes moves that ask for a recent sign-in."""
     api_client_issuer: str = CLIENT_ISSUER
     api_client_keys: Path | None = None
     audit_dir: Path | None = None
@@ -145,6 +147,7 @@ class Settings:
             sign_in_scope=_scope(env),
             sign_in_resource=env.get("ENTRAIDE_SIGN_IN_RESOURCE") or None,
             sign_in_audience=env.get("ENTRAIDE_SIGN_IN_AUDIENCE") or None,
+            sign_in_again_seconds=_number(env, "ENTRAIDE_SIGN_IN_AGAIN_SECONDS", 900, lowest=1, highest=43_200),
             api_client_issuer=_client_issuer(env),
             api_client_keys=_path(env, "ENTRAIDE_API_CLIENT_KEYS"),
             audit_dir=_path(env, "ENTRAIDE_AUDIT_DIR"),

@@ -1,6 +1,6 @@
 """Appoint the personas of a test: in the callers held by services in this process, or in a real directory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 from weakref import WeakSet
@@ -67,7 +67,13 @@ def appoint_persona(*appointments: str, person_id: UUID | None = None) -> None:
         callers.cache_people(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 
-async def appoint_in_directory(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
+async def appoint_in_directory(
+    db: Database,
+    appointments: Sequence[str],
+    *,
+    issuer: str = ISSUER,
+    id_of: Callable[[str], UUID] = persona_id,
+) -> None:
     """Create and appoint a person for each in a directory, by the system as for founders."""
     async with db.transaction() as tx:
         for code in sorted({held.partition(":")[0] for held in appointments}):
@@ -75,7 +81,7 @@ async def appoint_in_directory(db: Database, appointments: Sequence[str], *, iss
                 await actions.register(tx, code, f"Fictitious sample: {code}", now=EARLY)
         for held in appointments:
             organization, _, role = held.partition(":")
-            person_id = persona_id(held)
+            person_id = id_of(held)
             texts = store.PersonTexts(
                 name=f"Fictitious sample: {held}",
                 email=f"{person_id.hex}@people.example",

@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
@@ -49,16 +49,22 @@ class StartedSignIn(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     nonce: str
     verifier: str
+    max_age: int | None = None
+    """Seconds: the person has to have entered their credentials no longer ago."""
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """The tokens of a person who signed in. `expires_at` is None if the issuer does not state it."""
+    """The tokens of a person who signed in. `expires_at` and `signed_in_at` are None if the issuer does not state them.
+
+    `signed_in_at` is when the person entered their credentials: not now, if the issuer still knew them.
+    """
 
     subject: str
     access_token: str
     id_token: str | None
     expires_at: datetime | None
     refresh_token: str | None
+    signed_in_at: datetime | None = None
 
 
 class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +87,7 @@ class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
     iat: int
     azp: str | None = None
     nonce: str | None = None
+    auth_time: int | None = None
 
 
 class OpenId:
@@ -114,10 +121,16 @@ class OpenId:
         self._discovery = issuer.rstrip("/") + DISCOVERY
         self._keys = Keys(self._discovery, issuer)
 
-    async def begin(self, redirect_uri: str) -> StartedSignIn:
-        """Raises Unavailable if the issuer does not answer, or answers incorrectly."""
+    async def begin(self, redirect_uri: str, *, max_age: int | None = None) -> StartedSignIn:
+        """With `max_age` the person enters their credentials, even if the issuer still knows them.
+
+        Raises Unavailable if the issuer does not answer, or answers incorrectly.
+        """
         provider = await self._discover()
         state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
+        # Offline access requires consent (OpenID Connect Core 1.0 section 11).
+        consent = OFFLINE in self._scope.split()
+        prompts = [*(["login"] if max_age is not None else []), *(["consent"] if consent else [])]
         asked = {
             "response_type": "code",
             "client_id": self._client_id,
@@ -130,11 +143,13 @@ class OpenId:
             **self._resource,
             **self._audience,
             **self._strengths,
-            # Offline access requires consent (OpenID Connect Core 1.0 section 11).
-            **({"prompt": "consent"} if OFFLINE in self._scope.split() else {}),
+            **({"prompt": " ".join(prompts)} if prompts else {}),
+            **({} if max_age is None else {"max_age": str(max_age)}),
         }
         address = str(httpx.URL(provider.authorization_endpoint).copy_merge_params(asked))
-        return StartedSignIn(address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
+        return StartedSignIn(
+            address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier, max_age=max_age
+        )
 
     async def finish(self, started: StartedSignIn, answer: str) -> Tokens:
         """Exchange the answer (the query of the redirect) for tokens.
@@ -162,7 +177,10 @@ class OpenId:
         claims = await self._identify(granted.id_token)
         if not _same(claims.nonce, started.nonce):
             raise Unidentified("id-token-replayed")
-        return _tokens(granted, claims.sub, id_token=granted.id_token, refresh_token=granted.refresh_token)
+        if started.max_age is not None and (claims.auth_time or 0) < time.time() - started.max_age - LEEWAY_SECONDS:
+            raise Unidentified("id-token-invalid", wrong="auth_time")
+        tokens = _tokens(granted, claims.sub, id_token=granted.id_token, refresh_token=granted.refresh_token)
+        return msgspec.structs.replace(tokens, signed_in_at=_moment(claims.auth_time))
 
     async def refresh(self, tokens: Tokens) -> Tokens:
         """Exchange the refresh token for new tokens of the same person; do not use the old ones again.
@@ -227,6 +245,7 @@ class OpenId:
             "azp": claims.azp not in (None, self._client_id),
             "exp": claims.exp <= now - LEEWAY_SECONDS,
             "iat": claims.iat > now + LEEWAY_SECONDS,
+            "auth_time": not 0 <= (claims.auth_time or 0) <= now + LEEWAY_SECONDS,
             "sub": not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX,
         }
         for name, is_wrong in wrong.items():
@@ -258,6 +277,10 @@ def _error_in(said: Mapping[str, Any]) -> str:
     """The error code (RFC 6749 section 4.1.2.1); its description is untrusted and not repeated."""
     error = said.get("error")
     return error if isinstance(error, str) and ERROR.fullmatch(error) else "unknown"
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _tokens(granted: TokenResponse, subject: str, *, id_token: str | None, refresh_token: str | None) -> Tokens:

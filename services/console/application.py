@@ -15,14 +15,16 @@ from litestar.types import ControllerRouterHandler
 from chassis import clock
 from chassis.http.problems import language_of
 from chassis.telemetry import correlation_id
-from services.console.client import ApiClient, ApiUnavailable, Problem
+from contracts.refusals import Unavailable
+from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Problem
 from services.console.edge import FILES_BYTES_MAX
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
 from services.console.live.refresh import is_unattended
-from services.console.page import HTML, Console, Page, SignInNeeded, browser_address, parts_of
+from services.console.page import HTML, Console, Page, SignInNeeded, browser_address, local_path, parts_of
 from services.console.rendering import assets
 from services.console.sessions.kept_forms import came_from, give_back, keep
 from services.console.sessions.model import Session
+from services.console.sign_in.again import SignInAgain
 from services.console.sign_in.tokens import access_token
 from services.console.translations import LANGUAGES
 
@@ -35,6 +37,7 @@ PART = re.compile(r"[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*\Z")
 
 LANGUAGE_COOKIE = "language"
 CONSOLE = "console"
+TOO_MANY = 429
 PAGE = "page"
 
 log = structlog.get_logger()
@@ -130,7 +133,18 @@ def _page_for_error(request: Request[Any, Any, Any]) -> Page:
 
 def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) -> Response[bytes]:
     page = _page_for_error(request)
-    return page.render("error.html", status=status, http_status=status, reference=correlation_id(), **context)
+    again = status == TOO_MANY or status >= SERVER_ERROR
+    return page.render(
+        "error.html",
+        status=status,
+        http_status=status,
+        reference=correlation_id(),
+        again=again,
+        back_to=local_path(came_from(page)),
+        typed=page.typed if again else {},
+        texts=[one for values in page.typed.values() for one in values if " " in one] if again else (),
+        **context,
+    )
 
 
 # The framework calls them in its loop and does not await them.
@@ -142,8 +156,8 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[byte
     return _error_page(request, error.status, problem=error)
 
 
-def on_unavailable(request: Request[Any, Any, Any], error: ApiUnavailable) -> Response[bytes]:
-    log.warning("API unavailable", reason=str(error))
+def on_unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.warning("page without an answer", error=type(error).__name__, reason=str(error))
     return _error_page(request, 503, problem=None)
 
 
@@ -153,6 +167,11 @@ def on_sign_in_needed(request: Request[Any, Any, Any], _error: SignInNeeded) -> 
     if "hx-request" in request.headers:
         return page.answer(b"", status=401)
     return page.redirect("/sign-in", after=came_from(page))
+
+
+def on_sign_in_again(request: Request[Any, Any, Any], _error: SignInAgain) -> Response[bytes]:
+    page = _page_for_error(request)
+    return page.redirect("/sign-in/again", after=came_from(page))
 
 
 def on_forged(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
@@ -173,7 +192,9 @@ def application(console: Console, routes: Sequence[ControllerRouterHandler]) -> 
     handlers: Mapping[Any, Any] = {
         Problem: on_problem,
         ApiUnavailable: on_unavailable,
+        Unavailable: on_unavailable,
         SignInNeeded: on_sign_in_needed,
+        SignInAgain: on_sign_in_again,
         ForgedForm: on_forged,
         UnreadableForm: on_forged,
         HTTPException: on_http,

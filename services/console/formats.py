@@ -64,6 +64,7 @@ def ago(value: str | datetime, language: str, now: datetime) -> str:
     )
 
 
+@lru_cache(maxsize=10_000)
 def number(value: float, language: str) -> str:
     return format_decimal(value, locale=locale_of(language))
 
@@ -78,6 +79,7 @@ def decimals_of(currency: str) -> int:
     return known.exponent if known else get_currency_precision(currency)
 
 
+@lru_cache(maxsize=10_000)
 def money(minor: int, currency: str, language: str) -> str:
     """An amount in minor units, with the code of its currency (ISO 4217): symbols are ambiguous among States."""
     precision = decimals_of(currency)

@@ -1,12 +1,11 @@
 """One request of a browser: who asks, in which language, what the API answers them, and the page that is made of it."""
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -18,12 +17,12 @@ from chassis.auth.tokens import Issuer
 from chassis.ids import new_id
 from chassis.rate_limiter import Network, address_of
 from chassis.settings import Settings
-from services.console.client import ApiClient
+from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Http, Problem
 from services.console.fields import Typed
 from services.console.formats import direction
 from services.console.live.following import Following
 from services.console.navigation import navigation
-from services.console.public.copies import Copies
+from services.console.public.copies import Copies, is_silence
 from services.console.rendering import GZIP_BYTES_MIN, render
 from services.console.sessions.model import Session
 from services.console.sessions.store import Sessions
@@ -32,6 +31,7 @@ from services.console.translations import translated
 HTML = "text/html"
 GZIP_LEVEL = 5
 LOCAL = "127.0.0.1"
+NOT_SEEN = (403, 404)
 MARKED = "."
 """Between the parts of the token of a form."""
 
@@ -42,7 +42,7 @@ class Console:
 
     settings: Settings
     sessions: Sessions
-    http: httpx.AsyncClient
+    http: Http
     issuer: Issuer | None
     openid: OpenId | None
     following: Following = field(default_factory=Following)
@@ -86,6 +86,8 @@ class Page:
     cookies: list[Cookie] = field(default_factory=list)
     given_back: bool = False
     """What was typed before the session ended is in `typed`; it is not saved."""
+    missing: set[str] = field(default_factory=set)
+    """The last part of each path of `part` that was not answered: the page says so there."""
 
     @property
     def signed_in(self) -> Session:
@@ -123,8 +125,22 @@ class Page:
         """The first value of a field that was posted."""
         return next(iter(self.typed.get(name, ())), "")
 
+    async def part(self, path: str, *, unseen: Collection[int] = NOT_SEEN, **query: object) -> Any:
+        """A part that the page can do without: None if the reader may not see it, or if its service does not answer."""
+        try:
+            return await self.api.get(path, **query)
+        except (ApiUnavailable, Problem) as error:
+            if isinstance(error, Problem) and error.status in unseen:
+                return None
+            if not is_silence(error):
+                raise
+            self.missing.add(path.partition("?")[0].rpartition("/")[2])
+            return None
+
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
-        """A page."""
+        """A page. Raises ApiUnavailable if nothing that it asked for was answered."""
+        if self.missing and not self.api.answers and status < SERVER_ERROR:
+            raise ApiUnavailable
         session = self.session
         common: dict[str, Any] = {
             "page": self,
@@ -139,6 +155,7 @@ class Page:
             "given": {},
             "errors": (),
             "done": self.asked("done"),
+            "missing": self.missing,
         }
         return self.answer(render(self.language, template, {**common, **context}), status=status)
 

@@ -1,7 +1,6 @@
 """What bare asyncpg does with the same database: ten connections, so many workers, nothing but statements."""
 
 import asyncio
-import contextlib
 import json
 import pickle
 import sys
@@ -23,13 +22,12 @@ Work = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 def same_statements(statements: list[Statement]) -> Work:
-    """The statements of the real call, in the same transaction; one alone is a transaction by itself, here as there."""
+    """The statements of the real call, with those that begin and commit its transaction."""
     repetition = Repetition(statements)
 
     async def work(connection: asyncpg.Connection) -> None:
-        async with connection.transaction() if len(statements) > 1 else contextlib.nullcontext():
-            for method, query, args in repetition.again():
-                await getattr(connection, method)(query, *args)
+        for method, query, args in repetition.again():
+            await getattr(connection, method)(query, *args)
 
     return work
 

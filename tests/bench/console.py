@@ -33,6 +33,7 @@ WITH = ("requests", "matching", "pledges", "notifications", "console")
 REQUESTS = 10_000
 TURNS = 60
 FOLLOWING = 500
+FOLLOWED = "/en/live?feed=requests&feed=matching"
 SETTLED_SECONDS = 3.0
 RATIO_MAX = 1.5
 CALLS_MAX = 3
@@ -217,7 +218,8 @@ async def _followed(app: Child, cookie: str, say: Say) -> tuple[float, float]:
         # From several addresses: each may have only so many connections.
         here = (f"127.0.0.{1 + number % 4}", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", app.port, local_addr=here)
-        writer.write(f"GET /en/live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session={cookie}\r\n\r\n".encode())
+        head = f"GET {FOLLOWED} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session={cookie}\r\n\r\n"
+        writer.write(head.encode())
         status = await reader.readline()
         assert b" 200 " in status, status
         opened.append((reader, writer))

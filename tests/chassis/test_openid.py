@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -49,10 +50,10 @@ def an_id_token(issuer: Jwks, *, key: Any = KEY, alg: str = "Ed25519", **changes
     return jwt.encode({"alg": alg, "kid": "ours"}, said, key, algorithms=[alg])
 
 
-async def finished(issuer: Jwks, **granted: Any) -> Tokens:
+async def finished(issuer: Jwks, *, max_age: int | None = None, **granted: Any) -> Tokens:
     """What comes of a code, where the token endpoint says that beside an access token; `id_token` may be a maker."""
     client = a_client(issuer)
-    started = await client.begin(REDIRECT)
+    started = await client.begin(REDIRECT, max_age=max_age)
     make = granted.pop("id_token", an_id_token)
     id_token = make(issuer, nonce=started.nonce) if callable(make) else make
     issuer.serve("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
@@ -100,6 +101,8 @@ BAD_ID_TOKENS: dict[str, tuple[str, dict[str, Any]]] = {
     "not begun": ("iat", {"iat": NOW + 86_400, "exp": NOW + 86_700}),
     "no end": ("claims", {"exp": None}),
     "an end that is none": ("claims", {"exp": 1e300}),
+    "signed in later": ("auth_time", {"auth_time": NOW + 86_400}),
+    "signed in before there was time": ("auth_time", {"auth_time": -1}),
     "no subject": ("claims", {"sub": None}),
     "an empty subject": ("sub", {"sub": ""}),
     "a long subject": ("sub", {"sub": "s" * 256}),
@@ -116,6 +119,29 @@ async def test_invalid_id_token_is_rejected(way: str, issuer: Jwks) -> None:
         await finished(issuer, id_token=lambda issuer, nonce: an_id_token(issuer, **{"nonce": nonce, **changes}))
 
     assert ("id-token-invalid", {"wrong": wrong}) == (no.value.slug, no.value.details)
+
+
+async def test_recent_sign_in_is_asked_for_and_checked(issuer: Jwks) -> None:
+    assert "max_age" not in (await a_client(issuer).begin(REDIRECT)).address
+    for scope, prompt in (("openid", "login"), ("openid offline_access", "login+consent")):
+        started = await a_client(issuer, scope=scope).begin(REDIRECT, max_age=900)
+        assert f"&prompt={prompt}&max_age=900" in started.address
+
+    async def signed_in(auth_time: int | None, max_age: int | None = 900) -> Tokens:
+        return await finished(
+            issuer,
+            max_age=max_age,
+            id_token=lambda issuer, nonce: an_id_token(issuer, nonce=nonce, auth_time=auth_time),
+        )
+
+    now = int(time.time())
+    assert datetime.fromtimestamp(now - 800, UTC) == (await signed_in(now - 800)).signed_in_at
+    assert datetime.fromtimestamp(now - 9000, UTC) == (await signed_in(now - 9000, max_age=None)).signed_in_at
+    assert (await signed_in(None, max_age=None)).signed_in_at is None
+    for old in (now - 1000, None):
+        with pytest.raises(Refusal) as no:
+            await signed_in(old)
+        assert ("id-token-invalid", {"wrong": "auth_time"}) == (no.value.slug, no.value.details)
 
 
 @pytest.mark.parametrize("text", ["", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."])

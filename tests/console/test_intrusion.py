@@ -16,10 +16,11 @@ from services.console.application import check_token
 from services.console.client import ApiClient, Problem
 from services.console.edge import BODY, FILES_OF_ONE_ADDRESS_MAX, PageEdge
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, parse
-from services.console.page import Page, browser_address
+from services.console.page import Page, SignInNeeded, browser_address
 from services.console.sessions.model import Appointment, Held, HeldTokens, Session
 from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import FORGET_MAX, Sessions
+from services.console.sign_in.again import confirm
 from services.console.sign_in.pages import step_into
 from services.console.sign_in.personas import personas
 
@@ -181,6 +182,21 @@ async def test_nobody_steps_into_a_place_beside_a_real_issuer() -> None:
     answer = await cast(Any, step_into.fn)(page)
 
     assert (303, "/en/sign-in", []) == (answer.status_code, answer.headers["Location"], answer.cookies)
+
+
+async def test_nobody_confirms_a_sign_in_by_a_button_beside_a_real_issuer() -> None:
+    """There the credentials are entered at the issuer."""
+    held = Held(tokens=HeldTokens(subject="x"), name="", acting=KENYA.name, appointments=(KENYA,))
+    page = Page(
+        console=cast(Any, SimpleNamespace(issuer=None)),
+        request=cast(Any, None),
+        language="en",
+        session=Session(cookie="c", person_id=UUID(int=1), held=held, revision=1, seen_at=NOW, ends_at=NOW),
+        api=cast(Any, None),
+    )
+
+    with pytest.raises(SignInNeeded):
+        await cast(Any, confirm.fn)(page)
 
 
 async def test_all_that_has_ended_is_forgotten_however_much_it_is() -> None:

@@ -1,5 +1,6 @@
 """Sign-in at a certified provider: only its valid responses are accepted, with the rights in the directory."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -111,6 +112,21 @@ async def test_signed_in_person_is_the_one_in_the_directory(
             tokens = await signing_in.finish(started, query_of(await browser.signs_in(started.address, known)))
             assert known == tokens.subject
             check_problem(await ask(client, tokens.id_token), 401, "token-invalid")
+
+
+async def test_person_whom_the_provider_still_knows_enters_their_credentials_again(
+    provider: Provider, browser: Browser
+) -> None:
+    await access_token(provider, browser, "somebody")
+    await asyncio.sleep(1.1)
+    again = time.time()
+    client = a_client(provider)
+    started = await client.begin(REDIRECT, max_age=900)
+
+    tokens = await client.finish(started, query_of(await browser.signs_in(started.address, "somebody")))
+
+    assert tokens.signed_in_at is not None
+    assert int(again) <= tokens.signed_in_at.timestamp() <= time.time()
 
 
 class Clock:

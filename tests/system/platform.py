@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,22 @@ class Platform:
             env=dict(self.environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
+    def start(self, name: str, *words: str) -> None:
+        """Run a service, or another command, until it is stopped; what it says goes to files in the state folder."""
+        folder = Path(self.environment["ENTRAIDE_STATE"])
+        own = {"ENTRAIDE_PORT": self.addresses[name].rpartition(":")[2]} if name in self.addresses else {}
+        with (folder / f"{name}.log").open("ab") as log, (folder / f"{name}.printed").open("ab") as out:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "services", *(words or ("run", name))],
+                env={**self.environment, **own}, cwd=ROOT, stdout=out if name == "demo" else log, stderr=log,
+            )  # fmt: skip
+
+    def end(self, name: str) -> None:
+        """SIGTERM to one."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+
     def stop(self) -> dict[str, int]:
         """SIGTERM to all; the exit code of each, or what is left after 20 s killed and reported as -9."""
         for process in self.processes.values():
@@ -64,9 +80,19 @@ class Platform:
 
 @contextlib.contextmanager
 def running(
-    mode: str, *, database_url: str, nats: Nats, smtp_url: str | None, state: Path, **more: str
+    mode: str,
+    *,
+    database_url: str,
+    nats: Nats,
+    smtp_url: str | None,
+    state: Path,
+    only: Collection[str] = NAMES,
+    **more: str,
 ) -> Iterator[Platform]:
-    """`together`: all services in one process; `demo`: so, by `entraide demo`; `apart`: one process for each."""
+    """`together`: all services in one process; `demo`: so, by `entraide demo`; `apart`: one process for each of `only`.
+
+    The others are down: nobody is at their addresses.
+    """
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,
@@ -86,7 +112,7 @@ def running(
         environment["ENTRAIDE_PORT"] = str(port)
         platform = Platform(environment, dict.fromkeys(NAMES, f"http://127.0.0.1:{port}"))
         command = "up" if mode == "together" else "demo"
-        commands = {command: ([command], environment)}
+        commands = {command: (command,)}
     else:
         ports = {name: free_port() for name in NAMES}
         addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -95,14 +121,10 @@ def running(
         for preparation in (["migrate"], ["streams", "ensure"]):
             done = platform.entraide(*preparation)
             assert done.returncode == 0, done.stderr
-        commands = {name: (["run", name], {**environment, "ENTRAIDE_PORT": str(port)}) for name, port in ports.items()}
+        commands = {name: ("run", name) for name in only}
     try:
-        for name, (words, own) in commands.items():
-            with (state / f"{name}.log").open("ab") as log, (state / f"{name}.printed").open("ab") as printed:
-                platform.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", "services", *words],
-                    env=own, cwd=ROOT, stdout=printed if name == "demo" else log, stderr=log,
-                )  # fmt: skip
+        for name, words in commands.items():
+            platform.start(name, *words)
         _wait_ready(platform, state)
         yield platform
     finally:
@@ -111,7 +133,7 @@ def running(
 
 def _wait_ready(platform: Platform, state: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    waiting = set(platform.addresses.values())
+    waiting = {platform.addresses.get(name, next(iter(platform.addresses.values()))) for name in platform.processes}
     while waiting:
         for name, process in platform.processes.items():
             assert process.poll() is None, (state / f"{name}.log").read_text()[-2000:]

@@ -15,6 +15,7 @@ PROPOSAL = Noun(
             fields=(),
             explains=N_("It is carried out at once, and entered in the ledger with both names."),
             done="approved",
+            asks_sign_in=True,
         ),
         Move(
             name="refuse_proposal",

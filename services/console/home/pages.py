@@ -1,6 +1,6 @@
 """The first page: what this is, or, after sign-in, what waits for me and what happened since."""
 
-from typing import Any
+import asyncio
 
 from litestar import Response, get
 
@@ -26,16 +26,18 @@ async def show_home(page: CurrentPage) -> Response[bytes]:
     if page.session.acting is None:
         return page.redirect("/appointment")
     role = page.session.role
-    news = await page.api.get("/v1/notifications", limit=NEWS_SHOWN, unread=True)
-    waiting: dict[str, Any] = {"work": [], "cursor": None}
-    counts = requests = None
-    if role in WORKERS:
-        waiting = await page.api.get("/v1/work", limit=WAITING_SHOWN, sort="due")
-    if role in OF_A_STATE:
-        requests = (await page.api.get("/v1/requests", limit=REQUESTS_SHOWN))["requests"]
-    elif role in WORKERS:
-        counts = await page.api.get("/v1/work/counts")
+    of_a_state, works = role in OF_A_STATE, role in WORKERS
+    news, waiting, requests, counts = await asyncio.gather(
+        page.part("/v1/notifications", limit=NEWS_SHOWN, unread=True),
+        page.part("/v1/work", limit=WAITING_SHOWN, sort="due") if works else _nothing(),
+        page.part("/v1/requests", limit=REQUESTS_SHOWN) if of_a_state else _nothing(),
+        page.part("/v1/work/counts") if works and not of_a_state else _nothing(),
+    )
     return page.render("home/home.html", news=news, waiting=waiting, counts=counts, requests=requests)
+
+
+async def _nothing() -> None:
+    return None
 
 
 ROUTES = (choose_language, show_home)

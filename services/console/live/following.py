@@ -16,7 +16,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from chassis.http.edge import STAYS_OPEN
 from services.console.client import ApiClient, ApiUnavailable, Problem
 
-FEEDS = ("/v1/events/requests", "/v1/events/matching")
+FEEDS = ("requests", "matching", "pledges")
+"""Services whose changes a page may follow."""
+
 HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
 RETRY_MILLISECONDS = 3_000
 GATHER_SECONDS = 0.15
@@ -88,6 +90,7 @@ class ChangeStream(Response[None]):
     def __init__(
         self,
         api: ApiClient,
+        feeds: Sequence[str],
         ids: Sequence[str],
         place: Callable[[], contextlib.AbstractContextManager[None]],
         goes_on: Callable[[], Awaitable[bool]],
@@ -97,6 +100,7 @@ class ChangeStream(Response[None]):
         """`goes_on`: whether the session is still there. `missed`: the browser was here before, and connects again."""
         super().__init__(None, media_type="text/event-stream")
         self._api = api
+        self._feeds = feeds
         self._ids = ids
         self._place = place
         self._goes_on = goes_on
@@ -110,7 +114,7 @@ class ChangeStream(Response[None]):
         try:
             async with contextlib.AsyncExitStack() as stack:
                 stack.enter_context(self._place())
-                feeds = [await stack.enter_async_context(self._api.stream(path)) for path in FEEDS]
+                feeds = [await stack.enter_async_context(self._api.stream(f"/v1/events/{one}")) for one in self._feeds]
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 cast(Mapping[str, Callable[[], None]], scope)[STAYS_OPEN]()
                 await self._relay(feeds, receive, send)

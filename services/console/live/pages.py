@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get
 
 from chassis import clock
-from services.console.live.following import ChangeStream
+from services.console.live.following import FEEDS, ChangeStream
 from services.console.live.refresh import FOLLOWING
 from services.console.page import CurrentPage
 
@@ -15,7 +15,7 @@ IDS_MAX = 60
 
 @get(f"/{{language:str}}{FOLLOWING}")
 async def follow(page: CurrentPage) -> Response[Any]:
-    """Of the records with these ids; of all that the person follows without any.
+    """Of the records with these ids, in these feeds; without ids of all that the person may see there.
 
     It does not count as use of the session, and ends with it or when the person acts in another appointment.
     """
@@ -33,7 +33,8 @@ async def follow(page: CurrentPage) -> Response[Any]:
         all_max=settings.event_streams_all,
     )
     missed = "last-event-id" in page.request.headers
-    return ChangeStream(page.api, page.asked_all("id")[:IDS_MAX], place, goes_on, missed=missed)
+    feeds = [one for one in FEEDS if one in page.asked_all("feed")]
+    return ChangeStream(page.api, feeds, page.asked_all("id")[:IDS_MAX], place, goes_on, missed=missed)
 
 
 ROUTES = (follow,)

@@ -46,7 +46,7 @@ async def show_match(page: CurrentPage, match_id: FromPath[str]) -> Response[byt
     agreed = match["status"] in AGREED
     beside = f"/v1/matches/{match_id}/contact" if agreed else f"/v1/requests/{match['request_id']}/clocks"
     says = {one["criterion"]: one["says"] for one in match["explanation"]}
-    listed, found = await asyncio.gather(_listed(page, match), optional(page, beside))
+    listed, found = await asyncio.gather(_listed(page, match), page.part(beside))
     return page.render(
         "matches/show.html",
         match=match,

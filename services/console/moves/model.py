@@ -36,6 +36,8 @@ class Move(Struct, frozen=True, kw_only=True):
     method: str = "POST"
     roles: tuple[str, ...] = ()
     done: str = "sent"
+    asks_sign_in: bool = False
+    """It asks for a recent sign-in: it cannot be undone, or it is the consent of a second person."""
     elsewhere: str = ""
     """A page of its own makes this move: its path after that of the record."""
 

@@ -13,6 +13,7 @@ from services.console.client import Answer, Problem
 from services.console.fields import FormError, Option, errors_of, read
 from services.console.moves.model import Move, Noun
 from services.console.page import CurrentPage, Page
+from services.console.sign_in.again import require_recent_sign_in
 
 KEY, REVISION = "idempotency_key", "revision"
 STALE = 412
@@ -28,13 +29,13 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
 
     @get(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", name=f"form of{noun.path}")
     async def show_form(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
-        found = _found(noun, page, move)
+        found = await _found(noun, page, move)
         answer = await page.api.read(f"{noun.api}/{record_id}")
         return _form(page, noun, found, record_id, answer, options)
 
     @post(f"/{{language:str}}{noun.path}/{{record_id:str}}/do/{{move:str}}", status_code=303, name=f"send{noun.path}")
     async def send(page: CurrentPage, record_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
-        found = _found(noun, page, move)
+        found = await _found(noun, page, move)
         sent = read(found.fields, page.typed)
         if sent.errors:
             answer = await page.api.read(f"{noun.api}/{record_id}")
@@ -62,10 +63,12 @@ def routes_of(noun: Noun, *, options: Options = lambda _page, _record, _move: {}
     return (show_form, send)
 
 
-def _found(noun: Noun, page: Page, path: str) -> Move:
+async def _found(noun: Noun, page: Page, path: str) -> Move:
     found = noun.find(path, page.signed_in.role)
     if found is None:
         raise NotFoundException
+    if found.asks_sign_in:
+        await require_recent_sign_in(page)
     return found
 
 

@@ -1,5 +1,6 @@
 """Needs that are ready and lack only money, as far as their States agreed to show them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,15 +15,14 @@ REQUESTS_MAX = 100
 @get("/{language:str}/needs")
 async def list_needs(page: CurrentPage) -> Response[bytes]:
     page.signed_in  # noqa: B018 - raises
-    cursor = page.asked("cursor")
-    found, requests = await page.api.get_all(
-        f"/v1/requirements/unfunded?limit={LIST_LENGTH}" + (f"&cursor={cursor}" if cursor else ""),
-        f"/v1/requests?limit={REQUESTS_MAX}",
+    found, requests = await asyncio.gather(
+        page.api.get("/v1/requirements/unfunded", limit=LIST_LENGTH, cursor=page.asked("cursor")),
+        page.part("/v1/requests", limit=REQUESTS_MAX),
     )
     needs = found["requirements"]
     return page.render(
         "needs/list.html",
-        needs=with_requests(needs, requests["requests"]),
+        needs=with_requests(needs, requests["requests"] if requests else []),
         cursor=found["cursor"],
         total=sum(one["gap_usd_minor"] for one in needs),
     )

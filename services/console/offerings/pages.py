@@ -8,7 +8,6 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from services.console.charts.capacity import capacity_picture, rows_of
-from services.console.client import Problem
 from services.console.downloads import handed_on
 from services.console.formats import number
 from services.console.moves.pages import routes_of
@@ -16,7 +15,7 @@ from services.console.offerings import form_pages, text_pages
 from services.console.offerings.capacity import Total, total
 from services.console.offerings.moves import OFFERING
 from services.console.offerings.steps import options
-from services.console.page import CurrentPage, Page
+from services.console.page import CurrentPage
 from services.console.statuses import OFFERING_STATUS
 from services.console.translations import translations
 
@@ -61,8 +60,8 @@ async def show_offering(page: CurrentPage, offering_id: FromPath[str]) -> Respon
     path = f"/v1/offerings/{offering_id}"
     offering, matches, contact = await asyncio.gather(
         page.api.get(path),
-        _optional(page, f"/v1/matches?offering={offering_id}&limit={MATCHES_MAX}&expand=request"),
-        _optional(page, f"{path}/contact") if session.role in CONTACT_ROLES else _nothing(),
+        page.part("/v1/matches", offering=offering_id, limit=MATCHES_MAX, expand="request"),
+        page.part(f"{path}/contact") if session.role in CONTACT_ROLES else _nothing(),
     )
     of_it = total(offering["capacity"])
     finding = capacity_finding(of_it, page.language)
@@ -104,16 +103,6 @@ async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Re
     """The periods and confirmed deliveries as iCalendar; a calendar program cannot sign in here, a person can."""
     page.signed_in  # noqa: B018 - raises
     return handed_on(await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
-
-
-async def _optional(page: Page, path: str) -> Any:
-    """What the caller may see of it; None for what they may not."""
-    try:
-        return await page.api.get(path)
-    except Problem as problem:
-        if problem.status not in (403, 404):
-            raise
-        return None
 
 
 async def _nothing() -> None:

@@ -14,6 +14,7 @@ PERSON = Noun(
             label=N_("Approve how they sign in"),
             fields=(),
             explains=N_("From then on, who signs in with these accounts acts as this person."),
+            asks_sign_in=True,
         ),
         Move(name="decline_subjects", path="decline-subjects", label=N_("Decline how they sign in"), fields=()),
         Move(
@@ -23,6 +24,7 @@ PERSON = Noun(
             fields=(reason("disable_person"),),
             explains=N_("They can do nothing any more, from now on. Their appointments remain, without effect."),
             warns=True,
+            asks_sign_in=True,
         ),
         Move(name="enable", path="enable", label=N_("Enable again"), fields=()),
         Move(
@@ -39,6 +41,7 @@ PERSON = Noun(
             fields=(),
             explains=N_("What names this person is deleted everywhere. This cannot be undone."),
             warns=True,
+            asks_sign_in=True,
         ),
         Move(
             name="decline_erasure",
@@ -59,6 +62,7 @@ APPOINTMENT = Noun(
             label=N_("Approve the appointment"),
             fields=(),
             explains=N_("Compare it with the letter before. It is in force from its first day."),
+            asks_sign_in=True,
         ),
         Move(
             name="refuse",
@@ -74,6 +78,7 @@ APPOINTMENT = Noun(
             fields=(reason("end_appointment"),),
             explains=N_("It ends at once, in all parts of the platform."),
             warns=True,
+            asks_sign_in=True,
         ),
     ),
 )

@@ -6,10 +6,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from contracts.reference import country_name, country_order
-from services.console.client import Problem
 from services.console.drafting.draft import whole
-from services.console.fields import Option
 from services.console.labels import LABELS
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -31,7 +28,6 @@ async def list_requests(page: CurrentPage) -> Response[bytes]:
         found=found,
         query=query,
         statuses=tuple(LABELS["request_status"]),
-        states=[Option(code, country_name(code, page.language)) for code in country_order(page.language)],
     )
 
 
@@ -41,7 +37,7 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
     session = page.signed_in
     path = f"/v1/requests/{request_id}"
     request = whole(await page.api.get(path, expand="clocks"))
-    history, matches = await asyncio.gather(_optional(page, f"{path}/history"), _matches(page, request))
+    history, matches = await asyncio.gather(page.part(f"{path}/history"), _matches(page, request))
     return page.render(
         "requests/show.html",
         request=request,
@@ -58,18 +54,8 @@ async def show_request(page: CurrentPage, request_id: FromPath[str]) -> Response
 async def _matches(page: Page, request: dict[str, Any]) -> list[dict[str, Any]]:
     if request["status"] == "draft":
         return []
-    found = await _optional(page, f"/v1/matches?request={request['request_id']}&limit=50")
+    found = await page.part("/v1/matches", request=request["request_id"], limit=50)
     return list(found["matches"]) if found else []
-
-
-async def _optional(page: Page, path: str) -> Any:
-    """What the caller may see of it; None for what they may not."""
-    try:
-        return await page.api.get(path)
-    except Problem as problem:
-        if problem.status not in (403, 404):
-            raise
-        return None
 
 
 ROUTES = (

@@ -8,7 +8,6 @@ from litestar import Response, get
 
 from contracts import reference
 from contracts.reference import country_name
-from services.console.client import Problem
 from services.console.page import CurrentPage, Page
 from services.console.search.words import fits, is_reference
 from services.console.translations import LANGUAGES
@@ -17,6 +16,8 @@ WORDS_MIN, WORDS_MAX = 2, 100
 WORK_SHOWN, OFFERINGS_READ, CODES_SHOWN, STATES_SHOWN = 20, 100, 20, 10
 OFFICES = frozenset({"focal_point", "official", "coordinator", "provider_officer", "auditor"})
 """Those whose work the API lists."""
+UNSEEN = (400, 403, 404, 422)
+"""Refused to some roles, or for some words."""
 
 
 @get("/{language:str}/search")
@@ -28,9 +29,9 @@ async def search(page: CurrentPage) -> Response[bytes]:
     work, offerings, codes = await asyncio.gather(
         _work(page, typed) if session.role in OFFICES else _nothing(),
         _offerings(page, typed),
-        page.api.get("/v1/reference/search", q=typed, limit=CODES_SHOWN),
+        page.part("/v1/reference/search", q=typed, limit=CODES_SHOWN),
     )
-    found = {"requests": work, "offerings": offerings, "states": states(typed, page.language), "codes": codes}
+    found = {"requests": work, "offerings": offerings, "states": states(typed, page.language), "codes": codes or []}
     return page.render("search/search.html", typed=typed, found=found)
 
 
@@ -40,10 +41,10 @@ async def _nothing() -> Sequence[Mapping[str, Any]]:
 
 async def _work(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
     """Requests by reference or by words of their titles: each once, of all that is open."""
-    body = await _optional(page, "/v1/work", q=typed, waiting_for="anyone", limit=WORK_SHOWN)
+    body = await page.part("/v1/work", q=typed, waiting_for="anyone", limit=WORK_SHOWN, unseen=UNSEEN)
     if not (body and body["work"]):
         # What nothing waits for is not work: a list of the newest has it.
-        listed = await _optional(page, "/v1/requests", limit=OFFERINGS_READ)
+        listed = await page.part("/v1/requests", limit=OFFERINGS_READ, unseen=UNSEEN)
         return [one for one in (listed or {"requests": []})["requests"] if _names(one, typed)][:WORK_SHOWN]
     once = {one["request_id"]: one for one in body["work"]}
     return list(once.values())
@@ -57,22 +58,12 @@ def _names(request: Mapping[str, Any], typed: str) -> bool:
 
 async def _offerings(page: Page, typed: str) -> Sequence[Mapping[str, Any]]:
     """Of the newest offerings those with all the words in their title, summary or provider."""
-    body = await _optional(page, "/v1/offerings", limit=OFFERINGS_READ)
+    body = await page.part("/v1/offerings", limit=OFFERINGS_READ, unseen=UNSEEN)
     found = []
     for one in (body or {"offerings": []})["offerings"]:
         if fits(typed, f"{one['title']} {one.get('summary') or ''} {one['provider']}"):
             found.append(one)
     return found[:WORK_SHOWN]
-
-
-async def _optional(page: Page, path: str, **query: object) -> Any:
-    """What the reader may see of it; None for what is not for their role."""
-    try:
-        return await page.api.get(path, **query)
-    except Problem as problem:
-        if problem.status not in (400, 403, 404, 422):
-            raise
-        return None
 
 
 def states(typed: str, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What was typed survives the end of a session: the posted form is kept, and comes back filled after the sign-in."""
+"""What was typed survives a sign-in: the form that was posted before is kept, and comes back filled afterwards."""
 
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -23,7 +23,7 @@ def came_from(page: Page) -> str:
 
 
 async def keep(page: Page, cookie: str, *, now: datetime) -> None:
-    """Keep a form that was posted with the cookie of a session that has ended, if a page of that session had it."""
+    """Keep a form that was posted with the cookie of a session, if a page of that session had it."""
     token, mark, _ = parts_of(page.value(CSRF_FIELD))
     sessions = page.console.sessions
     if not mark or "hx-request" in page.request.headers or not sessions.sealer.is_csrf_token(cookie, token):

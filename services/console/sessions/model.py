@@ -47,6 +47,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     acting: str | None
     appointments: tuple[Appointment, ...]
+    signed_in_at: datetime | None = None
+    """When the person last entered their credentials, as the issuer states it."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +93,11 @@ class StartedHere(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     language: str
     after: str
+    max_age: int | None = None
 
 
 class KeptForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that was posted after its session had ended: the page it is of, what was typed, and whose it is.
+    """A form that was posted before its person had to sign in: the page it is of, what was typed, and whose it is.
 
     `mark` was made of the session's cookie and its person when the page was shown.
     """

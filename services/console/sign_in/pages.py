@@ -1,8 +1,6 @@
 """Signing in at the issuer, choosing the appointment to act in, and signing out."""
 
 from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
@@ -10,9 +8,11 @@ from litestar import Response, get, post
 from chassis import clock
 from chassis.auth.openid import StartedSignIn
 from contracts.refusals import Refusal, Unavailable
-from services.console.client import ApiClient, ApiUnavailable, Problem
-from services.console.page import Console, CurrentPage, Page, local_path, see_other
-from services.console.sessions.model import Appointment, Held, HeldTokens, Session, StartedHere, appointments_of
+from services.console.client import ApiUnavailable
+from services.console.page import CurrentPage, Page, local_path, see_other
+from services.console.sessions.model import Appointment, HeldTokens, Session, StartedHere
+from services.console.sign_in import again
+from services.console.sign_in.entering import enter
 from services.console.sign_in.personas import Persona, personas
 from services.console.sign_in.tokens import held_tokens
 
@@ -32,13 +32,14 @@ async def show_sign_in(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/sign-in/begin")
 async def begin_sign_in(page: CurrentPage) -> Response[bytes]:
-    """Send the browser to the issuer; only this browser can bring the answer back."""
+    """Send the browser to the issuer; only this browser can bring the answer back. `again`: not by a session there."""
     console = page.console
     if console.openid is None:
         return page.redirect("/sign-in")
     after = local_path(page.asked("after", "/"))
     try:
-        started = await console.openid.begin(_callback(page))
+        max_age = console.settings.sign_in_again_seconds if page.asked("again") else None
+        started = await console.openid.begin(_callback(page), max_age=max_age)
     except Unavailable as error:
         raise ApiUnavailable("issuer") from error
     here = StartedHere(
@@ -49,6 +50,7 @@ async def begin_sign_in(page: CurrentPage) -> Response[bytes]:
         verifier=started.verifier,
         language=page.language,
         after=after,
+        max_age=started.max_age,
     )
     cookie = await console.sessions.begin_sign_in(here, now=clock.now())
     page.cookies.append(console.cookie(console.sign_in_cookie, cookie, seconds=900))
@@ -72,6 +74,7 @@ async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
                 state=started.state,
                 nonce=started.nonce,
                 verifier=started.verifier,
+                max_age=started.max_age,
             ),
             page.request.url.query,
         )
@@ -79,7 +82,8 @@ async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
         raise ApiUnavailable("issuer") from error
     except Refusal as refusal:
         return page.redirect("/sign-in", failed=refusal.slug, after=started.after)
-    return await enter(page, held_tokens(tokens), tokens.access_token, console.settings.issuer, started.after)
+    issuer, at = console.settings.issuer, tokens.signed_in_at
+    return await enter(page, held_tokens(tokens), tokens.access_token, issuer, started.after, signed_in_at=at)
 
 
 @post("/{language:str}/sign-in/step-into", status_code=303)
@@ -92,43 +96,8 @@ async def step_into(page: CurrentPage) -> Response[bytes]:
     subject = str(persona.person_id)
     after = local_path(page.value("after") or "/")
     tokens = HeldTokens(subject=subject)
-    return await enter(page, tokens, issuer.token(subject), issuer.issuer, after, acting=persona.appointment)
-
-
-async def enter(
-    page: Page, tokens: HeldTokens, access_token: str, issuer: str, after: str, *, acting: str | None = None
-) -> Response[bytes]:
-    """Begin a session of a person whom the API knows, end the one before, and go where they wanted to."""
-    console = page.console
-    try:
-        me = await who_is(console, page, access_token, acting)
-    except Problem as error:
-        if error.status == 403:
-            return page.render("sign_in/unknown.html", status=403, problem=error)
-        raise
-    appointments = tuple(appointments_of(me))
-    chosen = acting or (appointments[0].name if len(appointments) == 1 else None)
-    held = Held(tokens=tokens, name=me["name"] or "", acting=chosen, appointments=appointments)
-    if page.session is not None:
-        await console.sessions.end(page.session.cookie)
-    session = await console.sessions.create(issuer, UUID(me["person_id"]), held, now=clock.now())
-    page.cookies.append(console.cookie(console.session_cookie, session.cookie))
-    if chosen is None:
-        return page.redirect("/appointment", after=after)
-    return page.redirect("") if after == "/" else see_other(after, cookies=page.cookies)
-
-
-async def who_is(console: Console, page: Page, access_token: str, acting: str | None) -> dict[str, Any]:
-    """The answer of `/v1/me`; a person with several appointments is asked for in the first of those it names."""
-    client = ApiClient(console.http, token=access_token, acting=acting, language=page.language)
-    try:
-        return dict(await client.get("/v1/me"))
-    except Problem as error:
-        held = error.details.get("held")
-        if error.slug != "appointment-not-named" or not held:
-            raise
-        client = ApiClient(console.http, token=access_token, acting=str(held[0]), language=page.language)
-        return dict(await client.get("/v1/me"))
+    token, now = issuer.token(subject), clock.now()
+    return await enter(page, tokens, token, issuer.issuer, after, signed_in_at=now, acting=persona.appointment)
 
 
 @get("/{language:str}/appointment")
@@ -184,6 +153,7 @@ ROUTES = (
     begin_sign_in,
     finish_sign_in,
     step_into,
+    *again.ROUTES,
     choose_appointment,
     act_in,
     sign_out,

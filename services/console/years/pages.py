@@ -12,6 +12,7 @@ from services.console.fields import FormError, Typed, read
 from services.console.moves.model import reason
 from services.console.moves.pages import KEY
 from services.console.page import CurrentPage, Page
+from services.console.sign_in.again import require_recent_sign_in
 from services.console.translations import N_
 
 CHECK = {
@@ -43,7 +44,7 @@ async def show_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
 
 @post("/{language:str}/years/{year:int}/close", status_code=303)
 async def close_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
+    await require_recent_sign_in(page)
     try:
         await page.api.send("POST", f"/v1/ledger/periods/{year}/close", {}, key=page.value(KEY) or str(new_id()))
     except Problem as problem:

@@ -108,6 +108,8 @@ document.addEventListener("click", (event) => {
 // -- live parts: what is ticked, opened, focused and scrolled stays when they are fetched again ------------------------
 
 let kept = null;
+// By what an element is found again: rows are links.
+const named = (element) => element.id || element.getAttribute("href") || "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   const part = event.target.closest?.("[data-live]");
   if (!part) return;
@@ -115,7 +117,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     id: part.id,
     ticked: [...part.querySelectorAll("input:checked")].map((one) => one.id),
     opened: [...part.querySelectorAll("details[open][id]")].map((one) => one.id),
-    focused: part.contains(document.activeElement) ? document.activeElement.id : null,
+    focused: part.contains(document.activeElement) ? named(document.activeElement) : null,
     scrolled: [...part.querySelectorAll(".scroll")].map((one) => one.scrollLeft),
   };
 });
@@ -128,7 +130,10 @@ document.addEventListener("htmx:afterSwap", () => {
   }
   for (const id of kept.opened) document.getElementById(id)?.setAttribute("open", "");
   part.querySelectorAll(".scroll").forEach((one, at) => { one.scrollLeft = kept.scrolled[at] ?? 0; });
-  if (kept.focused !== null) (document.getElementById(kept.focused) ?? part.querySelector(".scroll"))?.focus({ preventScroll: true });
+  if (kept.focused !== null) {
+    const again = [...part.querySelectorAll("[id], a[href]")].find((one) => named(one) === kept.focused);
+    (again ?? part.querySelector(".scroll"))?.focus({ preventScroll: true });
+  }
   for (const one of part.querySelectorAll("[data-shown], [data-print]")) one.hidden = false;
   kept = null;
 });

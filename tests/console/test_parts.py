@@ -1,0 +1,27 @@
+"""Parts of pages that are written in Python escape what people wrote, and isolate it."""
+
+from services.console import parts
+
+HOSTILE = '<b onclick="x">&'
+ESCAPED = "&lt;b onclick=&#34;x&#34;&gt;&amp;"
+
+
+def test_words_are_escaped_and_have_their_own_direction() -> None:
+    assert f'<span class="words " dir="auto">{ESCAPED}</span>' == parts.words(HOSTILE)
+    assert f'<p class="words quiet" lang="ar" dir="rtl">{ESCAPED}</p>' == parts.words(HOSTILE, "ar", "p", "quiet")
+    assert f'<span class="words " lang="{ESCAPED}" dir="auto">x</span>' == parts.words("x", HOSTILE)
+    assert "" == parts.words("") == parts.words(None)
+
+
+def test_title_is_the_translation_if_there_is_one() -> None:
+    record = {"title": HOSTILE, "language": "en"}
+    assert parts.words(HOSTILE, "en") == parts.title_of("fr", record)
+    shown = parts.title_of("fr", record | {"title_translation": {"title": "Titre", "language": "fr"}})
+    assert shown.startswith(parts.words("Titre", "fr"))
+    assert "quiet" in shown
+    assert ESCAPED not in shown
+
+
+def test_unknown_status_is_escaped() -> None:
+    assert ESCAPED in parts.tag("en", HOSTILE, "request_status")
+    assert ">Open</strong>" in parts.tag("en", "open", "request_status")
