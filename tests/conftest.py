@@ -9,8 +9,8 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -29,12 +29,13 @@ from chassis.http.edge import Edge
 from chassis.journal.bus import Bus, grants
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
-from chassis.runtime import prepare, service_tokens, verifier
+from chassis.runtime import service_tokens, verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
+from tests.databases import make_template, narrow
 from tests.personas import ISSUER, with_test_appointments
 from tests.soak import IS_SOAK
 
@@ -70,6 +71,16 @@ OF_THE_DEMO = frozenset(f"tests/system/test_{name}.py" for name in ("end_to_end"
 
 SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))
 """Folders whose tests run services in their own process."""
+
+SCHEMAS = {
+    "requests": ("requests",),
+    "matching": ("requests", "matching"),
+    "pledges": ("requests", "pledges"),
+    "notifications": ("notifications",),
+    "directory": ("directory",),
+}
+"""Services whose schemas are in the databases of a folder's tests, where those are not all: a database with fewer tables
+is made faster. Tests that need more are marked `all_schemas`."""
 
 
 # -- how the tests are run --------------------------------------------------------------------------------------------
@@ -198,23 +209,7 @@ def _folder_for_databases() -> Path:
 @pytest.fixture(scope="session")
 def template(servers: Servers) -> str:
     """The name of a database with every service's schema."""
-
-    async def make() -> None:
-        connection = await asyncpg.connect(servers.postgres.dsn())
-        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        # A password stored with the usual 4,096 iterations costs each of many thousand connections a millisecond.
-        await connection.execute("SET scram_iterations = 1")
-        login = urlsplit(servers.postgres.dsn())
-        await connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
-        await connection.close()
-        settings = Settings(state=servers.folder, database_url=servers.postgres.dsn(TEMPLATE))
-        await prepare(settings, all_services())
-        connection = await asyncpg.connect(servers.postgres.dsn(TEMPLATE))
-        # No loop reads consents in a test of one service: the last reading counts as new.
-        await connection.execute("UPDATE matching.consent_reading SET heard_at = 'infinity'")
-        await connection.close()
-
-    asyncio.run(make())
+    asyncio.run(make_template(servers.folder, servers.postgres.dsn(), TEMPLATE))
     return TEMPLATE
 
 
@@ -239,9 +234,32 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return address
 
 
+@pytest.fixture(scope="session")
+def template_of(servers: Servers, template: str) -> Callable[..., str]:
+    """`template_of("requests")` is the name of a database with the schemas of these services only."""
+
+    @cache
+    def named(*services: str) -> str:
+        name = "_".join((TEMPLATE, *services))
+        asyncio.run(narrow(servers.postgres.dsn(), template, name, services))
+        return name
+
+    return named
+
+
 @pytest.fixture
-async def own_database_url(servers: Servers, template: str) -> AsyncIterator[str]:
-    async with own_database(servers, template) as address:
+def fitting_template(request: pytest.FixtureRequest, template: str) -> str:
+    """The template that a test's database is a clone of."""
+    folder = request.node.nodeid.split("/")[1]
+    if folder not in SCHEMAS or request.node.get_closest_marker("all_schemas"):
+        return template
+    made: str = request.getfixturevalue("template_of")(*SCHEMAS[folder])
+    return made
+
+
+@pytest.fixture
+async def own_database_url(servers: Servers, fitting_template: str) -> AsyncIterator[str]:
+    async with own_database(servers, fitting_template) as address:
         yield address
 
 

@@ -21,6 +21,8 @@ from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, matches_of, move, opened
 from tests.pledges.steps import FINANCE, funded, post, prepared, usd
 
+pytestmark = pytest.mark.all_schemas
+
 Client = httpx.AsyncClient
 FUND = "TA-REQUESTS"
 
