@@ -39,6 +39,8 @@ from tests.databases import make_template, narrow
 from tests.personas import ISSUER, with_test_appointments
 from tests.soak import IS_SOAK
 
+pytest_plugins = ("tests.sample_world",)
+
 # Failed assertions of steps and builders show their values, as those of tests do.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
 
@@ -57,17 +59,14 @@ DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
 OF_THE_SITE = tuple(f"tests/console/test_{name}.py" for name in ("hostile", "pages", "journeys", "sessions", "weight"))
-"""Files of browsers that visit one running console: first the one that fills it with texts, before public pages are kept."""
+"""Files of browsers that visit the demo's console: first the one that fills it with texts, before public pages are kept."""
 
-LONGEST = (
-    *(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis")),
-    *OF_THE_SITE,
-    *(f"tests/system/test_{name}.py" for name in ("crash", "canary")),
-)
+OF_THE_DEMO = ("tests/system/test_end_to_end.py", *OF_THE_SITE, "tests/system/test_schemathesis.py")
+"""Files that look at one run of the demo, in this order: first those who count what is there."""
+
+LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
-OF_THE_DEMO = frozenset(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis"))
-"""Files that look at one run of the demo, in the order of LONGEST."""
 
 SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))
 """Folders whose tests run services in their own process."""
@@ -129,8 +128,6 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file in OF_THE_SITE:
-            return "console"
         return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO else file
 
 
