@@ -15,6 +15,8 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as settings_of_examples
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -43,6 +45,10 @@ pytest_plugins = ("tests.sample_world",)
 
 # Failed assertions of steps and builders show their values, as those of tests do.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
+
+# On a busy processor examples are drawn slowly, and each takes longer.
+settings_of_examples.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings_of_examples.load_profile("suite")
 
 MEMORY = Path("/dev/shm")
 DATABASES = "entraide-databases-"
