@@ -175,8 +175,8 @@ def comparable(answer: httpx.Response) -> tuple[int, Any, Any]:
 
 
 def few_cases(world: World, operation: Operation) -> Iterator[Case]:
-    """Of the cases of an operation those that are decided differently for anybody; in a soak all."""
-    most = soak.cases(1, soak=sys.maxsize)
+    """Of the cases of a command those that are decided differently for anybody, of a read two of each; in a soak all."""
+    most = soak.cases(2 if operation.method == "GET" else 1, soak=sys.maxsize)
     decided_before: Counter[Hashable] = Counter()
     for case in cases(world, operation):
         decided = tuple(decided_for_all(case)) if operation.action else ()
@@ -193,8 +193,8 @@ def decided_for_all(case: Case) -> Iterator[tuple[StrEnum, str, Decision]]:
 
 
 def hidden_from(case: Case, turn: int) -> Iterator[tuple[str, str]]:
-    """Who is told that a named record is not there, and its name: every fifth by turns, in a soak everybody."""
-    each = soak.cases(5, soak=1)
+    """Who is told that a named record is not there, and its name: every third by turns, in a soak everybody."""
+    each = soak.cases(3, soak=1)
     questions = [(actor, *case.decided(a_caller(actor))) for actor in ACTORS]
     hidden = [(actor, question.named) for actor, question, decision in questions if decision.hidden and question.named]
     yield from hidden[turn % each :: each] or hidden[:1]
