@@ -9,12 +9,14 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as settings_of_examples
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -29,17 +31,24 @@ from chassis.http.edge import Edge
 from chassis.journal.bus import Bus, grants
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
-from chassis.runtime import prepare, service_tokens, verifier
+from chassis.runtime import service_tokens, verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from services.composition import all_services
 from tests import builders
 from tests.clocks import Ticking
+from tests.databases import make_template, narrow
 from tests.personas import ISSUER, with_test_appointments
 from tests.soak import IS_SOAK
 
+pytest_plugins = ("tests.sample_world",)
+
 # Failed assertions of steps and builders show their values, as those of tests do.
 pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
+
+# On a busy processor examples are drawn slowly, and each takes longer.
+settings_of_examples.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings_of_examples.load_profile("suite")
 
 MEMORY = Path("/dev/shm")
 DATABASES = "entraide-databases-"
@@ -56,20 +65,28 @@ DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
 OF_THE_SITE = tuple(f"tests/console/test_{name}.py" for name in ("hostile", "pages", "journeys", "sessions", "weight"))
-"""Files of browsers that visit one running console: first the one that fills it with texts, before public pages are kept."""
+"""Files of browsers that visit the demo's console: first the one that fills it with texts, before public pages are kept."""
 
-LONGEST = (
-    *(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis")),
-    *OF_THE_SITE,
-    *(f"tests/system/test_{name}.py" for name in ("crash", "canary")),
-)
+OF_THE_DEMO = ("tests/system/test_end_to_end.py", *OF_THE_SITE, "tests/system/test_schemathesis.py")
+"""Files that look at one run of the demo, in this order: first those who count what is there."""
+
+LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
-OF_THE_DEMO = frozenset(f"tests/system/test_{name}.py" for name in ("end_to_end", "schemathesis"))
-"""Files that look at one run of the demo, in the order of LONGEST."""
 
 SERVED = frozenset(("requests", "matching", "pledges", "delivery", "notifications", "directory", "platform"))
 """Folders whose tests run services in their own process."""
+
+SCHEMAS = {
+    "requests": ("requests",),
+    "matching": ("requests", "matching"),
+    "pledges": ("requests", "pledges"),
+    "notifications": ("notifications",),
+    "delivery": ("delivery",),
+    "directory": ("directory",),
+}
+"""Services whose schemas are in the databases of a folder's tests, where those are not all: a database with fewer tables
+is made faster. Tests that need more are marked `all_schemas`."""
 
 
 # -- how the tests are run --------------------------------------------------------------------------------------------
@@ -118,8 +135,6 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file in OF_THE_SITE:
-            return "console"
         return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO else file
 
 
@@ -198,23 +213,7 @@ def _folder_for_databases() -> Path:
 @pytest.fixture(scope="session")
 def template(servers: Servers) -> str:
     """The name of a database with every service's schema."""
-
-    async def make() -> None:
-        connection = await asyncpg.connect(servers.postgres.dsn())
-        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        # A password stored with the usual 4,096 iterations costs each of many thousand connections a millisecond.
-        await connection.execute("SET scram_iterations = 1")
-        login = urlsplit(servers.postgres.dsn())
-        await connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
-        await connection.close()
-        settings = Settings(state=servers.folder, database_url=servers.postgres.dsn(TEMPLATE))
-        await prepare(settings, all_services())
-        connection = await asyncpg.connect(servers.postgres.dsn(TEMPLATE))
-        # No loop reads consents in a test of one service: the last reading counts as new.
-        await connection.execute("UPDATE matching.consent_reading SET heard_at = 'infinity'")
-        await connection.close()
-
-    asyncio.run(make())
+    asyncio.run(make_template(servers.folder, servers.postgres.dsn(), TEMPLATE))
     return TEMPLATE
 
 
@@ -239,9 +238,32 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return address
 
 
+@pytest.fixture(scope="session")
+def template_of(servers: Servers, template: str) -> Callable[..., str]:
+    """`template_of("requests")` is the name of a database with the schemas of these services only."""
+
+    @cache
+    def named(*services: str) -> str:
+        name = "_".join((TEMPLATE, *services))
+        asyncio.run(narrow(servers.postgres.dsn(), template, name, services))
+        return name
+
+    return named
+
+
 @pytest.fixture
-async def own_database_url(servers: Servers, template: str) -> AsyncIterator[str]:
-    async with own_database(servers, template) as address:
+def fitting_template(request: pytest.FixtureRequest, template: str) -> str:
+    """The template that a test's database is a clone of."""
+    folder = request.node.nodeid.split("/")[1]
+    if folder not in SCHEMAS or request.node.get_closest_marker("all_schemas"):
+        return template
+    made: str = request.getfixturevalue("template_of")(*SCHEMAS[folder])
+    return made
+
+
+@pytest.fixture
+async def own_database_url(servers: Servers, fitting_template: str) -> AsyncIterator[str]:
+    async with own_database(servers, fitting_template) as address:
         yield address
 
 

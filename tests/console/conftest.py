@@ -1,32 +1,25 @@
-"""The demo, once for all tests of the console, and Chromium, once for each file."""
+"""The console of the demo, and Chromium, once for each file."""
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.console.site import Site, Visitor, demo
+from tests.console.site import Site, Visitor
+from tests.sample_world import Demo
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def site(request: pytest.FixtureRequest) -> Site:
     """The demo of this run, or a running one whose address is in PYTEST_CONSOLE."""
     if running := os.environ.get("PYTEST_CONSOLE"):
-        yield Site(running)
-        return
-    state = Path(tempfile.mkdtemp(prefix="entraide-console-", dir="/var/tmp"))
-    state.chmod(0o711)
-    try:
-        with demo(state) as found:
-            yield found
-    finally:
-        shutil.rmtree(state, ignore_errors=True)
+        return Site(running)
+    demo: Demo = request.getfixturevalue("demo")
+    return Site(demo.platform.addresses["console"])
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from contracts.refusals import Invalid
 from services.requests.attachment.recognition import ENTRIES_MAX, UNPACKED_BYTES_MAX, recognise
 from tests.files import FILES, JPEG, PARTS, PDF, PNG, a_docx, an_archive
+from tests.soak import cases
 
 MEGABYTE = 1024 * 1024
 PEAK_BYTES_MAX = 4 * MEGABYTE
@@ -158,7 +159,8 @@ def test_encrypted_document_is_rejected() -> None:
 
 
 @given(st.data())
-@settings(max_examples=500, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(150, soak=500), deadline=None)
 def test_arbitrary_bytes_are_rejected_without_an_error(data: st.DataObject) -> None:
     content = bytearray(FILES["docx"])
     for _ in range(data.draw(st.integers(1, 4))):

@@ -106,7 +106,8 @@ async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) ->
         '{"last_by_subj": "ta.requests.thing.happened.v1"}',
         '{"config": {"durable_name": "mine"}}',
     )
-    for name in NAMES:
+
+    async def try_all(name: str) -> None:
         refused = all_subjects() - needed(name)[0]
         lines = [f"SUB _INBOX_{name}.> 1"]
         lines += [f"PUB {one} _INBOX_{name}.answer {len(body)}\r\n{body}" for one in sorted(refused) for body in bodies]
@@ -115,6 +116,8 @@ async def test_rejected_broker_request_has_no_effect(urls: Mapping[str, str]) ->
 
         assert "\nMSG " not in said, name
         assert said.count("Permissions Violation") == len(lines) - 1
+
+    await asyncio.gather(*map(try_all, NAMES))
     assert before == await state_of(urls["streams"])
 
 

@@ -24,6 +24,7 @@ from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers
+from tests.soak import cases
 from tests.system.consistency import (
     FinalState,
     differences,
@@ -38,7 +39,7 @@ from tests.system.environment import Environment, environment
 from tests.system.main_workflow import Persistent, run_main_workflow
 
 WORKERS = 3
-REFERENCES = 3
+REFERENCES = cases(2, soak=3)
 IDLE_SECONDS = 1.5
 POLLED_MAX = 2
 """Of what goes on for ever, idle or not, so many occurrences are points."""

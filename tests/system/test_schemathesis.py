@@ -35,9 +35,9 @@ from services.documents.kept import CONTRACTS
 from tests.builders import a_request
 from tests.files import FLOWS, PDF
 from tests.personas import ISSUER, persona_id
+from tests.sample_world import Demo
 from tests.soak import cases
-from tests.system import desk_records
-from tests.system.conftest import Demo
+from tests.system import desk_records, platform
 
 pytestmark = pytest.mark.thinned
 
@@ -140,10 +140,16 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(demo: Demo) -> Iterator[Running]:
-    """The demo after its story, with more records."""
-    with requests.Session() as session:
+    """A second process beside the demo, with more records, where event streams end soon."""
+    given = {"ENTRAIDE_EVENT_STREAM_SECONDS": "1"}
+    with (
+        platform.running(
+            "together", database_url=demo.database_url, nats=demo.broker, smtp_url=None, state=demo.state, **given
+        ) as second,
+        requests.Session() as session,
+    ):
         issuer = Issuer.load(demo.state / "issuer.jwk", ISSUER)
-        found = Running(demo.platform.addresses["requests"], issuer, session)
+        found = Running(second.addresses["requests"], issuer, session)
         _create_records(found)
         yield found
 

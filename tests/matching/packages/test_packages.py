@@ -22,6 +22,8 @@ from tests.matching.packages.steps import DONOR, FRANCE, FUND, KENYA, LACKING, U
 from tests.matching.steps import CEB, COORDINATOR, Client, Owner, delivered, ids
 from tests.pledges.steps import FINANCE, committed, eur, get, pledged, post, prepared, receive, usd
 
+pytestmark = pytest.mark.all_schemas
+
 AUDITOR, GERMANY = "UNODC:auditor", "DEU:donor_officer"
 PARTIES = ("state", "provider", "unit", "donor")
 

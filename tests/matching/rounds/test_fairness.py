@@ -13,6 +13,7 @@ from services.matching.rounds.solver.solve import Effort, Question, solve
 from services.matching.rounds.solver.unmet import unmet
 from tests.evaluation.synthetic_rounds import a_round
 from tests.matching.rounds.builders import a_candidate, a_line, an_assignment, best_value, every_plan, small_rounds
+from tests.soak import cases
 
 BY_PRICES = Effort(exact_lines_max=0, parts=0)
 
@@ -66,7 +67,8 @@ def test_loss_is_within_the_agreed_share() -> None:
 
 
 @given(small_rounds(), st.sampled_from([0, 100, 500, 1000]), st.sampled_from([Effort(), BY_PRICES]))
-@settings(max_examples=100, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(30, soak=100), deadline=None)
 def test_fair_plan_is_valid_valuable_and_not_less_fair(problem: Problem, loss: int, effort: Effort) -> None:
     assume(best_value(problem) is not None)
     plain = solve(Question(problem=problem, effort=effort))
@@ -79,7 +81,8 @@ def test_fair_plan_is_valid_valuable_and_not_less_fair(problem: Problem, loss: i
 
 
 @given(small_rounds(), st.sampled_from([0, 100, 500]))
-@settings(max_examples=100, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(30, soak=100), deadline=None)
 def test_small_round_has_the_maximum_lowest_level(problem: Problem, loss: int) -> None:
     best = best_value(problem)
     assume(best is not None)

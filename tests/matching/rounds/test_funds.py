@@ -20,6 +20,8 @@ from tests.matching.steps import opened as heard
 from tests.pledges.funds.steps import Need
 from tests.pledges.steps import FINANCE, funded, post, prepared, usd
 
+pytestmark = pytest.mark.all_schemas
+
 Client = httpx.AsyncClient
 FUND = "TA-REQUESTS"
 

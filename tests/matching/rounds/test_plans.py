@@ -19,6 +19,7 @@ from services.matching.rounds.solver.table import PinsError, holds, plan_of, tab
 from tests.evaluation import hard_rounds
 from tests.evaluation.synthetic_rounds import a_round, with_changes
 from tests.matching.rounds.builders import a_candidate, a_line, best_value, small_rounds
+from tests.soak import cases
 
 BY_PRICES = Effort(exact_lines_max=0)
 LARGER = a_round(lines=300, offerings=40, candidates=8, budgets=5, seed=3)
@@ -40,7 +41,8 @@ def after(calls: int) -> Callable[[], bool]:
 
 
 @given(small_rounds())
-@settings(max_examples=150, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(45, soak=150), deadline=None)
 def test_highs_equals_exhaustive_search(problem: Problem) -> None:
     best = best_value(problem)
     if best is None:
@@ -57,7 +59,8 @@ def test_highs_equals_exhaustive_search(problem: Problem) -> None:
 
 
 @given(small_rounds())
-@settings(max_examples=150, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(45, soak=150), deadline=None)
 def test_prices_give_a_valid_plan_and_bound(problem: Problem) -> None:
     best = best_value(problem)
     assume(best is not None)
@@ -70,7 +73,8 @@ def test_prices_give_a_valid_plan_and_bound(problem: Problem) -> None:
 
 
 @given(small_rounds(pins=False), st.integers(0, 2**32 - 1))
-@settings(max_examples=150, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(45, soak=150), deadline=None)
 def test_any_prices_prove_a_bound(problem: Problem, seed: int) -> None:
     table = table_of(normal(problem))
     chance = np.random.default_rng(seed)
@@ -84,7 +88,8 @@ def test_any_prices_prove_a_bound(problem: Problem, seed: int) -> None:
 
 
 @given(small_rounds(pins=False))
-@settings(max_examples=100, deadline=None)
+@pytest.mark.thinned
+@settings(max_examples=cases(30, soak=100), deadline=None)
 def test_every_step_is_feasible_and_never_worse(problem: Problem) -> None:
     table = table_of(normal(problem))
     prices = bounded(table, np.zeros(len(table.slots)), np.zeros(len(table.amount)))

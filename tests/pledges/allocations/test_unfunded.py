@@ -13,15 +13,15 @@ from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.databases import connected
 from tests.pledges.allocations.steps import LACKING, PERIOD, UNFUNDED, lacking, shown
-from tests.pledges.steps import FINANCE, NORWAY, Client, a_pledge, funded, get, post, prepared, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_pledge, funded, get, post, usd
 from tests.requests.steps import consent, opened, withdraw
 
 FRANCE = "FRA:donor_officer"
 
 
 @pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("requests", "pledges"))
+async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "pledges")
 
 
 async def test_donor_sees_unfunded_requirements_by_consent(api: Client, inbox: Inbox) -> None:

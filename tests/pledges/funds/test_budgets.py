@@ -18,12 +18,12 @@ from services.pledges.ledger.balances import kept_for_lines
 from services.pledges.money.model import value
 from tests.builders import NOON, headers
 from tests.pledges.funds.steps import FUND, MATCHING, Need, parts, told
-from tests.pledges.steps import FINANCE, NORWAY, Client, approve, committed, funded, move, post, prepared, receive, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, committed, funded, move, post, receive, usd
 
 
 @pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("requests", "pledges"))
+async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "pledges")
 
 
 async def test_earmarked_receipts_are_kept_for_their_line(api: Client, inbox: Inbox) -> None:

@@ -13,6 +13,8 @@ from tests.builders import headers
 from tests.pledges.funds.steps import FUND, MATCHING, Need
 from tests.pledges.steps import FINANCE, NORWAY, Client, committed, pledged, prepared, receive, usd
 
+pytestmark = pytest.mark.all_schemas
+
 
 @pytest.fixture
 async def api(client_of: Any) -> Client:

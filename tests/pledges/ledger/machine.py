@@ -92,6 +92,7 @@ class Machine(RuleBasedStateMachine):
         self.closed: Finality | None = None
         self.seen = 0
         self.begun = False
+        self.steps = 0
         self.sound = True
 
     def teardown(self) -> None:

@@ -22,7 +22,7 @@ from tests.pledges.in_kind.steps import a_contribution, declared, move
 from tests.pledges.ledger.steps import asked, now_of, told
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS, check_sums
-from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, committed, pledged, post, prepared, receive, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, committed, pledged, post, receive, usd
 from tests.soak import cases
 
 FLOWS = "/v1/flows?boundary=all&limit=30"
@@ -40,8 +40,8 @@ OF_TODAY = (
 
 
 @pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("requests", "pledges"))
+async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "pledges")
 
 
 pytestmark = pytest.mark.usefixtures("at_once")

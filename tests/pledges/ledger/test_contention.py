@@ -22,6 +22,8 @@ from tests.matching.steps import CEB
 from tests.pledges.ledger.steps import locked
 from tests.pledges.steps import FINANCE, Client, funded, prepared, usd
 
+pytestmark = pytest.mark.all_schemas
+
 WRITERS = 60
 READERS = 20
 READ_SECONDS_MAX = 1.5

@@ -36,6 +36,8 @@ from tests.pledges.steps import (
 )
 from tests.requests.steps import consent, opened
 
+pytestmark = pytest.mark.all_schemas
+
 ClientOf = Callable[..., Awaitable[Client]]
 
 

@@ -29,6 +29,7 @@ from services.pledges.pledge.model import Pledge, pledge
 from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
 from tests.pledges.ledger.builders import DAYS, FUNDS, check_balances
+from tests.soak import cases
 
 
 def a_commitment(money: Money, rate: str) -> Pledge:
@@ -41,7 +42,8 @@ def a_commitment(money: Money, rate: str) -> Pledge:
     return evolve(made, made.commit(worth, 1300, agreement=None, schedule=parts, on=DAYS[0], now=NOON))
 
 
-@settings(deadline=None, max_examples=200)
+@pytest.mark.thinned
+@settings(deadline=None, max_examples=cases(60, soak=200))
 @given(
     parts=st.lists(st.integers(1, 10**6), min_size=1, max_size=25),
     agreed=st.integers(1, 10**8).map(lambda n: f"{n / 10**6:.6f}"),

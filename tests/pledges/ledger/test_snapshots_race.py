@@ -20,15 +20,15 @@ from services.pledges.wiring import close_and_write_snapshots
 from tests.pledges.activities.steps import allocated, planned
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS
-from tests.pledges.steps import Client, committed, prepared, receive, usd
+from tests.pledges.steps import Client, committed, receive, usd
 from tests.soak import cases
 
 DAYS = (date(2025, 12, 31), date(2026, 3, 31), date(2026, 4, 20), date(2026, 12, 31))
 
 
 @pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("requests", "pledges"))
+async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "pledges")
 
 
 pytestmark = pytest.mark.usefixtures("at_once")

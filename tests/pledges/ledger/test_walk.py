@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 from uuid import uuid4
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -25,6 +26,7 @@ from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
 from tests.pledges.ledger.books import Books
 from tests.pledges.ledger.builders import DAYS, FUNDS, RATES
+from tests.soak import cases
 
 MONEY = st.builds(Money, minor=st.integers(1, 10**9), currency=st.sampled_from(["USD", "EUR", "JPY", "KWD"]))
 FUND = st.sampled_from(FUNDS)
@@ -345,6 +347,9 @@ class Ledger(Books):
 
 # Shrinking takes minutes and adds little to the steps.
 Ledger.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+    max_examples=cases(30, soak=100),
+    stateful_step_count=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-TestLedger = Ledger.TestCase
+TestLedger = pytest.mark.thinned(Ledger.TestCase)

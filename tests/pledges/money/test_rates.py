@@ -27,6 +27,7 @@ from services.pledges.money.model import (
     read_rate,
 )
 from services.pledges.money.rates_csv import EXAMPLE, read_table
+from tests.soak import cases
 
 OURS = "fictitious"
 # A few days around the end of a month, where the rules differ.
@@ -62,7 +63,8 @@ def holds(rate: Rate, on: date, periods: dict[str, int | str]) -> bool:
     return day == on
 
 
-@settings(max_examples=300)
+@pytest.mark.thinned
+@settings(max_examples=cases(90, soak=300))
 @given(RATES, DAYS, PERIODS)
 def test_rate_in_force_matches_a_plain_implementation(
     rates: list[Rate], on: date, periods: dict[str, int | str]

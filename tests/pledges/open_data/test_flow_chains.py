@@ -28,7 +28,6 @@ from tests.pledges.steps import (
     move,
     pledged,
     post,
-    prepared,
     receive,
     usd,
 )
@@ -37,8 +36,8 @@ PLACE = (UUID(int=0), 1)
 
 
 @pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("requests", "pledges"))
+async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "pledges")
 
 
 async def test_flows_by_boundary_and_status_add_up_to_fund_totals(api: Client, way: Mapping[str, str]) -> None:

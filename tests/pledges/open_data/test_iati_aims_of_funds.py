@@ -28,6 +28,8 @@ from tests.pledges.open_data.builders import schema_in
 from tests.pledges.open_data.steps import asked, file_of
 from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
+pytestmark = pytest.mark.all_schemas
+
 TOPICS = ("mutual_legal_assistance", "trafficking_in_persons", "drug_offences", "smuggling_of_migrants")
 
 

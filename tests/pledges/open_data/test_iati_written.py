@@ -40,6 +40,7 @@ from services.pledges.open_data.iati.writing import write
 from services.pledges.pledge.earmarking import Earmarking
 from tests.builders import NOON
 from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement, schema_in
+from tests.soak import cases
 
 UNTOLD = {
     Account.PLEDGED_CONTRA,
@@ -344,7 +345,8 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.thinned
+@settings(max_examples=cases(45, soak=150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ledger=ledgers())
 def test_file_is_valid_and_round_trips(shared_data: Path, ledger: Ledger) -> None:
     made = activities(ledger, reporter=UNODC)

@@ -18,7 +18,6 @@ from tests.pledges.steps import (
     move,
     pledge_of,
     pledged,
-    prepared,
     receive,
     refused,
     usd,
@@ -28,8 +27,8 @@ ALLOCATIONS = "/v1/allocations"
 
 
 @pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("requests", "pledges"))
+async def api(prepared_ledger: None, client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "pledges")
 
 
 async def released(client: Client, pledge: dict[str, Any]) -> dict[str, Any]:

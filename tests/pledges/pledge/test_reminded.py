@@ -16,6 +16,8 @@ from tests.builders import headers
 from tests.notifications.steps import notifications_of, subscribe
 from tests.pledges.steps import Client, agreed, part, pledged, prepared
 
+pytestmark = pytest.mark.all_schemas
+
 DUE_SOON, OVERDUE, LAPSED = (f"pledges.pledge.{kind}.v1" for kind in ("due-soon", "overdue", "lapsed"))
 DONOR, COORDINATOR, FINANCE = "NOR:donor_officer", "UNODC:coordinator", "UNODC:finance_officer"
 

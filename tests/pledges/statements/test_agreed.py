@@ -32,6 +32,7 @@ from services.pledges.statements.agreed import Agreed, agreed_by
 from services.pledges.statements.model import Booked, PledgeAccount, Promise, Recorded, Statement, statement_of
 from tests.builders import NOON
 from tests.pledges.ledger.builders import DAYS, RATES
+from tests.soak import cases
 
 PLEDGE_ID, PROPOSAL_ID = UUID(int=1), UUID(int=9)
 SECOND = timedelta(seconds=1)
@@ -193,7 +194,8 @@ WALKS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=600)
+@pytest.mark.thinned
+@settings(deadline=None, max_examples=cases(180, soak=600))
 @given(WALKS, st.data())
 def test_instalments_of_a_period_add_up_to_its_columns(walk: Walk, data: st.DataObject) -> None:
     told = data.draw(st.integers(1, len(walk.facts)))
@@ -217,7 +219,8 @@ def test_instalments_of_a_period_add_up_to_its_columns(walk: Walk, data: st.Data
         assert all(0 <= one.paid_minor <= one.minor > 0 for one in account.schedule)
 
 
-@settings(deadline=None, max_examples=200)
+@pytest.mark.thinned
+@settings(deadline=None, max_examples=cases(60, soak=200))
 @given(WALKS)
 def test_terms_at_the_end_equal_the_pledge(walk: Walk) -> None:
     one, agreed = walk.pledge, walk.agreed(DAYS[-1])

@@ -1,0 +1,136 @@
+"""How the platform, its files and its mails stand after the demo's story."""
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg
+
+from chassis.auth.tokens import Issuer
+from chassis.embedded import Nats
+from chassis.journal.bus import stream_states
+from chassis.runtime import topology
+from contracts.reference import country_name, kinds
+from contracts.values import Language
+from services.composition import NAMES, all_services
+from services.demo.ending import finance_officers
+from services.demo.people import Api
+from services.demo.records import Seen
+from services.demo.story import Story
+from services.mailbox import Mailbox
+from services.pledges.statements.printing.words import labels
+from tests.commands import entraide
+from tests.personas import ISSUER
+from tests.pledges.statements.steps import SIGNS, characters_in
+from tests.system.platform import Platform
+
+ON_EACH_STATEMENT = (
+    "donor",
+    "period",
+    "as_at",
+    "summary",
+    "never-added",
+    "pledged",
+    "committed",
+    "received",
+    "pledges",
+)
+"""Labels on every statement with a pledge."""
+
+
+def check_story(story: Story) -> None:
+    """How each request, the refund and the offerings stand at the end."""
+    for record in story.requests:
+        for line in record.lines:
+            assert line.match["status"] == ("completed" if record.outcome else "confirmed")
+            assert line.spent == (bool(record.outcome) and line.needed is not None)
+            assert sum(share["points"] for share in line.match["shares"]) == line.match["score"]
+            assert line.covered or not line.needed
+    closed = {r.request["state"]: r.request["outcome"] for r in story.requests if r.request["status"] == "closed"}
+    assert closed == {"CIV": "met", "PER": "partially_met", "SGP": "met"}
+    proposer, approver = finance_officers()
+    assert proposer.person_id != approver.person_id
+    assert story.refunded["status"] == "approved"
+    assert [story.refunded["proposed_by"], story.refunded["decided_by"]] == [
+        str(proposer.person_id), str(approver.person_id),
+    ]  # fmt: skip
+    assert story.kinds_offered == set(kinds())
+
+
+async def rerun_demo(platform: Platform, state: Path) -> None:
+    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
+    story = Story(api, Seen(), lambda *_: None, state / "donor")
+    await story.run()
+    await api.close()
+    assert story.filed_before == 12
+    assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]
+    check_story(story)
+
+
+def check_files(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:
+    """The fund's file conforms to the standard, and each statement is readable and searchable in its language."""
+    validated = platform.entraide("iati", "validate", str(folder / "iati-SHERLOC-MNT.xml"), *xsd)
+    assert validated.returncode == 0, (validated.stdout, validated.stderr)
+    assert re.fullmatch(r"[1-9]\d* activities, [1-9]\d* transactions; no faults\n", validated.stdout)
+
+    for language in Language:
+        made = (folder / f"statement-FRA-{language}.pdf").read_bytes()
+        there = labels(language)
+        title = there["title_of"].format(title=there["title"], donor=country_name("FRA", language))
+        assert f"<rdf:li>{language}</rdf:li>".encode() in made
+        assert f">{title}</rdf:li>".encode() in made
+        shown = "".join([title, *(there[name] for name in ON_EACH_STATEMENT)])
+        assert set() == set(shown) - SIGNS - characters_in(made), language
+
+
+async def check_state(platform: Platform, database_url: str, nats: Nats) -> None:
+    """The operator's commands find nothing wrong, and the journals are where they belong."""
+    await check_events(database_url, nats)
+    for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
+        done = await entraide(*words, env=platform.environment)
+        assert done.exit_code == 0, (words, done.stdout, done.stderr)
+    found = json.loads((await entraide("doctor", "--json", env=platform.environment)).stdout)
+    # The tests' PostgreSQL forgets in a power cut, and the doctor sees it.
+    assert {f["says"].partition(" is ")[0] for f in found if not f["ok"]} == {
+        "fsync", "full_page_writes", "synchronous_commit",
+    }  # fmt: skip
+
+
+def check_mails(mailbox: Mailbox) -> None:
+    mails = mailbox.messages()
+    assert len(mails) > 20
+    recipients = {recipient for mail in mails for recipient in mail.recipients}
+    assert all(recipient.endswith(".example") for recipient in recipients)
+
+
+async def check_events(database_url: str, nats: Nats) -> None:
+    """Each journal's facts are in its stream exactly once, and every consumer has applied them all."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        for _ in range(100):
+            left = sum([await connection.fetchval(f"SELECT count(*) FROM {name}.pending") for name in NAMES])
+            if left == 0:
+                break
+            await asyncio.sleep(0.1)
+        assert left == 0
+        owners, _ = topology(all_services())
+        states = await stream_states(nats.url("streams"), owners)
+        for name in owners:
+            facts = await connection.fetchval(f"SELECT count(*) FROM {name}.journal")
+            stored = states[name]
+            assert stored is not None
+            assert stored["messages"] == facts, name
+            for consumer in NAMES:
+                heard = await connection.fetchval(
+                    f"SELECT count(*) FROM {consumer}.inbox WHERE owner = $1 AND status = 'applied'", name
+                )
+                assert heard in {0, facts}, (consumer, name)
+        unbalanced = await connection.fetchval(
+            "SELECT count(*) FROM (SELECT FROM pledges.entry CROSS JOIN unnest(postings)"
+            " GROUP BY entry_id, currency HAVING sum(minor) <> 0) AS u"
+        )
+        assert unbalanced == 0
+    finally:
+        await connection.close()
