@@ -9,7 +9,17 @@ from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 
 from contracts.reference import kinds
-from services.demo.cards import COLUMNS, donor_card, heading, joint_card, reasons, request_card, round_card, summary
+from services.demo.cards import (
+    COLUMNS,
+    delivery_card,
+    donor_card,
+    heading,
+    joint_card,
+    reasons,
+    request_card,
+    round_card,
+    summary,
+)
 from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
@@ -180,6 +190,29 @@ def test_card_of_a_donor_fits_80_columns() -> None:
 
 def test_heading_is_as_wide_as_the_card() -> None:
     assert COLUMNS == heading("TA-2026-99999  CIV  fr", "closed: partially_met").cell_len
+
+
+def test_card_of_a_delivery_fits_80_columns_and_says_what_became_of_each_version() -> None:
+    record = a_record(a_line())
+    contact = {"name": "[Fictitious sample] " + "N" * 60, "function": "F" * 80}
+    record.delivery = {
+        **{"provider": LONGEST_PROVIDER, "state": "CIV", "status": "in_delivery"},
+        "contacts": {"state": [contact], "provider": []},
+    }
+    versions = [
+        {
+            **{"version": number, "side": "provider", "terms": {"participants": 100_000, "women": 50_000}},
+            **dict.fromkeys(("state_signed_on", "provider_signed_on"), signed),
+        }
+        for number, signed in ((3, "2026-12-01"), (2, "2026-11-30"), (1, None))
+    ]
+    record.agreement = {"in_force": 3, "versions": versions}
+
+    lines = printed(delivery_card(record))
+
+    assert all(cell_len(line) <= COLUMNS for line in lines)
+    said = " ".join(" ".join(line.split()) for line in lines)
+    assert said.index("answered with another one") < said.index("replaced") < said.index("in force, signed by both")
 
 
 def test_summary_counts_what_was_closed_and_the_kinds_that_are_offered() -> None:

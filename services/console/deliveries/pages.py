@@ -11,7 +11,7 @@ from services.console.client import Answer, Problem
 from services.console.deliveries import agreement
 from services.console.deliveries.agreement import optional_agreement
 from services.console.deliveries.moves import DELIVERY
-from services.console.deliveries.reading import STATUSES, is_mine, timeline, turn
+from services.console.deliveries.reading import STATUSES, is_mine, primary, timeline, turn
 from services.console.fields import Field, FormError, errors_of, read
 from services.console.moves.pages import KEY, REVISION, STALE, routes_of
 from services.console.page import CurrentPage, Page
@@ -54,6 +54,7 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
         delivery=delivery,
         agreement=await optional_agreement(page, delivery_id),
         moves=DELIVERY.open_to(delivery, session.role),
+        primary=primary(delivery),
         turn=turn(delivery),
         mine=is_mine(delivery, session.role),
         timeline=timeline(delivery),

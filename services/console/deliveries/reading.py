@@ -30,6 +30,9 @@ STEPS = (
 )
 
 
+SIGNED = N_("Both sides signed the agreement")
+
+
 def turn(delivery: Mapping[str, Any]) -> str:
     """Who has to act: a sentence with the placeholders `state` and `provider`, in English."""
     if delivery["status"] != "open":
@@ -49,7 +52,14 @@ def is_mine(delivery: Mapping[str, Any], role: str) -> bool:
     return bool(ACTING.intersection(delivery["moves"])) and role != "coordinator"
 
 
+def primary(delivery: Mapping[str, Any]) -> str:
+    """The move that comes next, for one green button; empty if none does."""
+    return next((move for move in ("begin", "resume", "complete", "waive_agreement") if move in delivery["moves"]), "")
+
+
 def timeline(delivery: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """What happened, newest first."""
     found = [{"at": delivery[name], "what": what} for name, what in STEPS if delivery[name]]
+    if delivery["agreement_id"]:
+        found.append({"at": delivery["agreed_at"], "what": SIGNED})
     return sorted(found, key=lambda one: one["at"])[::-1]

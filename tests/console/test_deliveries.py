@@ -1,0 +1,71 @@
+"""A delivery in the browsers of its two sides: contacts, an agreement answered and signed, its beginning."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.console.site import Site, Visitor
+from tests.console.test_journeys import follow, is_quiet, press, says
+
+Visit = Callable[..., Visitor]
+STATE, PROVIDER = "CHN:focal_point", "UNODC-CYBER:provider_officer"
+"""Of a delivery of the sample world that needs no money and has not begun."""
+
+
+def path_of(site: Site) -> str:
+    with site.client(PROVIDER) as client:
+        page: httpx.Response = client.get("/en/deliveries?status=open")
+    return page.text.partition('href="/en/deliveries/')[2].partition('"')[0]
+
+
+def of_language(visitor: Visitor, language: str) -> Visitor:
+    visitor.language = language
+    return visitor
+
+
+@pytest.mark.parametrize("scripts", [False])
+def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> None:
+    """The provider in English, the State in Arabic; without JavaScript, as every form has to work."""
+    provider = visit(scripts=scripts).step_into(PROVIDER)
+    state = of_language(visit(scripts=scripts).step_into(STATE), "ar")
+    path = f"/deliveries/{path_of(site)}"
+
+    provider.go(path)
+    press(provider, "Name your contacts")
+    for name, value in (("first.name", "Fictitious: A. Person"), ("first.email", "a.person@example.org")):
+        provider.page.fill(f"input[name='{name}']", value)
+    press(provider, "Save")
+    says(provider, "a.person@example.org")
+    follow(provider, "Propose an agreement")
+    press(provider, "Propose an agreement")
+    assert "govuk-error-summary" in provider.page.content(), "what is missing is said at its field"
+    provider.page.fill("textarea[name=scope]", "Fictitious sample: five days of exercises.")
+    provider.page.check("input[name=modality][value=in_person]")
+    provider.page.check("input[name=languages][value=en]")
+    press(provider, "Propose an agreement")
+    says(provider, "Version 1")
+
+    state.go(path)
+    expect(state.page.locator("main")).to_contain_text("a.person@example.org")
+    state.go(f"{path}/agreement/propose")
+    state.page.fill("input[name=participants]", "20")
+    state.page.fill("input[name=women]", "25")
+    press(state, "اقتراح صيغة أخرى")
+    assert "govuk-error-summary" in state.page.content()
+    state.page.fill("input[name=women]", "10")
+    press(state, "اقتراح صيغة أخرى")
+    expect(state.page.locator("main")).to_contain_text("الصيغة 2")
+
+    provider.go(f"{path}/agreement")
+    press(provider, "Sign version 2")
+    state.go(f"{path}/agreement")
+    press(state, "توقيع الصيغة 2")
+    expect(state.page.locator("main")).to_contain_text("نافذ")
+    provider.go(path)
+    says(provider, "Both sides signed the agreement")
+    press(provider, "Record that delivery has begun")
+    press(provider, "Record that delivery has begun")
+    says(provider, "records when delivery is complete")
+    is_quiet(provider, state)
