@@ -196,12 +196,16 @@ def test_card_of_a_delivery_fits_80_columns_and_says_what_became_of_each_version
     record = a_record(a_line())
     contact = {"name": "[Fictitious sample] " + "N" * 60, "function": "F" * 80}
     record.delivery = {
-        **{"provider": LONGEST_PROVIDER, "state": "CIV", "status": "in_delivery"},
+        "provider": LONGEST_PROVIDER,
+        "state": "CIV",
+        "status": "in_delivery",
         "contacts": {"state": [contact], "provider": []},
     }
     versions = [
         {
-            **{"version": number, "side": "provider", "terms": {"participants": 100_000, "women": 50_000}},
+            "version": number,
+            "side": "provider",
+            "terms": {"participants": 100_000, "women": 50_000},
             **dict.fromkeys(("state_signed_on", "provider_signed_on"), signed),
         }
         for number, signed in ((3, "2026-12-01"), (2, "2026-11-30"), (1, None))
