@@ -392,8 +392,9 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the need was met: `met`, `partially_met` or `unmet`.
 
     It may not contradict the State's evaluations. If both sides have evaluated each delivery, no more is needed;
-    `heard_both_sides` states that they have reported to the coordinator in another way. Otherwise a request is closed
-    only when the follow-up, a year after its registration, is due.
+    `heard_both_sides` states that they have reported to the coordinator in another way; the comment, which both read,
+    then says how and when. Otherwise a request is closed only when the follow-up, a year after its registration, is
+    due.
     """
 
     outcome: Outcome

@@ -114,7 +114,7 @@ async def test_evaluations_of_both_sides_close_a_request_without_the_flag(
     delivered = await api.post(f"{path}/deliver", json={}, headers=headers(revision=request["revision"]))
     assert delivered.status_code == 200, delivered.text
 
-    async def close(outcome: str, **body: bool) -> tuple[int, str]:
+    async def close(outcome: str, **body: bool | str) -> tuple[int, str]:
         revision = (await api.get(path, headers=headers())).json()["revision"]
         answer = await api.post(
             f"{path}/close", json={"outcome": outcome} | body, headers=headers(COORDINATOR, revision=revision)
@@ -125,5 +125,8 @@ async def test_evaluations_of_both_sides_close_a_request_without_the_flag(
     spoken = MatchEvaluated(**match, side="provider", evaluation=said, evaluated_at=NOON)
     async with databases["requests"].transaction() as tx:
         await HANDLERS[MatchEvaluated](tx, an_event(spoken, 5), spoken)
-    assert (409, "outcome-not-as-evaluated") == await close("met", heard_both_sides=True)
+    assert (400, "hearing-not-described") == await close("unmet", heard_both_sides=True)
+    assert (409, "outcome-not-as-evaluated") == await close(
+        "met", heard_both_sides=True, comment="Fictitious: by phone."
+    )
     assert (200, "") == await close("unmet")

@@ -115,7 +115,12 @@ REQUEST = Noun(
                     kind="choice",
                     options=(("met", N_("Met")), ("partially_met", N_("Partly met")), ("unmet", N_("Not met"))),
                 ),
-                Field(name="heard_both_sides", label=N_("State and provider were both heard"), kind="yes"),
+                Field(
+                    name="heard_both_sides",
+                    label=N_("State and provider were both heard"),
+                    kind="yes",
+                    hint=N_("Say in the comment how and when; both read it."),
+                ),
                 COMMENT,
             ),
         ),

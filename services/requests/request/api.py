@@ -236,6 +236,8 @@ def _open(request: Request, data: Triage, ctx: Context) -> Fact:
 
 
 def _close(request: Request, data: Closing, ctx: Context) -> Fact:
+    if data.heard_both_sides and not data.comment.strip():
+        raise Invalid("hearing-not-described", field="comment")
     return request.close(data.outcome, heard_both_sides=data.heard_both_sides, now=ctx.now)
 
 
