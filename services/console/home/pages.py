@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from services.console.page import CurrentPage, see_other
+from services.console.page import FOR_EVERYBODY, CurrentPage, see_other
 
 WAITING_SHOWN = 10
 NEWS_SHOWN = 8
@@ -13,13 +13,13 @@ OF_A_STATE = frozenset({"focal_point", "official"})
 WORKERS = OF_A_STATE | {"coordinator", "provider_officer", "auditor"}
 
 
-@get("/")
+@get("/", opt=FOR_EVERYBODY)
 async def choose_language(page: CurrentPage) -> Response[bytes]:
     """To the first page in the reader's language."""
     return see_other(page.address("/"), cookies=page.cookies)
 
 
-@get("/{language:str}")
+@get("/{language:str}", opt=FOR_EVERYBODY)
 async def show_home(page: CurrentPage) -> Response[bytes]:
     if page.session is None:
         return page.render("home/welcome.html")

@@ -13,7 +13,6 @@ REQUESTS_MAX = 100
 
 @get("/{language:str}/needs")
 async def list_needs(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     cursor = page.asked("cursor")
     found, requests = await page.api.get_all(
         f"/v1/requirements/unfunded?limit={LIST_LENGTH}" + (f"&cursor={cursor}" if cursor else ""),

@@ -39,7 +39,6 @@ NO_ROW = N_("Paste at least one row")
 
 @get("/{language:str}/people")
 async def list_people(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {"organization": page.asked("organization")} if page.asked("organization") else {}
     people, proposed = await asyncio.gather(
         page.api.get("/v1/people", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH),
@@ -89,7 +88,6 @@ async def new_person(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/people/new", status_code=303)
 async def enter_person(page: CurrentPage) -> Response[bytes]:
     """Enter a person, and go on to their appointment."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(PERSON_FIELDS, page.typed)
     if sent.errors:
         return await _person_form(page, errors=sent.errors, status=400)
@@ -108,7 +106,6 @@ async def new_appointment(page: CurrentPage, person_id: FromPath[UUID]) -> Respo
 @post("/{language:str}/people/{person_id:uuid}/appoint", status_code=303)
 async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[bytes]:
     """In force at once, or proposed to a second person: the API decides, and the page of the appointment says it."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(APPOINTMENT_FIELDS, page.typed)
     if sent.errors:
         return await _appointment_form(page, person_id, errors=sent.errors, status=400)
@@ -123,14 +120,12 @@ async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[byte
 
 @get("/{language:str}/people/several")
 async def new_people(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return _several(page)
 
 
 @post("/{language:str}/people/several", status_code=200)
 async def enter_people(page: CurrentPage) -> Response[bytes]:
     """Enter and appoint each row of a pasted table; those that were not accepted can be corrected and sent again."""
-    page.signed_in  # noqa: B018 - raises
     rows = rows_of(page.value("table"))
     if not rows or len(rows) > ROWS_MAX:
         wrong = FormError("table", TOO_MANY if rows else NO_ROW)
@@ -164,13 +159,11 @@ def _key(form: str, body: Mapping[str, Any]) -> str:
 
 @get("/{language:str}/organizations")
 async def list_organizations(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _organizations(page)
 
 
 @post("/{language:str}/organizations", status_code=303)
 async def register_organization(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     body = {"code": page.value("code").strip().upper(), "name": page.value("name").strip()}
     try:
         await page.api.send("POST", "/v1/organizations", body, key=page.value(KEY) or str(new_id()))

@@ -44,7 +44,6 @@ ENDS: Mapping[str, End] = {
 
 @get("/{language:str}/rounds")
 async def list_rounds(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get("/v1/rounds", cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("rounds/list.html", found=found)
 
@@ -52,7 +51,6 @@ async def list_rounds(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/rounds/new")
 async def show_new(page: CurrentPage) -> Response[bytes]:
     """The options; those of an earlier round if one is named."""
-    page.signed_in  # noqa: B018 - raises
     base = page.asked("based_on")
     settings = (await page.api.get(f"/v1/rounds/{base}"))["settings"] if base else {}
     return _form(page, settings, base)
@@ -60,7 +58,6 @@ async def show_new(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/rounds/new", status_code=303)
 async def create(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     base, sent = page.value("based_on"), settings_of(page.typed)
     if sent.errors:
         return _form(page, {}, base, sent.errors)
@@ -93,7 +90,6 @@ def _form(page: Page, settings: Mapping[str, Any], base: str, errors: tuple[Form
 @get("/{language:str}/rounds/{round_id:str}")
 async def show_round(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
     """What each need gets, what stays unmet and why, and how far each State is served."""
-    page.signed_in  # noqa: B018 - raises
     found, others = await asyncio.gather(
         page.api.get(f"/v1/rounds/{round_id}"), page.api.get("/v1/rounds", limit=LIST_LENGTH)
     )
@@ -103,20 +99,17 @@ async def show_round(page: CurrentPage, round_id: FromPath[str]) -> Response[byt
 
 @get("/{language:str}/rounds/{round_id:str}/compare")
 async def compare(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get(f"/v1/rounds/{round_id}/compare", **{"with": page.asked("with")})
     return page.render("rounds/compare.html", found=found)
 
 
 @get("/{language:str}/rounds/{round_id:str}/{end:str}")
 async def show_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _end_form(page, round_id, end)
 
 
 @post("/{language:str}/rounds/{round_id:str}/{end:str}", status_code=303)
 async def send_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     if end not in ENDS:
         raise NotFoundException
     revision = page.value(REVISION)
