@@ -5,11 +5,13 @@ from typing import Any
 from litestar import Response, get
 
 from services.console.page import FOR_EVERYBODY, CurrentPage, see_other
+from services.console.sessions.model import Session
 
 WAITING_SHOWN = 10
 NEWS_SHOWN = 8
 REQUESTS_SHOWN = 5
 OF_A_STATE = frozenset({"focal_point", "official"})
+STATE_CODE_LENGTH = 3
 WORKERS = OF_A_STATE | {"coordinator", "provider_officer", "auditor"}
 
 
@@ -29,13 +31,25 @@ async def show_home(page: CurrentPage) -> Response[bytes]:
     news = await page.api.get("/v1/notifications", limit=NEWS_SHOWN, unread=True)
     waiting: dict[str, Any] = {"work": [], "cursor": None}
     counts = requests = None
+    packages = []
     if role in WORKERS:
         waiting = await page.api.get("/v1/work", limit=WAITING_SHOWN, sort="due")
     if role in OF_A_STATE:
         requests = (await page.api.get("/v1/requests", limit=REQUESTS_SHOWN))["requests"]
+    elif agrees_to_packages(page.session):
+        found = await page.api.get("/v1/packages", status="presented", limit=WAITING_SHOWN)
+        packages = [one for one in found["packages"] if "agree" in one["moves"]]
     elif role in WORKERS:
         counts = await page.api.get("/v1/work/counts")
-    return page.render("home/home.html", news=news, waiting=waiting, counts=counts, requests=requests)
+    return page.render(
+        "home/home.html", news=news, waiting=waiting, counts=counts, requests=requests, packages=packages
+    )
+
+
+def agrees_to_packages(session: Session) -> bool:
+    """Whether packages wait for this person as such: for the donor and the unit, who have no part in the match."""
+    is_unit = session.role == "provider_officer" and len(session.organization) != STATE_CODE_LENGTH
+    return session.role == "donor_officer" or is_unit
 
 
 ROUTES = (choose_language, show_home)

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec import Struct
 
 from chassis.ids import new_id
 from services.console.client import Problem
@@ -68,14 +69,10 @@ async def show_person(page: CurrentPage, person_id: FromPath[UUID]) -> Response[
 async def show_appointment(page: CurrentPage, appointment_id: FromPath[UUID]) -> Response[bytes]:
     session = page.signed_in
     appointment = await page.api.get(f"/v1/appointments/{appointment_id}")
-    person, proposer = await asyncio.gather(
-        page.api.get(f"/v1/people/{appointment['person_id']}"), _name(page, appointment["proposed_by"])
-    )
     return page.render(
         "people/appointment.html",
         record=appointment,
-        person=person,
-        proposer=proposer,
+        proposer=await _name(page, appointment["proposed_by"]),
         moves=APPOINTMENT.open_to(appointment, session.role),
     )
 
@@ -132,24 +129,34 @@ async def enter_people(page: CurrentPage) -> Response[bytes]:
         return _several(page, errors=(wrong,), status=400)
     if any(row.wrong for row in rows):
         return _several(page, rows=[(row, page.gettext(row.wrong) if row.wrong else "") for row in rows], status=400)
-    outcomes = [(row, *await _enter(page, row)) for row in rows]
-    left = "\n".join(row.line for row, said, _ in outcomes if said)
+    outcomes = [await _enter(page, row) for row in rows]
+    left = "\n".join(one.row.line for one in outcomes if one.said)
     return _several(page, outcomes=outcomes, left=left)
 
 
-async def _enter(page: Page, row: Row) -> tuple[str, Mapping[str, Any] | None]:
-    """What the API refused of a row, or the appointment. A row that is sent again enters nobody twice."""
-    form = page.value(KEY)
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of a row: whom it entered and appointed, and what the API said if it refused either."""
+
+    row: Row
+    person_id: str = ""
+    appointment: Mapping[str, Any] | None = None
+    said: str = ""
+
+
+async def _enter(page: Page, row: Row) -> Outcome:
+    """Enter and appoint a person. A row that is sent again enters nobody twice."""
+    form, person_id = page.value(KEY), ""
     person = person_of(row.cells)
     try:
         entered = await page.api.send("POST", "/v1/people", person, key=_key(form, person))
-        body = appointment_of(row.cells, entered.body["person_id"])
+        person_id = entered.body["person_id"]
+        body = appointment_of(row.cells, person_id)
         appointed = await page.api.send("POST", "/v1/appointments", body, key=_key(form, body))
     except Problem as problem:
         if problem.status == 401:
             raise
-        return problem.title, None
-    return "", appointed.body
+        return Outcome(row=row, person_id=person_id, said=problem.title)
+    return Outcome(row=row, person_id=person_id, appointment=appointed.body)
 
 
 def _key(form: str, body: Mapping[str, Any]) -> str:
@@ -242,7 +249,7 @@ def _several(
     page: Page,
     *,
     rows: Sequence[tuple[Row, str]] = (),
-    outcomes: Sequence[tuple[Row, str, Mapping[str, Any] | None]] = (),
+    outcomes: Sequence[Outcome] = (),
     left: str = "",
     errors: tuple[FormError, ...] = (),
     status: int = 200,
