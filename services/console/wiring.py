@@ -40,6 +40,7 @@ from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
 from services.console.packages import pages as packages
 from services.console.page import Console
+from services.console.parked import pages as parked
 from services.console.people import pages as people
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
@@ -92,6 +93,7 @@ ROUTES = (
     *joint_deliveries.ROUTES,
     *imports.ROUTES,
     *people.ROUTES,
+    *parked.ROUTES,
 )
 
 

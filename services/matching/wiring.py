@@ -14,6 +14,7 @@ import structlog
 from chassis import clock
 from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database, OutcomeUnknown, is_transient
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.journal.peers import PeerError
 from chassis.service import Running, Service
@@ -260,6 +261,7 @@ SERVICE = Service(
         *weights_api.ROUTES,
         *round_api.ROUTES,
         *similar_api.ROUTES,
+        *parked_routes("matching"),
     ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,

@@ -13,6 +13,7 @@ from chassis import clock
 from chassis.db.database import Database, Tx
 from chassis.files import store as files
 from chassis.files.scanner import Scanner, Verdict, scanner_of
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
@@ -206,6 +207,7 @@ SERVICE = Service(
         *view_api.ROUTES,
         *observation_api.ROUTES,
         *mail_api.ROUTES,
+        *parked_routes("requests"),
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,

@@ -45,14 +45,18 @@ def test_round_is_planned_compared_and_adopted(visit: Visit) -> None:
     coordinator = visit().step_into("UNODC:coordinator")
     coordinator.go("/rounds")
     press(coordinator, "Plan a round")
+    coordinator.page.check("input[name=funds][value=TA-REQUESTS]")
     plan_round(coordinator, "50")
     says(coordinator, "What stays unmet, and why")
     press(coordinator, "Plan again with other options")
+    assert coordinator.page.is_checked("input[name=funds][value=TA-REQUESTS]")
+    coordinator.page.locator("input[name=forbidden]").first.check()
     other = plan_round(coordinator, "0")
 
     press(coordinator, "Compare")
     says(coordinator, "Two rounds compared")
     says(coordinator, "Benefit given up for fairness")
+    says(coordinator, "Matches that must not be in the plan")
 
     coordinator.go(other)
     press(coordinator, "Adopt the plan")

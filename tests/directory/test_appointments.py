@@ -95,7 +95,7 @@ async def test_who_approves_reads_the_name_of_the_person(api: Client) -> None:
 
     read = (await api.get(f"/v1/appointments/{proposed['appointment_id']}", headers=by("second"))).json()
     named = (await api.get(f"/v1/people/{person['person_id']}", headers=by("second"))).json()["name"]
-    assert named and read["name"] == named == proposed["name"]
+    assert "Somebody (fictitious)" == named == read["name"] == proposed["name"]
 
 
 async def test_proposal_is_withdrawn_by_its_proposer_and_refused_by_another_person(api: Client) -> None:

@@ -26,7 +26,7 @@ TABLES = frozenset({"csv", "xlsx"})
 
 LISTS = {
     name: Field(name=name, label="", options=options)
-    for name, options in (("state", "countries"), ("kind", "kinds"), ("topic", "topics"))
+    for name, options in (("state", "countries"), ("kind", "kinds"), ("topic", "topics"), ("written_in", "languages"))
 }
 """The filters that are chosen from a code list."""
 
