@@ -26,6 +26,7 @@ from services.console.criteria import pages as criteria
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
+from services.console.figures import pages as figures
 from services.console.funds import pages as funds
 from services.console.home import pages as home
 from services.console.imports import pages as imports
@@ -68,6 +69,7 @@ ROUTES = (
     *assign.ROUTES,
     *views.ROUTES,
     *queue.ROUTES,
+    *figures.ROUTES,
     *live.ROUTES,
     *intake.ROUTES,
     *calendar.ROUTES,

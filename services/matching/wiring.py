@@ -41,6 +41,7 @@ from services.matching.matches.title_reader import Titles
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
 from services.matching.offerings import calendar_api, contact_api, publication_api, translation_api
+from services.matching.offerings import counts_api as offering_counts_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
 from services.matching.packages import api as package_api
@@ -246,6 +247,7 @@ SERVICE = Service(
         *offering_api.ROUTES,
         *translation_api.ROUTES,
         *offering_import_api.ROUTES,
+        *offering_counts_api.ROUTES,
         *contact_api.ROUTES,
         *publication_api.ROUTES,
         *calendar_api.ROUTES,

@@ -38,7 +38,7 @@ from services.requests.mail import api as mail_api
 from services.requests.mail import store as mail_store
 from services.requests.mail.sender import POLL_SECONDS, AnswerTerms, send_answers
 from services.requests.observation import api as observation_api
-from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
+from services.requests.request import actions, api, counts_api, draft_api, import_api, reminder_store, words_api
 from services.requests.summary import api as summary_api
 from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
@@ -194,6 +194,7 @@ SERVICE = Service(
     routes=[
         *api.ROUTES,
         *draft_api.ROUTES,
+        *counts_api.ROUTES,
         *import_api.ROUTES,
         *consent_api.ROUTES,
         *audience_api.ROUTES,
