@@ -50,7 +50,7 @@ OWNERS = {
 def owner_of(path: str) -> str:
     """The service that answers a path under `/v1`, which may have a query. Raises KeyError for no such collection."""
     _, _, collection, *rest = path.partition("?")[0].split("/")
-    if collection == "events":
+    if collection in ("events", "parked"):
         return rest[0]
     if collection == "public" and rest[0] == "offerings":
         return "matching"

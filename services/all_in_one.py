@@ -45,7 +45,10 @@ def run_together(
             settings = replace(settings, port=bound.getsockname()[1])
             with parts(settings, services, say=say) as complete:
                 run(_serve(complete, services, say, beside, bound))
-    except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
+    except MigrationError as error:
+        own = settings.database_url is None
+        fail(f"{error}: remove {settings.state}, or name another folder with --state" if own else str(error))
+    except (EmbeddedError, SettingsError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fail(f"PostgreSQL cannot be reached at DATABASE_URL ({type(error).__name__}); see `entraide doctor`")

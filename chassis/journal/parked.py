@@ -1,6 +1,7 @@
 """Parked events, which could not be applied: list and release them."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -45,6 +46,50 @@ async def list_parked(tx: Tx) -> list[Parked]:
         if len(rows) < PAGE:
             return found
         after = (rows[-1]["received_at"], rows[-1]["consumer"], rows[-1]["event_id"])
+
+
+class Oldest(msgspec.Struct, frozen=True, kw_only=True):
+    """A parked event, or a message that is not one, as it is shown to who may release it."""
+
+    event_id: UUID
+    owner: str
+    type: str | None
+    aggregate_id: UUID | None
+    version: int | None
+    reason: str
+    behind: int
+    received_at: datetime
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        return ("discard_parked",) if self.aggregate_id is None else ("release_parked",)
+
+
+async def oldest_parked(tx: Tx, *, limit: int) -> list[Oldest]:
+    """The parked events and messages that were received first."""
+    rows = await tx.fetch(
+        """
+        SELECT event_id, owner, aggregate_id, version, reason, received_at,
+               CASE WHEN aggregate_id IS NOT NULL THEN event::json ->> 'type' END AS type,
+               (SELECT count(*) FROM inbox AS later WHERE later.consumer = inbox.consumer
+                AND later.aggregate_id = inbox.aggregate_id AND later.status = 'waiting') AS behind
+        FROM inbox WHERE status = 'parked' ORDER BY received_at, consumer, event_id LIMIT $1
+        """,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Oldest) for row in rows]
+
+
+async def count_parked(tx: Tx) -> int:
+    return int(await tx.fetchval("SELECT count(*) FROM inbox WHERE status = 'parked'"))
+
+
+async def state_of(tx: Tx, event_id: UUID) -> Literal["parked", "waiting", "applied"] | None:
+    """The status of an event that was received; None if there is none, such as a discarded message."""
+    status: Literal["parked", "waiting", "applied"] | None = await tx.fetchval(
+        "SELECT status FROM inbox WHERE event_id = $1", event_id
+    )
+    return status
 
 
 async def release_parked(tx: Tx, event_id: UUID) -> bool:

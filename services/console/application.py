@@ -20,7 +20,16 @@ from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Pro
 from services.console.edge import FILES_BYTES_MAX
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
 from services.console.live.refresh import is_unattended
-from services.console.page import HTML, Console, Page, SignInNeeded, browser_address, local_path, parts_of
+from services.console.page import (
+    FOR_EVERYBODY,
+    HTML,
+    Console,
+    Page,
+    SignInNeeded,
+    browser_address,
+    local_path,
+    parts_of,
+)
 from services.console.rendering import assets
 from services.console.sessions.kept_forms import came_from, give_back, keep
 from services.console.sessions.model import Session
@@ -57,7 +66,10 @@ def language_for(request: Request[Any, Any, Any]) -> str:
 
 
 async def page_of(request: Request[Any, Any, Any]) -> Page:
-    """The page of a request: its session, its form. Raises NotFoundException, ForgedForm, UnreadableForm."""
+    """The page of a request: its session, its form.
+
+    Raises NotFoundException, ForgedForm, UnreadableForm; SignInNeeded unless the page is FOR_EVERYBODY.
+    """
     console, language = _console(request), language_for(request)
     now = clock.now()
     cookie = request.cookies.get(console.session_cookie)
@@ -88,6 +100,9 @@ async def page_of(request: Request[Any, Any, Any]) -> Page:
             await keep(page, cookie, now=now)
     elif session is not None and console.kept_cookie in request.cookies:
         await give_back(page, session, now=now)
+    for_everybody = FOR_EVERYBODY.items() <= request.route_handler.opt.items()
+    if not for_everybody and (session is None or session.acting is None):
+        raise SignInNeeded
     return page
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from contracts.reference import currencies
@@ -48,6 +48,11 @@ def day(value: str | date, language: str) -> str:
 def _day(value: date, language: str) -> str:
     """Kept: a list has the same few days again and again."""
     return format_date(value, DAY if language == "en" else "long", locale=locale_of(language))
+
+
+def month(value: str | date, language: str) -> str:
+    """A month with its year."""
+    return str(format_skeleton("yMMMM", as_date(value), locale=locale_of(language)))
 
 
 def moment(value: str | datetime, language: str) -> str:

@@ -375,6 +375,8 @@ DONE = {
     "filed": N_("The draft was saved. The focal point of the State is asked to confirm it."),
     "scan_added": N_("The scan was added."),
     "discarded": N_("The mail was discarded."),
+    "event_released": N_("It is tried again within 30 seconds."),
+    "message_discarded": N_("The message was discarded."),
     "draft_saved": N_("The draft was saved."),
     "draft_copied": N_("The earlier offering was copied, with its dates a year later. Check it before you submit it."),
     "offering_submitted": N_("The offering was submitted. A coordinator of UNODC decides on it."),

@@ -31,6 +31,7 @@ NEEDS = Place("/needs", N_("Unfunded needs"), "g u")
 APPROVALS = Place("/approvals", N_("Approvals"), "g a")
 LEDGER = Place("/ledger", N_("Ledger"), "g e")
 YEARS = Place("/years", N_("Years"), "g y")
+PARKED = Place("/parked", N_("Events"), "g x")
 PEOPLE = Place("/people", N_("People"), "g d")
 NOTIFICATIONS = Place("/notifications", N_("Notifications"), "g n")
 
@@ -42,7 +43,7 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
     "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, FUNDS, NOTIFICATIONS),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
-    "administrator": (HOME, PEOPLE, NOTIFICATIONS),
+    "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),
     "auditor": (HOME, WORK, REQUESTS, DELIVERIES, FUNDS, LEDGER, YEARS, NOTIFICATIONS),
 }
 

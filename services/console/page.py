@@ -35,6 +35,9 @@ NOT_SEEN = (403, 404)
 MARKED = "."
 """Between the parts of the token of a form."""
 
+FOR_EVERYBODY = {"for_everybody": True}
+"""`opt=FOR_EVERYBODY`: a page without sign-in; a test has the list of these pages."""
+
 
 @dataclass(frozen=True)
 class Console:

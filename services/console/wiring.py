@@ -27,6 +27,7 @@ from services.console.deliveries import pages as deliveries
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
+from services.console.figures import pages as figures
 from services.console.funds import pages as funds
 from services.console.home import pages as home
 from services.console.imports import pages as imports
@@ -41,6 +42,7 @@ from services.console.notifications import pages as notifications
 from services.console.offerings import pages as offerings
 from services.console.packages import pages as packages
 from services.console.page import Console
+from services.console.parked import pages as parked
 from services.console.people import pages as people
 from services.console.pledges import pages as pledges
 from services.console.public import pages as public
@@ -68,6 +70,7 @@ ROUTES = (
     *assign.ROUTES,
     *views.ROUTES,
     *queue.ROUTES,
+    *figures.ROUTES,
     *live.ROUTES,
     *intake.ROUTES,
     *calendar.ROUTES,
@@ -94,6 +97,7 @@ ROUTES = (
     *joint_deliveries.ROUTES,
     *imports.ROUTES,
     *people.ROUTES,
+    *parked.ROUTES,
 )
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chassis.db.database import Tx
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from contracts.facts import Event
@@ -37,7 +38,7 @@ def own(running: Running) -> Dependencies:
 SERVICE = Service(
     name="delivery",
     folder=Path(__file__).parent,
-    routes=[*delivery_api.ROUTES, *agreement_api.ROUTES],
+    routes=[*delivery_api.ROUTES, *agreement_api.ROUTES, *parked_routes("delivery")],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     rebuild=rebuild,

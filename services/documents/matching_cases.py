@@ -152,6 +152,7 @@ SUBJECTS = (
         standings=_ANY_CALLER,
         reads=(
             _M.LIST_OFFERINGS,
+            _M.COUNT_OFFERINGS,
             _M.LIST_MATCHES,
             _M.LIST_JOINT_DELIVERIES,
             _M.LIST_ROUNDS,

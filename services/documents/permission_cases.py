@@ -1,5 +1,7 @@
 """The cases of every policy: each service's records in every relevant state, for callers in every role."""
 
+from chassis.http.parked_api import ParkedEvent
+from contracts.parked import ParkedAction, decide_on_parked
 from services.documents import (
     delivery_cases,
     directory_cases,
@@ -8,7 +10,19 @@ from services.documents import (
     pledge_cases,
     request_cases,
 )
+from services.documents.permission_subjects import OTHER, UNODC, Subject, of
 
+PARKED = tuple(
+    Subject(
+        service=service,
+        title="Events that could not be applied",
+        decide=decide_on_parked,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        reads=tuple(ParkedAction),
+        views=(ParkedEvent,),
+    )
+    for service in ("requests", "matching", "pledges", "delivery", "notifications")
+)
 SUBJECTS = (
     *directory_cases.SUBJECTS,
     *request_cases.SUBJECTS,
@@ -16,4 +30,5 @@ SUBJECTS = (
     *pledge_cases.SUBJECTS,
     *delivery_cases.SUBJECTS,
     *notification_cases.SUBJECTS,
+    *PARKED,
 )

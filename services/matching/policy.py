@@ -35,6 +35,7 @@ class Action(StrEnum):
     OFFER = "offer"
     FOLLOW = "follow"
     LIST_OFFERINGS = "list_offerings"
+    COUNT_OFFERINGS = "count_offerings"
     SHOW_OFFERING = "show_offering"
     REVISE = "revise"
     SUBMIT = "submit"
@@ -222,6 +223,7 @@ _LISTS = frozenset(
     {
         Action.FOLLOW,
         Action.LIST_OFFERINGS,
+        Action.COUNT_OFFERINGS,
         Action.LIST_MATCHES,
         Action.LIST_JOINT_DELIVERIES,
         Action.LIST_PACKAGES,

@@ -14,6 +14,7 @@ import structlog
 from chassis import clock
 from chassis.concurrency import ConcurrencyLimit
 from chassis.db.database import Database, OutcomeUnknown, is_transient
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.journal.peers import PeerError
 from chassis.service import Running, Service
@@ -40,6 +41,7 @@ from services.matching.matches.title_reader import Titles
 from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import api as offering_api
 from services.matching.offerings import calendar_api, contact_api, publication_api, translation_api
+from services.matching.offerings import counts_api as offering_counts_api
 from services.matching.offerings import import_api as offering_import_api
 from services.matching.offerings import store as offering_store
 from services.matching.packages import api as package_api
@@ -245,6 +247,7 @@ SERVICE = Service(
         *offering_api.ROUTES,
         *translation_api.ROUTES,
         *offering_import_api.ROUTES,
+        *offering_counts_api.ROUTES,
         *contact_api.ROUTES,
         *publication_api.ROUTES,
         *calendar_api.ROUTES,
@@ -260,6 +263,7 @@ SERVICE = Service(
         *weights_api.ROUTES,
         *round_api.ROUTES,
         *similar_api.ROUTES,
+        *parked_routes("matching"),
     ],
     listens_to=("requests", "delivery", "directory"),
     handlers=HANDLERS,

@@ -9,6 +9,7 @@ import structlog
 
 from chassis import clock
 from chassis.db.database import Database
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.settings import Settings
@@ -117,7 +118,14 @@ def own(running: Running) -> WebhookConfig:
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *alert_api.ROUTES, *digest_api.ROUTES, *unsubscribe_api.ROUTES, *webhook_api.ROUTES],
+    routes=[
+        *api.ROUTES,
+        *alert_api.ROUTES,
+        *digest_api.ROUTES,
+        *unsubscribe_api.ROUTES,
+        *webhook_api.ROUTES,
+        *parked_routes("notifications"),
+    ],
     listens_to=("requests", "matching", "pledges", "delivery", "directory"),
     handlers=HANDLERS,
     loops=loops,

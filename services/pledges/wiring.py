@@ -10,6 +10,7 @@ import structlog
 
 from chassis import clock
 from chassis.db.database import Database, OutcomeUnknown, is_transient
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
@@ -152,6 +153,7 @@ SERVICE = Service(
         *import_routes.ROUTES,
         *in_kind_routes.ROUTES,
         *statement_routes.ROUTES,
+        *parked_routes("pledges"),
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,

@@ -11,6 +11,7 @@ class Action(StrEnum):
     IMPORT = "import"
     CHECK = "check"
     LIST = "list"
+    COUNT = "count"
     FOLLOW = "follow"
     SHOW = "show"
     READ_HISTORY = "read_history"

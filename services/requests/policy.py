@@ -82,7 +82,9 @@ _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
 _UNODC_AS_WELL = frozenset({Action.IMPORT, Action.READ_QUOTAS})
-_LISTS = frozenset({Action.LIST, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA}) | {
+_LISTS = frozenset(
+    {Action.LIST, Action.COUNT, Action.FOLLOW, Action.LIST_WORK, Action.SHOW_CALENDAR, Action.SHOW_CRITERIA}
+) | {
     Action.LIST_VIEWS,
     Action.SAVE_VIEW,
 }

@@ -13,6 +13,7 @@ from chassis import clock
 from chassis.db.database import Database, Tx
 from chassis.files import store as files
 from chassis.files.scanner import Scanner, Verdict, scanner_of
+from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
@@ -37,7 +38,7 @@ from services.requests.mail import api as mail_api
 from services.requests.mail import store as mail_store
 from services.requests.mail.sender import POLL_SECONDS, AnswerTerms, send_answers
 from services.requests.observation import api as observation_api
-from services.requests.request import actions, api, draft_api, import_api, reminder_store, words_api
+from services.requests.request import actions, api, counts_api, draft_api, import_api, reminder_store, words_api
 from services.requests.summary import api as summary_api
 from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
@@ -193,6 +194,7 @@ SERVICE = Service(
     routes=[
         *api.ROUTES,
         *draft_api.ROUTES,
+        *counts_api.ROUTES,
         *import_api.ROUTES,
         *consent_api.ROUTES,
         *audience_api.ROUTES,
@@ -206,6 +208,7 @@ SERVICE = Service(
         *view_api.ROUTES,
         *observation_api.ROUTES,
         *mail_api.ROUTES,
+        *parked_routes("requests"),
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,

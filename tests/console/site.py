@@ -29,7 +29,10 @@ class Site:
     def __init__(self, address: str) -> None:
         self.address = address
         page = httpx.get(f"{address}/en/sign-in", trust_env=False, timeout=BROWSER_SECONDS).text
-        self.people = {value.split()[1]: value for value in reversed(PERSON.findall(page))}
+        listed = PERSON.findall(page)
+        self.people = {value.split()[1]: value for value in reversed(listed)}
+        self.colleagues = {value.split()[1]: value for value in listed}
+        """The last listed of each appointment: another person than the first where there are two."""
 
     @contextmanager
     def client(self, appointment: str | None = None) -> Iterator[httpx.Client]:
@@ -86,9 +89,10 @@ class Visitor:
         self.page.on("console", lambda message: self.wrong.append(f"console: {message.text}"))
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
 
-    def step_into(self, appointment: str) -> "Visitor":
+    def step_into(self, appointment: str, *, colleague: bool = False) -> "Visitor":
+        person = (self.site.colleagues if colleague else self.site.people)[appointment]
         self.page.goto(f"/{self.language}/sign-in")
-        self.page.click(f"form:has(input[value='{self.site.people[appointment]}']) button")
+        self.page.click(f"form:has(input[value='{person}']) button")
         return self
 
     def go(self, path: str) -> int:

@@ -1,6 +1,5 @@
 """The main job of each person, from sign-in to its end, in a browser: with JavaScript, and without it."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -8,59 +7,10 @@ from playwright.sync_api import expect
 
 from contracts.reference import country_name
 from tests.console.site import Visitor
+from tests.console.steps import is_quiet, open_request, path_of, press, says, write_request
 
 Visit = Callable[..., Visitor]
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-TITLE = "[Fictitious sample] Training of prosecutors on joint investigations"
-
-
-def press(visitor: Visitor, text: str) -> None:
-    """Press the button, or the link that looks like one, with this text."""
-    visitor.page.locator("main").get_by_role("button", name=text, exact=True).first.click()
-
-
-def follow(visitor: Visitor, text: str) -> None:
-    visitor.page.locator("main").get_by_role("link", name=text).first.click()
-
-
-def says(visitor: Visitor, text: str) -> None:
-    expect(visitor.page.locator("main")).to_contain_text(text)
-
-
-def is_quiet(*visitors: Visitor) -> None:
-    assert [] == [wrong for visitor in visitors for wrong in visitor.wrong]
-
-
-def write_request(visitor: Visitor) -> str:
-    """Write and submit a request of one line; its path."""
-    page = visitor.page
-    press(visitor, "Ask for assistance")
-    page.check("input[name=language][value=en]")
-    page.fill("input[name=title]", TITLE)
-    page.fill("textarea[name=need]", "[Fictitious sample] Prosecutors need to work with colleagues abroad.")
-    press(visitor, "Save and continue")
-    press(visitor, "Add a line")
-    page.fill("input[name=find]", "poursuites")
-    page.get_by_role("button", name="Find").first.click()
-    page.locator("input[name=topics]").first.check()
-    page.select_option("select[name=kind]", "training")
-    page.select_option("select[name=institution]", "prosecution")
-    page.fill("input[name=group_size]", "20")
-    page.check("input[name=languages][value=en]")
-    page.check("input[name=modality][value=in_person]")
-    page.fill("input[name='window.from']", "2027-03-01")
-    page.fill("input[name='window.until']", "2027-09-30")
-    page.fill("textarea[name=outcome]", "[Fictitious sample] They prepare a joint team unaided.")
-    press(visitor, "Save and continue")
-    follow(visitor, "Whom you ask, and who may see it")
-    page.check("input[name=visibility][value=providers]")
-    page.check("input[name=circulation][value=granted]")
-    press(visitor, "Save and continue")
-    press(visitor, "Check your answers")
-    says(visitor, TITLE)
-    press(visitor, "Submit the request")
-    says(visitor, "The request was submitted.")
-    return re.sub(r"^https?://[^/]+/en|\?.*$", "", page.url)
 
 
 @SCRIPTS
@@ -69,11 +19,7 @@ def test_request_is_written_matched_and_confirmed(visit: Visit, scripts: bool) -
     request = write_request(state)
 
     coordinator = visit(scripts=scripts).step_into("UNODC:coordinator")
-    coordinator.go(request)
-    press(coordinator, "Acknowledge receipt")
-    press(coordinator, "Acknowledge receipt")
-    press(coordinator, "End triage")
-    press(coordinator, "End triage")
+    open_request(coordinator, request)
     coordinator.go(f"{request}/matches")
     chosen = coordinator.page.locator("input[id^=m-]").first
     chosen.check()
@@ -119,7 +65,7 @@ def test_donor_pledges_and_finance_records_the_agreement_and_the_payment(visit: 
     says(donor, "EUR 12,500.50")
     press(donor, "Pledge")
     says(donor, "Pledged. UNODC will contact you about the agreement.")
-    pledge = re.sub(r"^https?://[^/]+/en|\?.*$", "", donor.page.url)
+    pledge = path_of(donor)
 
     finance = visit(scripts=scripts).step_into("UNODC:finance_officer")
     finance.go(pledge)

@@ -5,9 +5,33 @@ import re
 import httpx
 import pytest
 
+from services.console.page import FOR_EVERYBODY
+from services.console.wiring import ROUTES
 from tests.console.site import Site
 
 KEN = "KEN:focal_point"
+OPEN_PAGES = {
+    "/",
+    "/{language:str}",
+    "/{language:str}/appointment",
+    "/{language:str}/public",
+    "/{language:str}/public/figures",
+    "/{language:str}/public/figures/{name:str}",
+    "/{language:str}/public/funding",
+    "/{language:str}/public/funding.csv",
+    "/{language:str}/public/offerings",
+    "/{language:str}/public/offerings/{offering_id:uuid}",
+    "/{language:str}/public/requests",
+    "/{language:str}/public/requests/{request_id:uuid}",
+    "/{language:str}/sign-in",
+    "/{language:str}/sign-in/begin",
+    "/{language:str}/sign-in/step-into",
+    "/{language:str}/sign-out",
+    "/signed-in",
+}
+"""Pages that need no session; no other may answer without one."""
+
+VALUES = {"language:str": "en", "uuid": "0197a000-0000-7000-8000-000000000000", "int": "2027", "str": "x"}
 CSRF = re.compile(r'name="csrf_token" value="([0-9a-f.]+)"')
 
 
@@ -65,6 +89,19 @@ def test_unknown_cookie_is_no_session(site: Site) -> None:
     with site.client() as client:
         client.cookies.set("session", "A" * 43)
         assert not signed_in(client)
+
+
+def test_page_is_for_people_who_have_signed_in_unless_it_says_otherwise(site: Site) -> None:
+    said = {path for route in ROUTES for path in route.paths if FOR_EVERYBODY.items() <= route.opt.items()}
+    assert OPEN_PAGES == said
+    with site.client() as client:
+        for route in ROUTES:
+            method = "POST" if "POST" in route.http_methods else "GET"
+            for path in sorted(route.paths - said):
+                address = re.sub(r"{(\w+:(\w+))}", lambda part: VALUES.get(part[1]) or VALUES[part[2]], path)
+                answer = client.request(method, address)
+                assert 303 == answer.status_code, path
+                assert answer.headers["Location"].startswith("/en/sign-in"), path
 
 
 @pytest.mark.parametrize(

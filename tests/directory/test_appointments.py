@@ -89,6 +89,15 @@ async def test_further_focal_point_requires_proposal_and_approval(api: Client) -
     assert "in_force" == (await done(api, f"{path}/approve", FIRST, revision=1))["status"]
 
 
+async def test_who_approves_reads_the_name_of_the_person(api: Client) -> None:
+    person = await entered(api)
+    proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, "donor_officer"))
+
+    read = (await api.get(f"/v1/appointments/{proposed['appointment_id']}", headers=by("second"))).json()
+    named = (await api.get(f"/v1/people/{person['person_id']}", headers=by("second"))).json()["name"]
+    assert "Somebody (fictitious)" == named == read["name"] == proposed["name"]
+
+
 async def test_proposal_is_withdrawn_by_its_proposer_and_refused_by_another_person(api: Client) -> None:
     person = await entered(api)
     first = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))

@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from chassis.http.event_streams import EVENT_STREAM
 from chassis.http.internal_api import events
 from contracts.decisions import Decision
+from contracts.parked import ParkedAction
 from contracts.values import Caller, Role
 from services import reference
 from services.composition import all_services
@@ -382,6 +383,10 @@ def creating_alert(_: World, operation: Operation, body: Mapping[str, Any]) -> I
         yield Case(operation, asking(Question(N.CREATE_ALERT, subject)), body={"subject": str(subject)})
 
 
+def listing_parked(_: World, operation: Operation, _body: Mapping[str, Any]) -> Iterator[Case]:
+    yield Case(operation, asking(Question(ParkedAction.LIST, None)))
+
+
 def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     assert operation.action is not None
     action, known = operation.action, world.records["subscription_id"]
@@ -389,6 +394,7 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 
 
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
+    named(ParkedAction.LIST): listing_parked,
     named(R.FILE): filing,
     named(R.READ_QUOTAS): reading_quotas,
     named(R.HAND_OVER): handing_over,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -380,6 +380,21 @@ async def _package(world: World) -> None:
     await world.say(UNIT, f"/v1/packages/{package['package_id']}/agree", about=package)
 
 
+async def park(db: Database, event_id: UUID, *, readable: bool = True) -> None:
+    """An event that could not be applied, or a message that is not an event."""
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status, reason, event)
+            VALUES ('planted', $1, 'directory', $2, $3, 'parked', 'planted', $4)
+            """,
+            event_id,
+            uuid4() if readable else None,
+            1 if readable else None,
+            '{"type": "directory.person.entered.v1"}' if readable else "not an event",
+        )
+
+
 async def _records(databases: Mapping[str, Database]) -> Records:
     auditor = a_caller("UNODC:auditor")
     records: dict[str, dict[UUID | str, Any]] = {}
@@ -410,6 +425,10 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         mails = [await mail_store.known(tx, one) for one in await ids(tx, "mail")]
     records["mail_id"] = {one.mail_id: one for one in mails if one}
     records["file_id"] = {file.file_id: one for one in mails if one for file in one.files}
+    event_id = uuid4()
+    for name in ("requests", "matching", "pledges", "notifications"):
+        await park(databases[name], event_id)
+    records["event_id"] = {event_id: None}
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
         rows = await tx.fetch("SELECT offering_translation_id AS id, offering_id FROM offering_translation")

@@ -76,6 +76,9 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
         ({"paragraph": "I.k", "kind": "sherloc_training"}, 0),
         ({"step": "triage"}, 2),
         ({"priority": "high"}, 0),
+        ({"written_in": "fr"}, 2),
+        ({"written_in": ["en", "fr"]}, 4),
+        ({"written_in": "ru"}, 0),
         ({"overdue": True}, 0),
         ({"overdue": False}, 4),
         ({"assignee": "none"}, 4),
@@ -87,7 +90,7 @@ async def test_paused_work_is_listed_on_demand(api: Client) -> None:
 async def test_filters_of_work(api: Client, asked: dict[str, Any], count: int) -> None:
     await filed(api)
     line = a_line(kind="sherloc_training", topics=["electronic_evidence"], articles=[], paragraphs=["I.c"])
-    await filed(api, "SEN:focal_point", title="Fictitious sample: a register of laws", lines=[line])
+    await filed(api, "SEN:focal_point", title="Fictitious sample: a register of laws", language="fr", lines=[line])
 
     assert len(await work(api, **asked)) == count
     counted = (await api.get("/v1/work/counts", params=asked, headers=headers(COORDINATOR))).json()

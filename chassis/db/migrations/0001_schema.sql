@@ -93,6 +93,7 @@ CREATE TABLE inbox (
     CHECK ((status = 'applied') = (event IS NULL))
 );
 CREATE INDEX inbox_not_applied ON inbox (aggregate_id, version) WHERE status <> 'applied';
+CALL wall_in('inbox', $$caller_role() IN ('coordinator', 'administrator')$$);
 
 -- The last version of each aggregate that was applied here.
 CREATE TABLE heard (

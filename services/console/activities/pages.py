@@ -33,7 +33,6 @@ FIELDS = (
 
 @get("/{language:str}/activities")
 async def list_activities(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in ("fund", "status") if page.asked(name)}
     found = await page.api.get("/v1/activities", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("activities/list.html", found=found["activities"], cursor=found["cursor"], query=query)
@@ -41,13 +40,11 @@ async def list_activities(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/activities/new")
 async def new_activity(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _form(page, {"fund": [page.asked("fund")], "language": [page.language]})
 
 
 @post("/{language:str}/activities/new", status_code=303)
 async def plan(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _form(page, page.typed, errors=sent.errors, status=400)

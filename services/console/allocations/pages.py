@@ -42,7 +42,6 @@ Record = Mapping[str, Any]
 
 @get("/{language:str}/allocations")
 async def list_allocations(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in ("fund", "request", "requirement", "activity") if page.asked(name)}
     found = await page.api.get("/v1/allocations", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("allocations/list.html", found=found["allocations"], cursor=found["cursor"], query=query)
@@ -59,7 +58,6 @@ async def show_allocation(page: CurrentPage, allocation_id: FromPath[str]) -> Re
 
 @get("/{language:str}/allocations/new")
 async def new_allocation(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     asked = ((NEED, page.asked("need")), (ACTIVITY, page.asked("activity")))
     purpose = next((f"{kind}:{value}" for kind, value in asked if value), "")
     return await _form(page, {"fund": [page.asked("fund")], "purpose": [purpose]}, is_new=True)
@@ -67,7 +65,6 @@ async def new_allocation(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/allocations/new", status_code=303)
 async def allocate(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _form(page, page.typed, errors=sent.errors, status=400)

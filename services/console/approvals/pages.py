@@ -14,7 +14,6 @@ WAITING_MAX, DECIDED = 100, 15
 
 @get("/{language:str}/approvals")
 async def list_proposals(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     waiting, newest = await asyncio.gather(
         page.api.get("/v1/proposals", status="open", limit=WAITING_MAX),
         page.api.get("/v1/proposals", cursor=page.asked("cursor"), limit=DECIDED),

@@ -29,7 +29,6 @@ async def show_calendar(page: CurrentPage, year: FromPath[int]) -> Response[byte
 
 @post("/{language:str}/calendar/{year:int}", status_code=303)
 async def set_holidays(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     try:
         holidays = days_of(page.value("holidays"))
     except ValueError:

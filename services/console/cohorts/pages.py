@@ -40,7 +40,6 @@ NO_REASON = N_("Choose a reason: at least one State has a better match than this
 @get("/{language:str}/cohorts")
 async def list_cohorts(page: CurrentPage) -> Response[bytes]:
     """What one delivery could serve, and the deliveries that were proposed."""
-    page.signed_in  # noqa: B018 - raises
     found, proposed = await page.api.get_all(
         f"/v1/matches/cohorts?limit={LIST_LENGTH}", f"/v1/joint-deliveries?limit={LIST_LENGTH}"
     )
@@ -49,14 +48,12 @@ async def list_cohorts(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/cohorts/propose")
 async def show_proposal(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _form(page, page.asked("offering"), page.asked_all("line"))
 
 
 @post("/{language:str}/cohorts/propose", status_code=303)
 async def propose(page: CurrentPage) -> Response[bytes]:
     """Present the offering to the State of each ticked line, and to its provider."""
-    page.signed_in  # noqa: B018 - raises
     offering, lines = page.value("offering"), list(page.typed.get("line", ()))
     sent = read(FIELDS, page.typed)
     errors = sent.errors if len(lines) >= FEWEST else (FormError("lines", TOO_FEW), *sent.errors)

@@ -30,7 +30,6 @@ FIELDS = (
 
 @get("/{language:str}/contributions")
 async def list_contributions(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in ("fund", "status") if page.asked(name)}
     found = await page.api.get("/v1/in-kind-contributions", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -40,13 +39,11 @@ async def list_contributions(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/contributions/new")
 async def new_contribution(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _form(page, {"fund": [page.asked("fund")]})
 
 
 @post("/{language:str}/contributions/new", status_code=303)
 async def declare(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _form(page, page.typed, errors=sent.errors, status=400)

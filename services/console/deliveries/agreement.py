@@ -125,7 +125,6 @@ async def show_form(page: CurrentPage, delivery_id: FromPath[str]) -> Response[b
 
 @post("/{language:str}/deliveries/{delivery_id:str}/agreement/propose", status_code=303)
 async def propose(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _form(page, delivery_id, errors=sent.errors, status=400)
@@ -146,7 +145,6 @@ async def propose(page: CurrentPage, delivery_id: FromPath[str]) -> Response[byt
 @post("/{language:str}/deliveries/{delivery_id:str}/agreement/{move:str}", status_code=303)
 async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
     """Sign the version that was shown, or drop it."""
-    page.signed_in  # noqa: B018 - raises
     sent = read((SIGNED_ON,), page.typed)
     if sent.errors:
         return await _shown(page, delivery_id, errors=sent.errors, status=400)
@@ -191,7 +189,6 @@ async def _shown(
     stale: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     agreement = await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
     return page.render(
         "deliveries/agreement.html",
@@ -212,7 +209,6 @@ async def _form(
     stale: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
     agreement = await optional_agreement(page, delivery_id)
     first: Typed = {

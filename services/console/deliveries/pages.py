@@ -38,7 +38,6 @@ CONTACTS = (*FIRST, *SECOND)
 
 @get("/{language:str}/deliveries")
 async def list_deliveries(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in ("status", "request") if page.asked(name)}
     found = await page.api.get("/v1/deliveries", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("deliveries/list.html", found=found, query=query, statuses=STATUSES, turn=turn)
@@ -70,7 +69,6 @@ async def show_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
 @post("/{language:str}/deliveries/{delivery_id:str}/contacts", status_code=303)
 async def name_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """Name them, in place of those before."""
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/deliveries/{delivery_id}"
     sent = read(CONTACTS, page.typed)
     if sent.errors:

@@ -94,7 +94,6 @@ async def show_interest(page: CurrentPage, request_id: FromPath[str], line_id: F
 @post("/{language:str}/demand/{request_id:str}/{line_id:str}", status_code=303)
 async def express_interest(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
     """Express interest, or only find out whether an offering fits."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(INTEREST, page.typed)
     if sent.errors:
         return await _interest(page, request_id, line_id, errors=sent.errors, status=400)

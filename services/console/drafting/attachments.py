@@ -24,7 +24,6 @@ async def list_files(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 
 @post(PATH, status_code=303)
 async def attach(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     file, revision = page.files.get("file"), page.value("revision")
     if file is None:
         return await _files(page, request_id, errors=(FormError("file", NO_FILE),), status=400)
@@ -44,7 +43,6 @@ async def attach(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes
 
 @post(f"{PATH}/{{attachment_id:str}}/remove", status_code=303)
 async def remove(page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     revision = page.value("revision")
     try:
         await page.api.send(
@@ -58,7 +56,6 @@ async def remove(page: CurrentPage, request_id: FromPath[str], attachment_id: Fr
 async def _files(
     page: Page, request_id: str, *, errors: Sequence[FormError] = (), status: int = 200
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)

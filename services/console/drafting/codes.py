@@ -73,7 +73,6 @@ async def find_codes(page: Page, asked: str) -> Sequence[Mapping[str, Any]] | No
 @post("/{language:str}/requests/codes", status_code=200)
 async def show_codes(page: CurrentPage) -> Response[bytes]:
     """What was found while somebody types; a part of the page of a line."""
-    page.signed_in  # noqa: B018 - raises
     asked = page.value("find")
     noticed = page.typed.get("noticed", ())
     found = await find_codes(page, asked)

@@ -88,7 +88,6 @@ async def _asked(page: Page, path: str, body: Any) -> Any:
 
 @get(PATH)
 async def show_line(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
@@ -102,7 +101,6 @@ async def show_line(page: CurrentPage, request_id: FromPath[str], line_id: FromP
 @post(PATH, status_code=303)
 async def save_line(page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str]) -> Response[bytes]:
     """Save a line, or show the form again with what was looked for."""
-    page.signed_in  # noqa: B018 - raises
     given, action = read_line(page.typed), page.value("action")
     if action in ("find", "measure"):
         return await _again(page, request_id, line_id, form_typed(page, (), status=200))
@@ -188,7 +186,6 @@ def _measures_shown(page: Page, form: Form) -> int:
 @post("/{language:str}/requests/{request_id:str}/edit/advice", status_code=200)
 async def show_advice(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """What is shown beside a line, for the line as it is typed; a part of its page."""
-    page.signed_in  # noqa: B018 - raises
     request = (await read_request(page, request_id)).body
     shown = await beside(page, request, read_line(page.typed).body)
     return page.render("drafting/beside.html", beside=shown, request=request)
@@ -199,7 +196,6 @@ async def change_lines(
     page: CurrentPage, request_id: FromPath[str], line_id: FromPath[str], how: FromPath[str]
 ) -> Response[bytes]:
     """Move a line up or down, or remove it."""
-    page.signed_in  # noqa: B018 - raises
     path, base = request_path(request_id), f"/requests/{request_id}/edit"
     answer = await read_request(page, request_id)
     order = [one["line_id"] for one in answer.body["lines"]]

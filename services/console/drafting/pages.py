@@ -37,7 +37,6 @@ CHOOSE = N_("Choose at least one")
 @get("/{language:str}/requests/new")
 async def begin(page: CurrentPage) -> Response[bytes]:
     """The first page of a new request."""
-    page.signed_in  # noqa: B018 - raises
     if page.typed:
         return _begin(page, form_typed(page, (), status=200))
     return _begin(page, Form(typed={"language": [page.language]}, opened="", revision=None))
@@ -45,7 +44,6 @@ async def begin(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/requests/new", status_code=303)
 async def create(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     given = read(of_draft(ABOUT), page.typed)
     if given.errors:
         return _begin(page, form_typed(page, given.errors))
@@ -72,7 +70,6 @@ async def choose_earlier(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/requests/new/from-request", status_code=303)
 async def copy_earlier(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     language, _, request_id = page.value("request").partition(" ")
     if not request_id:
         return await _earlier(page, (FormError("request", CHOOSE),))
@@ -100,7 +97,6 @@ async def choose_observations(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/requests/new/from-observations", status_code=303)
 async def copy_observations(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     chosen = [one.partition(" ") for one in page.typed.get("observation", ())]
     if not chosen:
         return await _observations(page, (FormError("observation", CHOOSE),))
@@ -113,7 +109,6 @@ async def copy_observations(page: CurrentPage) -> Response[bytes]:
 
 
 async def _observations(page: Page, errors: Sequence[FormError]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get("/v1/observations", limit=OWN_MAX)
     return page.render(
         "drafting/from_observations.html",
@@ -164,7 +159,6 @@ def lines_lacking(missing: Sequence[Mapping[str, Any]]) -> Mapping[int, Sequence
 @get("/{language:str}/requests/{request_id:str}/edit/need")
 async def show_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Language, title and need."""
-    page.signed_in  # noqa: B018 - raises
     answer = await read_request(page, request_id)
     if not may_edit(answer.body):
         return closed(page, answer.body)
@@ -173,7 +167,6 @@ async def show_about(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 
 @post("/{language:str}/requests/{request_id:str}/edit/need", status_code=303)
 async def save_about(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     given = read(of_draft(ABOUT), page.typed)
     if given.errors:
         return _about(page, request_id, form_typed(page, given.errors))
@@ -190,7 +183,6 @@ def _about(page: Page, request_id: str, form: Form) -> Response[bytes]:
 @get("/{language:str}/requests/{request_id:str}/edit/readers")
 async def show_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Who is asked, who may see the request, and who would see it with what is saved."""
-    page.signed_in  # noqa: B018 - raises
     answer, audience = await asyncio.gather(read_request(page, request_id), submission.foreseen(page, request_id))
     if not may_edit(answer.body):
         return closed(page, answer.body)
@@ -199,7 +191,6 @@ async def show_readers(page: CurrentPage, request_id: FromPath[str]) -> Response
 
 @post("/{language:str}/requests/{request_id:str}/edit/readers", status_code=303)
 async def save_readers(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     given = read_readers(page)
     if given.errors or page.value("action") == "find":
         form = form_typed(page, given.errors if page.value("action") != "find" else (), status=200)

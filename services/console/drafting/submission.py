@@ -53,7 +53,6 @@ async def check_answers(page: CurrentPage, request_id: FromPath[str]) -> Respons
 
 @post("/{language:str}/requests/{request_id:str}/submit", status_code=303)
 async def submit(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     given = read((COMMENT,), page.typed)
     if given.errors:
         return await _answers(page, request_id, errors=given.errors, status=400)
@@ -84,7 +83,6 @@ async def _answers(
     stale: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     answer, audience, files = await asyncio.gather(
         read_request(page, request_id),
         foreseen(page, request_id),

@@ -20,7 +20,6 @@ NOT_FOUND = 404
 
 @get("/{language:str}/funds")
 async def list_funds(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
     return page.render(
         "funds/list.html",
@@ -32,7 +31,6 @@ async def list_funds(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/funds.csv")
 async def funds_as_csv(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     funds = (await page.api.get("/v1/funds", limit=FUNDS_MAX))["funds"]
     return csv_file("funds.csv", figures.table_of_funds(funds, page.language))
 
@@ -78,14 +76,12 @@ def _drawn(page: Page, picture: Picture | None) -> tuple[Picture, Markup] | None
 
 @get("/{language:str}/funds/{code:str}/years.csv")
 async def fund_as_csv(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     years = await _years(page, code)
     return csv_file(f"{code}.csv", figures.table_of_years(code, years, page.language))
 
 
 @get("/{language:str}/funds/{code:str}/iati.xml")
 async def fund_as_iati(page: CurrentPage, code: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return handed_on(await page.api.download(f"/v1/funds/{code}/iati.xml"))
 
 

@@ -4,36 +4,48 @@ import asyncio
 
 from litestar import Response, get
 
-from services.console.page import CurrentPage, see_other
+from services.console.page import FOR_EVERYBODY, CurrentPage, see_other
+from services.console.sessions.model import Session
 
 WAITING_SHOWN = 10
 NEWS_SHOWN = 8
 REQUESTS_SHOWN = 5
 OF_A_STATE = frozenset({"focal_point", "official"})
+STATE_CODE_LENGTH = 3
 WORKERS = OF_A_STATE | {"coordinator", "provider_officer", "auditor"}
 
 
-@get("/")
+@get("/", opt=FOR_EVERYBODY)
 async def choose_language(page: CurrentPage) -> Response[bytes]:
     """To the first page in the reader's language."""
     return see_other(page.address("/"), cookies=page.cookies)
 
 
-@get("/{language:str}")
+@get("/{language:str}", opt=FOR_EVERYBODY)
 async def show_home(page: CurrentPage) -> Response[bytes]:
     if page.session is None:
         return page.render("home/welcome.html")
     if page.session.acting is None:
         return page.redirect("/appointment")
     role = page.session.role
-    of_a_state, works = role in OF_A_STATE, role in WORKERS
-    news, waiting, requests, counts = await asyncio.gather(
+    of_a_state, works, agrees = role in OF_A_STATE, role in WORKERS, agrees_to_packages(page.session)
+    news, waiting, requests, counts, found = await asyncio.gather(
         page.part("/v1/notifications", limit=NEWS_SHOWN, unread=True),
         page.part("/v1/work", limit=WAITING_SHOWN, sort="due") if works else _nothing(),
         page.part("/v1/requests", limit=REQUESTS_SHOWN) if of_a_state else _nothing(),
-        page.part("/v1/work/counts") if works and not of_a_state else _nothing(),
+        page.part("/v1/work/counts") if works and not of_a_state and not agrees else _nothing(),
+        page.part("/v1/packages", status="presented", limit=WAITING_SHOWN) if agrees else _nothing(),
     )
-    return page.render("home/home.html", news=news, waiting=waiting, counts=counts, requests=requests)
+    packages = [one for one in found["packages"] if "agree" in one["moves"]] if found else []
+    return page.render(
+        "home/home.html", news=news, waiting=waiting, counts=counts, requests=requests, packages=packages
+    )
+
+
+def agrees_to_packages(session: Session) -> bool:
+    """Whether packages wait for this person as such: for the donor and the unit, who have no part in the match."""
+    is_unit = session.role == "provider_officer" and len(session.organization) != STATE_CODE_LENGTH
+    return session.role == "donor_officer" or is_unit
 
 
 async def _nothing() -> None:

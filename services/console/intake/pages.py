@@ -27,7 +27,6 @@ OCTETS = "application/octet-stream"
 
 @get("/{language:str}/intake")
 async def list_mails(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     asked = page.asked("status", "new")
     status = asked if asked in STATUSES else None
     found = await page.api.get("/v1/intake/mails", status=status, cursor=page.asked("cursor"), limit=LIST_LENGTH)
@@ -39,14 +38,12 @@ async def list_mails(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/intake/new")
 async def show_on_behalf(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return page.render("intake/on_behalf.html", fields=NOTE_FIELDS, typed=None)
 
 
 @post("/{language:str}/intake/new", status_code=303)
 async def file_on_behalf(page: CurrentPage) -> Response[bytes]:
     """File a State's request, then add the scan of its note verbale."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(NOTE_FIELDS, page.typed)
     errors = sent.errors
     if not errors:
@@ -85,14 +82,12 @@ async def _upload(page: Page, request: Mapping[str, Any], scan: SentFile, key: s
 @get("/{language:str}/intake/scans/{request_id:str}")
 async def show_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """The form that adds a scan to a request."""
-    page.signed_in  # noqa: B018 - raises
     errors = (FormError(SCAN, NOT_UPLOADED),) if page.asked("again") else ()
     return await _scan_form(page, request_id, errors)
 
 
 @post("/{language:str}/intake/scans/{request_id:str}", status_code=303)
 async def add_scan(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     scan = page.files.get(SCAN)
     if scan is None:
         return await _scan_form(page, request_id, (FormError(SCAN, NO_FILE),))
@@ -127,7 +122,6 @@ async def show_mail(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes
 @get("/{language:str}/intake/files/{file_id:str}")
 async def download_file(page: CurrentPage, file_id: FromPath[str]) -> Response[bytes]:
     """A file of a mail: always as a download, so that a browser runs nothing of it."""
-    page.signed_in  # noqa: B018 - raises
     answer = await page.api.download(f"/v1/intake/files/{file_id}")
     said = answer.headers.get("Content-Disposition", "")
     disposition = said if said.startswith("attachment") else f"attachment; filename*=UTF-8''{quote(file_id)}"
@@ -137,13 +131,11 @@ async def download_file(page: CurrentPage, file_id: FromPath[str]) -> Response[b
 
 @get("/{language:str}/intake/{mail_id:str}/file")
 async def show_filing(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _filing(page, mail_id)
 
 
 @post("/{language:str}/intake/{mail_id:str}/file", status_code=303)
 async def file_mail(page: CurrentPage, mail_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(MAIL_FIELDS, page.typed)
     if sent.errors:
         return await _filing(page, mail_id, errors=sent.errors)

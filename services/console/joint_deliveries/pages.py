@@ -12,7 +12,6 @@ LIST_LENGTH = 25
 
 @get("/{language:str}/joint-deliveries")
 async def list_joint_deliveries(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get(
         "/v1/joint-deliveries", offering=page.asked("offering"), cursor=page.asked("cursor"), limit=LIST_LENGTH
     )

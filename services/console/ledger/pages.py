@@ -27,7 +27,6 @@ REVERSAL = (reason("reverse_entry"), day("reversed_on", N_("Day")))
 
 @get("/{language:str}/ledger")
 async def list_entries(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
     found = await page.api.get("/v1/ledger/entries", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
@@ -41,7 +40,6 @@ async def list_entries(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/ledger/balances")
 async def show_balances(page: CurrentPage) -> Response[bytes]:
     """All accounts in US dollars, of all funds or of one, until a value date."""
-    page.signed_in  # noqa: B018 - raises
     fund, found = page.asked("fund"), await _balances(page)
     return page.render(
         "ledger/balances.html",
@@ -55,7 +53,6 @@ async def show_balances(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/ledger/balances.csv")
 async def balances_as_csv(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await _balances(page)
     return csv_file("balances.csv", table_of(found["balances"], page.asked("fund"), page.language))
 
@@ -66,13 +63,11 @@ async def _balances(page: Page) -> Mapping[str, Any]:
 
 @get("/{language:str}/ledger/{entry_id:str}")
 async def show_entry(page: CurrentPage, entry_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _entry(page, entry_id, {})
 
 
 @post("/{language:str}/ledger/{entry_id:str}", status_code=303)
 async def propose_reversal(page: CurrentPage, entry_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(REVERSAL, page.typed)
     if sent.errors:
         return await _entry(page, entry_id, page.typed, errors=sent.errors, status=400)

@@ -33,14 +33,12 @@ class Ticked:
 
 @get("/{language:str}/requests/{request_id:str}/matches")
 async def compare_matches(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _compare(page, request_id)
 
 
 @post("/{language:str}/requests/{request_id:str}/matches/present", status_code=303)
 async def present_matches(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Present those that are ticked: all or none."""
-    page.signed_in  # noqa: B018 - raises
     ticked = [Ticked(value) for value in page.typed.get("match", ())]
     if not ticked:
         return await _compare(page, request_id, errors=(FormError("", NONE_TICKED),), status=400)

@@ -38,7 +38,6 @@ async def find_offering(page: CurrentPage, request_id: FromPath[str]) -> Respons
 @post("/{language:str}/requests/{request_id:str}/nominate", status_code=303)
 async def nominate(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Nominate an offering. The conditions that it does not meet are set aside, for a reason."""
-    page.signed_in  # noqa: B018 - raises
     constraints = page.typed.get("constraint", ())
     fields = (COVERS, *((REASON,) if constraints else ()), COMMENT)
     sent = read(fields, page.typed)
@@ -60,7 +59,6 @@ async def nominate(page: CurrentPage, request_id: FromPath[str]) -> Response[byt
 async def _show(
     page: Page, request_id: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
     line_id, words, offering_id = page.asked("line"), page.asked("q").strip(), page.asked("offering")
     line: Mapping[str, Any] = next((one for one in request["lines"] if one["line_id"] == line_id), request["lines"][0])

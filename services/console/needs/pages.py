@@ -14,7 +14,6 @@ REQUESTS_MAX = 100
 
 @get("/{language:str}/needs")
 async def list_needs(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found, requests = await asyncio.gather(
         page.api.get("/v1/requirements/unfunded", limit=LIST_LENGTH, cursor=page.asked("cursor")),
         page.part("/v1/requests", limit=REQUESTS_MAX),

@@ -71,14 +71,12 @@ async def create_alert(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/notifications/alerts/{alert_id:uuid}")
 async def show_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     answer = await page.api.read(f"/v1/alerts/{alert_id}")
     return _form(page, answer.body["subject"], alert=answer.body, revision=answer.revision)
 
 
 @post("/{language:str}/notifications/alerts/{alert_id:uuid}", status_code=303)
 async def change_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     path, revision = f"/v1/alerts/{alert_id}", page.value("revision")
     alert = await page.api.read(path)
     subject = alert.body["subject"]
@@ -99,7 +97,6 @@ async def change_alert(page: CurrentPage, alert_id: FromPath[UUID]) -> Response[
 @post("/{language:str}/notifications/alerts/{alert_id:uuid}/{move:str}", status_code=303)
 async def move_alert(page: CurrentPage, alert_id: FromPath[UUID], move: FromPath[str]) -> Response[bytes]:
     """Pause, resume or remove it."""
-    page.signed_in  # noqa: B018 - raises
     if move not in MOVES:
         raise NotFoundException
     path, method, revision = f"/v1/alerts/{alert_id}", MOVES[move], page.value("revision")

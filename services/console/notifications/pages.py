@@ -15,7 +15,6 @@ LIST_LENGTH = 25
 
 @get("/{language:str}/notifications")
 async def list_notifications(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     unread = page.asked("unread") == "yes"
     found = await page.api.get("/v1/notifications", unread=unread, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     query = {"unread": "yes"} if unread else {}
@@ -24,7 +23,6 @@ async def list_notifications(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/notifications/read-all", status_code=303)
 async def read_all(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     await page.api.send("POST", "/v1/notifications/read-all", key=page.value("idempotency_key") or str(new_id()))
     return page.redirect("/notifications", done="read")
 
@@ -32,7 +30,6 @@ async def read_all(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/notifications/{notification_id:uuid}")
 async def show_notification(page: CurrentPage, notification_id: FromPath[UUID]) -> Response[bytes]:
     """What it says, and the way to what it is about."""
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get(f"/v1/notifications/{notification_id}")
     return page.render("notifications/show.html", notification=found, record=page_of(found["link"]))
 
@@ -40,7 +37,6 @@ async def show_notification(page: CurrentPage, notification_id: FromPath[UUID]) 
 @post("/{language:str}/notifications/{notification_id:uuid}/read", status_code=303)
 async def read_notification(page: CurrentPage, notification_id: FromPath[UUID]) -> Response[bytes]:
     """Mark it as read, and go on to what it is about, or back to the list."""
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/notifications/{notification_id}/read"
     answer = await page.api.send("POST", path, key=page.value("idempotency_key") or str(new_id()))
     record = page_of(answer.body["link"])
@@ -50,7 +46,6 @@ async def read_notification(page: CurrentPage, notification_id: FromPath[UUID]) 
 @get("/{language:str}/digests/{digest_id:uuid}")
 async def show_digest(page: CurrentPage, digest_id: FromPath[UUID]) -> Response[bytes]:
     """What alerts found in a day or a week."""
-    page.signed_in  # noqa: B018 - raises
     digest = await page.api.get(f"/v1/digests/{digest_id}")
     return page.render("notifications/digest.html", digest=digest, page_of=page_of)
 

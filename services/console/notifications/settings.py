@@ -53,7 +53,6 @@ async def show_settings(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/notifications/settings", status_code=303)
 async def change_settings(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _settings(page, errors=sent.errors, status=400)
@@ -67,7 +66,6 @@ async def change_settings(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/notifications/settings/pause", status_code=303)
 async def pause(page: CurrentPage) -> Response[bytes]:
     """Until the beginning of a day, UTC, or until they are resumed."""
-    page.signed_in  # noqa: B018 - raises
     sent = read((UNTIL,), page.typed)
     if sent.errors:
         return await _settings(page, errors=sent.errors, status=400)
@@ -77,7 +75,6 @@ async def pause(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/notifications/settings/resume", status_code=303)
 async def resume(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _send(page, "resume", None)
 
 

@@ -36,7 +36,6 @@ async def show_new(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/offerings/new", status_code=303)
 async def create_draft(page: CurrentPage) -> Response[bytes]:
     """A draft with what cannot be left for later; the other pages follow."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(NEW, page.typed)
     if sent.errors:
         return await _new(page, page.typed, errors=sent.errors, status=400)
@@ -50,7 +49,6 @@ async def create_draft(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/offerings/copy", status_code=303)
 async def copy_earlier(page: CurrentPage) -> Response[bytes]:
     """A draft with the content of an earlier offering, a year later. The field names the offering and its language."""
-    page.signed_in  # noqa: B018 - raises
     offering_id, _, language = page.value("from_offering").partition(" ")
     if not offering_id:
         return page.redirect("/offerings/new")
@@ -69,7 +67,6 @@ async def begin_editing(page: CurrentPage, offering_id: FromPath[str]) -> Respon
 
 @get("/{language:str}/offerings/{offering_id:str}/edit/{step:str}")
 async def show_step(page: CurrentPage, offering_id: FromPath[str], step: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = _found(step)
     answer = await page.api.read(f"/v1/offerings/{offering_id}")
     base = found.typed_of(answer.body)
@@ -79,7 +76,6 @@ async def show_step(page: CurrentPage, offering_id: FromPath[str], step: FromPat
 @post("/{language:str}/offerings/{offering_id:str}/edit/{step:str}", status_code=303)
 async def save_step(page: CurrentPage, offering_id: FromPath[str], step: FromPath[str]) -> Response[bytes]:
     """Save, and go on, or back to the offering; or add or remove a period, which saves nothing."""
-    page.signed_in  # noqa: B018 - raises
     found, act, path = _found(step), page.value("act"), f"/v1/offerings/{offering_id}"
     base = _base(page)
     if act == "add" or act.startswith("remove:"):

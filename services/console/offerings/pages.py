@@ -101,7 +101,6 @@ def capacity_finding(found: Total, language: str) -> str:
 @get("/{language:str}/offerings/{offering_id:str}/calendar.ics")
 async def download_calendar(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     """The periods and confirmed deliveries as iCalendar; a calendar program cannot sign in here, a person can."""
-    page.signed_in  # noqa: B018 - raises
     return handed_on(await page.api.download(f"/v1/offerings/{offering_id}/calendar.ics"), "offering.ics")
 
 

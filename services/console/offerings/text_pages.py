@@ -39,7 +39,6 @@ async def show_publication(page: CurrentPage, offering_id: FromPath[str]) -> Res
 
 @post("/{language:str}/offerings/{offering_id:str}/publication", status_code=303)
 async def publish(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(PUBLICATION, page.typed)
     if sent.errors:
         return await _publication(page, offering_id, errors=sent.errors, status=400)
@@ -51,7 +50,6 @@ async def publish(page: CurrentPage, offering_id: FromPath[str]) -> Response[byt
 
 
 async def _publication(page: Page, offering_id: str, **context: Any) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     answer = await page.api.read(f"/v1/offerings/{offering_id}")
     offering = answer.body
     begun = offering["publication"] or offering
@@ -80,7 +78,6 @@ async def show_contact(page: CurrentPage, offering_id: FromPath[str]) -> Respons
 @post("/{language:str}/offerings/{offering_id:str}/contact", status_code=303)
 async def change_contact(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
     """Name the contact point, or remove it."""
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/offerings/{offering_id}/contact"
     removes = page.value("act") == REMOVE
     sent = read(CONTACT, page.typed)
@@ -116,7 +113,6 @@ async def _contact(page: Page, offering_id: str, **context: Any) -> Response[byt
 
 @get("/{language:str}/offerings/{offering_id:str}/translations")
 async def list_translations(page: CurrentPage, offering_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/offerings/{offering_id}"
     offering, translations = await page.api.get_all(path, f"{path}/translations")
     found = {one["language"]: one for one in translations}
@@ -132,7 +128,6 @@ async def show_translation(page: CurrentPage, offering_id: FromPath[str], into: 
 @post("/{language:str}/offerings/{offering_id:str}/translations/{into:str}", status_code=303)
 async def translate(page: CurrentPage, offering_id: FromPath[str], into: FromPath[str]) -> Response[bytes]:
     """Translate, translate again, or withdraw a translation. `exists` is the revision of the one that was shown."""
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/offerings/{offering_id}/translations"
     sent = read(TRANSLATION, page.typed)
     if sent.errors:

@@ -18,7 +18,6 @@ STATUSES = ("presented", "confirmed", "declined", "withdrawn", "ended")
 
 @get("/{language:str}/packages")
 async def list_packages(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in ("status", "request", "match") if page.asked(name)}
     found = await page.api.get("/v1/packages", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("packages/list.html", found=found, query=query, statuses=STATUSES)

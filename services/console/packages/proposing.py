@@ -54,7 +54,6 @@ async def ask_package(page: CurrentPage, match_id: FromPath[str]) -> Response[by
 
 @post("/{language:str}/matches/{match_id:str}/package", status_code=303)
 async def propose_package(page: CurrentPage, match_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FIELDS, page.typed)
     if sent.errors:
         return await _form(page, match_id, errors=sent.errors, status=400)

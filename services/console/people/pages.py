@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec import Struct
 
 from chassis.ids import new_id
 from services.console.client import Problem
@@ -39,7 +40,6 @@ NO_ROW = N_("Paste at least one row")
 
 @get("/{language:str}/people")
 async def list_people(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {"organization": page.asked("organization")} if page.asked("organization") else {}
     people, proposed = await asyncio.gather(
         page.api.get("/v1/people", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH),
@@ -69,14 +69,10 @@ async def show_person(page: CurrentPage, person_id: FromPath[UUID]) -> Response[
 async def show_appointment(page: CurrentPage, appointment_id: FromPath[UUID]) -> Response[bytes]:
     session = page.signed_in
     appointment = await page.api.get(f"/v1/appointments/{appointment_id}")
-    person, proposer = await asyncio.gather(
-        page.api.get(f"/v1/people/{appointment['person_id']}"), _name(page, appointment["proposed_by"])
-    )
     return page.render(
         "people/appointment.html",
         record=appointment,
-        person=person,
-        proposer=proposer,
+        proposer=await _name(page, appointment["proposed_by"]),
         moves=APPOINTMENT.open_to(appointment, session.role),
     )
 
@@ -89,7 +85,6 @@ async def new_person(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/people/new", status_code=303)
 async def enter_person(page: CurrentPage) -> Response[bytes]:
     """Enter a person, and go on to their appointment."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(PERSON_FIELDS, page.typed)
     if sent.errors:
         return await _person_form(page, errors=sent.errors, status=400)
@@ -108,7 +103,6 @@ async def new_appointment(page: CurrentPage, person_id: FromPath[UUID]) -> Respo
 @post("/{language:str}/people/{person_id:uuid}/appoint", status_code=303)
 async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[bytes]:
     """In force at once, or proposed to a second person: the API decides, and the page of the appointment says it."""
-    page.signed_in  # noqa: B018 - raises
     sent = read(APPOINTMENT_FIELDS, page.typed)
     if sent.errors:
         return await _appointment_form(page, person_id, errors=sent.errors, status=400)
@@ -123,38 +117,46 @@ async def appoint(page: CurrentPage, person_id: FromPath[UUID]) -> Response[byte
 
 @get("/{language:str}/people/several")
 async def new_people(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return _several(page)
 
 
 @post("/{language:str}/people/several", status_code=200)
 async def enter_people(page: CurrentPage) -> Response[bytes]:
     """Enter and appoint each row of a pasted table; those that were not accepted can be corrected and sent again."""
-    page.signed_in  # noqa: B018 - raises
     rows = rows_of(page.value("table"))
     if not rows or len(rows) > ROWS_MAX:
         wrong = FormError("table", TOO_MANY if rows else NO_ROW)
         return _several(page, errors=(wrong,), status=400)
     if any(row.wrong for row in rows):
         return _several(page, rows=[(row, page.gettext(row.wrong) if row.wrong else "") for row in rows], status=400)
-    outcomes = [(row, *await _enter(page, row)) for row in rows]
-    left = "\n".join(row.line for row, said, _ in outcomes if said)
+    outcomes = [await _enter(page, row) for row in rows]
+    left = "\n".join(one.row.line for one in outcomes if one.said)
     return _several(page, outcomes=outcomes, left=left)
 
 
-async def _enter(page: Page, row: Row) -> tuple[str, Mapping[str, Any] | None]:
-    """What the API refused of a row, or the appointment. A row that is sent again enters nobody twice."""
-    form = page.value(KEY)
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of a row: whom it entered and appointed, and what the API said if it refused either."""
+
+    row: Row
+    person_id: str = ""
+    appointment: Mapping[str, Any] | None = None
+    said: str = ""
+
+
+async def _enter(page: Page, row: Row) -> Outcome:
+    """Enter and appoint a person. A row that is sent again enters nobody twice."""
+    form, person_id = page.value(KEY), ""
     person = person_of(row.cells)
     try:
         entered = await page.api.send("POST", "/v1/people", person, key=_key(form, person))
-        body = appointment_of(row.cells, entered.body["person_id"])
+        person_id = entered.body["person_id"]
+        body = appointment_of(row.cells, person_id)
         appointed = await page.api.send("POST", "/v1/appointments", body, key=_key(form, body))
     except Problem as problem:
         if problem.status == 401:
             raise
-        return problem.title, None
-    return "", appointed.body
+        return Outcome(row=row, person_id=person_id, said=problem.title)
+    return Outcome(row=row, person_id=person_id, appointment=appointed.body)
 
 
 def _key(form: str, body: Mapping[str, Any]) -> str:
@@ -164,13 +166,11 @@ def _key(form: str, body: Mapping[str, Any]) -> str:
 
 @get("/{language:str}/organizations")
 async def list_organizations(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _organizations(page)
 
 
 @post("/{language:str}/organizations", status_code=303)
 async def register_organization(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     body = {"code": page.value("code").strip().upper(), "name": page.value("name").strip()}
     try:
         await page.api.send("POST", "/v1/organizations", body, key=page.value(KEY) or str(new_id()))
@@ -249,7 +249,7 @@ def _several(
     page: Page,
     *,
     rows: Sequence[tuple[Row, str]] = (),
-    outcomes: Sequence[tuple[Row, str, Mapping[str, Any] | None]] = (),
+    outcomes: Sequence[Outcome] = (),
     left: str = "",
     errors: tuple[FormError, ...] = (),
     status: int = 200,

@@ -62,7 +62,6 @@ class InCurrency(Struct, frozen=True):
 @get("/{language:str}/pledges/new")
 async def for_what(page: CurrentPage) -> Response[bytes]:
     """Step 1: a fund with its earmark, or a need that is ready."""
-    page.signed_in  # noqa: B018 - raises
     funds, needs = await page.api.get_all(
         f"/v1/funds?limit={FUNDS_MAX}", f"/v1/requirements/unfunded?limit={NEEDS_MAX}"
     )
@@ -77,7 +76,6 @@ async def for_what(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/pledges/new", status_code=303)
 async def choose_fund(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(FOR_WHAT, page.typed)
     if not sent.errors:
         return page.redirect("/pledges/new/amount", **sent.body)
@@ -98,7 +96,6 @@ async def choose_fund(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/pledges/new/amount")
 async def how_much(page: CurrentPage) -> Response[bytes]:
     """Step 2: the amount, with what would cover the gap after programme support cost."""
-    page.signed_in  # noqa: B018 - raises
     names = ("fund", "earmarking", "requirement_id")
     asked = {name: [page.asked(name)] for name in names if page.asked(name)}
     return await _amount(page, {**asked, "pledged_on": [clock.now().date().isoformat()]})
@@ -107,14 +104,12 @@ async def how_much(page: CurrentPage) -> Response[bytes]:
 @post("/{language:str}/pledges/new/amount")
 async def change_amount(page: CurrentPage) -> Response[bytes]:
     """Back from step 3 to step 2, with what was typed."""
-    page.signed_in  # noqa: B018 - raises
     return await _amount(page, page.typed)
 
 
 @post("/{language:str}/pledges/new/check", status_code=200)
 async def check(page: CurrentPage) -> Response[bytes]:
     """Step 3: everything once more, with its value in US dollars at the known rate."""
-    page.signed_in  # noqa: B018 - raises
     sent = read((*CARRIED, *HOW_MUCH), page.typed)
     if sent.errors:
         return await _amount(page, page.typed, errors=sent.errors, status=400)
@@ -123,7 +118,6 @@ async def check(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/pledges/new/send", status_code=303)
 async def make_pledge(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     fields = (*CARRIED, *HOW_MUCH)
     sent = read(fields, page.typed)
     if sent.errors:

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from chassis import clock
 from contracts import reference
 from services.console.client import ApiClient
-from services.console.page import CurrentPage, Page, browser_address
+from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
 from services.console.public import figures, funding
 from services.console.public.copies import Copy
 
@@ -27,7 +27,7 @@ CSV = "text/csv"
 REGIONS: Sequence[str] = ("african", "asia_pacific", "eastern_european", "grulac", "weog")
 
 
-@get("/{language:str}/public")
+@get("/{language:str}/public", opt=FOR_EVERYBODY)
 async def show_overview(page: CurrentPage) -> Response[bytes]:
     offerings = await _copy(page, "/v1/public/offerings", limit=LIST_LENGTH)
     requests = await _copy(page, "/v1/public/requests", limit=LIST_LENGTH)
@@ -42,7 +42,7 @@ async def show_overview(page: CurrentPage) -> Response[bytes]:
     )
 
 
-@get("/{language:str}/public/offerings")
+@get("/{language:str}/public/offerings", opt=FOR_EVERYBODY)
 async def list_offerings(page: CurrentPage) -> Response[bytes]:
     names = ("kind", "topic", "region", "delivery_language")
     query = {name: page.asked(name) for name in names if page.asked(name)}
@@ -50,27 +50,27 @@ async def list_offerings(page: CurrentPage) -> Response[bytes]:
     return _render(page, "public/offerings.html", (found,), found=found.body, query=query, regions=REGIONS)
 
 
-@get("/{language:str}/public/offerings/{offering_id:uuid}")
+@get("/{language:str}/public/offerings/{offering_id:uuid}", opt=FOR_EVERYBODY)
 async def show_offering(page: CurrentPage, offering_id: FromPath[UUID]) -> Response[bytes]:
     found = await _copy(page, f"/v1/public/offerings/{offering_id}")
     return _render(page, "public/offering.html", (found,), offering=found.body)
 
 
-@get("/{language:str}/public/requests")
+@get("/{language:str}/public/requests", opt=FOR_EVERYBODY)
 async def list_requests(page: CurrentPage) -> Response[bytes]:
     query = {"state": page.asked("state")} if page.asked("state") else {}
     found = await _copy(page, "/v1/public/requests", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return _render(page, "public/requests.html", (found,), found=found.body, query=query)
 
 
-@get("/{language:str}/public/requests/{request_id:uuid}")
+@get("/{language:str}/public/requests/{request_id:uuid}", opt=FOR_EVERYBODY)
 async def show_request(page: CurrentPage, request_id: FromPath[UUID]) -> Response[bytes]:
     """The summary in the reader's language where the State published it, and beside it the source."""
     found = await _copy(page, f"/v1/public/requests/{request_id}")
     return _render(page, "public/request.html", (found,), request=found.body)
 
 
-@get("/{language:str}/public/funding")
+@get("/{language:str}/public/funding", opt=FOR_EVERYBODY)
 async def show_funding(page: CurrentPage) -> Response[bytes]:
     found = await _copy(page, "/v1/public/funds")
     funds = found.body["funds"]
@@ -86,20 +86,20 @@ async def show_funding(page: CurrentPage) -> Response[bytes]:
     )
 
 
-@get("/{language:str}/public/funding.csv")
+@get("/{language:str}/public/funding.csv", opt=FOR_EVERYBODY)
 async def download_funding(page: CurrentPage) -> Response[bytes]:
     found = await _copy(page, "/v1/public/funds")
     return _download(page, funding.table(found.body["funds"], page.language))
 
 
-@get("/{language:str}/public/figures")
+@get("/{language:str}/public/figures", opt=FOR_EVERYBODY)
 async def show_figures(page: CurrentPage) -> Response[bytes]:
     offerings, requests = await _everything(page)
     shown = figures.pictures(offerings.body, requests.body, REGIONS, _regions(), page.language)
     return _render(page, "public/figures.html", (offerings, requests), pictures=shown, small=figures.SMALL)
 
 
-@get("/{language:str}/public/figures/{name:str}")
+@get("/{language:str}/public/figures/{name:str}", opt=FOR_EVERYBODY)
 async def download_figures(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
     """The table of a figure as CSV."""
     offerings, requests = await _everything(page)

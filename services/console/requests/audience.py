@@ -51,7 +51,6 @@ NOBODY = N_("Choose who may see it")
 @get("/{language:str}/requests/{request_id:str}/audience")
 async def show_audience(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Who may see a request, why and since when, who has read it, and what the State agreed to."""
-    page.signed_in  # noqa: B018 - raises
     request, audience = await page.api.get_all(f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/audience")
     return page.render("requests/audience.html", request=request, audience=audience)
 
@@ -59,7 +58,6 @@ async def show_audience(page: CurrentPage, request_id: FromPath[str]) -> Respons
 @get("/{language:str}/requests/{request_id:str}/consent")
 async def ask_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     """Choose who may see what; then, who would see it is shown before the consent is given."""
-    page.signed_in  # noqa: B018 - raises
     if not page.asked("check"):
         return await _form(page, request_id)
     typed = {name: page.asked_all(name) for name in page.request.query_params}
@@ -71,7 +69,6 @@ async def ask_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[
 
 @post("/{language:str}/requests/{request_id:str}/consent", status_code=303)
 async def give_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     body, errors = body_of(page.typed)
     if errors:
         return await _form(page, request_id, typed=page.typed, errors=errors, status=400)
@@ -89,13 +86,11 @@ async def give_consent(page: CurrentPage, request_id: FromPath[str]) -> Response
 
 @get("/{language:str}/requests/{request_id:str}/consents/{consent_id:str}/withdraw")
 async def ask_withdrawal(page: CurrentPage, request_id: FromPath[str], consent_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _withdrawal(page, request_id, consent_id)
 
 
 @post("/{language:str}/requests/{request_id:str}/consents/{consent_id:str}/withdraw", status_code=303)
 async def withdraw_consent(page: CurrentPage, request_id: FromPath[str], consent_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/requests/{request_id}/consents/{consent_id}"
     try:
         await page.api.send("DELETE", path, key=_key(page), revision=_revision(page))

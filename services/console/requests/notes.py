@@ -42,7 +42,6 @@ async def ask_confirmation(page: CurrentPage, request_id: FromPath[str]) -> Resp
 
 @post("/{language:str}/requests/{request_id:str}/record-confirmation", status_code=303)
 async def record_confirmation(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(CONFIRMATION, page.typed)
     if sent.errors:
         return await _confirmation(page, request_id, errors=sent.errors, status=400)
@@ -60,7 +59,6 @@ async def ask_recording(page: CurrentPage, request_id: FromPath[str]) -> Respons
 
 @post("/{language:str}/requests/{request_id:str}/record-consent", status_code=303)
 async def record_consent(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     body, errors = body_of(page.typed, CONSENT)
     if errors:
         return await _consent(page, request_id, errors=errors, status=400)
@@ -111,7 +109,6 @@ async def _form(
     errors: tuple[FormError, ...],
     status: int,
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     path = f"/v1/requests/{request_id}"
     request, files = await page.api.get_all(path, f"{path}/attachments")
     scans = [

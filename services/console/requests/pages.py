@@ -20,7 +20,6 @@ LIST_LENGTH = 25
 
 @get("/{language:str}/requests")
 async def list_requests(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {name: page.asked(name) for name in ("status", "state") if page.asked(name)}
     found = await page.api.get("/v1/requests", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(

@@ -22,14 +22,12 @@ NO_FILE = N_("Choose a file: PDF, DOCX, PNG or JPEG")
 
 @get("/{language:str}/requests/{request_id:str}/clocks")
 async def show_clocks(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     request, found = await page.api.get_all(f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/clocks")
     return page.render("requests/clocks.html", request=request, clocks=found["clocks"])
 
 
 @get("/{language:str}/requests/{request_id:str}/documents")
 async def show_documents(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _documents(page, request_id)
 
 
@@ -63,7 +61,6 @@ async def add_document(page: CurrentPage, request_id: FromPath[str]) -> Response
 async def download_document(
     page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     answer = await page.api.download(f"/v1/attachments/{attachment_id}")
     names = ("content-disposition", "x-content-type-options")
     headers = {name: answer.headers[name] for name in names if name in answer.headers}
@@ -73,7 +70,6 @@ async def download_document(
 
 @get("/{language:str}/requests/{request_id:str}/documents/{attachment_id:str}/remove")
 async def ask_removal(page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _removal(page, request_id, attachment_id)
 
 
@@ -81,7 +77,6 @@ async def ask_removal(page: CurrentPage, request_id: FromPath[str], attachment_i
 async def remove_document(
     page: CurrentPage, request_id: FromPath[str], attachment_id: FromPath[str]
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     errors, status = await send(page, f"/v1/attachments/{attachment_id}", None, method="DELETE")
     if errors:
         return await _removal(page, request_id, attachment_id, errors=errors, status=status)
@@ -90,13 +85,11 @@ async def remove_document(
 
 @get("/{language:str}/requests/{request_id:str}/json")
 async def show_json(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return page.answer((await page.api.download(f"/v1/requests/{request_id}")).content, media_type=JSON)
 
 
 @get("/{language:str}/requests/{request_id:str}/events")
 async def show_events(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return page.answer((await page.api.download(f"/v1/requests/{request_id}/history")).content, media_type=JSON)
 
 

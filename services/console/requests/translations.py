@@ -33,7 +33,6 @@ TRANSLATED = (TITLE, BODY, MACHINE)
 
 @get("/{language:str}/requests/{request_id:str}/translations")
 async def list_translations(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
     found = await optional(page, f"/v1/requests/{request_id}/translations")
     return page.render("requests/translations.html", request=request, translations=found or [], texts=LINE_TEXTS)
@@ -47,7 +46,6 @@ async def edit_translation(page: CurrentPage, request_id: FromPath[str], code: F
 @post("/{language:str}/requests/{request_id:str}/translations/{code:str}", status_code=303)
 async def save_translation(page: CurrentPage, request_id: FromPath[str], code: FromPath[str]) -> Response[bytes]:
     """Add a translation, or replace the one that there is."""
-    page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
     sent = read(fields_of(request), page.typed)
     if sent.errors:
@@ -109,7 +107,6 @@ def said_by(translation: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
 async def _edit(
     page: Page, request_id: str, code: str, *, errors: tuple[FormError, ...] = (), status: int = 200
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
     held = await optional(page, f"/v1/requests/{request_id}/translations/{code}")
     fields = fields_of(request)
@@ -150,7 +147,6 @@ async def move_summary(page: CurrentPage, request_id: FromPath[str], move: FromP
 
 
 async def _send(page: Page, request_id: str, method: str, path: str, fields: Sequence[Field]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(fields, page.typed)
     if sent.errors:
         return await _summary(page, request_id, fields=fields, errors=sent.errors, status=400)

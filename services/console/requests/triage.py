@@ -26,7 +26,6 @@ async def ask_assignee(page: CurrentPage, request_id: FromPath[str]) -> Response
 
 @post("/{language:str}/requests/{request_id:str}/assign", status_code=303)
 async def assign(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     fields = (ASSIGNEE, COMMENT)
     sent = read(fields, page.typed)
     if sent.errors:
@@ -76,7 +75,6 @@ async def ask_points(page: CurrentPage, request_id: FromPath[str]) -> Response[b
 
 @post("/{language:str}/requests/{request_id:str}/assess", status_code=303)
 async def assess(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     criteria = await page.api.get("/v1/criteria")
     fields = fields_of(criteria, page.language)
     sent = read(fields, page.typed)
@@ -112,7 +110,6 @@ async def _assess(
     errors: tuple[FormError, ...] = (),
     status: int = 200,
 ) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     request = await page.api.get(f"/v1/requests/{request_id}")
     criteria = criteria or await page.api.get("/v1/criteria")
     return page.render(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
@@ -10,13 +9,28 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from services.console.client import Problem
-from services.console.fields import FormError, errors_of
+from services.console.fields import FormError, Option, errors_of
 from services.console.moves.pages import KEY, REVISION, STALE
 from services.console.page import CurrentPage, Page
-from services.console.rounds.settings import FIELDS, PRIORITIES, SEARCH, filled, settings_of
+from services.console.rounds.settings import (
+    DECIDED,
+    FIELDS,
+    MONEY,
+    PRIORITIES,
+    SEARCH,
+    WEIGHTS,
+    filled,
+    fitting,
+    settings_of,
+)
 from services.console.translations import N_
 
 LIST_LENGTH = 25
+NAMES = {
+    of: [one.name for one in fields]
+    for of, fields in {"search": SEARCH, "money": MONEY, "weights": WEIGHTS, "decided": DECIDED}.items()
+}
+"""The parts of the form."""
 
 
 class End(Struct, frozen=True):
@@ -44,7 +58,6 @@ ENDS: Mapping[str, End] = {
 
 @get("/{language:str}/rounds")
 async def list_rounds(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get("/v1/rounds", cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("rounds/list.html", found=found)
 
@@ -52,38 +65,38 @@ async def list_rounds(page: CurrentPage) -> Response[bytes]:
 @get("/{language:str}/rounds/new")
 async def show_new(page: CurrentPage) -> Response[bytes]:
     """The options; those of an earlier round if one is named."""
-    page.signed_in  # noqa: B018 - raises
-    base = page.asked("based_on")
-    settings = (await page.api.get(f"/v1/rounds/{base}"))["settings"] if base else {}
-    return _form(page, settings, base)
+    return await _form(page, page.asked("based_on"))
 
 
 @post("/{language:str}/rounds/new", status_code=303)
 async def create(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     base, sent = page.value("based_on"), settings_of(page.typed)
     if sent.errors:
-        return _form(page, {}, base, sent.errors)
+        return await _form(page, base, sent.errors)
     body = {**sent.body, **({"based_on": base} if base else {})}
     try:
         answer = await page.api.send("POST", "/v1/rounds", body, key=page.value(KEY))
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        return _form(
-            page, {}, base, errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
-        )
+        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return await _form(page, base, errors)
     return page.redirect(f"/rounds/{answer.body['round_id']}", done="round_asked")
 
 
-def _form(page: Page, settings: Mapping[str, Any], base: str, errors: tuple[FormError, ...] = ()) -> Response[bytes]:
-    fields = filled(settings)
+async def _form(page: Page, base: str, errors: tuple[FormError, ...] = ()) -> Response[bytes]:
+    funds, *before = await page.api.get_all("/v1/funds", *([f"/v1/rounds/{base}"] if base else []))
+    pairs = fitting(before[0], page.language) if before else []
+    fields = filled(before[0]["settings"] if before else {})
     return page.render(
         "rounds/new.html",
         status=400 if errors else 200,
-        search=fields[: len(SEARCH)],
-        weights=fields[len(SEARCH) :],
+        parts={of: [one for one in fields if one.name in names] for of, names in NAMES.items()},
         fields=fields,
+        given={
+            "funds": [Option(one["code"], one["labels"][page.language], one["code"]) for one in funds["funds"]],
+            "fitting": pairs,
+        },
         based_on=base,
         typed=page.typed or None,
         errors=errors,
@@ -93,7 +106,6 @@ def _form(page: Page, settings: Mapping[str, Any], base: str, errors: tuple[Form
 @get("/{language:str}/rounds/{round_id:str}")
 async def show_round(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
     """What each need gets, what stays unmet and why, and how far each State is served."""
-    page.signed_in  # noqa: B018 - raises
     found, others = await asyncio.gather(
         page.api.get(f"/v1/rounds/{round_id}"), page.api.get("/v1/rounds", limit=LIST_LENGTH)
     )
@@ -103,20 +115,17 @@ async def show_round(page: CurrentPage, round_id: FromPath[str]) -> Response[byt
 
 @get("/{language:str}/rounds/{round_id:str}/compare")
 async def compare(page: CurrentPage, round_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get(f"/v1/rounds/{round_id}/compare", **{"with": page.asked("with")})
     return page.render("rounds/compare.html", found=found)
 
 
 @get("/{language:str}/rounds/{round_id:str}/{end:str}")
 async def show_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _end_form(page, round_id, end)
 
 
 @post("/{language:str}/rounds/{round_id:str}/{end:str}", status_code=303)
 async def send_end(page: CurrentPage, round_id: FromPath[str], end: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     if end not in ENDS:
         raise NotFoundException
     revision = page.value(REVISION)

@@ -5,8 +5,16 @@ from typing import Any
 
 import msgspec
 
-from services.console.fields import Field, Read, Typed, read
-from services.console.translations import N_
+from contracts.reference import country_name
+from services.console.fields import Field, Option, Read, Typed, read
+from services.console.formats import day
+from services.console.rendering import organization
+from services.console.translations import N_, translated
+
+BETWEEN = N_("%(provider)s for %(state)s")
+EARLIER = N_("As in the earlier round: offering")
+PAIRED = "+"
+"""Between a line and an offering, as the value of a box."""
 
 PER_CENT = 10
 """Thousandths in a per cent: the API counts in thousandths, people in per cent."""
@@ -51,7 +59,35 @@ WEIGHTS = tuple(
     Field(name=f"priorities.{name}", label=label, kind="number", value=USUAL[name] // PER_CENT)
     for name, label in PRIORITIES.items()
 )
-FIELDS = (*SEARCH, *WEIGHTS)
+MONEY = (
+    Field(
+        name="funds",
+        label=N_("Funds"),
+        hint=N_("Their available money is read now. Without any fund, money is not considered."),
+        kind="choices",
+        options="funds",
+        required=False,
+    ),
+)
+DECIDED = (
+    Field(
+        name="pinned",
+        label=N_("Matches that must be in the plan"),
+        kind="choices",
+        options="fitting",
+        required=False,
+    ),
+    Field(
+        name="forbidden",
+        label=N_("Matches that must not be in the plan"),
+        kind="choices",
+        options="fitting",
+        required=False,
+    ),
+)
+"""Pairs of a need and an offering that the earlier round planned or considered."""
+
+FIELDS = (*SEARCH, *MONEY, *WEIGHTS, *DECIDED)
 
 
 def settings_of(typed: Typed) -> Read:
@@ -59,12 +95,39 @@ def settings_of(typed: Typed) -> Read:
     found = read(FIELDS, typed)
     if found.errors:
         return found
-    body = {
+    body: dict[str, Any] = {
         "fairness_loss": int(found.body["fairness_loss"]),
         "seconds": int(found.body["seconds"]),
         "priorities": {name: value * PER_CENT for name, value in found.body["priorities"].items()},
     }
+    if found.body.get("funds"):
+        body["funds"] = found.body["funds"]
+    for name in ("pinned", "forbidden"):
+        pairs = [one.partition(PAIRED) for one in found.body.get(name, ())]
+        body[name] = [{"line_id": line, "offering_id": offering} for line, _, offering in pairs]
     return Read(body, ())
+
+
+def pair_of(line_id: str, offering_id: str) -> str:
+    return f"{line_id}{PAIRED}{offering_id}"
+
+
+def fitting(found: Mapping[str, Any], language: str) -> list[Option]:
+    """The pairs of a need and an offering that a round planned, considered in vain, or was told of."""
+    pairs: dict[str, Option] = {}
+    said = translated(language, BETWEEN)
+    for line in (*found["plan"], *found["unmet"]):
+        for one in (*line.get("deliveries", ()), *line.get("hindrances", ())):
+            names = {
+                "provider": organization(language, one["provider"]),
+                "state": country_name(line["state"], language),
+            }
+            value = pair_of(line["line_id"], one["offering_id"])
+            pairs.setdefault(value, Option(value, said % names, day(one["starts"], language)))
+    for one in (*found["settings"]["pinned"], *found["settings"]["forbidden"]):
+        value = pair_of(one["line_id"], one["offering_id"])
+        pairs.setdefault(value, Option(value, translated(language, EARLIER), one["offering_id"]))
+    return list(pairs.values())
 
 
 def filled(settings: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -74,4 +137,7 @@ def filled(settings: Mapping[str, Any]) -> tuple[Field, ...]:
     for name in ("fairness_loss", "seconds"):
         if settings.get(name) is not None:
             values[name] = str(settings[name])
+    values["funds"] = settings.get("funds") or []
+    for name in ("pinned", "forbidden"):
+        values[name] = [pair_of(one["line_id"], one["offering_id"]) for one in settings.get(name) or ()]
     return tuple(msgspec.structs.replace(one, value=values.get(one.name, one.value)) for one in FIELDS)

@@ -32,7 +32,6 @@ def is_recent(page: Page, now: datetime) -> bool:
 @get("/{language:str}/sign-in/again")
 async def show_sign_in_again(page: CurrentPage) -> Response[bytes]:
     """Why to sign in again; with the embedded issuer one confirms here, with another there."""
-    page.signed_in  # noqa: B018 - raises
     return page.render("sign_in/again.html", after=local_path(page.asked("after", "/")))
 
 

@@ -9,7 +9,7 @@ from chassis import clock
 from chassis.auth.openid import StartedSignIn
 from contracts.refusals import Refusal, Unavailable
 from services.console.client import ApiUnavailable
-from services.console.page import CurrentPage, Page, local_path, see_other
+from services.console.page import FOR_EVERYBODY, CurrentPage, Page, local_path, see_other
 from services.console.sessions.model import Appointment, HeldTokens, Session, StartedHere
 from services.console.sign_in import again
 from services.console.sign_in.entering import enter
@@ -19,7 +19,7 @@ from services.console.sign_in.tokens import held_tokens
 CALLBACK = "/signed-in"
 
 
-@get("/{language:str}/sign-in")
+@get("/{language:str}/sign-in", opt=FOR_EVERYBODY)
 async def show_sign_in(page: CurrentPage) -> Response[bytes]:
     """With the embedded issuer: whose place to step into. With another: the issuer's page, by a button."""
     after = local_path(page.asked("after", "/"))
@@ -30,7 +30,7 @@ async def show_sign_in(page: CurrentPage) -> Response[bytes]:
     return page.render("sign_in/sign_in.html", after=after, failed=page.asked("failed"))
 
 
-@get("/{language:str}/sign-in/begin")
+@get("/{language:str}/sign-in/begin", opt=FOR_EVERYBODY)
 async def begin_sign_in(page: CurrentPage) -> Response[bytes]:
     """Send the browser to the issuer; only this browser can bring the answer back. `again`: not by a session there."""
     console = page.console
@@ -57,7 +57,7 @@ async def begin_sign_in(page: CurrentPage) -> Response[bytes]:
     return see_other(started.address, cookies=page.cookies)
 
 
-@get(CALLBACK)
+@get(CALLBACK, opt=FOR_EVERYBODY)
 async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
     """The issuer's answer: exchange it for tokens, and begin a session under a new cookie."""
     console = page.console
@@ -86,7 +86,7 @@ async def finish_sign_in(page: CurrentPage) -> Response[bytes]:
     return await enter(page, held_tokens(tokens), tokens.access_token, issuer, started.after, signed_in_at=at)
 
 
-@post("/{language:str}/sign-in/step-into", status_code=303)
+@post("/{language:str}/sign-in/step-into", opt=FOR_EVERYBODY, status_code=303)
 async def step_into(page: CurrentPage) -> Response[bytes]:
     """Step into the place of a person of the sample world: only beside the embedded issuer."""
     issuer = page.console.issuer
@@ -100,7 +100,7 @@ async def step_into(page: CurrentPage) -> Response[bytes]:
     return await enter(page, tokens, token, issuer.issuer, after, signed_in_at=now, acting=persona.appointment)
 
 
-@get("/{language:str}/appointment")
+@get("/{language:str}/appointment", opt=FOR_EVERYBODY)
 async def choose_appointment(page: CurrentPage) -> Response[bytes]:
     """My appointments, and in which of them I act."""
     if page.session is None:
@@ -108,7 +108,7 @@ async def choose_appointment(page: CurrentPage) -> Response[bytes]:
     return page.render("sign_in/appointment.html", after=local_path(page.asked("after", "/")))
 
 
-@post("/{language:str}/appointment", status_code=303)
+@post("/{language:str}/appointment", opt=FOR_EVERYBODY, status_code=303)
 async def act_in(page: CurrentPage) -> Response[bytes]:
     session = page.session
     if session is None:
@@ -120,7 +120,7 @@ async def act_in(page: CurrentPage) -> Response[bytes]:
     return page.redirect("") if after == "/" else see_other(after)
 
 
-@post("/{language:str}/sign-out", status_code=303)
+@post("/{language:str}/sign-out", opt=FOR_EVERYBODY, status_code=303)
 async def sign_out(page: CurrentPage) -> Response[bytes]:
     """End this session, or all sessions of the person."""
     console = page.console

@@ -13,7 +13,6 @@ PARAMETERS = ("from", "until", "fund")
 @get("/{language:str}/statement")
 async def show_statement(page: CurrentPage) -> Response[bytes]:
     """What the donor pledged, owes and paid, and its share of what it was used for."""
-    page.signed_in  # noqa: B018 - raises
     donor, query = _donor(page), _query(page)
     statement = None
     if donor:
@@ -27,7 +26,6 @@ async def show_statement(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/statement.pdf")
 async def statement_as_pdf(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     query = {**_query(page), "language": page.language}
     return handed_on(await page.api.download(f"/v1/statements/{_donor(page)}", **query))
 

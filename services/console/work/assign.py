@@ -128,7 +128,6 @@ async def show_coordinators(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/work/hand-over")
 async def show_hand_over(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return page.render("work/hand_over.html", coordinators=await coordinators_of(page), typed={})
 
 

@@ -26,7 +26,7 @@ TABLES = frozenset({"csv", "xlsx"})
 
 LISTS = {
     name: Field(name=name, label="", options=options)
-    for name, options in (("state", "countries"), ("kind", "kinds"), ("topic", "topics"))
+    for name, options in (("state", "countries"), ("kind", "kinds"), ("topic", "topics"), ("written_in", "languages"))
 }
 """The filters that are chosen from a code list."""
 
@@ -109,7 +109,6 @@ def columns(work: Sequence[Mapping[str, Any]], counts: Mapping[str, Any]) -> lis
 @get("/{language:str}/work/download/{name:str}")
 async def download_work(page: CurrentPage, name: FromPath[str]) -> Response[bytes]:
     """What the query finds, as a file of the API."""
-    page.signed_in  # noqa: B018 - raises
     kind = name.removeprefix("work.")
     if kind not in TABLES:
         raise NotFoundException

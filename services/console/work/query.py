@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from msgspec import Struct
 
-SEVERAL = ("step", "status", "state", "region", "kind", "topic", "article", "paragraph", "priority")
+SEVERAL = ("step", "status", "state", "region", "kind", "topic", "article", "paragraph", "priority", "written_in")
 """Filters of which the entries are alternatives."""
 
 FLAGS = ("overdue", "paused", "in_remit")

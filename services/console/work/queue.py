@@ -89,14 +89,12 @@ def _words(page: Page, waiting: Sequence[Waiting]) -> dict[str, Any]:
 
 @get("/{language:str}/work/queue")
 async def show_queue(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     waiting = await _waiting(page)
     return page.render("work/queue.html", query=query_of(page), waiting=waiting, **_words(page, waiting))
 
 
 @get("/{language:str}/work/queue.csv")
 async def download_queue(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     waiting = await _waiting(page)
     words = _words(page, waiting)
     return csv_file(

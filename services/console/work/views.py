@@ -25,7 +25,6 @@ def _opened(page: Page, address: str, done: str) -> Response[bytes]:
 
 @get("/{language:str}/work/views")
 async def list_views(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     found = await page.api.get("/v1/views", cursor=page.asked("cursor"))
     views = [{**one, "found": WorkQuery.from_address(one["address"])} for one in found["views"]]
     return page.render("work/views.html", views=views, cursor=found["cursor"])
@@ -33,7 +32,6 @@ async def list_views(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/work/views/new")
 async def show_new(page: CurrentPage) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return _form(page, WorkQuery.from_address(page.request.url.query))
 
 
@@ -74,7 +72,6 @@ def _errors(problem: Problem) -> tuple[FormError, ...]:
 
 @get("/{language:str}/work/views/{view_id:str}")
 async def show_view(page: CurrentPage, view_id: FromPath[str]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _edit(page, view_id)
 
 

@@ -29,7 +29,6 @@ REOPENING = (reason("reopen_period"),)
 @get("/{language:str}/years")
 async def list_years(page: CurrentPage) -> Response[bytes]:
     """The closed years, and the last one that is over."""
-    page.signed_in  # noqa: B018 - raises
     last = clock.now().year - 1
     periods = (await page.api.get("/v1/ledger/periods"))["periods"]
     years = sorted({last, last + 1, *(one["year"] for one in periods)}, reverse=True)
@@ -38,7 +37,6 @@ async def list_years(page: CurrentPage) -> Response[bytes]:
 
 @get("/{language:str}/years/{year:int}")
 async def show_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     return await _year(page, year, {})
 
 
@@ -56,7 +54,6 @@ async def close_year(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
 
 @post("/{language:str}/years/{year:int}/reopen", status_code=303)
 async def propose_reopening(page: CurrentPage, year: FromPath[int]) -> Response[bytes]:
-    page.signed_in  # noqa: B018 - raises
     sent = read(REOPENING, page.typed)
     if sent.errors:
         return await _year(page, year, page.typed, errors=sent.errors, status=400)

@@ -26,7 +26,7 @@ from services.directory.subjects import store as subject_store
 
 
 class AppointmentView(Struct, frozen=True, kw_only=True):
-    """An appointment as of today; `settled_at` is when it was refused, withdrawn or ended.
+    """An appointment as of today, with the `name` of its person; `settled_at`: when it was refused, withdrawn or ended.
 
     While it is proposed, `subjects` are those by which its person will sign in: visible to the person and to those who
     may approve, and null if they have changed since, so that it has to be proposed again. `moves` are those that the
@@ -35,6 +35,7 @@ class AppointmentView(Struct, frozen=True, kw_only=True):
 
     appointment_id: UUID
     person_id: UUID
+    name: str | None
     organization: str
     role: Role
     starts: date = field(name="from")
@@ -231,6 +232,7 @@ async def end(tx: Tx, ctx: Context, appointment_id: FromPath[UUID], data: JSONBo
 
 async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, now: datetime) -> list[AppointmentView]:
     letters = await store.letters(tx, [one.appointment_id for one in appointments])
+    texts = await store.person_texts(tx, list({one.person_id for one in appointments}))
     shown_to = [
         one.appointment_id
         for one in appointments
@@ -244,6 +246,7 @@ async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, no
         from_attributes(
             AppointmentView,
             one,
+            name=texts[one.person_id].name if one.person_id in texts else None,
             status=one.shown_status(now.date()),
             letter=letters.get(one.appointment_id, ""),
             subjects=subjects.get(one.appointment_id),
@@ -253,12 +256,6 @@ async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, no
         )
         for one in appointments
     ]
-
-
-def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] | None, today: date) -> AppointmentView:
-    return from_attributes(
-        AppointmentView, appointment, status=appointment.shown_status(today), letter=letter, subjects=subjects
-    )
 
 
 ROUTES = [appoint, list_appointments, list_coordinators, show_me, show_appointment, approve, refuse, withdraw, end]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.values import Language
 from services.requests.request.values import Priority, Status
 
 
@@ -42,6 +43,7 @@ class WorkFilter(Struct, frozen=True, kw_only=True):
     articles: tuple[str, ...] = ()
     paragraphs: tuple[str, ...] = ()
     priorities: tuple[Priority, ...] = ()
+    languages: tuple[Language, ...] = ()
     assignee: UUID | None = None
     unassigned: bool = False
     overdue: bool | None = None

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from contracts import reference
 from contracts.codes import ArticleCode, KindCode, ParagraphCode, TopicCode, unknown_code
 from contracts.refusals import Invalid
-from contracts.values import END, Caller, Code, State
+from contracts.values import END, Caller, Code, Language, State
 from services.requests.clock.model import Step
 from services.requests.request.values import Priority, Status
 from services.requests.work.model import Order, WaitingFor, WorkFilter
@@ -29,6 +29,7 @@ Topics = Annotated[tuple[TopicCode, ...], _Several]
 Articles = Annotated[tuple[ArticleCode, ...], _Several]
 Paragraphs = Annotated[tuple[ParagraphCode, ...], _Several]
 Priorities = Annotated[tuple[Priority, ...], _Several]
+Languages = Annotated[tuple[Language, ...], _Several]
 Assignee = Annotated[str, Meta(pattern=ASSIGNEE, max_length=36)]
 Words = Annotated[str, Meta(min_length=WORDS_MIN, max_length=WORDS_MAX)]
 
@@ -58,6 +59,7 @@ class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     article: Articles = ()
     paragraph: Paragraphs = ()
     priority: Priorities = ()
+    written_in: Languages = ()
     assignee: Assignee | None = None
     overdue: bool | None = None
     paused: bool = False
@@ -88,6 +90,7 @@ class WorkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 articles=self.article,
                 paragraphs=self.paragraph,
                 priorities=self.priority,
+                languages=self.written_in,
                 assignee=_person(self.assignee, caller, f"{place}assignee"),
                 unassigned=self.assignee == "none",
                 overdue=self.overdue,

@@ -96,6 +96,7 @@ _FILTERED = f"""
         AND ($19::text[] IS NULL OR clock.state = ANY ($19))
         AND (cardinality($20::text[]) = 0 OR EXISTS (
             SELECT FROM request_line AS l WHERE l.request_id = clock.request_id AND l.topics && $20))
+        AND (cardinality($21::text[]) = 0 OR r.language = ANY ($21))
 """
 _PAGE = f"""
     SELECT clock_id, clock.step, organization, clock.role, since, due_at, {OVERDUE} AS overdue,
@@ -106,19 +107,19 @@ _PAGE = f"""
 """
 PAGES = {
     Order.DUE: f"""
-        {_PAGE} AND ($21::uuid IS NULL
-            OR (due_at, clock_id) > (SELECT due_at, clock_id FROM clock WHERE clock_id = $21))
-        ORDER BY due_at, clock_id LIMIT $22
+        {_PAGE} AND ($22::uuid IS NULL
+            OR (due_at, clock_id) > (SELECT due_at, clock_id FROM clock WHERE clock_id = $22))
+        ORDER BY due_at, clock_id LIMIT $23
     """,
     Order.SINCE: f"""
-        {_PAGE} AND ($21::uuid IS NULL
-            OR (since, clock_id) > (SELECT since, clock_id FROM clock WHERE clock_id = $21))
-        ORDER BY since, clock_id LIMIT $22
+        {_PAGE} AND ($22::uuid IS NULL
+            OR (since, clock_id) > (SELECT since, clock_id FROM clock WHERE clock_id = $22))
+        ORDER BY since, clock_id LIMIT $23
     """,
     Order.PRIORITY: f"""
-        {_PAGE} AND ($21::uuid IS NULL OR (rank(clock.priority), due_at, clock_id)
-            > (SELECT rank(c.priority), c.due_at, c.clock_id FROM clock AS c WHERE clock_id = $21))
-        ORDER BY rank(clock.priority), due_at, clock_id LIMIT $22
+        {_PAGE} AND ($22::uuid IS NULL OR (rank(clock.priority), due_at, clock_id)
+            > (SELECT rank(c.priority), c.due_at, c.clock_id FROM clock AS c WHERE clock_id = $22))
+        ORDER BY rank(clock.priority), due_at, clock_id LIMIT $23
     """,
 }
 """Each order is a statement of its own, so that an index answers it."""
@@ -146,6 +147,7 @@ def _filters(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
         None if one.requests is None else list(one.requests),
         None if one.remit_states is None else list(one.remit_states),
         list(one.remit_topics),
+        list(one.languages),
     ]
 
 
@@ -197,11 +199,11 @@ async def counts(tx: Tx, caller: Caller, asked: WorkFilter, *, now: datetime) ->
     row = await tx.fetchrow(
         f"""
         WITH found AS (
-            SELECT clock.step, r.status, r.assignee, {OVERDUE} AS overdue {_FILTERED} LIMIT $21 + 1
-        ), counted AS (SELECT * FROM found LIMIT $21)
+            SELECT clock.step, r.status, r.assignee, {OVERDUE} AS overdue {_FILTERED} LIMIT $22 + 1
+        ), counted AS (SELECT * FROM found LIMIT $22)
         SELECT count(*) AS total, count(*) FILTER (WHERE overdue) AS overdue,
             count(*) FILTER (WHERE assignee IS NULL) AS unassigned,
-            (SELECT count(*) FROM found) <= $21 AS complete,
+            (SELECT count(*) FROM found) <= $22 AS complete,
             (SELECT coalesce(json_object_agg(step, n), '{{}}')
              FROM (SELECT step, count(*) AS n FROM counted GROUP BY step) AS k) AS by_step,
             (SELECT coalesce(json_object_agg(status, n), '{{}}') FROM (SELECT status, count(*) AS n FROM counted

@@ -27,6 +27,7 @@ from services.requests.work.query import (
     Articles,
     Assignee,
     Kinds,
+    Languages,
     Paragraphs,
     Priorities,
     Regions,
@@ -64,6 +65,7 @@ class WorkQueryPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     article: Articles | UnsetType | None = UNSET
     paragraph: Paragraphs | UnsetType | None = UNSET
     priority: Priorities | UnsetType | None = UNSET
+    written_in: Languages | UnsetType | None = UNSET
     assignee: Assignee | UnsetType | None = UNSET
     overdue: bool | UnsetType | None = UNSET
     paused: bool | UnsetType | None = UNSET

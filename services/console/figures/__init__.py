@@ -1,0 +1,1 @@
+"""Figures of the requests and offerings that the reader may see."""

@@ -1,0 +1,1 @@
+"""Events that a service could not apply, and messages in quarantine."""

@@ -1,0 +1,81 @@
+"""Events that a service could not apply: why, what waits behind them, and another try."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.fields import FormError
+from services.console.moves.pages import KEY
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+SERVICES = {
+    "requests": N_("Requests"),
+    "matching": N_("Matching"),
+    "pledges": N_("Money"),
+    "notifications": N_("Notifications"),
+}
+PAGES = {
+    "requests.request": "/requests",
+    "matching.offering": "/offerings",
+    "matching.match": "/matches",
+    "matching.package": "/packages",
+    "matching.round": "/rounds",
+    "pledges.pledge": "/pledges",
+    "pledges.allocation": "/allocations",
+}
+"""Where the record of an event is shown, by the first two parts of its type."""
+
+DONE = {"release": "event_released", "discard": "message_discarded"}
+
+
+@get("/{language:str}/parked")
+async def list_parked(page: CurrentPage) -> Response[bytes]:
+    """Those of one service: each asks for its own."""
+    return await _list(page, page.asked("service", "requests"))
+
+
+@post("/{language:str}/parked/{service:str}/{event_id:uuid}/{move:str}", status_code=303)
+async def move_parked(
+    page: CurrentPage, service: FromPath[str], event_id: FromPath[UUID], move: FromPath[str]
+) -> Response[bytes]:
+    """Try an event again, or discard a message that is not an event."""
+    if service not in SERVICES or move not in DONE:
+        raise NotFoundException
+    try:
+        await page.api.send("POST", f"/v1/parked/{service}/{event_id}/{move}", {}, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        return await _list(page, service, errors=(FormError("", problem.title, True),), status=problem.status)
+    return page.redirect("/parked", service=service, done=DONE[move])
+
+
+async def _list(page: Page, service: str, *, errors: tuple[FormError, ...] = (), status: int = 200) -> Response[bytes]:
+    if service not in SERVICES:
+        raise NotFoundException
+    found = await page.api.get(f"/v1/parked/{service}")
+    return page.render(
+        "parked/list.html",
+        status=status,
+        service=service,
+        services=SERVICES,
+        found=found,
+        events=[{**one, "path": _path(one)} for one in found["parked"]],
+        errors=errors,
+    )
+
+
+def _path(event: Mapping[str, Any]) -> str | None:
+    """The page of the record that the event is of."""
+    place = PAGES.get(".".join((event["type"] or "").split(".")[:2]))
+    return f"{place}/{event['aggregate_id']}" if place else None
+
+
+ROUTES = (list_parked, move_parked)

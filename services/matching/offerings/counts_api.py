@@ -1,0 +1,18 @@
+"""Counts of the offerings that a caller sees."""
+
+from litestar import get
+
+from chassis.http.application import CurrentCaller, Db, requires
+from services.matching.offerings import counts_store
+from services.matching.offerings.counts_store import OfferingCounts
+from services.matching.policy import Action
+
+
+@get("/v1/offerings/counts", opt=requires(Action.COUNT_OFFERINGS), summary="Which pillars available offerings name")
+async def count_offerings(db: Db, caller: CurrentCaller) -> OfferingCounts:
+    """Beside the counts of requests they show the balance of the pillars."""
+    async with db.transaction(by=caller) as tx:
+        return await counts_store.available(tx)
+
+
+ROUTES = [count_offerings]
