@@ -77,16 +77,8 @@ TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", 
 SERVED = frozenset(("requests", "matching", "pledges", "delivery", "notifications", "directory", "platform"))
 """Folders whose tests run services in their own process."""
 
-SCHEMAS = {
-    "requests": ("requests",),
-    "matching": ("requests", "matching"),
-    "pledges": ("requests", "pledges"),
-    "notifications": ("notifications",),
-    "delivery": ("delivery",),
-    "directory": ("directory",),
-}
-"""Services whose schemas are in the databases of a folder's tests, where those are not all: a database with fewer tables
-is made faster. Tests that need more are marked `all_schemas`."""
+SCHEMAS = {"matching": ("requests", "matching"), "pledges": ("requests", "pledges")}
+"""Services whose schemas are in the databases of the largest folders' tests: a database with fewer tables is made faster. Tests that need more are marked `all_schemas`."""
 
 
 # -- how the tests are run --------------------------------------------------------------------------------------------
