@@ -54,7 +54,8 @@ def moment(value: str | datetime, language: str) -> str:
     """Day and time, in UTC."""
     at = as_datetime(value).astimezone(UTC)
     time = format_datetime(at, "HH:mm", locale=locale_of(language))
-    return f"{day(at.date(), language)}, {time} UTC"
+    between = str(locale_of(language).datetime_formats["medium"])
+    return f"{between.format(time, day(at.date(), language))} UTC"
 
 
 def ago(value: str | datetime, language: str, now: datetime) -> str:

@@ -53,13 +53,12 @@ DRAWN = """
   "svg text, progress.share, .govuk-tag, .govuk-checkboxes__input, .govuk-radios__input, .govuk-input, .govuk-button"
 )].filter((one) => one.checkVisibility() && !(one.matches("progress") && one.position <= 0.02)).map((one) => {
   const rect = one.getBoundingClientRect(), inset = one.matches("progress") ? 3 : 0;
-  const part = one.closest(".scroll, .many, .board")?.getBoundingClientRect();
-  const right = Math.min(rect.right - inset, part ? part.right : innerWidth);
-  const height = part && rect.bottom > part.bottom ? 0 : Math.ceil(rect.height - 2 * inset);
+  const part = one.closest(".scroll, .many, .board")?.getBoundingClientRect() ?? document.body.getBoundingClientRect();
+  const left = Math.max(rect.left + inset, part.left), right = Math.min(rect.right - inset, part.right);
   return {
     what: (one.textContent.trim() || one.outerHTML).slice(0, 60),
-    x: Math.max(0, Math.floor(rect.left + inset + scrollX)), y: Math.floor(rect.top + inset + scrollY),
-    width: Math.ceil(right - rect.left - inset), height,
+    x: Math.floor(left + scrollX), y: Math.floor(rect.top + inset + scrollY),
+    width: Math.ceil(right - left), height: rect.bottom > part.bottom ? 0 : Math.ceil(rect.height - 2 * inset),
     full: one.matches("progress") && one.position > 0.98,
   };
 }).filter((one) => one.width > 4 && one.height > 4)
