@@ -69,6 +69,11 @@ def number(value: float, language: str) -> str:
     return format_decimal(value, locale=locale_of(language))
 
 
+def rate(value: str, language: str) -> str:
+    """A rate of exchange, with all its digits."""
+    return format_decimal(Decimal(value), locale=locale_of(language), decimal_quantization=False)
+
+
 def percent(part: float, whole: float, language: str) -> str:
     return format_percent(part / whole if whole else 0, locale=locale_of(language))
 
