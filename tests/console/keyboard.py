@@ -20,7 +20,7 @@ STOP = """
   const yellow = (style) => [style.outlineColor, style.backgroundColor, style.boxShadow].join().includes("255, 221, 0");
   const box = [...(label || one).getClientRects()].find((rect) => rect.width > 0) ?? one.getBoundingClientRect();
   const above = document.elementFromPoint(box.x + box.width / 2, Math.min(box.y + box.height / 2, innerHeight - 2));
-  const uncovered = above && (one.contains(above) || above.contains(one) || above.contains(label || null));
+  const uncovered = above && [one, label].some((part) => part && (part.contains(above) || above.contains(part)));
   const wrong = !shown.some(yellow) ? "has no focus that can be seen" : !uncovered ? "is covered or not on the screen" : "";
   return { there: one === wanted, name: one.outerHTML.slice(0, 200), wrong };
 }

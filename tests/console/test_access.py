@@ -15,8 +15,8 @@ from tests.assets import BUILT
 from tests.console.sight import misplaced, unseen
 from tests.console.site import Visitor
 from tests.console.steps import FIRST, the_first
-from tests.console.test_pages import ALL_LANGUAGES, OTHERS, PEOPLE, RULES, WIDTHS, walk
 from tests.console.tree import mistakes, tree
+from tests.console.walking import ALL_LANGUAGES, OTHERS, PEOPLE, RULES, WIDTHS, walk
 from tests.soak import IS_SOAK
 
 Visit = Callable[..., Visitor]
