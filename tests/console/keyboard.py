@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.console.site import Visitor
 
-STOPS_MAX = 200
+STOPS_MAX = 100
 
 STOP = """
 (wanted) => {
@@ -37,10 +37,9 @@ class Keyboard:
 
     def reach(self, wanted: Locator) -> None:
         """Press Tab until the focus is on this element."""
-        element = wanted.element_handle()
         for _ in range(STOPS_MAX):
             self.press("Tab")
-            stop = self.page.evaluate(STOP, element)
+            stop = wanted.evaluate(STOP)
             assert not stop["wrong"], f"{self.page.url}: {stop['name']} {stop['wrong']}"
             if stop["there"]:
                 return
@@ -83,8 +82,9 @@ class Keyboard:
             ticked = group.and_(self.page.locator(":checked"))
             self.reach(ticked if ticked.count() else group.first)
             self.press("Space")
-            while not wanted.is_checked():
-                self.press("ArrowDown")
+            for _ in range(group.count()):
+                if not wanted.is_checked():
+                    self.press("ArrowDown")
         else:
             self.reach(wanted)
             self.press("Space")

@@ -41,7 +41,8 @@ def test_request_is_written_and_submitted_by_keyboard(visit: Visit) -> None:
     keys.button("Add a line")
     keys.opens("Line 1")
     keys.write("Find topics", "poursuites")
-    expect(visitor.page.locator("input[name=topics]").first).to_be_visible()
+    keys.button("Find")
+    visitor.page.wait_for_url("**#find")
     keys.reach(visitor.page.locator("input[name=topics]").first)
     keys.press("Space")
     keys.choose("Kind of assistance", "Mentoring")
@@ -64,7 +65,8 @@ def test_request_is_written_and_submitted_by_keyboard(visit: Visit) -> None:
     keys.opens("Check your answers")
     keys.button("Submit the request")
     expect(visitor.page.locator("main")).to_contain_text("The request was submitted.")
-    assert not visitor.wrong
+    # Leaving a page ends what htmx asks for at that moment, which it says.
+    assert not [one for one in visitor.wrong if "sendAbort" not in one and "afterRequest" not in one]
 
 
 def test_match_is_found_on_the_desk_and_presented_by_keyboard(visit: Visit) -> None:
@@ -77,9 +79,11 @@ def test_match_is_found_on_the_desk_and_presented_by_keyboard(visit: Visit) -> N
     keys.choose("State", "Madagascar")
     keys.button("Apply filters")
     expect(visitor.page.get_by_role("list", name="Filters in force")).to_contain_text("Propose matches")
+    expect(visitor.page.locator("body.js-enabled")).to_be_attached()
     keys.press("j")
+    expect(visitor.page.locator("main tbody a:focus")).to_contain_text("Madagascar")
     keys.press("x")
-    assert 1 == visitor.page.locator("main tbody input:checked").count()
+    expect(visitor.page.locator("main tbody input:checked")).to_have_count(1)
     keys.press("Enter")
     keys.opens("TA-")
     keys.link("Compare matches")
