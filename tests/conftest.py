@@ -78,7 +78,8 @@ SERVED = frozenset(("requests", "matching", "pledges", "delivery", "notification
 """Folders whose tests run services in their own process."""
 
 SCHEMAS = {"matching": ("requests", "matching"), "pledges": ("requests", "pledges")}
-"""Services whose schemas are in the databases of the largest folders' tests: a database with fewer tables is made faster. Tests that need more are marked `all_schemas`."""
+"""Services whose schemas are in the databases of the largest folders' tests: a database with fewer tables is made faster.
+Tests that need more are marked `all_schemas`."""
 
 
 # -- how the tests are run --------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 Writes `services/console/locales/<language>/LC_MESSAGES/console.po`: new messages without a translation, without those that
 are no longer used. `--check` writes nothing; it fails if a catalogue is out of step, or a message has no translation, is
-fuzzy, or has other placeholders or plural forms than it needs.
+fuzzy, or has other placeholders, signs of per cent or plural forms than it needs.
 """
 
 import re
@@ -22,6 +22,8 @@ METHODS = [("**/templates/**.html", "jinja2.ext.babel_extract"), ("**.py", "pyth
 OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true", "newstyle_gettext": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "P_": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
+"""One that is no placeholder: where texts have values put in, it would be taken for one."""
 WIDTH = 110
 
 
@@ -118,6 +120,8 @@ def problems(catalog: Catalog) -> Iterator[str]:
             # A plural form for one may say the number in words.
             if found - allowed or (allowed - {"num"}) - found:
                 yield f"other placeholders in the translation of {name!r}"
+            if PERCENT.search(text) and not any(PERCENT.search(one) for one in ids):
+                yield f"a % in the translation of {name!r}: write it in words"
 
 
 def gone(before: Catalog, after: Catalog) -> int:

@@ -59,7 +59,8 @@ def moment(value: str | datetime, language: str) -> str:
     """Day and time, in UTC."""
     at = as_datetime(value).astimezone(UTC)
     time = format_datetime(at, "HH:mm", locale=locale_of(language))
-    return f"{day(at.date(), language)}, {time} UTC"
+    between = str(locale_of(language).datetime_formats["medium"])
+    return f"{between.format(time, day(at.date(), language))} UTC"
 
 
 def ago(value: str | datetime, language: str, now: datetime) -> str:
@@ -72,6 +73,11 @@ def ago(value: str | datetime, language: str, now: datetime) -> str:
 @lru_cache(maxsize=10_000)
 def number(value: float, language: str) -> str:
     return format_decimal(value, locale=locale_of(language))
+
+
+def rate(value: str, language: str) -> str:
+    """A rate of exchange, with all its digits."""
+    return format_decimal(Decimal(value), locale=locale_of(language), decimal_quantization=False)
 
 
 def percent(part: float, whole: float, language: str) -> str:

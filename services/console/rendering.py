@@ -173,6 +173,7 @@ def environment(language: str) -> Environment:
         "moment": partial(_optional, formats.moment, language),
         "ago": partial(_ago, language),
         "number": partial(_optional, formats.number, language),
+        "rate": partial(_optional, formats.rate, language),
         "money": partial(_money, language),
         "usd": partial(_usd, language),
         "state": partial(_state, language),

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from services.console.formats import RIGHT_TO_LEFT, number
+from services.console.translations import translations
 
 ROW = 72
 BAR_TOP, BAR = 22, 20
@@ -64,7 +65,7 @@ def stacked(bars: Sequence[Bar], parts: Sequence[Legend], language: str, *, titl
                 drawn.append(_part(part, colours[part.number], at, share, top + BAR_TOP, language))
             at += share
     return Markup('<svg role="img" width="100%" height="{}" aria-label="{}" class="bars">{}</svg>').format(
-        max(len(bars) * ROW, 1), f"{title} {_in_words(bars, parts)}", Markup().join(drawn)
+        max(len(bars) * ROW, 1), f"{title} {_in_words(bars, parts, language)}", Markup().join(drawn)
     )
 
 
@@ -81,9 +82,10 @@ def _part(part: Part, colour: str, at: float, share: float, top: int, language: 
     )
 
 
-def _in_words(bars: Sequence[Bar], parts: Sequence[Legend]) -> str:
+def _in_words(bars: Sequence[Bar], parts: Sequence[Legend], language: str) -> str:
     names = {part.number: part.label for part in parts}
+    comma = translations(language).gettext(", ")
     return " ".join(
-        f"{bar.label}: " + ", ".join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value) + "."
+        f"{bar.label}: " + comma.join(f"{names[part.number]} {part.shown}" for part in bar.parts if part.value) + "."
         for bar in bars
     )

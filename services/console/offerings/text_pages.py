@@ -13,7 +13,8 @@ from services.console.fields import Field, FormError, Typed, errors_of, read
 from services.console.moves.pages import KEY, REVISION, STALE
 from services.console.offerings.steps import LANGUAGE, SUMMARY_MAX, TITLE, TITLE_MAX, options
 from services.console.page import CurrentPage, Page
-from services.console.translations import LANGUAGES, N_, OWN_NAMES
+from services.console.rendering import code_label
+from services.console.translations import LANGUAGES, N_
 
 REMOVE = "remove"
 SUMMARY = Field(name="summary", label=N_("Summary"), kind="words", max_length=SUMMARY_MAX, rows=8)
@@ -161,7 +162,7 @@ async def _translation(page: Page, offering_id: str, into: str, **context: Any) 
         first,
         fields=TRANSLATION,
         title=N_("Translate into %(name)s"),
-        title_names={"name": OWN_NAMES[into]},
+        title_names={"name": code_label(page.language, into, "languages")},
         explains=N_("What you leave empty is shown in the language it was written in."),
         button=N_("Save the translation"),
         back_path=f"/offerings/{offering_id}/translations",

@@ -14,8 +14,8 @@ function shortcuts() {
 }
 
 function fillHelp() {
-  const list = help?.querySelector("dl");
-  if (!list || list.childElementCount) return;
+  const list = help.querySelector("dl");
+  for (const old of list.querySelectorAll("[data-of-page]")) old.remove();
   for (const one of shortcuts()) {
     const keys = document.createElement("dt");
     for (const key of one.dataset.key.split(" ")) {
@@ -25,6 +25,7 @@ function fillHelp() {
     }
     const what = document.createElement("dd");
     what.textContent = one.dataset.keyLabel || one.textContent.trim();
+    keys.dataset.ofPage = what.dataset.ofPage = "";
     list.append(keys, what);
   }
 }
@@ -46,6 +47,11 @@ function tickRow() {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  // What looks like a button is pressed like one.
+  if (event.key === " " && event.target.matches("a[role=button]")) {
+    event.preventDefault();
+    return event.target.click();
+  }
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   if (event.key === "?" && help) {
     fillHelp();
@@ -61,8 +67,8 @@ document.addEventListener("keydown", (event) => {
   pending = hit ? null : event.key;
   if (hit) {
     event.preventDefault();
-    if (hit.matches("input, textarea")) hit.focus();
-    else hit.click();
+    hit.focus();
+    if (!hit.matches("input, textarea")) hit.click();
   }
 });
 
