@@ -99,7 +99,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     connections_each: int = 500
     connections_all: int = 4000
-    event_streams_each: int = 5
+    event_streams_each: int = 8
     event_streams_organization: int = 50
     event_streams_all: int = 500
     event_stream_seconds: int = 600
@@ -181,7 +181,7 @@ class Settings:
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
             connections_each=_number(env, "ENTRAIDE_CONNECTIONS_EACH", 500, lowest=1, highest=100_000),
             connections_all=_number(env, "ENTRAIDE_CONNECTIONS_ALL", 4000, lowest=1, highest=100_000),
-            event_streams_each=_number(env, "ENTRAIDE_EVENT_STREAMS_EACH", 5, lowest=1, highest=1000),
+            event_streams_each=_number(env, "ENTRAIDE_EVENT_STREAMS_EACH", 8, lowest=1, highest=1000),
             event_streams_organization=_number(env, "ENTRAIDE_EVENT_STREAMS_ORGANIZATION", 50, lowest=1, highest=3000),
             event_streams_all=_number(env, "ENTRAIDE_EVENT_STREAMS_ALL", 500, lowest=1, highest=3000),
             event_stream_seconds=_number(env, "ENTRAIDE_EVENT_STREAM_SECONDS", 600, lowest=1, highest=86_400),
