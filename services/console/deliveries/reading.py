@@ -30,6 +30,7 @@ STEPS = (
 )
 
 
+COMMENT = N_("Comment")
 SIGNED = N_("Both sides signed the agreement")
 
 
@@ -62,4 +63,5 @@ def timeline(delivery: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     found = [{"at": delivery[name], "what": what} for name, what in STEPS if delivery[name]]
     if delivery["agreement_id"]:
         found.append({"at": delivery["agreed_at"], "what": SIGNED})
+    found += [{"at": one["remarked_at"], "what": COMMENT, "words": one["comment"]} for one in delivery["remarks"]]
     return sorted(found, key=lambda one: one["at"])[::-1]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
+from chassis import clock
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
@@ -84,6 +85,7 @@ async def record(
     after = evolve(before, fact)
     await store.save(tx, after)
     if comment:
-        await remark_store.save(tx, after.delivery_id, after.revision, comment)
+        move = fact.type.split(".")[2]
+        await remark_store.save(tx, after.delivery_id, after.revision, move, comment, now=clock.now())
     await announce(tx, fact, version=after.revision, because=because)
     return after

@@ -16,6 +16,7 @@ from services.delivery.contacts.model import SideContacts
 from services.delivery.deliveries import store
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
 from services.delivery.policy import Action
+from services.delivery.remark_store import Remark
 
 
 class DeliveryItem(Struct, frozen=True, kw_only=True):
@@ -56,9 +57,10 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryView(DeliveryItem, frozen=True, kw_only=True):
-    """A delivery with the contacts of both sides, which auditors do not see."""
+    """A delivery with the contacts of both sides, which auditors do not see, and the comments on its moves."""
 
     contacts: SideContacts
+    remarks: tuple[Remark, ...]
 
 
 async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView:
@@ -66,7 +68,11 @@ async def delivery_view(tx: Tx, ctx: Context, delivery_id: UUID) -> DeliveryView
     found = await store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.SHOW_DELIVERY, found).required()
     item = (await items_of(tx, [found], ctx.caller))[0]
-    return from_attributes(DeliveryView, item, contacts=await contact_store.of_delivery(tx, delivery_id))
+    contacts, remarks = (
+        await contact_store.of_delivery(tx, delivery_id),
+        await remark_store.of_delivery(tx, delivery_id),
+    )
+    return from_attributes(DeliveryView, item, contacts=contacts, remarks=remarks)
 
 
 async def items_of(tx: Tx, found: Sequence[Delivery], caller: Caller) -> list[DeliveryItem]:

@@ -84,6 +84,8 @@ CREATE INDEX contact_text_person ON contact_text (person_id) WHERE person_id IS 
 CREATE TABLE remark (
     delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
     revision integer NOT NULL,
+    move text NOT NULL,
+    remarked_at timestamptz NOT NULL,
     comment text NOT NULL,
     PRIMARY KEY (delivery_id, revision)
 );

@@ -11,6 +11,7 @@ DELIVERY: dict[str, Any] = {
     "status": "open",
     "opened_at": "2026-11-29T10:00:00Z",
     "agreement_id": None,
+    "remarks": [],
     "moves": ["name_contacts", "waive_agreement", "terminate"],
     **dict.fromkeys(("agreed_at", "state_waived_at", "provider_waived_at", "begun_at", "suspended_at")),
     **dict.fromkeys(("completed_at", "terminated_at")),

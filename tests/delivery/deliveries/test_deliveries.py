@@ -118,7 +118,9 @@ async def test_delivery_is_suspended_and_goes_on(api: Client, matching: Matching
     assert "Fictitious: roads are closed." == (await shown(api, delivery_id, NORWAY))["comment"]
     with on(date(AHEAD, 3, 1)):
         assert (409, "delivery-status") == slug(await tried(api, delivery_id, "complete", KENYA))
-    resumed = await move(api, delivery_id, "resume", COORDINATOR)
+    resumed = await move(api, delivery_id, "resume", COORDINATOR, comment="Fictitious: they are open.")
+    said = [(one["move"], one["comment"]) for one in resumed["remarks"]]
+    assert [("suspended", "Fictitious: roads are closed."), ("resumed", "Fictitious: they are open.")] == said
     assert ("in_delivery", None, None) == (resumed["status"], resumed["reason"], resumed["suspended_at"])
     assert ["opened", "agreement-waived", "agreement-waived", "begun", "suspended", "resumed"] == await facts_of(db)
 
