@@ -182,6 +182,8 @@ def _create_records(running: Running) -> None:
                 continue
             page = answer.raise_for_status().json()
             records = page[path.rsplit("/", 1)[1].replace("-", "_")]
+            if name == "delivery_id":
+                records.sort(key=lambda record: record["agreement_id"] is None)
             running.known[appointment, name] = [record[name] for record in records[:8]]
             if name == "match_id":
                 running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
