@@ -22,6 +22,9 @@ from tests.system.environment import Environment, environment
 
 POSTS = 100
 P99_SECONDS_MAX = 0.5
+SLOWER_AT_MOST = 3
+"""Times what the same submissions take with a broker: on a busy machine both are slow."""
+
 READY_AGAIN_SECONDS_MAX = 15
 FROZEN_SECONDS = 8
 ANSWER_SECONDS_MAX = 6
@@ -59,12 +62,11 @@ async def health(at: Environment, platform: SupervisedPlatform, name: str) -> in
 async def test_requests_without_a_broker_are_accepted_and_published_later(
     at: Environment, platform: SupervisedPlatform, report: Callable[[str], None]
 ) -> None:
+    usual = await _p99(at, platform)
     os.kill(at.nats.pid, signal.SIGKILL)
-    answers = [await timed(post(at, platform)) for _ in range(POSTS)]
-    assert {answer.status_code for answer, _ in answers} == {201}
-    slow = sorted(seconds for _, seconds in answers)[int(POSTS * 0.99) - 1]
-    report(f"broker down: p99 of {POSTS} submissions {slow * 1000:.0f} ms")
-    assert slow < P99_SECONDS_MAX
+    slow = await _p99(at, platform)
+    report(f"broker down: p99 of {POSTS} submissions {slow * 1000:.0f} ms, {usual * 1000:.0f} ms with a broker")
+    assert slow < max(P99_SECONDS_MAX, SLOWER_AT_MOST * usual)
     assert (await health(at, platform, "live"), await health(at, platform, "ready")) == (200, 503)
 
     at.nats.start()
@@ -74,7 +76,14 @@ async def test_requests_without_a_broker_are_accepted_and_published_later(
     assert time.monotonic() - back < READY_AGAIN_SECONDS_MAX
     assert await wait_until_idle(at.connection) == {}
     async with at.broker() as client:
-        assert (await client.jetstream().stream_info("REQUESTS")).state.messages == FACTS_PER_SUBMISSION * POSTS
+        assert (await client.jetstream().stream_info("REQUESTS")).state.messages == FACTS_PER_SUBMISSION * 2 * POSTS
+
+
+async def _p99(at: Environment, platform: SupervisedPlatform) -> float:
+    """Seconds that 99 of 100 submissions take at most."""
+    answers = [await timed(post(at, platform)) for _ in range(POSTS)]
+    assert {answer.status_code for answer, _ in answers} == {201}
+    return sorted(seconds for _, seconds in answers)[int(POSTS * 0.99) - 1]
 
 
 async def test_frozen_database_is_answered_with_503_in_time(
