@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import cache
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from chassis.runtime import verifier
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
 from tests.clocks import MORNING, Ticking
-from tests.conftest import SCHEMAS, Servers, running_of, settings_of
+from tests.conftest import Servers, running_of, settings_of
 from tests.databases import connected, connection
 from tests.pledges.open_data.steps import given, given_up, used
 from tests.pledges.steps import Client, prepared
@@ -35,27 +36,31 @@ async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def prepared_template(servers: Servers, template_of: Callable[..., str]) -> str:
-    """The template of databases that begin as `prepared` leaves them, which takes longer than most tests."""
-    template = template_of(*SCHEMAS["pledges"])
-    name = f"{template}_prepared"
+def prepared_from(servers: Servers) -> Callable[[str], str]:
+    """Its value names a clone of a template that begins as `prepared` leaves it, which takes longer than most tests."""
 
-    async def make() -> None:
-        async with connection(servers.postgres.dsn()) as server:
-            await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        address = servers.postgres.dsn(name)
-        settings = settings_of(servers, address)
-        async with connected(address, "pledges", role=role_of("pledges")) as db:
-            running = running_of(settings, {"pledges": db}, "pledges")
-            app = application(running, verifier(settings, running[0].callers), settings=settings)
-            transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                await prepared(client)
+    @cache
+    def named(template: str) -> str:
+        name = f"{template}_prepared"
+        # Before the moment at which a test's clock begins.
+        with clock.use_clock(Ticking(MORNING - timedelta(minutes=1))):
+            asyncio.run(_prepare(servers, template, name))
+        return name
 
-    # Before the moment at which a test's clock begins.
-    with clock.use_clock(Ticking(MORNING - timedelta(minutes=1))):
-        asyncio.run(make())
-    return name
+    return named
+
+
+async def _prepare(servers: Servers, template: str, name: str) -> None:
+    async with connection(servers.postgres.dsn()) as server:
+        await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    address = servers.postgres.dsn(name)
+    settings = settings_of(servers, address)
+    async with connected(address, "pledges", role=role_of("pledges")) as db:
+        running = running_of(settings, {"pledges": db}, "pledges")
+        app = application(running, verifier(settings, running[0].callers), settings=settings)
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            await prepared(client)
 
 
 @pytest.fixture
@@ -66,7 +71,7 @@ def prepared_ledger() -> None:
 @pytest.fixture
 def fitting_template(request: pytest.FixtureRequest, fitting_template: str) -> str:
     if "prepared_ledger" in request.fixturenames:
-        made: str = request.getfixturevalue("prepared_template")
+        made: str = request.getfixturevalue("prepared_from")(fitting_template)
         return made
     return fitting_template
 
