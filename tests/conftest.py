@@ -64,8 +64,15 @@ PROGRAMS = "PYTEST_POSTGRESQL"
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
 SYSTEM_SECONDS = 400
-OF_THE_SITE = tuple(f"tests/console/test_{name}.py" for name in ("hostile", "pages", "journeys", "sessions", "weight"))
-"""Files of browsers that visit the demo's console: first the one that fills it with texts, before public pages are kept."""
+OF_THE_SITE = tuple(
+    f"tests/console/{name}.py"
+    for name in (
+        *("test_keyboard", "test_deliveries", "test_jobs", "test_hostile", "test_pages", "test_journeys"),
+        *("live/test_pages", "test_access", "test_sessions", "test_weight"),
+    )
+)
+"""Files of browsers that visit the demo's console: first those that need its records as the story left them, then the one
+that fills it with texts, before public pages are kept."""
 
 OF_THE_DEMO = ("tests/system/test_end_to_end.py", *OF_THE_SITE, "tests/system/test_schemathesis.py")
 """Files that look at one run of the demo, in this order: first those who count what is there."""
