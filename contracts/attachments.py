@@ -7,9 +7,10 @@ from uuid import UUID
 from msgspec import Meta
 
 from contracts.facts import Fact
+from contracts.file_formats import FILE_BYTES_MAX
 from contracts.values import Code, State
 
-ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
+ATTACHMENT_BYTES_MAX = FILE_BYTES_MAX
 
 
 class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):

@@ -72,6 +72,18 @@ class DeliveryAgreementWaived(_DeliveryFact, frozen=True, kw_only=True, tag="del
     waiting_for: Code | None = None
 
 
+class DeliveryPrivateTopicOpened(
+    _DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.private-topic-opened.v1"
+):
+    """One `side` opened the private topic, whose messages the two sides alone read; `waiting_for` is the other one
+    until it has opened it, too.
+    """
+
+    side: Code
+    opened_at: datetime
+    waiting_for: Code | None = None
+
+
 class DeliveryAgreed(_DeliveryFact, frozen=True, kw_only=True, tag="delivery.delivery.agreed.v1"):
     """Both sides signed the agreement, so that the delivery may begin."""
 
@@ -116,6 +128,7 @@ FACTS: tuple[type[Fact], ...] = (
     DeliveryOpened,
     DeliveryContactsNamed,
     DeliveryAgreementWaived,
+    DeliveryPrivateTopicOpened,
     DeliveryAgreed,
     DeliveryBegun,
     DeliverySuspended,

@@ -1,4 +1,4 @@
-"""Owns: deliveries of confirmed matches, with the contacts of both sides, and their agreements.
-Publishes: ta.delivery.{delivery,agreement}.*
+"""Owns: deliveries of confirmed matches, with the contacts of both sides, their agreements, files and messages.
+Publishes: ta.delivery.{delivery,agreement,file,message}.*
 Listens to: matching, directory: confirmed and revoked matches, erased persons.
 """

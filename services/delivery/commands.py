@@ -11,6 +11,7 @@ from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, Agreement
 from contracts.codes import ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
+from contracts.messages import MESSAGE_FILES_MAX
 from contracts.requests import Persons
 from contracts.values import END, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
@@ -21,6 +22,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Function = Annotated[str, Meta(max_length=200)]
 Telephone = Annotated[str, Meta(pattern=r"^(\+?[0-9 ()./-]{4,40})?" + END, max_length=40)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]
+MessageText = Annotated[str, Meta(min_length=1, max_length=5000)]
+Topic = Annotated[str, Meta(max_length=200)]
+MessageFiles = Annotated[tuple[UUID, ...], Meta(max_length=MESSAGE_FILES_MAX)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
 
 
@@ -95,6 +99,22 @@ class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=1, le=VERSIONS_MAX)]
     signed_on: date | None = None
     file_id: UUID | None = None
+
+
+class SendMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message in any of the six languages. `files` are ids of files added before, each for one message."""
+
+    text: MessageText
+    language: Language
+    topic: Topic = ""
+    private: bool = False
+    files: MessageFiles = ()
+
+
+class ReadUpTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last message that the caller has read."""
+
+    message_id: UUID
 
 
 class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

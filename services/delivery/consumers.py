@@ -12,12 +12,14 @@ from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.delivery.contacts import store as contact_store
 from services.delivery.deliveries import actions
+from services.delivery.thread import store as thread_store
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> Dropped:
-    """Delete what names a person: contacts."""
+    """Delete what names a person: contacts and read marks."""
     dropped = await erasure.forget(tx, person_id, because)
-    return {**dropped, "contact_text": await contact_store.forget(tx, person_id)}
+    contacts = await contact_store.forget(tx, person_id)
+    return {**dropped, "contact_text": contacts, "read_mark": await thread_store.forget(tx, person_id)}
 
 
 HANDLERS: Mapping[type[Fact], Handler] = {

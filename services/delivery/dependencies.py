@@ -5,13 +5,17 @@ from typing import NamedTuple, TypeAlias
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from chassis.files.storage import Storage
 from services.delivery.deliveries.funding import Funding
+from services.delivery.files.model import Quota
 
 
 class Dependencies(NamedTuple):
-    """Funding gaps of deliveries."""
+    """Funding gaps of deliveries, and where files are kept and scanned, with the limits of an organization."""
 
     funding: Funding
+    storage: Storage
+    quota: Quota
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]

@@ -1,4 +1,4 @@
-"""Which events of deliveries a caller may stream; `may_see` in the statement is the policy in SQL."""
+"""Which events of deliveries, files and messages a caller may stream; `may_see` in the statement is the policy."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -10,14 +10,20 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible deliveries and their agreements."""
+    """The events each caller may see: of visible deliveries, their agreements, files and messages."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT delivery_id FROM delivery
                 WHERE delivery_id = ANY ($3::uuid[]) AND may_see(delivery, who.organization, who.role)
                 UNION ALL
                 SELECT a.agreement_id FROM agreement AS a JOIN delivery AS d USING (delivery_id)
-                WHERE a.agreement_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)) AS ids
+                WHERE a.agreement_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
+                UNION ALL
+                SELECT file_id FROM file
+                WHERE file_id = ANY ($3::uuid[]) AND may_see(file, who.organization, who.role)
+                UNION ALL
+                SELECT message_id FROM message
+                WHERE message_id = ANY ($3::uuid[]) AND may_see(message, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

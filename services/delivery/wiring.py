@@ -1,11 +1,22 @@
 """The wiring of the delivery service."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
-from chassis.db.database import Tx
+import structlog
+
+from chassis import clock
+from chassis.db.database import Database, Tx
+from chassis.files import store as folders
+from chassis.files.scanner import Scanner, Verdict, scanner_of
+from chassis.files.storage import Storage, scan_file
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
+from chassis.supervise import Loop, every
 from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.delivery import event_feed
@@ -18,32 +29,124 @@ from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.funding import Funding
 from services.delivery.dependencies import Dependencies
+from services.delivery.files import actions as file_actions
+from services.delivery.files import api as file_api
+from services.delivery.files import store as file_store
+from services.delivery.files.evolve import evolve as evolve_file
+from services.delivery.files.model import Quota
+from services.delivery.thread import api as thread_api
+from services.delivery.thread import store as thread_store
+from services.delivery.thread.evolve import evolve as evolve_message
+
+FOLDER = "delivery"
+"""In the folder of all files: the services that share it delete what they do not know, each in its own."""
+
+SCAN_SECONDS = 1.0
+SCANNER_RETRY_SECONDS = 10.0
+"""Pause after the scanner gave no verdict."""
+
+SWEEP_SECONDS = 3600.0
+MEBIBYTE = 1024 * 1024
+
+log = structlog.get_logger()
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = decode_fact(event)
     assert fact is not None, "the own journal only has known facts"
-    if fact.aggregate == "agreement":
-        agreement = evolve_agreement(await agreement_store.known(tx, event.aggregate_id), fact)
-        await agreement_store.save(tx, agreement, fact)
-    else:
-        await delivery_store.save(tx, evolve(await delivery_store.known(tx, event.aggregate_id), fact))
+    match fact.aggregate:
+        case "agreement":
+            agreement = evolve_agreement(await agreement_store.known(tx, event.aggregate_id), fact)
+            await agreement_store.save(tx, agreement, fact)
+        case "file":
+            await file_store.save(tx, evolve_file(await file_store.known(tx, event.aggregate_id), fact))
+        case "message":
+            await thread_store.save(tx, evolve_message(await thread_store.known(tx, event.aggregate_id), fact))
+        case _:
+            await delivery_store.save(tx, evolve(await delivery_store.known(tx, event.aggregate_id), fact))
+
+
+async def scan_continuously(db: Database, storage: Storage, scanner: Scanner) -> None:
+    while True:
+        if await scan(db, storage, scanner):
+            await asyncio.sleep(SCANNER_RETRY_SECONDS)
+        else:
+            await db.activity.pause(SCAN_SECONDS)
+
+
+async def scan(db: Database, storage: Storage, scanner: Scanner) -> int:
+    """Scan the files that wait for it; return for how many the scanner gave no verdict.
+
+    Two processes may scan the same file; one verdict is recorded.
+    """
+    async with db.transaction() as tx:
+        pending = await file_store.pending(tx)
+    silent = 0
+    for file_id in pending:
+        verdict = await scan_file(storage, scanner, file_id)
+        if verdict is None:
+            silent += 1
+            continue
+        async with db.transaction() as tx:
+            await file_actions.judge(tx, file_id, verdict, now=clock.now())
+        if verdict is Verdict.INFECTED:
+            await storage.drop(file_id)
+    return silent
+
+
+async def sweep(db: Database, storage: Storage) -> None:
+    """Delete stored files that no row refers to."""
+
+    async def wanted(file_ids: Sequence[UUID]) -> set[UUID]:
+        async with db.transaction() as tx:
+            return await file_store.with_content(tx, file_ids)
+
+    await folders.sweep(storage.files, wanted)
 
 
 def own(running: Running) -> Dependencies:
-    return Dependencies(funding=Funding(running.peers))
+    settings = running.settings
+    return Dependencies(
+        funding=Funding(running.peers),
+        storage=Storage(
+            files=folders.Folder(settings.files_folder / FOLDER),
+            scanner=scanner_of(settings.scanner) if settings.scanner else None,
+        ),
+        quota=Quota(files_max=settings.files_state_count, bytes_max=settings.files_state_mebibytes * MEBIBYTE),
+    )
+
+
+def loops(running: Running) -> Mapping[str, Loop]:
+    storage: Storage = running.own.storage
+    if storage.scanner is None:
+        log.warning("no file is taken in: ENTRAIDE_SCANNER is off; those that wait go on waiting")
+    looking: dict[str, Loop] = (
+        {"scanner of deliveries": partial(scan_continuously, running.db, storage, storage.scanner)}
+        if storage.scanner
+        else {}
+    )
+    return looking | {
+        "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage))
+    }
 
 
 SERVICE = Service(
     name="delivery",
     folder=Path(__file__).parent,
-    routes=[*delivery_api.ROUTES, *agreement_api.ROUTES, *parked_routes("delivery")],
+    routes=[
+        *delivery_api.ROUTES,
+        *agreement_api.ROUTES,
+        *file_api.ROUTES,
+        *thread_api.ROUTES,
+        *parked_routes("delivery"),
+    ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
+    loops=loops,
     rebuild=rebuild,
-    tables=("agreement_version", "agreement", "delivery"),
-    texts=("contact_text", "remark", "agreement_text"),
+    tables=("message", "file", "agreement_version", "agreement", "delivery"),
+    texts=("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,

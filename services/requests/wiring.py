@@ -13,6 +13,7 @@ from chassis import clock
 from chassis.db.database import Database, Tx
 from chassis.files import store as files
 from chassis.files.scanner import Scanner, Verdict, scanner_of
+from chassis.files.storage import scan_file
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
@@ -105,7 +106,7 @@ async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
     judges |= {file_id: partial(mail_actions.judge, mail_id=mail, file_id=file_id) for mail, file_id in of_mails}
     silent = 0
     for file_id, judge in judges.items():
-        verdict = await attachment_actions.scan_file(keeping, scanner, file_id)
+        verdict = await scan_file(keeping, scanner, file_id)
         if verdict is None:
             silent += 1
             continue

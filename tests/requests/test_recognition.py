@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.files.recognition import ENTRIES_MAX, UNPACKED_BYTES_MAX, recognise
 from contracts.refusals import Invalid
-from services.requests.attachment.recognition import ENTRIES_MAX, UNPACKED_BYTES_MAX, recognise
 from tests.files import FILES, JPEG, PARTS, PDF, PNG, a_docx, an_archive
 from tests.soak import cases
 

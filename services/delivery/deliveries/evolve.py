@@ -11,6 +11,7 @@ from contracts.deliveries import (
     DeliveryCompleted,
     DeliveryContactsNamed,
     DeliveryOpened,
+    DeliveryPrivateTopicOpened,
     DeliveryResumed,
     DeliverySuspended,
     DeliveryTerminated,
@@ -34,6 +35,8 @@ def _changes(fact: Fact) -> dict[str, Any]:
         case DeliveryAgreementWaived():
             agreed = {} if fact.waiting_for else {"agreed_at": fact.waived_at}
             return {f"{fact.side}_waived_at": fact.waived_at, **agreed}
+        case DeliveryPrivateTopicOpened():
+            return {f"{fact.side}_private_at": fact.opened_at}
         case DeliveryAgreed():
             return {"agreement_id": fact.agreement_id, "agreed_at": fact.agreed_at}
         case DeliveryBegun():

@@ -5,7 +5,7 @@ or waived one and the money that it lacks is allocated, and is complete after it
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,16 +18,20 @@ from contracts.deliveries import (
     DeliveryBegun,
     DeliveryCompleted,
     DeliveryContactsNamed,
+    DeliveryPrivateTopicOpened,
     DeliveryResumed,
     DeliverySuspended,
     DeliveryTerminated,
 )
 from contracts.matching import MatchConfirmed
-from contracts.refusals import Conflict, Invalid
+from contracts.refusals import Conflict, Forbidden, Invalid
 from contracts.values import Money, Period, Side
 
 MATCH_REVOKED = "match_revoked"
 """The reason of a termination that followed from the match."""
+
+THREAD_DAYS = 90
+"""How long messages can be sent and files added after the end of a delivery."""
 
 
 class DeliveryStatus(StrEnum):
@@ -45,6 +49,7 @@ NOT_ENDED = _OPEN | {DeliveryStatus.IN_DELIVERY, DeliveryStatus.SUSPENDED}
 MOVES: Mapping[str, frozenset[DeliveryStatus]] = {
     "name_contacts": NOT_ENDED | {DeliveryStatus.COMPLETED},
     "waive_agreement": _OPEN,
+    "open_private_topic": NOT_ENDED,
     "agree": _OPEN,
     "begin": _OPEN,
     "suspend": frozenset({DeliveryStatus.IN_DELIVERY}),
@@ -82,6 +87,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     state_waived_at: datetime | None = None
     provider_waived_at: datetime | None = None
+    state_private_at: datetime | None = None
+    provider_private_at: datetime | None = None
     agreement_id: UUID | None = None
     """The agreement that both sides signed."""
     agreed_at: datetime | None = None
@@ -101,6 +108,27 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def has_waived(self, side: Side) -> bool:
         return (self.state_waived_at if side is Side.STATE else self.provider_waived_at) is not None
 
+    def has_opened_private_topic(self, side: Side) -> bool:
+        return (self.state_private_at if side is Side.STATE else self.provider_private_at) is not None
+
+    @property
+    def thread_closes_at(self) -> datetime | None:
+        """When the last message can be sent; None before the delivery has ended."""
+        ended = self.completed_at or self.terminated_at
+        return ended and ended + timedelta(days=THREAD_DAYS)
+
+    def require_open_thread(self, now: datetime) -> None:
+        """Raises Conflict once no more messages can be sent and no files added."""
+        if (closes_at := self.thread_closes_at) is not None and closes_at < now:
+            raise Conflict("thread-closed", closed_at=closes_at)
+
+    def require_private(self, side: Side | None) -> None:
+        """Raises Conflict before both sides have opened the private topic, Forbidden for who is on neither side."""
+        if side is None:
+            raise Forbidden("not-for-your-role")
+        if not all(self.has_opened_private_topic(one) for one in Side):
+            raise Conflict("private-topic-not-open")
+
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def name_contacts(self, side: Side, contacts: int, texts_hash: str, *, now: datetime) -> DeliveryContactsNamed:
@@ -114,6 +142,14 @@ class Delivery(Struct, frozen=True, kw_only=True):
             raise Conflict("agreement-settled")
         waiting_for = None if self.has_waived(side.other) else side.other
         return DeliveryAgreementWaived(**self._ids(), side=side, waiting_for=waiting_for, waived_at=now)
+
+    def open_private_topic(self, side: Side, *, now: datetime) -> DeliveryPrivateTopicOpened:
+        """Raises Conflict if the side has opened it before."""
+        self.require("open_private_topic")
+        if self.has_opened_private_topic(side):
+            raise Conflict("private-topic-opened")
+        waiting_for = None if self.has_opened_private_topic(side.other) else side.other
+        return DeliveryPrivateTopicOpened(**self._ids(), side=side, waiting_for=waiting_for, opened_at=now)
 
     def agree(self, agreement_id: UUID, *, now: datetime) -> DeliveryAgreed:
         """Both sides have signed."""

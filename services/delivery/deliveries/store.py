@@ -81,16 +81,16 @@ _SAVE = Write(
         "delivery_saved": """
             INSERT INTO delivery (delivery_id, match_id, request_id, line_id, offering_id, state, provider, status,
                 revision, starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at,
-                state_waived_at,
-                provider_waived_at, agreement_id, agreed_at, begun_at, suspended_at, completed_on, completed_at,
-                terminated_at, reason)
+                state_waived_at, provider_waived_at, state_private_at, provider_private_at, agreement_id, agreed_at,
+                begun_at, suspended_at, completed_on, completed_at, terminated_at, reason)
             SELECT delivery_id, match_id, request_id, line_id, offering_id, state, provider, status, revision, starts,
                 ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at, state_waived_at,
-                provider_waived_at, agreement_id, agreed_at, begun_at, suspended_at, completed_on, completed_at,
-                terminated_at, reason
+                provider_waived_at, state_private_at, provider_private_at, agreement_id, agreed_at, begun_at,
+                suspended_at, completed_on, completed_at, terminated_at, reason
             FROM json_populate_record(NULL::delivery, $1::text::json)
             ON CONFLICT (delivery_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 state_waived_at = excluded.state_waived_at, provider_waived_at = excluded.provider_waived_at,
+                state_private_at = excluded.state_private_at, provider_private_at = excluded.provider_private_at,
                 agreement_id = excluded.agreement_id, agreed_at = excluded.agreed_at, begun_at = excluded.begun_at,
                 suspended_at = excluded.suspended_at, completed_on = excluded.completed_on,
                 completed_at = excluded.completed_at, terminated_at = excluded.terminated_at, reason = excluded.reason

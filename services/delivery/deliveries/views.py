@@ -24,7 +24,8 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
 
     `period` is when it is delivered; `covers` is how many persons of the line's group it serves, null for all.
     `funding_needed` is the money that it lacked when it was confirmed. `agreed_at` is when both sides had signed an
-    agreement, or waived one. `comment` is that on the last move, `reason` why it was suspended or terminated: a code of
+    agreement, or waived one; `state_private_at` and `provider_private_at` when each side opened the private topic of
+    the thread. `comment` is that on the last move, `reason` why it was suspended or terminated: a code of
     `/v1/reference/reasons/…`, or `match_revoked`. `moves` are those that the caller may make now.
     """
 
@@ -44,6 +45,8 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     state_waived_at: datetime | None
     provider_waived_at: datetime | None
+    state_private_at: datetime | None
+    provider_private_at: datetime | None
     agreement_id: UUID | None
     agreed_at: datetime | None
     begun_at: datetime | None

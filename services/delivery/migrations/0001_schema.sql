@@ -30,6 +30,9 @@ CREATE TABLE delivery (
     opened_at timestamptz NOT NULL,
     state_waived_at timestamptz,
     provider_waived_at timestamptz,
+    -- When each side opened the private topic of the thread.
+    state_private_at timestamptz,
+    provider_private_at timestamptz,
     agreement_id uuid,
     agreed_at timestamptz,
     begun_at timestamptz,
@@ -150,3 +153,106 @@ CREATE TABLE agreement_text (
 CALL wall_in('agreement', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = agreement.delivery_id)');
 CALL wall_in('agreement_version', 'EXISTS (SELECT FROM agreement a WHERE a.agreement_id = agreement_version.agreement_id)');
 CALL wall_in('agreement_text', 'EXISTS (SELECT FROM agreement a WHERE a.agreement_id = agreement_text.agreement_id)');
+
+-- -- files ------------------------------------------------------------------------------------------------------------
+
+-- The contents are outside the database, under the file's id. A private one goes with a private message. `side` is null
+-- if a coordinator added it.
+CREATE TABLE file (
+    file_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    private boolean NOT NULL,
+    purpose text NOT NULL CHECK (purpose IN ('message', 'agreement', 'material')),
+    side text CHECK (side IN ('state', 'provider')),
+    organization text NOT NULL,
+    status text NOT NULL CHECK (status IN ('pending', 'clean', 'unscanned', 'infected', 'removed')),
+    revision integer NOT NULL CHECK (revision > 0),
+    format text NOT NULL CHECK (format IN ('pdf', 'docx', 'png', 'jpeg')),
+    size_bytes integer NOT NULL CHECK (size_bytes > 0),
+    content_hash text NOT NULL,
+    added_at timestamptz NOT NULL,
+    CHECK (NOT private OR (purpose = 'message' AND side IS NOT NULL))
+);
+CREATE INDEX file_of_delivery ON file (delivery_id, file_id);
+CREATE INDEX file_of_organization ON file (organization) WHERE status IN ('pending', 'clean', 'unscanned');
+CREATE INDEX file_pending ON file (file_id) WHERE status = 'pending';
+
+-- Who reads along with the two sides, as in policy.py: UNODC's office, except what is private.
+CREATE FUNCTION reads_along(state text, provider text, private boolean, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN oversees(role) THEN NOT private
+    WHEN role IN ('focal_point', 'official') THEN state = organization
+    WHEN role = 'provider_officer' THEN provider = organization
+    ELSE false
+END;
+
+CREATE FUNCTION may_see(f file, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN reads_along(f.state, f.provider, f.private, organization, role);
+
+CREATE TABLE file_text (
+    file_id uuid PRIMARY KEY REFERENCES file DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    name text NOT NULL
+);
+
+CALL wall_in('file', 'may_see(file, caller_organization(), caller_role())');
+-- Auditors see only that it is there.
+CALL wall_in('file_text', 'caller_role() NOT IN (''auditor'', ''service'')
+    AND EXISTS (SELECT FROM file f WHERE f.file_id = file_text.file_id)');
+
+-- -- messages ---------------------------------------------------------------------------------------------------------
+
+-- `side` is null if a coordinator wrote it. The other side is notified once of all messages with the same `series_id`.
+CREATE TABLE message (
+    message_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    private boolean NOT NULL,
+    side text CHECK (side IN ('state', 'provider')),
+    organization text NOT NULL,
+    author_id uuid NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    files uuid[] NOT NULL CHECK (cardinality(files) <= 5),
+    series_id uuid NOT NULL,
+    sent_at timestamptz NOT NULL,
+    status text NOT NULL CHECK (status IN ('sent', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    withdrawn_at timestamptz,
+    CHECK (NOT private OR side IS NOT NULL),
+    CHECK ((status = 'withdrawn') = (withdrawn_at IS NOT NULL))
+);
+CREATE INDEX message_of_delivery ON message (delivery_id, message_id);
+
+CREATE FUNCTION may_see(m message, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN reads_along(m.state, m.provider, m.private, organization, role);
+
+-- What a message says, until it is withdrawn.
+CREATE TABLE message_text (
+    message_id uuid PRIMARY KEY REFERENCES message DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    topic text NOT NULL,
+    text text NOT NULL
+);
+
+-- Up to which message a person has read a thread. `side` is null for a coordinator.
+CREATE TABLE read_mark (
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    person_id uuid NOT NULL,
+    side text CHECK (side IN ('state', 'provider')),
+    message_id uuid NOT NULL,
+    read_at timestamptz NOT NULL,
+    PRIMARY KEY (delivery_id, person_id)
+);
+CREATE INDEX read_mark_person ON read_mark (person_id);
+
+CALL wall_in('message', 'may_see(message, caller_organization(), caller_role())');
+CALL wall_in('message_text', 'caller_role() NOT IN (''auditor'', ''service'')
+    AND EXISTS (SELECT FROM message m WHERE m.message_id = message_text.message_id)');
+CALL wall_in('read_mark', 'caller_role() <> ''auditor''
+    AND EXISTS (SELECT FROM delivery d WHERE d.delivery_id = read_mark.delivery_id)');

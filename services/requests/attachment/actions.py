@@ -2,76 +2,32 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from io import BytesIO
-from typing import BinaryIO
 from uuid import UUID
-
-import structlog
-from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.files.scanner import Scanner, ScannerError, Verdict
-from chassis.files.store import Files
+from chassis.files.scanner import Verdict
+from chassis.files.storage import Storage
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce
 from chassis.texts import hash_bytes
 from contracts.facts import Fact
-from contracts.refusals import Conflict, Invalid, Unavailable
+from contracts.file_formats import Format
+from contracts.refusals import Conflict, Invalid
 from services.requests import policy
 from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
 from services.requests.attachment.model import Attachment, NewFile, Purpose, Quota
-from services.requests.attachment.recognition import Format
 from services.requests.policy import Action
 from services.requests.request import store
 
 ATTACHING: Mapping[Purpose, Action] = {Purpose.REQUEST: Action.ATTACH, Purpose.NOTE_VERBALE: Action.SCAN_NOTE}
 
-log = structlog.get_logger()
 
+class FileStorage(Storage, frozen=True, kw_only=True):
+    """The storage of files, with the limits of a State."""
 
-class FileStorage(Struct, frozen=True, kw_only=True):
-    """Stores and scans files; without a scanner no file is accepted."""
-
-    files: Files
-    scanner: Scanner | None
     quota: Quota
-
-    def require_scanner(self) -> None:
-        """Raises Conflict without a scanner: files could never be read."""
-        if self.scanner is None:
-            raise Conflict("attachments-off")
-
-    async def keep(self, file_id: UUID, content: BinaryIO) -> None:
-        """Raises Unavailable if the file cannot be stored."""
-        try:
-            await self.files.keep(file_id, content)
-        except OSError as error:
-            log.warning("a file cannot be kept", error=type(error).__name__)
-            raise Unavailable("files-unavailable") from error
-
-    async def keep_bytes(self, file_id: UUID, content: bytes) -> None:
-        """Raises Unavailable if the file cannot be stored."""
-        await self.keep(file_id, BytesIO(content))
-
-    async def open(self, file_id: UUID) -> BinaryIO:
-        """Raises Unavailable if the file cannot be read or is missing."""
-        try:
-            found = await self.files.open(file_id)
-        except OSError as error:
-            log.warning("a file cannot be read", error=type(error).__name__)
-            found = None
-        if found is None:
-            raise Unavailable("files-unavailable")
-        return found
-
-    async def drop(self, file_id: UUID) -> None:
-        """Delete the file; if that fails, the sweep deletes it later."""
-        try:
-            await self.files.drop(file_id)
-        except OSError as error:
-            log.warning("a file cannot be dropped", error=type(error).__name__)
 
 
 async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
@@ -132,16 +88,6 @@ async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
     if found is None or found.request_id != request_id or found.purpose is not Purpose.NOTE_VERBALE:
         raise Invalid("scan-not-known", field="scan_id")
     found.require("read")
-
-
-async def scan_file(keeping: FileStorage, scanner: Scanner, file_id: UUID) -> Verdict | None:
-    """The scanner's verdict on a file; None if there is none now and the file waits."""
-    try:
-        with await keeping.open(file_id) as content:
-            return await scanner(content)
-    except (ScannerError, Unavailable) as error:
-        log.warning("a file waits to be scanned", reason=str(error))
-        return None
 
 
 async def judge(tx: Tx, attachment_id: UUID, verdict: Verdict, *, now: datetime) -> None:

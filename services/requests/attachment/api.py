@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from chassis.context import Context
 from chassis.db.database import Database, Tx
+from chassis.files.recognition import recognise
 from chassis.http.application import (
     CurrentCaller,
     CurrentCommand,
@@ -29,6 +30,7 @@ from chassis.http.queries import query_parameter
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
 from chassis.ids import new_id
 from contracts.attachments import ATTACHMENT_BYTES_MAX
+from contracts.file_formats import MEDIA_TYPES
 from contracts.refusals import Invalid, Refusal
 from contracts.values import Role, State
 from services.requests import policy
@@ -36,7 +38,6 @@ from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment import store as attachment_store
 from services.requests.attachment.actions import ATTACHING, FileStorage
 from services.requests.attachment.model import Purpose
-from services.requests.attachment.recognition import MEDIA_TYPES, recognise
 from services.requests.attachment.store import AttachmentView
 from services.requests.audience import store as audience_store
 from services.requests.policy import Action

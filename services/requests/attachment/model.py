@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from contracts.attachments import AttachmentAdded, AttachmentCleared, AttachmentRejected, AttachmentRemoved
 from contracts.facts import Fact
+from contracts.file_formats import Format
 from contracts.refusals import Conflict
-from services.requests.attachment.recognition import Format
 from services.requests.request.model import Request
 
 ATTACHMENTS_MAX = 10

@@ -8,9 +8,9 @@ import msgspec
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
+from contracts.file_formats import Format
 from contracts.refusals import Missing
 from services.requests.attachment.model import Attachment, AttachmentStatus, Purpose, Stored
-from services.requests.attachment.recognition import Format
 
 LIST_MAX = 100
 

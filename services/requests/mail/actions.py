@@ -16,12 +16,12 @@ from chassis.ids import new_id
 from chassis.journal.outbox import announce
 from chassis.texts import hash_bytes, hash_texts
 from contracts.facts import Event, Fact
+from contracts.file_formats import Format
 from contracts.mails import MailFile, MailReceived, MailReplyReceived
 from services.requests import policy
 from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment.actions import FileStorage
 from services.requests.attachment.model import AttachmentStatus, NewFile, Purpose
-from services.requests.attachment.recognition import Format
 from services.requests.mail import answer_store, model, store
 from services.requests.mail.model import Mail, ScannedFile
 from services.requests.mail.parsing import IncomingFile, IncomingMail

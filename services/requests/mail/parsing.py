@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from chassis.files.recognition import recognise
 from contracts.mails import MAIL_FILES_MAX
 from contracts.refusals import Invalid
-from services.requests.attachment.recognition import recognise
 from services.requests.mail.model import FileFormat
 
 PARTS_MAX = 100

@@ -22,6 +22,7 @@ ENDS_AT = SPRING.starts + timedelta(days=28)
 DECIDE: dict[str, Callable[[Delivery], Fact]] = {
     "name_contacts": lambda d: d.name_contacts(Side.STATE, 1, "hash", now=NOON),
     "waive_agreement": lambda d: d.waive_agreement(Side.STATE, now=NOON),
+    "open_private_topic": lambda d: d.open_private_topic(Side.STATE, now=NOON),
     "agree": lambda d: d.agree(uuid4(), now=NOON),
     "begin": lambda d: d.begin(now=NOON),
     "suspend": lambda d: d.suspend("other", now=NOON),
@@ -32,6 +33,7 @@ DECIDE: dict[str, Callable[[Delivery], Fact]] = {
 TABLE: dict[str, dict[DeliveryStatus, DeliveryStatus]] = {
     "name_contacts": {one: one for one in (D.OPEN, D.IN_DELIVERY, D.SUSPENDED, D.COMPLETED)},
     "waive_agreement": {D.OPEN: D.OPEN},
+    "open_private_topic": {one: one for one in (D.OPEN, D.IN_DELIVERY, D.SUSPENDED)},
     "agree": {D.OPEN: D.OPEN},
     "begin": {D.OPEN: D.IN_DELIVERY},
     "suspend": {D.IN_DELIVERY: D.SUSPENDED},

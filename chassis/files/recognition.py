@@ -4,9 +4,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import BinaryIO
 
+from contracts.file_formats import Format
 from contracts.refusals import Invalid
 
 ENTRIES_MAX = 1000
@@ -40,26 +40,11 @@ UNSOUND = (
 """Errors of the library for invalid archives; OSError if an offset points before the start of the file."""
 
 
-class Format(StrEnum):
-    """The accepted formats."""
-
-    PDF = "pdf"
-    DOCX = "docx"
-    PNG = "png"
-    JPEG = "jpeg"
-
-
 _BEGINS: Mapping[bytes, Format] = {
     b"%PDF-": Format.PDF,
     b"PK\x03\x04": Format.DOCX,
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR": Format.PNG,
     b"\xff\xd8\xff": Format.JPEG,
-}
-MEDIA_TYPES: Mapping[Format, str] = {
-    Format.PDF: "application/pdf",
-    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    Format.PNG: "image/png",
-    Format.JPEG: "image/jpeg",
 }
 _ENDINGS: Mapping[Format, tuple[str, ...]] = {
     Format.PDF: (".pdf",),

@@ -1,0 +1,93 @@
+"""Actions on files: the content is stored before its row, and deleted after the row is."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.files.scanner import Verdict
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from chassis.texts import hash_bytes
+from contracts.facts import Fact
+from contracts.file_formats import Format
+from services.delivery import policy
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.files import model, store
+from services.delivery.files.evolve import evolve
+from services.delivery.files.model import File, FilePurpose, NewFile, Quota
+from services.delivery.policy import Action
+
+
+async def record(tx: Tx, before: File | None, fact: Fact) -> File:
+    """Fold, save and announce a fact."""
+    after = evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision)
+    return after
+
+
+def described(
+    file_id: UUID, purpose: FilePurpose, found: Format, size_bytes: int, digest: bytes, *, private: bool
+) -> tuple[NewFile, bytes]:
+    """The file to add, with the salt of the hash that the journal has of its content."""
+    salt, content_hash = hash_bytes(digest)
+    file = NewFile(
+        file_id=file_id,
+        purpose=purpose,
+        private=private,
+        format=found,
+        size_bytes=size_bytes,
+        content_hash=content_hash,
+    )
+    return file, salt
+
+
+async def add(tx: Tx, ctx: Context, delivery_id: UUID, file: NewFile, name: str, salt: bytes, *, quota: Quota) -> None:
+    """Add a stored file; the delivery is locked, so that its files can be counted.
+
+    Its organization is not, so files added at the same moment to two deliveries may together exceed the quota.
+    """
+    delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
+    policy.decide(ctx.caller, Action.ADD_FILE, delivery).required()
+    async with tx.as_service():
+        stored = await store.stored_for(tx, ctx.caller.organization, delivery_id)
+        fact = model.add(
+            delivery,
+            file,
+            organization=ctx.caller.organization,
+            role=ctx.caller.role,
+            stored=stored,
+            quota=quota,
+            now=ctx.now,
+        )
+        await record(tx, None, fact)
+        await store.save_name(tx, file.file_id, name, salt)
+
+
+async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
+    """Take a file back, also from a message."""
+    seen = await store.get(tx, file_id, ctx.caller)
+    policy.decide(ctx.caller, Action.REMOVE_FILE, seen).required()
+    async with tx.as_service():
+        found = await store.known(tx, file_id)
+        assert found is not None, "it has just been read"
+        check_revision(found.revision, ctx.expected)
+        return await drop(tx, found, now=ctx.now)
+
+
+async def drop(tx: Tx, file: File, *, now: datetime) -> File:
+    """Record that a file is removed and delete its name."""
+    removed = await record(tx, file, file.remove(now=now))
+    await store.delete_name(tx, file.file_id)
+    return removed
+
+
+async def judge(tx: Tx, file_id: UUID, verdict: Verdict, *, now: datetime) -> None:
+    """Record a verdict, unless one was recorded or the file was removed meanwhile."""
+    found = await store.known(tx, file_id)
+    if found is None or found.status not in model.MOVES["clear"]:
+        return
+    infected = verdict is Verdict.INFECTED
+    fact = found.refuse(now=now) if infected else found.clear(scanned=verdict is Verdict.CLEAN, now=now)
+    await record(tx, found, fact)

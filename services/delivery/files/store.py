@@ -1,0 +1,167 @@
+"""Rows of files. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.conversion import from_attributes
+from contracts.file_formats import Format
+from contracts.refusals import Missing
+from contracts.values import Caller, Side
+from services.delivery import policy
+from services.delivery.files.model import File, FilePurpose, FileStatus, Stored
+
+
+class DeliveryFile(Struct, frozen=True, kw_only=True):
+    """A file of a delivery: its name, which auditors do not see, its format, size and status.
+
+    It can be read once it is `clean`, or `unscanned` where there is no scanner. An `infected` file was deleted. `side`
+    is that of its `organization`, null if a coordinator added it; a `private` one is for the two sides only. `moves`
+    are those that the caller may make now.
+    """
+
+    file_id: UUID
+    delivery_id: UUID
+    status: FileStatus
+    revision: int
+    purpose: FilePurpose
+    private: bool
+    name: str
+    format: Format
+    size_bytes: int
+    side: Side | None
+    organization: str
+    added_at: datetime
+    moves: tuple[str, ...]
+
+
+async def get(tx: Tx, file_id: UUID, caller: Caller) -> File:
+    """The file, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM file WHERE file_id = $1 AND status <> 'removed' AND may_see(file, $2, $3)",
+        file_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), File)
+
+
+async def known(tx: Tx, file_id: UUID) -> File | None:
+    """The file, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM file WHERE file_id = $1 FOR UPDATE", file_id)
+    return msgspec.convert(dict(row), File) if row else None
+
+
+async def of_delivery(
+    tx: Tx, delivery_id: UUID, caller: Caller, *, purpose: FilePurpose | None, limit: int
+) -> list[File]:
+    """The newest files of a delivery that this caller may see, in ascending order."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM file
+        WHERE delivery_id = $1 AND status <> 'removed' AND may_see(file, $2, $3)
+            AND ($4::text IS NULL OR purpose = $4)
+        ORDER BY file_id DESC LIMIT $5
+        """,
+        delivery_id,
+        caller.organization,
+        caller.role,
+        purpose,
+        limit,
+    )
+    return [msgspec.convert(dict(row), File) for row in reversed(rows)]
+
+
+async def among(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> list[File]:
+    """Those of these files that this caller may see."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM file
+        WHERE file_id = ANY ($1::uuid[]) AND status <> 'removed' AND may_see(file, $2, $3) ORDER BY file_id
+        """,
+        list(file_ids),
+        caller.organization,
+        caller.role,
+    )
+    return [msgspec.convert(dict(row), File) for row in rows]
+
+
+async def names_of(tx: Tx, file_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of files, of those that the transaction's caller may read."""
+    rows = await tx.fetch("SELECT file_id, name FROM file_text WHERE file_id = ANY ($1::uuid[])", list(file_ids))
+    return {row["file_id"]: row["name"] for row in rows}
+
+
+async def views_of(tx: Tx, found: Sequence[File], caller: Caller) -> list[DeliveryFile]:
+    """Views for the caller, with the names that it may read."""
+    names = await names_of(tx, [one.file_id for one in found]) if found else {}
+    return [
+        from_attributes(DeliveryFile, one, name=names.get(one.file_id, ""), moves=policy.moves_open_to(caller, one))
+        for one in found
+    ]
+
+
+async def view(tx: Tx, file_id: UUID, caller: Caller) -> DeliveryFile:
+    """Raises Missing if this caller may not see it."""
+    return (await views_of(tx, [await get(tx, file_id, caller)], caller))[0]
+
+
+async def stored_for(tx: Tx, organization: str, delivery_id: UUID) -> Stored:
+    """What is stored for an organization over all deliveries, and how many files the delivery has; for the service."""
+    query = """
+        SELECT count(*) FILTER (WHERE organization = $1) AS files,
+            coalesce(sum(size_bytes) FILTER (WHERE organization = $1), 0)::bigint AS size_bytes,
+            count(*) FILTER (WHERE delivery_id = $2) AS of_delivery
+        FROM file WHERE (organization = $1 OR delivery_id = $2) AND status IN ('pending', 'clean', 'unscanned')
+    """
+    return msgspec.convert(dict(await tx.fetchrow(query, organization, delivery_id) or {}), Stored)
+
+
+_SAVE = Write(
+    parts={
+        "file_saved": """
+            INSERT INTO file (file_id, delivery_id, request_id, state, provider, private, purpose, side, organization,
+                status, revision, format, size_bytes, content_hash, added_at)
+            SELECT file_id, delivery_id, request_id, state, provider, private, purpose, side, organization, status,
+                revision, format, size_bytes, content_hash, added_at
+            FROM json_populate_record(NULL::file, $1::text::json)
+            ON CONFLICT (file_id) DO UPDATE SET status = excluded.status, revision = excluded.revision
+        """
+    }
+)
+_SAVE_NAME = Write(parts={"file_named": "INSERT INTO file_text (file_id, salt, name) VALUES ($1, $2, $3)"})
+_DELETE_NAME = Write(parts={"file_unnamed": "DELETE FROM file_text WHERE file_id = $1"})
+
+
+async def save(tx: Tx, file: File) -> None:
+    await tx.write(_SAVE, msgspec.json.encode(file).decode())
+
+
+async def save_name(tx: Tx, file_id: UUID, name: str, salt: bytes) -> None:
+    await tx.write(_SAVE_NAME, file_id, salt, name)
+
+
+async def delete_name(tx: Tx, file_id: UUID) -> None:
+    await tx.write(_DELETE_NAME, file_id)
+
+
+async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
+    """Some files waiting for a scan, in random order, so that a file that cannot be scanned blocks no others."""
+    rows = await tx.fetch("SELECT file_id FROM file WHERE status = 'pending' ORDER BY random() LIMIT $1", limit)
+    return [row["file_id"] for row in rows]
+
+
+async def with_content(tx: Tx, file_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these files that still have a content."""
+    rows = await tx.fetch(
+        "SELECT file_id FROM file WHERE file_id = ANY ($1::uuid[]) AND status IN ('pending', 'clean', 'unscanned')",
+        list(file_ids),
+    )
+    return {row["file_id"] for row in rows}
