@@ -15,6 +15,8 @@ OWNERS = {
     "joint-deliveries": "matching",
     "rounds": "matching",
     "deliveries": "delivery",
+    "delivery-files": "delivery",
+    "messages": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

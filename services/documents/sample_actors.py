@@ -9,6 +9,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"PublicSummaryApproved", "PublicSummaryUnpublished"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "DeliveryCompleted"}
+            | {"FileAdded", "FileRemoved", "MessageSent", "MessageWithdrawn", "DeliveryPrivateTopicOpened"}
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
@@ -104,6 +105,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
-    | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "AgreementProposed"}
+    | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
 )
 """The first fact of an aggregate."""

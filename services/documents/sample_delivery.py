@@ -29,8 +29,47 @@ CONTACT = {
     "person_id": None,
 }
 
+FILE = {
+    "file_id": "5d1c9f3e-7a2b-5c4d-8e6f-0a1b2c3d4e5f",
+    "delivery_id": "b9859adb-103e-5eb7-b853-aecc60a86e45",
+    "status": "clean",
+    "revision": 2,
+    "purpose": "message",
+    "private": False,
+    "name": "Programme.pdf",
+    "format": "pdf",
+    "size_bytes": 52_431,
+    "side": "state",
+    "organization": "KEN",
+    "added_at": "2026-11-25T10:00:00Z",
+    "moves": ["read_file", "remove_file"],
+}
+MESSAGE = {
+    "topic": f"{FICTITIOUS} Dates",
+    "text": f"{FICTITIOUS} Could the trainers come in the first week of March?",
+    "language": "en",
+    "private": False,
+}
+MESSAGE_ID = "6e2d8a4b-1c3f-5d5e-9f7a-1b2c3d4e5f60"
+
 DELIVERY: Mapping[str, Any] = MappingProxyType(
     {
+        "FileAdded.purpose": "message",
+        "FileAdded.format": "pdf",
+        "FileAdded.side": "state",
+        "FileAdded.organization": "KEN",
+        **{f"{fact}.private": False for fact in ("FileAdded", "FileCleared", "FileRefused", "FileRemoved")},
+        "FileCleared.scanned": True,
+        "MessageSent.organization": "KEN",
+        "MessageSent.side": "state",
+        "MessageSent.language": "en",
+        "MessageSent.files": [FILE["file_id"]],
+        "MessageSent.private": False,
+        "MessageWithdrawn.private": False,
+        "DeliveryPrivateTopicOpened.waiting_for": "provider",
+        **{f"SendMessage.{name}": value for name, value in MESSAGE.items()},
+        "SendMessage.files": [],
+        "ReadUpTo.message_id": MESSAGE_ID,
         "DeliveryOpened.period": PERIOD,
         "DeliveryContactsNamed.contacts": 1,
         "NameContacts.contacts": [CONTACT],
@@ -54,6 +93,21 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
 
 DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
+        **{f"DeliveryFile.{name}": value for name, value in FILE.items()},
+        **{f"ThreadMessage.{name}": value for name, value in MESSAGE.items()},
+        "ThreadMessage.status": "sent",
+        "ThreadMessage.revision": 1,
+        "ThreadMessage.side": "state",
+        "ThreadMessage.organization": "KEN",
+        "ThreadMessage.files": [FILE],
+        **{f"{view}.message_id": MESSAGE_ID for view in ("ThreadMessage", "ReadMark")},
+        "ThreadMessage.withdrawn_at": None,
+        "ThreadMessage.mine": True,
+        "ThreadMessage.read_by": ["provider"],
+        "ThreadMessage.moves": ["withdraw_message"],
+        "MessagePage.closes_at": None,
+        "MessagePage.read_up_to": MESSAGE_ID,
+        "ReadMark.read_at": "2026-11-25T10:00:00Z",
         **{f"DeliveryContact.{name}": value for name, value in CONTACT.items()},
         "SideContacts.state": [CONTACT],
         "SideContacts.provider": [],
@@ -80,6 +134,7 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
             for view in ("DeliveryView", "DeliveryItem")
             for name in (
                 *("joint_delivery_id", "agreement_id", "agreed_at", "provider_waived_at", "begun_at", "suspended_at"),
+                *("state_private_at", "provider_private_at"),
                 *("completed_on", "completed_at", "terminated_at", "reason"),
             )
         },

@@ -15,6 +15,7 @@ ROLES = {
     "focal point": Role.FOCAL_POINT,
     "provider officer": Role.PROVIDER_OFFICER,
     "coordinator": Role.COORDINATOR,
+    "official": Role.OFFICIAL,
 }
 
 
@@ -35,7 +36,8 @@ def test_state_tables_are_those_of_the_models() -> None:
 
 
 def test_roles_are_those_of_the_policy() -> None:
-    told = {move: roles for heading in ("The delivery", "The agreement") for move, (_, roles) in rows(heading).items()}
+    headings = ("The delivery", "The agreement", "Messages and files")
+    told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
     assert {str(move): set(roles) for move, roles in MOVERS.items()} == {
         move: roles for move, roles in told.items() if move != "agree"
     }

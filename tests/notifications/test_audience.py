@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from services.notifications.notices.notice import Appointment, KnownReference, Notice
 
 from contracts import deliveries as dl
 from contracts import mails
@@ -24,6 +23,7 @@ from contracts.values import Language, Money, Role
 from services.notifications.notices import audience, recipients
 from services.notifications.notices.audience import NOTICES, TO_OWNER
 from services.notifications.notices.not_notified import NOT_NOTIFIED
+from services.notifications.notices.notice import Appointment, KnownReference, Notice
 from services.notifications.notices.wording import LRI, PDI, RLM, Letter, ReplyTerms, mail, templates, words
 from tests.builders import NOON
 

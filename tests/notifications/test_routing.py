@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from services.notifications.notices.notice import Subject
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
@@ -14,6 +13,7 @@ from contracts.clocks import ClockOverdue, ClockReminded
 from contracts.values import Role
 from services.notifications.notices import recipients
 from services.notifications.notices.audience import NOTICES
+from services.notifications.notices.notice import Subject
 from tests.builders import NOON, an_event
 from tests.notifications.steps import Client, RequestStory, notifications_of, subscribe
 from tests.personas import persona_id

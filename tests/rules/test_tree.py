@@ -40,6 +40,7 @@ TASKS = {
 
 TAKES_KEYS = {
     "services/pledges/open_data/imports/api.py",  # a dry run writes nothing and has no outcome
+    "services/delivery/files/api.py",
     "services/requests/attachment/api.py",  # what was sent is a file, dropped where it is not kept
 }
 """Where a command is carried out by hand, and not by a route of chassis/http/commands.py."""

@@ -43,7 +43,7 @@ class MessagePage(Struct, frozen=True, kw_only=True):
 
 
 @get(MESSAGES, opt=requires(Action.LIST_MESSAGES), summary="The messages of a delivery")
-async def list_messages(
+async def list_thread(
     delivery_id: FromPath[UUID],
     db: Db,
     caller: CurrentCaller,
@@ -128,4 +128,4 @@ async def open_private_topic(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], 
     )
 
 
-ROUTES = [list_messages, send_message, show_message, withdraw_message, mark_messages_read, open_private_topic]
+ROUTES = [list_thread, send_message, show_message, withdraw_message, mark_messages_read, open_private_topic]

@@ -19,6 +19,7 @@ from contracts import earmarks, mails, reminders
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
+from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
 from contracts import packages as pk
@@ -170,6 +171,14 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_delivery(ag.AgreementProposed, OTHER),
         _of_delivery(ag.AgreementSigned, OTHER),
         _of_delivery(ag.AmendmentDropped, OTHER),
+        _of_delivery(dl.DeliveryPrivateTopicOpened, OTHER),
+        (
+            ms.MessageSent,
+            (
+                notice_of(ms.MessageSent, OTHER, link=DELIVERY, once_per="series_id", if_set="side"),
+                notice_of(ms.MessageSent, STATE, PROVIDER, link=DELIVERY, once_per="series_id", unless_set="side"),
+            ),
+        ),
         _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
         _of_delivery(dl.DeliveryResumed, STATE, PROVIDER),
         # The State and the provider are notified of what the match does.

@@ -9,10 +9,12 @@ from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import deliveries as dl
 from contracts import directory as d
+from contracts import files as fl
 from contracts import funds as f
 from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
 from contracts import matching as m
+from contracts import messages as ms
 from contracts import notifications as n
 from contracts import offerings as o
 from contracts import pledge_reversals as pr
@@ -71,6 +73,8 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         rounds.FACTS,
         "only coordinators use rounds; the matches that an adopted plan presents are notified",
     ),
+    **dict.fromkeys(fl.FACTS, "the message that it goes with is notified; both sides see the files with the delivery"),
+    ms.MessageWithdrawn: "by its author; what it said is gone",
     dl.DeliveryOpened: "the confirmation of the match is notified",
     **dict.fromkeys(
         (dl.DeliveryBegun, dl.DeliveryCompleted, dl.DeliveryTerminated),

@@ -18,7 +18,7 @@ from services.delivery.thread import model
 from services.delivery.thread.evolve import evolve
 from services.delivery.thread.model import MESSAGES_MAX, Before, MessageStatus, NewMessage
 from tests.builders import NOON
-from tests.delivery.files.test_model import a_file
+from tests.delivery.files.builders import a_file
 from tests.delivery.steps import a_delivery
 
 PRIVATE = {"state_private_at": NOON, "provider_private_at": NOON}

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
-from services.notifications.notices.notice import Appointment
 
 from contracts.callers import HeldAppointment
 from contracts.directory import ClientRegistered
@@ -25,6 +24,7 @@ from services.directory.clients.model import (
 )
 from services.directory.people.evolve import evolve
 from services.notifications.notices import audience, recipients
+from services.notifications.notices.notice import Appointment
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LAST_DAY = date(2027, 11, 26)
