@@ -16,6 +16,7 @@ from contracts.parked import ParkedAction
 from contracts.values import Caller, Role
 from services import reference
 from services.composition import all_services
+from services.delivery.policy import Action as V
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import kind_of
 from services.directory.policy import Action as D
@@ -110,6 +111,7 @@ QUERIES = {
 FILES = {
     "POST /v1/requests/{request_id}/attachments": PDF,
     "POST /v1/requests/{request_id}/notes-verbales": PDF,
+    "POST /v1/deliveries/{delivery_id}/files": PDF,
     "POST /v1/imports": FLOWS,
     "POST /v1/offerings/import": b"language,title\r\n",
     "POST /v1/requests/import": b"language,title\r\n",
@@ -393,6 +395,27 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
     yield Case(operation, lambda caller: [Question(action, known.get(subscription_id_of(caller)))], body=body or None)
 
 
+def adding_to_delivery(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for delivery_id, delivery in world.records["delivery_id"].items():
+        questions = asking(Question(V.ADD_FILE, delivery, "delivery_id"))
+        yield Case(operation, questions, ids={"delivery_id": delivery_id}, query={"purpose": "material"})
+
+
+def on_file(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    assert operation.action is not None
+    for file_id, file in world.records["delivery_file_id"].items():
+        yield Case(operation, asking(Question(operation.action, file, "file_id")), ids={"file_id": file_id})
+
+
+def marking(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for message_id, message in world.records["message_id"].items():
+        delivery = world.records["delivery_id"][message.delivery_id]
+        questions = asking(Question(V.MARK_READ, delivery, "delivery_id"))
+        if not message.private:
+            ids, body = {"delivery_id": message.delivery_id}, {"message_id": str(message_id)}
+            yield Case(operation, questions, ids=ids, body=body)
+
+
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(ParkedAction.LIST): listing_parked,
     named(R.FILE): filing,
@@ -407,6 +430,10 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,
     named(P.PROPOSE_REVERSAL): reversing,
+    named(V.ADD_FILE): adding_to_delivery,
+    named(V.READ_FILE): on_file,
+    named(V.REMOVE_FILE): on_file,
+    named(V.MARK_READ): marking,
     named(N.CREATE_ALERT): creating_alert,
     named(N.SHOW_SUBSCRIPTION): own_subscription,
     named(N.PAUSE_SUBSCRIPTION): own_subscription,

@@ -77,6 +77,8 @@ def may_receive(world: World, running: Running, caller: Caller, event: Event) ->
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":
         return decide(caller, R.READ_ATTACHMENTS, world.records["attachment_id"][event.aggregate_id]).allowed
+    if event.aggregate == "file":
+        return decide(caller, follow, world.records["delivery_file_id"][event.aggregate_id]).allowed
     if event.aggregate == "translation":
         request = world.records["translation_id"][event.aggregate_id]
         return Guarded.WORDS in decide(caller, R.READ_TRANSLATIONS, request).fields

@@ -18,6 +18,8 @@ from chassis.journal.outbox import read
 from chassis.service import Running
 from contracts.values import Role
 from services.delivery.deliveries import store as delivery_store
+from services.delivery.files import store as delivery_files
+from services.delivery.thread import store as thread_store
 from services.directory.people import store as directory_store
 from services.directory.wiring import found
 from services.matching.joint_deliveries import store as joint_store
@@ -233,6 +235,21 @@ async def _translations(world: World) -> None:
             )
 
 
+async def _thread(world: World, delivery: Mapping[str, Any]) -> None:
+    """A file and a message of each side, the provider's private."""
+    path = f"/v1/deliveries/{delivery['delivery_id']}"
+    for who in (KENYA, NORWAY):
+        delivery = await world.say(who, f"{path}/open-private-topic", about=delivery)
+    for who, private in ((KENYA, False), (NORWAY, True)):
+        given = headers(who) | {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
+        asked = {"purpose": "message", "private": private}
+        answer = await world.client.post(f"{path}/files", params=asked, content=PDF, headers=given)
+        assert answer.status_code == 201, answer.text
+        body = {"text": f"Said by {who}.", "topic": "Dates", "language": "en", "private": private}
+        message = await world.say(who, f"{path}/messages", **body, files=[answer.json()["file_id"]])
+        await world.say(KENYA, f"{path}/messages/read", message_id=message["message_id"])
+
+
 async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, among: str = "attachments") -> None:
     path = f"/v1/requests/{request['request_id']}/{among}"
     given = headers(by, revision=request["revision"]) | {
@@ -311,6 +328,8 @@ async def _delivery(world: World) -> None:
         delivery = await world.say(who, f"{delivery_path}/waive-agreement", about=delivery)
     await world.say(NORWAY, f"{delivery_path}/agreement", **a_version())
     delivery = await world.say(NORWAY, f"{delivery_path}/begin", about=delivery)
+    await _thread(world, delivery)
+    delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
     match = (await world.client.get(path, headers=headers(KENYA))).json()
@@ -449,6 +468,8 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
     async with databases["delivery"].transaction() as tx:
         records["delivery_id"] = {one: await delivery_store.known(tx, one) for one in await ids(tx, "delivery")}
+        records["delivery_file_id"] = {one: await delivery_files.known(tx, one) for one in await ids(tx, "file")}
+        records["message_id"] = {one: await thread_store.known(tx, one) for one in await ids(tx, "message")}
         agreements = await tx.fetch("SELECT agreement_id, delivery_id FROM agreement")
         of_delivery = records["delivery_id"]
         records["agreement_id"] = {row["agreement_id"]: of_delivery[row["delivery_id"]] for row in agreements}
