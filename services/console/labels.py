@@ -355,6 +355,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 
 DONE = {
     "saved": N_("Saved."),
+    "message_sent": N_("The message was sent."),
+    "message_withdrawn": N_("The message was withdrawn."),
     "submitted": N_("The request was submitted. UNODC acknowledges it within two working days."),
     "drafted": N_("The draft is saved. Nobody outside your State sees it until it is submitted."),
     "copied": N_("The draft is saved with what was copied. Check each part."),

@@ -25,6 +25,14 @@ DELIVERY = Noun(
             explains=N_("Once both sides do so, the delivery can begin without a written agreement."),
         ),
         Move(
+            name="open_private_topic",
+            path="open-private-topic",
+            label=N_("Open the private topic"),
+            explains=N_(
+                "Once both sides do so, they can write messages that UNODC does not read. UNODC sees that it is open."
+            ),
+        ),
+        Move(
             name="begin",
             path="begin",
             label=N_("Record that delivery has begun"),

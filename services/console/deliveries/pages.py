@@ -8,10 +8,11 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from services.console.client import Answer, Problem
-from services.console.deliveries import agreement
+from services.console.deliveries import agreement, thread
 from services.console.deliveries.agreement import optional_agreement
 from services.console.deliveries.moves import DELIVERY
 from services.console.deliveries.reading import STATUSES, is_mine, primary, timeline, turn
+from services.console.deliveries.thread import thread_of
 from services.console.fields import Field, FormError, errors_of, read
 from services.console.moves.pages import KEY, REVISION, STALE, routes_of
 from services.console.page import CurrentPage, Page
@@ -52,6 +53,7 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
         "deliveries/show.html",
         delivery=delivery,
         agreement=await optional_agreement(page, delivery_id),
+        **await thread_of(page, delivery),
         moves=DELIVERY.open_to(delivery, session.role),
         primary=primary(delivery),
         turn=turn(delivery),
@@ -120,4 +122,12 @@ def _named(contacts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     }
 
 
-ROUTES = (list_deliveries, show_delivery, show_contacts, name_contacts, *agreement.ROUTES, *routes_of(DELIVERY))
+ROUTES = (
+    list_deliveries,
+    show_delivery,
+    show_contacts,
+    name_contacts,
+    *agreement.ROUTES,
+    *thread.ROUTES,
+    *routes_of(DELIVERY),
+)

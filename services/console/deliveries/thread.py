@@ -1,0 +1,172 @@
+"""The messages of a delivery: what is shown of them, and the form to write one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from chassis import clock
+from chassis.ids import new_id
+from services.console.client import Problem
+from services.console.downloads import handed_on
+from services.console.fields import Field, FormError, errors_of, read
+from services.console.moves.pages import KEY, REVISION
+from services.console.page import CurrentPage, Page
+from services.console.translations import N_
+
+SHOWN = 20
+"""Messages on the page of a delivery, the last ones."""
+
+LIST_LENGTH = 50
+WRITERS = frozenset({"focal_point", "provider_officer", "coordinator"})
+READERS = WRITERS | {"official"}
+TEXT_MAX = 5000
+
+TEXT = Field(name="text", label=N_("Message"), kind="words", max_length=TEXT_MAX)
+FIELDS = (
+    Field(name="topic", label=N_("Topic"), required=False, empty=""),
+    TEXT,
+    Field(name="language", label=N_("Language"), kind="choice", options="languages"),
+    Field(
+        name="private",
+        label=N_("Private: only the two sides read it, UNODC does not"),
+        kind="yes",
+        required=False,
+        empty=False,
+    ),
+)
+
+
+def fields_for(page: Page, delivery: Mapping[str, Any]) -> Sequence[Field]:
+    """The fields of the form; a private message can be written once both sides have opened the private topic."""
+    both = delivery["state_private_at"] and delivery["provider_private_at"]
+    private = bool(both) and page.signed_in.role != "coordinator"
+    found = [one for one in FIELDS if private or one.name != "private"]
+    return [replace(one, value=page.language) if one.name == "language" else one for one in found]
+
+
+async def thread_of(page: Page, delivery: Mapping[str, Any]) -> dict[str, Any]:
+    """What the section of messages on the page of a delivery shows."""
+    found = await page.api.get(f"/v1/deliveries/{delivery['delivery_id']}/messages", latest="true", limit=SHOWN)
+    return {"thread": found, "message_fields": fields_for(page, delivery), **_allowed(page, found)}
+
+
+def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether the reader may write, and the last message that somebody else wrote and they have not marked as read."""
+    role = page.signed_in.role
+    closes_at = found["closes_at"]
+    read_up_to = found["read_up_to"] or ""
+    unread = [one for one in found["messages"] if not one["mine"] and one["message_id"] > read_up_to]
+    return {
+        "may_write": role in WRITERS and (closes_at is None or clock.now() < datetime.fromisoformat(closes_at)),
+        "unread": len(unread) if role in READERS else 0,
+        "last_id": found["messages"][-1]["message_id"] if found["messages"] else "",
+        "unread_ids": frozenset(one["message_id"] for one in unread) if role in READERS else frozenset(),
+    }
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}/messages")
+async def list_messages(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """All messages, oldest first."""
+    path = f"/v1/deliveries/{delivery_id}"
+    delivery = await page.api.get(path)
+    found = await page.api.get(f"{path}/messages", cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    return page.render("deliveries/thread.html", delivery=delivery, thread=found, **_allowed(page, found))
+
+
+@post("/{language:str}/deliveries/{delivery_id:str}/messages", status_code=303)
+async def write(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """Send a message, with its file if there is one."""
+    path = f"/v1/deliveries/{delivery_id}"
+    delivery = await page.api.get(path)
+    fields = fields_for(page, delivery)
+    sent = read(fields, page.typed)
+    if sent.errors:
+        return await _form(page, delivery, fields, sent.errors, 400)
+    key = page.value(KEY) or str(new_id())
+    try:
+        files = await _attach(page, path, key, private=bool(sent.body.get("private")))
+        await page.api.send("POST", f"{path}/messages", {**sent.body, "files": files}, key=key)
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        return await _form(page, delivery, fields, errors, problem.status)
+    return page.redirect(f"/deliveries/{delivery_id}", done="message_sent")
+
+
+async def _attach(page: Page, path: str, key: str, *, private: bool) -> list[str]:
+    """The id of the file that goes with a message, which is added first."""
+    file = page.files.get("file")
+    if file is None:
+        return []
+    added = await page.api.upload(
+        f"{path}/files?purpose=message&private={str(private).lower()}",
+        file.content,
+        name=file.name,
+        media_type=file.media_type,
+        key=f"{key}-file",
+    )
+    return [added.body["file_id"]]
+
+
+@post("/{language:str}/deliveries/{delivery_id:str}/messages/read", status_code=303)
+async def mark_read(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """Mark the messages that were on the page as read."""
+    path = f"/v1/deliveries/{delivery_id}/messages/read"
+    await page.api.send("POST", path, {"message_id": page.value("message_id")}, key=str(new_id()))
+    return page.redirect(f"/deliveries/{delivery_id}", done="saved")
+
+
+@post("/{language:str}/deliveries/{delivery_id:str}/messages/{message_id:str}/withdraw", status_code=303)
+async def withdraw(page: CurrentPage, delivery_id: FromPath[str], message_id: FromPath[str]) -> Response[bytes]:
+    """Delete what one wrote."""
+    revision = page.value(REVISION)
+    try:
+        await page.api.send(
+            "POST",
+            f"/v1/messages/{message_id}/withdraw",
+            {},
+            key=page.value(KEY) or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
+        errors = (FormError("", problem.title, True),)
+        return await _form(page, delivery, fields_for(page, delivery), errors, problem.status)
+    return page.redirect(f"/deliveries/{delivery_id}", done="message_withdrawn")
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}/files/{file_id:str}")
+async def download(page: CurrentPage, delivery_id: FromPath[str], file_id: FromPath[str]) -> Response[bytes]:
+    """A file of the delivery."""
+    page.signed_in  # noqa: B018 - raises
+    return handed_on(await page.api.download(f"/v1/delivery-files/{file_id}"))
+
+
+async def _form(
+    page: Page, delivery: Mapping[str, Any], fields: Sequence[Field], errors: Sequence[FormError], status: int
+) -> Response[bytes]:
+    """The form again, with what was typed and what is wrong with it."""
+    path = f"/v1/deliveries/{delivery['delivery_id']}/messages"
+    found = await page.api.get(path, latest="true", limit=SHOWN)
+    return page.render(
+        "deliveries/thread.html",
+        status=status,
+        delivery=delivery,
+        thread=found,
+        message_fields=fields,
+        fields=fields,
+        typed=page.typed,
+        errors=errors,
+        is_form=True,
+        **_allowed(page, found),
+    )
+
+
+ROUTES = (list_messages, write, mark_read, withdraw, download)
