@@ -1,5 +1,6 @@
 """The cases of the delivery service's policy, as in `permission_cases`."""
 
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from contracts.facts import Fact
 from contracts.files import FileAdded
 from contracts.messages import MessageSent
 from contracts.registry import decode_fact
-from contracts.values import Side
+from contracts.values import Caller, Role, Side
 from services.delivery import policy as delivery
 from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
@@ -55,7 +56,7 @@ _TO_DELIVERY = {
     "another organization": of(OTHER),
     "UNODC": of(UNODC),
 }
-_TO_MESSAGE = {
+_TO_MESSAGE: Mapping[str, Callable[[Role], Caller]] = {
     "its author": of(STATE),
     "another person of the State": partial(of_person, OTHER_PERSON, STATE),
     "another organization": of(OTHER),

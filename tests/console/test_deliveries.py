@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.console.site import Site, Visitor
 from tests.console.test_journeys import follow, is_quiet, press, says
+from tests.files import PDF
 
 Visit = Callable[..., Visitor]
 STATE, PROVIDER = "CHN:focal_point", "UNODC-CYBER:provider_officer"
@@ -68,4 +69,41 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     press(provider, "Record that delivery has begun")
     press(provider, "Record that delivery has begun")
     says(provider, "records when delivery is complete")
+    is_quiet(provider, state)
+
+
+def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -> None:
+    """The provider attaches a file, the State reads and answers in private, and the author withdraws."""
+    provider = visit(scripts=False).step_into(PROVIDER)
+    state = of_language(visit(scripts=False).step_into(STATE), "ar")
+    path = f"/deliveries/{path_of(site)}"
+
+    provider.go(path)
+    press(provider, "Send")
+    assert "govuk-error-summary" in provider.page.content(), "what is missing is said at its field"
+    provider.page.fill("textarea[name=text]", "Fictitious sample: when can we come?")
+    provider.page.set_input_files(
+        "input[name=file]", {"name": "Plan.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    press(provider, "Send")
+    says(provider, "Plan.pdf")
+    press(provider, "Open the private topic")
+    press(provider, "Open the private topic")
+
+    state.go(path)
+    expect(state.page.locator("main")).to_contain_text("when can we come?")
+    press(state, "وضع علامة مقروء على الكل")
+    press(state, "فتح الموضوع الخاص")
+    press(state, "فتح الموضوع الخاص")
+    state.page.fill("textarea[name=text]", "Fictitious sample: between us, in March.")
+    state.page.check("input[name=private]")
+    press(state, "إرسال")
+
+    provider.go(path)
+    says(provider, "between us, in March.")
+    says(provider, "UNODC does not read it")
+    says(provider, "Read by")
+    provider.page.click("summary:has-text('Withdraw this message')")
+    press(provider, "Withdraw")
+    says(provider, "This message was withdrawn.")
     is_quiet(provider, state)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.system.canaries import Readers
-from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, Stage, until
+from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, SERVICE, Stage, until
 
 PATH = "/v1/deliveries/{delivery_id}"
 
@@ -27,6 +27,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         delivery = await stage.say(who, "PUT", f"{PATH}/contacts", contacts, about=delivery, to=sides - {AUDITOR})
         delivery = await stage.say(who, "POST", f"{PATH}/waive-agreement", {}, about=delivery, to=sides)
     await _agree(stage, delivery, sides)
+    await _write(stage, delivery, sides - {AUDITOR, SERVICE})
     delivery = await opened(stage, match)
     for who, name, body in (
         (NORWAY, "begin", {}),
@@ -41,6 +42,21 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         return found if found["status"] == "completed" else None
 
     return await until(completed)
+
+
+async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """A message of each side with a file, then the same between the two alone, and one that is withdrawn."""
+    path = f"{PATH}/messages"
+    for private, to in ((False, sides), (True, sides - {COORDINATOR})):
+        for who in (KENYA, NORWAY):
+            files = [await stage.add_file(who, delivery, to, private=private)]
+            body = {"language": "en", "private": private, "files": files}
+            await stage.say(who, "POST", path, body, about={**delivery, "revision": None}, to=to)
+        for who in (KENYA, NORWAY) if not private else ():
+            delivery = (await stage.see(COORDINATOR, f"/v1/deliveries?match={delivery['match_id']}"))["deliveries"][0]
+            await stage.say(who, "POST", f"{PATH}/open-private-topic", {}, about=delivery)
+    message = await stage.say(KENYA, "POST", path, {"language": "en"}, about={**delivery, "revision": None})
+    await stage.say(KENYA, "POST", "/v1/messages/{message_id}/withdraw", {}, about=message)
 
 
 async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:

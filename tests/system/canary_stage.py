@@ -42,7 +42,7 @@ class Stage:
     attachments: set[str] = field(default_factory=set)
     """Ids that no list without parameters contains."""
     files: set[str] = field(default_factory=set)
-    """Likewise, of files of mails."""
+    """Likewise, of files of mails and deliveries."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
@@ -98,6 +98,33 @@ class Stage:
         attachment_id = str(answer.json()["attachment_id"])
         self.attachments.add(attachment_id)
         return attachment_id
+
+    async def add_file(self, who: str, delivery: Mapping[str, Any], to: Readers, *, private: bool) -> str:
+        """The id of a file for a message, with a text in its name and another one in what it says, once it is read."""
+        path, planted = "/v1/deliveries/{delivery_id}/files", len(self.canaries.planted)
+        name, content = (
+            Canary(f"canary-{planted + number:04x}-{place}", f"POST {path}", (place,), to)
+            for number, place in enumerate(("File-Name", "body"))
+        )
+        headers = {"Content-Type": "application/octet-stream", "File-Name": f"{name.text}.pdf"}
+        self.canaries.keep([name, content])
+        address = self.platform.addresses["requests"] + path.format(**delivery)
+        answer = await self.client.post(
+            address,
+            params={"purpose": "message", "private": private},
+            content=PDF + content.text.encode(),
+            headers=self.headers(who) | headers,
+        )
+        assert answer.status_code == 201, answer.text
+        file_id = str(answer.json()["file_id"])
+        self.files.add(file_id)
+
+        async def is_scanned() -> Any:
+            found = await self.see(who, path.format(**delivery))
+            return next((one for one in found if one["file_id"] == file_id and one["status"] != "pending"), None)
+
+        await until(is_scanned)
+        return file_id
 
     async def import_table(self, who: str, to: Readers) -> Any:
         """Import a table of one pledge, with a text in its file name, which is not stored, and another in the row."""

@@ -20,6 +20,7 @@ from services.delivery.agreements.store import AgreementTexts
 from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.model import Delivery, DeliveryStatus
+from services.delivery.files import actions as file_actions
 from services.delivery.policy import Action
 
 
@@ -58,6 +59,8 @@ async def sign(
     """Sign the last version. With the second signature it is in force, and an open delivery may begin."""
     delivery, before = await _for_move(tx, ctx, delivery_id, Action.SIGN)
     side = side_of(ctx.caller.role)
+    if file_id is not None:
+        await file_actions.require_scan(tx, ctx, delivery_id, file_id)
     fact = before.sign(side, version, signed_on or ctx.today, file_id, delivery, now=ctx.now)
     async with tx.as_service():
         await _record(tx, before, fact)

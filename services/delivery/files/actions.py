@@ -11,11 +11,12 @@ from chassis.journal.outbox import announce
 from chassis.texts import hash_bytes
 from contracts.facts import Fact
 from contracts.file_formats import Format
+from contracts.refusals import Conflict, Invalid
 from services.delivery import policy
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.files import model, store
 from services.delivery.files.evolve import evolve
-from services.delivery.files.model import File, FilePurpose, NewFile, Quota
+from services.delivery.files.model import File, FilePurpose, NewFile, Quota, author_side
 from services.delivery.policy import Action
 
 
@@ -65,14 +66,23 @@ async def add(tx: Tx, ctx: Context, delivery_id: UUID, file: NewFile, name: str,
         await store.save_name(tx, file.file_id, name, salt)
 
 
+async def require_scan(tx: Tx, ctx: Context, delivery_id: UUID, file_id: UUID) -> None:
+    """Raises Invalid if this is not the scan of an agreement that the caller's side added to this delivery."""
+    found = next(iter(await store.among(tx, [file_id], ctx.caller)), None)
+    if found is None or not found.is_scan_of(delivery_id, author_side(ctx.caller.role)):
+        raise Invalid("scan-unsuitable", field="file_id")
+
+
 async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
-    """Take a file back, also from a message."""
+    """Take a file back, also from a message. Raises Conflict for the scan that an agreement was signed with."""
     seen = await store.get(tx, file_id, ctx.caller)
     policy.decide(ctx.caller, Action.REMOVE_FILE, seen).required()
     async with tx.as_service():
         found = await store.known(tx, file_id)
         assert found is not None, "it has just been read"
         check_revision(found.revision, ctx.expected)
+        if await store.is_signature(tx, file_id):
+            raise Conflict("scan-of-an-agreement")
         return await drop(tx, found, now=ctx.now)
 
 

@@ -104,6 +104,11 @@ class File(Struct, frozen=True, kw_only=True):
         if self.status not in MOVES[move]:
             raise Conflict("attachment-status", status=self.status, move=move)
 
+    def is_scan_of(self, delivery_id: UUID, side: Side | None) -> bool:
+        """Whether that side of this delivery can sign an agreement with it."""
+        kept = self.status in KEPT and self.purpose is FilePurpose.AGREEMENT
+        return kept and self.delivery_id == delivery_id and self.side is side
+
     def clear(self, *, scanned: bool, now: datetime) -> FileCleared:
         self.require("clear")
         return FileCleared(**self._ids(), scanned=scanned, cleared_at=now)

@@ -124,6 +124,15 @@ async def stored_for(tx: Tx, organization: str, delivery_id: UUID) -> Stored:
     return msgspec.convert(dict(await tx.fetchrow(query, organization, delivery_id) or {}), Stored)
 
 
+async def is_signature(tx: Tx, file_id: UUID) -> bool:
+    """Whether an agreement was signed with this file, for the service."""
+    query = """
+        SELECT EXISTS (SELECT FROM file JOIN agreement USING (delivery_id) JOIN agreement_version USING (agreement_id)
+            WHERE file_id = $1 AND file_id IN (state_file_id, provider_file_id))
+    """
+    return bool(await tx.fetchval(query, file_id))
+
+
 _SAVE = Write(
     parts={
         "file_saved": """

@@ -9,6 +9,7 @@ from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.delivery.wiring import SERVICE
 from tests.builders import AHEAD, a_caller, headers
+from tests.delivery.files.steps import added, removed
 from tests.delivery.steps import (
     AUDITOR,
     COORDINATOR,
@@ -162,3 +163,17 @@ async def test_tables_are_rebuilt_from_the_journal(api: Client, matching: Matchi
         assert 2 == len(await verify(migrator, SERVICE))
     finally:
         await migrator.close()
+
+
+async def test_signature_is_the_scan_that_the_side_added(api: Client, matching: Matching) -> None:
+    delivery_id = await matching.confirms()
+    assert 201 == (await propose(api, delivery_id, NORWAY)).status_code
+    scan = await added(api, delivery_id, purpose="agreement", name="Signed.pdf")
+    for by, purpose in ((KENYA, "material"), (NORWAY, "agreement")):
+        other = await added(api, delivery_id, by, purpose=purpose)
+        assert (400, "scan-unsuitable") == slug(await act(api, delivery_id, "sign", KENYA, file_id=other["file_id"]))
+    assert 200 == (await removed(api, scan | {"file_id": (await added(api, delivery_id))["file_id"]})).status_code
+
+    assert 200 == (await act(api, delivery_id, "sign", KENYA, file_id=scan["file_id"])).status_code
+
+    assert (409, "scan-of-an-agreement") == slug(await removed(api, scan))
