@@ -51,7 +51,7 @@ def fields_for(page: Page, delivery: Mapping[str, Any]) -> Sequence[Field]:
 async def thread_of(page: Page, delivery: Mapping[str, Any]) -> dict[str, Any]:
     """What the section of messages on the page of a delivery shows."""
     found = await page.api.get(f"/v1/deliveries/{delivery['delivery_id']}/messages", latest="true", limit=SHOWN)
-    return {"thread": found, "message_fields": fields_for(page, delivery), **_allowed(page, found)}
+    return {"thread": found, "message_fields": fields_for(page, delivery), "typed": None, **_allowed(page, found)}
 
 
 def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,15 @@ async def list_messages(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
     path = f"/v1/deliveries/{delivery_id}"
     delivery = await page.api.get(path)
     found = await page.api.get(f"{path}/messages", cursor=page.asked("cursor"), limit=LIST_LENGTH)
-    return page.render("deliveries/thread.html", delivery=delivery, thread=found, **_allowed(page, found))
+    return page.render(
+        "deliveries/thread.html",
+        delivery=delivery,
+        thread=found,
+        message_fields=(),
+        fields=(),
+        is_form=False,
+        **_allowed(page, found),
+    )
 
 
 @post("/{language:str}/deliveries/{delivery_id:str}/messages", status_code=303)
