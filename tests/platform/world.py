@@ -60,6 +60,7 @@ from tests.delivery.steps import IN_SPRING, a_version
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
+from tests.platform.thread_steps import write_thread
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -235,21 +236,6 @@ async def _translations(world: World) -> None:
             )
 
 
-async def _thread(world: World, delivery: Mapping[str, Any]) -> None:
-    """A file and a message of each side, the provider's private."""
-    path = f"/v1/deliveries/{delivery['delivery_id']}"
-    for who in (KENYA, NORWAY):
-        delivery = await world.say(who, f"{path}/open-private-topic", about=delivery)
-    for who, private in ((KENYA, False), (NORWAY, True)):
-        given = headers(who) | {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
-        asked = {"purpose": "message", "private": private}
-        answer = await world.client.post(f"{path}/files", params=asked, content=PDF, headers=given)
-        assert answer.status_code == 201, answer.text
-        body = {"text": f"Said by {who}.", "topic": "Dates", "language": "en", "private": private}
-        message = await world.say(who, f"{path}/messages", **body, files=[answer.json()["file_id"]])
-        await world.say(KENYA, f"{path}/messages/read", message_id=message["message_id"])
-
-
 async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, among: str = "attachments") -> None:
     path = f"/v1/requests/{request['request_id']}/{among}"
     given = headers(by, revision=request["revision"]) | {
@@ -328,7 +314,7 @@ async def _delivery(world: World) -> None:
         delivery = await world.say(who, f"{delivery_path}/waive-agreement", about=delivery)
     await world.say(NORWAY, f"{delivery_path}/agreement", **a_version())
     delivery = await world.say(NORWAY, f"{delivery_path}/begin", about=delivery)
-    await _thread(world, delivery)
+    await write_thread(world, delivery, KENYA, NORWAY)
     delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
