@@ -42,6 +42,7 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     follow(provider, "Propose an agreement")
     press(provider, "Propose an agreement")
     assert "govuk-error-summary" in provider.page.content(), "what is missing is said at its field"
+    provider.wrong.clear()
     provider.page.fill("textarea[name=scope]", "Fictitious sample: five days of exercises.")
     provider.page.check("input[name=modality][value=in_person]")
     provider.page.check("input[name=languages][value=en]")
@@ -55,6 +56,7 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     state.page.fill("input[name=women]", "25")
     press(state, "اقتراح صيغة أخرى")
     assert "govuk-error-summary" in state.page.content()
+    state.wrong.clear()
     state.page.fill("input[name=women]", "10")
     press(state, "اقتراح صيغة أخرى")
     expect(state.page.locator("main")).to_contain_text("الصيغة 2")

@@ -54,7 +54,7 @@ async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
             await stage.say(who, "POST", path, body, about={**delivery, "revision": None}, to=to)
         for who in (KENYA, NORWAY) if not private else ():
             delivery = (await stage.see(COORDINATOR, f"/v1/deliveries?match={delivery['match_id']}"))["deliveries"][0]
-            await stage.say(who, "POST", f"{PATH}/open-private-topic", {}, about=delivery)
+            await stage.say(who, "POST", f"{PATH}/open-private-topic", {}, about=delivery, to=sides)
     message = await stage.say(KENYA, "POST", path, {"language": "en"}, about={**delivery, "revision": None})
     await stage.say(KENYA, "POST", "/v1/messages/{message_id}/withdraw", {}, about=message)
 

@@ -60,8 +60,8 @@ def primary(delivery: Mapping[str, Any]) -> str:
 
 def timeline(delivery: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """What happened, newest first."""
-    found = [{"at": delivery[name], "what": what} for name, what in STEPS if delivery[name]]
+    found = [{"at": delivery[name], "what": what, "words": ""} for name, what in STEPS if delivery[name]]
     if delivery["agreement_id"]:
-        found.append({"at": delivery["agreed_at"], "what": SIGNED})
+        found.append({"at": delivery["agreed_at"], "what": SIGNED, "words": ""})
     found += [{"at": one["remarked_at"], "what": COMMENT, "words": one["comment"]} for one in delivery["remarks"]]
     return sorted(found, key=lambda one: one["at"])[::-1]
