@@ -1,5 +1,6 @@
 """Records of intake and desk in the sample world: alerts, translations, a public summary, the mail and its file."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ ALERTS = {"UNODC-SHERLOC:provider_officer": "requests", "NOR:donor_officer": "fu
 LANGUAGES = ("ar", "fr")
 TEXT = {"title": "[Exemple fictif] Formation"}
 OFFERINGS = 3
+FILES = 3
+SCAN_SECONDS = 20
 
 Headers = Callable[[str], Mapping[str, str]]
 
@@ -36,6 +39,28 @@ def of_the_mail(client: httpx.Client, headers: Headers) -> dict[str, list[str]]:
     path = f"/v1/intake/mails/{mail['mail_id']}"
     files = client.get(path, headers=headers(COORDINATOR)).raise_for_status().json()["files"]
     return {"mail_id": [mail["mail_id"]], "file_id": [one["file_id"] for one in files]}
+
+
+def of_the_delivery(client: httpx.Client, headers: Headers, content: bytes) -> dict[str, list[str]]:
+    """The ids of messages and files of a delivery to Kenya, the files once they have been scanned."""
+    page = client.get("/v1/deliveries?limit=1", headers=headers(KENYA)).raise_for_status().json()
+    path = f"/v1/deliveries/{page['deliveries'][0]['delivery_id']}"
+    as_file = {"Content-Type": "application/octet-stream", "File-Name": "plan.pdf"}
+    message = {"text": "[Fictitious sample] When can you come?", "language": "en"}
+    messages = []
+    for _ in range(FILES):
+        client.post(
+            f"{path}/files?purpose=message", content=content, headers=headers(KENYA) | as_file
+        ).raise_for_status()
+        sent = client.post(f"{path}/messages", json=message, headers=headers(KENYA)).raise_for_status()
+        messages.append(sent.json()["message_id"])
+    deadline = time.monotonic() + SCAN_SECONDS
+    while time.monotonic() < deadline:
+        files = client.get(f"{path}/files", headers=headers(KENYA)).raise_for_status().json()
+        if {one["status"] for one in files} == {"unscanned"}:
+            return {"message_id": messages, "file_id": [one["file_id"] for one in files]}
+        time.sleep(0.1)
+    raise AssertionError("the files of the delivery are not scanned")
 
 
 def _publish(client: httpx.Client, offerings: list[dict[str, Any]], headers: Headers) -> None:

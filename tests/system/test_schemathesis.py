@@ -172,6 +172,8 @@ def _create_records(running: Running) -> None:
         for name, ids in desk_records.of_the_mail(client, running.headers).items():
             running.known[desk_records.COORDINATOR, name] = ids
         running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
+        for name, ids in desk_records.of_the_delivery(client, running.headers, PDF).items():
+            running.known[desk_records.KENYA, name] = ids
         for appointment in APPOINTMENTS:
             hook = {"url": "https://hooks.example/entraide"}
             client.post("/v1/webhooks", json=hook, headers=running.headers(appointment)).raise_for_status()
