@@ -27,7 +27,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         delivery = await stage.say(who, "PUT", f"{PATH}/contacts", contacts, about=delivery, to=sides - {AUDITOR})
         delivery = await stage.say(who, "POST", f"{PATH}/waive-agreement", {}, about=delivery, to=sides)
     await _agree(stage, delivery, sides)
-    await _write(stage, delivery, sides - {AUDITOR, SERVICE})
+    await _write(stage, delivery, sides)
     delivery = await opened(stage, match)
     for who, name, body in (
         (NORWAY, "begin", {}),
@@ -47,7 +47,8 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
 async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
     """A message of each side with a file, then the same between the two alone, and one that is withdrawn."""
     path = f"{PATH}/messages"
-    for private, to in ((False, sides), (True, sides - {COORDINATOR})):
+    readers = sides - {AUDITOR, SERVICE}
+    for private, to in ((False, readers), (True, readers - {COORDINATOR})):
         for who in (KENYA, NORWAY):
             files = [await stage.add_file(who, delivery, to, private=private)]
             body = {"language": "en", "private": private, "files": files}
