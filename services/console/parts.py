@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from services.console.formats import direction
 from services.console.labels import LABELS
@@ -21,9 +21,9 @@ def words(text: Any, of: str | None = None, tag: str = "span", css: str = "") ->
     """What people wrote, in the language `of`, isolated with its own language and direction; nothing if it is empty."""
     if not text:
         return Markup()
-    language = f' lang="{escape(of)}"' if of else ""
+    language = Markup(' lang="{}"').format(of) if of else ""
     way = direction(of) if of else "auto"
-    return Markup(f'<{tag} class="words {css}"{language} dir="{way}">{escape(text)}</{tag}>')
+    return Markup('<{} class="words {}"{} dir="{}">{}</{}>').format(tag, css, language, way, text, tag)
 
 
 def title_of(language: str, record: Mapping[str, Any]) -> Markup:

@@ -104,6 +104,19 @@ DESK: Mapping[str, Any] = MappingProxyType(
 
 DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
+        "ParkedEvent.owner": "matching",
+        "ParkedEvent.type": "matching.match.confirmed.v1",
+        "ParkedEvent.reason": "refused: capacity-exhausted",
+        "MonthOfRequests.month": "2026-11-01",
+        "MonthOfRequests.entered": {"submitted": 4, "open": 3},
+        "RequestCounts.lines": 9,
+        "RequestCounts.by_pillar": {"pursue": 5, "promote": 3},
+        "OfferingCounts.offerings": 12,
+        "OfferingCounts.by_pillar": {"prevent": 2, "pursue": 7},
+        "ParkedEvent.behind": 2,
+        "ParkedList.total": 1,
+        "ParkedState.status": "waiting",
+        "ParkedEvent.moves": ["release_parked"],
         "Assessed.eligible": True,
         "Assessed.priority": "normal",
         "CriteriaView.eligibility": [{"code": "in_scope", "weight": 0, "texts": {"en": "Within the Convention."}}],

@@ -41,7 +41,10 @@ async def test_full_pool_makes_callers_wait(db: Database) -> None:
     await asyncio.gather(*(hold() for _ in range(8)))
 
     async with db.transaction() as tx:
-        opened = await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'entraide requests'")
+        opened = await tx.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE application_name = 'entraide requests' AND datname = current_database()"
+        )
     assert opened <= 2
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.console.site import Visitor
-from tests.console.test_journeys import press
+from tests.console.steps import press
 
 Visit = Callable[..., Visitor]
 MILLISECONDS = 5_000
