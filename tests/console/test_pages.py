@@ -4,40 +4,17 @@ A visitor follows each link, to the first page of each kind. In a soak every pag
 three widths; else in one of these each, and axe-core looks at the first page of a kind that somebody finds.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.console.site import Visitor
-from tests.soak import IS_SOAK, cases
-
-PAGES_MAX = cases(25, soak=200)
-"""Of one person."""
+from tests.console.walking import ALL_LANGUAGES, OTHERS, PEOPLE, RULES, WIDTHS, pattern, walk
+from tests.soak import IS_SOAK
 
 START = ""
 """The path of everybody's first page, each of which is another."""
-
-PEOPLE = (
-    None,
-    "KEN:focal_point",
-    "UNODC:coordinator",
-    "ZAF:provider_officer",
-    "FRA:donor_officer",
-    "UNODC:finance_officer",
-)
-OTHERS = ("KEN:official", "UNODC:administrator", "UNODC:auditor")
-ALL_LANGUAGES = ("en", "fr", "ar")
-WIDTHS = (1280, 768, 320)
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-LINKS = """
-() => [...document.querySelectorAll("nav a.govuk-service-navigation__link, main a[href]:not([download])")]
-  .map((one) => one.getAttribute("href"))
-"""
-DOWNLOAD = re.compile(r"\.\w{2,5}(\?|$)|/json$|/events$")
-"""Addresses that answer with a file."""
 
 SHAPE = """
 () => ({
@@ -48,27 +25,6 @@ SHAPE = """
   ids: [...document.querySelectorAll("[id]")].map((one) => one.id).filter((id, at, all) => all.indexOf(id) !== at),
 })
 """
-
-
-def pattern(path: str) -> str:
-    """A path without ids: of pages of one kind, the first is visited."""
-    parts = urlsplit(path).path.split("/")
-    return "/".join("*" if len(part) >= 20 or any(letter.isdigit() for letter in part) else part for part in parts)
-
-
-def walk(visitor: Visitor, start: str) -> Iterator[str]:
-    """The paths of the pages that a visitor finds, each kind once; the visitor is on the page."""
-    found, seen = [start], {pattern(f"/{visitor.language}{start}")}
-    while found:
-        path = found.pop(0)
-        status = visitor.go(path)
-        assert status == 200, f"{path}: {status}"
-        yield path
-        for link in visitor.page.evaluate(LINKS):
-            known = pattern(link) in seen or DOWNLOAD.search(link) or not link.startswith(f"/{visitor.language}/")
-            if not known and len(seen) < PAGES_MAX:
-                seen.add(pattern(link))
-                found.append(link.removeprefix(f"/{visitor.language}").partition("#")[0])
 
 
 LOOKED_AT: set[str] = set()
