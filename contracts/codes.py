@@ -21,6 +21,7 @@ ModalityCode = Annotated[Code, Meta(extra={CODE_LIST: "modalities"})]
 ReviewCluster = Annotated[Code, Meta(extra={CODE_LIST: "review_clusters"})]
 InKindForm = Annotated[Code, Meta(extra={CODE_LIST: "in_kind_forms"})]
 ActivityKind = Annotated[Code, Meta(extra={CODE_LIST: "activity_kinds"})]
+ParticipantFunction = Annotated[Code, Meta(extra={CODE_LIST: "participant_functions"})]
 SpecialGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "special_groups"})]
 IncomeGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "income_groups"})]
 
@@ -35,6 +36,7 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "modalities": reference.modalities,
     "in_kind_forms": reference.in_kind_forms,
     "activity_kinds": reference.activity_kinds,
+    "participant_functions": reference.participant_functions,
     "special_groups": reference.special_groups,
     "income_groups": reference.income_groups,
     "review_clusters": reference.review_clusters,

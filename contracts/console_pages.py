@@ -7,6 +7,7 @@ PAGES: Mapping[str, str] = {
     "/v1/requests/{id}": "/requests/{id}",
     "/v1/matches/{id}": "/matches/{id}",
     "/v1/deliveries/{id}": "/deliveries/{id}",
+    "/v1/sessions/{id}": "/sessions/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",

@@ -17,6 +17,8 @@ OWNERS = {
     "deliveries": "delivery",
     "delivery-files": "delivery",
     "messages": "delivery",
+    "sessions": "delivery",
+    "experts": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

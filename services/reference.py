@@ -80,6 +80,7 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "institutions": reference.institutions,
         "in_kind_forms": reference.in_kind_forms,
         "activity_kinds": reference.activity_kinds,
+        "participant_functions": reference.participant_functions,
         "aspects": reference.aspects,
         "special_groups": reference.special_groups,
         "income_groups": reference.income_groups,
@@ -118,9 +119,10 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, aspects, special_groups, income_groups,
-    review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
-    codes; the other tables have an order of their own. `states` are the States of a group, as of `as_at`.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions, aspects,
+    special_groups, income_groups, review_clusters, countries, currencies. With `language`, countries are sorted by
+    their names in it, else by their codes; the other tables have an order of their own. `states` are the States of a
+    group, as of `as_at`.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

@@ -256,6 +256,12 @@ def activity_kinds() -> Mapping[str, Term]:
 
 
 @cache
+def participant_functions() -> Mapping[str, Term]:
+    """What the participants of a session do."""
+    return by_code("participant_functions", Term)
+
+
+@cache
 def institutions() -> Mapping[str, Term]:
     """Kinds of national beneficiary institutions."""
     return by_code("institutions", Term)

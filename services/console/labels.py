@@ -19,6 +19,7 @@ from services.console.statuses import (
     PROPOSAL_STATUS,
     REQUEST_STATUS,
     ROUND_STATUS,
+    SESSION_STATUS,
     WEBHOOK_STATUS,
 )
 from services.console.translations import N_
@@ -284,6 +285,13 @@ CODE_LIST = {
     "languages": N_("Language"),
     "pillars": N_("Pillar"),
 }
+SEX = {"women": N_("Women"), "men": N_("Men"), "other_or_not_stated": N_("Other, or not stated")}
+AGE_BAND = {
+    "under_25": N_("Under 25"),
+    **{code: code.replace("_", "–") for code in ("25_34", "35_44", "45_54")},
+    "55_over": N_("55 and over"),
+    "not_stated": N_("Not stated"),
+}
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     "request_status": REQUEST_STATUS,
@@ -303,6 +311,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "cost_kind": COST_KIND,
     "clause_kind": CLAUSE_KIND,
     "term": TERM,
+    "session_status": SESSION_STATUS,
+    "sex": SEX,
+    "age_band": AGE_BAND,
     "offering_status": OFFERING_STATUS,
     "pledge_status": PLEDGE_STATUS,
     "role": ROLE,

@@ -22,6 +22,7 @@ OFFERINGS = Place("/offerings", N_("Offerings"), "g o")
 DEMAND = Place("/demand", N_("Demand"), "g t")
 MATCHES = Place("/matches", N_("Matches"), "g m")
 DELIVERIES = Place("/deliveries", N_("Deliveries"), "g v")
+EXPERTS = Place("/experts", N_("Experts"), "g x")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
 INTAKE = Place("/intake", N_("Intake"), "g i")
@@ -40,7 +41,7 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
     "focal_point": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS, PEOPLE),
     "official": (HOME, REQUESTS, MATCHES, DELIVERIES, OFFERINGS, FUNDS, NOTIFICATIONS),
     "coordinator": (HOME, WORK, REQUESTS, DELIVERIES, OFFERINGS, COHORTS, ROUNDS, INTAKE, FUNDS, NOTIFICATIONS),
-    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, FUNDS, NOTIFICATIONS),
+    "provider_officer": (HOME, DEMAND, REQUESTS, OFFERINGS, MATCHES, DELIVERIES, EXPERTS, FUNDS, NOTIFICATIONS),
     "donor_officer": (HOME, FUNDS, NEEDS, PLEDGES, NOTIFICATIONS),
     "finance_officer": (HOME, FUNDS, PLEDGES, NEEDS, APPROVALS, LEDGER, YEARS, NOTIFICATIONS),
     "administrator": (HOME, PEOPLE, PARKED, NOTIFICATIONS),

@@ -48,6 +48,7 @@ TABLES: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "columns": reference.columns,
     "articles": cast(Any, reference.articles),
     "in_kind_forms": reference.in_kind_forms,
+    "participant_functions": reference.participant_functions,
     "activity_kinds": reference.activity_kinds,
 }
 """Code lists by name."""

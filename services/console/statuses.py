@@ -55,6 +55,11 @@ AGREEMENT_STATUS = {
     "in_force": P_("agreement", "In force"),
     "amending": P_("agreement", "In force, amendment proposed"),
 }
+SESSION_STATUS = {
+    "planned": P_("session", "Planned"),
+    "held": P_("session", "Took place"),
+    "cancelled": P_("session", "Cancelled"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),
@@ -131,6 +136,7 @@ WEBHOOK_STATUS = {
 }
 
 TAG_COLOURS = {
+    "held": "green",
     "new": "blue",
     "asked": "yellow",
     "failed": "red",

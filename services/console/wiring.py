@@ -24,9 +24,11 @@ from services.console.consumers import HANDLERS, forget
 from services.console.contributions import pages as contributions
 from services.console.criteria import pages as criteria
 from services.console.deliveries import pages as deliveries
+from services.console.deliveries import session_pages
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
+from services.console.experts import pages as experts
 from services.console.figures import pages as figures
 from services.console.funds import pages as funds
 from services.console.home import pages as home
@@ -93,6 +95,8 @@ ROUTES = (
     *notifications.ROUTES,
     *search.ROUTES,
     *deliveries.ROUTES,
+    *session_pages.ROUTES,
+    *experts.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,
     *imports.ROUTES,

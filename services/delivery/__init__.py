@@ -1,4 +1,4 @@
-"""Owns: deliveries of confirmed matches, with the contacts of both sides, their agreements, files and messages.
-Publishes: ta.delivery.{delivery,agreement,file,message}.*
+"""Owns: deliveries of confirmed matches: contacts, agreements, files, messages, sessions with participants; experts.
+Publishes: ta.delivery.{delivery,agreement,file,message,session,expert}.*
 Listens to: matching, directory: confirmed and revoked matches, erased persons.
 """

@@ -1,5 +1,6 @@
 """The bodies of commands, with their limits and checks of codes."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -11,10 +12,14 @@ from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, Agreement
 from contracts.codes import ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
+from contracts.experts import Available, Kinds, Spoken, Topics
 from contracts.messages import MESSAGE_FILES_MAX
+from contracts.refusals import Invalid
 from contracts.requests import Persons
+from contracts.sessions import DELIVERIES_MAX, SpokenLanguages, Trainers
 from contracts.values import END, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
+from services.delivery.sessions.participants import AgeBand, Count, Sex, merged
 
 Words = Annotated[str, Meta(max_length=2000)]
 Scope = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -26,6 +31,9 @@ MessageText = Annotated[str, Meta(min_length=1, max_length=5000)]
 Topic = Annotated[str, Meta(max_length=200)]
 MessageFiles = Annotated[tuple[UUID, ...], Meta(max_length=MESSAGE_FILES_MAX)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
+CELLS_MAX = len(Sex) * len(AgeBand) * 20
+Place = Annotated[str, Meta(max_length=500)]
+Counts = Annotated[tuple[Count, ...], Meta(max_length=CELLS_MAX)]
 
 
 class NewContact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,8 +148,123 @@ class Complete(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
     completed_on: date | None = None
 
 
+class StateExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An expert of one's own organization. `person_id` is the expert's account, if there is one.
+
+    Without `periods` the expert is available at any time.
+    """
+
+    name: Name
+    function: Function = ""
+    biography: Annotated[str, Meta(max_length=4000)] = ""
+    email: Email | None = None
+    person_id: UUID | None = None
+    topics: Topics
+    kinds: Kinds = ()
+    languages: Spoken
+    periods: Available = ()
+
+    def check(self) -> None:
+        """Raises Invalid for an unknown topic or kind."""
+        for field, codes, known in (
+            ("topics", self.topics, reference.topics()),
+            ("kinds", self.kinds, reference.kinds()),
+        ):
+            for code in codes:
+                if code not in known:
+                    raise unknown_code(field, code, known, code_list=field)
+
+
+class ExpertConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day on which the expert consented to be shown to coordinators and to the States whom the expert teaches."""
+
+    consented_on: date
+
+
+class WithdrawExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An empty body."""
+
+
+class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All but the days. `trainers` are experts of the provider; `people` and `women` are how many are to take part."""
+
+    modality: ModalityCode
+    languages: SpokenLanguages
+    place: Place = ""
+    trainers: Trainers = ()
+    people: Persons | None = None
+    women: Persons | None = None
+    comment: Words = ""
+
+    def check(self) -> None:
+        """Raises Invalid for an unknown modality."""
+        if self.modality not in reference.modalities():
+            raise unknown_code("modality", self.modality, reference.modalities(), code_list="modalities")
+
+
+class PlanSession(ReviseSession, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session from the first to the last day of `period`, both included.
+
+    `deliveries` are others of the same joint delivery that it serves, too. Outside the period of a delivery, `comment`
+    says why.
+    """
+
+    period: Period
+    deliveries: Annotated[tuple[UUID, ...], Meta(max_length=DELIVERIES_MAX - 1)] = ()
+
+
+class RescheduleSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The days on which it is instead. Outside the period of a delivery, `comment` says why."""
+
+    period: Period
+    comment: Words = ""
+
+
+class CancelSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons/cancel_session`), and a comment, which both sides read."""
+
+    reason: Code
+    comment: Words = ""
+
+    def checked(self) -> str:
+        return check_reason("cancel_session", self.reason)
+
+
+class DeliveryParticipants(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many took part for one delivery, by sex, age band and function; persons are never named."""
+
+    delivery_id: UUID
+    counts: Counts
+
+
+class ReportParticipants(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The participants of some of the deliveries that the session serves, in place of those reported before."""
+
+    participants: Annotated[tuple[DeliveryParticipants, ...], Meta(min_length=1, max_length=DELIVERIES_MAX)]
+
+
+class HoldSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That the session took place, with the participants, if they were counted."""
+
+    participants: Annotated[tuple[DeliveryParticipants, ...], Meta(max_length=DELIVERIES_MAX)] = ()
+    comment: Words = ""
+
+
 def check_reason(move: str, reason: str) -> str:
     """Raises Invalid for a reason that does not belong to this move."""
     if reason not in (known := reference.reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
+
+
+def counts_of(participants: Sequence[DeliveryParticipants]) -> dict[UUID, tuple[Count, ...]]:
+    """By delivery. Raises Invalid for an unknown function, or a delivery that is given twice."""
+    for each in participants:
+        for one in each.counts:
+            if one.function not in reference.participant_functions():
+                known = reference.participant_functions()
+                raise unknown_code("function", one.function, known, code_list="participant_functions")
+    found = {one.delivery_id: merged(one.counts) for one in participants}
+    if len(found) < len(participants):
+        raise Invalid("participants-delivery", field="participants")
+    return found

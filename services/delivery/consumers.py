@@ -12,14 +12,16 @@ from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.delivery.contacts import store as contact_store
 from services.delivery.deliveries import actions
+from services.delivery.experts import actions as expert_actions
 from services.delivery.thread import store as thread_store
 
 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> Dropped:
-    """Delete what names a person: contacts and read marks."""
+    """Delete what names a person: contacts, read marks and experts."""
     dropped = await erasure.forget(tx, person_id, because)
     contacts = await contact_store.forget(tx, person_id)
-    return {**dropped, "contact_text": contacts, "read_mark": await thread_store.forget(tx, person_id)}
+    marks, experts = await thread_store.forget(tx, person_id), await expert_actions.forget(tx, person_id, because)
+    return {**dropped, "contact_text": contacts, "read_mark": marks, "expert_text": experts}
 
 
 HANDLERS: Mapping[type[Fact], Handler] = {

@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible deliveries, their agreements, files and messages."""
+    """The events each caller may see: of visible deliveries, what belongs to them, sessions, and experts."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT delivery_id FROM delivery
@@ -23,7 +23,13 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE file_id = ANY ($3::uuid[]) AND may_see(file, who.organization, who.role)
                 UNION ALL
                 SELECT message_id FROM message
-                WHERE message_id = ANY ($3::uuid[]) AND may_see(message, who.organization, who.role)) AS ids
+                WHERE message_id = ANY ($3::uuid[]) AND may_see(message, who.organization, who.role)
+                UNION ALL
+                SELECT session_id FROM session
+                WHERE session_id = ANY ($3::uuid[]) AND may_see(session, who.organization, who.role)
+                UNION ALL
+                SELECT expert_id FROM expert
+                WHERE expert_id = ANY ($3::uuid[]) AND may_see(expert, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

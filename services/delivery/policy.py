@@ -1,18 +1,23 @@
-"""The access policy for deliveries, their files and messages; /docs/permissions lists it.
+"""The access policy for deliveries, their files, messages and sessions, and for experts; /docs/permissions lists it.
 
 `may_see` in SQL implements `may_see` in the WHERE of every read; a test compares them.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeAlias
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role, side_of
 from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
 from services.delivery.agreements.model import Agreement
 from services.delivery.deliveries.model import MOVES, NOT_ENDED, Delivery
+from services.delivery.experts.model import MOVES as EXPERT_MOVES
+from services.delivery.experts.model import Expert
 from services.delivery.files.model import MOVES as FILE_MOVES
 from services.delivery.files.model import File, author_side
+from services.delivery.sessions.model import MOVES as SESSION_MOVES
+from services.delivery.sessions.model import Session
 from services.delivery.thread.model import MOVES as MESSAGE_MOVES
 from services.delivery.thread.model import Message
 
@@ -44,6 +49,20 @@ class Action(StrEnum):
     MARK_READ = "mark_read"
     SHOW_MESSAGE = "show_message"
     WITHDRAW_MESSAGE = "withdraw_message"
+    LIST_SESSIONS = "list_sessions"
+    PLAN_SESSION = "plan_session"
+    SHOW_SESSION = "show_session"
+    REVISE_SESSION = "revise_session"
+    RESCHEDULE = "reschedule"
+    CANCEL = "cancel"
+    HOLD = "hold"
+    REPORT_PARTICIPANTS = "report_participants"
+    LIST_EXPERTS = "list_experts"
+    ENTER_EXPERT = "enter_expert"
+    SHOW_EXPERT = "show_expert"
+    REVISE_EXPERT = "revise_expert"
+    RECORD_CONSENT = "record_consent"
+    WITHDRAW_EXPERT = "withdraw_expert"
 
 
 _SIDES = frozenset({Role.FOCAL_POINT, Role.PROVIDER_OFFICER})
@@ -53,6 +72,7 @@ _READERS = _SIDES_AND_OFFICE | {Role.OFFICIAL}
 """Who read the thread: auditors see only that there are messages and files."""
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.NAME_CONTACTS: _SIDES,
+    Action.PLAN_SESSION: _SIDES,
     Action.WAIVE_AGREEMENT: _SIDES,
     Action.PROPOSE: _SIDES,
     Action.SIGN: _SIDES,
@@ -72,20 +92,43 @@ _OF_FILES: Mapping[Action, frozenset[Role]] = {
     Action.REMOVE_FILE: _SIDES_AND_OFFICE,
 }
 """Who may do this with a file that they see."""
+SESSION_MOVERS: Mapping[Action, frozenset[Role]] = {
+    Action.REVISE_SESSION: _SIDES,
+    Action.RESCHEDULE: _SIDES,
+    Action.CANCEL: _SIDES,
+    Action.HOLD: _SIDES,
+    Action.REPORT_PARTICIPANTS: _SIDES,
+}
+OF_PROVIDER = frozenset(SESSION_MOVERS) - {Action.REPORT_PARTICIPANTS}
+"""Moves of a session that serves several States, which its provider alone makes."""
+
+EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
+)
 _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
+    | {Action.LIST_SESSIONS}
 )
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
-def decide(caller: Caller, action: Action, record: Delivery | File | Message | None = None) -> Decision:
+Record: TypeAlias = Delivery | File | Message | Session | Expert
+
+
+def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
     """Whether the caller may do this; denied unless granted.
 
     Listing takes no record (allowed for all) and is decided for each one in the list. Files and messages are listed,
     added and sent on their delivery.
     """
+    if isinstance(record, Session):
+        return _of_session(caller, action, record)
+    if isinstance(record, Expert):
+        return _of_expert(caller, action, record)
+    if action is Action.ENTER_EXPERT:
+        return ALLOWED if caller.role is Role.PROVIDER_OFFICER else denied("not-for-your-role")
     if not isinstance(record, Delivery | File | Message):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, record):
@@ -103,13 +146,53 @@ def decide(caller: Caller, action: Action, record: Delivery | File | Message | N
     return ALLOWED
 
 
-def may_see(caller: Caller, record: Delivery | File | Message) -> bool:
-    """UNODC's office except what is private, the State, and the provider's officers."""
+def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
+    if not may_see(caller, session):
+        return HIDDEN
+    if action in {Action.SHOW_SESSION, Action.FOLLOW}:
+        return ALLOWED
+    if caller.role not in SESSION_MOVERS.get(action, ()):
+        return denied("not-for-your-role")
+    if session.serves_several and action in OF_PROVIDER and caller.role is not Role.PROVIDER_OFFICER:
+        return denied("session-of-several")
+    return ALLOWED
+
+
+def _of_expert(caller: Caller, action: Action, expert: Expert) -> Decision:
+    if not may_see_expert(caller, expert):
+        return HIDDEN
+    if action in {Action.SHOW_EXPERT, Action.LIST_EXPERTS, Action.FOLLOW}:
+        return ALLOWED
+    return ALLOWED if caller.role in EXPERT_MOVERS.get(action, ()) else denied("not-for-your-role")
+
+
+def may_see_expert(caller: Caller, expert: Expert) -> bool:
+    """Its provider; after the expert's consent coordinators, and the States of sessions in which the expert teaches."""
+    if caller.role is Role.SERVICE:
+        return True
+    if caller.role is Role.PROVIDER_OFFICER:
+        return expert.provider == caller.organization
+    if not expert.is_shown:
+        return False
+    return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
+
+
+def may_see(caller: Caller, record: Delivery | File | Message | Session) -> bool:
+    """UNODC's office except what is private, its States, and the provider's officers."""
     if caller.role in _OVERSEERS:
-        return isinstance(record, Delivery) or not record.private
+        return isinstance(record, Delivery | Session) or not record.private
     if caller.role in _OF_STATE:
-        return record.state == caller.organization
+        return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
     return caller.role is Role.PROVIDER_OFFICER and record.provider == caller.organization
+
+
+def may_read_counts(caller: Caller) -> bool:
+    """Whether small counts of participants are shown, to a caller who sees their delivery."""
+    return caller.role is not Role.AUDITOR
+
+
+_MOVES = {"name_contacts": MOVES["name_contacts"], "plan_session": NOT_ENDED, **MOVES}
+"""Of a delivery; a session is planned beside it."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
@@ -118,7 +201,7 @@ def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[st
         return open_moves(caller, record, Action, decide, FILE_MOVES)
     if isinstance(record, Message):
         return open_moves(caller, record, Action, decide, MESSAGE_MOVES)
-    found = open_moves(caller, record, Action, decide, MOVES)
+    found = open_moves(caller, record, Action, decide, _MOVES)
     closed = {Action.BEGIN} if record.agreed_at is None else {Action.WAIVE_AGREEMENT}
     if caller.role in _SIDES and record.has_opened_private_topic(side_of(caller.role)):
         closed.add(Action.OPEN_PRIVATE_TOPIC)
@@ -137,3 +220,13 @@ def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agree
         and agreement.status in statuses
         and (move == Action.DROP_AMENDMENT or agreement.turn in {None, side})
     )
+
+
+def session_moves_open_to(caller: Caller, session: Session) -> tuple[str, ...]:
+    """The moves of a session that this caller may make now, if one of its deliveries allows them."""
+    return open_moves(caller, session, Action, decide, SESSION_MOVES)
+
+
+def expert_moves_open_to(caller: Caller, expert: Expert) -> tuple[str, ...]:
+    """The moves of an expert that this caller may make now."""
+    return open_moves(caller, expert, Action, decide, EXPERT_MOVES)

@@ -29,11 +29,17 @@ from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.funding import Funding
 from services.delivery.dependencies import Dependencies
+from services.delivery.experts import api as expert_api
+from services.delivery.experts import store as expert_store
+from services.delivery.experts.evolve import evolve as evolve_expert
 from services.delivery.files import actions as file_actions
 from services.delivery.files import api as file_api
 from services.delivery.files import store as file_store
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import Quota
+from services.delivery.sessions import api as session_api
+from services.delivery.sessions import store as session_store
+from services.delivery.sessions.evolve import evolve as evolve_session
 from services.delivery.thread import api as thread_api
 from services.delivery.thread import store as thread_store
 from services.delivery.thread.evolve import evolve as evolve_message
@@ -63,6 +69,10 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await file_store.save(tx, evolve_file(await file_store.known(tx, event.aggregate_id), fact))
         case "message":
             await thread_store.save(tx, evolve_message(await thread_store.known(tx, event.aggregate_id), fact))
+        case "session":
+            await session_store.save(tx, evolve_session(await session_store.known(tx, event.aggregate_id), fact))
+        case "expert":
+            await expert_store.save(tx, evolve_expert(await expert_store.known(tx, event.aggregate_id), fact))
         case _:
             await delivery_store.save(tx, evolve(await delivery_store.known(tx, event.aggregate_id), fact))
 
@@ -139,14 +149,19 @@ SERVICE = Service(
         *agreement_api.ROUTES,
         *file_api.ROUTES,
         *thread_api.ROUTES,
+        *session_api.ROUTES,
+        *expert_api.ROUTES,
         *parked_routes("delivery"),
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
-    tables=("message", "file", "agreement_version", "agreement", "delivery"),
-    texts=("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
+    tables=("session", "expert", "message", "file", "agreement_version", "agreement", "delivery"),
+    texts=(
+        *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
+        *("session_text", "participant_count", "expert_text"),
+    ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),
     own=own,

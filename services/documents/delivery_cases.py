@@ -1,25 +1,34 @@
 """The cases of the delivery service's policy, as in `permission_cases`."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache, partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from contracts.deliveries import DeliveryOpened
+from contracts.experts import ExpertListed
 from contracts.facts import Fact
 from contracts.files import FileAdded
 from contracts.messages import MessageSent
 from contracts.registry import decode_fact
+from contracts.sessions import SessionPlanned
 from contracts.values import Caller, Role, Side
 from services.delivery import policy as delivery
 from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import Delivery
 from services.delivery.deliveries.views import DeliveryView
+from services.delivery.experts.evolve import evolve as evolve_expert
+from services.delivery.experts.model import Expert
+from services.delivery.experts.views import ExpertView
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import File
 from services.delivery.files.store import DeliveryFile
+from services.delivery.sessions.evolve import evolve as evolve_session
+from services.delivery.sessions.model import Session
+from services.delivery.sessions.views import SessionView
 from services.delivery.thread.evolve import evolve as evolve_message
 from services.delivery.thread.model import Message
 from services.delivery.thread.views import ThreadMessage
@@ -38,6 +47,7 @@ from services.documents.permission_subjects import (
 )
 
 _D = delivery.Action
+OTHER_STATE = "UGA"
 
 
 @cache
@@ -48,6 +58,20 @@ def _example(kind: type[Fact]) -> Any:
 
 def _delivery() -> Delivery:
     return replace(evolve(None, _example(DeliveryOpened)), state=STATE, provider=PROVIDER)
+
+
+def _session(serves: str) -> Session:
+    states = (STATE, OTHER_STATE) if serves == "several States" else (STATE,)
+    one = evolve_session(None, _example(SessionPlanned))
+    return replace(one, states=states, deliveries=(PERSON, OTHER_PERSON)[: len(states)], provider=PROVIDER)
+
+
+def _expert(teaches: str, consented: str) -> Expert:
+    states = (STATE,) if teaches == "the State" else ()
+    consented_on = date(2027, 1, 15) if consented == "yes" else None
+    return replace(
+        evolve_expert(None, _example(ExpertListed)), provider=PROVIDER, states=states, consented_on=consented_on
+    )
 
 
 _TO_DELIVERY = {
@@ -80,7 +104,8 @@ SUBJECTS = (
         title="Operations without a record",
         decide=delivery.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_D.LIST_DELIVERIES, _D.FOLLOW),
+        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS),
+        acts=(_D.ENTER_EXPERT,),
     ),
     Subject(
         service="delivery",
@@ -90,7 +115,7 @@ SUBJECTS = (
         standings=_TO_DELIVERY,
         make=_delivery,
         reads=(
-            *(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_FILES, _D.LIST_MESSAGES),
+            *(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_FILES, _D.LIST_MESSAGES, _D.LIST_SESSIONS),
             *(_D.LIST_DELIVERIES, _D.FOLLOW),
         ),
         acts=tuple(delivery.MOVERS),
@@ -116,5 +141,27 @@ SUBJECTS = (
         make=_message,
         reads=(_D.SHOW_MESSAGE, _D.FOLLOW),
         acts=(_D.WITHDRAW_MESSAGE,),
+    ),
+    Subject(
+        service="delivery",
+        title="A session",
+        views=(SessionView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"it serves": ("one State", "several States")},
+        make=_session,
+        reads=(_D.SHOW_SESSION,),
+        acts=tuple(delivery.SESSION_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="An expert",
+        views=(ExpertView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"teaches": ("the State", "nobody"), "consented": YES_OR_NO},
+        make=_expert,
+        reads=(_D.SHOW_EXPERT, _D.LIST_EXPERTS),
+        acts=tuple(delivery.EXPERT_MOVERS),
     ),
 )

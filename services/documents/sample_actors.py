@@ -12,6 +12,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"FileAdded", "FileRemoved", "MessageSent", "MessageWithdrawn", "DeliveryPrivateTopicOpened"}
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
+            | {"SessionRescheduled", "SessionParticipantsReported"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -58,6 +59,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"OfferingContactNamed", "OfferingContactRemoved", "OfferingPublished", "OfferingUnpublished"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchDeclinedByProvider"}
             | {"DeliveryBegun", "DeliverySuspended", "DeliveryResumed"}
+            | {"SessionPlanned", "SessionRevised", "SessionCancelled", "SessionHeld"}
+            | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn"}
             | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
@@ -106,5 +109,6 @@ FIRST: frozenset[str] = frozenset(
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
+    | {"SessionPlanned", "ExpertListed"}
 )
 """The first fact of an aggregate."""

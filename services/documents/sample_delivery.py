@@ -28,6 +28,68 @@ CONTACT = {
     "languages": ["en"],
     "person_id": None,
 }
+DELIVERY_ID = "018f6b1e-4c5a-7d10-8a3b-5e2f9c7d1a60"
+DAYS = {"from": "2027-03-01", "until": "2027-03-05"}
+COUNTS = [
+    {"sex": "women", "age_band": "35_44", "function": "prosecutor", "people": 7},
+    {"sex": "men", "age_band": "35_44", "function": "prosecutor", "people": 6},
+]
+PARTICIPANTS = {
+    "people": 13,
+    "suppressed": False,
+    "by_sex": [{"code": "women", "people": 7, "suppressed": False}, {"code": "men", "people": 6, "suppressed": False}],
+    "by_age_band": [{"code": "35_44", "people": 13, "suppressed": False}],
+    "by_function": [{"code": "prosecutor", "people": 13, "suppressed": False}],
+    "counts": COUNTS,
+}
+EXPERT = {
+    "name": f"{FICTITIOUS} B. Hansen",
+    "function": "Senior prosecutor",
+    "biography": f"{FICTITIOUS} Ten years of mutual legal assistance.",
+    "email": "b.hansen@experts.example",
+    "person_id": None,
+    "topics": ["mutual_legal_assistance"],
+    "kinds": ["training"],
+    "languages": ["en", "fr"],
+    "periods": [PERIOD],
+}
+_SESSION_FACTS = ("Planned", "Revised", "Rescheduled", "Cancelled", "Held", "ParticipantsReported")
+_SESSION_TERMS = {"modality": "in_person", "languages": ["en"], "people": 20, "women": 10}
+
+SESSIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{f"Session{one}.deliveries": [DELIVERY_ID] for one in _SESSION_FACTS},
+        **{f"Session{one}.reported": [DELIVERY_ID] for one in ("Held", "ParticipantsReported")},
+        **{
+            f"{one}.{name}": value
+            for one in ("SessionPlanned", "SessionRevised", "PlanSession", "ReviseSession")
+            for name, value in _SESSION_TERMS.items()
+        },
+        **{f"Session{one}.starts": DAYS["from"] for one in ("Planned", "Rescheduled", "Cancelled")},
+        **{f"Session{one}.ends": DAYS["until"] for one in ("Planned", "Rescheduled")},
+        **{f"Session{one}.trainers": [] for one in ("Planned", "Revised")},
+        **{f"{one}.period": DAYS for one in ("PlanSession", "RescheduleSession")},
+        **{f"{one}.place": f"{FICTITIOUS} Kenya School of Law, Nairobi" for one in ("PlanSession", "ReviseSession")},
+        "PlanSession.deliveries": [],
+        **{f"{one}.trainers": [] for one in ("PlanSession", "ReviseSession")},
+        **{
+            f"{one}.{name}": EXPERT[name]
+            for one in ("ExpertListed", "ExpertRevised")
+            for name in ("topics", "kinds", "languages", "periods")
+        },
+        **{f"StateExpert.{name}": value for name, value in EXPERT.items()},
+        "consented_on": "2027-01-15",
+        "counts_hash": "c6b0f2a1d49e8375a0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c3d4e5f6071",
+        "CancelSession.reason": "dates_unsuitable",
+        **{f"ParticipantCount.{name}": value for name, value in COUNTS[0].items()},
+        "DeliveryParticipants.counts": COUNTS,
+        **{
+            f"{one}.participants": [{"delivery_id": DELIVERY_ID, "counts": COUNTS}]
+            for one in ("HoldSession", "ReportParticipants")
+        },
+    }
+)
+"""Of sessions, in facts and bodies."""
 
 FILE = {
     "file_id": "5d1c9f3e-7a2b-5c4d-8e6f-0a1b2c3d4e5f",
@@ -70,6 +132,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         **{f"SendMessage.{name}": value for name, value in MESSAGE.items()},
         "SendMessage.files": [],
         "ReadUpTo.message_id": MESSAGE_ID,
+        **SESSIONS,
         "DeliveryOpened.period": PERIOD,
         "DeliveryContactsNamed.contacts": 1,
         "NameContacts.contacts": [CONTACT],
@@ -109,6 +172,34 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "MessagePage.read_up_to": MESSAGE_ID,
         "ReadMark.read_at": "2026-11-25T10:00:00Z",
         **{f"DeliveryContact.{name}": value for name, value in CONTACT.items()},
+        **{f"SessionView.{name}": value for name, value in _SESSION_TERMS.items()},
+        **{f"ExpertView.{name}": value for name, value in EXPERT.items()},
+        "ExpertView.status": "listed",
+        "ExpertView.consented_on": "2027-01-15",
+        "ExpertView.withdrawn_at": None,
+        "ExpertView.moves": ["revise_expert", "record_consent", "withdraw_expert"],
+        "ExpertPage.experts": [],
+        "Trainer.name": EXPERT["name"],
+        "Trainer.function": EXPERT["function"],
+        "SessionView.trainers": [],
+        "SessionView.deliveries": [DELIVERY_ID],
+        "SessionView.serves": 1,
+        "SessionView.status": "held",
+        "SessionView.period": DAYS,
+        "SessionView.place": f"{FICTITIOUS} Kenya School of Law, Nairobi",
+        "SessionView.participants": [{"delivery_id": DELIVERY_ID, "participants": PARTICIPANTS}],
+        "SessionView.reason": None,
+        "SessionView.cancelled_at": None,
+        "SessionView.moves": ["report_participants"],
+        "Reported.participants": PARTICIPANTS,
+        **{f"Participants.{name}": value for name, value in PARTICIPANTS.items()},
+        "ParticipantGroup.code": "women",
+        "ParticipantGroup.people": 7,
+        "ParticipantGroup.suppressed": False,
+        "DeliverySessions.sessions": [],
+        "DeliverySessions.people": 20,
+        "DeliverySessions.women": 10,
+        "DeliverySessions.participants": PARTICIPANTS,
         "SideContacts.state": [CONTACT],
         "SideContacts.provider": [],
         "DeliveryView.remarks": [],

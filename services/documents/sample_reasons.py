@@ -18,6 +18,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "MatchRevoked": "security_situation",
         "DeliverySuspended": "security_situation",
         "DeliveryTerminated": "security_situation",
+        "SessionCancelled": "dates_unsuitable",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

@@ -55,6 +55,7 @@ REASON_MOVES = {
     "matching.match.revoked.v1": "terminate_delivery",
     "delivery.delivery.terminated.v1": "terminate_delivery",
     "delivery.delivery.suspended.v1": "suspend_delivery",
+    "delivery.session.cancelled.v1": "cancel_session",
     "matching.package.declined.v1": "decline_package",
     "matching.package.withdrawn.v1": "withdraw_package",
     "pledges.fund.requirement-revised.v1": "revise_requirement",

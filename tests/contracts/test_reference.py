@@ -27,6 +27,7 @@ CODES = {
     "institutions": SNAKE,
     "in_kind_forms": SNAKE,
     "activity_kinds": SNAKE,
+    "participant_functions": SNAKE,
     "reasons": SNAKE,
     "languages": "[a-z]{2}",
     "special_groups": SNAKE,

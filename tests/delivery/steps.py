@@ -136,6 +136,10 @@ async def begun(api: Client, matching: Matching, **changes: Any) -> str:
     return delivery_id
 
 
+def days(first: tuple[int, int, int], last: tuple[int, int, int]) -> Period:
+    return Period(starts=date(*first), ends=date(*last))
+
+
 def on(day: date) -> Any:
     """Within it, the services' day is this one."""
     return clock.use_clock(Ticking(datetime.combine(day, NOON.timetz())))

@@ -7,7 +7,9 @@ from pathlib import Path
 from contracts.values import Role
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
-from services.delivery.policy import MOVERS
+from services.delivery.experts import model as expert
+from services.delivery.policy import EXPERT_MOVERS, MOVERS, SESSION_MOVERS
+from services.delivery.sessions import model as session
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.M)
@@ -29,15 +31,20 @@ def rows(heading: str) -> Mapping[str, tuple[set[str], set[Role]]]:
 
 
 def test_state_tables_are_those_of_the_models() -> None:
-    for heading, moves in (("The delivery", delivery.MOVES), ("The agreement", agreement.MOVES)):
+    for heading, moves in (
+        ("The delivery", delivery.MOVES),
+        ("The agreement", agreement.MOVES),
+        ("Sessions", session.MOVES),
+        ("Experts", expert.MOVES),
+    ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
-            move: states for move, (states, _) in rows(heading).items()
+            move: states for move, (states, _) in rows(heading).items() if move != "plan_session"
         }
 
 
 def test_roles_are_those_of_the_policy() -> None:
-    headings = ("The delivery", "The agreement", "Messages and files")
+    headings = ("The delivery", "The agreement", "Messages and files", "Sessions", "Experts")
     told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
-    assert {str(move): set(roles) for move, roles in MOVERS.items()} == {
+    assert {str(move): set(roles) for move, roles in {**MOVERS, **SESSION_MOVERS, **EXPERT_MOVERS}.items()} == {
         move: roles for move, roles in told.items() if move != "agree"
     }

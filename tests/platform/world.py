@@ -18,7 +18,9 @@ from chassis.journal.outbox import read
 from chassis.service import Running
 from contracts.values import Role
 from services.delivery.deliveries import store as delivery_store
+from services.delivery.experts import store as expert_store
 from services.delivery.files import store as delivery_files
+from services.delivery.sessions import store as session_store
 from services.delivery.thread import store as thread_store
 from services.directory.people import store as directory_store
 from services.directory.wiring import found
@@ -55,12 +57,10 @@ from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
 from tests.builders import a_caller, a_request, headers
-from tests.clocks import Ticking
-from tests.delivery.steps import IN_SPRING, a_version
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
-from tests.platform.thread_steps import write_thread
+from tests.platform.delivery_steps import deliver
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -149,7 +149,7 @@ async def fill(world: World) -> None:
     await _joint_delivery(world)
     await _rounds(world)
     await _money(world)
-    await _delivery(world)
+    await deliver(world)
     await _package(world)
     await _translations(world)
     await _digests(world)
@@ -301,29 +301,6 @@ async def _joint_delivery(world: World) -> None:
     await world.say(COORDINATOR, "/v1/joint-deliveries", **body)
 
 
-async def _delivery(world: World) -> None:
-    """By Norway, of what is agreed and paid for, and evaluated by both."""
-    found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
-    (match,) = found.json()["matches"]
-    path = f"/v1/matches/{match['match_id']}"
-    delivery_path = f"/v1/deliveries/{match['delivery_id']}"
-    delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
-    for who in (KENYA, NORWAY):
-        contacts = [{"name": f"Contact named by {who}", "email": "contact@example.org"}]
-        delivery = await world.say(who, f"{delivery_path}/contacts", method="PUT", about=delivery, contacts=contacts)
-        delivery = await world.say(who, f"{delivery_path}/waive-agreement", about=delivery)
-    await world.say(NORWAY, f"{delivery_path}/agreement", **a_version())
-    delivery = await world.say(NORWAY, f"{delivery_path}/begin", about=delivery)
-    await write_thread(world, delivery, KENYA, NORWAY)
-    delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
-    with clock.use_clock(Ticking(IN_SPRING)):
-        await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
-    match = (await world.client.get(path, headers=headers(KENYA))).json()
-    for who in (KENYA, NORWAY):
-        went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
-        match = await world.say(who, f"{path}/evaluate", about=match, **went)
-
-
 async def _rounds(world: World) -> None:
     """One that is planned, and one that waits."""
     await world.say(COORDINATOR, "/v1/rounds", seconds=5)
@@ -459,6 +436,8 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         agreements = await tx.fetch("SELECT agreement_id, delivery_id FROM agreement")
         of_delivery = records["delivery_id"]
         records["agreement_id"] = {row["agreement_id"]: of_delivery[row["delivery_id"]] for row in agreements}
+        records["expert_id"] = {one: await expert_store.known(tx, one) for one in await ids(tx, "expert")}
+        records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

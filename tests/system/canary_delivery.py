@@ -1,12 +1,14 @@
 """The deliveries of the main workflow, with a distinct text in every free field."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from tests.system.canaries import Readers
+from tests.system.canaries import NOBODY, Readers
 from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, SERVICE, Stage, until
 
-PATH = "/v1/deliveries/{delivery_id}"
+PATH, SESSION = "/v1/deliveries/{delivery_id}", "/v1/sessions/{session_id}"
+EXPERT = "/v1/experts/{expert_id}"
 
 
 async def opened(stage: Stage, match: Mapping[str, Any]) -> Any:
@@ -33,9 +35,11 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         (NORWAY, "begin", {}),
         (NORWAY, "suspend", {"reason": "other"}),
         (KENYA, "resume", {}),
-        (KENYA, "complete", {}),
     ):
         delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
+    await _experts(stage)
+    await _sessions(stage, delivery, sides)
+    await stage.say(KENYA, "POST", f"{PATH}/complete", {}, about=delivery, to=sides)
 
     async def completed() -> Any:
         found = await stage.see(KENYA, f"/v1/matches/{match['match_id']}")
@@ -71,3 +75,35 @@ async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
         found = await stage.say(who, "POST", f"{path}/sign", {"version": 2}, about=found)
     found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
     await stage.say(KENYA, "POST", f"{path}/drop-amendment", {}, about=found)
+
+
+async def _experts(stage: Stage) -> None:
+    """One whom the provider and coordinators see as last stated, one who is withdrawn: nothing of that one is kept."""
+    codes = {"topics": ["mutual_legal_assistance"], "languages": ["en"]}
+    for move, body, found_by in (
+        ("consent", {"consented_on": "2026-01-15"}, frozenset({NORWAY, COORDINATOR})),
+        ("withdraw", {}, NOBODY),
+    ):
+        expert = await stage.say(NORWAY, "POST", "/v1/experts", codes)
+        expert = await stage.say(NORWAY, "PUT", EXPERT, codes, about=expert, to=found_by)
+        await stage.say(NORWAY, "POST", f"{EXPERT}/{move}", body, about=expert)
+
+
+async def _sessions(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """One that is held, of which only the last place and comment are kept; one that is cancelled."""
+    today = datetime.now(UTC).date().isoformat()
+    days = {"period": {"from": today, "until": today}}
+    stated = {"modality": "in_person", "languages": ["en"]}
+    counted = {"delivery_id": delivery["delivery_id"], "counts": []}
+    for moves in (
+        (
+            (NORWAY, "PUT", SESSION, stated, {"place": sides}),
+            (KENYA, "POST", f"{SESSION}/reschedule", days, {}),
+            (NORWAY, "POST", f"{SESSION}/hold", {"participants": [counted]}, {"comment": sides}),
+        ),
+        ((KENYA, "POST", f"{SESSION}/cancel", {"reason": "other"}, {"comment": sides}),),
+    ):
+        kept = {"place": sides} if len(moves) == 1 else {}
+        session = await stage.say(NORWAY, "POST", f"{PATH}/sessions", {**days, **stated}, about=delivery, **kept)
+        for who, method, path, body, found_by in moves:
+            session = await stage.say(who, method, path, body, about=session, **found_by)

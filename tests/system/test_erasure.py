@@ -108,6 +108,7 @@ _OWNERS = {
     "offerings": "matching",
     "matches": "matching",
     "deliveries": "delivery",
+    "experts": "delivery",
     "subscriptions": "notifications",
     "notifications": "notifications",
     "webhooks": "notifications",
@@ -189,6 +190,7 @@ async def create_personal_data(world: World) -> None:
         path = f"/v1/requests/{filed['request_id']}/register"
         await world.call("POST", path, COORDINATOR, {}, revision=filed["revision"])
     await name_contacts(world)
+    await enter_experts(world)
     await send_mails(world)
     await eventually(lambda: {"zebulon-mail@ken.example", "keepsake-mail@ken.example"} <= recipients(world))
     notice = (await world.call("GET", "/v1/notifications", KENYA, person=PERSON))["notifications"][0]
@@ -222,6 +224,21 @@ async def name_contacts(world: World) -> None:
         path = f"/v1/deliveries/{delivery['delivery_id']}/contacts"
         body = {"contacts": [contact]}
         await world.call("PUT", path, KENYA, body, person=person, address=address, revision=delivery["revision"])
+
+
+async def enter_experts(world: World) -> None:
+    """Each of the two is on the roster of a unit of UNODC."""
+    for person, name in ((PERSON, "zebulon"), (COLLEAGUE, "keepsake")):
+        expert = {
+            "name": f"Expert {name}",
+            "function": f"Office of {name}",
+            "biography": f"Life of {name}",
+            "email": f"{name}-expert@ken.example",
+            "person_id": str(person),
+            "topics": ["mutual_legal_assistance"],
+            "languages": ["en"],
+        }
+        await world.call("POST", "/v1/experts", UNIT, expert)
 
 
 async def first(world: World, who: str, path: str, name: str) -> Any:

@@ -6,6 +6,10 @@ from services.console.fields import Field
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_
 
+DAYS = (
+    Field(name="period.from", label=N_("First day"), kind="date"),
+    Field(name="period.until", label=N_("Last day"), kind="date"),
+)
 DELIVERY = Noun(
     path="/deliveries",
     api="/v1/deliveries",
@@ -18,6 +22,7 @@ DELIVERY = Noun(
             method="PUT",
             elsewhere="/contacts",
         ),
+        Move(name="plan_session", path="sessions", label=N_("Plan a session"), elsewhere="/sessions/new"),
         Move(
             name="waive_agreement",
             path="waive-agreement",
@@ -62,6 +67,37 @@ DELIVERY = Noun(
             label=N_("Terminate"),
             fields=(reason("terminate_delivery"), replace(COMMENT, hint=N_("Both sides read it."))),
             explains=N_("The match is revoked and the provider's capacity is free again."),
+            warns=True,
+        ),
+    ),
+)
+
+PARTICIPANTS = "/participants"
+SESSION = Noun(
+    path="/sessions",
+    api="/v1/sessions",
+    record="deliveries/session_head.html",
+    moves=(
+        Move(name="hold", path="hold", label=N_("Record that it took place"), elsewhere=PARTICIPANTS),
+        Move(
+            name="report_participants",
+            path="participants",
+            label=N_("Correct the participants"),
+            elsewhere=PARTICIPANTS,
+        ),
+        Move(
+            name="reschedule",
+            path="reschedule",
+            label=N_("Reschedule"),
+            fields=(*DAYS, COMMENT),
+            explains=N_("Both sides are notified. For days outside the delivery's period, say in the comment why."),
+        ),
+        Move(
+            name="cancel",
+            path="cancel",
+            label=N_("Cancel the session"),
+            fields=(reason("cancel_session"), COMMENT),
+            explains=N_("Both sides are notified."),
             warns=True,
         ),
     ),

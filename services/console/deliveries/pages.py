@@ -1,5 +1,6 @@
 """Deliveries: the list, a delivery, and the contacts of one's own side."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from chassis.ids import new_id
 from services.console.client import Answer, Problem
 from services.console.deliveries import agreement, thread
 from services.console.deliveries.agreement import optional_agreement
+from services.console.deliveries.figures import drawn
 from services.console.deliveries.moves import DELIVERY
 from services.console.deliveries.reading import STATUSES, is_mine, primary, timeline, turn
 from services.console.deliveries.thread import thread_of
@@ -48,11 +50,18 @@ async def list_deliveries(page: CurrentPage) -> Response[bytes]:
 async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """A delivery: whose turn it is, the contacts of both sides, what happened."""
     session = page.signed_in
-    delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
+    delivery, sessions, proposed = await asyncio.gather(
+        page.api.get(f"/v1/deliveries/{delivery_id}"),
+        page.api.get(f"/v1/deliveries/{delivery_id}/sessions"),
+        optional_agreement(page, delivery_id),
+    )
     return page.render(
         "deliveries/show.html",
+        sessions=sessions["sessions"],
+        participants=sessions["participants"],
+        drawn=drawn(sessions, page.language),
         delivery=delivery,
-        agreement=await optional_agreement(page, delivery_id),
+        agreement=proposed,
         **await thread_of(page, delivery),
         moves=DELIVERY.open_to(delivery, session.role),
         primary=primary(delivery),

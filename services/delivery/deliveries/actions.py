@@ -12,11 +12,15 @@ from chassis.journal.outbox import announce
 from contracts.deliveries import DeliveryOpened, delivery_id_of
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.refusals import Conflict
 from services.delivery import policy, remark_store
 from services.delivery.deliveries import model, store
 from services.delivery.deliveries.evolve import evolve
-from services.delivery.deliveries.model import MATCH_REVOKED, NOT_ENDED, Delivery
+from services.delivery.deliveries.model import MATCH_REVOKED, NOT_ENDED, Delivery, DeliveryStatus
 from services.delivery.policy import Action
+from services.delivery.sessions import actions as session_actions
+from services.delivery.sessions import store as session_store
+from services.delivery.sessions.model import SessionStatus
 
 
 async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
@@ -43,7 +47,8 @@ async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     found = await store.known(tx, delivery_id_of(fact.match_id))
     assert found is not None, "a match is confirmed before it is revoked"
     if found.status in NOT_ENDED:
-        await record(tx, found, found.terminate(MATCH_REVOKED, now=fact.revoked_at), because=event)
+        ended = await record(tx, found, found.terminate(MATCH_REVOKED, now=fact.revoked_at), because=event)
+        await session_actions.end_with(tx, ended, now=fact.revoked_at, because=event)
 
 
 async def move(
@@ -52,7 +57,10 @@ async def move(
     """A move that needs nothing but the delivery."""
     before = await for_move(tx, ctx, delivery_id, action)
     async with tx.as_service():
-        return await record(tx, before, decide(before), comment=comment)
+        after = await record(tx, before, decide(before), comment=comment)
+        if after.status is DeliveryStatus.TERMINATED:
+            await session_actions.end_with(tx, after, now=ctx.now)
+    return after
 
 
 async def match_lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> UUID | None:
@@ -63,10 +71,13 @@ async def match_lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> UUID | None:
 
 
 async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date | None, *, comment: str) -> Delivery:
-    """Raises Conflict before its dates, Invalid for a day outside them."""
+    """Raises Conflict before its dates and sessions, and if one of these is not recorded; Invalid for a day outside."""
     before = await for_move(tx, ctx, delivery_id, Action.COMPLETE)
-    fact = before.complete(completed_on or ctx.today, None, now=ctx.now)
     async with tx.as_service():
+        sessions = await session_store.not_cancelled(tx, delivery_id)
+        fact = before.complete(completed_on or ctx.today, sessions[-1].ends if sessions else None, now=ctx.now)
+        if any(one.status is SessionStatus.PLANNED for one in sessions):
+            raise Conflict("session-unrecorded")
         return await record(tx, before, fact, comment=comment)
 
 

@@ -1,5 +1,6 @@
 """Rows of deliveries. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -68,6 +69,21 @@ async def page(
         limit,
     )
     return [delivery_of(row) for row in rows]
+
+
+async def is_seen(tx: Tx, delivery_id: UUID, caller: Caller) -> bool:
+    return delivery_id in await seen_of(tx, [delivery_id], caller)
+
+
+async def seen_of(tx: Tx, delivery_ids: Sequence[UUID], caller: Caller) -> frozenset[UUID]:
+    """Those that this caller may see."""
+    rows = await tx.fetch(
+        "SELECT delivery_id FROM delivery WHERE delivery_id = ANY ($1::uuid[]) AND may_see(delivery, $2, $3)",
+        delivery_ids,
+        caller.organization,
+        caller.role,
+    )
+    return frozenset(row["delivery_id"] for row in rows)
 
 
 async def known(tx: Tx, delivery_id: UUID) -> Delivery | None:

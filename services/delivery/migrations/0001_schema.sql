@@ -256,3 +256,118 @@ CALL wall_in('message_text', 'caller_role() NOT IN (''auditor'', ''service'')
     AND EXISTS (SELECT FROM message m WHERE m.message_id = message_text.message_id)');
 CALL wall_in('read_mark', 'caller_role() <> ''auditor''
     AND EXISTS (SELECT FROM delivery d WHERE d.delivery_id = read_mark.delivery_id)');
+
+-- -- sessions ---------------------------------------------------------------------------------------------------------
+
+-- Of one delivery, or of several of the same joint delivery.
+CREATE TABLE session (
+    session_id uuid PRIMARY KEY,
+    deliveries uuid[] NOT NULL CHECK (cardinality(deliveries) > 0),
+    -- The States of the deliveries, in the same order.
+    states text[] NOT NULL CHECK (cardinality(states) = cardinality(deliveries)),
+    provider text NOT NULL,
+    status text NOT NULL CHECK (status IN ('planned', 'held', 'cancelled')),
+    revision integer NOT NULL CHECK (revision > 0),
+    starts date NOT NULL,
+    ends date NOT NULL CHECK (ends >= starts),
+    modality text NOT NULL,
+    languages text[] NOT NULL CHECK (cardinality(languages) > 0),
+    -- Experts of the provider.
+    trainers uuid[] NOT NULL,
+    -- How many are to take part; null if it was not said.
+    people integer CHECK (people > 0),
+    women integer CHECK (women > 0 AND women <= people),
+    -- The deliveries whose participants were counted.
+    reported uuid[] NOT NULL CHECK (reported <@ deliveries),
+    reason text,
+    planned_at timestamptz NOT NULL,
+    cancelled_at timestamptz,
+    held_at timestamptz,
+    CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL) AND (status = 'cancelled') = (reason IS NOT NULL)),
+    CHECK ((status = 'held') = (held_at IS NOT NULL)),
+    CHECK (status = 'held' OR cardinality(reported) = 0)
+);
+CREATE INDEX session_of_delivery ON session USING gin (deliveries);
+CREATE INDEX session_of_trainer ON session USING gin (trainers);
+
+-- Visibility of sessions, as in policy.py; a test compares them.
+CREATE FUNCTION may_see(s session, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN oversees(role) THEN true
+    WHEN role IN ('focal_point', 'official') THEN organization = ANY (s.states)
+    WHEN role = 'provider_officer' THEN s.provider = organization
+    ELSE false
+END;
+
+CALL wall_in('session', 'may_see(session, caller_organization(), caller_role())');
+
+-- Its place or link, and the comment on its last move.
+CREATE TABLE session_text (
+    session_id uuid PRIMARY KEY REFERENCES session DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    place text NOT NULL,
+    comment text NOT NULL
+);
+
+-- Participants by sex, age band and function, of each delivery in a session. A small count can identify a person: only
+-- both sides of the delivery and coordinators read them, and they are not in the journal.
+CREATE TABLE participant_count (
+    session_id uuid NOT NULL REFERENCES session DEFERRABLE INITIALLY DEFERRED,
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    counts json NOT NULL,
+    PRIMARY KEY (session_id, delivery_id)
+);
+CREATE INDEX participant_count_of_delivery ON participant_count (delivery_id);
+
+CALL wall_in('session_text', 'EXISTS (SELECT FROM session s WHERE s.session_id = session_text.session_id)');
+CALL wall_in('participant_count', 'caller_role() <> ''auditor''
+    AND EXISTS (SELECT FROM delivery d WHERE d.delivery_id = participant_count.delivery_id)');
+
+-- -- experts ----------------------------------------------------------------------------------------------------------
+
+-- The roster of trainers of each provider.
+CREATE TABLE expert (
+    expert_id uuid PRIMARY KEY,
+    provider text NOT NULL,
+    status text NOT NULL CHECK (status IN ('listed', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    topics text[] NOT NULL CHECK (cardinality(topics) > 0),
+    kinds text[] NOT NULL,
+    languages text[] NOT NULL CHECK (cardinality(languages) > 0),
+    -- When the expert is available; at any time if there are none.
+    periods json NOT NULL,
+    consented_on date,
+    -- The person who recorded the consent.
+    recorded_by uuid,
+    listed_at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
+    CHECK ((consented_on IS NULL) = (recorded_by IS NULL)),
+    CHECK ((status = 'withdrawn') = (withdrawn_at IS NOT NULL))
+);
+CREATE INDEX expert_of_provider ON expert (provider, expert_id);
+
+-- Visibility of experts, as in policy.py; a test compares them.
+CREATE FUNCTION may_see(e expert, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN role = 'service' OR (role = 'provider_officer' AND e.provider = organization)
+    OR (e.status = 'listed' AND e.consented_on IS NOT NULL AND (role = 'coordinator'
+        OR (role IN ('focal_point', 'official') AND EXISTS (
+            SELECT FROM session s WHERE s.trainers @> ARRAY[e.expert_id] AND organization = ANY (s.states)))));
+
+CALL wall_in('expert', 'may_see(expert, caller_organization(), caller_role())');
+
+-- Who an expert is; deleted when the expert is withdrawn or erased.
+CREATE TABLE expert_text (
+    expert_id uuid PRIMARY KEY REFERENCES expert DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    name text NOT NULL,
+    function text NOT NULL,
+    biography text NOT NULL,
+    email text,
+    person_id uuid
+);
+CREATE INDEX expert_text_person ON expert_text (person_id) WHERE person_id IS NOT NULL;
+
+CALL wall_in('expert_text', 'EXISTS (SELECT FROM expert e WHERE e.expert_id = expert_text.expert_id)');

@@ -26,6 +26,7 @@ from contracts import packages as pk
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
+from contracts import sessions as ss
 from contracts import summaries as s
 from contracts.facts import Event, Fact
 from contracts.notifications import Record
@@ -37,7 +38,8 @@ from services.notifications.notices.notice import (
     notice_of,
 )
 
-STATE, FOCAL_POINTS, PROVIDER = Relation.STATE, Relation.FOCAL_POINTS, Relation.PROVIDER
+STATE, STATES, PROVIDER = Relation.STATE, Relation.STATES, Relation.PROVIDER
+FOCAL_POINTS = Relation.FOCAL_POINTS
 DONOR, UNIT, FUND_DONORS = Relation.DONOR, Relation.UNIT, Relation.FUND_DONORS
 COORDINATORS, FINANCE, PERSON = Relation.COORDINATORS, Relation.FINANCE, Relation.PERSON
 RESPONSIBLE, HEADS, LAST, OTHER = Relation.RESPONSIBLE, Relation.HEADS, Relation.LAST, Relation.OTHER_SIDE
@@ -78,6 +80,10 @@ def _of_package(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Noti
 
 def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, *to, link=DELIVERY),)
+
+
+def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, STATES, PROVIDER, link="/v1/sessions/{session_id}", reference="starts"),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -181,6 +187,9 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         ),
         _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
         _of_delivery(dl.DeliveryResumed, STATE, PROVIDER),
+        _of_session(ss.SessionPlanned),
+        _of_session(ss.SessionRescheduled),
+        _of_session(ss.SessionCancelled),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -9,6 +9,7 @@ from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import deliveries as dl
 from contracts import directory as d
+from contracts import experts as ex
 from contracts import files as fl
 from contracts import funds as f
 from contracts import joint_deliveries, mails, rankings, rounds, treaties
@@ -21,6 +22,7 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import rewording as w
+from contracts import sessions as ss
 from contracts import summaries as s
 from contracts import translations as t
 from contracts import weights as we
@@ -79,6 +81,11 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         (dl.DeliveryBegun, dl.DeliveryCompleted, dl.DeliveryTerminated),
         "the match that began, was completed or was revoked by it is notified",
+    ),
+    **dict.fromkeys(ex.FACTS, "by the provider itself; its roster can be read"),
+    ss.SessionRevised: "its days are the same; the rest can be read",
+    **dict.fromkeys(
+        (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"
     ),
     joint_deliveries.JointDeliveryProposed: "each State and the provider are notified of their match",
     f.FundOpened: "it concerns no other party before the first pledge",

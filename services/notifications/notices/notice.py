@@ -14,6 +14,7 @@ class Relation(StrEnum):
     """How a recipient relates to a fact."""
 
     STATE = "state"
+    STATES = "states"
     FOCAL_POINTS = "organization"
     PROVIDER = "provider"
     DONOR = "donor"

@@ -35,6 +35,8 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                     found.add(Appointment(*attrgetter("organization", "role")(fact)))
             case Relation.FUND_DONORS:
                 found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
+            case Relation.STATES:
+                found |= {Appointment(state, Role.FOCAL_POINT) for state in getattr(fact, relation.value)}
             case Relation.LAST:
                 waiting_for: tuple[str, ...] = getattr(fact, relation.value)
                 if len(waiting_for) == 1:

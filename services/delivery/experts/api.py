@@ -1,0 +1,96 @@
+"""Routes of experts. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import CurrentCaller, Db, Pagination, requires
+from chassis.http.commands import change, create, show
+from contracts.conversion import from_attributes
+from contracts.reference import with_narrower
+from contracts.values import Language
+from services.delivery.commands import ExpertConsent, StateExpert, WithdrawExpert
+from services.delivery.experts import actions, store
+from services.delivery.experts.model import Profile
+from services.delivery.experts.store import Texts
+from services.delivery.experts.views import ExpertView, expert_view, views_of
+from services.delivery.policy import Action
+
+EXPERTS = "/v1/experts"
+EXPERT = f"{EXPERTS}/{{expert_id:uuid}}"
+
+
+class ExpertPage(Struct, frozen=True, kw_only=True):
+    """Experts, newest first; `cursor` leads to the next page."""
+
+    experts: list[ExpertView]
+    cursor: str | None
+
+
+@get(EXPERTS, opt=requires(Action.LIST_EXPERTS), summary="The experts this caller may see")
+async def list_experts(
+    db: Db,
+    caller: CurrentCaller,
+    paging: Pagination,
+    topic: FromQuery[str | None] = None,
+    kind: FromQuery[str | None] = None,
+    language: FromQuery[Language | None] = None,
+    available_on: FromQuery[date | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[ExpertPage]:
+    """A provider sees its own; coordinators, and States whom the expert teaches, those who consented."""
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(
+            tx,
+            caller,
+            topics=with_narrower([topic]) if topic else None,
+            kind=kind,
+            language=language,
+            available_on=available_on,
+            before=cursor,
+            limit=limit + 1,
+        )
+        views = await views_of(tx, found, caller)
+    return paging.page(ExpertPage, views, limit)
+
+
+@show(EXPERT, Action.SHOW_EXPERT, "One expert")
+async def show_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID]) -> ExpertView:
+    """To others than the provider only after the expert's consent."""
+    return await expert_view(tx, ctx, expert_id)
+
+
+@create(EXPERTS, Action.ENTER_EXPERT, "Enter an expert", read=expert_view)
+async def enter_expert(tx: Tx, ctx: Context, expert_id: UUID, data: JSONBody[StateExpert]) -> None:
+    """On the roster of the caller's organization, who alone sees it until a consent is recorded."""
+    data.check()
+    await actions.enter(tx, ctx, expert_id, from_attributes(Profile, data), from_attributes(Texts, data))
+
+
+@change(EXPERT, Action.REVISE_EXPERT, "Revise an expert", read=expert_view, method="PUT")
+async def revise_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[StateExpert]) -> None:
+    """All of it anew."""
+    data.check()
+    await actions.revise(tx, ctx, expert_id, from_attributes(Profile, data), from_attributes(Texts, data))
+
+
+@change(f"{EXPERT}/consent", Action.RECORD_CONSENT, "Record an expert's consent", read=expert_view)
+async def record_expert_consent(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[ExpertConsent]) -> None:
+    """To be shown to coordinators, and to the States whom the expert teaches."""
+    await actions.record_consent(tx, ctx, expert_id, data.consented_on)
+
+
+@change(f"{EXPERT}/withdraw", Action.WITHDRAW_EXPERT, "Withdraw an expert", read=expert_view)
+async def withdraw_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[WithdrawExpert]) -> None:
+    """From the roster. Name and words are deleted; sessions keep the id."""
+    await actions.withdraw(tx, ctx, expert_id)
+
+
+ROUTES = [list_experts, enter_expert, show_expert, revise_expert, record_expert_consent, withdraw_expert]

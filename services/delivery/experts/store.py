@@ -1,0 +1,163 @@
+"""Rows of experts. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Caller, Language
+from services.delivery.experts.model import Expert
+
+LIST_MAX = 100
+_WHOLE = """
+    SELECT expert.*, ARRAY(
+        SELECT DISTINCT state FROM session, unnest(session.states) AS state
+        WHERE session.trainers @> ARRAY[expert.expert_id]) AS states
+    FROM expert
+"""
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the expert is; `person_id` is set for a person with an account, whose erasure removes the row."""
+
+    name: str = ""
+    function: str = ""
+    biography: str = ""
+    email: str | None = None
+    person_id: UUID | None = None
+
+
+async def get(tx: Tx, expert_id: UUID, caller: Caller, *, lock: bool = False) -> Expert:
+    """The expert, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
+    row = await tx.fetchrow(
+        f"{_WHOLE} WHERE expert_id = $1 AND may_see(expert, $2, $3) {'FOR UPDATE OF expert' if lock else ''}",
+        expert_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return expert_of(row)
+
+
+async def page(
+    tx: Tx,
+    caller: Caller,
+    *,
+    topics: Sequence[str] | None,
+    kind: str | None,
+    language: Language | None,
+    available_on: date | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Expert]:
+    """Experts on the rosters that this caller may see, newest first, before `before`."""
+    rows = await tx.fetch(
+        f"""
+        {_WHOLE}
+        WHERE status = 'listed' AND may_see(expert, $1, $2)
+          AND ($3::text[] IS NULL OR topics && $3) AND ($4::text IS NULL OR $4 = ANY (kinds))
+          AND ($5::text IS NULL OR $5 = ANY (languages))
+          AND ($6::date IS NULL OR json_array_length(periods) = 0 OR EXISTS (
+              SELECT FROM json_array_elements(periods) AS one
+              WHERE $6 BETWEEN (one ->> 'from')::date AND (one ->> 'until')::date))
+          AND ($7::uuid IS NULL OR expert_id < $7)
+        ORDER BY expert_id DESC LIMIT $8
+        """,
+        caller.organization,
+        caller.role,
+        topics,
+        kind,
+        language,
+        available_on,
+        before,
+        limit,
+    )
+    return [expert_of(row) for row in rows]
+
+
+async def known(tx: Tx, expert_id: UUID) -> Expert | None:
+    """The expert, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow(f"{_WHOLE} WHERE expert_id = $1 FOR UPDATE OF expert", expert_id)
+    return expert_of(row) if row else None
+
+
+async def not_on_roster(tx: Tx, expert_ids: Sequence[UUID], provider: str) -> list[UUID]:
+    """For the service itself: which of them are no experts on this provider's roster."""
+    rows = await tx.fetch(
+        "SELECT expert_id FROM expert WHERE expert_id = ANY ($1::uuid[]) AND provider = $2 AND status = 'listed'",
+        expert_ids,
+        provider,
+    )
+    found = {row["expert_id"] for row in rows}
+    return [one for one in expert_ids if one not in found]
+
+
+_SAVE = Write(
+    parts={
+        "expert_saved": """
+            INSERT INTO expert SELECT * FROM json_populate_record(NULL::expert, $1::text::json)
+            ON CONFLICT (expert_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                topics = excluded.topics, kinds = excluded.kinds, languages = excluded.languages,
+                periods = excluded.periods, consented_on = excluded.consented_on, recorded_by = excluded.recorded_by,
+                withdrawn_at = excluded.withdrawn_at
+        """
+    }
+)
+
+
+async def save(tx: Tx, expert: Expert) -> None:
+    await tx.write(_SAVE, msgspec.json.encode(expert).decode())
+
+
+_SAVE_TEXTS = Write(
+    parts={
+        "expert_texts": """
+            INSERT INTO expert_text (expert_id, salt, name, function, biography, email, person_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (expert_id) DO UPDATE SET salt = excluded.salt, name = excluded.name,
+                function = excluded.function, biography = excluded.biography, email = excluded.email,
+                person_id = excluded.person_id
+        """
+    }
+)
+
+
+async def save_texts(tx: Tx, expert_id: UUID, texts: Texts, salt: bytes) -> None:
+    """The journal references them by their salted hash."""
+    own = texts.name, texts.function, texts.biography, texts.email, texts.person_id
+    await tx.write(_SAVE_TEXTS, expert_id, salt, *own)
+
+
+async def delete_texts(tx: Tx, expert_id: UUID) -> None:
+    await tx.execute("DELETE FROM expert_text WHERE expert_id = $1", expert_id)
+
+
+async def texts_of(tx: Tx, expert_ids: Sequence[UUID]) -> dict[UUID, Texts]:
+    """Of those that the caller may see."""
+    rows = await tx.fetch(
+        """
+        SELECT expert_id, name, function, biography, email, person_id
+        FROM expert_text WHERE expert_id = ANY ($1::uuid[])
+        """,
+        expert_ids,
+    )
+    return {row["expert_id"]: Texts(**{name: row[name] for name in Texts.__struct_fields__}) for row in rows}
+
+
+async def forget(tx: Tx, person_id: UUID) -> list[UUID]:
+    """Delete what names this person; return the experts who were."""
+    rows = await tx.fetch("DELETE FROM expert_text WHERE person_id = $1 RETURNING expert_id", person_id)
+    return [row["expert_id"] for row in rows]
+
+
+def expert_of(row: Record) -> Expert:
+    """The expert of a row of `expert`, with the States of sessions."""
+    columns = dict(row)
+    columns["periods"] = msgspec.json.decode(columns["periods"])
+    return msgspec.convert(columns, Expert)

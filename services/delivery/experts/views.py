@@ -1,0 +1,64 @@
+"""Views of experts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from contracts.conversion import from_attributes
+from contracts.values import Caller, Language, Period
+from services.delivery import policy
+from services.delivery.experts import store
+from services.delivery.experts.model import Expert, ExpertStatus
+from services.delivery.experts.store import Texts
+from services.delivery.policy import Action
+
+
+class ExpertView(Struct, frozen=True, kw_only=True):
+    """An expert on the roster of a provider, available in `periods`, or at any time if there are none.
+
+    Others see it once `consented_on` says when the expert consented, as the person `recorded_by` recorded: those are
+    coordinators, and the States of sessions in which the expert teaches. After a withdrawal the texts are empty.
+    """
+
+    expert_id: UUID
+    provider: str
+    status: ExpertStatus
+    revision: int
+    name: str
+    function: str
+    biography: str
+    email: str | None
+    person_id: UUID | None
+    topics: tuple[str, ...]
+    kinds: tuple[str, ...]
+    languages: tuple[Language, ...]
+    periods: tuple[Period, ...]
+    consented_on: date | None
+    recorded_by: UUID | None
+    listed_at: datetime
+    withdrawn_at: datetime | None
+    moves: tuple[str, ...]
+
+
+async def expert_view(tx: Tx, ctx: Context, expert_id: UUID) -> ExpertView:
+    """Raises Missing if this caller may not see it."""
+    found = await store.get(tx, expert_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_EXPERT, found).required()
+    return (await views_of(tx, [found], ctx.caller))[0]
+
+
+async def views_of(tx: Tx, found: Sequence[Expert], caller: Caller) -> list[ExpertView]:
+    texts = await store.texts_of(tx, [one.expert_id for one in found])
+    return [
+        from_attributes(
+            ExpertView,
+            one,
+            **{name: getattr(texts.get(one.expert_id, Texts()), name) for name in Texts.__struct_fields__},
+            moves=policy.expert_moves_open_to(caller, one),
+        )
+        for one in found
+    ]

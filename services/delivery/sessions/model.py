@@ -1,0 +1,176 @@
+"""A session of one delivery, or of several of a joint delivery: its states, its moves, and their effects."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from contracts.refusals import Conflict, Invalid
+from contracts.sessions import (
+    SessionCancelled,
+    SessionHeld,
+    SessionParticipantsReported,
+    SessionPlanned,
+    SessionRescheduled,
+    SessionRevised,
+)
+from contracts.values import Language, Period
+from services.delivery.deliveries.model import NOT_ENDED, Delivery, DeliveryStatus
+
+DELIVERY_ENDED = "delivery_ended"
+"""The reason of a session that was cancelled because all its deliveries were terminated."""
+
+
+class SessionStatus(StrEnum):
+    """`held`: it took place."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+_PLANNED = frozenset({SessionStatus.PLANNED})
+MOVES: Mapping[str, frozenset[SessionStatus]] = {
+    "revise_session": _PLANNED,
+    "reschedule": _PLANNED,
+    "cancel": _PLANNED,
+    "hold": _PLANNED,
+    "report_participants": frozenset({SessionStatus.HELD}),
+}
+"""The states each move is allowed in."""
+
+OPEN_FOR: Mapping[str, frozenset[DeliveryStatus]] = dict.fromkeys(MOVES, NOT_ENDED) | {
+    "report_participants": NOT_ENDED | {DeliveryStatus.COMPLETED}
+}
+"""The states that one of its deliveries is in, for each move: counts are corrected after the last session, too."""
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """All but the days: what is stated again at a revision."""
+
+    modality: str
+    languages: tuple[Language, ...]
+    trainers: tuple[UUID, ...] = ()
+    people: int | None = None
+    women: int | None = None
+
+    def check(self) -> None:
+        """Raises Invalid if more women than persons are to take part."""
+        if self.women is not None and (self.people is None or self.women > self.people):
+            raise Invalid("women-of-people", field="women")
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A session. `reported` are the deliveries whose participants were counted."""
+
+    session_id: UUID
+    deliveries: tuple[UUID, ...]
+    states: tuple[str, ...]
+    provider: str
+    status: SessionStatus
+    revision: int
+    starts: date
+    ends: date
+    modality: str
+    languages: tuple[Language, ...]
+    trainers: tuple[UUID, ...] = ()
+    people: int | None = None
+    women: int | None = None
+    reported: tuple[UUID, ...] = ()
+    reason: str | None = None
+    planned_at: datetime
+    cancelled_at: datetime | None = None
+    held_at: datetime | None = None
+
+    @property
+    def serves_several(self) -> bool:
+        return len(self.deliveries) > 1
+
+    def require(self, move: str) -> None:
+        """Raises Conflict if the session's state does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("session-status", status=self.status, move=move)
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def revise(self, terms: Terms, texts_hash: str, *, now: datetime) -> SessionRevised:
+        self.require("revise_session")
+        terms.check()
+        return SessionRevised(**self._ids(), **asdict(terms), texts_hash=texts_hash, revised_at=now)
+
+    def reschedule(
+        self, days: Period, deliveries: Collection[Delivery], why: str, *, now: datetime
+    ) -> SessionRescheduled:
+        """Raises Invalid for days outside those of its deliveries without a reason."""
+        self.require("reschedule")
+        check_days(days, deliveries, why)
+        return SessionRescheduled(**self._ids(), starts=days.starts, ends=days.ends, rescheduled_at=now)
+
+    def cancel(self, reason: str, *, now: datetime) -> SessionCancelled:
+        self.require("cancel")
+        return SessionCancelled(**self._ids(), starts=self.starts, reason=reason, cancelled_at=now)
+
+    def hold(self, reported: Collection[UUID], counts_hash: str | None, *, now: datetime) -> SessionHeld:
+        """Raises Conflict before its last day."""
+        self.require("hold")
+        if now.date() < self.ends:
+            raise Conflict("session-not-over", last_day=self.ends)
+        return SessionHeld(**self._ids(), reported=tuple(reported), counts_hash=counts_hash, held_at=now)
+
+    def report(self, reported: Collection[UUID], counts_hash: str, *, now: datetime) -> SessionParticipantsReported:
+        self.require("report_participants")
+        return SessionParticipantsReported(
+            **self._ids(), reported=tuple(reported), counts_hash=counts_hash, reported_at=now
+        )
+
+    def _ids(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("session_id", "deliveries", "states", "provider")}
+
+
+def plan(
+    session_id: UUID,
+    deliveries: Collection[Delivery],
+    days: Period,
+    terms: Terms,
+    texts_hash: str,
+    why: str,
+    *,
+    now: datetime,
+) -> SessionPlanned:
+    """`why` says why it is outside the days of its deliveries.
+
+    Raises Conflict if one of them has ended, Invalid for deliveries that are not of one joint delivery.
+    """
+    first = next(iter(deliveries))
+    joint = {one.joint_delivery_id for one in deliveries}
+    if len(deliveries) > 1 and (len(joint) > 1 or None in joint):
+        raise Invalid("session-deliveries", field="deliveries")
+    for one in deliveries:
+        if one.status not in NOT_ENDED:
+            raise Conflict("delivery-status", status=one.status, move="plan_session")
+    check_days(days, deliveries, why)
+    terms.check()
+    return SessionPlanned(
+        session_id=session_id,
+        deliveries=tuple(one.delivery_id for one in deliveries),
+        states=tuple(one.state for one in deliveries),
+        provider=first.provider,
+        starts=days.starts,
+        ends=days.ends,
+        **asdict(terms),
+        texts_hash=texts_hash,
+        planned_at=now,
+    )
+
+
+def check_days(days: Period, deliveries: Collection[Delivery], why: str) -> None:
+    """Raises Invalid for days that are reversed, or outside those of a delivery without a reason."""
+    if days.reversed:
+        raise Invalid("dates-reversed", field="period")
+    inside = all(one.period.starts <= days.starts and days.ends <= one.period.ends for one in deliveries)
+    if not inside and not why.strip():
+        raise Invalid("session-outside-period", field="comment")

@@ -1,0 +1,134 @@
+"""Views of sessions, and of their participants."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from contracts.conversion import from_attributes
+from contracts.reference import participant_functions
+from contracts.values import Caller, Language, Period
+from services.delivery import policy
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.experts import store as expert_store
+from services.delivery.policy import Action
+from services.delivery.sessions import participant_store, participants, store
+from services.delivery.sessions.model import Session, SessionStatus
+from services.delivery.sessions.participants import Participants, Reported
+from services.delivery.sessions.store import Texts
+
+
+class Trainer(Struct, frozen=True, kw_only=True):
+    """An expert who teaches; `name` is null for readers who may not see the expert, or after a withdrawal."""
+
+    expert_id: UUID
+    name: str | None
+    function: str | None
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """A session. `deliveries` are those the caller may see of the `serves` that it serves; so are `participants`.
+
+    `place` is where it is, or a link. `people` and `women` are how many are to take part, null if it was not said.
+    `reason` is why it was cancelled: a code of `/v1/reference/reasons/cancel_session`, or `delivery_ended`. `comment`
+    is that on the last move; `moves` are those that the caller may make now.
+    """
+
+    session_id: UUID
+    deliveries: tuple[UUID, ...]
+    serves: int
+    provider: str
+    status: SessionStatus
+    revision: int
+    period: Period
+    modality: str
+    languages: tuple[Language, ...]
+    place: str
+    trainers: tuple[Trainer, ...]
+    people: int | None
+    women: int | None
+    participants: tuple[Reported, ...]
+    reason: str | None
+    comment: str
+    planned_at: datetime
+    cancelled_at: datetime | None
+    held_at: datetime | None
+    moves: tuple[str, ...]
+
+
+class DeliverySessions(Struct, frozen=True, kw_only=True):
+    """The sessions of a delivery, by their first day; how many are to take part in those not cancelled, and who did.
+
+    A person who took part in two sessions is counted in both. A sum of counts that are not shown is not shown.
+    """
+
+    sessions: list[SessionView]
+    people: int
+    women: int
+    participants: Participants
+
+
+async def session_view(tx: Tx, ctx: Context, session_id: UUID) -> SessionView:
+    """Raises Missing if this caller may not see it."""
+    found = await store.get(tx, session_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_SESSION, found).required()
+    return (await views_of(tx, [found], ctx.caller))[0]
+
+
+async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliverySessions:
+    """Raises Missing if this caller may not see the delivery."""
+    policy.decide(caller, Action.LIST_SESSIONS, await delivery_store.get(tx, delivery_id, caller)).required()
+    views = await views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller)
+    planned = [one for one in views if one.status is not SessionStatus.CANCELLED]
+    counted = [each.participants for one in views for each in one.participants if each.delivery_id == delivery_id]
+    nothing = participants.shown((), participant_functions(), exact=True)
+    return DeliverySessions(
+        sessions=views,
+        people=sum(one.people or 0 for one in planned),
+        women=sum(one.women or 0 for one in planned),
+        participants=participants.total([nothing, *counted]),
+    )
+
+
+async def views_of(tx: Tx, found: Sequence[Session], caller: Caller) -> list[SessionView]:
+    ids = [one.session_id for one in found]
+    texts = await store.texts_of(tx, ids)
+    known = await expert_store.texts_of(tx, [each for one in found for each in one.trainers])
+    seen = await delivery_store.seen_of(tx, [each for one in found for each in one.deliveries], caller)
+    async with tx.as_service():
+        # What of them is shown to whom is decided below.
+        counts = await participant_store.of_sessions(tx, ids)
+    exact, functions = policy.may_read_counts(caller), participant_functions()
+    views = []
+    for one in found:
+        own = texts.get(one.session_id, Texts())
+        mine = tuple(each for each in one.deliveries if each in seen)
+        views.append(
+            from_attributes(
+                SessionView,
+                one,
+                deliveries=mine,
+                serves=len(one.deliveries),
+                period=Period(starts=one.starts, ends=one.ends),
+                place=own.place,
+                comment=own.comment,
+                trainers=tuple(_trainer(each, known.get(each)) for each in one.trainers),
+                participants=tuple(
+                    Reported(
+                        delivery_id=each,
+                        participants=participants.shown(counts[one.session_id, each], functions, exact=exact),
+                    )
+                    for each in mine
+                    if (one.session_id, each) in counts
+                ),
+                moves=policy.session_moves_open_to(caller, one),
+            )
+        )
+    return views
+
+
+def _trainer(expert_id: UUID, who: expert_store.Texts | None) -> Trainer:
+    return Trainer(expert_id=expert_id, name=who.name if who else None, function=who.function if who else None)

@@ -1,0 +1,53 @@
+"""A delivery in the world of records."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis import clock
+from tests.builders import headers
+from tests.clocks import Ticking
+from tests.delivery.steps import IN_SPRING, a_version
+from tests.platform.thread_steps import write_thread
+
+KENYA, NORWAY, COORDINATOR = "KEN:focal_point", "NOR:provider_officer", "UNODC:coordinator"
+
+
+async def deliver(world: Any) -> None:
+    """By Norway, of what is agreed and paid for, and evaluated by both."""
+    found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
+    (match,) = found.json()["matches"]
+    path = f"/v1/matches/{match['match_id']}"
+    delivery_path = f"/v1/deliveries/{match['delivery_id']}"
+    delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
+    for who in (KENYA, NORWAY):
+        contacts = [{"name": f"Contact named by {who}", "email": "contact@example.org"}]
+        delivery = await world.say(who, f"{delivery_path}/contacts", method="PUT", about=delivery, contacts=contacts)
+        delivery = await world.say(who, f"{delivery_path}/waive-agreement", about=delivery)
+    await world.say(NORWAY, f"{delivery_path}/agreement", **a_version())
+    delivery = await world.say(NORWAY, f"{delivery_path}/begin", about=delivery)
+    await write_thread(world, delivery, KENYA, NORWAY)
+    delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
+    await _hold_session(world, delivery)
+    with clock.use_clock(Ticking(IN_SPRING)):
+        await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
+    match = (await world.client.get(path, headers=headers(KENYA))).json()
+    for who in (KENYA, NORWAY):
+        went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
+        match = await world.say(who, f"{path}/evaluate", about=match, **went)
+
+
+async def _hold_session(world: Any, delivery: Mapping[str, Any]) -> None:
+    """Held on a day of the delivery, with participants; taught by an expert who consented, unlike another one."""
+    profile = {"name": "A sample.", "topics": ["mutual_legal_assistance"], "languages": ["en"]}
+    expert = await world.say(NORWAY, "/v1/experts", **profile)
+    consent = f"/v1/experts/{expert['expert_id']}/consent"
+    await world.say(NORWAY, consent, about=expert, consented_on="2026-01-15")
+    await world.say(NORWAY, "/v1/experts", **profile)
+    day = str(IN_SPRING.date())
+    stated = {"period": {"from": day, "until": day}, "modality": "in_person", "languages": ["en"], "place": "A sample."}
+    stated["trainers"] = [expert["expert_id"]]
+    session = await world.say(NORWAY, f"/v1/deliveries/{delivery['delivery_id']}/sessions", **stated)
+    few = [{"sex": "women", "age_band": "not_stated", "function": "judge", "people": 3}]
+    counted = [{"delivery_id": delivery["delivery_id"], "counts": few}]
+    with clock.use_clock(Ticking(IN_SPRING)):
+        await world.say(NORWAY, f"/v1/sessions/{session['session_id']}/hold", about=session, participants=counted)
