@@ -186,12 +186,6 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "PackageView.moves": ["agree", "decline"],
         "RequirementView.agreed_pledge": None,
         "HandedOver.requests": ["1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"],
-        "MonthOfRequests.month": "2026-11-01",
-        "MonthOfRequests.entered": {"submitted": 4, "open": 3},
-        "RequestCounts.lines": 9,
-        "RequestCounts.by_pillar": {"pursue": 5, "promote": 3},
-        "OfferingCounts.offerings": 12,
-        "OfferingCounts.by_pillar": {"prevent": 2, "pursue": 7},
     }
 )
 """In answers of the API."""
