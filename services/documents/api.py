@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -14,7 +14,7 @@ import contracts
 from chassis.http.application import PUBLIC
 from chassis.service import Service
 from contracts.refusals import Missing
-from services.documents.pages import api_pages, event_shapes_page, events_page
+from services.documents.pages import api_pages, event_pages
 
 SCHEMAS = Path(contracts.__file__).parent / "schemas"
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
@@ -43,20 +43,16 @@ async def show_asyncapi(request: Request[Any, Any, Any]) -> Response[dict[str, A
     include_in_schema=False,
 )
 async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    pages = await _once(request, "pages of the API", _api_pages)
-    if request.url.path not in pages:
-        raise Missing("not-found")
-    return _response(request, HTML, pages[request.url.path])
+    return await _page(request, "pages of the API", lambda: api_pages(_read("openapi")))
 
 
-@get("/docs/events", opt=PUBLIC, include_in_schema=False)
+@get(
+    ["/docs/events", "/docs/events/shapes", "/docs/events/shapes/{group:str}"],
+    opt=PUBLIC,
+    include_in_schema=False,
+)
 async def show_events_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: events_page(_read("asyncapi")).encode())
-
-
-@get("/docs/events/shapes", opt=PUBLIC, include_in_schema=False)
-async def show_event_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(request, HTML, lambda: event_shapes_page(_read("asyncapi")).encode())
+    return await _page(request, "pages of the facts", lambda: event_pages(_read("asyncapi")))
 
 
 @get("/docs/style.css", opt=PUBLIC, include_in_schema=False)
@@ -73,12 +69,16 @@ def _read(name: str) -> dict[str, Any]:
     return msgspec.json.decode(_committed(name), type=dict[str, Any])
 
 
-def _api_pages() -> dict[str, Encoded]:
-    return {path: _encoded(page.encode()) for path, page in api_pages(_read("openapi")).items()}
-
-
 def _encoded(body: bytes) -> Encoded:
     return body, gzip.compress(body, mtime=0)
+
+
+async def _page(request: Request[Any, Any, Any], name: str, make: Callable[[], Mapping[str, str]]) -> Response[Any]:
+    """One of several pages made together. Raises Missing."""
+    pages = await _once(request, name, lambda: {path: _encoded(page.encode()) for path, page in make().items()})
+    if request.url.path not in pages:
+        raise Missing("not-found")
+    return _response(request, HTML, pages[request.url.path])
 
 
 async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[], bytes]) -> Response[Any]:
@@ -125,7 +125,6 @@ def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
         show_asyncapi,
         show_api_page,
         show_events_page,
-        show_event_shapes_page,
         show_permissions_page,
         show_style,
     ]

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from chassis.http.edge import TABLE_TYPE
 from chassis.http.uploads import MEDIA_TYPE
+from services.documents.layout import API, EVENT_SHAPES, EVENTS, SHAPES, document_page, link, section
 from services.documents.markup import Content, Html, code, inline, join, prose, separated, table, tag
 from services.documents.schema_markup import Document, schema_article, schema_type
 
@@ -13,18 +15,42 @@ TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
 Operation = tuple[str, str, Document]
 """Method, path and description."""
 
-API, SHAPES = "/docs", "/docs/shapes"
-EVENTS, EVENT_SHAPES = "/docs/events", "/docs/events/shapes"
+API_SOURCE, EVENTS_SOURCE = "/openapi.json", "/asyncapi.json"
 SHARED = "shared"
 """Instead of a group: schemas that several groups use."""
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
 
 GROUP_INTRO = "Parameters, body, responses and an example call of each operation."
-API_SHAPES = "Entraide: the shapes of the API"
-SHAPES_INTRO = "The bodies of requests and responses, by name: in full those that several groups use, others by group."
-GROUP_SHAPES_INTRO = "The bodies of requests and responses that only this group uses, by name."
-EVENT_SHAPES_INTRO = "The data of the facts, by name."
+
+
+class Shapes(NamedTuple):
+    """The pages of a document's schemas: the index at `root`, with those that several groups use, and one per group."""
+
+    root: str
+    source: str
+    title: str
+    intro: str
+    own_intro: str
+
+    def path(self, group: str) -> str:
+        return self.root if group == SHARED else f"{self.root}/{group}"
+
+
+OF_API = Shapes(
+    SHAPES,
+    API_SOURCE,
+    "Entraide: the shapes of the API",
+    "The bodies of requests and responses, by name: in full those that several groups use, others by group.",
+    "The bodies of requests and responses that only this group uses, by name.",
+)
+OF_FACTS = Shapes(
+    EVENT_SHAPES,
+    EVENTS_SOURCE,
+    "Entraide: the shapes of the facts",
+    "The data of the facts, by name: in full those that several services publish, others by service.",
+    "The data that only the facts of this service have, by name.",
+)
 _REFERENCE = re.compile(r'"#/components/(\w+)/([^"]+)"')
 _LINK = re.compile(r' href="#shape-(\w+)"')
 
@@ -35,24 +61,33 @@ def api_pages(document: Document) -> dict[str, str]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             groups[operation["tags"][0]].append((method.upper(), path, operation))
-    shapes = _shapes_by_group(document)
-    pages = {API: _index_page(document, groups), SHAPES: _shapes_index_page(document, shapes)}
+    pages = {API: _index_page(document, groups)}
     pages |= {group_path(group): _group_page(document, group, operations) for group, operations in groups.items()}
-    pages |= {
-        shapes_path(group): _shapes_page(f"{API_SHAPES}, {group}", GROUP_SHAPES_INTRO, document, names, "/openapi.json")
-        for group, names in shapes.items()
-        if group != SHARED
-    }
-    places = {name: shapes_path(group) for group, names in shapes.items() for name in names}
-    return {path: _with_shapes_at(places, path, page) for path, page in pages.items()}
+    return _with_shapes(pages, document, OF_API, _parts_by_tag(document))
+
+
+def event_pages(document: Document) -> dict[str, str]:
+    """The pages of an AsyncAPI document by path: facts, and their schemas with an index and a page for each service."""
+    pages = {EVENTS: _events_page(document)}
+    messages = document["components"]["messages"]
+    parts = {owner: [messages[one] for one in types] for owner, types in _facts_by_owner(document).items()}
+    return _with_shapes(pages, document, OF_FACTS, parts)
 
 
 def group_path(group: str) -> str:
     return f"{API}/api/{group}"
 
 
-def shapes_path(group: str) -> str:
-    return SHAPES if group == SHARED else f"{SHAPES}/{group}"
+def _with_shapes(
+    pages: Mapping[str, str], document: Document, of: Shapes, parts: Mapping[str, Sequence[Document]]
+) -> dict[str, str]:
+    """These pages and those of the schemas that the parts of each group use, all with links to the schemas."""
+    shapes = _shapes_by_group(document, parts)
+    found = {**pages, of.root: _shapes_index_page(document, of, shapes)}
+    for group in shapes.keys() - {SHARED}:
+        found[of.path(group)] = _shapes_page(document, of, group, shapes[group])
+    places = {name: of.path(group) for group, names in shapes.items() for name in names}
+    return {path: _with_shapes_at(places, path, page) for path, page in found.items()}
 
 
 def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -> str:
@@ -71,94 +106,31 @@ def _index_page(document: Document, groups: Mapping[str, Sequence[Operation]]) -
             )
             for method, path, one in operations
         ]
-        body.append(_section(group, tag("ul", *items, class_="operations"), heading=tag("a", group, href=place)))
-    return document_page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
+        body.append(section(group, tag("ul", *items, class_="operations"), heading=tag("a", group, href=place)))
+    return document_page("Entraide: the API", document["info"]["description"], contents, body, API_SOURCE)
 
 
 def _group_page(document: Document, group: str, operations: Sequence[Operation]) -> str:
     """The operations of a group in full."""
     contents = [(group, [(one["operationId"], f"{method} {path}") for method, path, one in operations])]
-    body = [_section(group, *(_operation(document, *operation) for operation in operations))]
-    return document_page(f"Entraide: the API, {group}", GROUP_INTRO, contents, body, "/openapi.json")
+    body = [section(group, *(_operation(document, *operation) for operation in operations))]
+    return document_page(f"Entraide: the API, {group}", GROUP_INTRO, contents, body, API_SOURCE)
 
 
-def events_page(document: Document) -> str:
-    """Every fact of an AsyncAPI document: content, publisher and consumers."""
+def _facts_by_owner(document: Document) -> dict[str, list[str]]:
     owners: dict[str, list[str]] = {}
     # The event streams are described with the API.
     for event_type in (name for name, channel in document["channels"].items() if "x-stream" in channel):
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
+    return owners
+
+
+def _events_page(document: Document) -> str:
+    """Every fact: content, publisher and consumers."""
+    owners = _facts_by_owner(document)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
-    body = [_section(owner, *(_fact(document, event_type) for event_type in types)) for owner, types in owners.items()]
-    page = document_page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
-    return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), EVENTS, page)
-
-
-def document_page(
-    title: str,
-    description: str,
-    contents: Sequence[tuple[str, Sequence[tuple[str, str]]]],
-    body: Sequence[Html],
-    source: str | None = None,
-) -> str:
-    """A page in the common layout; `source` is the URL of the same content for programs."""
-    links = [
-        (API, "The API"),
-        (SHAPES, "Its shapes"),
-        (EVENTS, "The facts"),
-        (EVENT_SHAPES, "Their shapes"),
-        ("/docs/permissions", "Who may do what"),
-        *([(source, "This page for programs")] if source else []),
-    ]
-    groups = [
-        tag(
-            "li",
-            tag("a", group, href=f"#group-{group}"),
-            tag("ul", *(_link(anchor, text) for anchor, text in entries)) if entries else None,
-        )
-        for group, entries in contents
-    ]
-    return "<!doctype html>\n" + tag(
-        "html",
-        tag(
-            "head",
-            Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", title),
-            Html('<link rel="stylesheet" href="/docs/style.css">'),
-        ),
-        tag(
-            "body",
-            tag("a", "Skip to the content", class_="skip", href="#content"),
-            tag(
-                "header",
-                tag("h1", title),
-                prose(description),
-                tag(
-                    "nav",
-                    tag("ul", *(tag("li", tag("a", text, href=to)) for to, text in links)),
-                    aria_label="Documents",
-                ),
-            ),
-            tag(
-                "nav",
-                tag("h2", "Contents", id="contents"),
-                tag("ul", *groups),
-                aria_labelledby="contents",
-            ),
-            tag("main", *body, id="content", tabindex="-1"),
-        ),
-        lang="en",
-        dir="ltr",
-    )
-
-
-def _section(group: str, *children: Content, heading: Content = None) -> Html:
-    name = f"group-{group}"
-    return tag("section", tag("h2", heading or group, id=name), *children, aria_labelledby=name)
-
-
-def _link(anchor: str, text: str) -> Html:
-    return tag("li", tag("a", text, href=f"#{anchor}"))
+    body = [section(owner, *(_fact(document, event_type) for event_type in types)) for owner, types in owners.items()]
+    return document_page("Entraide: the facts", document["info"]["description"], contents, body, EVENTS_SOURCE)
 
 
 # -- operations -------------------------------------------------------------------------------------------------------
@@ -166,7 +138,7 @@ def _link(anchor: str, text: str) -> Html:
 
 def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
     """The headers that many operations take, described once."""
-    return _section(
+    return section(
         "headers",
         *(
             tag(
@@ -312,19 +284,18 @@ def _example(event: Document) -> str:
 # -- shapes -----------------------------------------------------------------------------------------------------------
 
 
-def event_shapes_page(document: Document) -> str:
-    """Every schema used by the facts of an AsyncAPI document."""
-    names = sorted(document["components"]["schemas"])
-    return _shapes_page("Entraide: the shapes of the facts", EVENT_SHAPES_INTRO, document, names, "/asyncapi.json")
-
-
-def _shapes_by_group(document: Document) -> dict[str, list[str]]:
-    """The names of schemas by the one group whose operations and webhooks use them, or `SHARED`."""
+def _parts_by_tag(document: Document) -> dict[str, list[Document]]:
+    """The operations and webhooks of each group."""
     operations: dict[str, list[Document]] = {}
     for methods in (*document["paths"].values(), *document["webhooks"].values()):
         for operation in methods.values():
             operations.setdefault(operation["tags"][0], []).append(operation)
-    used = {group: _schemas_of(document, operations[group]) for group in sorted(operations)}
+    return operations
+
+
+def _shapes_by_group(document: Document, parts: Mapping[str, Sequence[Document]]) -> dict[str, list[str]]:
+    """The names of schemas by the one group whose parts use them, or `SHARED`."""
+    used = {group: _schemas_of(document, parts[group]) for group in sorted(parts)}
     shapes: dict[str, list[str]] = {group: [] for group in (SHARED, *used)}
     for name in sorted(document["components"]["schemas"]):
         users = [group for group, names in used.items() if name in names]
@@ -332,30 +303,29 @@ def _shapes_by_group(document: Document) -> dict[str, list[str]]:
     return {group: names for group, names in shapes.items() if names}
 
 
-def _schemas_of(document: Document, operations: Sequence[Document]) -> set[str]:
-    """The names of the schemas that operations refer to, directly or through others."""
+def _schemas_of(document: Document, parts: Sequence[Document]) -> set[str]:
+    """The names of the schemas that these refer to, directly or through others."""
     found: set[tuple[str, str]] = set()
-    parts = operations
     while new := set(_REFERENCE.findall(json.dumps(parts))) - found:
         found |= new
         parts = [document["components"][kind][name] for kind, name in new]
     return {name for kind, name in found if kind == "schemas"}
 
 
-def _shapes_index_page(document: Document, shapes: Mapping[str, Sequence[str]]) -> str:
+def _shapes_index_page(document: Document, of: Shapes, shapes: Mapping[str, Sequence[str]]) -> str:
     """The shared schemas, and a list of those of each group."""
     groups = {group: names for group, names in shapes.items() if group != SHARED}
     contents = [_shapes_contents(SHARED, shapes[SHARED]), *((group, []) for group in groups)]
     body = [_shapes_section(document, SHARED, shapes[SHARED])]
     for group, names in groups.items():
-        links = tag("ul", *(_link(f"shape-{name}", name) for name in names), class_="columns")
-        body.append(_section(group, links, heading=tag("a", group, href=shapes_path(group))))
-    return document_page(API_SHAPES, SHAPES_INTRO, contents, body, "/openapi.json")
+        links = tag("ul", *(link(f"shape-{name}", name) for name in names), class_="columns")
+        body.append(section(group, links, heading=tag("a", group, href=of.path(group))))
+    return document_page(of.title, of.intro, contents, body, of.source)
 
 
-def _shapes_page(title: str, text: str, document: Document, names: Sequence[str], source: str) -> str:
+def _shapes_page(document: Document, of: Shapes, group: str, names: Sequence[str]) -> str:
     contents, body = [_shapes_contents("shapes", names)], [_shapes_section(document, "shapes", names)]
-    return document_page(title, text, contents, body, source)
+    return document_page(f"{of.title}, {group}", of.own_intro, contents, body, of.source)
 
 
 def _shapes_contents(heading: str, names: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
@@ -363,15 +333,15 @@ def _shapes_contents(heading: str, names: Sequence[str]) -> tuple[str, list[tupl
 
 
 def _shapes_section(document: Document, heading: str, names: Sequence[str]) -> Html:
-    return _section(heading, *(schema_article(name, document["components"]["schemas"][name]) for name in names))
+    return section(heading, *(schema_article(name, document["components"]["schemas"][name]) for name in names))
 
 
 def _with_shapes_at(places: Mapping[str, str], here: str, page: str) -> str:
     """A page at `here`, with links to schemas on their pages."""
 
-    def link(found: re.Match[str]) -> str:
+    def placed(found: re.Match[str]) -> str:
         place = places[found[1]]
         return f' href="{"" if place == here else place}#shape-{found[1]}"'
 
     # `&quot;` in the document's text: only our links start with a plain quote.
-    return _LINK.sub(link, page)
+    return _LINK.sub(placed, page)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from chassis.service import Service
+from services.documents.layout import document_page
 from services.documents.markup import Html, inline, table, tag
-from services.documents.pages import document_page
 from services.documents.permissions import Table, actions_of_routes, described, tables, values_text
 
 TITLE = "Entraide: who may see and do what"

@@ -36,6 +36,7 @@ CACHEABLE = {
     "/docs/shapes/{group}",
     "/docs/events",
     "/docs/events/shapes",
+    "/docs/events/shapes/{group}",
     "/docs/permissions",
     "/docs/style.css",
     "/v1/reference/{table}",
@@ -51,6 +52,7 @@ PAGES = {
     "/docs/shapes/{group}",
     "/docs/events",
     "/docs/events/shapes",
+    "/docs/events/shapes/{group}",
     "/docs/permissions",
     "/mailbox",
 }

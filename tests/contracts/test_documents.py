@@ -28,6 +28,7 @@ NOT_DOCUMENTED = {
     "/docs/shapes/{group}",
     "/docs/events",
     "/docs/events/shapes",
+    "/docs/events/shapes/{group}",
     "/docs/permissions",
     "/docs/style.css",
     "/internal/addresses",
@@ -175,7 +176,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     services = ("requests", "matching", "pledges", "delivery", "notifications")
     once |= {f"/v1/parked/{one}/{{event_id}}/{move}" for one in services for move in ("release", "discard")}
     # What they add stands beside what is there already.
-    once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read")}
+    once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
     assert undoes_nothing | once == without_revision
 
 

@@ -19,10 +19,12 @@ from services.composition import all_services
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
-from services.documents.pages import api_pages
+from services.documents.pages import api_pages, event_pages
 
-COMMITTED = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
-PATHS = [*api_pages(COMMITTED), "/docs/events", "/docs/events/shapes", "/docs/permissions"]
+COMMITTED, FACTS = (
+    json.loads((CONTRACTS / "schemas" / f"{name}.json").read_text(encoding="utf-8")) for name in ("openapi", "asyncapi")
+)
+PATHS = [*api_pages(COMMITTED), *event_pages(FACTS), "/docs/permissions"]
 BYTES_MAX = 40_000
 """Compressed: some seconds on the slowest lines."""
 
@@ -87,7 +89,8 @@ def test_every_page_with_a_route_is_checked(app: Litestar) -> None:
     routes = {route.path for route in app.routes if route.path.startswith("/docs")}
 
     assert {path for path in routes if "{" not in path} - {"/docs/style.css"} <= set(PATHS)
-    assert {"/docs/api/{group:str}", "/docs/shapes/{group:str}"} == {path for path in routes if "{" in path}
+    parts = ("api", "shapes", "events/shapes")
+    assert {f"/docs/{part}/{{group:str}}" for part in parts} == {path for path in routes if "{" in path}
 
 
 async def test_every_link_leads_to_a_place_on_a_page(app: Litestar) -> None:
@@ -101,7 +104,7 @@ async def test_every_link_leads_to_a_place_on_a_page(app: Litestar) -> None:
             assert not place or not path or place in pages[path].ids, link
     assert set(PATHS) | {"", "/docs/style.css", "/openapi.json", "/asyncapi.json"} == set(linked)
     assert linked["/docs/shapes/pledges"] > 100
-    assert linked["/docs/events/shapes"] > 90
+    assert linked["/docs/events/shapes/pledges"] > 30
 
 
 async def test_every_operation_is_in_the_index_and_in_full_on_the_page_of_its_group(
@@ -123,19 +126,28 @@ async def test_every_operation_is_in_the_index_and_in_full_on_the_page_of_its_gr
         assert expected == {one for one in page.ids if not one.startswith("group-")} - {"content", "contents"}
 
 
+@pytest.mark.parametrize(
+    ("index", "described", "shared", "of_pledges"),
+    [
+        ("/docs/shapes", COMMITTED, {"shape-Problem", "shape-Money"}, "shape-PledgeAccount"),
+        ("/docs/events/shapes", FACTS, {"shape-Money", "shape-Period"}, "shape-AllocationMade"),
+    ],
+)
 async def test_every_shape_is_described_once_and_linked_from_the_index_of_shapes(
-    app: Litestar, document: Mapping[str, Any]
+    app: Litestar, index: str, described: Mapping[str, Any], shared: set[str], of_pledges: str
 ) -> None:
-    pages = {path: Page((await _get(app, path)).text) for path in PATHS if path.startswith("/docs/shapes")}
+    pages = {path: Page((await _get(app, path)).text) for path in PATHS if path.startswith(index)}
 
     shapes = Counter(place for page in pages.values() for place in page.ids if place.startswith("shape-"))
-    assert dict.fromkeys((f"shape-{name}" for name in document["components"]["schemas"]), 1) == shapes
-    assert set(shapes) <= {link.partition("#")[2] for link in pages["/docs/shapes"].links}
-    assert {"shape-Problem", "shape-Money"} <= set(pages["/docs/shapes"].ids)
-    assert "shape-PledgeAccount" in pages["/docs/shapes/pledges"].ids
+    assert dict.fromkeys((f"shape-{name}" for name in described["components"]["schemas"]), 1) == shapes
+    assert set(shapes) <= {link.partition("#")[2] for link in pages[index].links}
+    assert shared <= set(pages[index].ids)
+    assert of_pledges in pages[f"{index}/pledges"].ids
 
 
-@pytest.mark.parametrize("path", ["/docs/api/nothing", "/docs/shapes/nothing", "/docs/shapes/health/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/docs/api/nothing", "/docs/shapes/nothing", "/docs/shapes/health/nothing", "/docs/events/shapes/nothing"]
+)
 async def test_a_group_that_is_not_there_is_not_found(app: Litestar, path: str) -> None:
     async with _client(app) as client:
         answer = await client.get(path)

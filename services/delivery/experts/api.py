@@ -12,9 +12,10 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
+from chassis.http.queries import query_parameter
 from contracts.conversion import from_attributes
 from contracts.reference import with_narrower
-from contracts.values import Language
+from contracts.values import Code, Language
 from services.delivery.commands import ExpertConsent, StateExpert, WithdrawExpert
 from services.delivery.experts import actions, store
 from services.delivery.experts.model import Profile
@@ -38,8 +39,8 @@ async def list_experts(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
-    topic: FromQuery[str | None] = None,
-    kind: FromQuery[str | None] = None,
+    topic: Annotated[str | None, query_parameter(Code)] = None,
+    kind: Annotated[str | None, query_parameter(Code)] = None,
     language: FromQuery[Language | None] = None,
     available_on: FromQuery[date | None] = None,
     cursor: FromQuery[UUID | None] = None,
