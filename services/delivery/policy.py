@@ -188,7 +188,7 @@ def may_see(caller: Caller, record: Delivery | File | Message | Session) -> bool
 
 def may_read_counts(caller: Caller) -> bool:
     """Whether small counts of participants are shown, to a caller who sees their delivery."""
-    return caller.role is not Role.AUDITOR
+    return caller.role not in {Role.AUDITOR, Role.SERVICE}
 
 
 _MOVES = {"name_contacts": MOVES["name_contacts"], "plan_session": NOT_ENDED, **MOVES}

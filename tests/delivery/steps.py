@@ -21,7 +21,7 @@ from tests.builders import AHEAD, NOON, an_event, headers
 from tests.clocks import Ticking
 
 Client = httpx.AsyncClient
-COORDINATOR, AUDITOR = "UNODC:coordinator", "UNODC:auditor"
+COORDINATOR, AUDITOR, OTHER_SERVICE = "UNODC:coordinator", "UNODC:auditor", "UNODC:service"
 KENYA, KENYAS_OFFICIAL, NORWAY = "KEN:focal_point", "KEN:official", "NOR:provider_officer"
 OTHERS = ("UGA:focal_point", "FRA:provider_officer", "NOR:donor_officer", "NOR:focal_point", "UNODC:finance_officer")
 SPRING = Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30))

@@ -37,8 +37,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         (KENYA, "resume", {}),
     ):
         delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
-    await _experts(stage)
-    await _sessions(stage, delivery, sides)
+    await _sessions(stage, delivery, sides, await _experts(stage, sides))
     await stage.say(KENYA, "POST", f"{PATH}/complete", {}, about=delivery, to=sides)
 
     async def completed() -> Any:
@@ -77,23 +76,26 @@ async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
     await stage.say(KENYA, "POST", f"{path}/drop-amendment", {}, about=found)
 
 
-async def _experts(stage: Stage) -> None:
-    """One whom the provider and coordinators see as last stated, one who is withdrawn: nothing of that one is kept."""
+async def _experts(stage: Stage, sides: Readers) -> str:
+    """One without a consent, one who is withdrawn and of whom nothing is kept, and the one who will teach the State."""
     codes = {"topics": ["mutual_legal_assistance"], "languages": ["en"]}
     for move, body, found_by in (
-        ("consent", {"consented_on": "2026-01-15"}, frozenset({NORWAY, COORDINATOR})),
+        (None, {}, frozenset({NORWAY})),
         ("withdraw", {}, NOBODY),
+        ("consent", {"consented_on": "2026-01-15"}, sides - {AUDITOR, SERVICE}),
     ):
         expert = await stage.say(NORWAY, "POST", "/v1/experts", codes)
         expert = await stage.say(NORWAY, "PUT", EXPERT, codes, about=expert, to=found_by)
-        await stage.say(NORWAY, "POST", f"{EXPERT}/{move}", body, about=expert)
+        if move:
+            expert = await stage.say(NORWAY, "POST", f"{EXPERT}/{move}", body, about=expert)
+    return str(expert["expert_id"])
 
 
-async def _sessions(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+async def _sessions(stage: Stage, delivery: Mapping[str, Any], sides: Readers, trainer: str) -> None:
     """One that is held, of which only the last place and comment are kept; one that is cancelled."""
     today = datetime.now(UTC).date().isoformat()
     days = {"period": {"from": today, "until": today}}
-    stated = {"modality": "in_person", "languages": ["en"]}
+    stated = {"modality": "in_person", "languages": ["en"], "trainers": [trainer]}
     counted = {"delivery_id": delivery["delivery_id"], "counts": []}
     for moves in (
         (

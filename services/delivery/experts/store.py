@@ -14,12 +14,6 @@ from contracts.values import Caller, Language
 from services.delivery.experts.model import Expert
 
 LIST_MAX = 100
-_WHOLE = """
-    SELECT expert.*, ARRAY(
-        SELECT DISTINCT state FROM session, unnest(session.states) AS state
-        WHERE session.trainers @> ARRAY[expert.expert_id]) AS states
-    FROM expert
-"""
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +28,17 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def get(tx: Tx, expert_id: UUID, caller: Caller, *, lock: bool = False) -> Expert:
     """The expert, if this caller may see it; `lock` locks it until the transaction ends. Raises Missing."""
-    row = await tx.fetchrow(
-        f"{_WHOLE} WHERE expert_id = $1 AND may_see(expert, $2, $3) {'FOR UPDATE OF expert' if lock else ''}",
-        expert_id,
-        caller.organization,
-        caller.role,
+    query = (
+        """
+        SELECT *, taught_states(expert_id) AS states FROM expert
+        WHERE expert_id = $1 AND may_see(expert, $2, $3) FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT *, taught_states(expert_id) AS states FROM expert WHERE expert_id = $1 AND may_see(expert, $2, $3)
+        """
     )
+    row = await tx.fetchrow(query, expert_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
     return expert_of(row)
@@ -58,8 +57,8 @@ async def page(
 ) -> list[Expert]:
     """Experts on the rosters that this caller may see, newest first, before `before`."""
     rows = await tx.fetch(
-        f"""
-        {_WHOLE}
+        """
+        SELECT *, taught_states(expert_id) AS states FROM expert
         WHERE status = 'listed' AND may_see(expert, $1, $2)
           AND ($3::text[] IS NULL OR topics && $3) AND ($4::text IS NULL OR $4 = ANY (kinds))
           AND ($5::text IS NULL OR $5 = ANY (languages))
@@ -83,7 +82,9 @@ async def page(
 
 async def known(tx: Tx, expert_id: UUID) -> Expert | None:
     """The expert, for the service itself, locked until the transaction ends."""
-    row = await tx.fetchrow(f"{_WHOLE} WHERE expert_id = $1 FOR UPDATE OF expert", expert_id)
+    row = await tx.fetchrow(
+        "SELECT *, taught_states(expert_id) AS states FROM expert WHERE expert_id = $1 FOR UPDATE", expert_id
+    )
     return expert_of(row) if row else None
 
 

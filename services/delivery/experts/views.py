@@ -21,7 +21,8 @@ class ExpertView(Struct, frozen=True, kw_only=True):
     """An expert on the roster of a provider, available in `periods`, or at any time if there are none.
 
     Others see it once `consented_on` says when the expert consented, as the person `recorded_by` recorded: those are
-    coordinators, and the States of sessions in which the expert teaches. After a withdrawal the texts are empty.
+    coordinators, and the States of sessions in which the expert teaches. After a withdrawal, and to other
+    services, the texts are empty.
     """
 
     expert_id: UUID

@@ -322,7 +322,7 @@ CREATE TABLE participant_count (
 CREATE INDEX participant_count_of_delivery ON participant_count (delivery_id);
 
 CALL wall_in('session_text', 'EXISTS (SELECT FROM session s WHERE s.session_id = session_text.session_id)');
-CALL wall_in('participant_count', 'caller_role() <> ''auditor''
+CALL wall_in('participant_count', 'caller_role() NOT IN (''auditor'', ''service'')
     AND EXISTS (SELECT FROM delivery d WHERE d.delivery_id = participant_count.delivery_id)');
 
 -- -- experts ----------------------------------------------------------------------------------------------------------
@@ -358,6 +358,11 @@ RETURN role = 'service' OR (role = 'provider_officer' AND e.provider = organizat
 
 CALL wall_in('expert', 'may_see(expert, caller_organization(), caller_role())');
 
+-- The States of the sessions in which an expert teaches.
+CREATE FUNCTION taught_states(expert_id uuid) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ARRAY(SELECT DISTINCT state FROM session s, unnest(s.states) AS state
+    WHERE s.trainers @> ARRAY[expert_id] ORDER BY state);
+
 -- Who an expert is; deleted when the expert is withdrawn or erased.
 CREATE TABLE expert_text (
     expert_id uuid PRIMARY KEY REFERENCES expert DEFERRABLE INITIALLY DEFERRED,
@@ -370,4 +375,6 @@ CREATE TABLE expert_text (
 );
 CREATE INDEX expert_text_person ON expert_text (person_id) WHERE person_id IS NOT NULL;
 
-CALL wall_in('expert_text', 'EXISTS (SELECT FROM expert e WHERE e.expert_id = expert_text.expert_id)');
+-- Other services learn of an expert only that it is there.
+CALL wall_in('expert_text', 'caller_role() <> ''service''
+    AND EXISTS (SELECT FROM expert e WHERE e.expert_id = expert_text.expert_id)');

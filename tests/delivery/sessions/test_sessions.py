@@ -13,6 +13,7 @@ from tests.delivery.steps import (
     KENYA,
     KENYAS_OFFICIAL,
     NORWAY,
+    OTHER_SERVICE,
     OTHERS,
     Client,
     Matching,
@@ -136,13 +137,14 @@ async def test_small_counts_are_for_the_sides_and_coordinators(api: Client, matc
         (found,) = (await shown(api, session_id, by))["participants"]
         assert ((3, False), 2) == (women(found["participants"]), len(found["participants"]["counts"])), by
         assert (3, False) == women((await listed(api, delivery_id, by))["participants"])
-    (found,) = (await shown(api, session_id, AUDITOR))["participants"]
-    assert ((None, True), 20, []) == (
-        women(found["participants"]),
-        found["participants"]["people"],
-        found["participants"]["counts"],
-    )
-    assert (None, True) == women((await listed(api, delivery_id, AUDITOR))["participants"])
+    for by in (AUDITOR, OTHER_SERVICE):
+        (found,) = (await shown(api, session_id, by))["participants"]
+        assert ((None, True), 20, []) == (
+            women(found["participants"]),
+            found["participants"]["people"],
+            found["participants"]["counts"],
+        )
+        assert (None, True) == women((await listed(api, delivery_id, by))["participants"])
 
 
 async def test_participants_are_counted_anew(api: Client, matching: Matching) -> None:
@@ -214,10 +216,10 @@ async def test_rows_are_those_that_the_policy_shows(api: Client, matching: Match
         async with db.transaction(by=a_caller(who)) as tx:
             return int(await tx.fetchval(f"SELECT count(*) FROM {table}"))
 
-    for who in (KENYA, KENYAS_OFFICIAL, NORWAY, COORDINATOR, AUDITOR, *OTHERS):
+    for who in (KENYA, KENYAS_OFFICIAL, NORWAY, COORDINATOR, AUDITOR, OTHER_SERVICE, *OTHERS):
         seen = who not in OTHERS
         assert int(seen) == await rows("session", who) == await rows("session_text", who)
-        assert int(seen and who != AUDITOR) == await rows("participant_count", who), who
+        assert int(seen and who not in {AUDITOR, OTHER_SERVICE}) == await rows("participant_count", who), who
 
 
 async def test_no_fact_has_counts_of_participants(api: Client, matching: Matching, db: Database) -> None:
