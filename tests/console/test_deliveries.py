@@ -1,6 +1,8 @@
 """A delivery in the browsers of its two sides: contacts, an agreement answered and signed, its beginning."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,6 +18,8 @@ STATE, PROVIDER = "CHN:focal_point", "UNODC-CYBER:provider_officer"
 
 OTHER_PROVIDER = "JPN:provider_officer"
 """Of another delivery to the same State, that a test does not need what the other leaves."""
+
+AUDITOR = "UNODC:auditor"
 
 
 def path_of(site: Site, provider: str) -> str:
@@ -113,3 +117,53 @@ def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -
     press(provider, "Withdraw")
     says(provider, "This message was withdrawn.")
     is_quiet(provider, state)
+
+
+def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sides(visit: Visit, site: Site) -> None:
+    """Taught by an expert who consented; the provider counts three women, whom an auditor is not shown."""
+    provider = visit(scripts=False).step_into(OTHER_PROVIDER)
+    state = of_language(visit(scripts=False).step_into(STATE), "ar")
+    auditor = visit(scripts=False).step_into(AUDITOR)
+    name, today = f"Fictitious: {uuid4()}", datetime.now(UTC).date().isoformat()
+
+    provider.go("/experts/new")
+    provider.page.fill("input[name=name]", name)
+    provider.page.fill("input[name='period.from']", today)
+    for field, code in (("topics", "mutual_legal_assistance"), ("languages", "en")):
+        provider.page.check(f"input[name={field}][value={code}]")
+    press(provider, "Save")
+    assert "govuk-error-summary" in provider.page.content(), "a period has two days"
+    provider.wrong.clear()
+    provider.page.fill("input[name='period.until']", today)
+    press(provider, "Save")
+    press(provider, "Record the expert's consent")
+    provider.page.fill("input[name=consented_on]", today)
+    press(provider, "Record the expert's consent")
+
+    provider.go(f"/deliveries/{path_of(site, OTHER_PROVIDER)}/sessions/new")
+    for day in ("period.from", "period.until"):
+        provider.page.fill(f"input[name='{day}']", today)
+    provider.page.check("input[name=modality][value=in_person]")
+    provider.page.check("input[name=languages][value=en]")
+    provider.page.get_by_label(name).check()
+    press(provider, "Plan a session")
+    assert "govuk-error-summary" in provider.page.content(), "why it is outside the period of the delivery"
+    provider.wrong.clear()
+    provider.page.fill("textarea[name=comment]", "Fictitious sample: both sides can begin now.")
+    press(provider, "Plan a session")
+    press(provider, "Record that it took place")
+    provider.page.click("summary:has-text('Judges')")
+    for cell, people in (("judge.25_34.women", "3"), ("judge.35_44.men", "9")):
+        provider.page.fill(f"input[name='{cell}']", people)
+    press(provider, "Save")
+    says(provider, "Took place")
+
+    path = provider.page.url.partition("/en")[2].partition("?")[0]
+    for reader, counts in ((provider, "3 9 0 12"), (state, "3 9 0 12"), (auditor, "– – 0 12")):
+        reader.go(path)
+        row = reader.page.locator("main table tbody tr").first
+        assert counts == " ".join(row.locator("td").all_inner_texts())
+    says(auditor, "An expert who is not shown")
+    follow(state, name)
+    expect(state.page.locator("main h1")).to_contain_text(name)
+    is_quiet(provider, state, auditor)

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from chassis.ids import new_id
 from services.console.client import Problem
@@ -43,7 +44,9 @@ async def new_expert(page: CurrentPage) -> Response[bytes]:
 
 @post("/{language:str}/experts/new", status_code=303)
 async def enter_expert(page: CurrentPage) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
+    # Both days of the period, or none.
+    whole = any(page.value(name) for name in PERIOD)
+    sent = read([replace(one, required=True) if whole and one.name in PERIOD else one for one in FIELDS], page.typed)
     if sent.errors:
         return _form(page, page.typed, errors=sent.errors, status=400)
     try:
@@ -64,9 +67,9 @@ async def show_expert(page: CurrentPage, expert_id: FromPath[str]) -> Response[b
 
 
 def _body(typed: dict[str, Any]) -> dict[str, Any]:
-    """With the one period that the form asks for, if both its days were given."""
+    """With the one period that the form asks for, if it was given."""
     period = typed.pop("period", {})
-    return typed | ({"periods": [period]} if len(period) == len(PERIOD) else {})
+    return typed | ({"periods": [period]} if period else {})
 
 
 def _form(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200) -> Response[bytes]:
