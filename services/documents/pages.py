@@ -84,7 +84,7 @@ def _with_shapes(
     """These pages and those of the schemas that the parts of each group use, all with links to the schemas."""
     shapes = _shapes_by_group(document, parts)
     found = {**pages, of.root: _shapes_index_page(document, of, shapes)}
-    for group in shapes.keys() - {SHARED}:
+    for group in (one for one in shapes if one != SHARED):
         found[of.path(group)] = _shapes_page(document, of, group, shapes[group])
     places = {name: of.path(group) for group, names in shapes.items() for name in names}
     return {path: _with_shapes_at(places, path, page) for path, page in found.items()}
