@@ -267,7 +267,7 @@ async def test_broker_user_has_only_its_permissions(folder: Path) -> None:
             await writer.publish("ta.pledges.pledge.made.v1", b"refused")
             await writer.publish("ta.requests.request.submitted.v1", b"allowed")
             await writer.flush()
-            assert b"allowed" == (await heard.next_msg(timeout=2)).data
+            assert b"allowed" == (await heard.next_msg(timeout=30)).data
 
             await writer.subscribe("ta.requests.>")
             await writer.flush()

@@ -1,6 +1,7 @@
 """A platform with its callers, who write a distinct text into every free field."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ STATE: Readers = OVERSEERS | {KENYA, OFFICIAL}
 OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
 FUND = "TA-REQUESTS"
 PATIENCE_SECONDS = 30
+IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_HEARD = {"person-not-known", "not-appointed"}
 """A new appointment is known everywhere within two seconds."""
 
@@ -43,6 +45,8 @@ class Stage:
     """Ids that no list without parameters contains."""
     files: set[str] = field(default_factory=set)
     """Likewise, of files of mails and deliveries."""
+    written_about: set[str] = field(default_factory=set)
+    """The ids in answers to commands with a text."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
@@ -71,6 +75,8 @@ class Stage:
             answer = await self.client.request(method, address, json=filled, headers=headers)
             if answer.is_success:
                 self.canaries.keep(new)
+                if new:
+                    self.written_about.update(IDS.findall(answer.text))
                 return answer.json() if answer.content else None
             assert not [one for one in new if one.text in answer.text], "a refusal repeats nothing"
             unheard = answer.status_code == 409 or answer.json()["slug"] in NOT_HEARD

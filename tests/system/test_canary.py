@@ -103,8 +103,8 @@ KNOWN = {
     "language": {"fr"},
 }
 PARAMETER = re.compile(r"\{(\w+)\}")
-NOTIFICATIONS_EACH = cases(16, soak=1)
-"""Which of them everybody asks for: there are some hundred, and the owner of each reads its texts in a list, too."""
+OTHERS_EACH = cases(8, soak=1)
+"""Which of the records everybody asks for about which nobody wrote a text; notifications are most of them."""
 
 
 async def read(stage: Stage, who: str, path: str) -> str:
@@ -146,8 +146,14 @@ async def readable_paths(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
     for who in sorted(EVERYBODY):
         for path in (*READABLE, *OF_A_RECORD_INSIDE):
             for name in PARAMETER.findall(path)[:1]:
-                for value in sorted(ids[name])[:: NOTIFICATIONS_EACH if name == "notification_id" else 1]:
+                for value in asked_for(stage, ids[name]):
                     yield who, path, await read(stage, who, path.replace(f"{{{name}}}", value))
+
+
+def asked_for(stage: Stage, ids: set[str]) -> list[str]:
+    """Those of records with a text, and some of the others."""
+    known = stage.attachments | stage.files | stage.written_about | set[str]().union(*KNOWN.values())
+    return [*sorted(ids & known), *sorted(ids - known)[::OTHERS_EACH]]
 
 
 async def leaks_over_http(stage: Stage) -> list[str]:
