@@ -19,6 +19,7 @@ SERVICES = {
     "requests": N_("Requests"),
     "matching": N_("Matching"),
     "pledges": N_("Money"),
+    "delivery": N_("Deliveries"),
     "notifications": N_("Notifications"),
 }
 PAGES = {
@@ -29,6 +30,7 @@ PAGES = {
     "matching.round": "/rounds",
     "pledges.pledge": "/pledges",
     "pledges.allocation": "/allocations",
+    "delivery.delivery": "/deliveries",
 }
 """Where the record of an event is shown, by the first two parts of its type."""
 
