@@ -22,6 +22,7 @@ from services.demo.joint import propose_jointly
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
+from services.demo.publishing import publish_summaries
 from services.demo.records import LineRecord, RequestRecord, Seen
 from services.demo.samples import shift_to_today, world
 from services.demo.steps import POLL_SECONDS, Say, Steps
@@ -87,6 +88,7 @@ class Story:
         self.given = DonorStory(self._steps, self._folder, self._circulating())
         await self.given.give()
         await self._fund()
+        await publish_summaries(self._steps, self.requests)
         await self._end()
         await self._read_funds()
         await self._check_notifications()

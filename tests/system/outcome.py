@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
+import httpx
 
 from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats
@@ -96,6 +97,13 @@ async def check_state(platform: Platform, database_url: str, nats: Nats) -> None
     assert {f["says"].partition(" is ")[0] for f in found if not f["ok"]} == {
         "fsync", "full_page_writes", "synchronous_commit",
     }  # fmt: skip
+
+
+async def check_summaries(platform: Platform) -> None:
+    """Everybody reads what three States approved."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(f"{platform.addresses['requests']}/v1/public/requests")
+    assert {"KEN", "TUN", "KAZ"} == {one["state"] for one in answer.json()["requests"]}
 
 
 def check_mails(mailbox: Mailbox) -> None:

@@ -14,7 +14,7 @@ from tests import readme
 from tests.commands import entraide
 from tests.sample_world import STILL_RUNNING, Demo
 from tests.system import mondays, readme_session
-from tests.system.outcome import check_files, check_mails, check_state, rerun_demo
+from tests.system.outcome import check_files, check_mails, check_state, check_summaries, rerun_demo
 from tests.system.platform import Platform
 
 
@@ -31,6 +31,7 @@ async def test_the_demo_leaves_one_process_in_order(demo: Demo, xsd: tuple[str, 
     assert not re.search(r"not seen|not funded|not offered|did not wait for", complained), complained
     await rerun_demo(demo.platform, demo.state)
     await asyncio.to_thread(check_files, demo.platform, demo.state / "donor", xsd)
+    await check_summaries(demo.platform)
     await asyncio.to_thread(readme_session.run, demo.platform, demo.state)
     await mondays.run(demo.platform, demo.state)
     await check_state(demo.platform, demo.database_url, demo.broker)
