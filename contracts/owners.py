@@ -19,6 +19,8 @@ OWNERS = {
     "messages": "delivery",
     "sessions": "delivery",
     "experts": "delivery",
+    "results": "delivery",
+    "action-points": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

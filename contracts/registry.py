@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from contracts import (
+    action_points,
     activities,
     agreements,
     alerts,
@@ -29,6 +30,7 @@ from contracts import (
     pledges,
     reminders,
     requests,
+    results,
     rewording,
     sessions,
     summaries,
@@ -55,6 +57,8 @@ FACTS: Mapping[str, type[Fact]] = {
         *messages.FACTS,
         *sessions.FACTS,
         *experts.FACTS,
+        *results.FACTS,
+        *action_points.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,
         *ledger.FACTS,

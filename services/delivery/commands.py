@@ -8,14 +8,16 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts import reference
+from contracts.action_points import ActionOwner, ActionSource
 from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, AgreementTerms, ClauseKind, CostShare
-from contracts.codes import ModalityCode, unknown_code
+from contracts.codes import IndicatorCode, ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
 from contracts.experts import Available, Kinds, Spoken, Topics
 from contracts.messages import MESSAGE_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import Persons
+from contracts.results import Figure
 from contracts.sessions import DELIVERIES_MAX, SpokenLanguages, Trainers
 from contracts.values import END, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
@@ -32,6 +34,7 @@ Topic = Annotated[str, Meta(max_length=200)]
 MessageFiles = Annotated[tuple[UUID, ...], Meta(max_length=MESSAGE_FILES_MAX)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
 CELLS_MAX = len(Sex) * len(AgeBand) * 20
+ActionText = Annotated[str, Meta(min_length=1, max_length=2000)]
 Place = Annotated[str, Meta(max_length=500)]
 Counts = Annotated[tuple[Count, ...], Meta(max_length=CELLS_MAX)]
 
@@ -140,6 +143,40 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     reason: Code
     comment: Words = ""
+
+
+class ReportAgain(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was measured on that day, in the indicator's unit; `file_id` is a file of the delivery that shows it.
+
+    Of a score in a test, `baseline` is the one before and `actual` the one after.
+    """
+
+    actual: Figure
+    measured_on: date
+    baseline: Figure | None = None
+    target: Figure | None = None
+    file_id: UUID | None = None
+
+
+class ReportResult(ReportAgain, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first report of an indicator (`/v1/reference/indicators`)."""
+
+    indicator: IndicatorCode
+
+
+class ReviseActionPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be done, in any of the six languages; by whom, and until when."""
+
+    text: ActionText
+    language: Language
+    owner: ActionOwner
+    due_on: date
+
+
+class AddActionPoint(ReviseActionPoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An action point, and what it follows from."""
+
+    source: ActionSource
 
 
 class Complete(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):

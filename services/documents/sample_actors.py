@@ -12,7 +12,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"FileAdded", "FileRemoved", "MessageSent", "MessageWithdrawn", "DeliveryPrivateTopicOpened"}
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
-            | {"SessionRescheduled", "SessionParticipantsReported"}
+            | {"SessionRescheduled", "SessionParticipantsReported", "ResultConfirmed", "ResultDisputed"}
+            | {"ActionPointDone", "ActionPointDropped"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -40,7 +41,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"CriteriaPublished", "RequestAssessed"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
-            | {"JointDeliveryProposed"}
+            | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
+            | {"ActionPointReopened"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -60,7 +62,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"MatchInterested", "MatchProviderConfirmed", "MatchDeclinedByProvider"}
             | {"DeliveryBegun", "DeliverySuspended", "DeliveryResumed"}
             | {"SessionPlanned", "SessionRevised", "SessionCancelled", "SessionHeld"}
-            | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn"}
+            | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn", "ResultReported"}
             | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
@@ -109,6 +111,6 @@ FIRST: frozenset[str] = frozenset(
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
-    | {"SessionPlanned", "ExpertListed"}
+    | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded"}
 )
 """The first fact of an aggregate."""

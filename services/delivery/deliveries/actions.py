@@ -37,6 +37,7 @@ async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
         covers=fact.covers,
         funding_needed=fact.funding_needed,
         joint_delivery_id=fact.joint_delivery_id,
+        kind=fact.kind,
         opened_at=fact.confirmed_at,
     )
     await record(tx, None, opened, because=event)

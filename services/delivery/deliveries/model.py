@@ -84,6 +84,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     covers: int | None = None
     funding_needed: Money | None = None
     joint_delivery_id: UUID | None = None
+    kind: str | None = None
     opened_at: datetime
     state_waived_at: datetime | None = None
     provider_waived_at: datetime | None = None
