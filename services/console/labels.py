@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.statuses import (
+    ACTION_POINT_STATUS,
     ACTIVITY_STATUS,
     AGREEMENT_STATUS,
     ALLOCATION_STATUS,
@@ -18,6 +19,7 @@ from services.console.statuses import (
     PLEDGE_STATUS,
     PROPOSAL_STATUS,
     REQUEST_STATUS,
+    RESULT_STATUS,
     ROUND_STATUS,
     SESSION_STATUS,
     WEBHOOK_STATUS,
@@ -74,6 +76,15 @@ ATTACHMENT_STATUS = {
 }
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 SIDE = {"state": N_("The State"), "provider": N_("The provider")}
+ACTION_OWNER = {**SIDE, "unodc": N_("UNODC")}
+ACTION_SOURCE = {
+    "evaluation": N_("An evaluation"),
+    "session": N_("A session"),
+    "inequality_checklist": N_("The checklist on inequalities"),
+    "human_rights_screening": N_("The human-rights screening"),
+    "strategy_milestone": N_("A milestone of a strategy"),
+    "other": N_("Something else"),
+}
 COST_KIND = {
     "travel": N_("Travel"),
     "accommodation": N_("Accommodation"),
@@ -312,6 +323,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "clause_kind": CLAUSE_KIND,
     "term": TERM,
     "session_status": SESSION_STATUS,
+    "result_status": RESULT_STATUS,
+    "action_point_status": ACTION_POINT_STATUS,
+    "action_owner": ACTION_OWNER,
+    "action_source": ACTION_SOURCE,
     "sex": SEX,
     "age_band": AGE_BAND,
     "offering_status": OFFERING_STATUS,

@@ -50,15 +50,19 @@ async def list_deliveries(page: CurrentPage) -> Response[bytes]:
 async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """A delivery: whose turn it is, the contacts of both sides, what happened."""
     session = page.signed_in
-    delivery, sessions, proposed = await asyncio.gather(
+    delivery, sessions, results, action_points, proposed = await asyncio.gather(
         page.api.get(f"/v1/deliveries/{delivery_id}"),
         page.api.get(f"/v1/deliveries/{delivery_id}/sessions"),
+        page.api.get(f"/v1/deliveries/{delivery_id}/results"),
+        page.api.get(f"/v1/deliveries/{delivery_id}/action-points"),
         optional_agreement(page, delivery_id),
     )
     return page.render(
         "deliveries/show.html",
         sessions=sessions["sessions"],
         participants=sessions["participants"],
+        results=results["results"],
+        action_points=action_points["action_points"],
         drawn=drawn(sessions, page.language),
         delivery=delivery,
         agreement=proposed,
