@@ -39,6 +39,8 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "in_kind_forms": reference.in_kind_forms,
     "activity_kinds": reference.activity_kinds,
     "indicators": deliveries.indicators,
+    "inequality_questions": deliveries.inequality_questions,
+    "human_rights_questions": deliveries.human_rights_questions,
     "participant_functions": reference.participant_functions,
     "special_groups": reference.special_groups,
     "income_groups": reference.income_groups,

@@ -21,6 +21,7 @@ OWNERS = {
     "experts": "delivery",
     "results": "delivery",
     "action-points": "delivery",
+    "screenings": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -84,6 +84,8 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "activity_kinds": reference.activity_kinds,
         "indicators": deliveries.indicators,
         "indicator_units": deliveries.indicator_units,
+        "inequality_questions": deliveries.inequality_questions,
+        "human_rights_questions": deliveries.human_rights_questions,
         "participant_functions": reference.participant_functions,
         "aspects": reference.aspects,
         "special_groups": reference.special_groups,
@@ -126,9 +128,9 @@ async def show_table(table: FromPath[str], language: FromQuery[Language | None] 
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
     Or of languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions, indicators,
-    indicator_units, aspects, special_groups, income_groups, review_clusters, countries, currencies. With `language`,
-    countries are sorted by their names in it, else by their codes; the other tables have an order of their own.
-    `states` are the States of a group, as of `as_at`.
+    indicator_units, inequality_questions, human_rights_questions, aspects, special_groups, income_groups,
+    review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
+    codes; the other tables have an order of their own. `states` are the States of a group, as of `as_at`.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

@@ -1,4 +1,4 @@
-"""Tables of what follows a match: indicators of results, and their units."""
+"""Tables of what follows a match: indicators of results, their units, questions of screenings."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -23,3 +23,20 @@ def indicators() -> Mapping[str, Indicator]:
 def indicator_units() -> Mapping[str, Term]:
     """The units of indicators."""
     return by_code("indicator_units", Term)
+
+
+@cache
+def inequality_questions() -> Mapping[str, Term]:
+    """Questions of the analysis of inequalities."""
+    return by_code("inequality_questions", Term)
+
+
+@cache
+def human_rights_questions() -> Mapping[str, Term]:
+    """Questions of the screening for human rights."""
+    return by_code("human_rights_questions", Term)
+
+
+def questions(screening: str) -> Mapping[str, Term]:
+    """The questions of a screening: `inequality` or `human_rights`."""
+    return {"inequality": inequality_questions, "human_rights": human_rights_questions}[screening]()

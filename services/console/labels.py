@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE, SCREENING_ANSWER, SCREENING_KIND
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.statuses import (
     ACTION_POINT_STATUS,
@@ -21,6 +22,7 @@ from services.console.statuses import (
     REQUEST_STATUS,
     RESULT_STATUS,
     ROUND_STATUS,
+    SCREENING_STATUS,
     SESSION_STATUS,
     WEBHOOK_STATUS,
 )
@@ -76,15 +78,6 @@ ATTACHMENT_STATUS = {
 }
 ADDRESSEE = {"any": N_("Any provider"), "unodc": N_("UNODC"), "states": N_("States that we name")}
 SIDE = {"state": N_("The State"), "provider": N_("The provider")}
-ACTION_OWNER = {**SIDE, "unodc": N_("UNODC")}
-ACTION_SOURCE = {
-    "evaluation": N_("An evaluation"),
-    "session": N_("A session"),
-    "inequality_checklist": N_("The checklist on inequalities"),
-    "human_rights_screening": N_("The human-rights screening"),
-    "strategy_milestone": N_("A milestone of a strategy"),
-    "other": N_("Something else"),
-}
 COST_KIND = {
     "travel": N_("Travel"),
     "accommodation": N_("Accommodation"),
@@ -326,6 +319,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "result_status": RESULT_STATUS,
     "action_point_status": ACTION_POINT_STATUS,
     "action_owner": ACTION_OWNER,
+    "screening_status": SCREENING_STATUS,
+    "screening_kind": SCREENING_KIND,
+    "screening_answer": SCREENING_ANSWER,
     "action_source": ACTION_SOURCE,
     "sex": SEX,
     "age_band": AGE_BAND,

@@ -51,6 +51,8 @@ TABLES: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "in_kind_forms": reference.in_kind_forms,
     "indicators": of_deliveries.indicators,
     "indicator_units": of_deliveries.indicator_units,
+    "inequality_questions": of_deliveries.inequality_questions,
+    "human_rights_questions": of_deliveries.human_rights_questions,
     "participant_functions": reference.participant_functions,
     "activity_kinds": reference.activity_kinds,
 }

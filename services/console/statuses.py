@@ -71,6 +71,10 @@ ACTION_POINT_STATUS = {
     "verified": P_("action point", "Verified"),
     "dropped": P_("action point", "Dropped"),
 }
+SCREENING_STATUS = {
+    "open": P_("screening", "Open"),
+    "completed": P_("screening", "Completed"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

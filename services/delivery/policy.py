@@ -21,6 +21,9 @@ from services.delivery.files.model import MOVES as FILE_MOVES
 from services.delivery.files.model import File, author_side
 from services.delivery.results.model import MOVES as RESULT_MOVES
 from services.delivery.results.model import Result
+from services.delivery.screenings.model import MOVES as SCREENING_MOVES
+from services.delivery.screenings.model import OPEN_FOR as SCREENED_IN
+from services.delivery.screenings.model import Screening
 from services.delivery.sessions.model import MOVES as SESSION_MOVES
 from services.delivery.sessions.model import Session
 from services.delivery.thread.model import MOVES as MESSAGE_MOVES
@@ -75,6 +78,11 @@ class Action(StrEnum):
     VERIFY = "verify"
     REOPEN_ACTION_POINT = "reopen_action_point"
     DROP_ACTION_POINT = "drop_action_point"
+    LIST_SCREENINGS = "list_screenings"
+    ANSWER_SCREENING = "answer_screening"
+    SHOW_SCREENING = "show_screening"
+    COMPLETE_SCREENING = "complete_screening"
+    REOPEN_SCREENING = "reopen_screening"
     LIST_EXPERTS = "list_experts"
     ENTER_EXPERT = "enter_expert"
     SHOW_EXPERT = "show_expert"
@@ -86,6 +94,7 @@ class Action(StrEnum):
 _SIDES = frozenset({Role.FOCAL_POINT, Role.PROVIDER_OFFICER})
 """Those who act for the State and for the provider."""
 _SIDES_AND_OFFICE = _SIDES | {Role.COORDINATOR}
+_SCREENERS = frozenset({Role.PROVIDER_OFFICER, Role.COORDINATOR})
 _READERS = _SIDES_AND_OFFICE | {Role.OFFICIAL}
 """Who read the thread: auditors see only that there are messages and files."""
 MOVERS: Mapping[Action, frozenset[Role]] = {
@@ -93,6 +102,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.PLAN_SESSION: _SIDES,
     Action.REPORT_RESULT: _SIDES,
     Action.ADD_ACTION_POINT: _SIDES_AND_OFFICE,
+    Action.ANSWER_SCREENING: _SCREENERS,
     Action.WAIVE_AGREEMENT: _SIDES,
     Action.PROPOSE: _SIDES,
     Action.SIGN: _SIDES,
@@ -136,20 +146,25 @@ ACTION_POINT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
 )
 """Its owner alone reports it done."""
 
+SCREENING_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.ANSWER_SCREENING, Action.COMPLETE_SCREENING, Action.REOPEN_SCREENING), _SCREENERS
+)
+
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
 _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
     | {Action.LIST_SESSIONS, Action.LIST_RESULTS, Action.SHOW_RESULT}
-    | {Action.LIST_ACTION_POINTS, Action.SHOW_ACTION_POINT}
+    | {Action.LIST_ACTION_POINTS, Action.SHOW_ACTION_POINT, Action.LIST_SCREENINGS, Action.SHOW_SCREENING}
 )
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
-Record: TypeAlias = Delivery | File | Message | Session | Result | ActionPoint | Expert
+OfDelivery: TypeAlias = Delivery | File | Message | Result | ActionPoint | Screening
+Record: TypeAlias = OfDelivery | Session | Expert
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -164,7 +179,7 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return _of_expert(caller, action, record)
     if action is Action.ENTER_EXPERT:
         return ALLOWED if caller.role is Role.PROVIDER_OFFICER else denied("not-for-your-role")
-    if not isinstance(record, Delivery | File | Message | Result | ActionPoint):
+    if not isinstance(record, OfDelivery):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, record):
         return HIDDEN
@@ -186,6 +201,7 @@ _MOVERS_OF: Mapping[type, Mapping[Action, frozenset[Role]]] = {
     File: _OF_FILES,
     Result: RESULT_MOVERS,
     ActionPoint: ACTION_POINT_MOVERS,
+    Screening: SCREENING_MOVERS,
 }
 
 
@@ -220,7 +236,7 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
     return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: Delivery | File | Message | Session | Result | ActionPoint) -> bool:
+def may_see(caller: Caller, record: OfDelivery | Session) -> bool:
     """UNODC's office except what is private, its States, and the provider's officers."""
     if caller.role in _OVERSEERS:
         return not (isinstance(record, File | Message) and record.private)
@@ -239,9 +255,10 @@ _MOVES = {
     "plan_session": NOT_ENDED,
     "report_result": frozenset(DeliveryStatus) - {DeliveryStatus.OPEN},
     "add_action_point": frozenset(DeliveryStatus),
+    "answer_screening": SCREENED_IN,
     **MOVES,
 }
-"""Of a delivery; sessions, results and action points are kept beside it."""
+"""Of a delivery; sessions, results, action points and screenings are kept beside it."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
@@ -287,6 +304,11 @@ def action_point_moves_open_to(caller: Caller, point: ActionPoint) -> tuple[str,
     """The moves of an action point that this caller may make now; who reported it done does not verify it."""
     found = open_moves(caller, point, Action, decide, ACTION_POINT_MOVES)
     return tuple(move for move in found if move != Action.VERIFY or caller.person_id != point.done_by)
+
+
+def screening_moves_open_to(caller: Caller, screening: Screening) -> tuple[str, ...]:
+    """The moves of a screening that this caller may make now, unless the delivery is terminated."""
+    return open_moves(caller, screening, Action, decide, SCREENING_MOVES)
 
 
 def expert_moves_open_to(caller: Caller, expert: Expert) -> tuple[str, ...]:

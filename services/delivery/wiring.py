@@ -44,6 +44,9 @@ from services.delivery.files.model import Quota
 from services.delivery.results import api as result_api
 from services.delivery.results import store as result_store
 from services.delivery.results.evolve import evolve as evolve_result
+from services.delivery.screenings import api as screening_api
+from services.delivery.screenings import store as screening_store
+from services.delivery.screenings.evolve import evolve as evolve_screening
 from services.delivery.sessions import api as session_api
 from services.delivery.sessions import store as session_store
 from services.delivery.sessions.evolve import evolve as evolve_session
@@ -84,6 +87,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "action_point":
             point = evolve_action_point(await action_point_store.known(tx, event.aggregate_id), fact)
             await action_point_store.save(tx, point)
+        case "screening":
+            screening = evolve_screening(await screening_store.known(tx, event.aggregate_id), fact)
+            await screening_store.save(tx, screening)
         case "expert":
             await expert_store.save(tx, evolve_expert(await expert_store.known(tx, event.aggregate_id), fact))
         case _:
@@ -179,6 +185,7 @@ SERVICE = Service(
         *session_api.ROUTES,
         *result_api.ROUTES,
         *action_point_api.ROUTES,
+        *screening_api.ROUTES,
         *expert_api.ROUTES,
         *parked_routes("delivery"),
     ],
@@ -189,6 +196,7 @@ SERVICE = Service(
     tables=(
         "result",
         "action_point",
+        "screening",
         "session",
         "expert",
         "message",
@@ -199,7 +207,7 @@ SERVICE = Service(
     ),
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
-        *("session_text", "participant_count", "result_text", "action_point_text", "expert_text"),
+        *("session_text", "participant_count", "result_text", "action_point_text", "screening_text", "expert_text"),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),

@@ -15,6 +15,7 @@ from contracts.files import FileAdded
 from contracts.messages import MessageSent
 from contracts.registry import decode_fact
 from contracts.results import ResultReported
+from contracts.screenings import ScreeningAnswered
 from contracts.sessions import SessionPlanned
 from contracts.values import Caller, Role, Side
 from services.delivery import policy as delivery
@@ -34,6 +35,9 @@ from services.delivery.files.store import DeliveryFile
 from services.delivery.results.evolve import evolve as evolve_result
 from services.delivery.results.model import Result
 from services.delivery.results.views import ResultView
+from services.delivery.screenings.evolve import evolve as evolve_screening
+from services.delivery.screenings.model import Screening
+from services.delivery.screenings.views import ScreeningView
 from services.delivery.sessions.evolve import evolve as evolve_session
 from services.delivery.sessions.model import Session
 from services.delivery.sessions.views import SessionView
@@ -86,6 +90,10 @@ def _result() -> Result:
     return replace(evolve_result(None, _example(ResultReported)), state=STATE, provider=PROVIDER)
 
 
+def _screening() -> Screening:
+    return replace(evolve_screening(None, _example(ScreeningAnswered)), state=STATE, provider=PROVIDER)
+
+
 def _action_point(owner: str) -> ActionPoint:
     one = evolve_action_point(None, _example(ActionPointAdded))
     return replace(one, state=STATE, provider=PROVIDER, owner=ActionOwner(owner))
@@ -133,7 +141,7 @@ SUBJECTS = (
         make=_delivery,
         reads=(
             *(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_FILES, _D.LIST_MESSAGES, _D.LIST_SESSIONS),
-            *(_D.LIST_RESULTS, _D.LIST_ACTION_POINTS, _D.LIST_DELIVERIES, _D.FOLLOW),
+            *(_D.LIST_RESULTS, _D.LIST_ACTION_POINTS, _D.LIST_SCREENINGS, _D.LIST_DELIVERIES, _D.FOLLOW),
         ),
         acts=tuple(delivery.MOVERS),
     ),
@@ -190,6 +198,16 @@ SUBJECTS = (
         make=_action_point,
         reads=(_D.SHOW_ACTION_POINT,),
         acts=tuple(delivery.ACTION_POINT_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="A screening",
+        views=(ScreeningView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        make=_screening,
+        reads=(_D.SHOW_SCREENING,),
+        acts=tuple(delivery.SCREENING_MOVERS),
     ),
     Subject(
         service="delivery",

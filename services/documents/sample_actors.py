@@ -42,7 +42,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
-            | {"ActionPointReopened"}
+            | {"ActionPointReopened", "ScreeningReopened"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -63,6 +63,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"DeliveryBegun", "DeliverySuspended", "DeliveryResumed"}
             | {"SessionPlanned", "SessionRevised", "SessionCancelled", "SessionHeld"}
             | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn", "ResultReported"}
+            | {"ScreeningAnswered", "ScreeningCompleted"}
             | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
@@ -111,6 +112,6 @@ FIRST: frozenset[str] = frozenset(
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
-    | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded"}
+    | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
 )
 """The first fact of an aggregate."""

@@ -73,6 +73,9 @@ POINT = {
 POINT_TEXT = f"{FICTITIOUS} Have two more prosecutors trained to draft requests."
 _POINT_FACTS = ("Added", "Revised", "Done", "Verified", "Reopened", "Dropped", "Reminded")
 
+ANSWERS = [{"question": "fair_trial", "answer": "yes"}, {"question": "privacy", "answer": "unknown"}]
+ANSWER_COMMENT = f"{FICTITIOUS} The interception of messages is not in the draft yet."
+
 FOLLOWING: Mapping[str, Any] = MappingProxyType(
     {
         "indicator": RESULT["indicator"],
@@ -88,12 +91,25 @@ FOLLOWING: Mapping[str, Any] = MappingProxyType(
             for name, value in POINT.items()
         },
         **{f"{one}.text": POINT_TEXT for one in ("AddActionPoint", "ReviseActionPoint")},
+        "screening": "human_rights",
+        "ScreeningAnswered.answers": ANSWERS,
+        "Answered.question": "fair_trial",
+        "Answered.answer": "yes",
+        "GivenAnswer.question": "privacy",
+        "GivenAnswer.answer": "unknown",
+        "GivenAnswer.comment": ANSWER_COMMENT,
+        **{
+            f"{one}.answers": [{**ANSWERS[0], "comment": ""}, {**ANSWERS[1], "comment": ANSWER_COMMENT}]
+            for one in ("AnswerScreening", "BeginScreening")
+        },
+        "CompleteScreening.recommendations": [],
+        "ScreeningCompleted.recommended": 0,
         "ActionPointReminded.due_on": POINT["due_on"],
         **{f"ActionPoint{one}.organization": "KEN" for one in _POINT_FACTS},
         **{f"ActionPoint{one}.role": "focal_point" for one in _POINT_FACTS},
     }
 )
-"""Of results and action points, in facts and bodies."""
+"""Of results, action points and screenings, in facts and bodies."""
 
 SESSIONS: Mapping[str, Any] = MappingProxyType(
     {
@@ -227,7 +243,7 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ResultView.status": "reported",
         "ResultView.comment": f"{FICTITIOUS} The same test on the first and the last day.",
         "ResultView.reported_by": "provider",
-        "ResultView.answer": "",
+        "ResultView.state_comment": "",
         **{f"ResultView.{name}": None for name in ("confirmed_at", "disputed_at", "reason")},
         "ResultView.moves": ["report_result", "confirm_result", "dispute_result"],
         "DeliveryResults.results": [],
@@ -242,6 +258,15 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
             for name in ("verified_by", "verified_at", "dropped_at", "reason", "reminded_at")
         },
         "DeliveryActionPoints.action_points": [],
+        "ScreeningView.status": "open",
+        "ScreeningView.questions": [{**ANSWERS[1], "comment": ANSWER_COMMENT}],
+        "ScreeningView.completed_at": None,
+        "ScreeningView.moves": ["answer_screening", "complete_screening"],
+        "QuestionView.question": "privacy",
+        "QuestionView.answer": "unknown",
+        "QuestionView.comment": ANSWER_COMMENT,
+        "DeliveryScreenings.screenings": [],
+        "DeliveryScreenings.needed": ["human_rights"],
         **{f"{view}.kind": "mla_training" for view in ("DeliveryView", "DeliveryItem")},
         "SessionView.trainers": [],
         "SessionView.deliveries": [DELIVERY_ID],

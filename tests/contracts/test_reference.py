@@ -30,6 +30,8 @@ CODES = {
     "participant_functions": SNAKE,
     "indicators": SNAKE,
     "indicator_units": SNAKE,
+    "inequality_questions": SNAKE,
+    "human_rights_questions": SNAKE,
     "reasons": SNAKE,
     "languages": "[a-z]{2}",
     "special_groups": SNAKE,

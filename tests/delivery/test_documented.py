@@ -9,8 +9,16 @@ from services.delivery.action_points import model as action_point
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
 from services.delivery.experts import model as expert
-from services.delivery.policy import ACTION_POINT_MOVERS, EXPERT_MOVERS, MOVERS, RESULT_MOVERS, SESSION_MOVERS
+from services.delivery.policy import (
+    ACTION_POINT_MOVERS,
+    EXPERT_MOVERS,
+    MOVERS,
+    RESULT_MOVERS,
+    SCREENING_MOVERS,
+    SESSION_MOVERS,
+)
 from services.delivery.results import model as result
+from services.delivery.screenings import model as screening
 from services.delivery.sessions import model as session
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
@@ -41,6 +49,7 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("Sessions", session.MOVES),
         ("Results", result.MOVES),
         ("Action points", action_point.MOVES),
+        ("Screenings", screening.MOVES),
         ("Experts", expert.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
@@ -56,9 +65,10 @@ def test_roles_are_those_of_the_policy() -> None:
         "Sessions",
         "Results",
         "Action points",
+        "Screenings",
         "Experts",
     )
-    policies = (MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, EXPERT_MOVERS)
+    policies = (MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS)
     told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
     assert {str(move): set(roles) for movers in policies for move, roles in movers.items()} == {
         move: roles for move, roles in told.items() if move != "agree"

@@ -46,6 +46,8 @@ async def _report_results(world: Any, delivery: Mapping[str, Any]) -> None:
             figures = {"indicator": indicator, "actual": 20, "measured_on": day, "comment": "A sample."}
             result = await world.say(NORWAY, f"{path}/results", **figures)
         await world.say(KENYA, f"/v1/results/{result['result_id']}/confirm", about=result)
+        for screening in ("human_rights", "inequality"):
+            await world.say(NORWAY, f"{path}/screenings", screening=screening, answers=[])
         for owner in ("unodc", "provider", "state"):
             about = {"source": "session", "text": "A sample.", "language": "en", "owner": owner, "due_on": day}
             point = await world.say(NORWAY, f"{path}/action-points", **about)

@@ -22,6 +22,7 @@ from services.delivery.deliveries import store as delivery_store
 from services.delivery.experts import store as expert_store
 from services.delivery.files import store as delivery_files
 from services.delivery.results import store as result_store
+from services.delivery.screenings import store as screening_store
 from services.delivery.sessions import store as session_store
 from services.delivery.thread import store as thread_store
 from services.directory.people import store as directory_store
@@ -443,6 +444,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["action_point_id"] = {
             one: await action_point_store.known(tx, one) for one in await ids(tx, "action_point")
         }
+        records["screening_id"] = {one: await screening_store.known(tx, one) for one in await ids(tx, "screening")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

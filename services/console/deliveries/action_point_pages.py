@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from services.console.deliveries.forms import Sent, send
 from services.console.deliveries.moves import ACTION_POINT, REVISE
+from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE
 from services.console.fields import WORDS_MAX, Field, Option
-from services.console.labels import ACTION_OWNER, ACTION_SOURCE
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES

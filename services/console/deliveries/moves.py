@@ -153,3 +153,21 @@ ACTION_POINT = Noun(
         ),
     ),
 )
+
+ANSWERS = "/answers"
+SCREENING = Noun(
+    path="/screenings",
+    api="/v1/screenings",
+    record="deliveries/screening_head.html",
+    moves=(
+        Move(name="answer_screening", path="answer", label=N_("Answer the questions"), elsewhere=ANSWERS),
+        Move(
+            name="complete_screening",
+            path="complete",
+            label=N_("Record that it is completed"),
+            fields=(),
+            explains=N_("All questions have to be answered. What is to be done becomes an action point."),
+        ),
+        Move(name="reopen_screening", path="reopen", label=N_("Reopen it"), fields=()),
+    ),
+)

@@ -422,6 +422,35 @@ CALL wall_in('action_point', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id
 CALL wall_in('action_point_text',
     'EXISTS (SELECT FROM action_point a WHERE a.action_point_id = action_point_text.action_point_id)');
 
+-- -- screenings -------------------------------------------------------------------------------------------------------
+
+-- The analysis of inequalities and the screening for human rights of a delivery, with the answers by question.
+CREATE TABLE screening (
+    screening_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    screening text NOT NULL CHECK (screening IN ('inequality', 'human_rights')),
+    status text NOT NULL CHECK (status IN ('open', 'completed')),
+    revision integer NOT NULL CHECK (revision > 0),
+    answers json NOT NULL,
+    answered_at timestamptz NOT NULL,
+    completed_at timestamptz,
+    UNIQUE (delivery_id, screening),
+    CHECK ((status = 'completed') = (completed_at IS NOT NULL))
+);
+
+-- Comments on answers, by question.
+CREATE TABLE screening_text (
+    screening_id uuid PRIMARY KEY REFERENCES screening DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    comments json NOT NULL
+);
+
+CALL wall_in('screening', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = screening.delivery_id)');
+CALL wall_in('screening_text', 'EXISTS (SELECT FROM screening s WHERE s.screening_id = screening_text.screening_id)');
+
 -- -- experts ----------------------------------------------------------------------------------------------------------
 
 -- The roster of trainers of each provider.

@@ -62,7 +62,7 @@ class Figures(Struct, frozen=True, kw_only=True):
         if indicators()[indicator].unit == PERCENT:
             for field in ("baseline", "target", "actual"):
                 if (getattr(self, field) or 0) > 100:
-                    raise Invalid("percent-over-100", field=field)
+                    raise Invalid("percent-too-high", field=field)
 
 
 class Result(Struct, frozen=True, kw_only=True):

@@ -24,8 +24,8 @@ class ResultView(Struct, frozen=True, kw_only=True):
     """What a delivery achieved by one `indicator`, in its `unit`, as `reported_by` a side reported it last.
 
     `file_id` is the file of the delivery that shows it. `reason` is why the State disputed it, a code of
-    `/v1/reference/reasons/dispute_result`, and `answer` its comment on that, or on its confirmation. `moves` are those
-    that the caller may make now.
+    `/v1/reference/reasons/dispute_result`, and `state_comment` says more of that, or of its confirmation. `moves` are
+    those that the caller may make now.
     """
 
     result_id: UUID
@@ -45,7 +45,7 @@ class ResultView(Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None
     disputed_at: datetime | None
     reason: str | None
-    answer: str
+    state_comment: str
     moves: tuple[str, ...]
 
 
@@ -86,7 +86,7 @@ async def _views_of(tx: Tx, found: Sequence[Result], caller: Caller, closed_at: 
             one,
             unit=indicators()[one.indicator].unit,
             comment=texts.get(one.result_id, Texts()).comment,
-            answer=texts.get(one.result_id, Texts()).answer,
+            state_comment=texts.get(one.result_id, Texts()).answer,
             moves=policy.result_moves_open_to(caller, one) if closed_at is None else (),
         )
         for one in found

@@ -28,6 +28,7 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import results as rs
+from contracts import screenings as sc
 from contracts import sessions as ss
 from contracts import summaries as s
 from contracts.facts import Event, Fact
@@ -195,6 +196,7 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_delivery(rs.ResultReported, OTHER),
         _of_delivery(rs.ResultConfirmed, PROVIDER),
         _of_delivery(rs.ResultDisputed, PROVIDER, COORDINATORS),
+        _of_delivery(sc.ScreeningCompleted, STATE, PROVIDER),
         _of_delivery(ap.ActionPointAdded, RESPONSIBLE),
         _of_delivery(ap.ActionPointRevised, RESPONSIBLE),
         _of_delivery(ap.ActionPointDone, STATE, PROVIDER),

@@ -93,8 +93,8 @@ def test_each_move_is_for_its_roles(move: Action, role: Role) -> None:
 def test_figures_are_possible() -> None:
     for figures, expected in (
         (Figures(actual=100, measured_on=NOON.date()), None),
-        (Figures(actual=101, measured_on=NOON.date()), "percent-over-100"),
-        (Figures(actual=1, target=101, measured_on=NOON.date()), "percent-over-100"),
+        (Figures(actual=101, measured_on=NOON.date()), "percent-too-high"),
+        (Figures(actual=1, target=101, measured_on=NOON.date()), "percent-too-high"),
         (Figures(actual=1, measured_on=date(AHEAD, 3, 1)), "day-to-come"),
     ):
         if expected is None:
@@ -152,11 +152,11 @@ async def test_a_result_is_reported_and_confirmed_and_a_new_report_takes_that_ba
     assert (403, "not-for-your-role") == slug(await tried(api, result, "confirm", NORWAY))
 
     confirmed = await move(api, result, "confirm", KENYA, comment="As we counted.")
-    assert ("confirmed", "As we counted.") == (confirmed["status"], confirmed["answer"])
+    assert ("confirmed", "As we counted.") == (confirmed["status"], confirmed["state_comment"])
     again = await move(api, result, "report", NORWAY, actual=23, measured_on=str(NOON.date()))
 
     assert ("reported", 23, None, "", "") == tuple(
-        again[name] for name in ("status", "actual", "confirmed_at", "comment", "answer")
+        again[name] for name in ("status", "actual", "confirmed_at", "comment", "state_comment")
     )
     assert (409, "result-exists") == slug(await reporting(api, delivery_id, KENYA))
 
@@ -167,7 +167,11 @@ async def test_a_result_is_disputed_with_a_reason(api: Client, matching: Matchin
     assert (400, "unknown-code") == slug(await tried(api, result, "dispute", KENYA, reason="incomplete"))
     found = await move(api, result, "dispute", KENYA, reason="figures_differ", comment="We counted 19.")
 
-    assert ("disputed", "figures_differ", "We counted 19.") == (found["status"], found["reason"], found["answer"])
+    assert ("disputed", "figures_differ", "We counted 19.") == (
+        found["status"],
+        found["reason"],
+        found["state_comment"],
+    )
     assert (409, "result-status") == slug(await tried(api, result, "dispute", KENYA, reason="other"))
 
 
@@ -177,7 +181,7 @@ async def test_a_report_that_does_not_fit_is_refused(api: Client, matching: Matc
     for expected, changes in (
         ("unknown-code", {"indicator": "smiles"}),
         ("indicator-of-another-kind", {"indicator": "laws_amended"}),
-        ("percent-over-100", {"indicator": "test_score", "actual": 101}),
+        ("percent-too-high", {"indicator": "test_score", "actual": 101}),
         ("day-to-come", {"measured_on": f"{AHEAD}-03-01"}),
         ("evidence-unsuitable", {"file_id": "018f6b1e-4c5a-7d10-8a3b-5e2f9c7d1a60"}),
     ):
