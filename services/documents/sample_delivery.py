@@ -61,7 +61,7 @@ RESULT = {
     "baseline": 48,
     "target": 75,
     "actual": 81,
-    "measured_on": "2027-03-05",
+    "measured_on": "2026-11-25",
     "file_id": None,
 }
 POINT = {
