@@ -69,7 +69,12 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
         delivery=delivery,
         agreement=proposed,
         **await thread_of(page, delivery),
-        moves=DELIVERY.open_to(delivery, session.role),
+        moves=[
+            one
+            for one in DELIVERY.open_to(delivery, session.role)
+            # Results of a closed request are settled.
+            if one.name != "report_result" or results["closed_at"] is None
+        ],
         primary=primary(delivery),
         turn=turn(delivery),
         mine=is_mine(delivery, session.role),
