@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from contracts import reference
+from contracts.reference import deliveries
 from contracts.refusals import FieldError, Invalid
 from contracts.values import CODE_LIST, Code
 
@@ -21,6 +22,7 @@ ModalityCode = Annotated[Code, Meta(extra={CODE_LIST: "modalities"})]
 ReviewCluster = Annotated[Code, Meta(extra={CODE_LIST: "review_clusters"})]
 InKindForm = Annotated[Code, Meta(extra={CODE_LIST: "in_kind_forms"})]
 ActivityKind = Annotated[Code, Meta(extra={CODE_LIST: "activity_kinds"})]
+IndicatorCode = Annotated[Code, Meta(extra={CODE_LIST: "indicators"})]
 ParticipantFunction = Annotated[Code, Meta(extra={CODE_LIST: "participant_functions"})]
 SpecialGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "special_groups"})]
 IncomeGroupCode = Annotated[Code, Meta(extra={CODE_LIST: "income_groups"})]
@@ -36,6 +38,9 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "modalities": reference.modalities,
     "in_kind_forms": reference.in_kind_forms,
     "activity_kinds": reference.activity_kinds,
+    "indicators": deliveries.indicators,
+    "inequality_questions": deliveries.inequality_questions,
+    "human_rights_questions": deliveries.human_rights_questions,
     "participant_functions": reference.participant_functions,
     "special_groups": reference.special_groups,
     "income_groups": reference.income_groups,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Meta
 
+from contracts.codes import KindCode
 from contracts.facts import Fact
 from contracts.requests import Persons
 from contracts.values import Code, Money, Organization, Period, State
@@ -27,7 +28,7 @@ class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.ope
 
     That is the part of the State's window within the offering's period whose capacity was taken. `covers` is how many
     persons of the line's group it serves, None for all. `funding_needed` is the money that it lacked then; without it
-    the delivery does not begin.
+    the delivery does not begin. `kind` is the kind of assistance.
     """
 
     delivery_id: UUID
@@ -42,6 +43,7 @@ class DeliveryOpened(Fact, frozen=True, kw_only=True, tag="delivery.delivery.ope
     covers: Persons | None = None
     funding_needed: Money | None = None
     joint_delivery_id: UUID | None = None
+    kind: KindCode | None = None
 
 
 class _DeliveryFact(Fact, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts import joint_deliveries, rankings, rounds, treaties, weights
+from contracts.codes import KindCode
 from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
@@ -326,7 +327,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
 
     Not `capacity_taken` if another match of the same joint delivery had taken the unit. `funding_needed` is the money
     that the delivery lacks, or the State's share of it; None if it is funded. `about` is set only if there is such a
-    need. `window` is when the State wants it, None if a coordinator overrode that.
+    need. `window` is when the State wants it, None if a coordinator overrode that. `kind` is the line's.
     """
 
     capacity_period: Period
@@ -337,6 +338,7 @@ class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     capacity_taken: bool = True
     joint_delivery_id: UUID | None = None
     window: Period | None = None
+    kind: KindCode | None = None
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from contracts import (
+    action_points,
     activities,
     agreements,
     alerts,
@@ -29,7 +30,9 @@ from contracts import (
     pledges,
     reminders,
     requests,
+    results,
     rewording,
+    screenings,
     sessions,
     summaries,
     translations,
@@ -55,6 +58,9 @@ FACTS: Mapping[str, type[Fact]] = {
         *messages.FACTS,
         *sessions.FACTS,
         *experts.FACTS,
+        *results.FACTS,
+        *action_points.FACTS,
+        *screenings.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,
         *ledger.FACTS,

@@ -13,7 +13,7 @@ from chassis.http.application import PUBLIC
 from chassis.http.edge import header
 from contracts import reference
 from contracts.conversion import from_attributes
-from contracts.reference import skos
+from contracts.reference import deliveries, skos
 from contracts.reference.scheme import Status, Wording
 from contracts.reference.search import LabelMatch, normalize
 from contracts.refusals import Invalid, Missing
@@ -36,7 +36,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `statuses` are the origins of the labels. `related` are concepts of the scheme by table and code. A `retired` code
     still resolves, and is replaced by `replaced_by`. `sentences` are the advice on an aspect of a line, by language.
-    A group of States has its `states`, as known on the day `as_at`.
+    A group of States has its `states`, as known on the day `as_at`; an indicator its `unit` and `kinds` of assistance.
     """
 
     code: str
@@ -51,6 +51,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     sentences: dict[str, str] = {}
     states: tuple[str, ...] = ()
     as_at: date | None = None
+    unit: str | None = None
+    kinds: tuple[str, ...] = ()
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -80,6 +82,10 @@ def _terms(table: str, language: Language | None) -> list[Entry]:
         "institutions": reference.institutions,
         "in_kind_forms": reference.in_kind_forms,
         "activity_kinds": reference.activity_kinds,
+        "indicators": deliveries.indicators,
+        "indicator_units": deliveries.indicator_units,
+        "inequality_questions": deliveries.inequality_questions,
+        "human_rights_questions": deliveries.human_rights_questions,
         "participant_functions": reference.participant_functions,
         "aspects": reference.aspects,
         "special_groups": reference.special_groups,
@@ -112,6 +118,8 @@ def _entry(table: str, term: reference.Term) -> Entry:
         related=concept.related if concept else (),
         states=tuple(sorted(term.states)) if isinstance(term, reference.StateGroup) else (),
         as_at=reference.table(table).as_at if isinstance(term, reference.StateGroup) else None,
+        unit=term.unit if isinstance(term, deliveries.Indicator) else None,
+        kinds=term.kinds if isinstance(term, deliveries.Indicator) else (),
     )
 
 
@@ -119,10 +127,10 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions, aspects,
-    special_groups, income_groups, review_clusters, countries, currencies. With `language`, countries are sorted by
-    their names in it, else by their codes; the other tables have an order of their own. `states` are the States of a
-    group, as of `as_at`.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, participant_functions, indicators,
+    indicator_units, inequality_questions, human_rights_questions, aspects, special_groups, income_groups,
+    review_clusters, countries, currencies. With `language`, countries are sorted by their names in it, else by their
+    codes; the other tables have an order of their own. `states` are the States of a group, as of `as_at`.
     """
     return Response(_terms(table, language), headers=CACHE_HEADERS)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE, SCREENING_ANSWER, SCREENING_KIND
 from services.console.ledger.words import ACCOUNT, BOOK, ENTRY
 from services.console.statuses import (
+    ACTION_POINT_STATUS,
     ACTIVITY_STATUS,
     AGREEMENT_STATUS,
     ALLOCATION_STATUS,
@@ -18,7 +20,9 @@ from services.console.statuses import (
     PLEDGE_STATUS,
     PROPOSAL_STATUS,
     REQUEST_STATUS,
+    RESULT_STATUS,
     ROUND_STATUS,
+    SCREENING_STATUS,
     SESSION_STATUS,
     WEBHOOK_STATUS,
 )
@@ -312,6 +316,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "clause_kind": CLAUSE_KIND,
     "term": TERM,
     "session_status": SESSION_STATUS,
+    "result_status": RESULT_STATUS,
+    "action_point_status": ACTION_POINT_STATUS,
+    "action_owner": ACTION_OWNER,
+    "screening_status": SCREENING_STATUS,
+    "screening_kind": SCREENING_KIND,
+    "screening_answer": SCREENING_ANSWER,
+    "action_source": ACTION_SOURCE,
     "sex": SEX,
     "age_band": AGE_BAND,
     "offering_status": OFFERING_STATUS,

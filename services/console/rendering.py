@@ -27,6 +27,7 @@ from markupsafe import Markup
 from chassis import clock
 from contracts import reference
 from contracts.reference import country_name, country_order
+from contracts.reference import deliveries as of_deliveries
 from services.console import formats, labels, parts
 from services.console.fields import Field, Option, shown
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
@@ -48,6 +49,10 @@ TABLES: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "columns": reference.columns,
     "articles": cast(Any, reference.articles),
     "in_kind_forms": reference.in_kind_forms,
+    "indicators": of_deliveries.indicators,
+    "indicator_units": of_deliveries.indicator_units,
+    "inequality_questions": of_deliveries.inequality_questions,
+    "human_rights_questions": of_deliveries.human_rights_questions,
     "participant_functions": reference.participant_functions,
     "activity_kinds": reference.activity_kinds,
 }

@@ -60,6 +60,21 @@ SESSION_STATUS = {
     "held": P_("session", "Took place"),
     "cancelled": P_("session", "Cancelled"),
 }
+RESULT_STATUS = {
+    "reported": P_("result", "Reported"),
+    "confirmed": P_("result", "Confirmed by the State"),
+    "disputed": P_("result", "Disputed by the State"),
+}
+ACTION_POINT_STATUS = {
+    "open": P_("action point", "Open"),
+    "done": P_("action point", "Reported done"),
+    "verified": P_("action point", "Verified"),
+    "dropped": P_("action point", "Dropped"),
+}
+SCREENING_STATUS = {
+    "open": P_("screening", "Open"),
+    "completed": P_("screening", "Completed"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -1,4 +1,4 @@
-"""Owns: deliveries of confirmed matches: contacts, agreements, files, messages, sessions with participants; experts.
-Publishes: ta.delivery.{delivery,agreement,file,message,session,expert}.*
-Listens to: matching, directory: confirmed and revoked matches, erased persons.
+"""Owns: deliveries: contacts, agreements, files, messages, sessions, results, action points, screenings; experts.
+Publishes: ta.delivery.{delivery,agreement,file,message,session,result,action_point,screening,expert}.*
+Listens to: matching, requests, directory: confirmed and revoked matches, closed requests, erased persons.
 """

@@ -8,14 +8,17 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts import reference
+from contracts.action_points import ActionOwner, ActionSource
 from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, AgreementTerms, ClauseKind, CostShare
-from contracts.codes import ModalityCode, unknown_code
+from contracts.codes import IndicatorCode, ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
 from contracts.experts import Available, Kinds, Spoken, Topics
 from contracts.messages import MESSAGE_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import Persons
+from contracts.results import Figure
+from contracts.screenings import QUESTIONS_MAX, Answered, ScreeningAnswer, ScreeningKind
 from contracts.sessions import DELIVERIES_MAX, SpokenLanguages, Trainers
 from contracts.values import END, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
@@ -32,7 +35,9 @@ Topic = Annotated[str, Meta(max_length=200)]
 MessageFiles = Annotated[tuple[UUID, ...], Meta(max_length=MESSAGE_FILES_MAX)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
 CELLS_MAX = len(Sex) * len(AgeBand) * 20
+ActionText = Annotated[str, Meta(min_length=1, max_length=2000)]
 Place = Annotated[str, Meta(max_length=500)]
+RECOMMENDATIONS_MAX = 20
 Counts = Annotated[tuple[Count, ...], Meta(max_length=CELLS_MAX)]
 
 
@@ -140,6 +145,78 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     reason: Code
     comment: Words = ""
+
+
+class ReportAgain(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was measured on that day, in the indicator's unit; `file_id` is a file of the delivery that shows it.
+
+    Of a score in a test, `baseline` is the one before and `actual` the one after.
+    """
+
+    actual: Figure
+    measured_on: date
+    baseline: Figure | None = None
+    target: Figure | None = None
+    file_id: UUID | None = None
+
+
+class ReportResult(ReportAgain, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first report of an indicator (`/v1/reference/indicators`)."""
+
+    indicator: IndicatorCode
+
+
+class ReviseActionPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be done, in any of the six languages; by whom, and until when."""
+
+    text: ActionText
+    language: Language
+    owner: ActionOwner
+    due_on: date
+
+
+class AddActionPoint(ReviseActionPoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An action point, and what it follows from."""
+
+    source: ActionSource
+
+
+class GivenAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The answer to one question of a screening, with a comment, which both sides read."""
+
+    question: Code
+    answer: ScreeningAnswer
+    comment: Words = ""
+
+
+class AnswerScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Answers to some or all of the questions, in place of those before."""
+
+    answers: Annotated[tuple[GivenAnswer, ...], Meta(max_length=QUESTIONS_MAX)]
+
+    @property
+    def answered(self) -> tuple[Answered, ...]:
+        return tuple(Answered(question=one.question, answer=one.answer) for one in self.answers)
+
+    @property
+    def comments(self) -> dict[str, str]:
+        return {one.question: one.comment for one in self.answers if one.comment}
+
+
+class BeginScreening(AnswerScreening, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which screening, and its first answers."""
+
+    screening: ScreeningKind
+
+
+class CompleteScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be done because of the answers: each becomes an action point."""
+
+    recommendations: Annotated[tuple[ReviseActionPoint, ...], Meta(max_length=RECOMMENDATIONS_MAX)] = ()
+
+
+class ReopenScreening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An empty body."""
 
 
 class Complete(Comment, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Events the delivery service consumes: confirmed and revoked matches, erased persons."""
+"""Events the delivery service consumes: confirmed and revoked matches, closed requests, erased persons."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,8 +10,9 @@ from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.requests import RequestClosed, RequestReopened
 from services.delivery.contacts import store as contact_store
-from services.delivery.deliveries import actions
+from services.delivery.deliveries import actions, request_store
 from services.delivery.experts import actions as expert_actions
 from services.delivery.thread import store as thread_store
 
@@ -27,5 +28,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> Dropp
 HANDLERS: Mapping[type[Fact], Handler] = {
     MatchConfirmed: actions.open_delivery,
     MatchRevoked: actions.on_match_revoked,
+    RequestClosed: request_store.on_closed,
+    RequestReopened: request_store.on_reopened,
     PersonErased: handler_of(forget),
 }

@@ -28,6 +28,15 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 SELECT session_id FROM session
                 WHERE session_id = ANY ($3::uuid[]) AND may_see(session, who.organization, who.role)
                 UNION ALL
+                SELECT r.result_id FROM result AS r JOIN delivery AS d USING (delivery_id)
+                WHERE r.result_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
+                UNION ALL
+                SELECT p.action_point_id FROM action_point AS p JOIN delivery AS d USING (delivery_id)
+                WHERE p.action_point_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
+                UNION ALL
+                SELECT s.screening_id FROM screening AS s JOIN delivery AS d USING (delivery_id)
+                WHERE s.screening_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
+                UNION ALL
                 SELECT expert_id FROM expert
                 WHERE expert_id = ANY ($3::uuid[]) AND may_see(expert, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number

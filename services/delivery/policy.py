@@ -1,4 +1,4 @@
-"""The access policy for deliveries, their files, messages and sessions, and for experts; /docs/permissions lists it.
+"""The access policy for deliveries and what belongs to them, and for experts; /docs/permissions lists it.
 
 `may_see` in SQL implements `may_see` in the WHERE of every read; a test compares them.
 """
@@ -9,13 +9,21 @@ from typing import TypeAlias
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role, side_of
+from services.delivery.action_points.model import MOVES as ACTION_POINT_MOVES
+from services.delivery.action_points.model import ROLES as OWNING_ROLES
+from services.delivery.action_points.model import ActionPoint
 from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
 from services.delivery.agreements.model import Agreement
-from services.delivery.deliveries.model import MOVES, NOT_ENDED, Delivery
+from services.delivery.deliveries.model import MOVES, NOT_ENDED, Delivery, DeliveryStatus
 from services.delivery.experts.model import MOVES as EXPERT_MOVES
 from services.delivery.experts.model import Expert
 from services.delivery.files.model import MOVES as FILE_MOVES
 from services.delivery.files.model import File, author_side
+from services.delivery.results.model import MOVES as RESULT_MOVES
+from services.delivery.results.model import Result
+from services.delivery.screenings.model import MOVES as SCREENING_MOVES
+from services.delivery.screenings.model import OPEN_FOR as SCREENED_IN
+from services.delivery.screenings.model import Screening
 from services.delivery.sessions.model import MOVES as SESSION_MOVES
 from services.delivery.sessions.model import Session
 from services.delivery.thread.model import MOVES as MESSAGE_MOVES
@@ -57,6 +65,24 @@ class Action(StrEnum):
     CANCEL = "cancel"
     HOLD = "hold"
     REPORT_PARTICIPANTS = "report_participants"
+    LIST_RESULTS = "list_results"
+    REPORT_RESULT = "report_result"
+    SHOW_RESULT = "show_result"
+    CONFIRM_RESULT = "confirm_result"
+    DISPUTE_RESULT = "dispute_result"
+    LIST_ACTION_POINTS = "list_action_points"
+    ADD_ACTION_POINT = "add_action_point"
+    SHOW_ACTION_POINT = "show_action_point"
+    REVISE_ACTION_POINT = "revise_action_point"
+    REPORT_DONE = "report_done"
+    VERIFY = "verify"
+    REOPEN_ACTION_POINT = "reopen_action_point"
+    DROP_ACTION_POINT = "drop_action_point"
+    LIST_SCREENINGS = "list_screenings"
+    ANSWER_SCREENING = "answer_screening"
+    SHOW_SCREENING = "show_screening"
+    COMPLETE_SCREENING = "complete_screening"
+    REOPEN_SCREENING = "reopen_screening"
     LIST_EXPERTS = "list_experts"
     ENTER_EXPERT = "enter_expert"
     SHOW_EXPERT = "show_expert"
@@ -68,11 +94,15 @@ class Action(StrEnum):
 _SIDES = frozenset({Role.FOCAL_POINT, Role.PROVIDER_OFFICER})
 """Those who act for the State and for the provider."""
 _SIDES_AND_OFFICE = _SIDES | {Role.COORDINATOR}
+_SCREENERS = frozenset({Role.PROVIDER_OFFICER, Role.COORDINATOR})
 _READERS = _SIDES_AND_OFFICE | {Role.OFFICIAL}
 """Who read the thread: auditors see only that there are messages and files."""
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.NAME_CONTACTS: _SIDES,
     Action.PLAN_SESSION: _SIDES,
+    Action.REPORT_RESULT: _SIDES,
+    Action.ADD_ACTION_POINT: _SIDES_AND_OFFICE,
+    Action.ANSWER_SCREENING: _SCREENERS,
     Action.WAIVE_AGREEMENT: _SIDES,
     Action.PROPOSE: _SIDES,
     Action.SIGN: _SIDES,
@@ -102,19 +132,39 @@ SESSION_MOVERS: Mapping[Action, frozenset[Role]] = {
 OF_PROVIDER = frozenset(SESSION_MOVERS) - {Action.REPORT_PARTICIPANTS}
 """Moves of a session that serves several States, which its provider alone makes."""
 
+RESULT_MOVERS: Mapping[Action, frozenset[Role]] = {
+    Action.REPORT_RESULT: _SIDES,
+    Action.CONFIRM_RESULT: frozenset({Role.FOCAL_POINT}),
+    Action.DISPUTE_RESULT: frozenset({Role.FOCAL_POINT}),
+}
+ACTION_POINT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (
+        *(Action.REVISE_ACTION_POINT, Action.REPORT_DONE, Action.VERIFY, Action.REOPEN_ACTION_POINT),
+        Action.DROP_ACTION_POINT,
+    ),
+    _SIDES_AND_OFFICE,
+)
+"""Its owner alone reports it done."""
+
+SCREENING_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.ANSWER_SCREENING, Action.COMPLETE_SCREENING, Action.REOPEN_SCREENING), _SCREENERS
+)
+
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
 _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
-    | {Action.LIST_SESSIONS}
+    | {Action.LIST_SESSIONS, Action.LIST_RESULTS, Action.SHOW_RESULT}
+    | {Action.LIST_ACTION_POINTS, Action.SHOW_ACTION_POINT, Action.LIST_SCREENINGS, Action.SHOW_SCREENING}
 )
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
-Record: TypeAlias = Delivery | File | Message | Session | Expert
+OfDelivery: TypeAlias = Delivery | File | Message | Result | ActionPoint | Screening
+Record: TypeAlias = OfDelivery | Session | Expert
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -129,7 +179,7 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return _of_expert(caller, action, record)
     if action is Action.ENTER_EXPERT:
         return ALLOWED if caller.role is Role.PROVIDER_OFFICER else denied("not-for-your-role")
-    if not isinstance(record, Delivery | File | Message):
+    if not isinstance(record, OfDelivery):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, record):
         return HIDDEN
@@ -138,12 +188,21 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     if isinstance(record, Message):
         wrote = action is Action.WITHDRAW_MESSAGE and record.author_id == caller.person_id
         return ALLOWED if wrote else denied("not-for-your-role")
-    movers = _OF_FILES if isinstance(record, File) else MOVERS
-    if caller.role not in movers.get(action, ()):
+    if caller.role not in _MOVERS_OF.get(type(record), MOVERS).get(action, ()):
         return denied("not-for-your-role")
+    if action is Action.REPORT_DONE and isinstance(record, ActionPoint) and caller.role != OWNING_ROLES[record.owner]:
+        return denied("not-its-owner")
     if action is Action.REMOVE_FILE and isinstance(record, File) and record.side != author_side(caller.role):
         return denied("not-for-your-role")
     return ALLOWED
+
+
+_MOVERS_OF: Mapping[type, Mapping[Action, frozenset[Role]]] = {
+    File: _OF_FILES,
+    Result: RESULT_MOVERS,
+    ActionPoint: ACTION_POINT_MOVERS,
+    Screening: SCREENING_MOVERS,
+}
 
 
 def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
@@ -177,10 +236,10 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
     return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: Delivery | File | Message | Session) -> bool:
+def may_see(caller: Caller, record: OfDelivery | Session) -> bool:
     """UNODC's office except what is private, its States, and the provider's officers."""
     if caller.role in _OVERSEERS:
-        return isinstance(record, Delivery | Session) or not record.private
+        return not (isinstance(record, File | Message) and record.private)
     if caller.role in _OF_STATE:
         return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
     return caller.role is Role.PROVIDER_OFFICER and record.provider == caller.organization
@@ -191,8 +250,15 @@ def may_read_counts(caller: Caller) -> bool:
     return caller.role not in {Role.AUDITOR, Role.SERVICE}
 
 
-_MOVES = {"name_contacts": MOVES["name_contacts"], "plan_session": NOT_ENDED, **MOVES}
-"""Of a delivery; a session is planned beside it."""
+_MOVES = {
+    "name_contacts": MOVES["name_contacts"],
+    "plan_session": NOT_ENDED,
+    "report_result": frozenset(DeliveryStatus) - {DeliveryStatus.OPEN},
+    "add_action_point": frozenset(DeliveryStatus),
+    "answer_screening": SCREENED_IN,
+    **MOVES,
+}
+"""Of a delivery; sessions, results, action points and screenings are kept beside it."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
@@ -203,6 +269,8 @@ def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[st
         return open_moves(caller, record, Action, decide, MESSAGE_MOVES)
     found = open_moves(caller, record, Action, decide, _MOVES)
     closed = {Action.BEGIN} if record.agreed_at is None else {Action.WAIVE_AGREEMENT}
+    if record.begun_at is None:
+        closed.add(Action.REPORT_RESULT)
     if caller.role in _SIDES and record.has_opened_private_topic(side_of(caller.role)):
         closed.add(Action.OPEN_PRIVATE_TOPIC)
     return tuple(move for move in found if move not in closed)
@@ -225,6 +293,22 @@ def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agree
 def session_moves_open_to(caller: Caller, session: Session) -> tuple[str, ...]:
     """The moves of a session that this caller may make now, if one of its deliveries allows them."""
     return open_moves(caller, session, Action, decide, SESSION_MOVES)
+
+
+def result_moves_open_to(caller: Caller, result: Result) -> tuple[str, ...]:
+    """The moves of a result that this caller may make now, unless the request is closed."""
+    return open_moves(caller, result, Action, decide, RESULT_MOVES)
+
+
+def action_point_moves_open_to(caller: Caller, point: ActionPoint) -> tuple[str, ...]:
+    """The moves of an action point that this caller may make now; who reported it done does not verify it."""
+    found = open_moves(caller, point, Action, decide, ACTION_POINT_MOVES)
+    return tuple(move for move in found if move != Action.VERIFY or caller.person_id != point.done_by)
+
+
+def screening_moves_open_to(caller: Caller, screening: Screening) -> tuple[str, ...]:
+    """The moves of a screening that this caller may make now, unless the delivery is terminated."""
+    return open_moves(caller, screening, Action, decide, SCREENING_MOVES)
 
 
 def expert_moves_open_to(caller: Caller, expert: Expert) -> tuple[str, ...]:

@@ -16,10 +16,14 @@ from chassis.files.storage import Storage, scan_file
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
-from chassis.supervise import Loop, every
+from chassis.supervise import Loop, every, while_active
 from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.delivery import event_feed
+from services.delivery.action_points import actions as action_point_actions
+from services.delivery.action_points import api as action_point_api
+from services.delivery.action_points import store as action_point_store
+from services.delivery.action_points.evolve import evolve as evolve_action_point
 from services.delivery.agreements import api as agreement_api
 from services.delivery.agreements import store as agreement_store
 from services.delivery.agreements.evolve import evolve as evolve_agreement
@@ -37,6 +41,12 @@ from services.delivery.files import api as file_api
 from services.delivery.files import store as file_store
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import Quota
+from services.delivery.results import api as result_api
+from services.delivery.results import store as result_store
+from services.delivery.results.evolve import evolve as evolve_result
+from services.delivery.screenings import api as screening_api
+from services.delivery.screenings import store as screening_store
+from services.delivery.screenings.evolve import evolve as evolve_screening
 from services.delivery.sessions import api as session_api
 from services.delivery.sessions import store as session_store
 from services.delivery.sessions.evolve import evolve as evolve_session
@@ -52,6 +62,7 @@ SCANNER_RETRY_SECONDS = 10.0
 """Pause after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
+REMINDER_SECONDS, REMINDER_IDLE_SECONDS = 10.0, 60.0
 MEBIBYTE = 1024 * 1024
 
 log = structlog.get_logger()
@@ -71,6 +82,14 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await thread_store.save(tx, evolve_message(await thread_store.known(tx, event.aggregate_id), fact))
         case "session":
             await session_store.save(tx, evolve_session(await session_store.known(tx, event.aggregate_id), fact))
+        case "result":
+            await result_store.save(tx, evolve_result(await result_store.known(tx, event.aggregate_id), fact))
+        case "action_point":
+            point = evolve_action_point(await action_point_store.known(tx, event.aggregate_id), fact)
+            await action_point_store.save(tx, point)
+        case "screening":
+            screening = evolve_screening(await screening_store.known(tx, event.aggregate_id), fact)
+            await screening_store.save(tx, screening)
         case "expert":
             await expert_store.save(tx, evolve_expert(await expert_store.known(tx, event.aggregate_id), fact))
         case _:
@@ -105,6 +124,13 @@ async def scan(db: Database, storage: Storage, scanner: Scanner) -> int:
     return silent
 
 
+async def remind(db: Database) -> float | None:
+    """Remind the owners of action points that are due; they fall due at midnight."""
+    async with db.transaction() as tx:
+        await action_point_actions.remind(tx, clock.now())
+    return None
+
+
 async def sweep(db: Database, storage: Storage) -> None:
     """Delete stored files that no row refers to."""
 
@@ -137,7 +163,14 @@ def loops(running: Running) -> Mapping[str, Loop]:
         else {}
     )
     return looking | {
-        "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage))
+        "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage)),
+        "action points": partial(
+            while_active,
+            running.db.activity,
+            REMINDER_SECONDS,
+            partial(remind, running.db),
+            idle_seconds=REMINDER_IDLE_SECONDS,
+        ),
     }
 
 
@@ -150,17 +183,31 @@ SERVICE = Service(
         *file_api.ROUTES,
         *thread_api.ROUTES,
         *session_api.ROUTES,
+        *result_api.ROUTES,
+        *action_point_api.ROUTES,
+        *screening_api.ROUTES,
         *expert_api.ROUTES,
         *parked_routes("delivery"),
     ],
-    listens_to=("matching", "directory"),
+    listens_to=("matching", "requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
-    tables=("session", "expert", "message", "file", "agreement_version", "agreement", "delivery"),
+    tables=(
+        "result",
+        "action_point",
+        "screening",
+        "session",
+        "expert",
+        "message",
+        "file",
+        "agreement_version",
+        "agreement",
+        "delivery",
+    ),
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
-        *("session_text", "participant_count", "expert_text"),
+        *("session_text", "participant_count", "result_text", "action_point_text", "screening_text", "expert_text"),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),

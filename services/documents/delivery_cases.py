@@ -7,15 +7,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from contracts.action_points import ActionOwner, ActionPointAdded
 from contracts.deliveries import DeliveryOpened
 from contracts.experts import ExpertListed
 from contracts.facts import Fact
 from contracts.files import FileAdded
 from contracts.messages import MessageSent
 from contracts.registry import decode_fact
+from contracts.results import ResultReported
+from contracts.screenings import ScreeningAnswered
 from contracts.sessions import SessionPlanned
 from contracts.values import Caller, Role, Side
 from services.delivery import policy as delivery
+from services.delivery.action_points.evolve import evolve as evolve_action_point
+from services.delivery.action_points.model import ActionPoint
+from services.delivery.action_points.views import ActionPointView
 from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import Delivery
@@ -26,6 +32,12 @@ from services.delivery.experts.views import ExpertView
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import File
 from services.delivery.files.store import DeliveryFile
+from services.delivery.results.evolve import evolve as evolve_result
+from services.delivery.results.model import Result
+from services.delivery.results.views import ResultView
+from services.delivery.screenings.evolve import evolve as evolve_screening
+from services.delivery.screenings.model import Screening
+from services.delivery.screenings.views import ScreeningView
 from services.delivery.sessions.evolve import evolve as evolve_session
 from services.delivery.sessions.model import Session
 from services.delivery.sessions.views import SessionView
@@ -74,6 +86,19 @@ def _expert(teaches: str, consented: str) -> Expert:
     )
 
 
+def _result() -> Result:
+    return replace(evolve_result(None, _example(ResultReported)), state=STATE, provider=PROVIDER)
+
+
+def _screening() -> Screening:
+    return replace(evolve_screening(None, _example(ScreeningAnswered)), state=STATE, provider=PROVIDER)
+
+
+def _action_point(owner: str) -> ActionPoint:
+    one = evolve_action_point(None, _example(ActionPointAdded))
+    return replace(one, state=STATE, provider=PROVIDER, owner=ActionOwner(owner))
+
+
 _TO_DELIVERY = {
     "the State itself": of(STATE),
     "the provider itself": of(PROVIDER),
@@ -116,7 +141,7 @@ SUBJECTS = (
         make=_delivery,
         reads=(
             *(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_FILES, _D.LIST_MESSAGES, _D.LIST_SESSIONS),
-            *(_D.LIST_DELIVERIES, _D.FOLLOW),
+            *(_D.LIST_RESULTS, _D.LIST_ACTION_POINTS, _D.LIST_SCREENINGS, _D.LIST_DELIVERIES, _D.FOLLOW),
         ),
         acts=tuple(delivery.MOVERS),
     ),
@@ -152,6 +177,37 @@ SUBJECTS = (
         make=_session,
         reads=(_D.SHOW_SESSION,),
         acts=tuple(delivery.SESSION_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="A result",
+        views=(ResultView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        make=_result,
+        reads=(_D.SHOW_RESULT,),
+        acts=tuple(delivery.RESULT_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="An action point",
+        views=(ActionPointView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"owner": tuple(ActionOwner)},
+        make=_action_point,
+        reads=(_D.SHOW_ACTION_POINT,),
+        acts=tuple(delivery.ACTION_POINT_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="A screening",
+        views=(ScreeningView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        make=_screening,
+        reads=(_D.SHOW_SCREENING,),
+        acts=tuple(delivery.SCREENING_MOVERS),
     ),
     Subject(
         service="delivery",

@@ -12,7 +12,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"FileAdded", "FileRemoved", "MessageSent", "MessageWithdrawn", "DeliveryPrivateTopicOpened"}
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
-            | {"SessionRescheduled", "SessionParticipantsReported"}
+            | {"SessionRescheduled", "SessionParticipantsReported", "ResultConfirmed", "ResultDisputed"}
+            | {"ActionPointDone", "ActionPointDropped"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -40,7 +41,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"CriteriaPublished", "RequestAssessed"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
-            | {"JointDeliveryProposed"}
+            | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
+            | {"ActionPointReopened", "ScreeningReopened"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -60,7 +62,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"MatchInterested", "MatchProviderConfirmed", "MatchDeclinedByProvider"}
             | {"DeliveryBegun", "DeliverySuspended", "DeliveryResumed"}
             | {"SessionPlanned", "SessionRevised", "SessionCancelled", "SessionHeld"}
-            | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn"}
+            | {"ExpertListed", "ExpertRevised", "ExpertConsented", "ExpertWithdrawn", "ResultReported"}
+            | {"ScreeningAnswered", "ScreeningCompleted"}
             | {"AlertCreated", "AlertRevised", "AlertPaused", "AlertResumed", "AlertRemoved"}
         ),
         "UNODC:administrator": frozenset(
@@ -109,6 +112,6 @@ FIRST: frozenset[str] = frozenset(
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
-    | {"SessionPlanned", "ExpertListed"}
+    | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
 )
 """The first fact of an aggregate."""

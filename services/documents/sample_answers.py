@@ -413,6 +413,8 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "Entry.sentences": {},
         "Entry.states": [],
         "Entry.as_at": None,
+        "Entry.unit": None,
+        "Entry.kinds": [],
         "Entry.alternatives": {"en": [{"text": "MLA", "status": "compiled"}]},
         "parents": ["judicial_cooperation"],
         "related": ["articles/UNTOC:18"],

@@ -56,6 +56,61 @@ EXPERT = {
 _SESSION_FACTS = ("Planned", "Revised", "Rescheduled", "Cancelled", "Held", "ParticipantsReported")
 _SESSION_TERMS = {"modality": "in_person", "languages": ["en"], "people": 20, "women": 10}
 
+RESULT = {
+    "indicator": "test_score",
+    "baseline": 48,
+    "target": 75,
+    "actual": 81,
+    "measured_on": "2026-11-25",
+    "file_id": None,
+}
+POINT = {
+    "source": "evaluation",
+    "owner": "state",
+    "due_on": "2027-05-31",
+    "language": "en",
+}
+POINT_TEXT = f"{FICTITIOUS} Have two more prosecutors trained to draft requests."
+_POINT_FACTS = ("Added", "Revised", "Done", "Verified", "Reopened", "Dropped", "Reminded")
+
+ANSWERS = [{"question": "fair_trial", "answer": "yes"}, {"question": "privacy", "answer": "unknown"}]
+ANSWER_COMMENT = f"{FICTITIOUS} The interception of messages is not in the draft yet."
+
+FOLLOWING: Mapping[str, Any] = MappingProxyType(
+    {
+        "indicator": RESULT["indicator"],
+        **{
+            f"{one}.{name}": value
+            for one in ("ResultReported", "ReportResult", "ReportAgain")
+            for name, value in RESULT.items()
+        },
+        "ResultReported.side": "provider",
+        **{
+            f"{one}.{name}": value
+            for one in ("ActionPointAdded", "ActionPointRevised", "AddActionPoint", "ReviseActionPoint")
+            for name, value in POINT.items()
+        },
+        **{f"{one}.text": POINT_TEXT for one in ("AddActionPoint", "ReviseActionPoint")},
+        "screening": "human_rights",
+        "ScreeningAnswered.answers": ANSWERS,
+        "Answered.question": "fair_trial",
+        "Answered.answer": "yes",
+        "GivenAnswer.question": "privacy",
+        "GivenAnswer.answer": "unknown",
+        "GivenAnswer.comment": ANSWER_COMMENT,
+        **{
+            f"{one}.answers": [{**ANSWERS[0], "comment": ""}, {**ANSWERS[1], "comment": ANSWER_COMMENT}]
+            for one in ("AnswerScreening", "BeginScreening")
+        },
+        "CompleteScreening.recommendations": [],
+        "ScreeningCompleted.recommended": 0,
+        "ActionPointReminded.due_on": POINT["due_on"],
+        **{f"ActionPoint{one}.organization": "KEN" for one in _POINT_FACTS},
+        **{f"ActionPoint{one}.role": "focal_point" for one in _POINT_FACTS},
+    }
+)
+"""Of results, action points and screenings, in facts and bodies."""
+
 SESSIONS: Mapping[str, Any] = MappingProxyType(
     {
         **{f"Session{one}.deliveries": [DELIVERY_ID] for one in _SESSION_FACTS},
@@ -133,6 +188,8 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "SendMessage.files": [],
         "ReadUpTo.message_id": MESSAGE_ID,
         **SESSIONS,
+        **FOLLOWING,
+        **{f"{fact}.kind": "mla_training" for fact in ("MatchConfirmed", "DeliveryOpened")},
         "DeliveryOpened.period": PERIOD,
         "DeliveryContactsNamed.contacts": 1,
         "NameContacts.contacts": [CONTACT],
@@ -181,6 +238,36 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ExpertPage.experts": [],
         "Trainer.name": EXPERT["name"],
         "Trainer.function": EXPERT["function"],
+        **{f"ResultView.{name}": value for name, value in RESULT.items()},
+        "ResultView.unit": "percent",
+        "ResultView.status": "reported",
+        "ResultView.comment": f"{FICTITIOUS} The same test on the first and the last day.",
+        "ResultView.reported_by": "provider",
+        "ResultView.state_comment": "",
+        **{f"ResultView.{name}": None for name in ("confirmed_at", "disputed_at", "reason")},
+        "ResultView.moves": ["report_result", "confirm_result", "dispute_result"],
+        "DeliveryResults.results": [],
+        "DeliveryResults.indicators": ["people_trained", "test_score"],
+        "DeliveryResults.closed_at": None,
+        **{f"ActionPointView.{name}": value for name, value in POINT.items()},
+        "ActionPointView.text": POINT_TEXT,
+        "ActionPointView.status": "done",
+        "ActionPointView.moves": ["verify", "reopen_action_point", "drop_action_point"],
+        **{
+            f"ActionPointView.{name}": None
+            for name in ("verified_by", "verified_at", "dropped_at", "reason", "reminded_at")
+        },
+        "DeliveryActionPoints.action_points": [],
+        "ScreeningView.status": "open",
+        "ScreeningView.questions": [{**ANSWERS[1], "comment": ANSWER_COMMENT}],
+        "ScreeningView.completed_at": None,
+        "ScreeningView.moves": ["answer_screening", "complete_screening"],
+        "QuestionView.question": "privacy",
+        "QuestionView.answer": "unknown",
+        "QuestionView.comment": ANSWER_COMMENT,
+        "DeliveryScreenings.screenings": [],
+        "DeliveryScreenings.needed": ["human_rights"],
+        **{f"{view}.kind": "mla_training" for view in ("DeliveryView", "DeliveryItem")},
         "SessionView.trainers": [],
         "SessionView.deliveries": [DELIVERY_ID],
         "SessionView.serves": 1,

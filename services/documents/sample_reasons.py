@@ -18,6 +18,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "MatchRevoked": "security_situation",
         "DeliverySuspended": "security_situation",
         "DeliveryTerminated": "security_situation",
+        "ResultDisputed": "figures_differ",
+        "ActionPointDropped": "no_longer_needed",
         "SessionCancelled": "dates_unsuitable",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",

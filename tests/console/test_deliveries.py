@@ -78,7 +78,26 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     press(provider, "Record that delivery has begun")
     press(provider, "Record that delivery has begun")
     says(provider, "records when delivery is complete")
+    _report_and_confirm(provider, state)
     is_quiet(provider, state)
+
+
+def _report_and_confirm(provider: Visitor, state: Visitor) -> None:
+    """A result of the delivery whose page the provider reads."""
+    press(provider, "Report a result")
+    provider.page.check("input[name=indicator][value=people_trained]")
+    provider.page.fill("input[name=measured_on]", datetime.now(UTC).date().isoformat())
+    press(provider, "Report a result")
+    assert "govuk-error-summary" in provider.page.content(), "what was measured is missing"
+    provider.wrong.clear()
+    provider.page.fill("input[name=actual]", "20")
+    press(provider, "Report a result")
+    result = provider.page.url.partition("/en")[2].partition("?")[0]
+    state.go(result)
+    press(state, "تأكيد النتيجة")
+    press(state, "تأكيد النتيجة")
+    provider.go(result)
+    says(provider, "Confirmed by the State")
 
 
 def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -> None:
@@ -116,6 +135,41 @@ def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -
     provider.page.click("summary:has-text('Withdraw this message')")
     press(provider, "Withdraw")
     says(provider, "This message was withdrawn.")
+    is_quiet(provider, state)
+
+
+def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> None:
+    """Answered by the provider, done by the State and verified by the provider; without JavaScript."""
+    provider = visit(scripts=False).step_into(OTHER_PROVIDER)
+    state = of_language(visit(scripts=False).step_into(STATE), "ar")
+
+    provider.go(f"/deliveries/{path_of(site, OTHER_PROVIDER)}")
+    follow(provider, "Screening for human rights")
+    provider.page.check("input[name='fair_trial.answer'][value=no]")
+    provider.page.fill("textarea[name='fair_trial.comment']", "Fictitious sample: no time to prepare a defence.")
+    press(provider, "Save")
+    says(provider, "no time to prepare a defence")
+    press(provider, "Record that it is completed")
+    press(provider, "Record that it is completed")
+    says(provider, "Not all questions are answered yet.")
+    provider.wrong.clear()
+    follow(provider, "Cancel")
+    press(provider, "Add an action point")
+    assert provider.page.is_checked("input[name=source][value=human_rights_screening]")
+    provider.page.fill("textarea[name=text]", "Fictitious sample: give the defence ten days.")
+    provider.page.check("input[name=owner][value=state]")
+    provider.page.fill("input[name=due_on]", datetime.now(UTC).date().isoformat())
+    press(provider, "Save")
+    says(provider, "give the defence ten days")
+
+    point = provider.page.url.partition("/en")[2].partition("?")[0]
+    state.go(point)
+    press(state, "الإبلاغ عن إنجازه")
+    press(state, "الإبلاغ عن إنجازه")
+    provider.go(point)
+    press(provider, "Verify that it is done")
+    press(provider, "Verify that it is done")
+    says(provider, "Verified by another person")
     is_quiet(provider, state)
 
 

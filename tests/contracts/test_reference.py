@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contracts import reference
-from contracts.reference import Term
+from contracts.reference import Term, deliveries
 from tests.contracts.steps import SCRIPTS, shared_rows
 
 LANGUAGES = {"ar", "en", "es", "fr", "ru", "zh"}
@@ -28,6 +28,10 @@ CODES = {
     "in_kind_forms": SNAKE,
     "activity_kinds": SNAKE,
     "participant_functions": SNAKE,
+    "indicators": SNAKE,
+    "indicator_units": SNAKE,
+    "inequality_questions": SNAKE,
+    "human_rights_questions": SNAKE,
     "reasons": SNAKE,
     "languages": "[a-z]{2}",
     "special_groups": SNAKE,
@@ -42,7 +46,9 @@ CODES = {
 
 def labelled() -> dict[str, Mapping[str, Term]]:
     tables: dict[str, Mapping[str, Term]] = {
-        name: getattr(reference, name)() for name in CODES if name not in ("reasons", "countries", "currencies")
+        name: getattr(deliveries if hasattr(deliveries, name) else reference, name)()
+        for name in CODES
+        if name not in ("reasons", "countries", "currencies")
     }
     return tables | {f"reasons of {move}": reference.reasons(move) for move in MOVES}
 

@@ -5,14 +5,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contracts.values import Role
+from services.delivery.action_points import model as action_point
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
 from services.delivery.experts import model as expert
-from services.delivery.policy import EXPERT_MOVERS, MOVERS, SESSION_MOVERS
+from services.delivery.policy import (
+    ACTION_POINT_MOVERS,
+    EXPERT_MOVERS,
+    MOVERS,
+    RESULT_MOVERS,
+    SCREENING_MOVERS,
+    SESSION_MOVERS,
+)
+from services.delivery.results import model as result
+from services.delivery.screenings import model as screening
 from services.delivery.sessions import model as session
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.M)
+BESIDE = {"plan_session", "add_action_point"}
+"""Moves of a delivery that begin another record."""
 ROLES = {
     "focal point": Role.FOCAL_POINT,
     "provider officer": Role.PROVIDER_OFFICER,
@@ -35,16 +47,29 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("The delivery", delivery.MOVES),
         ("The agreement", agreement.MOVES),
         ("Sessions", session.MOVES),
+        ("Results", result.MOVES),
+        ("Action points", action_point.MOVES),
+        ("Screenings", screening.MOVES),
         ("Experts", expert.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
-            move: states for move, (states, _) in rows(heading).items() if move != "plan_session"
+            move: states for move, (states, _) in rows(heading).items() if move not in BESIDE
         }
 
 
 def test_roles_are_those_of_the_policy() -> None:
-    headings = ("The delivery", "The agreement", "Messages and files", "Sessions", "Experts")
+    headings = (
+        "The delivery",
+        "The agreement",
+        "Messages and files",
+        "Sessions",
+        "Results",
+        "Action points",
+        "Screenings",
+        "Experts",
+    )
+    policies = (MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS)
     told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
-    assert {str(move): set(roles) for move, roles in {**MOVERS, **SESSION_MOVERS, **EXPERT_MOVERS}.items()} == {
+    assert {str(move): set(roles) for movers in policies for move, roles in movers.items()} == {
         move: roles for move, roles in told.items() if move != "agree"
     }

@@ -14,6 +14,7 @@ from contracts import matching as m
 from contracts import packages as pk
 from contracts import pledges as p
 from contracts import requests as r
+from contracts import results as rs
 from contracts.alerts import DigestIssued, HitRecorded
 from contracts.facts import Fact
 from contracts.notifications import Link
@@ -89,6 +90,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         m.MatchDeclinedByProvider: "look for another match",
         m.MatchRevoked: "look for another match",
         m.MatchEvaluated: "close the request",
+        rs.ResultDisputed: "help the two sides to agree",
         dl.DeliverySuspended: "help the two sides to go on",
         pk.PackageDeclined: "look for other money or another unit",
     }

@@ -28,12 +28,30 @@ async def deliver(world: Any) -> None:
     await write_thread(world, delivery, KENYA, NORWAY)
     delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
     await _hold_session(world, delivery)
+    await _report_results(world, delivery)
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
     match = (await world.client.get(path, headers=headers(KENYA))).json()
     for who in (KENYA, NORWAY):
         went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
         match = await world.say(who, f"{path}/evaluate", about=match, **went)
+
+
+async def _report_results(world: Any, delivery: Mapping[str, Any]) -> None:
+    """One that the State confirmed, one that waits; an action point of each owner, one of them done."""
+    path, day = f"/v1/deliveries/{delivery['delivery_id']}", str(IN_SPRING.date())
+    with clock.use_clock(Ticking(IN_SPRING)):
+        found = (await world.client.get(f"{path}/results", headers=headers(KENYA))).json()
+        for indicator in found["indicators"][:2]:
+            figures = {"indicator": indicator, "actual": 20, "measured_on": day, "comment": "A sample."}
+            result = await world.say(NORWAY, f"{path}/results", **figures)
+        await world.say(KENYA, f"/v1/results/{result['result_id']}/confirm", about=result)
+        for screening in ("human_rights", "inequality"):
+            await world.say(NORWAY, f"{path}/screenings", screening=screening, answers=[])
+        for owner in ("unodc", "provider", "state"):
+            about = {"source": "session", "text": "A sample.", "language": "en", "owner": owner, "due_on": day}
+            point = await world.say(NORWAY, f"{path}/action-points", **about)
+        await world.say(KENYA, f"/v1/action-points/{point['action_point_id']}/report-done", about=point)
 
 
 async def _hold_session(world: Any, delivery: Mapping[str, Any]) -> None:

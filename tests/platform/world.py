@@ -17,9 +17,12 @@ from chassis.journal.inbox import Outcome
 from chassis.journal.outbox import read
 from chassis.service import Running
 from contracts.values import Role
+from services.delivery.action_points import store as action_point_store
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.experts import store as expert_store
 from services.delivery.files import store as delivery_files
+from services.delivery.results import store as result_store
+from services.delivery.screenings import store as screening_store
 from services.delivery.sessions import store as session_store
 from services.delivery.thread import store as thread_store
 from services.directory.people import store as directory_store
@@ -437,6 +440,11 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         of_delivery = records["delivery_id"]
         records["agreement_id"] = {row["agreement_id"]: of_delivery[row["delivery_id"]] for row in agreements}
         records["expert_id"] = {one: await expert_store.known(tx, one) for one in await ids(tx, "expert")}
+        records["result_id"] = {one: await result_store.known(tx, one) for one in await ids(tx, "result")}
+        records["action_point_id"] = {
+            one: await action_point_store.known(tx, one) for one in await ids(tx, "action_point")
+        }
+        records["screening_id"] = {one: await screening_store.known(tx, one) for one in await ids(tx, "screening")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

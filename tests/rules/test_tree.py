@@ -70,7 +70,7 @@ HEARD = {
         "excluded_provider",
     },
     "pledges": {"closed", "closing", "agreed_pledge"},
-    "delivery": set(),
+    "delivery": {"closed_request"},
     "notifications": {
         "known_reference",
         "known_circulation",

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts.reference.deliveries import human_rights_questions
 from tests.system.canaries import NOBODY, Readers
 from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, SERVICE, Stage, until
 
 PATH, SESSION = "/v1/deliveries/{delivery_id}", "/v1/sessions/{session_id}"
 EXPERT = "/v1/experts/{expert_id}"
+RESULT, POINT = "/v1/results/{result_id}", "/v1/action-points/{action_point_id}"
+SCREENING = "/v1/screenings/{screening_id}"
 
 
 async def opened(stage: Stage, match: Mapping[str, Any]) -> Any:
@@ -38,6 +41,9 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
     ):
         delivery = await stage.say(who, "POST", f"{PATH}/{name}", body, about=delivery, to=sides)
     await _sessions(stage, delivery, sides, await _experts(stage, sides))
+    await _results(stage, delivery, sides)
+    await _action_points(stage, delivery, sides)
+    await _screen(stage, delivery, sides)
     await stage.say(KENYA, "POST", f"{PATH}/complete", {}, about=delivery, to=sides)
 
     async def completed() -> Any:
@@ -74,6 +80,49 @@ async def _agree(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> N
         found = await stage.say(who, "POST", f"{path}/sign", {"version": 2}, about=found)
     found = await stage.say(KENYA, "POST", f"{path}/propose", version, about=found, to=sides)
     await stage.say(KENYA, "POST", f"{path}/drop-amendment", {}, about=found)
+
+
+async def _results(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """One that is reported twice, of which only the last comment is kept, and confirmed after a dispute."""
+    found = await stage.see(KENYA, f"/v1/deliveries/{delivery['delivery_id']}/results")
+    figures = {"actual": 20, "measured_on": datetime.now(UTC).date().isoformat()}
+    body = {"indicator": found["indicators"][0], **figures}
+    result = await stage.say(NORWAY, "POST", f"{PATH}/results", body, about=delivery)
+    result = await stage.say(KENYA, "POST", f"{RESULT}/dispute", {"reason": "other"}, about=result)
+    result = await stage.say(NORWAY, "POST", f"{RESULT}/report", figures, about=result, to=sides)
+    await stage.say(KENYA, "POST", f"{RESULT}/confirm", {}, about=result, to=sides)
+
+
+async def _screen(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """Answered twice, of which only the last comment is kept; its recommendation becomes an action point."""
+    about, questions = f"{PATH}/screenings", sorted(human_rights_questions())
+    body = {"screening": "human_rights", "answers": [{"question": questions[0], "answer": "yes"}]}
+    screening = await stage.say(NORWAY, "POST", about, body, about=delivery)
+    answers = {"answers": [{"question": one, "answer": "unknown"} for one in questions]}
+    screening = await stage.say(COORDINATOR, "PUT", SCREENING, answers, about=screening, to=sides)
+    terms = {"owner": "state", "due_on": datetime.now(UTC).date().isoformat(), "language": "en"}
+    path = f"{SCREENING}/complete"
+    await stage.say(NORWAY, "POST", path, {"recommendations": [terms]}, about=screening, to=sides)
+
+
+async def _action_points(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """One that is revised and verified, of which only the last text and comment are kept; one that is dropped."""
+    terms = {"owner": "state", "due_on": datetime.now(UTC).date().isoformat(), "language": "en"}
+    added = {**terms, "source": "session"}
+    for moves in (
+        (
+            (KENYA, "PUT", POINT, terms, sides),
+            (KENYA, "POST", f"{POINT}/report-done", {}, NOBODY),
+            (NORWAY, "POST", f"{POINT}/verify", {}, NOBODY),
+            (NORWAY, "POST", f"{POINT}/reopen", {}, NOBODY),
+            (NORWAY, "POST", f"{POINT}/drop", {"reason": "other"}, sides),
+        ),
+        ((KENYA, "POST", f"{POINT}/drop", {"reason": "other"}, sides),),
+    ):
+        kept = sides if len(moves) == 1 else NOBODY
+        point = await stage.say(NORWAY, "POST", f"{PATH}/action-points", added, about=delivery, to=kept)
+        for who, method, path, body, found_by in moves:
+            point = await stage.say(who, method, path, body, about=point, to=found_by)
 
 
 async def _experts(stage: Stage, sides: Readers) -> str:

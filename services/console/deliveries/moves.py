@@ -23,6 +23,13 @@ DELIVERY = Noun(
             elsewhere="/contacts",
         ),
         Move(name="plan_session", path="sessions", label=N_("Plan a session"), elsewhere="/sessions/new"),
+        Move(name="report_result", path="results", label=N_("Report a result"), elsewhere="/results/new"),
+        Move(
+            name="add_action_point",
+            path="action-points",
+            label=N_("Add an action point"),
+            elsewhere="/action-points/new",
+        ),
         Move(
             name="waive_agreement",
             path="waive-agreement",
@@ -100,5 +107,67 @@ SESSION = Noun(
             explains=N_("Both sides are notified."),
             warns=True,
         ),
+    ),
+)
+
+REPORT = "/report"
+RESULT = Noun(
+    path="/results",
+    api="/v1/results",
+    record="deliveries/result_head.html",
+    moves=(
+        Move(name="confirm_result", path="confirm", label=N_("Confirm the result")),
+        Move(
+            name="dispute_result",
+            path="dispute",
+            label=N_("Dispute the result"),
+            fields=(reason("dispute_result"), COMMENT),
+            explains=N_("Both sides read it."),
+        ),
+        Move(name="report_result", path="report", label=N_("Report it again"), elsewhere=REPORT),
+    ),
+)
+
+REVISE = "/revise"
+ACTION_POINT = Noun(
+    path="/action-points",
+    api="/v1/action-points",
+    record="deliveries/action_point_head.html",
+    moves=(
+        Move(
+            name="report_done",
+            path="report-done",
+            label=N_("Report it done"),
+            explains=N_("Another person then verifies that it is done."),
+        ),
+        Move(name="verify", path="verify", label=N_("Verify that it is done")),
+        Move(name="revise_action_point", path="revise", label=N_("Revise the action point"), elsewhere=REVISE),
+        Move(name="reopen_action_point", path="reopen", label=N_("Reopen it")),
+        Move(
+            name="drop_action_point",
+            path="drop",
+            label=N_("Drop it"),
+            fields=(reason("drop_action_point"), COMMENT),
+            explains=N_("Both sides read it."),
+            warns=True,
+        ),
+    ),
+)
+
+ANSWERS = "/answers"
+SCREENING = Noun(
+    path="/screenings",
+    api="/v1/screenings",
+    record="deliveries/screening_head.html",
+    moves=(
+        Move(name="answer_screening", path="answer", label=N_("Answer the questions"), elsewhere=ANSWERS),
+        Move(
+            name="complete_screening",
+            path="complete",
+            label=N_("Record that it is completed"),
+            fields=(),
+            explains=N_("All questions have to be answered. What is to be done becomes an action point."),
+        ),
+        Move(name="reopen_screening", path="reopen", label=N_("Reopen it"), fields=()),
     ),
 )

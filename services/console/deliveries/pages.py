@@ -50,20 +50,31 @@ async def list_deliveries(page: CurrentPage) -> Response[bytes]:
 async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """A delivery: whose turn it is, the contacts of both sides, what happened."""
     session = page.signed_in
-    delivery, sessions, proposed = await asyncio.gather(
+    delivery, sessions, results, action_points, screenings, proposed = await asyncio.gather(
         page.api.get(f"/v1/deliveries/{delivery_id}"),
         page.api.get(f"/v1/deliveries/{delivery_id}/sessions"),
+        page.api.get(f"/v1/deliveries/{delivery_id}/results"),
+        page.api.get(f"/v1/deliveries/{delivery_id}/action-points"),
+        page.api.get(f"/v1/deliveries/{delivery_id}/screenings"),
         optional_agreement(page, delivery_id),
     )
     return page.render(
         "deliveries/show.html",
         sessions=sessions["sessions"],
         participants=sessions["participants"],
+        results=results["results"],
+        action_points=action_points["action_points"],
+        screenings=screenings,
         drawn=drawn(sessions, page.language),
         delivery=delivery,
         agreement=proposed,
         **await thread_of(page, delivery),
-        moves=DELIVERY.open_to(delivery, session.role),
+        moves=[
+            one
+            for one in DELIVERY.open_to(delivery, session.role)
+            # Results of a closed request are settled.
+            if one.name != "report_result" or results["closed_at"] is None
+        ],
         primary=primary(delivery),
         turn=turn(delivery),
         mine=is_mine(delivery, session.role),

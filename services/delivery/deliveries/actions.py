@@ -13,11 +13,13 @@ from contracts.deliveries import DeliveryOpened, delivery_id_of
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.refusals import Conflict
+from contracts.screenings import ScreeningKind
 from services.delivery import policy, remark_store
 from services.delivery.deliveries import model, store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import MATCH_REVOKED, NOT_ENDED, Delivery, DeliveryStatus
 from services.delivery.policy import Action
+from services.delivery.screenings import store as screening_store
 from services.delivery.sessions import actions as session_actions
 from services.delivery.sessions import store as session_store
 from services.delivery.sessions.model import SessionStatus
@@ -37,6 +39,7 @@ async def open_delivery(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
         covers=fact.covers,
         funding_needed=fact.funding_needed,
         joint_delivery_id=fact.joint_delivery_id,
+        kind=fact.kind,
         opened_at=fact.confirmed_at,
     )
     await record(tx, None, opened, because=event)
@@ -68,6 +71,15 @@ async def match_lacking(tx: Tx, ctx: Context, delivery_id: UUID) -> UUID | None:
     found = await store.get(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.BEGIN, found).required()
     return None if found.funding_needed is None else found.match_id
+
+
+async def begin(tx: Tx, ctx: Context, delivery_id: UUID, gap_usd_minor: int | None, *, comment: str) -> None:
+    """Raises Conflict while an agreement, money or a screening is missing."""
+    before = await for_move(tx, ctx, delivery_id, Action.BEGIN)
+    async with tx.as_service():
+        screened = await screening_store.is_completed(tx, delivery_id, ScreeningKind.HUMAN_RIGHTS)
+        fact = before.begin(gap_usd_minor=gap_usd_minor, screened=screened, now=ctx.now)
+        await record(tx, before, fact, comment=comment)
 
 
 async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date | None, *, comment: str) -> Delivery:

@@ -98,16 +98,11 @@ async def _gap(db: Database, ctx: Context, delivery_id: UUID, own: Owned) -> int
 async def begin_delivery(
     tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment], before: int | None
 ) -> None:
-    """Once both sides have signed an agreement or waived one, and all the money that it needs has been allocated."""
-    gap = before
-    await actions.move(
-        tx,
-        ctx,
-        delivery_id,
-        Action.BEGIN,
-        lambda one: one.begin(gap_usd_minor=gap, now=ctx.now),
-        comment=data.comment,
-    )
+    """Once both sides have signed an agreement or waived one, and all needed money has been allocated.
+
+    The drafting of laws does not begin before its screening for human rights is completed.
+    """
+    await actions.begin(tx, ctx, delivery_id, before, comment=data.comment)
 
 
 @change(f"{DELIVERY}/suspend", Action.SUSPEND, "Suspend a delivery", read=delivery_view)

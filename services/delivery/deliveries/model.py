@@ -34,6 +34,10 @@ THREAD_DAYS = 90
 """How long messages can be sent and files added after the end of a delivery."""
 
 
+SCREENED_KINDS = frozenset({"legislative_drafting"})
+"""Kinds of assistance that are screened for human rights before they begin."""
+
+
 class DeliveryStatus(StrEnum):
     """`open`: contacts, agreement and dates are prepared."""
 
@@ -84,6 +88,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     covers: int | None = None
     funding_needed: Money | None = None
     joint_delivery_id: UUID | None = None
+    kind: str | None = None
     opened_at: datetime
     state_waived_at: datetime | None = None
     provider_waived_at: datetime | None = None
@@ -156,16 +161,20 @@ class Delivery(Struct, frozen=True, kw_only=True):
         self.require("agree")
         return DeliveryAgreed(**self._ids(), agreement_id=agreement_id, agreed_at=now)
 
-    def begin(self, *, gap_usd_minor: int | None = None, now: datetime) -> DeliveryBegun:
-        """`gap_usd_minor` is the part of the needed money that is not allocated yet, None if unknown.
+    def begin(self, *, gap_usd_minor: int | None = None, screened: bool = False, now: datetime) -> DeliveryBegun:
+        """`gap_usd_minor` is the part of the needed money that is not allocated yet, None if unknown; `screened` says
+        whether the screening for human rights is completed.
 
-        Raises Conflict before an agreement is signed or waived, and unless all needed money is allocated.
+        Raises Conflict before an agreement is signed or waived, unless all needed money is allocated, and before a
+        screening that its kind needs.
         """
         self.require("begin")
         if self.agreed_at is None:
             raise Conflict("delivery-not-agreed")
         if self.funding_needed is not None and self.funding_needed.minor and gap_usd_minor != 0:
             raise Conflict("delivery-not-funded", gap_usd_minor=gap_usd_minor)
+        if self.kind in SCREENED_KINDS and not screened:
+            raise Conflict("screening-not-completed")
         return DeliveryBegun(**self._ids(), begun_at=now)
 
     def suspend(self, reason: str, *, now: datetime) -> DeliverySuspended:

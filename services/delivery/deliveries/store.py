@@ -96,11 +96,11 @@ _SAVE = Write(
     parts={
         "delivery_saved": """
             INSERT INTO delivery (delivery_id, match_id, request_id, line_id, offering_id, state, provider, status,
-                revision, starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at,
-                state_waived_at, provider_waived_at, state_private_at, provider_private_at, agreement_id, agreed_at,
-                begun_at, suspended_at, completed_on, completed_at, terminated_at, reason)
+                revision, starts, ends, covers, funding_minor, funding_currency, joint_delivery_id, kind,
+                opened_at, state_waived_at, provider_waived_at, state_private_at, provider_private_at, agreement_id,
+                agreed_at, begun_at, suspended_at, completed_on, completed_at, terminated_at, reason)
             SELECT delivery_id, match_id, request_id, line_id, offering_id, state, provider, status, revision, starts,
-                ends, covers, funding_minor, funding_currency, joint_delivery_id, opened_at, state_waived_at,
+                ends, covers, funding_minor, funding_currency, joint_delivery_id, kind, opened_at, state_waived_at,
                 provider_waived_at, state_private_at, provider_private_at, agreement_id, agreed_at, begun_at,
                 suspended_at, completed_on, completed_at, terminated_at, reason
             FROM json_populate_record(NULL::delivery, $1::text::json)

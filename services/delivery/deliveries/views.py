@@ -42,6 +42,7 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     covers: int | None
     funding_needed: Money | None
     joint_delivery_id: UUID | None
+    kind: str | None
     opened_at: datetime
     state_waived_at: datetime | None
     provider_waived_at: datetime | None

@@ -73,8 +73,15 @@ async def require_scan(tx: Tx, ctx: Context, delivery_id: UUID, file_id: UUID) -
         raise Invalid("scan-unsuitable", field="file_id")
 
 
+async def require_evidence(tx: Tx, ctx: Context, delivery_id: UUID, file_id: UUID) -> None:
+    """Raises Invalid if this is not a file of the delivery that all who see it may know of."""
+    found = next(iter(await store.among(tx, [file_id], ctx.caller)), None)
+    if found is None or not found.is_evidence_for(delivery_id):
+        raise Invalid("evidence-unsuitable", field="file_id")
+
+
 async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
-    """Take a file back, also from a message. Raises Conflict for the scan that an agreement was signed with."""
+    """Take a file back, also from a message. Raises Conflict if it is a signature or evidence."""
     seen = await store.get(tx, file_id, ctx.caller)
     policy.decide(ctx.caller, Action.REMOVE_FILE, seen).required()
     async with tx.as_service():
@@ -83,6 +90,8 @@ async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
         check_revision(found.revision, ctx.expected)
         if await store.is_signature(tx, file_id):
             raise Conflict("scan-of-an-agreement")
+        if await store.is_evidence(tx, file_id):
+            raise Conflict("evidence-of-a-result")
         return await drop(tx, found, now=ctx.now)
 
 

@@ -109,6 +109,10 @@ class File(Struct, frozen=True, kw_only=True):
         kept = self.status in KEPT and self.purpose is FilePurpose.AGREEMENT
         return kept and self.delivery_id == delivery_id and self.side is side
 
+    def is_evidence_for(self, delivery_id: UUID) -> bool:
+        """Whether a result of this delivery can be shown by it."""
+        return self.status in KEPT and not self.private and self.delivery_id == delivery_id
+
     def clear(self, *, scanned: bool, now: datetime) -> FileCleared:
         self.require("clear")
         return FileCleared(**self._ids(), scanned=scanned, cleared_at=now)

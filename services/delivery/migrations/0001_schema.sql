@@ -27,6 +27,8 @@ CREATE TABLE delivery (
     funding_minor bigint,
     funding_currency text,
     joint_delivery_id uuid,
+    -- The kind of assistance.
+    kind text,
     opened_at timestamptz NOT NULL,
     state_waived_at timestamptz,
     provider_waived_at timestamptz,
@@ -324,6 +326,130 @@ CREATE INDEX participant_count_of_delivery ON participant_count (delivery_id);
 CALL wall_in('session_text', 'EXISTS (SELECT FROM session s WHERE s.session_id = session_text.session_id)');
 CALL wall_in('participant_count', 'caller_role() NOT IN (''auditor'', ''service'')
     AND EXISTS (SELECT FROM delivery d WHERE d.delivery_id = participant_count.delivery_id)');
+
+-- -- results ----------------------------------------------------------------------------------------------------------
+
+-- One for each indicator of a delivery, as it was reported last.
+CREATE TABLE result (
+    result_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    indicator text NOT NULL,
+    status text NOT NULL CHECK (status IN ('reported', 'confirmed', 'disputed')),
+    revision integer NOT NULL CHECK (revision > 0),
+    -- In the indicator's unit.
+    baseline integer CHECK (baseline >= 0),
+    target integer CHECK (target >= 0),
+    actual integer NOT NULL CHECK (actual >= 0),
+    measured_on date NOT NULL,
+    -- A file of the delivery that shows it.
+    file_id uuid,
+    reported_by text NOT NULL CHECK (reported_by IN ('state', 'provider')),
+    reported_at timestamptz NOT NULL,
+    confirmed_at timestamptz,
+    disputed_at timestamptz,
+    reason text,
+    UNIQUE (delivery_id, indicator),
+    CHECK ((status = 'confirmed') = (confirmed_at IS NOT NULL)),
+    CHECK ((status = 'disputed') = (disputed_at IS NOT NULL) AND (status = 'disputed') = (reason IS NOT NULL))
+);
+CREATE INDEX result_of_file ON result (file_id) WHERE file_id IS NOT NULL;
+
+-- The comment on the last report, and that of the State in answer.
+CREATE TABLE result_text (
+    result_id uuid PRIMARY KEY REFERENCES result DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    comment text NOT NULL,
+    answer text NOT NULL
+);
+
+-- Requests whose results are settled, as the requests service says.
+CREATE TABLE closed_request (
+    request_id uuid PRIMARY KEY,
+    closed_at timestamptz NOT NULL
+);
+
+CALL wall_in('result', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = result.delivery_id)');
+CALL wall_in('result_text', 'EXISTS (SELECT FROM result r WHERE r.result_id = result_text.result_id)');
+CALL wall_in('closed_request', 'EXISTS (SELECT FROM delivery d WHERE d.request_id = closed_request.request_id)');
+
+-- -- action points ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE action_point (
+    action_point_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    source text NOT NULL CHECK (source IN (
+        'evaluation', 'session', 'inequality_checklist', 'human_rights_screening', 'strategy_milestone', 'other')),
+    -- The side that has to act.
+    owner text NOT NULL CHECK (owner IN ('state', 'provider', 'unodc')),
+    due_on date NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    status text NOT NULL CHECK (status IN ('open', 'done', 'verified', 'dropped')),
+    revision integer NOT NULL CHECK (revision > 0),
+    added_at timestamptz NOT NULL,
+    -- Two persons.
+    done_by uuid,
+    done_at timestamptz,
+    verified_by uuid CHECK (verified_by <> done_by),
+    verified_at timestamptz,
+    dropped_at timestamptz,
+    reason text,
+    -- When its owner was reminded on its due day.
+    reminded_at timestamptz,
+    CHECK ((done_by IS NULL) = (done_at IS NULL) AND (verified_by IS NULL) = (verified_at IS NULL)),
+    CHECK (status NOT IN ('done', 'verified') OR done_at IS NOT NULL),
+    CHECK (status <> 'open' OR done_at IS NULL),
+    CHECK ((status = 'verified') = (verified_at IS NOT NULL)),
+    CHECK ((status = 'dropped') = (dropped_at IS NOT NULL) AND (status = 'dropped') = (reason IS NOT NULL))
+);
+CREATE INDEX action_point_of_delivery ON action_point (delivery_id, due_on);
+CREATE INDEX action_point_due ON action_point (due_on) WHERE status = 'open' AND reminded_at IS NULL;
+
+-- What is to be done, and the comment on the last move.
+CREATE TABLE action_point_text (
+    action_point_id uuid PRIMARY KEY REFERENCES action_point DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    text text NOT NULL,
+    comment text NOT NULL
+);
+
+CALL wall_in('action_point', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = action_point.delivery_id)');
+CALL wall_in('action_point_text',
+    'EXISTS (SELECT FROM action_point a WHERE a.action_point_id = action_point_text.action_point_id)');
+
+-- -- screenings -------------------------------------------------------------------------------------------------------
+
+-- The analysis of inequalities and the screening for human rights of a delivery, with the answers by question.
+CREATE TABLE screening (
+    screening_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    screening text NOT NULL CHECK (screening IN ('inequality', 'human_rights')),
+    status text NOT NULL CHECK (status IN ('open', 'completed')),
+    revision integer NOT NULL CHECK (revision > 0),
+    answers json NOT NULL,
+    answered_at timestamptz NOT NULL,
+    completed_at timestamptz,
+    UNIQUE (delivery_id, screening),
+    CHECK ((status = 'completed') = (completed_at IS NOT NULL))
+);
+
+-- Comments on answers, by question.
+CREATE TABLE screening_text (
+    screening_id uuid PRIMARY KEY REFERENCES screening DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    comments json NOT NULL
+);
+
+CALL wall_in('screening', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = screening.delivery_id)');
+CALL wall_in('screening_text', 'EXISTS (SELECT FROM screening s WHERE s.screening_id = screening_text.screening_id)');
 
 -- -- experts ----------------------------------------------------------------------------------------------------------
 

@@ -242,6 +242,7 @@ class Match(Struct, frozen=True, kw_only=True):
             capacity_taken=capacity_taken,
             joint_delivery_id=self.joint_delivery_id,
             window=None if WINDOW in overridden(self.override) else line.window,
+            kind=line.kind,
             confirmed_at=now,
         )
 

@@ -8,6 +8,7 @@ Coordinators are notified only of what asks them to act and of what has ended: t
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
+from contracts import action_points as ap
 from contracts import activities as a
 from contracts import agreements as ag
 from contracts import alerts as al
@@ -26,6 +27,8 @@ from contracts import packages as pk
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
+from contracts import results as rs
+from contracts import screenings as sc
 from contracts import sessions as ss
 from contracts import summaries as s
 from contracts.facts import Event, Fact
@@ -190,6 +193,16 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_session(ss.SessionPlanned),
         _of_session(ss.SessionRescheduled),
         _of_session(ss.SessionCancelled),
+        _of_delivery(rs.ResultReported, OTHER),
+        _of_delivery(rs.ResultConfirmed, PROVIDER),
+        _of_delivery(rs.ResultDisputed, PROVIDER, COORDINATORS),
+        _of_delivery(sc.ScreeningCompleted, STATE, PROVIDER),
+        _of_delivery(ap.ActionPointAdded, RESPONSIBLE),
+        _of_delivery(ap.ActionPointRevised, RESPONSIBLE),
+        _of_delivery(ap.ActionPointDone, STATE, PROVIDER),
+        _of_delivery(ap.ActionPointReopened, RESPONSIBLE),
+        _of_delivery(ap.ActionPointDropped, STATE, PROVIDER),
+        _of_delivery(ap.ActionPointReminded, RESPONSIBLE),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

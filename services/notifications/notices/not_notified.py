@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contracts import action_points as ap
 from contracts import activities as a
 from contracts import alerts as al
 from contracts import attachments as at
@@ -22,6 +23,7 @@ from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import requests as r
 from contracts import rewording as w
+from contracts import screenings as sc
 from contracts import sessions as ss
 from contracts import summaries as s
 from contracts import translations as t
@@ -83,6 +85,8 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         "the match that began, was completed or was revoked by it is notified",
     ),
     **dict.fromkeys(ex.FACTS, "by the provider itself; its roster can be read"),
+    ap.ActionPointVerified: "no action is needed any more; it can be read",
+    **dict.fromkeys((sc.ScreeningAnswered, sc.ScreeningReopened), "its completion is notified; it can be read"),
     ss.SessionRevised: "its days are the same; the rest can be read",
     **dict.fromkeys(
         (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"

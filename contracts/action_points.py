@@ -1,0 +1,108 @@
+"""Facts of the delivery service about action points: what a side has to do after a delivery's evaluation or screening.
+
+Who reports one done does not verify it: another person does.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.facts import Fact
+from contracts.values import Code, Language, Organization, Role, State
+
+
+class ActionSource(StrEnum):
+    """What an action point follows from."""
+
+    EVALUATION = "evaluation"
+    SESSION = "session"
+    INEQUALITY_CHECKLIST = "inequality_checklist"
+    HUMAN_RIGHTS_SCREENING = "human_rights_screening"
+    STRATEGY_MILESTONE = "strategy_milestone"
+    OTHER = "other"
+
+
+class ActionOwner(StrEnum):
+    """The side that has to act."""
+
+    STATE = "state"
+    PROVIDER = "provider"
+    UNODC = "unodc"
+
+
+class _ActionPointFact(Fact, frozen=True, kw_only=True):
+    """Fields repeated in every fact of an action point; the owner is `role` of `organization`."""
+
+    action_point_id: UUID
+    delivery_id: UUID
+    request_id: UUID
+    state: State
+    provider: Organization
+    organization: Organization
+    role: Role
+
+
+class ActionPointAdded(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.added.v1"):
+    """An action point was added."""
+
+    source: ActionSource
+    owner: ActionOwner
+    due_on: date
+    language: Language
+    texts_hash: str
+    added_at: datetime
+
+
+class ActionPointRevised(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.revised.v1"):
+    """Its text, owner and due date were stated anew."""
+
+    owner: ActionOwner
+    due_on: date
+    language: Language
+    texts_hash: str
+    revised_at: datetime
+
+
+class ActionPointDone(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.done.v1"):
+    """A person of the owner's side reported it done; another person verifies it."""
+
+    done_by: UUID
+    done_at: datetime
+
+
+class ActionPointVerified(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.verified.v1"):
+    """Another person verified that it is done."""
+
+    verified_by: UUID
+    verified_at: datetime
+
+
+class ActionPointReopened(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.reopened.v1"):
+    """It is to be done after all, or again."""
+
+    reopened_at: datetime
+
+
+class ActionPointDropped(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.dropped.v1"):
+    """It need not be done, for a coded reason."""
+
+    reason: Code
+    dropped_at: datetime
+
+
+class ActionPointReminded(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.reminded.v1"):
+    """Its due day came, and it is not reported done: its owner is reminded."""
+
+    due_on: date
+    reminded_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    ActionPointAdded,
+    ActionPointRevised,
+    ActionPointDone,
+    ActionPointVerified,
+    ActionPointReopened,
+    ActionPointDropped,
+    ActionPointReminded,
+)

@@ -1,0 +1,106 @@
+"""The action points of a delivery: the page of each, and the form of one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from services.console.deliveries.forms import Sent, send
+from services.console.deliveries.moves import ACTION_POINT, REVISE
+from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE
+from services.console.fields import WORDS_MAX, Field, Option
+from services.console.moves.pages import routes_of
+from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_, OWN_NAMES
+
+SOURCE = Field(name="source", label=N_("Follows from"), kind="choice", options=tuple(ACTION_SOURCE.items()))
+TERMS = (
+    Field(name="text", label=N_("What is to be done"), kind="words", max_length=WORDS_MAX),
+    Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages"),
+    Field(name="owner", label=N_("Who does it"), kind="choice", options=tuple(ACTION_OWNER.items())),
+    Field(name="due_on", label=N_("Due day"), kind="date"),
+)
+FIELDS = (SOURCE, *TERMS)
+NEW = "/{language:str}/deliveries/{delivery_id:str}/action-points/new"
+ONE = "/{language:str}/action-points/{action_point_id:str}"
+NOTHING = Sent()
+
+
+@get(NEW)
+async def new_action_point(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """`source` in the address is what it follows from."""
+    return await _new(page, delivery_id, NOTHING)
+
+
+@post(NEW, status_code=303)
+async def add_action_point(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    sent = await send(page, "POST", f"/v1/deliveries/{delivery_id}/action-points", FIELDS)
+    if sent.record is None:
+        return await _new(page, delivery_id, sent)
+    return page.redirect(f"/action-points/{sent.record['action_point_id']}", done="saved")
+
+
+@get(ONE)
+async def show_action_point(page: CurrentPage, action_point_id: FromPath[str]) -> Response[bytes]:
+    """What is to be done, by whom, and how far it is."""
+    role = page.signed_in.role
+    point = await page.api.get(f"/v1/action-points/{action_point_id}")
+    return page.render("deliveries/action_point.html", record=point, moves=ACTION_POINT.open_to(point, role))
+
+
+@get(f"{ONE}{REVISE}")
+async def show_revision(page: CurrentPage, action_point_id: FromPath[str]) -> Response[bytes]:
+    """The form, with what was stated last."""
+    return await _again(page, action_point_id, NOTHING)
+
+
+@post(f"{ONE}{REVISE}", status_code=303)
+async def revise_action_point(page: CurrentPage, action_point_id: FromPath[str]) -> Response[bytes]:
+    sent = await send(page, "PUT", f"/v1/action-points/{action_point_id}", TERMS)
+    if sent.record is None:
+        return await _again(page, action_point_id, sent)
+    return page.redirect(f"/action-points/{action_point_id}", done="saved")
+
+
+async def _new(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
+    delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
+    first = {"source": page.asked("source"), "language": page.language}
+    return _form(page, delivery, tuple(replace(one, value=first.get(one.name)) for one in FIELDS), sent)
+
+
+async def _again(page: Page, action_point_id: str, sent: Sent) -> Response[bytes]:
+    point = await page.api.get(f"/v1/action-points/{action_point_id}")
+    delivery = await page.api.get(f"/v1/deliveries/{point['delivery_id']}")
+    return _form(page, delivery, tuple(replace(one, value=point[one.name]) for one in TERMS), sent, point)
+
+
+def _form(
+    page: Page,
+    delivery: Mapping[str, Any],
+    fields: tuple[Field, ...],
+    sent: Sent,
+    point: Mapping[str, Any] | None = None,
+) -> Response[bytes]:
+    return page.render(
+        "deliveries/add_action_point.html",
+        status=sent.status,
+        delivery=delivery,
+        point=point,
+        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
+        fields=fields,
+        typed=page.typed,
+        errors=sent.errors,
+        stale=sent.stale,
+    )
+
+
+ROUTES = (
+    new_action_point,
+    add_action_point,
+    show_action_point,
+    show_revision,
+    revise_action_point,
+    *routes_of(ACTION_POINT),
+)

@@ -1,0 +1,154 @@
+"""The screenings of a delivery: coded questions, the form of their answers, and what follows from them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from contracts.reference.deliveries import questions
+from contracts.screenings import ScreeningKind
+from services.console.client import Problem
+from services.console.deliveries.moves import ANSWERS, SCREENING
+from services.console.deliveries.words import SCREENING_ANSWER
+from services.console.fields import FormError, Typed
+from services.console.moves.pages import KEY, REVISION, STALE, routes_of
+from services.console.page import CurrentPage, Page
+
+NEW = "/{language:str}/deliveries/{delivery_id:str}/screenings/{kind:str}"
+ONE = "/{language:str}/screenings/{screening_id:str}"
+
+
+@get(NEW)
+async def new_screening(page: CurrentPage, delivery_id: FromPath[str], kind: FromPath[str]) -> Response[bytes]:
+    return await _new(page, delivery_id, _kind(kind))
+
+
+@post(NEW, status_code=303)
+async def begin_screening(page: CurrentPage, delivery_id: FromPath[str], kind: FromPath[str]) -> Response[bytes]:
+    which = _kind(kind)
+    body = {"screening": which, "answers": answers_of(which, page.typed)}
+    path = f"/v1/deliveries/{delivery_id}/screenings"
+    try:
+        made = await page.api.send("POST", path, body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        return await _new(page, delivery_id, which, errors=_said(problem), status=problem.status)
+    return page.redirect(f"/screenings/{made.body['screening_id']}", done="saved")
+
+
+@get(ONE)
+async def show_screening(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
+    """The answers, and the action points that followed."""
+    role = page.signed_in.role
+    found = await page.api.get(f"/v1/screenings/{screening_id}")
+    return page.render("deliveries/screening.html", record=found, moves=SCREENING.open_to(found, role))
+
+
+@get(f"{ONE}{ANSWERS}")
+async def show_answers(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
+    """The form, with the answers that were given last."""
+    return await _again(page, screening_id)
+
+
+@post(f"{ONE}{ANSWERS}", status_code=303)
+async def answer_screening(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
+    found = await page.api.get(f"/v1/screenings/{screening_id}")
+    revision = page.value(REVISION)
+    try:
+        await page.api.send(
+            "PUT",
+            f"/v1/screenings/{screening_id}",
+            {"answers": answers_of(found["screening"], page.typed)},
+            key=page.value(KEY) or str(new_id()),
+            revision=int(revision) if revision.isdigit() else None,
+        )
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        stale = problem.status == STALE
+        return await _again(page, screening_id, errors=_said(problem), stale=stale, status=problem.status)
+    return page.redirect(f"/screenings/{screening_id}", done="saved")
+
+
+def answers_of(kind: str, typed: Typed) -> list[dict[str, str]]:
+    """Those of the questions that were answered; a comment without an answer says that it is unknown."""
+    found = []
+    for question in questions(kind):
+        answer = "".join(typed.get(f"{question}.answer", ())[:1])
+        comment = "".join(typed.get(f"{question}.comment", ())[:1]).strip().replace("\r\n", "\n")
+        if answer or comment:
+            found.append({"question": question, "answer": answer or "unknown", "comment": comment})
+    return found
+
+
+def _kind(name: str) -> ScreeningKind:
+    try:
+        return ScreeningKind(name)
+    except ValueError as unknown:
+        raise NotFoundException from unknown
+
+
+def _said(problem: Problem) -> Sequence[FormError]:
+    return (FormError("", problem.title, True),)
+
+
+async def _new(
+    page: Page, delivery_id: str, kind: ScreeningKind, *, errors: Sequence[FormError] = (), status: int = 200
+) -> Response[bytes]:
+    delivery, screenings = await asyncio.gather(
+        page.api.get(f"/v1/deliveries/{delivery_id}"), page.api.get(f"/v1/deliveries/{delivery_id}/screenings")
+    )
+    begun = next((one for one in screenings["screenings"] if one["screening"] == kind), None)
+    if begun and not errors:
+        return page.redirect(f"/screenings/{begun['screening_id']}")
+    return _form(page, delivery, kind, page.typed, errors=errors, status=status)
+
+
+async def _again(
+    page: Page,
+    screening_id: str,
+    *,
+    errors: Sequence[FormError] = (),
+    stale: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    found = await page.api.get(f"/v1/screenings/{screening_id}")
+    delivery = await page.api.get(f"/v1/deliveries/{found['delivery_id']}")
+    given: Typed = {
+        f"{one['question']}.{name}": [one[name] or ""] for one in found["questions"] for name in ("answer", "comment")
+    }
+    typed, kind = page.typed or given, found["screening"]
+    return _form(page, delivery, kind, typed, screening=found, errors=errors, stale=stale, status=status)
+
+
+def _form(
+    page: Page,
+    delivery: Mapping[str, Any],
+    kind: str,
+    typed: Typed,
+    *,
+    screening: Mapping[str, Any] | None = None,
+    errors: Sequence[FormError] = (),
+    stale: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    return page.render(
+        "deliveries/answer_screening.html",
+        status=status,
+        delivery=delivery,
+        kind=kind,
+        screening=screening,
+        questions=list(questions(kind)),
+        answers=SCREENING_ANSWER,
+        typed=typed,
+        errors=errors,
+        stale=stale,
+    )
+
+
+ROUTES = (new_screening, begin_screening, show_screening, show_answers, answer_screening, *routes_of(SCREENING))

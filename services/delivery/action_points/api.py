@@ -1,0 +1,117 @@
+"""Routes of action points. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from uuid import UUID
+
+from litestar.params import FromPath, JSONBody
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.commands import change, create, show
+from contracts.conversion import from_attributes
+from services.delivery.action_points import actions, views
+from services.delivery.action_points.model import Terms
+from services.delivery.action_points.views import DeliveryActionPoints, action_point_view
+from services.delivery.commands import AddActionPoint, Comment, Reason, ReviseActionPoint, check_reason
+from services.delivery.policy import Action
+
+OF_DELIVERY = "/v1/deliveries/{delivery_id:uuid}/action-points"
+ACTION_POINT = "/v1/action-points/{action_point_id:uuid}"
+
+
+@show(OF_DELIVERY, Action.LIST_ACTION_POINTS, "The action points of a delivery")
+async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryActionPoints:
+    """The first due one first."""
+    return await views.of_delivery(tx, delivery_id, ctx.caller)
+
+
+@create(
+    OF_DELIVERY,
+    Action.ADD_ACTION_POINT,
+    "Add an action point",
+    read=action_point_view,
+    location=lambda view: f"/v1/action-points/{view.action_point_id}",
+)
+async def add_action_point(
+    tx: Tx, ctx: Context, action_point_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[AddActionPoint]
+) -> None:
+    """By either side or a coordinator. Its owner is notified, and reminded on the due day."""
+    terms = from_attributes(Terms, data)
+    await actions.add(tx, ctx, action_point_id, delivery_id, data.source, terms, data.text)
+
+
+@show(ACTION_POINT, Action.SHOW_ACTION_POINT, "One action point")
+async def show_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID]) -> views.ActionPointView:
+    """With who reported it done and who verified it."""
+    return await action_point_view(tx, ctx, action_point_id)
+
+
+@change(ACTION_POINT, Action.REVISE_ACTION_POINT, "Revise an action point", read=action_point_view, method="PUT")
+async def revise_action_point(
+    tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[ReviseActionPoint]
+) -> None:
+    """All but what it follows from."""
+    await actions.revise(tx, ctx, action_point_id, from_attributes(Terms, data), data.text)
+
+
+@change(f"{ACTION_POINT}/report-done", Action.REPORT_DONE, "Report an action point done", read=action_point_view)
+async def report_action_point_done(
+    tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Comment]
+) -> None:
+    """By its owner. Another person verifies it."""
+    who = ctx.caller.person_id
+    await actions.move(
+        tx,
+        ctx,
+        action_point_id,
+        Action.REPORT_DONE,
+        lambda one: one.report_done(who, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{ACTION_POINT}/verify", Action.VERIFY, "Verify that an action point is done", read=action_point_view)
+async def verify_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By either side or a coordinator, not by the person who reported it done."""
+    who = ctx.caller.person_id
+    await actions.move(
+        tx, ctx, action_point_id, Action.VERIFY, lambda one: one.verify(who, now=ctx.now), comment=data.comment
+    )
+
+
+@change(f"{ACTION_POINT}/reopen", Action.REOPEN_ACTION_POINT, "Reopen an action point", read=action_point_view)
+async def reopen_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """That was reported done, verified or dropped."""
+    await actions.move(
+        tx,
+        ctx,
+        action_point_id,
+        Action.REOPEN_ACTION_POINT,
+        lambda one: one.reopen(now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{ACTION_POINT}/drop", Action.DROP_ACTION_POINT, "Drop an action point", read=action_point_view)
+async def drop_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """With a coded reason, which both sides read."""
+    reason = check_reason("drop_action_point", data.reason)
+    await actions.move(
+        tx,
+        ctx,
+        action_point_id,
+        Action.DROP_ACTION_POINT,
+        lambda one: one.drop(reason, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+ROUTES = [
+    list_action_points,
+    add_action_point,
+    show_action_point,
+    revise_action_point,
+    report_action_point_done,
+    verify_action_point,
+    reopen_action_point,
+    drop_action_point,
+]

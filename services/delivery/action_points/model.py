@@ -1,0 +1,175 @@
+"""An action point of a delivery: its states, its moves, and their effects."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.action_points import (
+    ActionOwner,
+    ActionPointAdded,
+    ActionPointDone,
+    ActionPointDropped,
+    ActionPointReminded,
+    ActionPointReopened,
+    ActionPointRevised,
+    ActionPointVerified,
+    ActionSource,
+)
+from contracts.refusals import Conflict, Forbidden, Invalid
+from contracts.values import Language, Role
+from services.delivery.deliveries.model import Delivery
+
+ACTION_POINTS_MAX = 200
+UNODC = "UNODC"
+
+
+class ActionStatus(StrEnum):
+    """`done`: as its owner reported; `verified`: as another person found, too."""
+
+    OPEN = "open"
+    DONE = "done"
+    VERIFIED = "verified"
+    DROPPED = "dropped"
+
+
+_OPEN, _DONE = frozenset({ActionStatus.OPEN}), frozenset({ActionStatus.DONE})
+MOVES: Mapping[str, frozenset[ActionStatus]] = {
+    "revise_action_point": _OPEN,
+    "report_done": _OPEN,
+    "verify": _DONE,
+    "reopen_action_point": frozenset(ActionStatus) - _OPEN,
+    "drop_action_point": _OPEN | _DONE,
+}
+"""The states each move is allowed in."""
+
+ROLES: Mapping[ActionOwner, Role] = {
+    ActionOwner.STATE: Role.FOCAL_POINT,
+    ActionOwner.PROVIDER: Role.PROVIDER_OFFICER,
+    ActionOwner.UNODC: Role.COORDINATOR,
+}
+"""Who acts for the owner."""
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """Who does it until when, and the language of its text."""
+
+    owner: ActionOwner
+    due_on: date
+    language: Language
+
+    def check(self, now: datetime) -> None:
+        """Raises Invalid for a day that is over."""
+        if self.due_on < now.date():
+            raise Invalid("due-day-past", field="due_on", today=now.date())
+
+
+class ActionPoint(Struct, frozen=True, kw_only=True):
+    """What a side has to do; `done_by` and `verified_by` are two persons."""
+
+    action_point_id: UUID
+    delivery_id: UUID
+    request_id: UUID
+    state: str
+    provider: str
+    source: ActionSource
+    owner: ActionOwner
+    due_on: date
+    language: Language
+    status: ActionStatus
+    revision: int
+    added_at: datetime
+    done_by: UUID | None = None
+    done_at: datetime | None = None
+    verified_by: UUID | None = None
+    verified_at: datetime | None = None
+    dropped_at: datetime | None = None
+    reason: str | None = None
+    reminded_at: datetime | None = None
+    """When its owner was reminded on its due day."""
+
+    def require(self, move: str) -> None:
+        """Raises Conflict if its state does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("action-point-status", status=self.status, move=move)
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def revise(self, terms: Terms, texts_hash: str, *, now: datetime) -> ActionPointRevised:
+        self.require("revise_action_point")
+        terms.check(now)
+        return ActionPointRevised(
+            **ids_of(self, terms.owner),
+            owner=terms.owner,
+            due_on=terms.due_on,
+            language=terms.language,
+            texts_hash=texts_hash,
+            revised_at=now,
+        )
+
+    def report_done(self, person_id: UUID, *, now: datetime) -> ActionPointDone:
+        self.require("report_done")
+        return ActionPointDone(**ids_of(self, self.owner), done_by=person_id, done_at=now)
+
+    def verify(self, person_id: UUID, *, now: datetime) -> ActionPointVerified:
+        """Raises Forbidden for the person who reported it done."""
+        self.require("verify")
+        if person_id == self.done_by:
+            raise Forbidden("verified-by-another")
+        return ActionPointVerified(**ids_of(self, self.owner), verified_by=person_id, verified_at=now)
+
+    def reopen(self, *, now: datetime) -> ActionPointReopened:
+        self.require("reopen_action_point")
+        return ActionPointReopened(**ids_of(self, self.owner), reopened_at=now)
+
+    def drop(self, reason: str, *, now: datetime) -> ActionPointDropped:
+        self.require("drop_action_point")
+        return ActionPointDropped(**ids_of(self, self.owner), reason=reason, dropped_at=now)
+
+    def remind(self, *, now: datetime) -> ActionPointReminded:
+        """It is open, and its due day has come."""
+        return ActionPointReminded(**ids_of(self, self.owner), due_on=self.due_on, reminded_at=now)
+
+
+def ids_of(record: ActionPoint | Delivery, owner: ActionOwner) -> dict[str, Any]:
+    """The fields that every fact of an action point repeats, but its own id for a delivery."""
+    own = {"action_point_id": record.action_point_id} if isinstance(record, ActionPoint) else {}
+    organizations = {ActionOwner.STATE: record.state, ActionOwner.PROVIDER: record.provider}
+    return {
+        **own,
+        "delivery_id": record.delivery_id,
+        "request_id": record.request_id,
+        "state": record.state,
+        "provider": record.provider,
+        "organization": organizations.get(owner, UNODC),
+        "role": ROLES[owner],
+    }
+
+
+def add(
+    action_point_id: UUID,
+    delivery: Delivery,
+    source: ActionSource,
+    terms: Terms,
+    texts_hash: str,
+    *,
+    others: int,
+    now: datetime,
+) -> ActionPointAdded:
+    """`others` is how many the delivery has. Raises Conflict if these are too many, Invalid for a day that is over."""
+    if others >= ACTION_POINTS_MAX:
+        raise Conflict("too-many-action-points", most=ACTION_POINTS_MAX)
+    terms.check(now)
+    return ActionPointAdded(
+        action_point_id=action_point_id,
+        **ids_of(delivery, terms.owner),
+        source=source,
+        owner=terms.owner,
+        due_on=terms.due_on,
+        language=terms.language,
+        texts_hash=texts_hash,
+        added_at=now,
+    )

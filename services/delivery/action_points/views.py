@@ -1,0 +1,81 @@
+"""Views of action points."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from contracts.action_points import ActionOwner, ActionSource
+from contracts.conversion import from_attributes
+from contracts.values import Caller, Language
+from services.delivery import policy
+from services.delivery.action_points import store
+from services.delivery.action_points.model import ActionPoint, ActionStatus
+from services.delivery.action_points.store import Texts
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.policy import Action
+
+
+class ActionPointView(Struct, frozen=True, kw_only=True):
+    """What the `owner` has to do until `due_on`, and what it follows from.
+
+    `done_by` reported it done, `verified_by` is another person. `reason` is why it was dropped, a code of
+    `/v1/reference/reasons/drop_action_point`; `comment` is that on the last move. `moves` are those that the caller may
+    make now.
+    """
+
+    action_point_id: UUID
+    delivery_id: UUID
+    source: ActionSource
+    owner: ActionOwner
+    due_on: date
+    language: Language
+    text: str
+    status: ActionStatus
+    revision: int
+    added_at: datetime
+    done_by: UUID | None
+    done_at: datetime | None
+    verified_by: UUID | None
+    verified_at: datetime | None
+    dropped_at: datetime | None
+    reason: str | None
+    reminded_at: datetime | None
+    comment: str
+    moves: tuple[str, ...]
+
+
+class DeliveryActionPoints(Struct, frozen=True, kw_only=True):
+    """The action points of a delivery, the first due one first."""
+
+    action_points: list[ActionPointView]
+
+
+async def action_point_view(tx: Tx, ctx: Context, action_point_id: UUID) -> ActionPointView:
+    """Raises Missing if this caller may not see it."""
+    found = await store.get(tx, action_point_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_ACTION_POINT, found).required()
+    return (await _views_of(tx, [found], ctx.caller))[0]
+
+
+async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliveryActionPoints:
+    """Raises Missing if this caller may not see the delivery."""
+    policy.decide(caller, Action.LIST_ACTION_POINTS, await delivery_store.get(tx, delivery_id, caller)).required()
+    return DeliveryActionPoints(action_points=await _views_of(tx, await store.of_delivery(tx, delivery_id), caller))
+
+
+async def _views_of(tx: Tx, found: Sequence[ActionPoint], caller: Caller) -> list[ActionPointView]:
+    texts = await store.texts_of(tx, [one.action_point_id for one in found])
+    return [
+        from_attributes(
+            ActionPointView,
+            one,
+            text=texts.get(one.action_point_id, Texts()).text,
+            comment=texts.get(one.action_point_id, Texts()).comment,
+            moves=policy.action_point_moves_open_to(caller, one),
+        )
+        for one in found
+    ]
