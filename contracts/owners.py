@@ -19,6 +19,7 @@ OWNERS = {
     "messages": "delivery",
     "sessions": "delivery",
     "experts": "delivery",
+    "follow-ups": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -13,6 +13,7 @@ from contracts.codes import ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
 from contracts.experts import Available, Kinds, Spoken, Topics
+from contracts.follow_ups import Use
 from contracts.messages import MESSAGE_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import Persons
@@ -183,6 +184,19 @@ class ExpertConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class WithdrawExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An empty body."""
+
+
+class AnswerFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether what was delivered is in use. What is added in words needs its `language`; both sides read it."""
+
+    result: Use
+    text: Words = ""
+    language: Language | None = None
+
+    def check(self) -> None:
+        """Raises Invalid for a text without its language."""
+        if self.text and self.language is None:
+            raise Invalid("missing-field", field="language")
 
 
 class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

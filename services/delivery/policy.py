@@ -16,6 +16,8 @@ from services.delivery.experts.model import MOVES as EXPERT_MOVES
 from services.delivery.experts.model import Expert
 from services.delivery.files.model import MOVES as FILE_MOVES
 from services.delivery.files.model import File, author_side
+from services.delivery.follow_ups.model import MOVES as FOLLOW_UP_MOVES
+from services.delivery.follow_ups.model import FollowUp
 from services.delivery.sessions.model import MOVES as SESSION_MOVES
 from services.delivery.sessions.model import Session
 from services.delivery.thread.model import MOVES as MESSAGE_MOVES
@@ -57,6 +59,9 @@ class Action(StrEnum):
     CANCEL = "cancel"
     HOLD = "hold"
     REPORT_PARTICIPANTS = "report_participants"
+    LIST_FOLLOW_UPS = "list_follow_ups"
+    SHOW_FOLLOW_UP = "show_follow_up"
+    ANSWER = "answer"
     LIST_EXPERTS = "list_experts"
     ENTER_EXPERT = "enter_expert"
     SHOW_EXPERT = "show_expert"
@@ -102,19 +107,20 @@ SESSION_MOVERS: Mapping[Action, frozenset[Role]] = {
 OF_PROVIDER = frozenset(SESSION_MOVERS) - {Action.REPORT_PARTICIPANTS}
 """Moves of a session that serves several States, which its provider alone makes."""
 
+FOLLOW_UP_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER: _SIDES}
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
 _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
-    | {Action.LIST_SESSIONS}
+    | {Action.LIST_SESSIONS, Action.LIST_FOLLOW_UPS}
 )
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
-Record: TypeAlias = Delivery | File | Message | Session | Expert
+Record: TypeAlias = Delivery | File | Message | Session | Expert | FollowUp
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -125,6 +131,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     """
     if isinstance(record, Session):
         return _of_session(caller, action, record)
+    if isinstance(record, FollowUp):
+        return _of_follow_up(caller, action, record)
     if isinstance(record, Expert):
         return _of_expert(caller, action, record)
     if action is Action.ENTER_EXPERT:
@@ -158,6 +166,15 @@ def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
     return ALLOWED
 
 
+def _of_follow_up(caller: Caller, action: Action, follow_up: FollowUp) -> Decision:
+    if not may_see(caller, follow_up):
+        return HIDDEN
+    if action in {Action.SHOW_FOLLOW_UP, Action.FOLLOW}:
+        return ALLOWED
+    asked = action in FOLLOW_UP_MOVERS and caller.role is follow_up.role
+    return ALLOWED if asked else denied("not-for-your-role")
+
+
 def _of_expert(caller: Caller, action: Action, expert: Expert) -> Decision:
     if not may_see_expert(caller, expert):
         return HIDDEN
@@ -177,10 +194,10 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
     return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: Delivery | File | Message | Session) -> bool:
+def may_see(caller: Caller, record: Delivery | File | Message | Session | FollowUp) -> bool:
     """UNODC's office except what is private, its States, and the provider's officers."""
     if caller.role in _OVERSEERS:
-        return isinstance(record, Delivery | Session) or not record.private
+        return isinstance(record, Delivery | Session | FollowUp) or not record.private
     if caller.role in _OF_STATE:
         return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
     return caller.role is Role.PROVIDER_OFFICER and record.provider == caller.organization
@@ -225,6 +242,11 @@ def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agree
 def session_moves_open_to(caller: Caller, session: Session) -> tuple[str, ...]:
     """The moves of a session that this caller may make now, if one of its deliveries allows them."""
     return open_moves(caller, session, Action, decide, SESSION_MOVES)
+
+
+def follow_up_moves_open_to(caller: Caller, follow_up: FollowUp) -> tuple[str, ...]:
+    """The moves of a follow-up that this caller may make now: those of the side that is asked."""
+    return open_moves(caller, follow_up, Action, decide, FOLLOW_UP_MOVES)
 
 
 def expert_moves_open_to(caller: Caller, expert: Expert) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from chassis.files.storage import Storage, scan_file
 from chassis.http.parked_api import parked_routes
 from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
-from chassis.supervise import Loop, every
+from chassis.supervise import Loop, every, while_active
 from contracts.facts import Event
 from contracts.registry import decode_fact
 from services.delivery import event_feed
@@ -37,6 +37,10 @@ from services.delivery.files import api as file_api
 from services.delivery.files import store as file_store
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import Quota
+from services.delivery.follow_ups import actions as follow_up_actions
+from services.delivery.follow_ups import api as follow_up_api
+from services.delivery.follow_ups import store as follow_up_store
+from services.delivery.follow_ups.evolve import evolve as evolve_follow_up
 from services.delivery.sessions import api as session_api
 from services.delivery.sessions import store as session_store
 from services.delivery.sessions.evolve import evolve as evolve_session
@@ -52,6 +56,8 @@ SCANNER_RETRY_SECONDS = 10.0
 """Pause after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
+CLOCK_SECONDS = 10.0
+CLOCK_IDLE_SECONDS = 60.0
 MEBIBYTE = 1024 * 1024
 
 log = structlog.get_logger()
@@ -71,6 +77,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await thread_store.save(tx, evolve_message(await thread_store.known(tx, event.aggregate_id), fact))
         case "session":
             await session_store.save(tx, evolve_session(await session_store.known(tx, event.aggregate_id), fact))
+        case "follow_up":
+            found = await follow_up_store.known(tx, event.aggregate_id)
+            await follow_up_store.save(tx, evolve_follow_up(found, fact))
         case "expert":
             await expert_store.save(tx, evolve_expert(await expert_store.known(tx, event.aggregate_id), fact))
         case _:
@@ -115,6 +124,14 @@ async def sweep(db: Database, storage: Storage) -> None:
     await folders.sweep(storage.files, wanted)
 
 
+async def expire_follow_ups(db: Database) -> float | None:
+    """Ask, remind and let lapse what is due. Returns the seconds until the next one is."""
+    now = clock.now()
+    async with db.transaction() as tx:
+        await follow_up_actions.expire(tx, now)
+        return await follow_up_store.due_in_seconds(tx, now)
+
+
 def own(running: Running) -> Dependencies:
     settings = running.settings
     return Dependencies(
@@ -124,6 +141,8 @@ def own(running: Running) -> Dependencies:
             scanner=scanner_of(settings.scanner) if settings.scanner else None,
         ),
         quota=Quota(files_max=settings.files_state_count, bytes_max=settings.files_state_mebibytes * MEBIBYTE),
+        callers=running.callers,
+        reply_key=settings.reply_key.encode() if settings.reply_key else None,
     )
 
 
@@ -136,8 +155,11 @@ def loops(running: Running) -> Mapping[str, Loop]:
         if storage.scanner
         else {}
     )
+    expire = partial(expire_follow_ups, running.db)
+    clocked = partial(while_active, running.db.activity, CLOCK_SECONDS, expire, idle_seconds=CLOCK_IDLE_SECONDS)
     return looking | {
-        "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage))
+        "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage)),
+        "follow-ups": clocked,
     }
 
 
@@ -151,16 +173,17 @@ SERVICE = Service(
         *thread_api.ROUTES,
         *session_api.ROUTES,
         *expert_api.ROUTES,
+        *follow_up_api.ROUTES,
         *parked_routes("delivery"),
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
-    tables=("session", "expert", "message", "file", "agreement_version", "agreement", "delivery"),
+    tables=("follow_up", "session", "expert", "message", "file", "agreement_version", "agreement", "delivery"),
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
-        *("session_text", "participant_count", "expert_text"),
+        *("session_text", "participant_count", "expert_text", "follow_up_text"),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),

@@ -11,6 +11,7 @@ from contracts.deliveries import DeliveryOpened
 from contracts.experts import ExpertListed
 from contracts.facts import Fact
 from contracts.files import FileAdded
+from contracts.follow_ups import FollowUpScheduled
 from contracts.messages import MessageSent
 from contracts.registry import decode_fact
 from contracts.sessions import SessionPlanned
@@ -26,6 +27,9 @@ from services.delivery.experts.views import ExpertView
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import File
 from services.delivery.files.store import DeliveryFile
+from services.delivery.follow_ups.evolve import evolve as evolve_follow_up
+from services.delivery.follow_ups.model import ROLES, FollowUp
+from services.delivery.follow_ups.views import FollowUpView
 from services.delivery.sessions.evolve import evolve as evolve_session
 from services.delivery.sessions.model import Session
 from services.delivery.sessions.views import SessionView
@@ -64,6 +68,14 @@ def _session(serves: str) -> Session:
     states = (STATE, OTHER_STATE) if serves == "several States" else (STATE,)
     one = evolve_session(None, _example(SessionPlanned))
     return replace(one, states=states, deliveries=(PERSON, OTHER_PERSON)[: len(states)], provider=PROVIDER)
+
+
+def _follow_up(asks: str) -> FollowUp:
+    one = evolve_follow_up(None, _example(FollowUpScheduled))
+    organization = STATE if asks == Side.STATE else PROVIDER
+    return replace(
+        one, state=STATE, provider=PROVIDER, side=Side(asks), organization=organization, role=ROLES[Side(asks)]
+    )
 
 
 def _expert(teaches: str, consented: str) -> Expert:
@@ -116,7 +128,7 @@ SUBJECTS = (
         make=_delivery,
         reads=(
             *(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_FILES, _D.LIST_MESSAGES, _D.LIST_SESSIONS),
-            *(_D.LIST_DELIVERIES, _D.FOLLOW),
+            *(_D.LIST_FOLLOW_UPS, _D.LIST_DELIVERIES, _D.FOLLOW),
         ),
         acts=tuple(delivery.MOVERS),
     ),
@@ -152,6 +164,17 @@ SUBJECTS = (
         make=_session,
         reads=(_D.SHOW_SESSION,),
         acts=tuple(delivery.SESSION_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="A follow-up",
+        views=(FollowUpView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"it asks": tuple(Side)},
+        make=_follow_up,
+        reads=(_D.SHOW_FOLLOW_UP,),
+        acts=tuple(delivery.FOLLOW_UP_MOVERS),
     ),
     Subject(
         service="delivery",

@@ -13,6 +13,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
             | {"SessionRescheduled", "SessionParticipantsReported"}
+            | {"FollowUpScheduled", "FollowUpAnswered"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -109,6 +110,6 @@ FIRST: frozenset[str] = frozenset(
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
-    | {"SessionPlanned", "ExpertListed"}
+    | {"SessionPlanned", "ExpertListed", "FollowUpScheduled"}
 )
 """The first fact of an aggregate."""

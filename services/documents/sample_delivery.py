@@ -53,6 +53,26 @@ EXPERT = {
     "languages": ["en", "fr"],
     "periods": [PERIOD],
 }
+_FOLLOW_UP_FACTS = ("Scheduled", "Asked", "Reminded", "Answered", "Lapsed")
+ANSWER = {"result": "partly", "language": "en"}
+ANSWER_TEXT = f"{FICTITIOUS} Two of the three units work with the manual."
+
+FOLLOW_UPS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{
+            f"FollowUp{fact}.{name}": value
+            for fact in _FOLLOW_UP_FACTS
+            for name, value in (("side", "state"), ("organization", "KEN"), ("role", "focal_point"), ("month", 6))
+        },
+        "due_at": "2027-09-05T00:00:00Z",
+        "closes_at": "2028-03-05T00:00:00Z",
+        **{f"{one}.{name}": value for one in ("FollowUpAnswered", "AnswerFollowUp") for name, value in ANSWER.items()},
+        "AnswerFollowUp.text": ANSWER_TEXT,
+        "text_hash": "4be0d91c7a2f63e58b1d0c9f8e7a6b5c4d3e2f10192a3b4c5d6e7f8091a2b3c4",
+        "follow_up_id": "7c3f1d5e-2a4b-5c6d-8e9f-0b1c2d3e4f50",
+    }
+)
+"""Of follow-ups, in facts and bodies."""
 _SESSION_FACTS = ("Planned", "Revised", "Rescheduled", "Cancelled", "Held", "ParticipantsReported")
 _SESSION_TERMS = {"modality": "in_person", "languages": ["en"], "people": 20, "women": 10}
 
@@ -133,6 +153,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "SendMessage.files": [],
         "ReadUpTo.message_id": MESSAGE_ID,
         **SESSIONS,
+        **FOLLOW_UPS,
         "DeliveryOpened.period": PERIOD,
         "DeliveryContactsNamed.contacts": 1,
         "NameContacts.contacts": [CONTACT],
@@ -179,6 +200,16 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ExpertView.withdrawn_at": None,
         "ExpertView.moves": ["revise_expert", "record_consent", "withdraw_expert"],
         "ExpertPage.experts": [],
+        **{f"FollowUpView.{name}": value for name, value in ANSWER.items()},
+        "FollowUpView.text": ANSWER_TEXT,
+        "FollowUpView.side": "state",
+        "FollowUpView.organization": "KEN",
+        "FollowUpView.month": 6,
+        "FollowUpView.status": "answered",
+        "FollowUpView.reminded_at": None,
+        "FollowUpView.lapsed_at": None,
+        "FollowUpView.moves": ["answer"],
+        "FollowUpList.follow_ups": [],
         "Trainer.name": EXPERT["name"],
         "Trainer.function": EXPERT["function"],
         "SessionView.trainers": [],

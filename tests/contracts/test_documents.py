@@ -20,6 +20,7 @@ from services.pledges.policy import Action
 from tests.contracts.example_codes import unknown_codes
 
 NOT_DOCUMENTED = {
+    "/v1/follow-ups/link",
     "/v1/unsubscribe",
     "/metrics",
     "/docs",

@@ -8,7 +8,8 @@ from contracts.values import Role
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
 from services.delivery.experts import model as expert
-from services.delivery.policy import EXPERT_MOVERS, MOVERS, SESSION_MOVERS
+from services.delivery.follow_ups import model as follow_up
+from services.delivery.policy import EXPERT_MOVERS, FOLLOW_UP_MOVERS, MOVERS, SESSION_MOVERS
 from services.delivery.sessions import model as session
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
@@ -36,6 +37,7 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("The agreement", agreement.MOVES),
         ("Sessions", session.MOVES),
         ("Experts", expert.MOVES),
+        ("Follow-up", follow_up.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
             move: states for move, (states, _) in rows(heading).items() if move != "plan_session"
@@ -43,8 +45,9 @@ def test_state_tables_are_those_of_the_models() -> None:
 
 
 def test_roles_are_those_of_the_policy() -> None:
-    headings = ("The delivery", "The agreement", "Messages and files", "Sessions", "Experts")
+    headings = ("The delivery", "The agreement", "Messages and files", "Sessions", "Experts", "Follow-up")
     told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
-    assert {str(move): set(roles) for move, roles in {**MOVERS, **SESSION_MOVERS, **EXPERT_MOVERS}.items()} == {
-        move: roles for move, roles in told.items() if move != "agree"
+    known = {**MOVERS, **SESSION_MOVERS, **EXPERT_MOVERS, **FOLLOW_UP_MOVERS}
+    assert {str(move): set(roles) for move, roles in known.items()} == {
+        move: roles for move, roles in told.items() if move not in {"agree", "ask", "remind", "lapse"}
     }

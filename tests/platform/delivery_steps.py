@@ -1,9 +1,11 @@
 """A delivery in the world of records."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from chassis import clock
+from services.delivery.wiring import expire_follow_ups
 from tests.builders import headers
 from tests.clocks import Ticking
 from tests.delivery.steps import IN_SPRING, a_version
@@ -30,10 +32,22 @@ async def deliver(world: Any) -> None:
     await _hold_session(world, delivery)
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
+    await _follow_up(world, delivery)
     match = (await world.client.get(path, headers=headers(KENYA))).json()
     for who in (KENYA, NORWAY):
         went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
         match = await world.say(who, f"{path}/evaluate", about=match, **went)
+
+
+async def _follow_up(world: Any, delivery: Mapping[str, Any]) -> None:
+    """Both sides were asked after six months; the State has answered."""
+    db = next(one.db for one in world.running if one.name == "delivery")
+    path = f"/v1/deliveries/{delivery['delivery_id']}/follow-ups"
+    with clock.use_clock(Ticking(IN_SPRING + timedelta(days=200))):
+        await expire_follow_ups(db)
+        (asked, *_) = (await world.client.get(path, headers=headers(KENYA))).json()["follow_ups"]
+        said = {"result": "partly", "text": "Fictitious sample", "language": "en"}
+        await world.say(KENYA, f"/v1/follow-ups/{asked['follow_up_id']}/answer", about=asked, **said)
 
 
 async def _hold_session(world: Any, delivery: Mapping[str, Any]) -> None:

@@ -43,6 +43,8 @@ class Stage:
     """Ids that no list without parameters contains."""
     files: set[str] = field(default_factory=set)
     """Likewise, of files of mails and deliveries."""
+    database_url: str = ""
+    """For what the clock would do only in months."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)

@@ -16,6 +16,7 @@ from contracts import clocks as c
 from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
+from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
@@ -84,6 +85,10 @@ def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Not
 
 def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, STATES, PROVIDER, link="/v1/sessions/{session_id}", reference="starts"),)
+
+
+def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, RESPONSIBLE, link="/v1/follow-ups/{follow_up_id}"),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -190,6 +195,8 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_session(ss.SessionPlanned),
         _of_session(ss.SessionRescheduled),
         _of_session(ss.SessionCancelled),
+        _of_follow_up(fu.FollowUpAsked),
+        _of_follow_up(fu.FollowUpReminded),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),
