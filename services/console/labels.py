@@ -9,6 +9,7 @@ from services.console.statuses import (
     ALLOCATION_STATUS,
     APPOINTMENT_STATUS,
     DELIVERY_STATUS,
+    FOLLOW_UP_STATUS,
     IN_KIND_STATUS,
     JOINT_STATUS,
     MAIL_STATUS,
@@ -285,6 +286,12 @@ CODE_LIST = {
     "languages": N_("Language"),
     "pillars": N_("Pillar"),
 }
+USE = {
+    "in_use": N_("In use"),
+    "partly": N_("Partly in use"),
+    "not_in_use": N_("Not in use"),
+    "too_early": N_("Too early to say"),
+}
 SEX = {"women": N_("Women"), "men": N_("Men"), "other_or_not_stated": N_("Other, or not stated")}
 AGE_BAND = {
     "under_25": N_("Under 25"),
@@ -312,6 +319,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "clause_kind": CLAUSE_KIND,
     "term": TERM,
     "session_status": SESSION_STATUS,
+    "follow_up_status": FOLLOW_UP_STATUS,
+    "use": USE,
     "sex": SEX,
     "age_band": AGE_BAND,
     "offering_status": OFFERING_STATUS,

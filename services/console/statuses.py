@@ -60,6 +60,12 @@ SESSION_STATUS = {
     "held": P_("session", "Took place"),
     "cancelled": P_("session", "Cancelled"),
 }
+FOLLOW_UP_STATUS = {
+    "scheduled": P_("follow-up", "Not due yet"),
+    "asked": P_("follow-up", "Asked"),
+    "answered": P_("follow-up", "Answered"),
+    "lapsed": P_("follow-up", "Not answered"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -23,8 +23,8 @@ from services.console.cohorts import pages as cohorts
 from services.console.consumers import HANDLERS, forget
 from services.console.contributions import pages as contributions
 from services.console.criteria import pages as criteria
+from services.console.deliveries import after_pages, session_pages
 from services.console.deliveries import pages as deliveries
-from services.console.deliveries import session_pages
 from services.console.demand import pages as demand
 from services.console.drafting import pages as drafting
 from services.console.edge import PageEdge
@@ -96,6 +96,7 @@ ROUTES = (
     *search.ROUTES,
     *deliveries.ROUTES,
     *session_pages.ROUTES,
+    *after_pages.ROUTES,
     *experts.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from services.console.fields import Field
+from services.console.fields import WORDS_MAX, Field
+from services.console.labels import USE
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_
 
@@ -68,6 +69,39 @@ DELIVERY = Noun(
             fields=(reason("terminate_delivery"), replace(COMMENT, hint=N_("Both sides read it."))),
             explains=N_("The match is revoked and the provider's capacity is free again."),
             warns=True,
+        ),
+    ),
+)
+
+ANSWER_TEXT = Field(
+    name="text", label=N_("What do you want to add?"), kind="words", required=False, max_length=WORDS_MAX
+)
+FOLLOW_UP = Noun(
+    path="/follow-ups",
+    api="/v1/follow-ups",
+    record="deliveries/follow_up_head.html",
+    moves=(
+        Move(
+            name="answer",
+            path="answer",
+            label=N_("Answer"),
+            fields=(
+                Field(
+                    name="result",
+                    label=N_("Is what was delivered in use?"),
+                    kind="choice",
+                    options=tuple(USE.items()),
+                ),
+                ANSWER_TEXT,
+                Field(
+                    name="language",
+                    label=N_("Language of the text"),
+                    kind="choice",
+                    options="languages",
+                    required=False,
+                ),
+            ),
+            done="saved",
         ),
     ),
 )
