@@ -20,6 +20,7 @@ OWNERS = {
     "sessions": "delivery",
     "experts": "delivery",
     "follow-ups": "delivery",
+    "effects": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

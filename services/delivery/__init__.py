@@ -1,4 +1,4 @@
-"""Owns: deliveries of confirmed matches: contacts, agreements, files, messages, sessions, follow-ups; experts.
-Publishes: ta.delivery.{delivery,agreement,file,message,session,expert,follow_up}.*
+"""Owns: deliveries of confirmed matches: contacts, agreements, files, messages, sessions, follow-ups, effects; experts.
+Publishes: ta.delivery.{delivery,agreement,file,message,session,expert,follow_up,effect}.*
 Listens to: matching, directory: confirmed and revoked matches, erased persons.
 """

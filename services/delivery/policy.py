@@ -11,7 +11,9 @@ from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.values import Caller, Role, side_of
 from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
 from services.delivery.agreements.model import Agreement
-from services.delivery.deliveries.model import MOVES, NOT_ENDED, Delivery
+from services.delivery.deliveries.model import BEGUN, MOVES, NOT_ENDED, Delivery
+from services.delivery.effects.model import MOVES as EFFECT_MOVES
+from services.delivery.effects.model import Effect
 from services.delivery.experts.model import MOVES as EXPERT_MOVES
 from services.delivery.experts.model import Expert
 from services.delivery.files.model import MOVES as FILE_MOVES
@@ -59,6 +61,12 @@ class Action(StrEnum):
     CANCEL = "cancel"
     HOLD = "hold"
     REPORT_PARTICIPANTS = "report_participants"
+    LIST_EFFECTS = "list_effects"
+    RECORD_EFFECT = "record_effect"
+    SHOW_EFFECT = "show_effect"
+    VERIFY_EFFECT = "verify_effect"
+    DECLINE_EFFECT = "decline_effect"
+    WITHDRAW_EFFECT = "withdraw_effect"
     LIST_FOLLOW_UPS = "list_follow_ups"
     SHOW_FOLLOW_UP = "show_follow_up"
     ANSWER = "answer"
@@ -78,6 +86,7 @@ _READERS = _SIDES_AND_OFFICE | {Role.OFFICIAL}
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.NAME_CONTACTS: _SIDES,
     Action.PLAN_SESSION: _SIDES,
+    Action.RECORD_EFFECT: _SIDES_AND_OFFICE,
     Action.WAIVE_AGREEMENT: _SIDES,
     Action.PROPOSE: _SIDES,
     Action.SIGN: _SIDES,
@@ -108,6 +117,9 @@ OF_PROVIDER = frozenset(SESSION_MOVERS) - {Action.REPORT_PARTICIPANTS}
 """Moves of a session that serves several States, which its provider alone makes."""
 
 FOLLOW_UP_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER: _SIDES}
+EFFECT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.VERIFY_EFFECT, Action.DECLINE_EFFECT, Action.WITHDRAW_EFFECT), _SIDES_AND_OFFICE
+)
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
@@ -115,12 +127,12 @@ _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
     | {Action.LIST_SESSIONS, Action.LIST_FOLLOW_UPS}
 )
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS, Action.LIST_EFFECTS})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
-Record: TypeAlias = Delivery | File | Message | Session | Expert | FollowUp
+Record: TypeAlias = Delivery | File | Message | Session | Expert | FollowUp | Effect
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -131,6 +143,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     """
     if isinstance(record, Session):
         return _of_session(caller, action, record)
+    if isinstance(record, Effect):
+        return _of_effect(caller, action, record)
     if isinstance(record, FollowUp):
         return _of_follow_up(caller, action, record)
     if isinstance(record, Expert):
@@ -166,6 +180,21 @@ def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
     return ALLOWED
 
 
+def _of_effect(caller: Caller, action: Action, effect: Effect) -> Decision:
+    """Another person verifies or declines it, of the other side or of UNODC; its own side withdraws it."""
+    if not may_see(caller, effect):
+        return HIDDEN
+    if action in {Action.SHOW_EFFECT, Action.LIST_EFFECTS, Action.FOLLOW}:
+        return ALLOWED
+    if caller.role not in EFFECT_MOVERS.get(action, ()):
+        return denied("not-for-your-role")
+    side = author_side(caller.role)
+    if action is Action.WITHDRAW_EFFECT:
+        return ALLOWED if side is effect.side else denied("not-for-your-role")
+    own = caller.person_id == effect.recorded_by or (side is not None and side is effect.side)
+    return denied("own-effect") if own else ALLOWED
+
+
 def _of_follow_up(caller: Caller, action: Action, follow_up: FollowUp) -> Decision:
     if not may_see(caller, follow_up):
         return HIDDEN
@@ -194,10 +223,10 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
     return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: Delivery | File | Message | Session | FollowUp) -> bool:
+def may_see(caller: Caller, record: Delivery | File | Message | Session | FollowUp | Effect) -> bool:
     """UNODC's office except what is private, its States, and the provider's officers."""
     if caller.role in _OVERSEERS:
-        return isinstance(record, Delivery | Session | FollowUp) or not record.private
+        return isinstance(record, Delivery | Session | FollowUp | Effect) or not record.private
     if caller.role in _OF_STATE:
         return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
     return caller.role is Role.PROVIDER_OFFICER and record.provider == caller.organization
@@ -208,8 +237,8 @@ def may_read_counts(caller: Caller) -> bool:
     return caller.role not in {Role.AUDITOR, Role.SERVICE}
 
 
-_MOVES = {"name_contacts": MOVES["name_contacts"], "plan_session": NOT_ENDED, **MOVES}
-"""Of a delivery; a session is planned beside it."""
+_MOVES = {"name_contacts": MOVES["name_contacts"], "plan_session": NOT_ENDED, **MOVES, "record_effect": BEGUN}
+"""Of a delivery; a session is planned and an effect recorded beside it."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
@@ -220,6 +249,8 @@ def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[st
         return open_moves(caller, record, Action, decide, MESSAGE_MOVES)
     found = open_moves(caller, record, Action, decide, _MOVES)
     closed = {Action.BEGIN} if record.agreed_at is None else {Action.WAIVE_AGREEMENT}
+    if record.begun_at is None:
+        closed.add(Action.RECORD_EFFECT)
     if caller.role in _SIDES and record.has_opened_private_topic(side_of(caller.role)):
         closed.add(Action.OPEN_PRIVATE_TOPIC)
     return tuple(move for move in found if move not in closed)
@@ -242,6 +273,11 @@ def agreement_moves_open_to(caller: Caller, delivery: Delivery, agreement: Agree
 def session_moves_open_to(caller: Caller, session: Session) -> tuple[str, ...]:
     """The moves of a session that this caller may make now, if one of its deliveries allows them."""
     return open_moves(caller, session, Action, decide, SESSION_MOVES)
+
+
+def effect_moves_open_to(caller: Caller, effect: Effect) -> tuple[str, ...]:
+    """The moves of an effect that this caller may make now."""
+    return open_moves(caller, effect, Action, decide, EFFECT_MOVES)
 
 
 def follow_up_moves_open_to(caller: Caller, follow_up: FollowUp) -> tuple[str, ...]:

@@ -29,6 +29,9 @@ from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.funding import Funding
 from services.delivery.dependencies import Dependencies
+from services.delivery.effects import api as effect_api
+from services.delivery.effects import store as effect_store
+from services.delivery.effects.evolve import evolve as evolve_effect
 from services.delivery.experts import api as expert_api
 from services.delivery.experts import store as expert_store
 from services.delivery.experts.evolve import evolve as evolve_expert
@@ -77,6 +80,8 @@ async def rebuild(tx: Tx, event: Event) -> None:
             await thread_store.save(tx, evolve_message(await thread_store.known(tx, event.aggregate_id), fact))
         case "session":
             await session_store.save(tx, evolve_session(await session_store.known(tx, event.aggregate_id), fact))
+        case "effect":
+            await effect_store.save(tx, evolve_effect(await effect_store.known(tx, event.aggregate_id), fact))
         case "follow_up":
             found = await follow_up_store.known(tx, event.aggregate_id)
             await follow_up_store.save(tx, evolve_follow_up(found, fact))
@@ -174,16 +179,27 @@ SERVICE = Service(
         *session_api.ROUTES,
         *expert_api.ROUTES,
         *follow_up_api.ROUTES,
+        *effect_api.ROUTES,
         *parked_routes("delivery"),
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=rebuild,
-    tables=("follow_up", "session", "expert", "message", "file", "agreement_version", "agreement", "delivery"),
+    tables=(
+        "effect",
+        "follow_up",
+        "session",
+        "expert",
+        "message",
+        "file",
+        "agreement_version",
+        "agreement",
+        "delivery",
+    ),
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
-        *("session_text", "participant_count", "expert_text", "follow_up_text"),
+        *("session_text", "participant_count", "expert_text", "follow_up_text", "effect_text"),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),

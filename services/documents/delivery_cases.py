@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.deliveries import DeliveryOpened
+from contracts.effects import EffectRecorded
 from contracts.experts import ExpertListed
 from contracts.facts import Fact
 from contracts.files import FileAdded
@@ -21,6 +22,9 @@ from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import Delivery
 from services.delivery.deliveries.views import DeliveryView
+from services.delivery.effects.evolve import evolve as evolve_effect
+from services.delivery.effects.model import Effect
+from services.delivery.effects.views import EffectView
 from services.delivery.experts.evolve import evolve as evolve_expert
 from services.delivery.experts.model import Expert
 from services.delivery.experts.views import ExpertView
@@ -70,6 +74,13 @@ def _session(serves: str) -> Session:
     return replace(one, states=states, deliveries=(PERSON, OTHER_PERSON)[: len(states)], provider=PROVIDER)
 
 
+def _effect(recorded_by: str, same: str) -> Effect:
+    side = None if recorded_by == "UNODC" else Side(recorded_by)
+    person_id = PERSON if same == "yes" else OTHER_PERSON
+    one = evolve_effect(None, _example(EffectRecorded))
+    return replace(one, state=STATE, provider=PROVIDER, side=side, recorded_by=person_id)
+
+
 def _follow_up(asks: str) -> FollowUp:
     one = evolve_follow_up(None, _example(FollowUpScheduled))
     organization = STATE if asks == Side.STATE else PROVIDER
@@ -116,7 +127,7 @@ SUBJECTS = (
         title="Operations without a record",
         decide=delivery.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS),
+        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS, _D.LIST_EFFECTS),
         acts=(_D.ENTER_EXPERT,),
     ),
     Subject(
@@ -175,6 +186,17 @@ SUBJECTS = (
         make=_follow_up,
         reads=(_D.SHOW_FOLLOW_UP,),
         acts=tuple(delivery.FOLLOW_UP_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="An effect",
+        views=(EffectView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"recorded by": (*Side, "UNODC"), "the caller recorded it": YES_OR_NO},
+        make=_effect,
+        reads=(_D.SHOW_EFFECT, _D.LIST_EFFECTS),
+        acts=tuple(delivery.EFFECT_MOVERS),
     ),
     Subject(
         service="delivery",

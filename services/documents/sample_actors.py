@@ -13,7 +13,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"DeliveryContactsNamed", "DeliveryAgreementWaived", "DeliveryAgreed"}
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
             | {"SessionRescheduled", "SessionParticipantsReported"}
-            | {"FollowUpScheduled", "FollowUpAnswered"}
+            | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -41,7 +41,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"CriteriaPublished", "RequestAssessed"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
-            | {"JointDeliveryProposed"}
+            | {"JointDeliveryProposed", "EffectVerified", "EffectDeclined"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -110,6 +110,6 @@ FIRST: frozenset[str] = frozenset(
     | {"InKindContributionDeclared", "ActivityPlanned", "TranslationAdded", "OfferingTranslationAdded"}
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
-    | {"SessionPlanned", "ExpertListed", "FollowUpScheduled"}
+    | {"SessionPlanned", "ExpertListed", "FollowUpScheduled", "EffectRecorded"}
 )
 """The first fact of an aggregate."""

@@ -53,6 +53,32 @@ EXPERT = {
     "languages": ["en", "fr"],
     "periods": [PERIOD],
 }
+_EFFECT_FACTS = ("Recorded", "Verified", "Declined", "Withdrawn")
+CHANGE = {
+    "change": "law_changed",
+    "happened_on": "2027-10-01",
+    "language": "en",
+    "articles": ["UNTOC:18"],
+    "moved_from": None,
+    "moved_to": None,
+    "file_id": None,
+}
+CHANGE_TEXTS = {
+    "title": f"{FICTITIOUS} Mutual Legal Assistance (Amendment) Act, 2027",
+    "text": f"{FICTITIOUS} Requests can be sent and answered electronically.",
+    "gazette": f"{FICTITIOUS} Gazette Supplement No. 112",
+    "address": "https://gazette.example/2027/112",
+}
+
+EFFECTS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{f"Effect{fact}.side": "state" for fact in _EFFECT_FACTS},
+        **{f"{one}.{name}": value for one in ("EffectRecorded", "RecordEffect") for name, value in CHANGE.items()},
+        **{f"RecordEffect.{name}": value for name, value in CHANGE_TEXTS.items()},
+        "effect_id": "0d4e6f8a-1b2c-5d3e-9f40-a1b2c3d4e5f6",
+    }
+)
+"""Of effects, in facts and bodies."""
 _FOLLOW_UP_FACTS = ("Scheduled", "Asked", "Reminded", "Answered", "Lapsed")
 ANSWER = {"result": "partly", "language": "en"}
 ANSWER_TEXT = f"{FICTITIOUS} Two of the three units work with the manual."
@@ -154,6 +180,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "ReadUpTo.message_id": MESSAGE_ID,
         **SESSIONS,
         **FOLLOW_UPS,
+        **EFFECTS,
         "DeliveryOpened.period": PERIOD,
         "DeliveryContactsNamed.contacts": 1,
         "NameContacts.contacts": [CONTACT],
@@ -210,6 +237,14 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "FollowUpView.lapsed_at": None,
         "FollowUpView.moves": ["answer"],
         "FollowUpList.follow_ups": [],
+        **{f"EffectView.{name}": value for name, value in (*CHANGE.items(), *CHANGE_TEXTS.items())},
+        "EffectView.side": "state",
+        "EffectView.status": "verified",
+        "EffectView.declined_at": None,
+        "EffectView.withdrawn_at": None,
+        "EffectView.reason": None,
+        "EffectView.moves": ["withdraw_effect"],
+        "EffectPage.effects": [],
         "Trainer.name": EXPERT["name"],
         "Trainer.function": EXPERT["function"],
         "SessionView.trainers": [],

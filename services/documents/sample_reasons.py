@@ -19,6 +19,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "DeliverySuspended": "security_situation",
         "DeliveryTerminated": "security_situation",
         "SessionCancelled": "dates_unsuitable",
+        "EffectDeclined": "evidence_insufficient",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

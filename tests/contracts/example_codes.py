@@ -56,6 +56,7 @@ REASON_MOVES = {
     "delivery.delivery.terminated.v1": "terminate_delivery",
     "delivery.delivery.suspended.v1": "suspend_delivery",
     "delivery.session.cancelled.v1": "cancel_session",
+    "delivery.effect.declined.v1": "decline_effect",
     "matching.package.declined.v1": "decline_package",
     "matching.package.withdrawn.v1": "withdraw_package",
     "pledges.fund.requirement-revised.v1": "revise_requirement",

@@ -7,9 +7,10 @@ from pathlib import Path
 from contracts.values import Role
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
+from services.delivery.effects import model as effect
 from services.delivery.experts import model as expert
 from services.delivery.follow_ups import model as follow_up
-from services.delivery.policy import EXPERT_MOVERS, FOLLOW_UP_MOVERS, MOVERS, SESSION_MOVERS
+from services.delivery.policy import EFFECT_MOVERS, EXPERT_MOVERS, FOLLOW_UP_MOVERS, MOVERS, SESSION_MOVERS
 from services.delivery.sessions import model as session
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
@@ -38,16 +39,17 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("Sessions", session.MOVES),
         ("Experts", expert.MOVES),
         ("Follow-up", follow_up.MOVES),
+        ("Effects", effect.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
-            move: states for move, (states, _) in rows(heading).items() if move != "plan_session"
+            move: states for move, (states, _) in rows(heading).items() if move not in {"plan_session", "record_effect"}
         }
 
 
 def test_roles_are_those_of_the_policy() -> None:
-    headings = ("The delivery", "The agreement", "Messages and files", "Sessions", "Experts", "Follow-up")
+    headings = ("The delivery", "The agreement", "Messages and files", "Sessions", "Experts", "Follow-up", "Effects")
     told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
-    known = {**MOVERS, **SESSION_MOVERS, **EXPERT_MOVERS, **FOLLOW_UP_MOVERS}
+    known = {**MOVERS, **SESSION_MOVERS, **EXPERT_MOVERS, **FOLLOW_UP_MOVERS, **EFFECT_MOVERS}
     assert {str(move): set(roles) for move, roles in known.items()} == {
         move: roles for move, roles in told.items() if move not in {"agree", "ask", "remind", "lapse"}
     }

@@ -14,6 +14,15 @@ from tests.platform.thread_steps import write_thread
 KENYA, NORWAY, COORDINATOR = "KEN:focal_point", "NOR:provider_officer", "UNODC:coordinator"
 
 
+AN_EFFECT = {
+    "change": "institution_set_up",
+    "happened_on": "2026-11-01",
+    "language": "en",
+    "title": "A sample.",
+    "address": "https://institution.example",
+}
+
+
 async def deliver(world: Any) -> None:
     """By Norway, of what is agreed and paid for, and evaluated by both."""
     found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
@@ -33,6 +42,8 @@ async def deliver(world: Any) -> None:
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
     await _follow_up(world, delivery)
+    for who in (KENYA, NORWAY, COORDINATOR):
+        await world.say(who, f"{delivery_path}/effects", **AN_EFFECT)
     match = (await world.client.get(path, headers=headers(KENYA))).json()
     for who in (KENYA, NORWAY):
         went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}

@@ -18,6 +18,7 @@ from chassis.journal.outbox import read
 from chassis.service import Running
 from contracts.values import Role
 from services.delivery.deliveries import store as delivery_store
+from services.delivery.effects import store as effect_store
 from services.delivery.experts import store as expert_store
 from services.delivery.files import store as delivery_files
 from services.delivery.follow_ups import store as follow_up_store
@@ -438,6 +439,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         of_delivery = records["delivery_id"]
         records["agreement_id"] = {row["agreement_id"]: of_delivery[row["delivery_id"]] for row in agreements}
         records["expert_id"] = {one: await expert_store.known(tx, one) for one in await ids(tx, "expert")}
+        records["effect_id"] = {one: await effect_store.known(tx, one) for one in await ids(tx, "effect")}
         records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["pledges"].transaction() as tx:

@@ -48,6 +48,7 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
 
     match = await until(completed)
     await _answer(stage, delivery, sides)
+    await _change(stage, delivery, sides)
     return match
 
 
@@ -64,6 +65,21 @@ async def _answer(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
     for who, asked in zip((KENYA, NORWAY), found, strict=False):
         body = {"result": "in_use", "language": "en"}
         await stage.say(who, "POST", "/v1/follow-ups/{follow_up_id}/answer", body, about=asked, to=sides)
+
+
+async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """One effect that is verified, one that is declined, one that is withdrawn: nothing of that one is kept."""
+    law = {"change": "law_changed", "happened_on": "2026-11-01", "language": "en", "articles": ["UNTOC:18"]}
+    effect = "/v1/effects/{effect_id}"
+    about = {**delivery, "revision": None}
+    for move, body, found_by in (
+        ("verify", {}, sides),
+        ("decline", {"reason": "other"}, sides),
+        ("withdraw", {}, NOBODY),
+    ):
+        found = await stage.say(KENYA, "POST", f"{PATH}/effects", law, about=about, to=found_by)
+        who = KENYA if move == "withdraw" else NORWAY
+        await stage.say(who, "POST", f"{effect}/{move}", body, about=found, to=found_by)
 
 
 async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:

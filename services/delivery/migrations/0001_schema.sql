@@ -428,3 +428,58 @@ CREATE TABLE follow_up_text (
 
 CALL wall_in('follow_up', 'may_see(follow_up, caller_organization(), caller_role())');
 CALL wall_in('follow_up_text', 'EXISTS (SELECT FROM follow_up f WHERE f.follow_up_id = follow_up_text.follow_up_id)');
+
+-- -- effects ----------------------------------------------------------------------------------------------------------
+
+-- What changed in a State after a delivery. `side` is null if a coordinator recorded it.
+CREATE TABLE effect (
+    effect_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    match_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    side text CHECK (side IN ('state', 'provider')),
+    change text NOT NULL
+        CHECK (change IN ('law_changed', 'sherloc_record_updated', 'observation_moved', 'institution_set_up', 'other')),
+    happened_on date NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    articles text[] NOT NULL,
+    -- Of an observation of the review.
+    moved_from text CHECK (moved_from IN ('not_addressed', 'partly_addressed', 'addressed')),
+    moved_to text CHECK (moved_to IN ('not_addressed', 'partly_addressed', 'addressed')),
+    file_id uuid,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    status text NOT NULL CHECK (status IN ('recorded', 'verified', 'declined', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    verified_at timestamptz,
+    declined_at timestamptz,
+    withdrawn_at timestamptz,
+    reason text,
+    CHECK ((change = 'observation_moved') = (moved_from IS NOT NULL)),
+    CHECK ((moved_from IS NULL) = (moved_to IS NULL) AND moved_from IS DISTINCT FROM moved_to OR moved_to IS NULL),
+    CHECK ((status = 'verified') = (verified_at IS NOT NULL)),
+    CHECK ((status = 'declined') = (declined_at IS NOT NULL) AND (status = 'declined') = (reason IS NOT NULL)),
+    CHECK ((status = 'withdrawn') = (withdrawn_at IS NOT NULL))
+);
+CREATE INDEX effect_of_delivery ON effect (delivery_id, effect_id);
+CREATE INDEX effect_of_request ON effect (request_id, effect_id);
+CREATE INDEX effect_file ON effect (file_id) WHERE file_id IS NOT NULL;
+
+CREATE FUNCTION may_see(e effect, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN reads_along(e.state, e.provider, false, organization, role);
+
+-- Its words, with the comment on its last move; deleted when it is withdrawn.
+CREATE TABLE effect_text (
+    effect_id uuid PRIMARY KEY REFERENCES effect DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    gazette text NOT NULL,
+    address text NOT NULL,
+    comment text NOT NULL
+);
+
+CALL wall_in('effect', 'may_see(effect, caller_organization(), caller_role())');
+CALL wall_in('effect_text', 'EXISTS (SELECT FROM effect e WHERE e.effect_id = effect_text.effect_id)');

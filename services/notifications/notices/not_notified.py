@@ -9,6 +9,7 @@ from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import deliveries as dl
 from contracts import directory as d
+from contracts import effects as ef
 from contracts import experts as ex
 from contracts import files as fl
 from contracts import follow_ups as fu
@@ -88,6 +89,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"
     ),
+    ef.EffectWithdrawn: "by the side that recorded it; what it said is gone",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
     fu.FollowUpLapsed: "the side was asked and reminded",

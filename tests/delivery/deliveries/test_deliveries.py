@@ -140,7 +140,7 @@ async def test_delivery_is_completed_in_its_period_and_backdated_with_a_reason(a
         )
 
     assert ("completed", f"{AHEAD}-03-05") == (completed["status"], completed["completed_on"])
-    assert ["name_contacts"] == completed["moves"]
+    assert ["name_contacts", "record_effect"] == completed["moves"]
 
 
 async def test_either_side_terminates_with_a_reason(api: Client, matching: Matching) -> None:
@@ -149,7 +149,7 @@ async def test_either_side_terminates_with_a_reason(api: Client, matching: Match
 
     ended = await move(api, delivery_id, "terminate", NORWAY, reason="provider_unable")
 
-    assert ("terminated", "provider_unable", []) == (ended["status"], ended["reason"], ended["moves"])
+    assert ("terminated", "provider_unable", ["record_effect"]) == (ended["status"], ended["reason"], ended["moves"])
     await matching.revokes(ended)
     assert ended["revision"] == (await shown(api, delivery_id))["revision"], "its own termination revoked the match"
 
