@@ -9,6 +9,7 @@ from services.console.statuses import (
     ALLOCATION_STATUS,
     APPOINTMENT_STATUS,
     DELIVERY_STATUS,
+    EFFECT_STATUS,
     FOLLOW_UP_STATUS,
     IN_KIND_STATUS,
     JOINT_STATUS,
@@ -286,6 +287,18 @@ CODE_LIST = {
     "languages": N_("Language"),
     "pillars": N_("Pillar"),
 }
+EFFECT = {
+    "law_changed": N_("A law was changed"),
+    "sherloc_record_updated": N_("A record on SHERLOC was updated"),
+    "observation_moved": N_("An observation of the review moved"),
+    "institution_set_up": N_("An institution was set up"),
+    "other": N_("Something else changed"),
+}
+PROGRESS = {
+    "not_addressed": N_("Not addressed"),
+    "partly_addressed": N_("Partly addressed"),
+    "addressed": N_("Addressed"),
+}
 USE = {
     "in_use": N_("In use"),
     "partly": N_("Partly in use"),
@@ -320,6 +333,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "term": TERM,
     "session_status": SESSION_STATUS,
     "follow_up_status": FOLLOW_UP_STATUS,
+    "effect_status": EFFECT_STATUS,
+    "effect": EFFECT,
+    "progress": PROGRESS,
     "use": USE,
     "sex": SEX,
     "age_band": AGE_BAND,

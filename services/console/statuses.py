@@ -66,6 +66,12 @@ FOLLOW_UP_STATUS = {
     "answered": P_("follow-up", "Answered"),
     "lapsed": P_("follow-up", "Not answered"),
 }
+EFFECT_STATUS = {
+    "recorded": P_("effect", "Not verified yet"),
+    "verified": P_("effect", "Verified"),
+    "declined": P_("effect", "Declined"),
+    "withdrawn": P_("effect", "Withdrawn"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from services.console.fields import WORDS_MAX, Field
-from services.console.labels import USE
+from services.console.labels import EFFECT, PROGRESS, USE
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_
 
@@ -23,6 +23,7 @@ DELIVERY = Noun(
             method="PUT",
             elsewhere="/contacts",
         ),
+        Move(name="record_effect", path="effects", label=N_("Record what changed"), elsewhere="/effects/new"),
         Move(name="plan_session", path="sessions", label=N_("Plan a session"), elsewhere="/sessions/new"),
         Move(
             name="waive_agreement",
@@ -73,6 +74,57 @@ DELIVERY = Noun(
     ),
 )
 
+_LANGUAGE = Field(name="language", label=N_("Language of the text"), kind="choice", options="languages")
+FIRST_ARTICLE, SECOND_ARTICLE = "first_article", "second_article"
+EFFECT_FIELDS = (
+    Field(name="change", label=N_("What changed?"), kind="choice", options=tuple(EFFECT.items())),
+    Field(name="happened_on", label=N_("Day of the change"), kind="date"),
+    Field(name="title", label=N_("Title"), max_length=300),
+    _LANGUAGE,
+    Field(name="text", label=N_("Details"), kind="words", required=False, max_length=WORDS_MAX),
+    Field(name="gazette", label=N_("Published in"), hint=N_("For a law."), required=False, max_length=300),
+    Field(name=FIRST_ARTICLE, label=N_("Article"), kind="choice", options="articles", required=False),
+    Field(name=SECOND_ARTICLE, label=N_("Second article"), kind="choice", options="articles", required=False),
+    Field(
+        name="address",
+        label=N_("Address"),
+        hint=N_("Where it can be read, for example https://sherloc.unodc.org/…; or choose a file below."),
+        required=False,
+        max_length=500,
+    ),
+    Field(name="file_id", label=N_("A file of the delivery"), kind="choice", options="files", required=False),
+    Field(
+        name="moved_from",
+        label=N_("Observation of the review: before"),
+        kind="choice",
+        options=tuple(PROGRESS.items()),
+        required=False,
+    ),
+    Field(
+        name="moved_to",
+        label=N_("Observation of the review: now"),
+        kind="choice",
+        options=tuple(PROGRESS.items()),
+        required=False,
+    ),
+)
+EFFECT_NOUN = Noun(
+    path="/effects",
+    api="/v1/effects",
+    record="deliveries/effect_head.html",
+    moves=(
+        Move(name="verify_effect", path="verify", label=N_("Verify")),
+        Move(name="decline_effect", path="decline", label=N_("Decline"), fields=(reason("decline_effect"), COMMENT)),
+        Move(
+            name="withdraw_effect",
+            path="withdraw",
+            label=N_("Withdraw"),
+            fields=(),
+            explains=N_("What it says is deleted."),
+            warns=True,
+        ),
+    ),
+)
 ANSWER_TEXT = Field(
     name="text", label=N_("What do you want to add?"), kind="words", required=False, max_length=WORDS_MAX
 )
@@ -93,13 +145,7 @@ FOLLOW_UP = Noun(
                     options=tuple(USE.items()),
                 ),
                 ANSWER_TEXT,
-                Field(
-                    name="language",
-                    label=N_("Language of the text"),
-                    kind="choice",
-                    options="languages",
-                    required=False,
-                ),
+                replace(_LANGUAGE, required=False),
             ),
             done="saved",
         ),

@@ -229,7 +229,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
 
     def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime, why: str = "") -> RequestClosed:
-        """Raises Conflict against the State's evaluations without the hash of a reason (`why`), or if a side is silent."""
+        """Raises Conflict against the State's evaluations without the hash of a reason, `why`; if a side is silent."""
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
         completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
