@@ -24,6 +24,9 @@ from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_addr
 LINK = "/v1/follow-ups/link"
 NOT_FOUND = 404
 EFFECTS_MAX = 100
+PLACES = {"articles": FIRST_ARTICLE}
+"""Field of the API → field of the form."""
+
 NEW = "/{language:str}/deliveries/{delivery_id:str}/effects/new"
 
 
@@ -73,7 +76,8 @@ async def record_effect(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
     except Problem as problem:
         if problem.status in (401, 404):
             raise
-        errors = errors_of(EFFECT_FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
+        placed = [{**one, "field": PLACES.get(one["field"], one["field"])} for one in problem.errors]
+        errors = errors_of(EFFECT_FIELDS, placed, problem.title) or (FormError("", problem.title, True),)
         return await _form(page, delivery_id, errors=errors, status=problem.status)
     return page.redirect(f"/effects/{made.body['effect_id']}", done="saved")
 

@@ -87,8 +87,8 @@ EFFECT_FIELDS = (
     Field(name=SECOND_ARTICLE, label=N_("Second article"), kind="choice", options="articles", required=False),
     Field(
         name="address",
-        label=N_("Address"),
-        hint=N_("Where it can be read, for example https://sherloc.unodc.org/…; or choose a file below."),
+        label=N_("Web address"),
+        hint=N_("Where it can be read; without one, a file of the delivery shows it."),
         required=False,
         max_length=500,
     ),

@@ -17,7 +17,7 @@ from contracts.effects import (
     EffectWithdrawn,
     Progress,
 )
-from contracts.refusals import Conflict, Invalid
+from contracts.refusals import Conflict, FieldError, Invalid
 from contracts.values import Language, Side
 from services.delivery.deliveries.model import Delivery
 
@@ -74,7 +74,7 @@ class Change(Struct, frozen=True, kw_only=True):
         }
         for field, (value, is_needed) in needed.items():
             if is_needed and not value:
-                raise Invalid("missing-field", field=field)
+                raise Invalid("missing-field", field=field, errors=[FieldError(field=field, problem="missing-field")])
         if not moved and (self.moved_from or self.moved_to):
             raise Invalid("effect-not-of-an-observation", field="moved_from" if self.moved_from else "moved_to")
         if moved and self.moved_from is self.moved_to:
