@@ -8,6 +8,8 @@ PAGES: Mapping[str, str] = {
     "/v1/matches/{id}": "/matches/{id}",
     "/v1/deliveries/{id}": "/deliveries/{id}",
     "/v1/sessions/{id}": "/sessions/{id}",
+    "/v1/follow-ups/{id}": "/follow-ups/{id}",
+    "/v1/effects/{id}": "/effects/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",
@@ -31,6 +33,9 @@ OF_NO_PAGE = frozenset(
     }
 )
 """Links of records without a page of their own: the page of the notification says what there is to say."""
+
+ANSWER = "/answer?token={token}"
+"""The page that the link of a mail leads to, for an answer without signing in."""
 
 ID = re.compile(r"[A-Za-z0-9_-]+\Z")
 

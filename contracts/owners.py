@@ -22,6 +22,8 @@ OWNERS = {
     "results": "delivery",
     "action-points": "delivery",
     "screenings": "delivery",
+    "follow-ups": "delivery",
+    "effects": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -249,12 +249,16 @@ class RequestDelivered(Fact, frozen=True, kw_only=True, tag="requests.request.de
 
 
 class RequestClosed(Fact, frozen=True, kw_only=True, tag="requests.request.closed.v1"):
-    """A coordinator closed the request: `met`, `partially_met` or `unmet`."""
+    """A coordinator closed the request: `met`, `partially_met` or `unmet`.
+
+    With a `departure_hash` it gave a reason to depart from the State's evaluations, which both sides read.
+    """
 
     request_id: UUID
     state: State
     outcome: Code
     closed_at: datetime
+    departure_hash: str | None = None
 
 
 class RequestWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.withdrawn.v1"):

@@ -6,12 +6,15 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chassis import clock
 from chassis.db.migrate import role_of
+from services.delivery.follow_ups import actions as follow_up_actions
+from services.delivery.follow_ups import store as follow_up_store
+from services.delivery.wiring import expire_follow_ups
 from services.notifications.digests import actions as digest_actions
 from services.notifications.wiring import issue_digests
 from services.requests.clock import actions as clock_actions
@@ -19,6 +22,10 @@ from services.requests.clock import store as clock_store
 from services.requests.wiring import expire_clocks
 from tests.databases import connected
 
+EXPIRE: Mapping[str, tuple[str, Callable[..., Any]]] = {
+    "requests": ("clock", expire_clocks),
+    "delivery": ("follow_up", expire_follow_ups),
+}
 POINTS = ("before the commit", "between two transactions")
 
 
@@ -55,21 +62,23 @@ async def run_killed(service: str, database_url: str, at: datetime, kills: Seque
 
 async def main() -> None:
     service, database_url, at, kill = pickle.load(sys.stdin.buffer)
-    clock_store.DUE_MAX = 5
+    clock_store.DUE_MAX = follow_up_store.DUE_MAX = 5
     if kill:
         digest_actions.issue_next = killed(digest_actions.issue_next, *kill)
         clock_actions.expire = killed(clock_actions.expire, *kill)
+        follow_up_actions.expire = killed(follow_up_actions.expire, *kill)
     async with connected(database_url, service, role=role_of(service)) as db:
         with clock.use_clock(lambda: at):
             if service == "notifications":
                 await issue_digests(db)
                 return
+            table, expire = EXPIRE[service]
             while True:
                 async with db.transaction() as tx:
-                    waiting = await tx.fetchval("SELECT count(*) FROM clock WHERE next_at <= $1", at)
+                    waiting = await tx.fetchval(f"SELECT count(*) FROM {table} WHERE next_at <= $1", at)
                 if not waiting:
                     return
-                await expire_clocks(db)
+                await expire(db)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from services.console.statuses import (
     ALLOCATION_STATUS,
     APPOINTMENT_STATUS,
     DELIVERY_STATUS,
+    EFFECT_STATUS,
+    FOLLOW_UP_STATUS,
     IN_KIND_STATUS,
     JOINT_STATUS,
     MAIL_STATUS,
@@ -289,6 +291,24 @@ CODE_LIST = {
     "languages": N_("Language"),
     "pillars": N_("Pillar"),
 }
+EFFECT = {
+    "law_changed": N_("A law was changed"),
+    "sherloc_record_updated": N_("A record on SHERLOC was updated"),
+    "observation_moved": N_("An observation of the review moved"),
+    "institution_set_up": N_("An institution was set up"),
+    "other": N_("Something else changed"),
+}
+PROGRESS = {
+    "not_addressed": N_("Not addressed"),
+    "partly_addressed": N_("Partly addressed"),
+    "addressed": N_("Addressed"),
+}
+USE = {
+    "in_use": N_("In use"),
+    "partly": N_("Partly in use"),
+    "not_in_use": N_("Not in use"),
+    "too_early": N_("Too early to say"),
+}
 SEX = {"women": N_("Women"), "men": N_("Men"), "other_or_not_stated": N_("Other, or not stated")}
 AGE_BAND = {
     "under_25": N_("Under 25"),
@@ -323,6 +343,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "screening_kind": SCREENING_KIND,
     "screening_answer": SCREENING_ANSWER,
     "action_source": ACTION_SOURCE,
+    "follow_up_status": FOLLOW_UP_STATUS,
+    "effect_status": EFFECT_STATUS,
+    "effect": EFFECT,
+    "progress": PROGRESS,
+    "use": USE,
     "sex": SEX,
     "age_band": AGE_BAND,
     "offering_status": OFFERING_STATUS,

@@ -75,6 +75,18 @@ SCREENING_STATUS = {
     "open": P_("screening", "Open"),
     "completed": P_("screening", "Completed"),
 }
+FOLLOW_UP_STATUS = {
+    "scheduled": P_("follow-up", "Not due yet"),
+    "asked": P_("follow-up", "Asked"),
+    "answered": P_("follow-up", "Answered"),
+    "lapsed": P_("follow-up", "Not answered"),
+}
+EFFECT_STATUS = {
+    "recorded": P_("effect", "Not verified yet"),
+    "verified": P_("effect", "Verified"),
+    "declined": P_("effect", "Declined"),
+    "withdrawn": P_("effect", "Withdrawn"),
+}
 PLEDGE_STATUS = {
     "pledged": P_("pledge", "Pledged"),
     "committed": P_("pledge", "Committed"),

@@ -13,7 +13,9 @@ from contracts.agreements import CLAUSES_MAX, COSTS_MAX, VERSIONS_MAX, Agreement
 from contracts.codes import IndicatorCode, ModalityCode, unknown_code
 from contracts.conversion import from_attributes
 from contracts.deliveries import CONTACTS_MAX
+from contracts.effects import EffectArticles, EffectKind, Progress
 from contracts.experts import Available, Kinds, Spoken, Topics
+from contracts.follow_ups import Use
 from contracts.messages import MESSAGE_FILES_MAX
 from contracts.refusals import Invalid
 from contracts.requests import Persons
@@ -260,6 +262,45 @@ class ExpertConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class WithdrawExpert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An empty body."""
+
+
+class RecordEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What changed, since when, and what shows it: `file_id` of a file of the delivery, or an `address`.
+
+    A changed law needs its `gazette` and `articles`, a record on SHERLOC its `address`, an observation of the review
+    its `articles` and from where to where it moved.
+    """
+
+    change: EffectKind
+    happened_on: date
+    language: Language
+    title: Annotated[str, Meta(min_length=1, max_length=300)]
+    text: Words = ""
+    gazette: Annotated[str, Meta(max_length=300)] = ""
+    address: Annotated[str, Meta(pattern=r"^(https?://\S+)?" + END, max_length=500)] = ""
+    articles: EffectArticles = ()
+    moved_from: Progress | None = None
+    moved_to: Progress | None = None
+    file_id: UUID | None = None
+
+    def check(self) -> None:
+        """Raises Invalid for an unknown article."""
+        for code in self.articles:
+            if code not in (known := reference.articles()):
+                raise unknown_code("articles", code, known, code_list="articles")
+
+
+class AnswerFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether what was delivered is in use. What is added in words needs its `language`; both sides read it."""
+
+    result: Use
+    text: Words = ""
+    language: Language | None = None
+
+    def check(self) -> None:
+        """Raises Invalid for a text without its language."""
+        if self.text and self.language is None:
+            raise Invalid("missing-field", field="language")
 
 
 class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

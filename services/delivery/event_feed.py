@@ -37,6 +37,12 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 SELECT s.screening_id FROM screening AS s JOIN delivery AS d USING (delivery_id)
                 WHERE s.screening_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
                 UNION ALL
+                SELECT follow_up_id FROM follow_up
+                WHERE follow_up_id = ANY ($3::uuid[]) AND may_see(follow_up, who.organization, who.role)
+                UNION ALL
+                SELECT effect_id FROM effect
+                WHERE effect_id = ANY ($3::uuid[]) AND may_see(effect, who.organization, who.role)
+                UNION ALL
                 SELECT expert_id FROM expert
                 WHERE expert_id = ANY ($3::uuid[]) AND may_see(expert, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number

@@ -14,11 +14,15 @@ from services.delivery.action_points.model import ROLES as OWNING_ROLES
 from services.delivery.action_points.model import ActionPoint
 from services.delivery.agreements.model import MOVES as AGREEMENT_MOVES
 from services.delivery.agreements.model import Agreement
-from services.delivery.deliveries.model import MOVES, NOT_ENDED, Delivery, DeliveryStatus
+from services.delivery.deliveries.model import BEGUN, MOVES, NOT_ENDED, Delivery, DeliveryStatus
+from services.delivery.effects.model import MOVES as EFFECT_MOVES
+from services.delivery.effects.model import Effect
 from services.delivery.experts.model import MOVES as EXPERT_MOVES
 from services.delivery.experts.model import Expert
 from services.delivery.files.model import MOVES as FILE_MOVES
 from services.delivery.files.model import File, author_side
+from services.delivery.follow_ups.model import MOVES as FOLLOW_UP_MOVES
+from services.delivery.follow_ups.model import FollowUp
 from services.delivery.results.model import MOVES as RESULT_MOVES
 from services.delivery.results.model import Result
 from services.delivery.screenings.model import MOVES as SCREENING_MOVES
@@ -83,6 +87,15 @@ class Action(StrEnum):
     SHOW_SCREENING = "show_screening"
     COMPLETE_SCREENING = "complete_screening"
     REOPEN_SCREENING = "reopen_screening"
+    LIST_EFFECTS = "list_effects"
+    RECORD_EFFECT = "record_effect"
+    SHOW_EFFECT = "show_effect"
+    VERIFY_EFFECT = "verify_effect"
+    DECLINE_EFFECT = "decline_effect"
+    WITHDRAW_EFFECT = "withdraw_effect"
+    LIST_FOLLOW_UPS = "list_follow_ups"
+    SHOW_FOLLOW_UP = "show_follow_up"
+    ANSWER = "answer"
     LIST_EXPERTS = "list_experts"
     ENTER_EXPERT = "enter_expert"
     SHOW_EXPERT = "show_expert"
@@ -103,6 +116,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REPORT_RESULT: _SIDES,
     Action.ADD_ACTION_POINT: _SIDES_AND_OFFICE,
     Action.ANSWER_SCREENING: _SCREENERS,
+    Action.RECORD_EFFECT: _SIDES_AND_OFFICE,
     Action.WAIVE_AGREEMENT: _SIDES,
     Action.PROPOSE: _SIDES,
     Action.SIGN: _SIDES,
@@ -150,21 +164,25 @@ SCREENING_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.ANSWER_SCREENING, Action.COMPLETE_SCREENING, Action.REOPEN_SCREENING), _SCREENERS
 )
 
+FOLLOW_UP_MOVERS: Mapping[Action, frozenset[Role]] = {Action.ANSWER: _SIDES}
+EFFECT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (Action.VERIFY_EFFECT, Action.DECLINE_EFFECT, Action.WITHDRAW_EFFECT), _SIDES_AND_OFFICE
+)
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
 _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
-    | {Action.LIST_SESSIONS, Action.LIST_RESULTS, Action.SHOW_RESULT}
+    | {Action.LIST_SESSIONS, Action.LIST_RESULTS, Action.SHOW_RESULT, Action.LIST_FOLLOW_UPS}
     | {Action.LIST_ACTION_POINTS, Action.SHOW_ACTION_POINT, Action.LIST_SCREENINGS, Action.SHOW_SCREENING}
 )
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS, Action.LIST_EFFECTS})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
 OfDelivery: TypeAlias = Delivery | File | Message | Result | ActionPoint | Screening
-Record: TypeAlias = OfDelivery | Session | Expert
+Record: TypeAlias = OfDelivery | Session | Expert | FollowUp | Effect
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -175,6 +193,10 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
     """
     if isinstance(record, Session):
         return _of_session(caller, action, record)
+    if isinstance(record, Effect):
+        return _of_effect(caller, action, record)
+    if isinstance(record, FollowUp):
+        return _of_follow_up(caller, action, record)
     if isinstance(record, Expert):
         return _of_expert(caller, action, record)
     if action is Action.ENTER_EXPERT:
@@ -217,6 +239,30 @@ def _of_session(caller: Caller, action: Action, session: Session) -> Decision:
     return ALLOWED
 
 
+def _of_effect(caller: Caller, action: Action, effect: Effect) -> Decision:
+    """Another person verifies or declines it, of the other side or of UNODC; its own side withdraws it."""
+    if not may_see(caller, effect):
+        return HIDDEN
+    if action in {Action.SHOW_EFFECT, Action.LIST_EFFECTS, Action.FOLLOW}:
+        return ALLOWED
+    if caller.role not in EFFECT_MOVERS.get(action, ()):
+        return denied("not-for-your-role")
+    side = author_side(caller.role)
+    if action is Action.WITHDRAW_EFFECT:
+        return ALLOWED if side is effect.side else denied("not-for-your-role")
+    own = caller.person_id == effect.recorded_by or (side is not None and side is effect.side)
+    return denied("own-effect") if own else ALLOWED
+
+
+def _of_follow_up(caller: Caller, action: Action, follow_up: FollowUp) -> Decision:
+    if not may_see(caller, follow_up):
+        return HIDDEN
+    if action in {Action.SHOW_FOLLOW_UP, Action.FOLLOW}:
+        return ALLOWED
+    asked = action in FOLLOW_UP_MOVERS and caller.role is follow_up.role
+    return ALLOWED if asked else denied("not-for-your-role")
+
+
 def _of_expert(caller: Caller, action: Action, expert: Expert) -> Decision:
     if not may_see_expert(caller, expert):
         return HIDDEN
@@ -236,7 +282,7 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
     return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: OfDelivery | Session) -> bool:
+def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect) -> bool:
     """UNODC's office except what is private, its States, and the provider's officers."""
     if caller.role in _OVERSEERS:
         return not (isinstance(record, File | Message) and record.private)
@@ -257,8 +303,9 @@ _MOVES = {
     "add_action_point": frozenset(DeliveryStatus),
     "answer_screening": SCREENED_IN,
     **MOVES,
+    "record_effect": BEGUN,
 }
-"""Of a delivery; sessions, results, action points and screenings are kept beside it."""
+"""Of a delivery; sessions, results, action points, screenings and effects are kept beside it."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
@@ -270,7 +317,7 @@ def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[st
     found = open_moves(caller, record, Action, decide, _MOVES)
     closed = {Action.BEGIN} if record.agreed_at is None else {Action.WAIVE_AGREEMENT}
     if record.begun_at is None:
-        closed.add(Action.REPORT_RESULT)
+        closed |= {Action.REPORT_RESULT, Action.RECORD_EFFECT}
     if caller.role in _SIDES and record.has_opened_private_topic(side_of(caller.role)):
         closed.add(Action.OPEN_PRIVATE_TOPIC)
     return tuple(move for move in found if move not in closed)
@@ -309,6 +356,16 @@ def action_point_moves_open_to(caller: Caller, point: ActionPoint) -> tuple[str,
 def screening_moves_open_to(caller: Caller, screening: Screening) -> tuple[str, ...]:
     """The moves of a screening that this caller may make now, unless the delivery is terminated."""
     return open_moves(caller, screening, Action, decide, SCREENING_MOVES)
+
+
+def effect_moves_open_to(caller: Caller, effect: Effect) -> tuple[str, ...]:
+    """The moves of an effect that this caller may make now."""
+    return open_moves(caller, effect, Action, decide, EFFECT_MOVES)
+
+
+def follow_up_moves_open_to(caller: Caller, follow_up: FollowUp) -> tuple[str, ...]:
+    """The moves of a follow-up that this caller may make now: those of the side that is asked."""
+    return open_moves(caller, follow_up, Action, decide, FOLLOW_UP_MOVES)
 
 
 def expert_moves_open_to(caller: Caller, expert: Expert) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.funding import Funding
 from services.delivery.dependencies import Dependencies
+from services.delivery.effects import api as effect_api
+from services.delivery.effects import store as effect_store
+from services.delivery.effects.evolve import evolve as evolve_effect
 from services.delivery.experts import api as expert_api
 from services.delivery.experts import store as expert_store
 from services.delivery.experts.evolve import evolve as evolve_expert
@@ -41,6 +44,10 @@ from services.delivery.files import api as file_api
 from services.delivery.files import store as file_store
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import Quota
+from services.delivery.follow_ups import actions as follow_up_actions
+from services.delivery.follow_ups import api as follow_up_api
+from services.delivery.follow_ups import store as follow_up_store
+from services.delivery.follow_ups.evolve import evolve as evolve_follow_up
 from services.delivery.results import api as result_api
 from services.delivery.results import store as result_store
 from services.delivery.results.evolve import evolve as evolve_result
@@ -62,7 +69,7 @@ SCANNER_RETRY_SECONDS = 10.0
 """Pause after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
-REMINDER_SECONDS, REMINDER_IDLE_SECONDS = 10.0, 60.0
+CLOCK_SECONDS, CLOCK_IDLE_SECONDS = 10.0, 60.0
 MEBIBYTE = 1024 * 1024
 
 log = structlog.get_logger()
@@ -90,6 +97,11 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "screening":
             screening = evolve_screening(await screening_store.known(tx, event.aggregate_id), fact)
             await screening_store.save(tx, screening)
+        case "effect":
+            await effect_store.save(tx, evolve_effect(await effect_store.known(tx, event.aggregate_id), fact))
+        case "follow_up":
+            found = await follow_up_store.known(tx, event.aggregate_id)
+            await follow_up_store.save(tx, evolve_follow_up(found, fact))
         case "expert":
             await expert_store.save(tx, evolve_expert(await expert_store.known(tx, event.aggregate_id), fact))
         case _:
@@ -141,6 +153,14 @@ async def sweep(db: Database, storage: Storage) -> None:
     await folders.sweep(storage.files, wanted)
 
 
+async def expire_follow_ups(db: Database) -> float | None:
+    """Ask, remind and let lapse what is due. Returns the seconds until the next one is."""
+    now = clock.now()
+    async with db.transaction() as tx:
+        await follow_up_actions.expire(tx, now)
+        return await follow_up_store.due_in_seconds(tx, now)
+
+
 def own(running: Running) -> Dependencies:
     settings = running.settings
     return Dependencies(
@@ -150,6 +170,8 @@ def own(running: Running) -> Dependencies:
             scanner=scanner_of(settings.scanner) if settings.scanner else None,
         ),
         quota=Quota(files_max=settings.files_state_count, bytes_max=settings.files_state_mebibytes * MEBIBYTE),
+        callers=running.callers,
+        reply_key=settings.reply_key.encode() if settings.reply_key else None,
     )
 
 
@@ -162,15 +184,11 @@ def loops(running: Running) -> Mapping[str, Loop]:
         if storage.scanner
         else {}
     )
+    clocked = partial(while_active, running.db.activity, CLOCK_SECONDS, idle_seconds=CLOCK_IDLE_SECONDS)
     return looking | {
         "unreferenced files of deliveries": partial(every, SWEEP_SECONDS, partial(sweep, running.db, storage)),
-        "action points": partial(
-            while_active,
-            running.db.activity,
-            REMINDER_SECONDS,
-            partial(remind, running.db),
-            idle_seconds=REMINDER_IDLE_SECONDS,
-        ),
+        "action points": partial(clocked, partial(remind, running.db)),
+        "follow-ups": partial(clocked, partial(expire_follow_ups, running.db)),
     }
 
 
@@ -187,6 +205,8 @@ SERVICE = Service(
         *action_point_api.ROUTES,
         *screening_api.ROUTES,
         *expert_api.ROUTES,
+        *follow_up_api.ROUTES,
+        *effect_api.ROUTES,
         *parked_routes("delivery"),
     ],
     listens_to=("matching", "requests", "directory"),
@@ -197,6 +217,8 @@ SERVICE = Service(
         "result",
         "action_point",
         "screening",
+        "effect",
+        "follow_up",
         "session",
         "expert",
         "message",
@@ -208,6 +230,7 @@ SERVICE = Service(
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
         *("session_text", "participant_count", "result_text", "action_point_text", "screening_text", "expert_text"),
+        *("follow_up_text", "effect_text"),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),

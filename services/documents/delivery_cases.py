@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from contracts.action_points import ActionOwner, ActionPointAdded
 from contracts.deliveries import DeliveryOpened
+from contracts.effects import EffectRecorded
 from contracts.experts import ExpertListed
 from contracts.facts import Fact
 from contracts.files import FileAdded
+from contracts.follow_ups import FollowUpScheduled
 from contracts.messages import MessageSent
 from contracts.registry import decode_fact
 from contracts.results import ResultReported
@@ -26,12 +28,18 @@ from services.delivery.agreements.views import AgreementView
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import Delivery
 from services.delivery.deliveries.views import DeliveryView
+from services.delivery.effects.evolve import evolve as evolve_effect
+from services.delivery.effects.model import Effect
+from services.delivery.effects.views import EffectView
 from services.delivery.experts.evolve import evolve as evolve_expert
 from services.delivery.experts.model import Expert
 from services.delivery.experts.views import ExpertView
 from services.delivery.files.evolve import evolve as evolve_file
 from services.delivery.files.model import File
 from services.delivery.files.store import DeliveryFile
+from services.delivery.follow_ups.evolve import evolve as evolve_follow_up
+from services.delivery.follow_ups.model import ROLES, FollowUp
+from services.delivery.follow_ups.views import FollowUpView
 from services.delivery.results.evolve import evolve as evolve_result
 from services.delivery.results.model import Result
 from services.delivery.results.views import ResultView
@@ -76,6 +84,21 @@ def _session(serves: str) -> Session:
     states = (STATE, OTHER_STATE) if serves == "several States" else (STATE,)
     one = evolve_session(None, _example(SessionPlanned))
     return replace(one, states=states, deliveries=(PERSON, OTHER_PERSON)[: len(states)], provider=PROVIDER)
+
+
+def _effect(recorded_by: str, same: str) -> Effect:
+    side = None if recorded_by == "UNODC" else Side(recorded_by)
+    person_id = PERSON if same == "yes" else OTHER_PERSON
+    one = evolve_effect(None, _example(EffectRecorded))
+    return replace(one, state=STATE, provider=PROVIDER, side=side, recorded_by=person_id)
+
+
+def _follow_up(asks: str) -> FollowUp:
+    one = evolve_follow_up(None, _example(FollowUpScheduled))
+    organization = STATE if asks == Side.STATE else PROVIDER
+    return replace(
+        one, state=STATE, provider=PROVIDER, side=Side(asks), organization=organization, role=ROLES[Side(asks)]
+    )
 
 
 def _expert(teaches: str, consented: str) -> Expert:
@@ -129,7 +152,7 @@ SUBJECTS = (
         title="Operations without a record",
         decide=delivery.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS),
+        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS, _D.LIST_EFFECTS),
         acts=(_D.ENTER_EXPERT,),
     ),
     Subject(
@@ -141,7 +164,8 @@ SUBJECTS = (
         make=_delivery,
         reads=(
             *(_D.SHOW_DELIVERY, _D.SHOW_AGREEMENT, _D.LIST_FILES, _D.LIST_MESSAGES, _D.LIST_SESSIONS),
-            *(_D.LIST_RESULTS, _D.LIST_ACTION_POINTS, _D.LIST_SCREENINGS, _D.LIST_DELIVERIES, _D.FOLLOW),
+            *(_D.LIST_RESULTS, _D.LIST_ACTION_POINTS, _D.LIST_SCREENINGS, _D.LIST_FOLLOW_UPS),
+            *(_D.LIST_DELIVERIES, _D.FOLLOW),
         ),
         acts=tuple(delivery.MOVERS),
     ),
@@ -208,6 +232,28 @@ SUBJECTS = (
         make=_screening,
         reads=(_D.SHOW_SCREENING,),
         acts=tuple(delivery.SCREENING_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="A follow-up",
+        views=(FollowUpView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"it asks": tuple(Side)},
+        make=_follow_up,
+        reads=(_D.SHOW_FOLLOW_UP,),
+        acts=tuple(delivery.FOLLOW_UP_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="An effect",
+        views=(EffectView,),
+        decide=delivery.decide,
+        standings=_TO_DELIVERY,
+        properties={"recorded by": (*Side, "UNODC"), "the caller recorded it": YES_OR_NO},
+        make=_effect,
+        reads=(_D.SHOW_EFFECT, _D.LIST_EFFECTS),
+        acts=tuple(delivery.EFFECT_MOVERS),
     ),
     Subject(
         service="delivery",

@@ -14,6 +14,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"AgreementProposed", "AgreementSigned", "AmendmentDropped"}
             | {"SessionRescheduled", "SessionParticipantsReported", "ResultConfirmed", "ResultDisputed"}
             | {"ActionPointDone", "ActionPointDropped"}
+            | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -42,7 +43,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
-            | {"ActionPointReopened", "ScreeningReopened"}
+            | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -113,5 +114,6 @@ FIRST: frozenset[str] = frozenset(
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
+    | {"FollowUpScheduled", "EffectRecorded"}
 )
 """The first fact of an aggregate."""

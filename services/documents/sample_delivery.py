@@ -53,6 +53,52 @@ EXPERT = {
     "languages": ["en", "fr"],
     "periods": [PERIOD],
 }
+_EFFECT_FACTS = ("Recorded", "Verified", "Declined", "Withdrawn")
+CHANGE = {
+    "change": "law_changed",
+    "happened_on": "2027-10-01",
+    "language": "en",
+    "articles": ["UNTOC:18"],
+    "moved_from": None,
+    "moved_to": None,
+    "file_id": None,
+}
+CHANGE_TEXTS = {
+    "title": f"{FICTITIOUS} Mutual Legal Assistance (Amendment) Act, 2027",
+    "text": f"{FICTITIOUS} Requests can be sent and answered electronically.",
+    "gazette": f"{FICTITIOUS} Gazette Supplement No. 112",
+    "address": "https://gazette.example/2027/112",
+}
+
+EFFECTS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{f"Effect{fact}.side": "state" for fact in _EFFECT_FACTS},
+        **{f"{one}.{name}": value for one in ("EffectRecorded", "RecordEffect") for name, value in CHANGE.items()},
+        **{f"RecordEffect.{name}": value for name, value in CHANGE_TEXTS.items()},
+        "effect_id": "0d4e6f8a-1b2c-5d3e-9f40-a1b2c3d4e5f6",
+    }
+)
+"""Of effects, in facts and bodies."""
+_FOLLOW_UP_FACTS = ("Scheduled", "Asked", "Reminded", "Answered", "Lapsed")
+ANSWER = {"result": "partly", "language": "en"}
+ANSWER_TEXT = f"{FICTITIOUS} Two of the three units work with the manual."
+
+FOLLOW_UPS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{
+            f"FollowUp{fact}.{name}": value
+            for fact in _FOLLOW_UP_FACTS
+            for name, value in (("side", "state"), ("organization", "KEN"), ("role", "focal_point"), ("month", 6))
+        },
+        "due_at": "2027-09-05T00:00:00Z",
+        "closes_at": "2028-03-05T00:00:00Z",
+        **{f"{one}.{name}": value for one in ("FollowUpAnswered", "AnswerFollowUp") for name, value in ANSWER.items()},
+        "AnswerFollowUp.text": ANSWER_TEXT,
+        "text_hash": "4be0d91c7a2f63e58b1d0c9f8e7a6b5c4d3e2f10192a3b4c5d6e7f8091a2b3c4",
+        "follow_up_id": "7c3f1d5e-2a4b-5c6d-8e9f-0b1c2d3e4f50",
+    }
+)
+"""Of follow-ups, in facts and bodies."""
 _SESSION_FACTS = ("Planned", "Revised", "Rescheduled", "Cancelled", "Held", "ParticipantsReported")
 _SESSION_TERMS = {"modality": "in_person", "languages": ["en"], "people": 20, "women": 10}
 
@@ -190,6 +236,8 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         **SESSIONS,
         **FOLLOWING,
         **{f"{fact}.kind": "mla_training" for fact in ("MatchConfirmed", "DeliveryOpened")},
+        **FOLLOW_UPS,
+        **EFFECTS,
         "DeliveryOpened.period": PERIOD,
         "DeliveryContactsNamed.contacts": 1,
         "NameContacts.contacts": [CONTACT],
@@ -236,6 +284,24 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "ExpertView.withdrawn_at": None,
         "ExpertView.moves": ["revise_expert", "record_consent", "withdraw_expert"],
         "ExpertPage.experts": [],
+        **{f"FollowUpView.{name}": value for name, value in ANSWER.items()},
+        "FollowUpView.text": ANSWER_TEXT,
+        "FollowUpView.side": "state",
+        "FollowUpView.organization": "KEN",
+        "FollowUpView.month": 6,
+        "FollowUpView.status": "answered",
+        "FollowUpView.reminded_at": None,
+        "FollowUpView.lapsed_at": None,
+        "FollowUpView.moves": ["answer"],
+        "FollowUpList.follow_ups": [],
+        **{f"EffectView.{name}": value for name, value in (*CHANGE.items(), *CHANGE_TEXTS.items())},
+        "EffectView.side": "state",
+        "EffectView.status": "verified",
+        "EffectView.declined_at": None,
+        "EffectView.withdrawn_at": None,
+        "EffectView.reason": None,
+        "EffectView.moves": ["withdraw_effect"],
+        "EffectPage.effects": [],
         "Trainer.name": EXPERT["name"],
         "Trainer.function": EXPERT["function"],
         **{f"ResultView.{name}": value for name, value in RESULT.items()},

@@ -185,6 +185,9 @@ DESK_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "PackageView.end_comment": "",
         "PackageView.moves": ["agree", "decline"],
         "RequirementView.agreed_pledge": None,
+        "ClosingView.status": "closed",
+        "ClosingView.outcome": "met",
+        "ClosingView.departure": "[Fictitious sample] The State's evaluation was of another course.",
         "HandedOver.requests": ["1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"],
     }
 )

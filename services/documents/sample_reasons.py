@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ResultDisputed": "figures_differ",
         "ActionPointDropped": "no_longer_needed",
         "SessionCancelled": "dates_unsuitable",
+        "EffectDeclined": "evidence_insufficient",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

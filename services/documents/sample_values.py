@@ -89,6 +89,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         **{f"{owner}.provider": f"{FICTITIOUS} A bilateral programme" for owner in WITH_TEXTS},
         **{f"{owner}.description": f"{FICTITIOUS} Two courses for prosecutors." for owner in WITH_TEXTS},
         "texts_hash": HASH,
+        "departure_hash": HASH,
         "reference": "TA-2026-00012",
         "priority": "high",
         "reminder": 1,

@@ -15,6 +15,7 @@ class Action(StrEnum):
     FOLLOW = "follow"
     SHOW = "show"
     READ_HISTORY = "read_history"
+    SHOW_CLOSING = "show_closing"
     READ_AUDIENCE = "read_audience"
     READ_ATTACHMENTS = "read_attachments"
     READ_QUOTAS = "read_quotas"

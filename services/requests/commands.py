@@ -391,14 +391,15 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the need was met: `met`, `partially_met` or `unmet`.
 
-    It may not contradict the State's evaluations. If both sides have evaluated each delivery, no more is needed;
-    `heard_both_sides` states that they have reported to the coordinator in another way; the comment, which both read,
-    then says how and when. Otherwise a request is closed only when the follow-up, a year after its registration, is
-    due.
+    If it contradicts the State's evaluations, `departure` says why; both sides read it. If both sides have evaluated
+    each delivery, no more is needed. Where none was completed, `heard_both_sides` states that they have reported to the
+    coordinator in another way, and the comment says how and when. Otherwise a request is closed only when the
+    follow-up, a year after its registration, is due.
     """
 
     outcome: Outcome
     heard_both_sides: bool = False
+    departure: Words = ""
     comment: Words = ""
 
 

@@ -186,6 +186,8 @@ def decide(
         return _NOT_FOR_YOUR_ROLE if others and action is Action.TRANSLATE else decision
     if not isinstance(resource, Request):
         return ALLOWED if action in _LISTS else HIDDEN
+    if action is Action.SHOW_CLOSING:
+        return ALLOWED if may_see_closing(caller, resource) else HIDDEN
     if not may_see(caller, resource):
         return HIDDEN
     if action is Action.FOLLOW:
@@ -329,6 +331,16 @@ def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
 def may_see(caller: Caller, request: Request) -> bool:
     """Whether the caller may see the request; if not, it does not exist for them."""
     return bool(visible_fields(caller, request) or lines_served(caller, request))
+
+
+def may_see_closing(caller: Caller, request: Request) -> bool:
+    """The State, UNODC, and providers that completed a delivery of the request."""
+    if not _is_outside(caller):
+        return may_see(caller, request)
+    completed = {
+        request.providers[match_id] for match_id, (_, status) in request.matches.items() if status == "completed"
+    }
+    return caller.role is Role.PROVIDER_OFFICER and caller.organization in completed
 
 
 def visible_fields(caller: Caller, request: Request) -> frozenset[FieldSet]:

@@ -39,7 +39,16 @@ from services.requests.mail import api as mail_api
 from services.requests.mail import store as mail_store
 from services.requests.mail.sender import POLL_SECONDS, AnswerTerms, send_answers
 from services.requests.observation import api as observation_api
-from services.requests.request import actions, api, counts_api, draft_api, import_api, reminder_store, words_api
+from services.requests.request import (
+    actions,
+    api,
+    closing_api,
+    counts_api,
+    draft_api,
+    import_api,
+    reminder_store,
+    words_api,
+)
 from services.requests.summary import api as summary_api
 from services.requests.translation import api as translation_api
 from services.requests.work import api as work_api
@@ -194,6 +203,7 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     routes=[
         *api.ROUTES,
+        *closing_api.ROUTES,
         *draft_api.ROUTES,
         *counts_api.ROUTES,
         *import_api.ROUTES,
@@ -236,6 +246,7 @@ SERVICE = Service(
         "line_text",
         "received_text",
         "remark",
+        "closing_text",
         "consent_text",
         "attachment_text",
         "translation_text",

@@ -13,6 +13,7 @@ KEN = "KEN:focal_point"
 OPEN_PAGES = {
     "/",
     "/{language:str}",
+    "/{language:str}/answer",
     "/{language:str}/appointment",
     "/{language:str}/public",
     "/{language:str}/public/figures",

@@ -58,6 +58,7 @@ REASON_MOVES = {
     "delivery.session.cancelled.v1": "cancel_session",
     "delivery.result.disputed.v1": "dispute_result",
     "delivery.action_point.dropped.v1": "drop_action_point",
+    "delivery.effect.declined.v1": "decline_effect",
     "matching.package.declined.v1": "decline_package",
     "matching.package.withdrawn.v1": "withdraw_package",
     "pledges.fund.requirement-revised.v1": "revise_requirement",

@@ -20,6 +20,7 @@ from services.pledges.policy import Action
 from tests.contracts.example_codes import unknown_codes
 
 NOT_DOCUMENTED = {
+    "/v1/follow-ups/link",
     "/v1/unsubscribe",
     "/metrics",
     "/docs",
@@ -177,7 +178,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     once |= {f"/v1/parked/{one}/{{event_id}}/{move}" for one in services for move in ("release", "discard")}
     # What they add stands beside what is there already.
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
-    once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("results", "action-points", "screenings")}
+    once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("results", "action-points", "screenings", "effects")}
     assert undoes_nothing | once == without_revision
 
 

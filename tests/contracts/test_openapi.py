@@ -53,7 +53,7 @@ WORDS = {
     "ReportedFlow.flow_type",
 }
 """Fields that hold words, or what another system reported, and have the name of one that is an enum elsewhere."""
-MANY_SETS = {"reason", "type", "owner"}
+MANY_SETS = {"reason", "result", "type", "owner"}
 """Names of fields whose codes are of another set in each schema; some of those sets grow."""
 PLACE = "#/components/schemas/{name}"
 

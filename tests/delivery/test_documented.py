@@ -8,10 +8,14 @@ from contracts.values import Role
 from services.delivery.action_points import model as action_point
 from services.delivery.agreements import model as agreement
 from services.delivery.deliveries import model as delivery
+from services.delivery.effects import model as effect
 from services.delivery.experts import model as expert
+from services.delivery.follow_ups import model as follow_up
 from services.delivery.policy import (
     ACTION_POINT_MOVERS,
+    EFFECT_MOVERS,
     EXPERT_MOVERS,
+    FOLLOW_UP_MOVERS,
     MOVERS,
     RESULT_MOVERS,
     SCREENING_MOVERS,
@@ -23,7 +27,7 @@ from services.delivery.sessions import model as session
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.M)
-BESIDE = {"plan_session", "add_action_point"}
+BESIDE = {"plan_session", "add_action_point", "record_effect"}
 """Moves of a delivery that begin another record."""
 ROLES = {
     "focal point": Role.FOCAL_POINT,
@@ -51,6 +55,8 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("Action points", action_point.MOVES),
         ("Screenings", screening.MOVES),
         ("Experts", expert.MOVES),
+        ("Follow-up", follow_up.MOVES),
+        ("Effects", effect.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
             move: states for move, (states, _) in rows(heading).items() if move not in BESIDE
@@ -59,17 +65,14 @@ def test_state_tables_are_those_of_the_models() -> None:
 
 def test_roles_are_those_of_the_policy() -> None:
     headings = (
-        "The delivery",
-        "The agreement",
-        "Messages and files",
-        "Sessions",
-        "Results",
-        "Action points",
-        "Screenings",
-        "Experts",
+        *("The delivery", "The agreement", "Messages and files", "Sessions", "Results", "Action points", "Screenings"),
+        *("Experts", "Follow-up", "Effects"),
     )
-    policies = (MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS)
+    policies = (
+        *(MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS),
+        *(FOLLOW_UP_MOVERS, EFFECT_MOVERS),
+    )
     told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
     assert {str(move): set(roles) for movers in policies for move, roles in movers.items()} == {
-        move: roles for move, roles in told.items() if move != "agree"
+        move: roles for move, roles in told.items() if move not in {"agree", "ask", "remind", "lapse"}
     }

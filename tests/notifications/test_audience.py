@@ -16,6 +16,7 @@ from contracts import pledges as p
 from contracts import requests as r
 from contracts import results as rs
 from contracts.alerts import DigestIssued, HitRecorded
+from contracts.answer_links import AnswerLink, read_token
 from contracts.facts import Fact
 from contracts.notifications import Link
 from contracts.registry import FACTS
@@ -303,6 +304,19 @@ def test_other_notices_and_those_without_a_key_cannot_be_answered() -> None:
     for message in (without, other):
         assert message["Reply-To"] is None
         assert "Please do not reply" in message.get_content()
+
+
+def test_mail_that_asks_for_a_follow_up_has_a_link_to_answer_by() -> None:
+    replies = ReplyTerms(key=b"k" * 32, domain="entraide.example")
+    asked = {"notice": "delivery.follow_up.asked.v1", "link": f"/v1/follow-ups/{UUID(int=12)}"}
+    letters = [a_letter(language, **asked) for language in Language]
+    sender, url = "Entraide <no-reply@entraide.example>", "https://e.example"
+
+    for letter in letters:
+        text = mail(letter, sender=sender, public_url=url, replies=replies).get_content()
+        (page,) = re.findall(rf"^{url}/{letter.language}/answer\?token=(.+)$", text, re.M)
+        assert AnswerLink(follow_up_id=UUID(int=12), person_id=UUID(int=10)) == read_token(replies.key, page)
+    assert "/answer?" not in written(letters[0]).get_content()
 
 
 def test_resent_mail_is_identical() -> None:

@@ -1,15 +1,26 @@
 """A delivery in the world of records."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from chassis import clock
+from services.delivery.wiring import expire_follow_ups
 from tests.builders import headers
 from tests.clocks import Ticking
 from tests.delivery.steps import IN_SPRING, a_version
 from tests.platform.thread_steps import write_thread
 
 KENYA, NORWAY, COORDINATOR = "KEN:focal_point", "NOR:provider_officer", "UNODC:coordinator"
+
+
+AN_EFFECT = {
+    "change": "institution_set_up",
+    "happened_on": "2026-11-01",
+    "language": "en",
+    "title": "A sample.",
+    "address": "https://institution.example",
+}
 
 
 async def deliver(world: Any) -> None:
@@ -31,6 +42,9 @@ async def deliver(world: Any) -> None:
     await _report_results(world, delivery)
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
+    await _follow_up(world, delivery)
+    for who in (KENYA, NORWAY, COORDINATOR):
+        await world.say(who, f"{delivery_path}/effects", **AN_EFFECT)
     match = (await world.client.get(path, headers=headers(KENYA))).json()
     for who in (KENYA, NORWAY):
         went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
@@ -52,6 +66,17 @@ async def _report_results(world: Any, delivery: Mapping[str, Any]) -> None:
             about = {"source": "session", "text": "A sample.", "language": "en", "owner": owner, "due_on": day}
             point = await world.say(NORWAY, f"{path}/action-points", **about)
         await world.say(KENYA, f"/v1/action-points/{point['action_point_id']}/report-done", about=point)
+
+
+async def _follow_up(world: Any, delivery: Mapping[str, Any]) -> None:
+    """Both sides were asked after six months; the State has answered."""
+    db = next(one.db for one in world.running if one.name == "delivery")
+    path = f"/v1/deliveries/{delivery['delivery_id']}/follow-ups"
+    with clock.use_clock(Ticking(IN_SPRING + timedelta(days=200))):
+        await expire_follow_ups(db)
+        (asked, *_) = (await world.client.get(path, headers=headers(KENYA))).json()["follow_ups"]
+        said = {"result": "partly", "text": "Fictitious sample", "language": "en"}
+        await world.say(KENYA, f"/v1/follow-ups/{asked['follow_up_id']}/answer", about=asked, **said)
 
 
 async def _hold_session(world: Any, delivery: Mapping[str, Any]) -> None:

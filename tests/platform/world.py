@@ -19,8 +19,10 @@ from chassis.service import Running
 from contracts.values import Role
 from services.delivery.action_points import store as action_point_store
 from services.delivery.deliveries import store as delivery_store
+from services.delivery.effects import store as effect_store
 from services.delivery.experts import store as expert_store
 from services.delivery.files import store as delivery_files
+from services.delivery.follow_ups import store as follow_up_store
 from services.delivery.results import store as result_store
 from services.delivery.screenings import store as screening_store
 from services.delivery.sessions import store as session_store
@@ -445,6 +447,8 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             one: await action_point_store.known(tx, one) for one in await ids(tx, "action_point")
         }
         records["screening_id"] = {one: await screening_store.known(tx, one) for one in await ids(tx, "screening")}
+        records["effect_id"] = {one: await effect_store.known(tx, one) for one in await ids(tx, "effect")}
+        records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}

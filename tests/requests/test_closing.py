@@ -59,6 +59,8 @@ def test_outcome_must_match_the_evaluations_of_the_state(
             with pytest.raises(Conflict) as no:
                 request.close(outcome, heard_both_sides=heard_both_sides, now=NOON + timedelta(days=400))
             assert "outcome-not-as-evaluated" == no.value.slug
+        given = request.close(outcome, heard_both_sides=False, why="hash", now=NOON)
+        assert "hash" == given.departure_hash
 
 
 def test_request_is_not_closed_before_both_sides_have_evaluated() -> None:
@@ -66,7 +68,11 @@ def test_request_is_not_closed_before_both_sides_have_evaluated() -> None:
         with pytest.raises(Conflict) as no:
             evaluated(**missing).close(Outcome.MET, heard_both_sides=False, now=NOON)
         assert "feedback-missing" == no.value.slug
-        assert evaluated(**missing).close(Outcome.MET, heard_both_sides=True, now=NOON)
+        for days in (0, 400):
+            with pytest.raises(Conflict) as no:
+                evaluated(**missing).close(Outcome.MET, heard_both_sides=True, now=NOON + timedelta(days=days))
+            assert "side-not-heard" == no.value.slug
+        assert evaluated(**missing).close(Outcome.MET, heard_both_sides=False, now=NOON + timedelta(days=400))
 
 
 def test_fulfilment_of_a_line_is_that_of_its_best_delivery() -> None:
@@ -122,6 +128,7 @@ async def test_evaluations_of_both_sides_close_a_request_without_the_flag(
         return answer.status_code, answer.json().get("slug", "")
 
     assert (409, "feedback-missing") == await close("unmet")
+    assert (409, "side-not-heard") == await close("unmet", heard_both_sides=True, comment="Fictitious: by phone.")
     spoken = MatchEvaluated(**match, side="provider", evaluation=said, evaluated_at=NOON)
     async with databases["requests"].transaction() as tx:
         await HANDLERS[MatchEvaluated](tx, an_event(spoken, 5), spoken)
@@ -129,4 +136,14 @@ async def test_evaluations_of_both_sides_close_a_request_without_the_flag(
     assert (409, "outcome-not-as-evaluated") == await close(
         "met", heard_both_sides=True, comment="Fictitious: by phone."
     )
-    assert (200, "") == await close("unmet")
+    provider = headers("NOR:provider_officer")
+    reason = "Fictitious: the State's evaluation was of another course."
+    assert (200, "") == await close("met", departure=reason)
+    for by in (headers(), headers(COORDINATOR), headers("UNODC:auditor"), provider):
+        closing = (await api.get(f"{path}/closing", headers=by)).json()
+        assert ("closed", "met", reason) == (closing["status"], closing["outcome"], closing["departure"])
+    for other in ("FRA:provider_officer", "UGA:focal_point", "NOR:donor_officer"):
+        assert 404 == (await api.get(f"{path}/closing", headers=headers(other))).status_code
+    async with databases["requests"].transaction() as tx:
+        journal = await tx.fetchval("SELECT string_agg(event::text, ' ') FROM journal")
+    assert reason not in journal

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
+
 from contracts.reference.deliveries import human_rights_questions
 from tests.system.canaries import NOBODY, Readers
 from tests.system.canary_stage import AUDITOR, COORDINATOR, KENYA, NORWAY, SERVICE, Stage, until
@@ -50,7 +52,40 @@ async def deliver(stage: Stage, match: Mapping[str, Any], sides: Readers) -> Any
         found = await stage.see(KENYA, f"/v1/matches/{match['match_id']}")
         return found if found["status"] == "completed" else None
 
-    return await until(completed)
+    match = await until(completed)
+    await _answer(stage, delivery, sides)
+    await _change(stage, delivery, sides)
+    return match
+
+
+async def _answer(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """Both sides, as if six months were over."""
+    connection = await asyncpg.connect(stage.database_url)
+    try:
+        await connection.execute(
+            "UPDATE delivery.follow_up SET status = 'asked', asked_at = now(), next_at = now() + interval '30 days'"
+        )
+    finally:
+        await connection.close()
+    found = (await stage.see(COORDINATOR, f"{PATH}/follow-ups".format(**delivery)))["follow_ups"]
+    for who, asked in zip((KENYA, NORWAY), found, strict=False):
+        body = {"result": "in_use", "language": "en"}
+        await stage.say(who, "POST", "/v1/follow-ups/{follow_up_id}/answer", body, about=asked, to=sides)
+
+
+async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
+    """One effect that is verified, one that is declined, one that is withdrawn: nothing of that one is kept."""
+    law = {"change": "law_changed", "happened_on": "2026-11-01", "language": "en", "articles": ["UNTOC:18"]}
+    effect = "/v1/effects/{effect_id}"
+    about = {**delivery, "revision": None}
+    for move, body, found_by in (
+        ("verify", {}, sides),
+        ("decline", {"reason": "other"}, sides),
+        ("withdraw", {}, NOBODY),
+    ):
+        found = await stage.say(KENYA, "POST", f"{PATH}/effects", law, about=about, to=found_by)
+        who = KENYA if move == "withdraw" else NORWAY
+        await stage.say(who, "POST", f"{effect}/{move}", body, about=found, to=found_by)
 
 
 async def _write(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:

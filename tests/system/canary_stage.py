@@ -47,6 +47,8 @@ class Stage:
     """Likewise, of files of mails and deliveries."""
     written_about: set[str] = field(default_factory=set)
     """The ids in answers to commands with a text."""
+    database_url: str = ""
+    """For what the clock would do only in months."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)

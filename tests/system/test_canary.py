@@ -66,7 +66,7 @@ async def stage(
         "together", database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state, **given
     ) as platform:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client, everything(own_broker) as passed:
-            yield Stage(platform, client, Canaries(receiver.port), passed)
+            yield Stage(platform, client, Canaries(receiver.port), passed, database_url=database_url)
 
 
 @contextlib.asynccontextmanager

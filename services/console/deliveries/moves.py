@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from services.console.fields import Field
+from services.console.fields import WORDS_MAX, Field
+from services.console.labels import EFFECT, PROGRESS, USE
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_
 
@@ -22,6 +23,7 @@ DELIVERY = Noun(
             method="PUT",
             elsewhere="/contacts",
         ),
+        Move(name="record_effect", path="effects", label=N_("Record what changed"), elsewhere="/effects/new"),
         Move(name="plan_session", path="sessions", label=N_("Plan a session"), elsewhere="/sessions/new"),
         Move(name="report_result", path="results", label=N_("Report a result"), elsewhere="/results/new"),
         Move(
@@ -75,6 +77,84 @@ DELIVERY = Noun(
             fields=(reason("terminate_delivery"), replace(COMMENT, hint=N_("Both sides read it."))),
             explains=N_("The match is revoked and the provider's capacity is free again."),
             warns=True,
+        ),
+    ),
+)
+
+_LANGUAGE = Field(name="language", label=N_("Language of the text"), kind="choice", options="languages")
+FIRST_ARTICLE, SECOND_ARTICLE = "first_article", "second_article"
+EFFECT_FIELDS = (
+    Field(name="change", label=N_("What changed?"), kind="choice", options=tuple(EFFECT.items())),
+    Field(name="happened_on", label=N_("Day of the change"), kind="date"),
+    Field(name="title", label=N_("Title"), max_length=300),
+    _LANGUAGE,
+    Field(name="text", label=N_("Details"), kind="words", required=False, max_length=WORDS_MAX),
+    Field(name="gazette", label=N_("Published in"), hint=N_("For a law."), required=False, max_length=300),
+    Field(name=FIRST_ARTICLE, label=N_("Article"), kind="choice", options="articles", required=False),
+    Field(name=SECOND_ARTICLE, label=N_("Second article"), kind="choice", options="articles", required=False),
+    Field(
+        name="address",
+        label=N_("Web address"),
+        hint=N_("Where it can be read; without one, a file of the delivery shows it."),
+        required=False,
+        max_length=500,
+    ),
+    Field(name="file_id", label=N_("A file of the delivery"), kind="choice", options="files", required=False),
+    Field(
+        name="moved_from",
+        label=N_("Observation of the review: before"),
+        kind="choice",
+        options=tuple(PROGRESS.items()),
+        required=False,
+    ),
+    Field(
+        name="moved_to",
+        label=N_("Observation of the review: now"),
+        kind="choice",
+        options=tuple(PROGRESS.items()),
+        required=False,
+    ),
+)
+EFFECT_NOUN = Noun(
+    path="/effects",
+    api="/v1/effects",
+    record="deliveries/effect_head.html",
+    moves=(
+        Move(name="verify_effect", path="verify", label=N_("Verify")),
+        Move(name="decline_effect", path="decline", label=N_("Decline"), fields=(reason("decline_effect"), COMMENT)),
+        Move(
+            name="withdraw_effect",
+            path="withdraw",
+            label=N_("Withdraw"),
+            fields=(),
+            explains=N_("What it says is deleted."),
+            warns=True,
+        ),
+    ),
+)
+ANSWER_TEXT = Field(
+    name="text", label=N_("What do you want to add?"), kind="words", required=False, max_length=WORDS_MAX
+)
+FOLLOW_UP = Noun(
+    path="/follow-ups",
+    api="/v1/follow-ups",
+    record="deliveries/follow_up_head.html",
+    moves=(
+        Move(
+            name="answer",
+            path="answer",
+            label=N_("Answer"),
+            fields=(
+                Field(
+                    name="result",
+                    label=N_("Is what was delivered in use?"),
+                    kind="choice",
+                    options=tuple(USE.items()),
+                ),
+                ANSWER_TEXT,
+                replace(_LANGUAGE, required=False),
+            ),
+            done="saved",
         ),
     ),
 )

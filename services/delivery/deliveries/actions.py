@@ -18,6 +18,7 @@ from services.delivery import policy, remark_store
 from services.delivery.deliveries import model, store
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.model import MATCH_REVOKED, NOT_ENDED, Delivery, DeliveryStatus
+from services.delivery.follow_ups import actions as follow_up_actions
 from services.delivery.policy import Action
 from services.delivery.screenings import store as screening_store
 from services.delivery.sessions import actions as session_actions
@@ -90,7 +91,9 @@ async def complete(tx: Tx, ctx: Context, delivery_id: UUID, completed_on: date |
         fact = before.complete(completed_on or ctx.today, sessions[-1].ends if sessions else None, now=ctx.now)
         if any(one.status is SessionStatus.PLANNED for one in sessions):
             raise Conflict("session-unrecorded")
-        return await record(tx, before, fact, comment=comment)
+        after = await record(tx, before, fact, comment=comment)
+        await follow_up_actions.schedule(tx, fact)
+        return after
 
 
 async def for_move(tx: Tx, ctx: Context, delivery_id: UUID, action: Action) -> Delivery:

@@ -50,6 +50,7 @@ class DeliveryStatus(StrEnum):
 
 _OPEN = frozenset({DeliveryStatus.OPEN})
 NOT_ENDED = _OPEN | {DeliveryStatus.IN_DELIVERY, DeliveryStatus.SUSPENDED}
+BEGUN = frozenset(DeliveryStatus) - _OPEN
 MOVES: Mapping[str, frozenset[DeliveryStatus]] = {
     "name_contacts": NOT_ENDED | {DeliveryStatus.COMPLETED},
     "waive_agreement": _OPEN,

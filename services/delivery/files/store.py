@@ -133,9 +133,25 @@ async def is_signature(tx: Tx, file_id: UUID) -> bool:
     return bool(await tx.fetchval(query, file_id))
 
 
-async def is_evidence(tx: Tx, file_id: UUID) -> bool:
+async def shows_a_result(tx: Tx, file_id: UUID) -> bool:
     """Whether a result was reported with this file, for the service."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM result WHERE file_id = $1)", file_id))
+
+
+async def shows_an_effect(tx: Tx, file_id: UUID) -> bool:
+    """Whether an effect is shown by this file, for the service."""
+    return bool(
+        await tx.fetchval("SELECT EXISTS (SELECT FROM effect WHERE file_id = $1 AND status <> 'withdrawn')", file_id)
+    )
+
+
+async def is_evidence_of(tx: Tx, file_id: UUID, delivery_id: UUID) -> bool:
+    """Whether it can show something of this delivery, for the service: it is read by all who see the delivery."""
+    query = """
+        SELECT EXISTS (SELECT FROM file WHERE file_id = $1 AND delivery_id = $2 AND NOT private
+            AND status IN ('clean', 'unscanned'))
+    """
+    return bool(await tx.fetchval(query, file_id, delivery_id))
 
 
 _SAVE = Write(

@@ -504,3 +504,108 @@ CREATE INDEX expert_text_person ON expert_text (person_id) WHERE person_id IS NO
 -- Other services learn of an expert only that it is there.
 CALL wall_in('expert_text', 'caller_role() <> ''service''
     AND EXISTS (SELECT FROM expert e WHERE e.expert_id = expert_text.expert_id)');
+
+-- -- follow-ups -------------------------------------------------------------------------------------------------------
+
+-- One for each side, 6 and 12 months after a delivery was completed.
+CREATE TABLE follow_up (
+    follow_up_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    match_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    side text NOT NULL CHECK (side IN ('state', 'provider')),
+    -- Who is asked.
+    organization text NOT NULL,
+    role text NOT NULL,
+    month integer NOT NULL CHECK (month > 0),
+    status text NOT NULL CHECK (status IN ('scheduled', 'asked', 'answered', 'lapsed')),
+    revision integer NOT NULL CHECK (revision > 0),
+    due_at timestamptz NOT NULL,
+    -- Until when an answer can be revised.
+    closes_at timestamptz NOT NULL CHECK (closes_at > due_at),
+    -- When the clock asks, reminds or lets it lapse.
+    next_at timestamptz,
+    scheduled_at timestamptz NOT NULL,
+    asked_at timestamptz,
+    reminded_at timestamptz,
+    lapsed_at timestamptz,
+    answered_at timestamptz,
+    result text CHECK (result IN ('in_use', 'partly', 'not_in_use', 'too_early')),
+    language text CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    UNIQUE (delivery_id, month, side),
+    CHECK ((status IN ('scheduled', 'asked')) = (next_at IS NOT NULL)),
+    CHECK ((status = 'scheduled') = (asked_at IS NULL)),
+    CHECK ((status = 'answered') = (answered_at IS NOT NULL) AND (status = 'answered') = (result IS NOT NULL)),
+    CHECK ((status = 'lapsed') = (lapsed_at IS NOT NULL))
+);
+CREATE INDEX follow_up_due ON follow_up (next_at) WHERE next_at IS NOT NULL;
+
+CREATE FUNCTION may_see(f follow_up, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN reads_along(f.state, f.provider, false, organization, role);
+
+-- What a side added to its answer.
+CREATE TABLE follow_up_text (
+    follow_up_id uuid PRIMARY KEY REFERENCES follow_up DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    text text NOT NULL
+);
+
+CALL wall_in('follow_up', 'may_see(follow_up, caller_organization(), caller_role())');
+CALL wall_in('follow_up_text', 'EXISTS (SELECT FROM follow_up f WHERE f.follow_up_id = follow_up_text.follow_up_id)');
+
+-- -- effects ----------------------------------------------------------------------------------------------------------
+
+-- What changed in a State after a delivery. `side` is null if a coordinator recorded it.
+CREATE TABLE effect (
+    effect_id uuid PRIMARY KEY,
+    delivery_id uuid NOT NULL REFERENCES delivery DEFERRABLE INITIALLY DEFERRED,
+    match_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    side text CHECK (side IN ('state', 'provider')),
+    change text NOT NULL
+        CHECK (change IN ('law_changed', 'sherloc_record_updated', 'observation_moved', 'institution_set_up', 'other')),
+    happened_on date NOT NULL,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    articles text[] NOT NULL,
+    -- Of an observation of the review.
+    moved_from text CHECK (moved_from IN ('not_addressed', 'partly_addressed', 'addressed')),
+    moved_to text CHECK (moved_to IN ('not_addressed', 'partly_addressed', 'addressed')),
+    file_id uuid,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    status text NOT NULL CHECK (status IN ('recorded', 'verified', 'declined', 'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    verified_at timestamptz,
+    declined_at timestamptz,
+    withdrawn_at timestamptz,
+    reason text,
+    CHECK ((change = 'observation_moved') = (moved_from IS NOT NULL)),
+    CHECK ((moved_from IS NULL) = (moved_to IS NULL) AND moved_from IS DISTINCT FROM moved_to OR moved_to IS NULL),
+    CHECK ((status = 'verified') = (verified_at IS NOT NULL)),
+    CHECK ((status = 'declined') = (declined_at IS NOT NULL) AND (status = 'declined') = (reason IS NOT NULL)),
+    CHECK ((status = 'withdrawn') = (withdrawn_at IS NOT NULL))
+);
+CREATE INDEX effect_of_delivery ON effect (delivery_id, effect_id);
+CREATE INDEX effect_of_request ON effect (request_id, effect_id);
+CREATE INDEX effect_file ON effect (file_id) WHERE file_id IS NOT NULL;
+
+CREATE FUNCTION may_see(e effect, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN reads_along(e.state, e.provider, false, organization, role);
+
+-- Its words, with the comment on its last move; deleted when it is withdrawn.
+CREATE TABLE effect_text (
+    effect_id uuid PRIMARY KEY REFERENCES effect DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    gazette text NOT NULL,
+    address text NOT NULL,
+    comment text NOT NULL
+);
+
+CALL wall_in('effect', 'may_see(effect, caller_organization(), caller_role())');
+CALL wall_in('effect_text', 'EXISTS (SELECT FROM effect e WHERE e.effect_id = effect_text.effect_id)');

@@ -17,6 +17,8 @@ from contracts import clocks as c
 from contracts import deliveries as dl
 from contracts import directory as d
 from contracts import earmarks, mails, reminders
+from contracts import effects as ef
+from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
@@ -52,6 +54,7 @@ REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
+EFFECT = "/v1/effects/{effect_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
@@ -87,6 +90,10 @@ def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Not
 
 def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, STATES, PROVIDER, link="/v1/sessions/{session_id}", reference="starts"),)
+
+
+def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, RESPONSIBLE, link="/v1/follow-ups/{follow_up_id}"),)
 
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -203,6 +210,17 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_delivery(ap.ActionPointReopened, RESPONSIBLE),
         _of_delivery(ap.ActionPointDropped, STATE, PROVIDER),
         _of_delivery(ap.ActionPointReminded, RESPONSIBLE),
+        (
+            ef.EffectRecorded,
+            (
+                notice_of(ef.EffectRecorded, OTHER, link=EFFECT, if_set="side"),
+                notice_of(ef.EffectRecorded, STATE, PROVIDER, link=EFFECT, unless_set="side"),
+            ),
+        ),
+        (ef.EffectVerified, (notice_of(ef.EffectVerified, STATE, PROVIDER, link=EFFECT),)),
+        (ef.EffectDeclined, (notice_of(ef.EffectDeclined, STATE, PROVIDER, link=EFFECT),)),
+        _of_follow_up(fu.FollowUpAsked),
+        _of_follow_up(fu.FollowUpReminded),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

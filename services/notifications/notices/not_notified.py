@@ -10,8 +10,10 @@ from contracts import clocks as c
 from contracts import criteria as cr
 from contracts import deliveries as dl
 from contracts import directory as d
+from contracts import effects as ef
 from contracts import experts as ex
 from contracts import files as fl
+from contracts import follow_ups as fu
 from contracts import funds as f
 from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
@@ -91,6 +93,10 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     **dict.fromkeys(
         (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"
     ),
+    ef.EffectWithdrawn: "by the side that recorded it; what it said is gone",
+    fu.FollowUpScheduled: "its side is asked when it is due",
+    fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
+    fu.FollowUpLapsed: "the side was asked and reminded",
     joint_deliveries.JointDeliveryProposed: "each State and the provider are notified of their match",
     f.FundOpened: "it concerns no other party before the first pledge",
     f.FundRequirementRevised: "the requirement and its gap can be read",

@@ -13,11 +13,13 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.console_pages import page_of, page_of_notification
+from contracts.answer_links import AnswerLink, token_of
+from contracts.console_pages import ANSWER, page_of, page_of_notification
 from contracts.reply_addresses import Reply, reply_address
 from contracts.values import Language, Role
 
 RIGHT_TO_LEFT = frozenset({Language.AR})
+FOLLOW_UPS = "/v1/follow-ups/"
 RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
 
 
@@ -41,6 +43,7 @@ class UnsubscribeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class Templates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language's texts: the footer of every mail, and each notice."""
 
+    answer: str
     details: str
     closing: str
     closing_with_reply: str
@@ -130,6 +133,15 @@ def reply_to(letter: Letter, terms: ReplyTerms | None) -> str | None:
     return reply_address(terms.key, terms.domain, reply, today=letter.owed_at.date())
 
 
+def answer_page(letter: Letter, terms: ReplyTerms | None) -> str | None:
+    """The page for an answer without signing in, without the language before it; None if nothing is asked."""
+    about = letter.link.removeprefix(FOLLOW_UPS)
+    if terms is None or about == letter.link:
+        return None
+    link = AnswerLink(follow_up_id=UUID(about), person_id=letter.person_id)
+    return ANSWER.format(token=token_of(terms.key, link))
+
+
 def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | None = None) -> EmailMessage:
     """A text mail (RFC 5322), the same at every attempt: its Message-ID is derived from the dispatch's id.
 
@@ -158,7 +170,9 @@ def mail(letter: Letter, *, sender: str, public_url: str, replies: ReplyTerms | 
     entries = [part for one in letter.entries for part in (one.text, f"{base}{page_of(one.link) or ''}")]
     details = f"{base}{page_of_notification(letter.link, letter.notification_id)}"
     closing = frame.closing if answered_at is None else frame.closing_with_reply
-    paragraphs = [said.text, *entries, frame.details, details, closing]
+    answered_on = answer_page(letter, replies)
+    asked = [] if answered_on is None else [frame.answer, f"{base}{answered_on}"]
+    paragraphs = [said.text, *asked, *entries, frame.details, details, closing]
     if letter.language in RIGHT_TO_LEFT:
         # Plain text has no direction: the mark sets it for each paragraph except the address, which is to be copied
         # unchanged.

@@ -186,6 +186,15 @@ CREATE TABLE remark (
     FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
 );
 
+-- Why the outcome departs from the State's evaluations; those who completed a delivery read it, too.
+CREATE TABLE closing_text (
+    request_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    salt bytea NOT NULL,
+    departure text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+
 -- -- clocks -----------------------------------------------------------------------------------------------------------
 
 -- Which side has to act, since when and until when: of the request, or of one of its matches. `next_at` is when the next
@@ -682,6 +691,11 @@ CALL wall_in('received_text', 'is_own(state) OR oversees(caller_role())');
 -- What is written beside a move is between the State and UNODC.
 CALL wall_in('remark', 'NOT is_outside(caller_role()) AND (is_own(state)
     OR (SELECT true FROM request AS r WHERE r.request_id = remark.request_id))');
+CALL wall_in('closing_text', 'CASE
+    WHEN is_outside(caller_role()) THEN EXISTS (SELECT FROM line_match m
+        WHERE m.request_id = closing_text.request_id AND m.status = ''completed'')
+    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = closing_text.request_id)
+END');
 -- A provider finds the clocks that it has to stop, of matches that are presented to it.
 CALL wall_in('clock', 'CASE
     WHEN is_outside(caller_role()) THEN caller_role() = ''provider_officer'' AND organization = caller_organization()

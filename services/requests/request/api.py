@@ -29,7 +29,6 @@ from services.requests import policy
 from services.requests.audience import store as audience_store
 from services.requests.clock import store as clock_store
 from services.requests.commands import (
-    Closing,
     Comment,
     Delivery,
     FileOnBehalf,
@@ -48,7 +47,7 @@ from services.requests.request.model import Request
 from services.requests.request.values import Status
 from services.requests.request.views import RequestView, RunningClock, read, view_of_own, with_titles
 
-B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
+B = TypeVar("B", Comment, Reason, Triage, Delivery)
 
 
 class RequestPage(Struct, frozen=True, kw_only=True):
@@ -235,12 +234,6 @@ def _open(request: Request, data: Triage, ctx: Context) -> Fact:
     return request.open(data.priority, departure=departure, now=ctx.now)
 
 
-def _close(request: Request, data: Closing, ctx: Context) -> Fact:
-    if data.heard_both_sides and not data.comment.strip():
-        raise Invalid("hearing-not-described", field="comment")
-    return request.close(data.outcome, heard_both_sides=data.heard_both_sides, now=ctx.now)
-
-
 ROUTES = [
     file_request,
     file_on_behalf,
@@ -273,7 +266,6 @@ ROUTES = [
         lambda r, b, ctx: r.decline(check_reason("decline", b.reason), now=ctx.now),
     ),
     _move_route(Action.DELIVER, "Delivered", Delivery, _deliver),
-    _move_route(Action.CLOSE, "Close", Closing, _close),
     _move_route(
         Action.REOPEN, "Open again", Reason, lambda r, b, ctx: r.reopen(check_reason("reopen", b.reason), now=ctx.now)
     ),

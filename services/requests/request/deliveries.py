@@ -1,6 +1,6 @@
 """How far the deliveries of a request meet its lines, and which outcomes it can be closed with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -28,10 +28,15 @@ Results = Mapping[str, Outcome]
 """Side (`state`, `provider`) → its latest evaluation of a delivery."""
 
 
-def both_sides_evaluated(completed: Iterable[UUID], results: Mapping[UUID, Results]) -> bool:
-    """Whether there is a completed delivery, and both sides have evaluated each of them."""
-    deliveries = list(completed)
-    return bool(deliveries) and all(results.get(one, {}).keys() >= _SIDES for one in deliveries)
+def both_sides_heard(completed: Collection[UUID], results: Mapping[UUID, Results], *, otherwise: bool) -> bool:
+    """Whether both sides evaluated each completed delivery; where there is none, the coordinator heard them otherwise.
+
+    Raises Conflict if that is stated although an evaluation is missing.
+    """
+    silent = sorted({side for one in completed for side in _SIDES - results.get(one, {}).keys()})
+    if otherwise and silent:
+        raise Conflict("side-not-heard", sides=silent)
+    return otherwise or (bool(completed) and not silent)
 
 
 def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mapping[UUID, Results]) -> None:

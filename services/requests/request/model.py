@@ -228,20 +228,19 @@ class Request(Struct, frozen=True, kw_only=True):
             raise Conflict("matches-not-completed")
         return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
 
-    def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime) -> RequestClosed:
-        """Raises Conflict if the State's evaluations contradict the outcome, or if an evaluation is missing.
-
-        None is missing if both sides evaluated each completed delivery, if the coordinator received their views
-        otherwise (`heard_both_sides`), or if the follow-up after a year is due.
-        """
+    def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime, why: str = "") -> RequestClosed:
+        """Raises Conflict against the State's evaluations without the hash of a reason, `why`; if a side is silent."""
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
         completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
-        both_heard = heard_both_sides or deliveries.both_sides_evaluated(completed, self.evaluations)
+        both_heard = deliveries.both_sides_heard(completed, self.evaluations, otherwise=heard_both_sides)
         if not both_heard and now < follow_up_at:
             raise Conflict("feedback-missing", follow_up_at=follow_up_at)
-        deliveries.check_outcome(outcome, completed, self.evaluations)
-        return RequestClosed(request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now)
+        if not why:
+            deliveries.check_outcome(outcome, completed, self.evaluations)
+        return RequestClosed(
+            request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now, departure_hash=why or None
+        )
 
     def withdraw(self, *, now: datetime) -> RequestWithdrawn:
         self.require("withdraw")

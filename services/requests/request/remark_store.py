@@ -26,6 +26,26 @@ async def save_remark(tx: Tx, request: Request, comment: str) -> None:
     await tx.write(_REMARK, request.request_id, request.state, request.revision, comment)
 
 
+async def save_departure(tx: Tx, request: Request, salt: bytes, departure: str) -> None:
+    """Why the outcome departs from the State's evaluations; empty if it does not. In place of an earlier closing's."""
+    await tx.write(_DEPARTURE, request.request_id, request.state, salt, departure)
+
+
+async def departure(tx: Tx, request_id: UUID) -> str:
+    row = await tx.fetchrow("SELECT departure FROM closing_text WHERE request_id = $1", request_id)
+    return str(row["departure"]) if row else ""
+
+
+_DEPARTURE = Write(
+    parts={
+        "departed": """
+            INSERT INTO closing_text (request_id, state, salt, departure) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (request_id) DO UPDATE SET salt = excluded.salt, departure = excluded.departure
+        """
+    }
+)
+
+
 async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
     rows = await tx.fetch("SELECT revision, comment FROM remark WHERE request_id = $1", request_id)
     return {row["revision"]: row["comment"] for row in rows}

@@ -140,7 +140,8 @@ async def test_delivery_is_completed_in_its_period_and_backdated_with_a_reason(a
         )
 
     assert ("completed", f"{AHEAD}-03-05") == (completed["status"], completed["completed_on"])
-    assert ["name_contacts", "report_result", "add_action_point", "answer_screening"] == completed["moves"]
+    beside = ["report_result", "add_action_point", "answer_screening", "record_effect"]
+    assert ["name_contacts", *beside] == completed["moves"]
 
 
 async def test_either_side_terminates_with_a_reason(api: Client, matching: Matching) -> None:
@@ -150,7 +151,7 @@ async def test_either_side_terminates_with_a_reason(api: Client, matching: Match
     ended = await move(api, delivery_id, "terminate", NORWAY, reason="provider_unable")
 
     assert ("terminated", "provider_unable") == (ended["status"], ended["reason"])
-    assert ["report_result", "add_action_point"] == ended["moves"]
+    assert ["report_result", "add_action_point", "record_effect"] == ended["moves"]
     await matching.revokes(ended)
     assert ended["revision"] == (await shown(api, delivery_id))["revision"], "its own termination revoked the match"
 

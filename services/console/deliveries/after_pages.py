@@ -1,0 +1,154 @@
+"""What became of a delivery: what both sides say months later, after signing in or by the link of a mail."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from chassis.ids import new_id
+from services.console.client import SERVER_ERROR, ApiClient, Problem
+from services.console.deliveries.moves import (
+    ANSWER_TEXT,
+    EFFECT_FIELDS,
+    EFFECT_NOUN,
+    FIRST_ARTICLE,
+    FOLLOW_UP,
+    SECOND_ARTICLE,
+)
+from services.console.fields import FormError, Option, errors_of, read
+from services.console.labels import USE
+from services.console.moves.pages import KEY, routes_of
+from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
+
+LINK = "/v1/follow-ups/link"
+NOT_FOUND = 404
+EFFECTS_MAX = 100
+PLACES = {"articles": FIRST_ARTICLE}
+"""Field of the API → field of the form."""
+
+NEW = "/{language:str}/deliveries/{delivery_id:str}/effects/new"
+
+
+@get("/{language:str}/deliveries/{delivery_id:str}/after")
+async def show_after(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    """The answers of both sides, by month."""
+    path = f"/v1/deliveries/{delivery_id}"
+    delivery, found, effects = await page.api.get_all(
+        path, f"{path}/follow-ups", f"/v1/effects?delivery={delivery_id}&limit={EFFECTS_MAX}"
+    )
+    months: dict[int, dict[str, Any]] = {}
+    for one in found["follow_ups"]:
+        months.setdefault(one["month"], {})[one["side"]] = one
+    return page.render("deliveries/after.html", delivery=delivery, months=months, effects=effects["effects"])
+
+
+@get("/{language:str}/follow-ups/{follow_up_id:str}")
+async def show_follow_up(page: CurrentPage, follow_up_id: FromPath[str]) -> Response[bytes]:
+    role = page.signed_in.role
+    record = await page.api.get(f"/v1/follow-ups/{follow_up_id}")
+    return page.render("deliveries/follow_up.html", record=record, moves=FOLLOW_UP.open_to(record, role))
+
+
+@get("/{language:str}/effects/{effect_id:str}")
+async def show_effect(page: CurrentPage, effect_id: FromPath[str]) -> Response[bytes]:
+    role = page.signed_in.role
+    record = await page.api.get(f"/v1/effects/{effect_id}")
+    return page.render("deliveries/effect.html", record=record, moves=EFFECT_NOUN.open_to(record, role))
+
+
+@get(NEW)
+async def new_effect(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    return await _form(page, delivery_id)
+
+
+@post(NEW, status_code=303)
+async def record_effect(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
+    sent = read(EFFECT_FIELDS, page.typed)
+    if sent.errors:
+        return await _form(page, delivery_id, errors=sent.errors, status=400)
+    body = {name: value for name, value in sent.body.items() if name not in {FIRST_ARTICLE, SECOND_ARTICLE}}
+    named = [sent.body[name] for name in (FIRST_ARTICLE, SECOND_ARTICLE) if name in sent.body]
+    body["articles"] = list(dict.fromkeys(named))
+    path = f"/v1/deliveries/{delivery_id}/effects"
+    try:
+        made = await page.api.send("POST", path, body, key=page.value(KEY) or str(new_id()))
+    except Problem as problem:
+        if problem.status in (401, 404):
+            raise
+        placed = [{**one, "field": PLACES.get(one["field"], one["field"])} for one in problem.errors]
+        errors = errors_of(EFFECT_FIELDS, placed, problem.title) or (FormError("", problem.title, True),)
+        return await _form(page, delivery_id, errors=errors, status=problem.status)
+    return page.redirect(f"/effects/{made.body['effect_id']}", done="saved")
+
+
+async def _form(
+    page: Page, delivery_id: str, *, errors: Sequence[FormError] = (), status: int = 200
+) -> Response[bytes]:
+    files = await page.api.get(f"/v1/deliveries/{delivery_id}/files")
+    given = {"files": [Option(one["file_id"], one["name"]) for one in files if not one["private"]]}
+    return page.render(
+        "deliveries/record_effect.html",
+        status=status,
+        delivery_id=delivery_id,
+        given=given,
+        fields=[one for one in EFFECT_FIELDS if given["files"] or one.name != "file_id"],
+        typed=page.typed or None,
+        errors=errors,
+    )
+
+
+# -- by the link of a mail --------------------------------------------------------------------------------------------
+
+
+@get("/{language:str}/answer", opt=FOR_EVERYBODY)
+async def ask(page: CurrentPage) -> Response[bytes]:
+    """A button for each answer. Opening the page answers nothing: programs follow links before people do."""
+    try:
+        found = await _anonymous(page).get(LINK, token=page.asked("token"))
+    except Problem as problem:
+        if problem.status >= SERVER_ERROR:
+            raise
+        return _asked(page, None, status=NOT_FOUND)
+    return _asked(page, found)
+
+
+@post("/{language:str}/answer", opt=FOR_EVERYBODY, status_code=303)
+async def answer(page: CurrentPage) -> Response[bytes]:
+    """The answer at once, then what is added in words."""
+    token, result = page.asked("token"), page.value("result")
+    text = read((ANSWER_TEXT,), page.typed).body.get("text", "")
+    body = {"result": result, "text": text, "language": page.language} if text else {"result": result}
+    api = _anonymous(page)
+    try:
+        await api.send("POST", f"{LINK}?token={token}", body)
+    except Problem as problem:
+        if problem.status == NOT_FOUND:
+            return _asked(page, None, status=problem.status)
+        return _asked(page, await api.get(LINK, token=token), problem=problem.title, status=problem.status)
+    return page.redirect("/answer", token=token, done="saved")
+
+
+def _asked(page: Page, found: Any, *, problem: str = "", status: int = 200) -> Response[bytes]:
+    return page.render(
+        "deliveries/answer.html", status=status, found=found, problem=problem, answers=USE, field=ANSWER_TEXT
+    )
+
+
+def _anonymous(page: Page) -> ApiClient:
+    """A client without the reader's token: the link says who answers."""
+    address = browser_address(page.request, page.console.settings.trusted_proxies)
+    return ApiClient(page.console.http, language=page.language, address=address)
+
+
+ROUTES = (
+    show_after,
+    show_follow_up,
+    show_effect,
+    new_effect,
+    record_effect,
+    ask,
+    answer,
+    *routes_of(FOLLOW_UP),
+    *routes_of(EFFECT_NOUN),
+)

@@ -1,0 +1,95 @@
+"""Routes of follow-ups: for people who have signed in, and for the page that the link of a mail leads to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import PUBLIC, Db, Now
+from chassis.http.commands import change, show
+from contracts.answer_links import read_token
+from contracts.refusals import Missing, Unavailable
+from contracts.values import Caller
+from services.delivery.commands import AnswerFollowUp
+from services.delivery.dependencies import Dependencies, Owned
+from services.delivery.follow_ups import actions, store, views
+from services.delivery.follow_ups.views import FollowUpList, FollowUpView, LinkedFollowUp, follow_up_view
+from services.delivery.policy import Action
+
+FOLLOW_UP = "/v1/follow-ups/{follow_up_id:uuid}"
+LINK = "/v1/follow-ups/link"
+"""Outside the document of the API: it is for the page of the mail, whose token is all that it needs."""
+
+
+@show("/v1/deliveries/{delivery_id:uuid}/follow-ups", Action.LIST_FOLLOW_UPS, "The follow-ups of a delivery")
+async def list_follow_ups(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> FollowUpList:
+    """Of both sides, 6 and 12 months after its last day."""
+    return await views.of_delivery(tx, delivery_id, ctx.caller)
+
+
+@show(FOLLOW_UP, Action.SHOW_FOLLOW_UP, "One follow-up")
+async def show_follow_up(tx: Tx, ctx: Context, follow_up_id: FromPath[UUID]) -> FollowUpView:
+    """With the answer, if there is one."""
+    return await follow_up_view(tx, ctx, follow_up_id)
+
+
+@change(f"{FOLLOW_UP}/answer", Action.ANSWER, "Answer a follow-up", read=follow_up_view)
+async def answer_follow_up(tx: Tx, ctx: Context, follow_up_id: FromPath[UUID], data: JSONBody[AnswerFollowUp]) -> None:
+    """By the side that is asked; in place of its answer before, until the follow-up closes."""
+    data.check()
+    await actions.answer(tx, ctx, follow_up_id, data.result, data.text, data.language)
+
+
+# -- by the link of a mail --------------------------------------------------------------------------------------------
+
+
+@get(LINK, opt=PUBLIC, include_in_schema=False)
+async def show_linked_follow_up(token: FromQuery[str], db: Db, own: Owned, now: Now) -> Response[LinkedFollowUp]:
+    """What is asked; it changes nothing, because programs follow links before people do."""
+    follow_up_id, caller = await _linked(db, own, token, now)
+    async with db.transaction(by=caller) as tx:
+        view = await views.linked(tx, await store.get(tx, follow_up_id, caller))
+    return Response(view)
+
+
+@post(LINK, opt=PUBLIC, include_in_schema=False, status_code=200)
+async def answer_linked_follow_up(
+    token: FromQuery[str], data: JSONBody[AnswerFollowUp], db: Db, own: Owned, now: Now
+) -> Response[LinkedFollowUp]:
+    """Without signing in, as the person to whom the mail was sent. Repeating it changes nothing."""
+    data.check()
+    follow_up_id, caller = await _linked(db, own, token, now)
+    async with db.transaction(by=caller) as tx:
+        found = await actions.answer_by_link(tx, caller, follow_up_id, data.result, data.text, data.language, now=now)
+        view = await views.linked(tx, found)
+    return Response(view)
+
+
+async def _linked(db: Db, own: Dependencies, token: str, now: datetime) -> tuple[UUID, Caller]:
+    """The follow-up and the person of a token, in the appointment that is asked.
+
+    Raises Missing for a forged token, and once the person no longer holds the appointment.
+    """
+    link = read_token(own.reply_key, token) if own.reply_key is not None else None
+    if link is None:
+        raise Missing("not-found")
+    if own.callers.stale():
+        raise Unavailable("identity-unavailable")
+    async with db.transaction(by=None) as tx:
+        asked = await store.known(tx, link.follow_up_id)
+    for one in own.callers.in_force(link.person_id, now):
+        if asked is not None and (one.organization, one.role) == (asked.organization, asked.role):
+            return asked.follow_up_id, one.caller
+    raise Missing("not-found")
+
+
+ROUTES = [
+    list_follow_ups,
+    show_follow_up,
+    answer_follow_up,
+    show_linked_follow_up,
+    answer_linked_follow_up,
+]

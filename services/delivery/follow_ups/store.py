@@ -1,0 +1,114 @@
+"""Rows of follow-ups. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.delivery.follow_ups.model import FollowUp
+
+DUE_MAX = 100
+
+
+async def get(tx: Tx, follow_up_id: UUID, caller: Caller) -> FollowUp:
+    """The follow-up, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM follow_up WHERE follow_up_id = $1 AND may_see(follow_up, $2, $3)",
+        follow_up_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return follow_up_of(row)
+
+
+async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> list[FollowUp]:
+    """Those of a delivery that this caller may see, by month."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM follow_up WHERE delivery_id = $1 AND may_see(follow_up, $2, $3)
+        ORDER BY month, side DESC
+        """,
+        delivery_id,
+        caller.organization,
+        caller.role,
+    )
+    return [follow_up_of(row) for row in rows]
+
+
+async def known(tx: Tx, follow_up_id: UUID) -> FollowUp | None:
+    """The follow-up, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM follow_up WHERE follow_up_id = $1 FOR UPDATE", follow_up_id)
+    return follow_up_of(row) if row else None
+
+
+async def due(tx: Tx, now: datetime) -> list[FollowUp]:
+    """Those for which the clock has something to do; locked, without those that others locked."""
+    rows = await tx.fetch(
+        "SELECT * FROM follow_up WHERE next_at <= $1 ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED", now, DUE_MAX
+    )
+    return [follow_up_of(row) for row in rows]
+
+
+async def due_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Seconds until the next one is due."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT extract(epoch FROM min(next_at) - $1::timestamptz)::float8 FROM follow_up WHERE next_at > $1", now
+    )
+
+
+_SAVE = Write(
+    parts={
+        "follow_up_saved": """
+            INSERT INTO follow_up SELECT * FROM json_populate_record(NULL::follow_up, $1::text::json)
+            ON CONFLICT (follow_up_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                next_at = excluded.next_at, asked_at = excluded.asked_at, reminded_at = excluded.reminded_at,
+                lapsed_at = excluded.lapsed_at, answered_at = excluded.answered_at, result = excluded.result,
+                language = excluded.language
+        """
+    }
+)
+
+
+async def save(tx: Tx, follow_up: FollowUp) -> None:
+    row = msgspec.structs.asdict(follow_up) | {"next_at": follow_up.next_at}
+    await tx.write(_SAVE, msgspec.json.encode(row).decode())
+
+
+_SAVE_TEXT = Write(
+    parts={
+        "follow_up_text_saved": """
+            INSERT INTO follow_up_text (follow_up_id, salt, text) VALUES ($1, $2, $3)
+            ON CONFLICT (follow_up_id) DO UPDATE SET salt = excluded.salt, text = excluded.text
+        """
+    }
+)
+_DROP_TEXT = Write(parts={"follow_up_text_dropped": "DELETE FROM follow_up_text WHERE follow_up_id = $1"})
+
+
+async def save_text(tx: Tx, follow_up_id: UUID, salt: bytes, text: str) -> None:
+    """In place of that of the answer before."""
+    await tx.write(_SAVE_TEXT, follow_up_id, salt, text)
+
+
+async def drop_text(tx: Tx, follow_up_id: UUID) -> None:
+    await tx.write(_DROP_TEXT, follow_up_id)
+
+
+async def texts_of(tx: Tx, follow_up_ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await tx.fetch(
+        "SELECT follow_up_id, text FROM follow_up_text WHERE follow_up_id = ANY ($1::uuid[])", follow_up_ids
+    )
+    return {row["follow_up_id"]: row["text"] for row in rows}
+
+
+def follow_up_of(row: Record) -> FollowUp:
+    """The follow-up of a row of `follow_up`."""
+    return msgspec.convert(dict(row), FollowUp)

@@ -1,0 +1,94 @@
+"""Views of follow-ups."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from contracts.conversion import from_attributes
+from contracts.follow_ups import Use
+from contracts.values import Caller, Language, Side
+from services.delivery import policy
+from services.delivery.deliveries import store as delivery_store
+from services.delivery.follow_ups import store
+from services.delivery.follow_ups.model import FollowUp, FollowUpStatus
+from services.delivery.policy import Action
+
+
+class FollowUpView(Struct, frozen=True, kw_only=True):
+    """Whether one `side` says, `month` months after a delivery, that what was delivered is in use.
+
+    It is asked when it is due, and can revise its answer until it closes. `text` is what it added, in `language`;
+    `moves` are those that the caller may make now.
+    """
+
+    follow_up_id: UUID
+    delivery_id: UUID
+    request_id: UUID
+    state: str
+    provider: str
+    side: Side
+    organization: str
+    month: int
+    status: FollowUpStatus
+    revision: int
+    due_at: datetime
+    closes_at: datetime
+    asked_at: datetime | None
+    reminded_at: datetime | None
+    lapsed_at: datetime | None
+    answered_at: datetime | None
+    result: Use | None
+    language: Language | None
+    text: str
+    moves: tuple[str, ...]
+
+
+class FollowUpList(Struct, frozen=True, kw_only=True):
+    """The follow-ups of a delivery, by month; none before it is completed."""
+
+    follow_ups: list[FollowUpView]
+
+
+class LinkedFollowUp(Struct, frozen=True, kw_only=True):
+    """What the link of a mail shows to who has it: neither the parties nor any text."""
+
+    month: int
+    status: FollowUpStatus
+    result: Use | None
+    closes_at: datetime
+    has_text: bool
+
+
+async def follow_up_view(tx: Tx, ctx: Context, follow_up_id: UUID) -> FollowUpView:
+    """Raises Missing if this caller may not see it."""
+    found = await store.get(tx, follow_up_id, ctx.caller)
+    policy.decide(ctx.caller, Action.SHOW_FOLLOW_UP, found).required()
+    return (await _views_of(tx, [found], ctx.caller))[0]
+
+
+async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> FollowUpList:
+    """Raises Missing if this caller may not see the delivery."""
+    policy.decide(caller, Action.LIST_FOLLOW_UPS, await delivery_store.get(tx, delivery_id, caller)).required()
+    return FollowUpList(follow_ups=await _views_of(tx, await store.of_delivery(tx, delivery_id, caller), caller))
+
+
+async def linked(tx: Tx, found: FollowUp) -> LinkedFollowUp:
+    texts = await store.texts_of(tx, [found.follow_up_id])
+    return from_attributes(LinkedFollowUp, found, has_text=found.follow_up_id in texts)
+
+
+async def _views_of(tx: Tx, found: Sequence[FollowUp], caller: Caller) -> list[FollowUpView]:
+    texts = await store.texts_of(tx, [one.follow_up_id for one in found])
+    return [
+        from_attributes(
+            FollowUpView,
+            one,
+            text=texts.get(one.follow_up_id, ""),
+            moves=policy.follow_up_moves_open_to(caller, one),
+        )
+        for one in found
+    ]
