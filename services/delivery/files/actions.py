@@ -90,7 +90,7 @@ async def remove(tx: Tx, ctx: Context, file_id: UUID) -> File:
         check_revision(found.revision, ctx.expected)
         if await store.is_signature(tx, file_id):
             raise Conflict("scan-of-an-agreement")
-        if await store.is_evidence(tx, file_id):
+        if await store.shows_a_result(tx, file_id):
             raise Conflict("evidence-of-a-result")
         return await drop(tx, found, now=ctx.now)
 

@@ -133,7 +133,7 @@ async def is_signature(tx: Tx, file_id: UUID) -> bool:
     return bool(await tx.fetchval(query, file_id))
 
 
-async def is_evidence(tx: Tx, file_id: UUID) -> bool:
+async def shows_a_result(tx: Tx, file_id: UUID) -> bool:
     """Whether a result was reported with this file, for the service."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM result WHERE file_id = $1)", file_id))
 
