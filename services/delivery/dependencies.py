@@ -6,14 +6,16 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from chassis.files.storage import Storage
+from services.delivery.deliveries.consents import Consents
 from services.delivery.deliveries.funding import Funding
 from services.delivery.files.model import Quota
 
 
 class Dependencies(NamedTuple):
-    """Funding gaps of deliveries, and where files are kept and scanned, with the limits of an organization."""
+    """Funding gaps and consents of deliveries, and where files are kept and scanned, with an organization's limits."""
 
     funding: Funding
+    consents: Consents
     storage: Storage
     quota: Quota
 
