@@ -1,8 +1,9 @@
-"""A process that does what is due of a service, and is killed at a point of its work: run by tests."""
+"""A process that does what is due of a service, or hears events, and is killed at a point of its work: run by tests."""
 
 import asyncio
 import os
 import pickle
+import random
 import signal
 import subprocess
 import sys
@@ -10,8 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from chassis import clock
+from chassis.db.database import Database
 from chassis.db.migrate import role_of
+from chassis.journal.inbox import Inbox
+from contracts.facts import Event
+from services.delivery.consumers import HANDLERS as DELIVERY_HANDLERS
+from services.delivery.deliveries import actions as delivery_actions
 from services.notifications.digests import actions as digest_actions
 from services.notifications.wiring import issue_digests
 from services.requests.clock import actions as clock_actions
@@ -38,8 +46,13 @@ def killed(work: Callable[..., Any], calls: int, point: str) -> Callable[..., An
     return done
 
 
-async def run_killed(service: str, database_url: str, at: datetime, kills: Sequence[tuple[int, str]]) -> None:
-    """Do what is due then: by one process for each kill, at once, each killed in that call; then by two for the rest."""
+async def run_killed(
+    service: str, database_url: str, at: datetime, kills: Sequence[tuple[int, str]], events: Sequence[Event] = ()
+) -> None:
+    """Do what is due then: by one process for each kill, at once, each killed in that call; then by two for the rest.
+
+    Each process hears all `events`, in an order of its own.
+    """
     for of_some in (kills, (None, None)):
         children = [
             await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.due_child", stdin=subprocess.PIPE)
@@ -47,22 +60,26 @@ async def run_killed(service: str, database_url: str, at: datetime, kills: Seque
         ]
         for child, kill in zip(children, of_some, strict=True):
             assert child.stdin is not None, "it was asked for"
-            child.stdin.write(pickle.dumps((service, database_url, at, kill)))
+            child.stdin.write(pickle.dumps((service, database_url, at, kill, msgspec.json.encode(events))))
             child.stdin.close()
         ended = [await child.wait() for child in children]
         assert [-signal.SIGKILL if kill else 0 for kill in of_some] == ended
 
 
 async def main() -> None:
-    service, database_url, at, kill = pickle.load(sys.stdin.buffer)
+    service, database_url, at, kill, events = pickle.load(sys.stdin.buffer)
     clock_store.DUE_MAX = 5
     if kill:
         digest_actions.issue_next = killed(digest_actions.issue_next, *kill)
         clock_actions.expire = killed(clock_actions.expire, *kill)
+        delivery_actions.record = killed(delivery_actions.record, *kill)
     async with connected(database_url, service, role=role_of(service)) as db:
         with clock.use_clock(lambda: at):
             if service == "notifications":
                 await issue_digests(db)
+                return
+            if service == "delivery":
+                await _hear(db, msgspec.json.decode(events, type=list[Event]))
                 return
             while True:
                 async with db.transaction() as tx:
@@ -70,6 +87,13 @@ async def main() -> None:
                 if not waiting:
                     return
                 await expire_clocks(db)
+
+
+async def _hear(db: Database, events: list[Event]) -> None:
+    """As the broker may bring them: shuffled, so that what is ahead of its turn is held back."""
+    inbox = Inbox(db, "delivery", ["matching"], DELIVERY_HANDLERS)
+    for event in random.sample(events, len(events)):
+        await inbox.receive(event)
 
 
 if __name__ == "__main__":
