@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.journal.inbox import Inbox
+from chassis.journal.peers import Peers
+from chassis.supervise import supervised
 from contracts.facts import Event
 from services.delivery.consumers import HANDLERS as DELIVERY_HANDLERS
 from services.delivery.deliveries import actions as delivery_actions
@@ -90,10 +93,16 @@ async def main() -> None:
 
 
 async def _hear(db: Database, events: list[Event]) -> None:
-    """As the broker may bring them: shuffled, so that what is ahead of its turn is held back."""
+    """As the broker may bring them: shuffled. What waits for an earlier one is applied by the loop that fills gaps."""
     inbox = Inbox(db, "delivery", ["matching"], DELIVERY_HANDLERS)
     for event in random.sample(events, len(events)):
         await inbox.receive(event)
+    waiting = 1
+    async with supervised({"gaps": partial(inbox.fill_gaps, Peers({}, str))}):
+        while waiting:
+            async with db.transaction() as tx:
+                waiting = await tx.fetchval("SELECT count(*) FROM inbox WHERE status = 'waiting'")
+            await asyncio.sleep(0.05)
 
 
 if __name__ == "__main__":
