@@ -113,8 +113,8 @@ STREAMS = {
     if "text/event-stream" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
 }
 SETS_HEADERS = {"ETag", "Location", "Link"}
-WITHOUT_RECORD = {"GET /v1/digests/{digest_id}", "GET /v1/experts/{expert_id}", "GET /v1/sessions/{session_id}"}
-"""A digest is issued at 06:00 UTC of the next day, and the demo's story has no session yet."""
+WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
+"""A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
 
 
 @dataclass
