@@ -124,6 +124,20 @@ class VisibilityQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     request_ids: Annotated[tuple[UUID, ...], Meta(max_length=SHOWN_MAX)]
 
 
+class WithdrawalQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query to the owner of requests: has the State withdrawn the words from a provider that it agreed with."""
+
+    request_id: UUID
+    provider: Organization
+    agreed_at: datetime
+
+
+class Withdrawal(Struct, frozen=True, kw_only=True):
+    """Whether it has."""
+
+    is_withdrawn: bool
+
+
 class VisibleRequest(Struct, frozen=True, kw_only=True):
     """A request visible to an organization by consents in force, with the visible fields."""
 
@@ -139,6 +153,20 @@ def given_to(consents: Iterable[Consent], organization: str, now: datetime) -> f
         if consent.in_force(now) and consent.names(organization)
         for field in (FieldSet.CODES, *consent.fields)
     )
+
+
+def is_withdrawn_from(consents: Iterable[Consent], organization: str, agreed_at: datetime, now: datetime) -> bool:
+    """Whether the State's last word on an organization is that it withdrew a consent.
+
+    Not if another one in force gives the words. UNODC's units need no consent: if a State agreed with one after that,
+    at `agreed_at`, this is its last word.
+    """
+    naming = [consent for consent in consents if consent.names(organization)]
+    if any(consent.in_force(now) and FieldSet.WORDS in consent.fields for consent in naming):
+        return False
+    words = [(one.withdrawn_at or one.given_at, one.withdrawn_at is not None) for one in naming]
+    said_at, is_withdrawal = max(words, default=(agreed_at, False))
+    return is_withdrawal and not (is_unodc(organization) and agreed_at > said_at)
 
 
 def recipients_by_visibility(visibility: str, addressee: str, addressed_states: Sequence[str]) -> tuple[str, ...]:

@@ -1,17 +1,28 @@
-"""A process that does what is due of a service, and is killed at a point of its work: run by tests."""
+"""A process that does what is due of a service, or hears events, and is killed at a point of its work: run by tests."""
 
 import asyncio
 import os
 import pickle
+import random
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+import msgspec
+
 from chassis import clock
+from chassis.db.database import Database
 from chassis.db.migrate import role_of
+from chassis.journal.inbox import Inbox
+from chassis.journal.peers import Peers
+from chassis.supervise import supervised
+from contracts.facts import Event
+from services.delivery.consumers import HANDLERS as DELIVERY_HANDLERS
+from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.follow_ups import actions as follow_up_actions
 from services.delivery.follow_ups import store as follow_up_store
 from services.delivery.wiring import expire_follow_ups
@@ -26,6 +37,12 @@ EXPIRE: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "requests": ("clock", expire_clocks),
     "delivery": ("follow_up", expire_follow_ups),
 }
+KILLED_IN = (
+    (digest_actions, "issue_next"),
+    (clock_actions, "expire"),
+    (follow_up_actions, "expire"),
+    (delivery_actions, "record"),
+)
 POINTS = ("before the commit", "between two transactions")
 
 
@@ -45,8 +62,13 @@ def killed(work: Callable[..., Any], calls: int, point: str) -> Callable[..., An
     return done
 
 
-async def run_killed(service: str, database_url: str, at: datetime, kills: Sequence[tuple[int, str]]) -> None:
-    """Do what is due then: by one process for each kill, at once, each killed in that call; then by two for the rest."""
+async def run_killed(
+    service: str, database_url: str, at: datetime, kills: Sequence[tuple[int, str]], events: Sequence[Event] = ()
+) -> None:
+    """Do what is due then: by one process for each kill, at once, each killed in that call; then by two for the rest.
+
+    Each process hears all `events`, in an order of its own.
+    """
     for of_some in (kills, (None, None)):
         children = [
             await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.due_child", stdin=subprocess.PIPE)
@@ -54,23 +76,25 @@ async def run_killed(service: str, database_url: str, at: datetime, kills: Seque
         ]
         for child, kill in zip(children, of_some, strict=True):
             assert child.stdin is not None, "it was asked for"
-            child.stdin.write(pickle.dumps((service, database_url, at, kill)))
+            child.stdin.write(pickle.dumps((service, database_url, at, kill, msgspec.json.encode(events))))
             child.stdin.close()
         ended = [await child.wait() for child in children]
         assert [-signal.SIGKILL if kill else 0 for kill in of_some] == ended
 
 
 async def main() -> None:
-    service, database_url, at, kill = pickle.load(sys.stdin.buffer)
+    service, database_url, at, kill, events = pickle.load(sys.stdin.buffer)
     clock_store.DUE_MAX = follow_up_store.DUE_MAX = 5
     if kill:
-        digest_actions.issue_next = killed(digest_actions.issue_next, *kill)
-        clock_actions.expire = killed(clock_actions.expire, *kill)
-        follow_up_actions.expire = killed(follow_up_actions.expire, *kill)
+        for module, name in KILLED_IN:
+            setattr(module, name, killed(getattr(module, name), *kill))
     async with connected(database_url, service, role=role_of(service)) as db:
         with clock.use_clock(lambda: at):
             if service == "notifications":
                 await issue_digests(db)
+                return
+            if heard := msgspec.json.decode(events, type=list[Event]):
+                await _hear(db, heard)
                 return
             table, expire = EXPIRE[service]
             while True:
@@ -79,6 +103,19 @@ async def main() -> None:
                 if not waiting:
                     return
                 await expire(db)
+
+
+async def _hear(db: Database, events: list[Event]) -> None:
+    """As the broker may bring them: shuffled. What waits for an earlier one is applied by the loop that fills gaps."""
+    inbox = Inbox(db, "delivery", ["matching"], DELIVERY_HANDLERS)
+    for event in random.sample(events, len(events)):
+        await inbox.receive(event)
+    waiting = 1
+    async with supervised({"gaps": partial(inbox.fill_gaps, Peers({}, str))}):
+        while waiting:
+            async with db.transaction() as tx:
+                waiting = await tx.fetchval("SELECT count(*) FROM inbox WHERE status = 'waiting'")
+            await asyncio.sleep(0.05)
 
 
 if __name__ == "__main__":

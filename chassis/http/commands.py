@@ -95,9 +95,9 @@ def change(
     return decorator
 
 
-def show(path: str, action: StrEnum, summary: str) -> Decorator:
+def show(path: str, action: StrEnum, summary: str, **options: Unpack[Options]) -> Decorator:
     """A GET of one record, with its `ETag`; the decorated function reads it, like `read` of a command."""
-    asked: Options = {"if_match": False, "status_code": 200, "method": "GET"}
+    asked: Options = {"if_match": False, "status_code": 200, "method": "GET", **options}
     return lambda read: _route(read, _parameters(read, 2), read, None, None, path, action, summary, asked)
 
 

@@ -30,6 +30,7 @@ from services.delivery.agreements.evolve import evolve as evolve_agreement
 from services.delivery.consumers import HANDLERS, forget
 from services.delivery.deliveries import api as delivery_api
 from services.delivery.deliveries import store as delivery_store
+from services.delivery.deliveries.consents import Consents
 from services.delivery.deliveries.evolve import evolve
 from services.delivery.deliveries.funding import Funding
 from services.delivery.dependencies import Dependencies
@@ -165,6 +166,7 @@ def own(running: Running) -> Dependencies:
     settings = running.settings
     return Dependencies(
         funding=Funding(running.peers),
+        consents=Consents(running.peers),
         storage=Storage(
             files=folders.Folder(settings.files_folder / FOLDER),
             scanner=scanner_of(settings.scanner) if settings.scanner else None,

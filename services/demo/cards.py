@@ -17,7 +17,7 @@ from services.demo.desk import DeskStory
 from services.demo.ending import finance_officers
 from services.demo.giving import DonorStory
 from services.demo.planning import Planned
-from services.demo.records import LineRecord, RequestRecord
+from services.demo.records import Ended, LineRecord, RequestRecord
 from services.demo.tables import amount, in_dollars
 
 COLUMNS = 80
@@ -106,17 +106,64 @@ def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
     grid.add_column()
     grid.add_column(overflow="fold")
     for side, contacts in delivery["contacts"].items():
-        for one in contacts:
-            grid.add_row(f"  contact of the {side}", f"{one['name']}, {one['function']}")
+        for each in contacts:
+            grid.add_row(f"  contact of the {side}", f"{each['name']}, {each['function']}")
+    signed_before = False
     for version in reversed(agreement["versions"]):
         terms = version["terms"]
-        what = f"proposed by the {version['side']}: {terms['participants']} persons, {terms['women']} of them women"
+        step = "amended" if signed_before else "proposed"
+        what = f"{step} by the {version['side']}: {terms['participants']} persons, {terms['women']} of them women"
         signed = [side for side in ("state", "provider") if version[f"{side}_signed_on"]]
         ends = "in force, signed by both" if version["version"] == agreement["in_force"] else "replaced"
         if not signed:
             ends = "answered with another one"
+        signed_before = signed_before or len(signed) == 2
         grid.add_row(f"  agreement, version {version['version']}", f"{what}; {ends}")
+    for one in record.messages:
+        grid.add_row(f"  message of the {one['side']}", _real(one["text"]))
+    for one, audited in zip(record.sessions, record.audited, strict=True):
+        trainers = ", ".join(each["name"] for each in one["trainers"])
+        grid.add_row(f"  session {one['period']['from']}", f"{_took_part(one)}; by {trainers}")
+        if _took_part(audited) != _took_part(one):
+            grid.add_row("", f"as an auditor sees it: {_took_part(audited)}")
+    grid.add_row(f"  completed {delivery['completed_on']}", _real(delivery["comment"]))
     yield grid
+
+
+def ended_card(ended: Ended) -> Iterator[RenderableType]:
+    """A delivery that was suspended and terminated, with the comments of the side that did it."""
+    delivery = ended.delivery
+    yield heading(f"A delivery  {delivery['provider']} for {delivery['state']}", delivery["status"])
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for move, comment in ended.comments.items():
+        grid.add_row(f"  {move}", _real(comment))
+    yield grid
+    yield _indented(2, f"because of {delivery['reason']}; its match is revoked, the request open again")
+
+
+def joint_session_card(joint: Mapping[str, Any], session: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """A session of a joint delivery."""
+    states = ", ".join(one["state"] for one in joint["members"] if one["status"] == "confirmed")
+    yield heading(f"A joint delivery  {session['provider']} for {states}", session["status"])
+    place, day = _real(session["place"]), session["period"]["from"]
+    yield _indented(2, f"one session of {session['serves']} deliveries on {day}, {session['people']} people: {place}")
+
+
+def _took_part(session: Mapping[str, Any]) -> str:
+    """How many, and of which sex; a count that is hidden from the reader is named so."""
+    (reported,) = session["participants"]
+    found = reported["participants"]
+    counted = [f"{one['people']} {one['code']}" for one in found["by_sex"] if one["people"]]
+    hidden = [one["code"] for one in found["by_sex"] if one["suppressed"]]
+    shown = ", ".join([f"{found['people']} persons", *counted])
+    return f"{shown}, how many {' and '.join(hidden)} hidden" if hidden else shown
+
+
+def _real(words: str) -> str:
+    """Without the mark of a sample, as the whole story is fictitious."""
+    return words.removeprefix("Fictitious sample: ")
 
 
 def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:

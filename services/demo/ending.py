@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.demo import agreeing
+from services.demo import agreeing, delivering
 from services.demo.people import Persona, StepError, personas
 from services.demo.records import LineRecord, RequestRecord
 from services.demo.steps import Steps
@@ -55,12 +55,14 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
             delivery = await api.post(by, f"{at}/waive-agreement", {}, revision=delivery["revision"])
     for status, move in (("open", "begin"), ("in_delivery", "complete")):
         if delivery["status"] == status:
-            delivery = await api.post(provider, f"{at}/{move}", {}, revision=delivery["revision"])
-        if written and move == "begin":
+            body = delivering.completion(delivery) if written and move == "complete" else {}
+            delivery = await api.post(provider, f"{at}/{move}", body, revision=delivery["revision"])
+        if written and delivery["status"] == "in_delivery":
             await agreeing.amend(steps, delivery, provider)
+            await delivering.write(steps, delivery, {"state": record.appointment, "provider": provider})
+            await delivering.teach(steps, delivery, provider)
     if written:
-        record.agreement = await api.get(record.appointment, f"{at}/agreement")
-        record.delivery = await api.get(record.appointment, at)
+        await delivering.look(steps, record, delivery["delivery_id"])
 
     async def completed() -> Mapping[str, Any] | None:
         found = await api.get(COORDINATOR, path)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,9 +37,21 @@ class RequestRecord:
     lines: list[LineRecord] = field(default_factory=list)
     suggestion_ms: float | None = None
     delivery: Mapping[str, Any] | None = None
-    """One that was agreed in writing, with its agreement."""
+    """One that was agreed in writing, with its agreement, messages and sessions."""
     agreement: Mapping[str, Any] | None = None
+    messages: Sequence[Mapping[str, Any]] = ()
+    sessions: list[Mapping[str, Any]] = field(default_factory=list)
+    audited: list[Mapping[str, Any]] = field(default_factory=list)
+    """The sessions as an auditor sees them."""
     notified: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A delivery that was terminated, with the comment on each move."""
+
+    delivery: Mapping[str, Any]
+    comments: Mapping[str, str]
 
 
 @dataclass

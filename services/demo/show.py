@@ -24,7 +24,17 @@ from chassis.settings import Settings
 from contracts import reference
 from contracts.refusals import Conflict
 from services.demo.appointing import founders
-from services.demo.cards import COLUMNS, delivery_card, desk_card, donor_card, request_card, round_card, summary
+from services.demo.cards import (
+    COLUMNS,
+    delivery_card,
+    desk_card,
+    donor_card,
+    ended_card,
+    joint_session_card,
+    request_card,
+    round_card,
+    summary,
+)
 from services.demo.desk import Intake
 from services.demo.people import Api, StepError
 from services.demo.records import RequestRecord, Seen
@@ -58,6 +68,11 @@ EXPECTED = tuple(
         ("matching.match", "presented accepted confirmed begun completed evaluated"),
         ("matching.package", "presented agreed"),
         ("matching.round", "asked planned"),
+        ("delivery.delivery", "opened contacts-named agreed begun suspended terminated completed"),
+        ("delivery.agreement", "proposed signed"),
+        ("delivery.message", "sent"),
+        ("delivery.session", "planned held"),
+        ("delivery.expert", "listed consented"),
         ("pledges.fund", "opened requirement-revised gender-marker-stated"),
         ("pledges.pledge", "pledged committed received refunded"),
         ("pledges.requirement", "opened"),
@@ -194,9 +209,13 @@ def _print(story: Story, seen: Seen, *, first: bool, details: bool) -> None:
     out.width = min(out.width, COLUMNS) if sys.stdout.isatty() else COLUMNS
     assert story.planned is not None, "the story came to its end"
     assert story.given is not None, "the story came to its end"
+    assert story.ended is not None, "the story came to its end"
+    assert story.desk.joint is not None, "the story came to its end"
     cards = [
         *(request_card(record, details=details) for record in story.requests),
         *(delivery_card(record) for record in story.requests if record.agreement is not None),
+        ended_card(story.ended),
+        joint_session_card(story.desk.joint, story.session),
         donor_card(story.given, story.refunded),
         round_card(story.planned, details=details),
         desk_card(story.desk),

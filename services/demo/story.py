@@ -15,6 +15,7 @@ import msgspec
 from chassis import clock
 from contracts import reference
 from services.demo.appointing import appoint_all
+from services.demo.delivering import end_early, teach_jointly
 from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
 from services.demo.giving import DonorStory
@@ -23,7 +24,7 @@ from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
 from services.demo.publishing import publish_summaries
-from services.demo.records import LineRecord, RequestRecord, Seen
+from services.demo.records import Ended, LineRecord, RequestRecord, Seen
 from services.demo.samples import shift_to_today, world
 from services.demo.steps import POLL_SECONDS, Say, Steps
 from services.matching.texts import meaning
@@ -73,6 +74,8 @@ class Story:
         self.planned: Planned | None = None
         self.given: DonorStory | None = None
         self.refunded: Mapping[str, Any] = {}
+        self.session: Mapping[str, Any] = {}
+        self.ended: Ended | None = None
         self.kinds_offered: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -96,7 +99,9 @@ class Story:
         self.planned = await plan_round(self._steps)
         # After the round, which would plan for the State that declines.
         self.desk.joint = await propose_jointly(self._steps)
+        self.session = await teach_jointly(self._steps, self.desk.joint)
         self.desk.package = await present_package(self._steps)
+        self.ended = await end_early(self._steps)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

@@ -88,6 +88,7 @@ def _request(
         received_on=WHEN.date() if filed_by == "UNODC" else None,
         matches={confirmed: (line_id, "confirmed"), revoked: (line_id, "revoked")},
         providers={confirmed: AGREED, revoked: OTHER},
+        agreed_at={confirmed: WHEN, revoked: WHEN},
     )
 
 

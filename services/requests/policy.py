@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
 from contracts import reference
-from contracts.consents import FieldSet, given_to
+from contracts.consents import FieldSet, given_to, is_withdrawn_from
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied, open_moves
 from contracts.translations import TranslatedBy
 from contracts.values import Caller, Role
@@ -301,8 +302,8 @@ def agreed_matches(request: Request) -> dict[UUID, str]:
 def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
     """The lines that the caller's organization serves by accepted matches.
 
-    An accepted match shows these lines and their words to the provider, independent of consents, until the match is
-    revoked or the request is over.
+    An accepted match shows these lines and their words to the provider, also after the end of a consent, until the
+    State withdraws one, the match is revoked or the request is over.
     """
     if caller.role is not Role.PROVIDER_OFFICER or request.read_at is None:
         return frozenset()
@@ -314,7 +315,16 @@ def lines_opened_to(request: Request, provider: str) -> frozenset[UUID]:
     if request.status not in _SERVED or provider in request.excluded_providers:
         return frozenset()
     agreed = agreed_matches(request)
-    return frozenset(request.matches[match_id][0] for match_id, serving in agreed.items() if serving == provider)
+    return frozenset(
+        request.matches[match_id][0]
+        for match_id, serving in agreed.items()
+        if serving == provider and not _is_withdrawn_from(request, provider, request.agreed_at[match_id])
+    )
+
+
+def _is_withdrawn_from(request: Request, provider: str, agreed_at: datetime) -> bool:
+    assert request.read_at is not None, "read for a caller"
+    return is_withdrawn_from(request.consents.values(), provider, agreed_at, request.read_at)
 
 
 def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:

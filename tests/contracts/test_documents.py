@@ -41,6 +41,7 @@ NOT_DOCUMENTED = {
     "/internal/pledges/{pledge_id}/balance",
     "/internal/requests/{request_id}/words",
     "/internal/shown",
+    "/internal/withdrawn",
     "/internal/titles",
     "/internal/subjects",
 }

@@ -13,7 +13,8 @@ from tests.delivery.steps import Client, Matching
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("delivery")
+    """With the owner of requests, who is asked for consents."""
+    return await client_of("delivery", "requests")
 
 
 @pytest.fixture

@@ -81,7 +81,9 @@ class Matching:
 
     async def confirms(self, **changes: Any) -> str:
         """The id of the delivery that a confirmed match opens."""
-        fact = a_confirmation(**changes)
+        return await self.opens(a_confirmation(**changes))
+
+    async def opens(self, fact: MatchConfirmed) -> str:
         await self.tells(fact)
         return str(delivery_id_of(fact.match_id))
 

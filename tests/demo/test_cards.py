@@ -13,8 +13,10 @@ from services.demo.cards import (
     COLUMNS,
     delivery_card,
     donor_card,
+    ended_card,
     heading,
     joint_card,
+    joint_session_card,
     reasons,
     request_card,
     round_card,
@@ -23,7 +25,7 @@ from services.demo.cards import (
 from services.demo.giving import DonorStory
 from services.demo.people import Api, personas
 from services.demo.planning import Planned
-from services.demo.records import LineRecord, RequestRecord
+from services.demo.records import Ended, LineRecord, RequestRecord
 from services.demo.steps import Steps
 
 LONGEST_KIND = max(kinds(), key=len)
@@ -200,7 +202,11 @@ def test_card_of_a_delivery_fits_80_columns_and_says_what_became_of_each_version
         "state": "CIV",
         "status": "in_delivery",
         "contacts": {"state": [contact], "provider": []},
+        "completed_on": "2026-12-20",
+        "comment": "Fictitious sample: " + "C" * 90,
     }
+    record.messages = [{"side": "state", "text": "Fictitious sample: " + "M" * 90}]
+    record.sessions, record.audited = [a_session(2, 22)], [a_session(None, None)]
     versions = [
         {
             "version": number,
@@ -217,6 +223,34 @@ def test_card_of_a_delivery_fits_80_columns_and_says_what_became_of_each_version
     assert all(cell_len(line) <= COLUMNS for line in lines)
     said = " ".join(" ".join(line.split()) for line in lines)
     assert said.index("answered with another one") < said.index("replaced") < said.index("in force, signed by both")
+    assert "amended by the provider" in said
+    assert "24 persons, 2 women, 22 men" in said
+    assert "as an auditor sees it: 24 persons, how many women and men hidden" in said
+
+
+def a_session(women: int | None, men: int | None) -> dict[str, Any]:
+    """Of 24 persons; None hides how many."""
+    by_sex = [
+        {"code": code, "people": people, "suppressed": people is None}
+        for code, people in (("women", women), ("men", men))
+    ]
+    return {
+        "period": {"from": "2026-12-10"},
+        "trainers": [{"name": "N" * 60}],
+        "participants": [{"participants": {"people": 24, "by_sex": by_sex}}],
+    }
+
+
+def test_cards_of_an_ended_and_a_joint_delivery_fit_80_columns() -> None:
+    delivery = {"provider": LONGEST_PROVIDER, "state": "CIV", "status": "terminated", "reason": "security_situation"}
+    ended = Ended(delivery, {"suspended": "S" * 90, "terminated": "T" * 90})
+    session = {"provider": LONGEST_PROVIDER, "status": "planned", "place": "P" * 90, "serves": 2, "people": 22}
+    session["period"] = {"from": "2027-08-01"}
+    members = [{"state": state, "status": "confirmed"} for state in ("CIV", "MDG")]
+
+    lines = [*printed(ended_card(ended)), *printed(joint_session_card({"members": members}, session))]
+
+    assert all(cell_len(line) <= COLUMNS for line in lines)
 
 
 def test_summary_counts_what_was_closed_and_the_kinds_that_are_offered() -> None:

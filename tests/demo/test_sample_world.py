@@ -177,7 +177,7 @@ def test_every_text_says_that_it_is_fictitious_and_keeps_its_length() -> None:
         for body in [o["body"]]
         for name in ("title", "summary")
     ]
-    for request in [*world("requests"), *world("round_requests"), *world("joint_requests")]:
+    for request in [*world("requests"), *world("round_requests"), *world("joint_requests"), *world("ended_requests")]:
         body = request["body"]
         texts += [(body["language"], name, body[name]) for name in ("title", "need")]
         for line in body["lines"]:
@@ -202,6 +202,7 @@ def test_everyone_who_acts_is_a_persona_with_an_identity_of_their_own() -> None:
             *world("requests"),
             *world("round_requests"),
             *world("joint_requests"),
+            *world("ended_requests"),
             *world("offerings"),
             *world("pledges")["pledges"],
         ]

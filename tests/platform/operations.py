@@ -147,6 +147,7 @@ INTERNAL_BODIES = {
     "/internal/addresses": {"email": "nobody@ken.example"},
     "/internal/budgets": {"funds": ["TA-REQUESTS"], "currencies": ["EUR"]},
     "/internal/shown": {"organization": "NOR", "request_ids": []},
+    "/internal/withdrawn": {"request_id": str(uuid4()), "provider": "NOR", "agreed_at": "2026-11-20T12:00:00Z"},
     "/internal/titles": {"organization": "NOR", "role": "provider_officer", "request_ids": []},
     "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
 }

@@ -84,7 +84,7 @@ async def test_access_by_an_agreement_ends_with_it(api: Client, databases: Mappi
     assert request["request_id"] not in await visible_text(api, request, NORWAY)
 
 
-async def test_agreed_provider_keeps_access_while_the_request_is_held_or_a_consent_is_withdrawn(
+async def test_agreed_provider_keeps_access_while_the_request_is_held_until_a_consent_is_withdrawn(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     request = await consent(api, await two_lines(api), recipients=["NOR"], fields=["codes"])
@@ -94,7 +94,6 @@ async def test_agreed_provider_keeps_access_while_the_request_is_held_or_a_conse
     assert [None, "Other-outcome"] == [line.get("outcome") for line in shown["lines"]], "the codes of both by consent"
 
     request = (await api.get(path, headers=headers())).json()
-    request = (await withdraw(api, request, request["consents"][0]["consent_id"])).json()
     held = await api.post(
         f"{path}/hold", json={"reason": "awaiting_state"}, headers=headers(COORDINATOR, revision=request["revision"])
     )
@@ -102,6 +101,10 @@ async def test_agreed_provider_keeps_access_while_the_request_is_held_or_a_conse
 
     shown = (await api.get(path, headers=headers(NORWAY))).json()
     assert ["Other-outcome"] == [line["outcome"] for line in shown["lines"]]
+
+    await withdraw(api, held.json(), request["consents"][0]["consent_id"])
+
+    assert (await api.get(path, headers=headers(NORWAY))).status_code == 404
 
 
 async def test_audience_lists_access_by_an_agreement(api: Client, databases: Mapping[str, Database]) -> None:

@@ -35,13 +35,14 @@ def consents_of(visibility: Visibility) -> list[Consent]:
     ]  # fmt: skip
 
 
-def matched(request: Request, match: tuple[str, str] | None) -> Request:
-    """The request with a match of its line: with which provider, and what became of it."""
+def matched(request: Request, match: tuple[str, str, int] | None) -> Request:
+    """The request with a match of its line: with which provider, its status, and how many days ago both accepted it."""
     if match is None:
         return request
-    (provider, status), match_id = match, uuid4()
+    (provider, status, days), match_id = match, uuid4()
     matches = {match_id: (request.lines[0].line_id, status)}
-    return replace(request, matches=matches, providers={match_id: provider})
+    agreed_at = {match_id: clock.now() - timedelta(days=days)}
+    return replace(request, matches=matches, providers={match_id: provider}, agreed_at=agreed_at)
 
 
 async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Database]) -> None:
@@ -53,10 +54,11 @@ async def test_python_and_sql_agree_on_visibility(databases: Mapping[str, Databa
                      "auditor", "administrator", "service")
     ]  # fmt: skip
     now = clock.now()
-    # Five, which divides no other number of cases: each comes with all of them.
+    # Seven, which divides no other number of cases: each comes with all of them. A consent is withdrawn nine days ago.
     matches = cycle(
-        [None, ("NOR", "confirmed"), ("UNODC-SHERLOC", "completed"), ("NOR", "revoked"), ("KEN", "in_delivery")]
-    )
+        [None, ("NOR", "confirmed", 10), ("UNODC-SHERLOC", "completed", 10), ("NOR", "revoked", 10),
+         ("KEN", "in_delivery", 10), ("NOR", "in_delivery", 1), ("UNODC-SHERLOC", "confirmed", 1)]
+    )  # fmt: skip
     requests = [
         replace(
             matched(builders.a_request(status), next(matches)),

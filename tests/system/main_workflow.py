@@ -3,13 +3,17 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
+from chassis import clock
 from tests import builders
 from tests.builders import a_line, a_request
+from tests.delivery.sessions.steps import TERMS, counts
+from tests.delivery.steps import CONTACT, a_version
 from tests.matching.builders import an_offering_body
 from tests.matching.steps import settled
 from tests.personas import persona_id
@@ -49,8 +53,9 @@ class Persistent:
             "POST", who, path, body, key=str(uuid5(NAMESPACE_URL, f"{who} {path}")), revision=revision
         )
 
-    async def put(self, who: str, path: str, body: Any) -> dict[str, Any]:
-        return await self._until_answered("PUT", who, path, body)
+    async def put(self, who: str, path: str, body: Any, *, revision: int | None = None) -> dict[str, Any]:
+        """Nothing if the revision has passed: an attempt that was not answered may have been carried out."""
+        return await self._until_answered("PUT", who, path, body, revision=revision)
 
     async def move(self, who: str, path: str, move: str, record: dict[str, Any], **body: Any) -> dict[str, Any]:
         return await self.post(who, f"{path}/{move}", body, revision=record["revision"])
@@ -79,6 +84,8 @@ class Persistent:
             else:
                 if answer.is_success:
                     return dict(answer.json())
+                if method == "PUT" and answer.status_code == httpx.codes.PRECONDITION_FAILED:
+                    return {}
                 said = f"{answer.status_code} {answer.text}"
                 again = answer.status_code >= 500 or (answer.status_code == 409 and answer.json()["slug"] in UNDER_WAY)
                 assert again, f"{method} {path} as {who}: {said}"
@@ -88,15 +95,18 @@ class Persistent:
 
 
 async def run_main_workflow(api: Persistent) -> None:
-    """A pledge, an offering, a request; matched, agreed, funded, begun. Returns when all sides have seen the end."""
+    """A pledge, an offering, a request; matched, agreed, funded, begun under an agreement, with a thread and a session.
+
+    Returns when all sides have seen the end.
+    """
     for who, channels in CHANNELS.items():
         email = f"{persona_id(who).hex}@people.example" if "mail" in channels else None
         await api.put(who, "/v1/subscriptions", {"language": "en", "channels": channels, "email": email})
     await _raise_money(api)
     await _offer(api)
-    request, match = await _agree(api, await _file(api))
+    request, match = await agree(api, await file_request(api))
     await _fund(api, request, match)
-    await _begin(api, request, match)
+    await deliver(api, request)
 
 
 async def _raise_money(api: Persistent) -> None:
@@ -116,14 +126,14 @@ async def _offer(api: Persistent) -> None:
     await api.move(COORDINATOR, f"/v1/offerings/{offering['offering_id']}", "approve", offering)
 
 
-async def _file(api: Persistent) -> dict[str, Any]:
+async def file_request(api: Persistent) -> dict[str, Any]:
     request = await api.post(STATE, "/v1/requests", a_request(lines=[a_line()]))
     path = f"/v1/requests/{request['request_id']}"
     request = await api.move(COORDINATOR, path, "register", request)
     return await api.move(COORDINATOR, path, "open", request, priority="normal")
 
 
-async def _agree(api: Persistent, request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+async def agree(api: Persistent, request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     async def suggested() -> list[dict[str, Any]] | None:
         matches = (await api.get(COORDINATOR, f"/v1/matches?request={request['request_id']}"))["matches"]
         return matches if matches and settled(matches) else None
@@ -146,17 +156,45 @@ async def _fund(api: Persistent, request: dict[str, Any], match: dict[str, Any])
     await api.post(FINANCE, "/v1/allocations", body)
 
 
-async def _begin(api: Persistent, request: dict[str, Any], match: dict[str, Any]) -> None:
+async def _contacts(api: Persistent, who: str, path: str, side: str) -> bool:
+    delivery = await api.get(who, path)
+    if not delivery["contacts"][side]:
+        await api.put(who, f"{path}/contacts", {"contacts": [CONTACT]}, revision=delivery["revision"])
+        return False
+    return True
 
+
+async def _sign(api: Persistent, path: str, period: dict[str, str]) -> None:
+    """The State answers the provider's version with another one, which both sign."""
+    agreement = await api.post(PROVIDER, f"{path}/agreement", a_version(period=period))
+    path = f"{path}/agreement"
+    agreement = await api.move(STATE, path, "propose", agreement, **a_version(period=period, women=12))
+    for who in (PROVIDER, STATE):
+        agreement = await api.move(who, path, "sign", agreement, version=2)
+
+
+async def _hold_session(api: Persistent, path: str) -> None:
+    """A session of today, with its participants."""
+    today = clock.now().date().isoformat()
+    planned = {**TERMS, "period": {"from": today, "until": today}, "comment": "Fictitious: before the agreed days."}
+    session = await api.post(PROVIDER, f"{path}/sessions", planned)
+    held = {"participants": [{"delivery_id": path.rpartition("/")[2], "counts": counts(3, 20)}]}
+    await api.move(PROVIDER, f"/v1/sessions/{session['session_id']}", "hold", session, **held)
+
+
+async def deliver(api: Persistent, request: dict[str, Any]) -> None:
     async def opened() -> dict[str, Any] | None:
         found = (await api.get(STATE, f"/v1/deliveries?request={request['request_id']}"))["deliveries"]
         return found[0] if found else None
 
     delivery = await api.until(opened, "the delivery")
     path = f"/v1/deliveries/{delivery['delivery_id']}"
-    for who in (STATE, PROVIDER):
-        delivery = await api.move(who, path, "waive-agreement", delivery)
-    await api.move(PROVIDER, path, "begin", delivery)
+    for who, side in ((STATE, "state"), (PROVIDER, "provider")):
+        await api.until(partial(_contacts, api, who, path, side), f"the contacts of {who}")
+        await api.post(who, f"{path}/messages", {"text": "Fictitious: when does it begin?", "language": "en"})
+    await _sign(api, path, delivery["period"])
+    await _hold_session(api, path)
+    await api.move(PROVIDER, path, "begin", await api.get(PROVIDER, path))
 
     async def in_delivery() -> bool:
         return (await api.get(STATE, f"/v1/requests/{request['request_id']}"))["status"] == "in_delivery"

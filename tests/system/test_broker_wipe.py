@@ -20,12 +20,25 @@ from tests.system.consistency import examine, rebuild_differences, wait_until_id
 from tests.system.crash_child import SupervisedPlatform, supervised_platform
 from tests.system.crash_points import JOB
 from tests.system.environment import Environment, environment
-from tests.system.main_workflow import COORDINATOR, PROVIDER, Persistent
+from tests.system.main_workflow import COORDINATOR, PROVIDER, Persistent, agree, deliver, file_request
 
 AT_ONCE = 10
-CATCH_UP_SECONDS = 3
+CATCH_UP_SECONDS = 2
 HEALED_SECONDS_MAX = 180
 CHANNELS = {"KEN:focal_point": ["inbox", "mail"], COORDINATOR: ["inbox"]}
+
+
+OF_DELIVERY = [
+    ["opened", "contacts-named", "contacts-named", "agreed", "begun"],
+    ["sent"],
+    ["sent"],
+    ["proposed", "proposed", "signed", "signed"],
+    ["planned", "held"],
+]
+"""The facts of each record of the one delivery."""
+
+OWED_OF_DELIVERY, MAILS_OF_DELIVERY = 12, 11
+"""Notices of the request's way to that delivery and of the delivery itself, and mails to the State."""
 
 
 @pytest.fixture
@@ -46,12 +59,12 @@ async def test_wiped_broker_loses_duplicates_and_delays_nothing(at: Environment,
     await mailbox.stop()
 
     assert wrong == []
-    assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE
-    assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE
+    assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE + 1
+    assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE + 1
     # Per submission to the State and the coordinator, who reads its suggestions with it, and one for the offering.
-    assert after.facts["notifications.notification.owed.v1"] == 2 * 3 * AT_ONCE + 1
-    assert after.rows["matching.line_ranking"] == 3 * AT_ONCE
-    assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE
+    assert after.facts["notifications.notification.owed.v1"] == 2 * (3 * AT_ONCE + 1) + 1 + OWED_OF_DELIVERY
+    assert after.rows["matching.line_ranking"] == 3 * AT_ONCE + 1
+    assert after.mails == len(mailbox.messages()) == 3 * AT_ONCE + 1 + MAILS_OF_DELIVERY
     assert await rebuild_differences(at.database_url) == []
     assert platform.deaths == 0
     said = Path(child_settings.log).read_text()
@@ -68,6 +81,8 @@ async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[
     await api.move(COORDINATOR, f"/v1/offerings/{offering['offering_id']}", "approve", offering)
     assert await wait_until_idle(at.connection) == {}
 
+    # What matching heard of it so far, it read in the journal.
+    request, _ = await agree(api, await file_request(api))
     filed = await _file(at, platform)
     # They are in the streams, not consumed yet, and then the streams are deleted.
     await _published(at)
@@ -75,22 +90,37 @@ async def _wipe(at: Environment, platform: SupervisedPlatform, report: Callable[
     shutil.rmtree(at.nats.store)
     platform.enter(JOB)
     filed |= await _file(at, platform)
-    at.nats.start()
-    wiped = time.monotonic()
-    filed |= await _file(at, platform)
+    async with asyncio.TaskGroup() as group:
+        # Of the confirmed match the delivery service learns from the journal, if the broker lost it.
+        group.create_task(deliver(api, request))
+        at.nats.start()
+        wiped = time.monotonic()
+        filed |= await _file(at, platform)
     assert len(filed) == 3 * AT_ONCE
 
     assert await wait_until_idle(at.connection) == {}
     took = time.monotonic() - wiped
     rows = await at.connection.fetch("SELECT request_id::text FROM matching.line_ranking")
-    assert filed == {row["request_id"] for row in rows}
+    assert filed | {request["request_id"]} == {row["request_id"] for row in rows}
+    assert await _facts_of_delivery(at) == OF_DELIVERY
     await platform.ready(at.client)
     report(f"wipe test: {len(filed)} requests, 0 missing, {took:.1f} s after the broker came back")
     assert took < HEALED_SECONDS_MAX
 
 
+async def _facts_of_delivery(at: Environment) -> list[list[str]]:
+    """Of each record in order, the record that was made first first."""
+    rows = await at.connection.fetch(
+        "SELECT array_agg(split_part(type, '.', 3) ORDER BY version) AS facts FROM delivery.journal"
+        " GROUP BY aggregate_id ORDER BY min(position)"
+    )
+    return [row["facts"] for row in rows]
+
+
 async def _published(at: Environment) -> None:
-    while await at.connection.fetchval("SELECT count(*) FROM requests.pending"):
+    while await at.connection.fetchval(
+        "SELECT (SELECT count(*) FROM requests.pending) + (SELECT count(*) FROM matching.pending)"
+    ):
         await asyncio.sleep(0.02)
 
 

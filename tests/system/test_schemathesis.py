@@ -114,11 +114,10 @@ STREAMS = {
 }
 SETS_HEADERS = {"ETag", "Location", "Link"}
 WITHOUT_RECORD = {
-    *("GET /v1/digests/{digest_id}", "GET /v1/experts/{expert_id}", "GET /v1/sessions/{session_id}"),
-    *("GET /v1/results/{result_id}", "GET /v1/action-points/{action_point_id}"),
+    *("GET /v1/digests/{digest_id}", "GET /v1/results/{result_id}", "GET /v1/action-points/{action_point_id}"),
     "GET /v1/screenings/{screening_id}",
 }
-"""A digest is issued at 06:00 UTC of the next day, and the demo's story has no session, result or screening yet."""
+"""A digest is issued at 06:00 UTC of the next day, and the demo's story has no result and no screening yet."""
 
 
 @dataclass

@@ -21,6 +21,8 @@ SHOWN = 20
 """Messages on the page of a delivery, the last ones."""
 
 LIST_LENGTH = 50
+CLOSED = frozenset({"consent-withdrawn", "consents-unheard"})
+"""Why messages are not shown to the provider of a delivery that it sees: by the State's consent."""
 WRITERS = frozenset({"focal_point", "provider_officer", "coordinator"})
 READERS = WRITERS | {"official"}
 TEXT_MAX = 5000
@@ -50,8 +52,18 @@ def fields_for(page: Page, delivery: Mapping[str, Any]) -> Sequence[Field]:
 
 async def thread_of(page: Page, delivery: Mapping[str, Any]) -> dict[str, Any]:
     """What the section of messages on the page of a delivery shows."""
-    found = await page.api.get(f"/v1/deliveries/{delivery['delivery_id']}/messages", latest="true", limit=SHOWN)
+    found = await _messages(page, delivery["delivery_id"], latest="true", limit=SHOWN)
     return {"thread": found, "message_fields": fields_for(page, delivery), "typed": None, **_allowed(page, found)}
+
+
+async def _messages(page: Page, delivery_id: str, **asked: Any) -> Mapping[str, Any]:
+    """Messages, or none and as `closed` why the provider does not read them."""
+    try:
+        return {**await page.api.get(f"/v1/deliveries/{delivery_id}/messages", **asked), "closed": None}
+    except Problem as problem:
+        if problem.slug not in CLOSED:
+            raise
+        return {"messages": [], "cursor": None, "read_up_to": None, "closes_at": None, "closed": problem.title}
 
 
 def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +73,9 @@ def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
     read_up_to = found["read_up_to"] or ""
     unread = [one for one in found["messages"] if not one["mine"] and one["message_id"] > read_up_to]
     return {
-        "may_write": role in WRITERS and (closes_at is None or clock.now() < datetime.fromisoformat(closes_at)),
+        "may_write": role in WRITERS
+        and not found["closed"]
+        and (closes_at is None or clock.now() < datetime.fromisoformat(closes_at)),
         "unread": len(unread) if role in READERS else 0,
         "last_id": found["messages"][-1]["message_id"] if found["messages"] else "",
         "unread_ids": frozenset(one["message_id"] for one in unread) if role in READERS else frozenset(),
@@ -71,9 +85,8 @@ def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
 @get("/{language:str}/deliveries/{delivery_id:str}/messages")
 async def list_messages(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """All messages, oldest first."""
-    path = f"/v1/deliveries/{delivery_id}"
-    delivery = await page.api.get(path)
-    found = await page.api.get(f"{path}/messages", cursor=page.asked("cursor"), limit=LIST_LENGTH)
+    delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
+    found = await _messages(page, delivery_id, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render(
         "deliveries/thread.html",
         delivery=delivery,
@@ -160,8 +173,7 @@ async def _form(
     page: Page, delivery: Mapping[str, Any], fields: Sequence[Field], errors: Sequence[FormError], status: int
 ) -> Response[bytes]:
     """The form again, with what was typed and what is wrong with it."""
-    path = f"/v1/deliveries/{delivery['delivery_id']}/messages"
-    found = await page.api.get(path, latest="true", limit=SHOWN)
+    found = await _messages(page, delivery["delivery_id"], latest="true", limit=SHOWN)
     return page.render(
         "deliveries/thread.html",
         status=status,

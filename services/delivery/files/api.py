@@ -29,6 +29,7 @@ from contracts.file_formats import FILE_BYTES_MAX, MEDIA_TYPES
 from contracts.refusals import Refusal
 from services.delivery import policy
 from services.delivery.deliveries import store as delivery_store
+from services.delivery.deliveries.consents import depends_on_consent
 from services.delivery.dependencies import Owned
 from services.delivery.files import actions, store
 from services.delivery.files.model import FILES_MAX, FilePurpose
@@ -63,7 +64,10 @@ async def add_file(
     ctx = Context(caller=caller, now=now, expected=0)
     own.storage.require_scanner()
     async with db.transaction(by=caller) as tx:
-        policy.decide(caller, Action.ADD_FILE, await delivery_store.get(tx, delivery_id, caller)).required()
+        delivery = await delivery_store.get(tx, delivery_id, caller)
+        policy.decide(caller, Action.ADD_FILE, delivery).required()
+    if purpose is not FilePurpose.AGREEMENT:
+        await own.consents.require(delivery)
     found = await asyncio.to_thread(recognise, upload.file, upload.name)
     file, salt = actions.described(new_id(), purpose, found, upload.size_bytes, upload.digest, private=private)
     await own.storage.keep(file.file_id, upload.file)
@@ -89,16 +93,22 @@ async def add_file(
 async def list_files(
     delivery_id: FromPath[UUID],
     db: Db,
+    own: Owned,
     caller: CurrentCaller,
     purpose: FromQuery[FilePurpose | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=FILES_MAX)] = FILES_MAX,
 ) -> list[DeliveryFile]:
-    """Oldest first; the private ones for the two sides only, without names for auditors."""
+    """Oldest first; the private ones for the two sides only, without names for auditors. For the provider those of the
+    agreement only, after the State has withdrawn its consent.
+    """
     async with db.transaction(by=caller) as tx:
         delivery = await delivery_store.get(tx, delivery_id, caller)
         policy.decide(caller, Action.LIST_FILES, delivery).required()
+    only_agreement = depends_on_consent(caller) and await own.consents.is_withdrawn(delivery)
+    async with db.transaction(by=caller) as tx:
         found = await store.of_delivery(tx, delivery_id, caller, purpose=purpose, limit=limit)
-        return await store.views_of(tx, found, caller)
+        shown = [one for one in found if one.purpose is FilePurpose.AGREEMENT or not only_agreement]
+        return await store.views_of(tx, shown, caller)
 
 
 @get(FILE, opt=requires(Action.READ_FILE), media_type=MEDIA_TYPE.decode(), summary="A file of a delivery itself")
@@ -107,7 +117,11 @@ async def read_file(file_id: FromPath[UUID], db: Db, own: Owned, caller: Current
     async with db.transaction(by=caller) as tx:
         found = await store.get(tx, file_id, caller)
         policy.decide(caller, Action.READ_FILE, found).required()
-        found.require("read_file")
+        delivery = await delivery_store.get(tx, found.delivery_id, caller)
+    if found.purpose is not FilePurpose.AGREEMENT:
+        await own.consents.require_for(caller, delivery)
+    found.require("read_file")
+    async with db.transaction(by=caller) as tx:
         name = (await store.names_of(tx, [file_id])).get(file_id, "")
     content = await own.storage.open(file_id)
     return Download(content, name=name, size_bytes=found.size_bytes, etag=etag(found.revision))

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from chassis.context import Context
-from chassis.db.database import Tx
+from chassis.db.database import Database, Tx
 from chassis.http.application import CurrentCaller, Db, Pagination, requires
 from chassis.http.commands import change, create, show
 from contracts.values import side_of
@@ -18,6 +18,7 @@ from services.delivery.commands import Comment, Nothing, ReadUpTo, SendMessage
 from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.deliveries.views import delivery_view
+from services.delivery.dependencies import Owned
 from services.delivery.policy import Action
 from services.delivery.thread import actions, store
 from services.delivery.thread.model import MessageTexts
@@ -48,16 +49,19 @@ async def list_thread(
     db: Db,
     caller: CurrentCaller,
     paging: Pagination,
+    own: Owned,
     latest: FromQuery[bool] = False,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[MessagePage]:
     """Oldest first. With `latest` the last ones only, without a cursor. Coordinators read along, except what is
-    private; auditors see that there are messages.
+    private; auditors see that there are messages. The provider reads none after the State has withdrawn its consent.
     """
     async with db.transaction(by=caller) as tx:
         delivery = await delivery_store.get(tx, delivery_id, caller)
         policy.decide(caller, Action.LIST_MESSAGES, delivery).required()
+    await own.consents.require_for(caller, delivery)
+    async with db.transaction(by=caller) as tx:
         found = (
             await store.latest(tx, delivery_id, caller, limit=limit)
             if latest
@@ -69,19 +73,34 @@ async def list_thread(
     return paging.page(MessagePage, views, limit, read_up_to=read_up_to, closes_at=delivery.thread_closes_at)
 
 
+async def _require_consent(db: Database, ctx: Context, key: UUID, delivery_id: FromPath[UUID], own: Owned) -> None:
+    """Raises Conflict if the State has withdrawn its consent: nobody writes then."""
+    async with db.transaction(by=ctx.caller) as tx:
+        delivery = await delivery_store.get(tx, delivery_id, ctx.caller)
+    await own.consents.require(delivery)
+
+
+async def _require_consent_to_read(db: Database, ctx: Context, message_id: UUID, own: Owned) -> None:
+    async with db.transaction(by=ctx.caller) as tx:
+        message = await store.get(tx, message_id, ctx.caller)
+        delivery = await delivery_store.get(tx, message.delivery_id, ctx.caller)
+    await own.consents.require_for(ctx.caller, delivery)
+
+
 @create(
     MESSAGES,
     Action.SEND_MESSAGE,
     "Write to the thread of a delivery",
     read=message_view,
     location=lambda view: f"/v1/messages/{view.message_id}",
+    before=_require_consent,
 )
 async def send_message(
     tx: Tx, ctx: Context, message_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[SendMessage]
 ) -> None:
-    """By either side or a coordinator, until 90 days after the end of the delivery. The other side is notified that
-    there is a message. Its files are added before, with the purpose `message`. A private one is for the two sides, once
-    both have opened the private topic.
+    """By either side or a coordinator, until 90 days after the end of the delivery or until the State withdraws its
+    consent. The other side is notified that there is a message. Its files are added before, with the purpose
+    `message`. A private one is for the two sides, once both have opened the private topic.
     """
     await actions.send(
         tx,
@@ -95,7 +114,7 @@ async def send_message(
     )
 
 
-@show(MESSAGE, Action.SHOW_MESSAGE, "One message of a delivery")
+@show(MESSAGE, Action.SHOW_MESSAGE, "One message of a delivery", before=_require_consent_to_read)
 async def show_message(tx: Tx, ctx: Context, message_id: FromPath[UUID]) -> ThreadMessage:
     """With its files."""
     return await message_view(tx, ctx, message_id)
@@ -114,7 +133,13 @@ async def mark_messages_read(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], 
     return await mark_view(tx, ctx, delivery_id)
 
 
-@change(f"{DELIVERY}/open-private-topic", Action.OPEN_PRIVATE_TOPIC, "Open the private topic", read=delivery_view)
+@change(
+    f"{DELIVERY}/open-private-topic",
+    Action.OPEN_PRIVATE_TOPIC,
+    "Open the private topic",
+    read=delivery_view,
+    before=_require_consent,
+)
 async def open_private_topic(tx: Tx, ctx: Context, delivery_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
     """By each side for itself; once both have, they can write messages that UNODC does not read."""
     side = side_of(ctx.caller.role)

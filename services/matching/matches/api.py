@@ -278,7 +278,7 @@ ROUTES = [
         Action.ACCEPT,
         "Accept a presented match, as its State",
         "Once the provider has confirmed as well, its officers see the request and can read the words of the line that "
-        "they serve, whatever consents say, until the match is revoked or the request is over: `opens` of the match.",
+        "they serve, until the State withdraws its consent, the match is revoked or the request is over: see `opens`.",
     ),
     _agree_route(Action.CONFIRM, "Confirm a presented match, as its provider"),
     _move_route(

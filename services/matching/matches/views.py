@@ -51,7 +51,8 @@ def explained(why: Explanation, reader: Language) -> Explained:
 class Opened(Struct, frozen=True, kw_only=True):
     """What the agreement of both sides discloses to the provider's officers, in addition to consents.
 
-    It ends when the match is revoked or the request is over. `says` describes it in the reader's language.
+    It ends when the State withdraws a consent, the match is revoked or the request is over. `says` describes it in the
+    reader's language.
     """
 
     provider: str

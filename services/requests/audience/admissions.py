@@ -37,8 +37,9 @@ class Admission(Struct, frozen=True, kw_only=True):
 
     `who` is a role by office, or `unodc_units` for lines that a coordinator presents to them; a recipient by consent
     (`providers`, `unodc_units`, an organization); or the provider of an accepted match. A match's line and explanation
-    remain visible to both sides after a consent ends, and the words of that line until the request is over. `lines`:
-    the ids of the lines shown, null for the whole request. `institution_name`: whether its name is shown.
+    remain visible to both sides after a consent ends, and the words of that line until the State withdraws a consent or
+    the request is over. `lines`: the ids of the lines shown, null for the whole request. `institution_name`: whether
+    its name is shown.
     """
 
     who: str

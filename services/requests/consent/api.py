@@ -14,7 +14,7 @@ from chassis.db.database import Tx
 from chassis.http.application import INTERNAL, CurrentCaller, Db
 from chassis.http.commands import change
 from chassis.ids import new_id
-from contracts.consents import ConsentPage, VisibilityQuery, VisibleRequest
+from contracts.consents import ConsentPage, VisibilityQuery, VisibleRequest, Withdrawal, WithdrawalQuery
 from contracts.facts import Fact
 from contracts.requests import RequestSubmitted
 from contracts.values import END
@@ -115,4 +115,19 @@ async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: CurrentCal
         return await consent_store.shown_to(tx, data)
 
 
-ROUTES = [record_confirmation, give_consent, record_consent, withdraw_consent, show_consents, show_shown]
+@post("/internal/withdrawn", opt=INTERNAL, status_code=200, summary="Whether a State has withdrawn its words")
+async def show_withdrawal(data: JSONBody[WithdrawalQuery], db: Db, caller: CurrentCaller) -> Withdrawal:
+    """From a provider that it agreed with: whether that provider may still read what a service has of the request."""
+    async with db.transaction(by=caller) as tx:
+        return Withdrawal(is_withdrawn=await consent_store.is_withdrawn(tx, data))
+
+
+ROUTES = [
+    record_confirmation,
+    give_consent,
+    record_consent,
+    withdraw_consent,
+    show_consents,
+    show_shown,
+    show_withdrawal,
+]

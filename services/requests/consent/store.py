@@ -7,7 +7,15 @@ import msgspec
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
-from contracts.consents import Consent, ConsentPage, RequestConsents, VisibilityQuery, VisibleRequest, given_to
+from contracts.consents import (
+    Consent,
+    ConsentPage,
+    RequestConsents,
+    VisibilityQuery,
+    VisibleRequest,
+    WithdrawalQuery,
+    given_to,
+)
 from services.requests.request.model import Request
 
 PAGE_MAX = 500
@@ -124,6 +132,13 @@ async def shown_to(tx: Tx, asked: VisibilityQuery) -> list[VisibleRequest]:
     return [
         VisibleRequest(request_id=one, fields=tuple(sorted(fields))) for one, fields in sorted(given.items()) if fields
     ]
+
+
+async def is_withdrawn(tx: Tx, asked: WithdrawalQuery) -> bool:
+    """False for a request that is not known."""
+    return bool(
+        await tx.fetchval("SELECT is_withdrawn_from($1, $2, $3)", asked.request_id, asked.provider, asked.agreed_at)
+    )
 
 
 async def _current_consents(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:

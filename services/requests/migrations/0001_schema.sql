@@ -126,6 +126,7 @@ CREATE TABLE line_match (
     -- Who delivers: that provider, and no other, learns whom to turn to.
     provider text NOT NULL,
     status text NOT NULL CHECK (status IN ('confirmed', 'in_delivery', 'completed', 'revoked')),
+    agreed_at timestamptz NOT NULL,
     -- How many persons of the line's group it serves; null for all.
     covers integer CHECK (covers > 0),
     -- What each side has said of the delivery, by which a request is closed.
@@ -533,6 +534,23 @@ CREATE FUNCTION in_force(c consent) RETURNS boolean LANGUAGE sql STABLE PARALLEL
 RETURN c.withdrawn_at IS NULL AND c.ended_at IS NULL
     AND (c.starts_at IS NULL OR c.starts_at <= now()) AND (c.ends_at IS NULL OR now() < c.ends_at);
 
+-- Whether the State's last word on an organization is that it withdrew a consent, and none in force gives the words. To
+-- UNODC's units, which need no consent, an agreement after that is its last word. contracts/consents.py says the same.
+CREATE FUNCTION is_withdrawn_from(of_request uuid, organization text, agreed_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((
+    SELECT c.withdrawn_at IS NOT NULL
+        AND NOT ((organization = 'UNODC' OR starts_with(organization, 'UNODC-')) AND agreed_at > c.withdrawn_at)
+    FROM consent AS c WHERE c.request_id = of_request AND names(c.recipients, organization)
+    ORDER BY coalesce(c.withdrawn_at, c.given_at) DESC, c.withdrawn_at IS NOT NULL DESC LIMIT 1), false)
+    AND NOT EXISTS (SELECT FROM consent AS c WHERE c.request_id = of_request AND names(c.recipients, organization)
+        AND in_force(c) AND 'words' = ANY (c.fields));
+
+-- Whether a match shows its provider the line that it serves.
+CREATE FUNCTION opens(m line_match) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN m.status IN ('confirmed', 'in_delivery', 'completed')
+    AND NOT is_withdrawn_from(m.request_id, m.provider, m.agreed_at);
+
 CREATE FUNCTION is_submitted(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN r.status <> 'draft' AND r.submitted_at IS NOT NULL;
 
@@ -571,8 +589,7 @@ BEGIN ATOMIC
         WHEN is_outside(role) THEN (given.words IS NOT NULL
                 OR (role = 'provider_officer' AND r.status IN ('open', 'in_delivery', 'delivered', 'on_hold')
                     AND (SELECT true FROM line_match AS m
-                         WHERE m.request_id = id AND m.provider = organization
-                             AND m.status IN ('confirmed', 'in_delivery', 'completed') LIMIT 1)))
+                         WHERE m.request_id = id AND m.provider = organization AND opens(m) LIMIT 1)))
             AND (SELECT true FROM excluded_provider AS e WHERE e.request_id = id AND e.provider = organization) IS NULL
         WHEN oversees(role) THEN is_known_to_unodc(r)
         ELSE role IN ('focal_point', 'official') AND r.state = organization
@@ -598,7 +615,7 @@ RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r, caller_organizati
     WHERE r.request_id = of_request AND (s.words
         OR (caller_role() = 'provider_officer' AND r.status IN ('open', 'in_delivery', 'delivered', 'on_hold')
             AND EXISTS (SELECT FROM line_match AS m WHERE m.request_id = r.request_id
-                AND m.provider = caller_organization() AND m.status IN ('confirmed', 'in_delivery', 'completed')))));
+                AND m.provider = caller_organization() AND opens(m)))));
 
 -- A file is seen as the words of its request are. The scan of a note verbale is between the State and UNODC.
 CREATE FUNCTION sees_file(of_request uuid, purpose text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
@@ -612,8 +629,7 @@ CALL wall_in('request', 'CASE
                 AND (SELECT true FROM consent AS c WHERE c.request_id = request.request_id AND in_force(c) LIMIT 1))
             OR (status IN (''open'', ''in_delivery'', ''delivered'', ''on_hold'')
                 AND (SELECT true FROM line_match AS m WHERE m.request_id = request.request_id
-                     AND m.provider = caller_organization()
-                     AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1)))
+                     AND m.provider = caller_organization() AND opens(m) LIMIT 1)))
         AND (SELECT true FROM excluded_provider AS e
              WHERE e.request_id = request.request_id AND e.provider = caller_organization()) IS NULL
     WHEN oversees(caller_role()) THEN is_known_to_unodc(request)
@@ -650,8 +666,7 @@ CALL wall_in('line_text', 'CASE
         AND ((SELECT true FROM consent AS c WHERE c.request_id = line_text.request_id
               AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.line_id = line_text.line_id
-                AND m.provider = caller_organization()
-                AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
+                AND m.provider = caller_organization() AND opens(m) LIMIT 1))
     ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
 END');
 -- A translation is seen as its source is: in whole by whom a consent gives the words, of a line by whom serves it.
@@ -660,8 +675,7 @@ CALL wall_in('translation', 'CASE
         AND ((SELECT true FROM consent AS c WHERE c.request_id = translation.request_id
               AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.request_id = translation.request_id
-                AND m.provider = caller_organization()
-                AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
+                AND m.provider = caller_organization() AND opens(m) LIMIT 1))
     ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
 END');
 CALL wall_in('translation_text', 'CASE
@@ -676,8 +690,7 @@ CALL wall_in('translated_line_text', 'CASE
         AND ((SELECT true FROM consent AS c WHERE c.request_id = translated_line_text.request_id
               AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.line_id = translated_line_text.line_id
-                AND m.provider = caller_organization()
-                AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
+                AND m.provider = caller_organization() AND opens(m) LIMIT 1))
     ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
 END');
 -- A summary is between the State and UNODC; the public reads what is approved as the service shows it.

@@ -171,6 +171,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
                 "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
                 "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
                 "providers": {**request.providers, fact.match_id: fact.provider},
+                "agreed_at": {fact.match_id: fact.changed_at, **request.agreed_at},
                 "covers": {**request.covers, fact.match_id: fact.covers},
             }
         case DeliveryEvaluated():

@@ -95,7 +95,8 @@ class Request(Struct, frozen=True, kw_only=True):
     matches: dict[UUID, tuple[UUID, str]] = {}
     """Match id → its line and its latest known status."""
     providers: dict[UUID, str] = {}
-    """Match id → the organization that delivers it, where known."""
+    agreed_at: dict[UUID, datetime] = {}
+    """Match id → the organization that delivers it, and when both sides had accepted it."""
     covers: dict[UUID, int | None] = {}
     """Match id → how many persons of its line's group it serves; None for all."""
     evaluations: dict[UUID, Results] = {}
@@ -300,8 +301,7 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require(move)
         terms = terms or self.terms_by_visibility
         check_period(terms, now)
-        excluded = sorted(set(terms.recipients) & set(self.excluded_providers))
-        if excluded:
+        if excluded := sorted(set(terms.recipients) & set(self.excluded_providers)):
             raise Invalid("consent-excluded-provider", organizations=excluded)
         # A consent of a running objection window is not in force yet, so it covers nothing.
         silence = self.circulation is Circulation.WINDOW_RUNNING

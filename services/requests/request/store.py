@@ -33,6 +33,7 @@ OF_THEIR_OWN = (
     "incomplete",
     "matches",
     "providers",
+    "agreed_at",
     "covers",
     "evaluations",
     "consents",
@@ -90,7 +91,7 @@ async def _load(tx: Tx, row: Record) -> Request:
     lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
     matches = await tx.fetch(
         """
-        SELECT match_id, line_id, status, provider, covers, state_result, provider_result
+        SELECT match_id, line_id, status, provider, agreed_at, covers, state_result, provider_result
         FROM line_match WHERE request_id = $1
         """,
         row["request_id"],
@@ -111,6 +112,7 @@ async def _load(tx: Tx, row: Record) -> Request:
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
             "providers": {match["match_id"]: match["provider"] for match in matches},
+            "agreed_at": {match["match_id"]: match["agreed_at"] for match in matches},
             "covers": {match["match_id"]: match["covers"] for match in matches},
             "evaluations": {match["match_id"]: sides for match in matches if (sides := _evaluations_of(match))},
             "consents": {consent["consent_id"]: dict(consent) for consent in consents},
@@ -238,11 +240,11 @@ async def _save_children(tx: Tx, request: Request) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider, covers, state_result,
-            provider_result)
-        SELECT match_id, line_id, $1, $2, status, provider, covers, state_result, provider_result
-        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::text[])
-            AS m(match_id, line_id, status, provider, covers, state_result, provider_result)
+        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider, agreed_at, covers,
+            state_result, provider_result)
+        SELECT match_id, line_id, $1, $2, status, provider, agreed_at, covers, state_result, provider_result
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::integer[], $9::text[],
+            $10::text[]) AS m(match_id, line_id, status, provider, agreed_at, covers, state_result, provider_result)
         ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider,
             covers = excluded.covers, state_result = excluded.state_result, provider_result = excluded.provider_result
         """,
@@ -252,6 +254,7 @@ async def _save_children(tx: Tx, request: Request) -> None:
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
         [request.providers[match_id] for match_id in request.matches],
+        [request.agreed_at[match_id] for match_id in request.matches],
         [request.covers.get(match_id) for match_id in request.matches],
         *([request.evaluations.get(match_id, {}).get(side) for match_id in request.matches] for side in SIDES),
     )
@@ -394,7 +397,7 @@ _PAGE = """
         CASE WHEN words IS NOT NULL THEN kinds ELSE ARRAY(
             SELECT kind FROM request_line AS l WHERE l.request_id = request.request_id AND EXISTS (
                 SELECT FROM line_match AS m WHERE m.line_id = l.line_id AND m.request_id = l.request_id
-                    AND m.provider = $1 AND m.status IN ('confirmed', 'in_delivery', 'completed'))
+                    AND m.provider = $1 AND opens(m))
             ORDER BY position) END AS kinds,
         CASE WHEN words THEN (SELECT title FROM request_text t WHERE t.request_id = request.request_id) END AS title
     FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) WHERE

@@ -22,7 +22,7 @@ from chassis.settings import Settings
 from services.delivery import wiring
 from services.delivery.wiring import SERVICE
 from tests.builders import a_caller, headers
-from tests.conftest import running_of
+from tests.conftest import Within, running_of
 from tests.delivery.files.steps import added, kept, listed, read, removed, scanned, tried
 from tests.delivery.steps import (
     AUDITOR,
@@ -133,8 +133,9 @@ async def test_files_of_an_organization_are_limited_over_all_deliveries(
     settings: Settings, databases: Mapping[str, Database], matching: Matching, tmp_path: Path
 ) -> None:
     small = replace(settings, files_state_count=1, files_state_mebibytes=1, files=tmp_path)
-    running = running_of(small, databases, "delivery")
-    app = application(running, verifier(small, running[0].callers), settings=small)
+    within = Within()
+    running = running_of(small, databases, "delivery", "requests", within=within)
+    app = within.app = application(running, verifier(small, running[0].callers), settings=small)
     first, second = await matching.confirms(), await matching.confirms()
     async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
         file = await added(api, first)
