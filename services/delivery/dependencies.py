@@ -13,7 +13,7 @@ from services.delivery.files.model import Quota
 
 
 class Dependencies(NamedTuple):
-    """Funding gaps and consents of deliveries, and where files are kept and scanned, with the limits of an organization.
+    """Funding gaps, consents, and where files are kept and scanned, with the limits of an organization.
 
     `reply_key` signs the links of mails, which are answered in the appointments that `callers` knows; None without any.
     """
