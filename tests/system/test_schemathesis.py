@@ -67,6 +67,7 @@ LISTS = {
     "offering_id": "/v1/offerings",
     "match_id": "/v1/matches",
     "delivery_id": "/v1/deliveries",
+    "expert_id": "/v1/experts",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
@@ -190,6 +191,10 @@ def _create_records(running: Running) -> None:
             if name == "delivery_id":
                 records.sort(key=lambda record: record["agreement_id"] is None)
             running.known[appointment, name] = [record[name] for record in records[:8]]
+            if name == "delivery_id" and records:
+                sessions = f"/v1/deliveries/{records[0]['delivery_id']}/sessions"
+                held = client.get(sessions, headers=running.headers(appointment)).raise_for_status().json()["sessions"]
+                running.known[appointment, "session_id"] = [one["session_id"] for one in held]
             if name == "match_id":
                 running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
             if name == "round_id":

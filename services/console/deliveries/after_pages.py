@@ -16,8 +16,8 @@ from services.console.deliveries.moves import (
     FOLLOW_UP,
     SECOND_ARTICLE,
 )
+from services.console.deliveries.words import USE
 from services.console.fields import FormError, Option, errors_of, read
-from services.console.labels import USE
 from services.console.moves.pages import KEY, routes_of
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
 

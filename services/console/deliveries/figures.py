@@ -6,9 +6,9 @@ from typing import Any
 from markupsafe import Markup
 
 from services.console.charts.bars import Bar, Part, legend, stacked
+from services.console.deliveries.words import SEX
 from services.console.formats import number
 from services.console.funds.figures import Picture
-from services.console.labels import SEX
 from services.console.translations import N_, translations
 
 TOOK_PART, TO_TAKE_PART = N_("Took part"), N_("Were to take part")

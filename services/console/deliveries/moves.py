@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
+from services.console.deliveries.words import EFFECT, PROGRESS, USE
 from services.console.fields import WORDS_MAX, Field
-from services.console.labels import EFFECT, PROGRESS, USE
 from services.console.moves.model import COMMENT, Move, Noun, reason
 from services.console.translations import N_
 

@@ -12,8 +12,8 @@ from chassis.ids import new_id
 from contracts.reference import participant_functions
 from services.console.client import Problem
 from services.console.deliveries.moves import DAYS, PARTICIPANTS, SESSION
+from services.console.deliveries.words import AGE_BAND, SEX
 from services.console.fields import Field, FormError, Option, Typed, errors_of, read
-from services.console.labels import AGE_BAND, SEX
 from services.console.moves.model import COMMENT
 from services.console.moves.pages import KEY, REVISION, routes_of
 from services.console.page import CurrentPage, Page
