@@ -56,7 +56,7 @@ EXPERT = {
 _EFFECT_FACTS = ("Recorded", "Verified", "Declined", "Withdrawn")
 CHANGE = {
     "change": "law_changed",
-    "happened_on": "2027-10-01",
+    "happened_on": "2026-11-20",
     "language": "en",
     "articles": ["UNTOC:18"],
     "moved_from": None,

@@ -76,6 +76,7 @@ async def _answer(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> 
 async def _change(stage: Stage, delivery: Mapping[str, Any], sides: Readers) -> None:
     """One effect that is verified, one that is declined, one that is withdrawn: nothing of that one is kept."""
     law = {"change": "law_changed", "happened_on": "2026-11-01", "language": "en", "articles": ["UNTOC:18"]}
+    law |= {"address": "https://gazette.example/112"}
     effect = "/v1/effects/{effect_id}"
     about = {**delivery, "revision": None}
     for move, body, found_by in (

@@ -65,12 +65,11 @@ async def show_closing(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Clos
 
 
 async def _request(tx: Tx, ctx: Context, request_id: UUID) -> Request:
-    """The request, also for a provider that no longer sees it: the policy then decides. Raises Missing."""
-    try:
+    """The request, for a provider also after it sees the rest no more. Raises Missing."""
+    if ctx.caller.role in (*policy.FILERS, *policy.ROLES_BY_OFFICE):
         return await store.get(tx, request_id, ctx.caller)
-    except Missing:
-        if ctx.caller.role is not Role.PROVIDER_OFFICER:
-            raise
+    if not await remark_store.has_delivered(tx, request_id, ctx.caller.organization):
+        raise Missing("not-found")
     async with tx.as_service():
         return await store.get(tx, request_id, replace(ctx.caller, role=Role.SERVICE))
 

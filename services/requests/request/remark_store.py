@@ -31,6 +31,14 @@ async def save_departure(tx: Tx, request: Request, salt: bytes, departure: str) 
     await tx.write(_DEPARTURE, request.request_id, request.state, salt, departure)
 
 
+async def has_delivered(tx: Tx, request_id: UUID, provider: str) -> bool:
+    """Whether the provider has completed a delivery of the request, so that it reads how it was closed."""
+    query = """
+        SELECT EXISTS (SELECT FROM line_match WHERE request_id = $1 AND provider = $2 AND status = 'completed')
+    """
+    return bool(await tx.fetchval(query, request_id, provider))
+
+
 async def departure(tx: Tx, request_id: UUID) -> str:
     row = await tx.fetchrow("SELECT departure FROM closing_text WHERE request_id = $1", request_id)
     return str(row["departure"]) if row else ""
