@@ -8,10 +8,11 @@ from litestar.params import FromPath
 
 from chassis.ids import new_id
 from contracts.agreements import ClauseKind, CostKind
-from services.console import labels
 from services.console.client import Problem
+from services.console.deliveries import words
 from services.console.fields import Field, FormError, Option, Typed, errors_of, read
 from services.console.formats import decimal
+from services.console.labels import SIDE
 from services.console.moves.pages import KEY, REVISION, STALE
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
@@ -38,14 +39,14 @@ def _cost(row: int) -> tuple[Field, ...]:
             name=f"cost{row}.cost",
             label=N_("Cost"),
             kind="choice",
-            options=tuple((one, labels.COST_KIND[one]) for one in CostKind),
+            options=tuple((one, words.COST_KIND[one]) for one in CostKind),
             required=False,
         ),
         Field(
             name=f"cost{row}.side",
             label=N_("Borne by"),
             kind="choice",
-            options=tuple(labels.SIDE.items()),
+            options=tuple(SIDE.items()),
             required=False,
         ),
         Field(name=f"cost{row}.money", label=N_("Amount, if it is known"), kind="money", required=False),
@@ -58,7 +59,7 @@ def _clause(row: int) -> tuple[Field, ...]:
             name=f"clause{row}.clause",
             label=N_("Kind of clause"),
             kind="choice",
-            options=tuple((one, labels.CLAUSE_KIND[one]) for one in ClauseKind),
+            options=tuple((one, words.CLAUSE_KIND[one]) for one in ClauseKind),
             required=False,
         ),
         Field(name=f"clause{row}.text", label=N_("Text of the clause"), kind="words", required=False),
