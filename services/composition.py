@@ -78,3 +78,10 @@ async def expire_clocks(db: Database, *, ahead: timedelta) -> float | None:
     from services.requests import wiring
 
     return await wiring.expire_clocks(db, ahead=ahead)
+
+
+async def expire_follow_ups(db: Database, *, ahead: timedelta) -> float | None:
+    """Ask what the follow-ups of the delivery service have due, `ahead` of now."""
+    from services.delivery import wiring
+
+    return await wiring.expire_follow_ups(db, ahead=ahead)

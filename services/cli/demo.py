@@ -7,7 +7,7 @@ import click
 
 from services.cli.options import JSON, STATE, fail
 from services.cli.settings import read_settings
-from services.composition import all_services, expire_clocks, found
+from services.composition import all_services, expire_clocks, expire_follow_ups, found
 from services.demo.show import show
 
 
@@ -28,5 +28,6 @@ def demo(leave: bool, details: bool, state: Path | None, as_json: bool) -> None:
             fail=fail,
             found=found,
             expire=expire_clocks,
+            follow_up=expire_follow_ups,
         )
     )

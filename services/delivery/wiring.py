@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -154,9 +155,9 @@ async def sweep(db: Database, storage: Storage) -> None:
     await folders.sweep(storage.files, wanted)
 
 
-async def expire_follow_ups(db: Database) -> float | None:
-    """Ask, remind and let lapse what is due. Returns the seconds until the next one is."""
-    now = clock.now()
+async def expire_follow_ups(db: Database, *, ahead: timedelta = timedelta()) -> float | None:
+    """Ask, remind and let lapse what is due, `ahead` of now. Returns the seconds until the next one is."""
+    now = clock.now() + ahead
     async with db.transaction() as tx:
         await follow_up_actions.expire(tx, now)
         return await follow_up_store.due_in_seconds(tx, now)

@@ -34,6 +34,8 @@ def request_card(record: RequestRecord, *, details: bool) -> Iterator[Renderable
         yield _indented(2, match_words(line))
         if line.needed:
             yield _indented(4, f"{amount(line.needed)} {_funding_words(line)}")
+        if words := _disagreement(line):
+            yield _indented(4, words)
         for reason in reasons(line):
             # Truncated if it is too long, in any script; with `details` all reasons are shown whole.
             yield _indented(4, reason, no_wrap=not details)
@@ -42,6 +44,13 @@ def request_card(record: RequestRecord, *, details: bool) -> Iterator[Renderable
     if details:
         yield _indented(2, f"notified: {', '.join(record.notified)}")
         yield _indented(2, f"suggested {_after(record.suggestion_ms)}")
+
+
+def _disagreement(line: LineRecord) -> str:
+    """How both sides evaluated a delivery, if they did not agree."""
+    said = [line.match.get(f"{side}_evaluation") for side in ("state", "provider")]
+    state, provider = (one["result"] if one else None for one in said)
+    return f"evaluated as {state} by the State, as {provider} by the provider" if state != provider else ""
 
 
 def match_words(line: LineRecord) -> str:
@@ -126,7 +135,24 @@ def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
         grid.add_row(f"  session {one['period']['from']}", f"{_took_part(one)}; by {trainers}")
         if _took_part(audited) != _took_part(one):
             grid.add_row("", f"as an auditor sees it: {_took_part(audited)}")
+    for one in record.results:
+        what = f"{one['actual']} of {one['target']} {one['unit']}, {one['status']} by the State"
+        grid.add_row(f"  {one['indicator'].replace('_', ' ')}", what)
+    for one in record.action_points:
+        grid.add_row(f"  to do by {one['due_on']}", f"{_real(one['text'])} By the {one['owner']}; {one['status']}")
     grid.add_row(f"  completed {delivery['completed_on']}", _real(delivery["comment"]))
+    for one in record.effects:
+        articles = ", ".join(one["articles"])
+        grid.add_row(
+            "  a law was changed", f"{_real(one['title'])}, {_real(one['gazette'])} ({articles}); {one['status']}"
+        )
+    if answered := record.follow_up:
+        words = (
+            f"{answered['result'].replace('_', ' ')}. {_real(answered['text'])}"
+            if answered["result"]
+            else answered["status"]
+        )
+        grid.add_row("  a year later, by mail", words)
     yield grid
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.demo import agreeing, delivering
+from services.demo import agreeing, delivering, outcomes
 from services.demo.people import Persona, StepError, personas
 from services.demo.records import LineRecord, RequestRecord
 from services.demo.steps import Steps
@@ -61,8 +61,11 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
             await agreeing.amend(steps, delivery, provider)
             await delivering.write(steps, delivery, {"state": record.appointment, "provider": provider})
             await delivering.teach(steps, delivery, provider)
+            await outcomes.report(steps, delivery, {"state": record.appointment, "provider": provider})
     if written:
         await delivering.look(steps, record, delivery["delivery_id"])
+        await outcomes.change_law(steps, delivery, record.appointment)
+        await outcomes.look(steps, record, delivery["delivery_id"])
 
     async def completed() -> Mapping[str, Any] | None:
         found = await api.get(COORDINATOR, path)
@@ -74,7 +77,8 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
         if match[f"{side}_evaluation"] is None:
             given = {"result": result, **RATINGS}
             await api.post(by, f"{path}/evaluate", given, revision=match["revision"])
-    line.match = {**line.match, "status": match["status"]}
+    match = await api.get(COORDINATOR, path)
+    line.match = {**line.match, **{name: match[name] for name in ("status", "state_evaluation", "provider_evaluation")}}
 
 
 async def opened_delivery(steps: Steps, match: Mapping[str, Any]) -> Mapping[str, Any]:

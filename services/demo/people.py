@@ -62,7 +62,10 @@ class StepError(Exception):
 
 
 class Api:
-    """Calls the public API as one persona, each write with the Idempotency-Key of its step."""
+    """Calls the public API as one persona, each write with the Idempotency-Key of its step.
+
+    Without an appointment it calls as somebody who has not signed in.
+    """
 
     def __init__(self, addresses: Mapping[str, str], issuer: Issuer) -> None:
         self._addresses = addresses
@@ -119,7 +122,7 @@ class Api:
         language: str | None = None,
     ) -> httpx.Response:
         owner = owner_of(path)
-        headers = {"Authorization": f"Bearer {self._token(appointment, person)}"}
+        headers = {"Authorization": f"Bearer {self._token(appointment, person)}"} if appointment else {}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid5(KEYS, f"{appointment} {path} {step}"))
         if table is not None:

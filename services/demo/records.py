@@ -43,6 +43,11 @@ class RequestRecord:
     sessions: list[Mapping[str, Any]] = field(default_factory=list)
     audited: list[Mapping[str, Any]] = field(default_factory=list)
     """The sessions as an auditor sees them."""
+    results: Sequence[Mapping[str, Any]] = ()
+    action_points: Sequence[Mapping[str, Any]] = ()
+    effects: Sequence[Mapping[str, Any]] = ()
+    follow_up: Mapping[str, Any] | None = None
+    """That of the State, a year later."""
     notified: list[str] = field(default_factory=list)
 
 

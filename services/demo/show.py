@@ -41,11 +41,14 @@ from services.demo.records import RequestRecord, Seen
 from services.demo.story import Story
 from services.demo.tables import funds_table, work_packages_table, years_table
 from services.directory.people.actions import Founder
+from services.mailbox import Mailbox
 
 Expire = Callable[..., Awaitable[float | None]]
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 AHEAD = timedelta(days=5)
 """How far the demo's own clock is ahead when it looks for what is overdue."""
+A_YEAR_AHEAD = timedelta(days=370)
+"""How far it is ahead when both sides of a delivery are asked what became of it."""
 
 STORY_RATE_LIMIT = RateLimit(per_minute=60_000, burst=6_000)
 """Rate limits for the story, which does in seconds, as one coordinator, what takes people weeks."""
@@ -73,6 +76,11 @@ EXPECTED = tuple(
         ("delivery.message", "sent"),
         ("delivery.session", "planned held"),
         ("delivery.expert", "listed consented"),
+        ("delivery.result", "reported confirmed"),
+        ("delivery.screening", "answered completed"),
+        ("delivery.action_point", "added done verified"),
+        ("delivery.effect", "recorded verified"),
+        ("delivery.follow_up", "scheduled asked answered"),
         ("pledges.fund", "opened requirement-revised gender-marker-stated"),
         ("pledges.pledge", "pledged committed received refunded"),
         ("pledges.requirement", "opened"),
@@ -106,9 +114,10 @@ def show(
     fail: Callable[[str], NoReturn],
     found: Found,
     expire: Expire,
+    follow_up: Expire,
 ) -> int:
     """Return the exit code: 0 only if every step succeeded. `found` appoints the directory's administrators,
-    `expire` records what is overdue."""
+    `expire` records what is overdue, `follow_up` asks what became of deliveries."""
     from services.all_in_one import run_together
 
     if settings.keys is not None:
@@ -125,7 +134,8 @@ def show(
     async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
         nonlocal code
         try:
-            code = await _run_story(complete, running, console, found, expire, as_json=as_json, details=details)
+            clocks = {"requests": expire, "delivery": follow_up}
+            code = await _run_story(complete, running, console, found, clocks, as_json=as_json, details=details)
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
         finally:
@@ -152,7 +162,7 @@ async def _run_story(
     running: list[Running],
     console: Console,
     found: Found,
-    expire: Expire,
+    clocks: Mapping[str, Expire],
     *,
     as_json: bool,
     details: bool,
@@ -174,8 +184,16 @@ async def _run_story(
             progress.update(tasks[step], completed=done)
 
         intake = Intake(*settings.intake_smtp, settings.intake_address) if settings.intake_smtp else None
-        escalate = partial(expire, db_of["requests"], ahead=AHEAD)
-        story = Story(api, seen, say, settings.state / "donor", intake=intake, escalate=escalate)
+        story = Story(
+            api,
+            seen,
+            say,
+            settings.state / "donor",
+            intake=intake,
+            escalate=partial(clocks["requests"], db_of["requests"], ahead=AHEAD),
+            ask=partial(clocks["delivery"], db_of["delivery"], ahead=A_YEAR_AHEAD),
+            mails=Mailbox(settings.state / "mailbox", settings.host, 0).messages,
+        )
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
             try:

@@ -20,6 +20,7 @@ from services.demo.desk import DeskStory, Escalate, Intake
 from services.demo.ending import complete_request, refund
 from services.demo.giving import DonorStory
 from services.demo.joint import propose_jointly
+from services.demo.outcomes import Ask, Mails, answer_mail
 from services.demo.packaging import present_package
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_round
@@ -59,12 +60,15 @@ class Story:
         reading_seconds: float = READING_SECONDS,
         intake: Intake | None = None,
         escalate: Escalate | None = None,
+        ask: Ask | None = None,
+        mails: Mails | None = None,
     ) -> None:
         self._api = api
         self._folder = folder
         self._seen = seen
         self._steps = Steps(api, say)
         self._reading_seconds = reading_seconds
+        self._ask, self._mails = ask, mails
         self.desk = DeskStory(self._steps, intake, escalate)
         self.not_waited_for: list[str] = []
         self.filed_before = 0
@@ -102,6 +106,9 @@ class Story:
         self.session = await teach_jointly(self._steps, self.desk.joint)
         self.desk.package = await present_package(self._steps)
         self.ended = await end_early(self._steps)
+        for record in self.requests:
+            if record.delivery is not None:
+                await answer_mail(self._steps, record, self._ask, self._mails)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ PUBLIC_ROUTES = {
     "/v1/public/funds",
     "/v1/token",
     "/v1/unsubscribe",
+    "/v1/follow-ups/link",
     "/.well-known/jwks.json",
 }
 """All that answers without a token in a process of services alone; the composition root adds its documents."""

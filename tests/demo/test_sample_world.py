@@ -257,7 +257,16 @@ def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
 
     async def nobody(*_: object) -> None: ...
 
-    show(Settings(state=tmp_path), [], leave=True, as_json=True, fail=pytest.fail, found=nobody, expire=nobody)
+    show(
+        Settings(state=tmp_path),
+        [],
+        leave=True,
+        as_json=True,
+        fail=pytest.fail,
+        found=nobody,
+        expire=nobody,
+        follow_up=nobody,
+    )
 
     (said,) = (line for line in capsys.readouterr().err.splitlines() if "rates of exchange" in line)
     assert "fictitious" in said

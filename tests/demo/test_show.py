@@ -38,6 +38,7 @@ def test_demo_ends_only_when_asked_and_says_how_the_story_went(
         fail=cast(Any, None),
         found=cast(Any, None),
         expire=cast(Any, None),
+        follow_up=cast(Any, None),
     )
 
     assert found == (1 if isinstance(code, StepError) else code)

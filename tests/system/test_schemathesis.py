@@ -114,11 +114,8 @@ STREAMS = {
     if "text/event-stream" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
 }
 SETS_HEADERS = {"ETag", "Location", "Link"}
-WITHOUT_RECORD = {
-    *("GET /v1/digests/{digest_id}", "GET /v1/results/{result_id}", "GET /v1/action-points/{action_point_id}"),
-    "GET /v1/screenings/{screening_id}",
-}
-"""A digest is issued at 06:00 UTC of the next day, and the demo's story has no result and no screening yet."""
+WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
+"""A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
 
 
 @dataclass

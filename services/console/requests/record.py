@@ -26,6 +26,12 @@ async def show_clocks(page: CurrentPage, request_id: FromPath[str]) -> Response[
     return page.render("requests/clocks.html", request=request, clocks=found["clocks"])
 
 
+@get("/{language:str}/requests/{request_id:str}/closing")
+async def show_closing(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
+    request, closing = await page.api.get_all(f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/closing")
+    return page.render("requests/closing.html", request=request, closing=closing)
+
+
 @get("/{language:str}/requests/{request_id:str}/documents")
 async def show_documents(page: CurrentPage, request_id: FromPath[str]) -> Response[bytes]:
     return await _documents(page, request_id)
@@ -126,6 +132,7 @@ async def _removal(
 
 ROUTES = (
     show_clocks,
+    show_closing,
     show_documents,
     add_document,
     download_document,
