@@ -94,6 +94,9 @@ EXPECTED = tuple(
 )
 """The facts that the story makes; a first run checks that each was published on NATS."""
 
+BY_ITS_OWN_CLOCK = frozenset({"delivery.follow_up.asked.v1", "delivery.follow_up.answered.v1"})
+"""Those of them that it makes only if it can set a clock ahead."""
+
 DONOR_FIELDS = ("pledge", "instalments", "allocations", "in_kind", "activity", "to_a_need", "need", "raised")
 """The parts of a donor's story in the report."""
 

@@ -68,6 +68,7 @@ LISTS = {
     "match_id": "/v1/matches",
     "delivery_id": "/v1/deliveries",
     "expert_id": "/v1/experts",
+    "effect_id": "/v1/effects",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
@@ -114,6 +115,15 @@ STREAMS = {
     if "text/event-stream" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
 }
 SETS_HEADERS = {"ETag", "Location", "Link"}
+OF_A_DELIVERY = {
+    "session_id": "sessions",
+    "result_id": "results",
+    "action_point_id": "action-points",
+    "screening_id": "screenings",
+    "follow_up_id": "follow-ups",
+}
+"""Lists of a delivery, by the ids in them."""
+
 WITHOUT_RECORD = {"GET /v1/digests/{digest_id}"}
 """A digest is issued at 06:00 UTC of the next day, so the sample world has none."""
 
@@ -189,9 +199,10 @@ def _create_records(running: Running) -> None:
                 records.sort(key=lambda record: record["agreement_id"] is None)
             running.known[appointment, name] = [record[name] for record in records[:8]]
             if name == "delivery_id" and records:
-                sessions = f"/v1/deliveries/{records[0]['delivery_id']}/sessions"
-                held = client.get(sessions, headers=running.headers(appointment)).raise_for_status().json()["sessions"]
-                running.known[appointment, "session_id"] = [one["session_id"] for one in held]
+                for inner, part in OF_A_DELIVERY.items():
+                    address = f"/v1/deliveries/{records[0]['delivery_id']}/{part}"
+                    found = client.get(address, headers=running.headers(appointment)).raise_for_status().json()
+                    running.known[appointment, inner] = [one[inner] for one in found[part.replace("-", "_")]]
             if name == "match_id":
                 running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
             if name == "round_id":
