@@ -54,7 +54,7 @@ class ActionPointAdded(_ActionPointFact, frozen=True, kw_only=True, tag="deliver
 
 
 class ActionPointRevised(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.revised.v1"):
-    """Its text, owner and due date were stated anew."""
+    """Its text, owner and due date were revised."""
 
     owner: ActionOwner
     due_on: date

@@ -41,7 +41,7 @@ class ExpertListed(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert.
 
 
 class ExpertRevised(_ExpertFact, frozen=True, kw_only=True, tag="delivery.expert.revised.v1"):
-    """All of it was stated anew; a consent stays."""
+    """All of it was revised; a consent stays."""
 
     topics: Topics
     languages: Spoken

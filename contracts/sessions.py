@@ -48,7 +48,7 @@ class SessionPlanned(_SessionFact, frozen=True, kw_only=True, tag="delivery.sess
 
 
 class SessionRevised(_SessionFact, frozen=True, kw_only=True, tag="delivery.session.revised.v1"):
-    """All but the days were stated anew."""
+    """All but the days were revised."""
 
     modality: ModalityCode
     languages: SpokenLanguages
@@ -86,7 +86,7 @@ class SessionHeld(_SessionFact, frozen=True, kw_only=True, tag="delivery.session
 class SessionParticipantsReported(
     _SessionFact, frozen=True, kw_only=True, tag="delivery.session.participants-reported.v1"
 ):
-    """The participants of these deliveries in the session were counted, or counted anew."""
+    """The participants of these deliveries in the session were counted, or counted again."""
 
     reported: Deliveries
     counts_hash: str

@@ -64,7 +64,7 @@ class StepError(Exception):
 class Api:
     """Calls the public API as one persona, each write with the Idempotency-Key of its step.
 
-    Without an appointment it calls as somebody who has not signed in.
+    Without an appointment it calls without signing in.
     """
 
     def __init__(self, addresses: Mapping[str, str], issuer: Issuer) -> None:

@@ -177,7 +177,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     # An event has no revision; what is not parked any more is refused.
     services = ("requests", "matching", "pledges", "delivery", "notifications")
     once |= {f"/v1/parked/{one}/{{event_id}}/{move}" for one in services for move in ("release", "discard")}
-    # What they add stands beside what is there already.
+    # They add a record and change none.
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("results", "action-points", "screenings", "effects")}
     assert undoes_nothing | once == without_revision

@@ -72,7 +72,7 @@ def test_roles_are_those_of_the_policy() -> None:
         *(MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS),
         *(FOLLOW_UP_MOVERS, EFFECT_MOVERS),
     )
-    told = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
+    documented = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
     assert {str(move): set(roles) for movers in policies for move, roles in movers.items()} == {
-        move: roles for move, roles in told.items() if move not in {"agree", "ask", "remind", "lapse"}
+        move: roles for move, roles in documented.items() if move not in {"agree", "ask", "remind", "lapse"}
     }

@@ -104,7 +104,7 @@ KNOWN = {
 }
 PARAMETER = re.compile(r"\{(\w+)\}")
 OTHERS_EACH = cases(8, soak=1)
-"""Which of the records everybody asks for about which nobody wrote a text; notifications are most of them."""
+"""Every caller reads one in so many of the records without a text; most of them are notifications."""
 
 
 async def read(stage: Stage, who: str, path: str) -> str:

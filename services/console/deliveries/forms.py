@@ -1,4 +1,4 @@
-"""The command of a form of its own page: a record beside a delivery, entered or stated anew."""
+"""The command of a form of its own page: a record beside a delivery, entered or revised."""
 
 from collections.abc import Sequence
 from typing import Any

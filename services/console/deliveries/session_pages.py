@@ -72,7 +72,7 @@ async def show_participants(page: CurrentPage, session_id: FromPath[str]) -> Res
 
 @post(f"{ONE}{PARTICIPANTS}", status_code=303)
 async def report_participants(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
-    """That it took place, or the counts anew; of the delivery named in the form."""
+    """That it took place, or the counts again; of the delivery named in the form."""
     counts = _counted(page.typed)
     if counts is None:
         return await _table(page, session_id, errors=(FormError("", NO_COUNT),), status=400)

@@ -67,7 +67,7 @@ async def _messages(page: Page, delivery_id: str, **asked: Any) -> Mapping[str, 
 
 
 def _allowed(page: Page, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether the reader may write, and the last message that somebody else wrote and they have not marked as read."""
+    """Whether the reader may write, and the last message of another author that they have not marked as read."""
     role = page.signed_in.role
     closes_at = found["closes_at"]
     read_up_to = found["read_up_to"] or ""

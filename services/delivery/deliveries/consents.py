@@ -29,7 +29,7 @@ class Consents:
             raise Unavailable("consents-unheard") from error
 
     async def require(self, delivery: Delivery) -> None:
-        """For what nobody writes after a withdrawal. Raises Conflict, Unavailable."""
+        """For writing, which a withdrawal ends for all. Raises Conflict, Unavailable."""
         if await self.is_withdrawn(delivery):
             raise Conflict("consent-withdrawn")
 

@@ -23,7 +23,7 @@ from services.delivery.deliveries.model import Delivery
 
 
 class EffectStatus(StrEnum):
-    """`recorded`: nobody else has verified it yet."""
+    """`recorded`: not verified yet."""
 
     RECORDED = "recorded"
     VERIFIED = "verified"

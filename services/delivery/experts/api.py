@@ -77,7 +77,7 @@ async def enter_expert(tx: Tx, ctx: Context, expert_id: UUID, data: JSONBody[Sta
 
 @change(EXPERT, Action.REVISE_EXPERT, "Revise an expert", read=expert_view, method="PUT")
 async def revise_expert(tx: Tx, ctx: Context, expert_id: FromPath[UUID], data: JSONBody[StateExpert]) -> None:
-    """All of it anew."""
+    """Replace all of it."""
     data.check()
     await actions.revise(tx, ctx, expert_id, from_attributes(Profile, data), from_attributes(Texts, data))
 

@@ -74,7 +74,7 @@ async def list_thread(
 
 
 async def _require_consent(db: Database, ctx: Context, key: UUID, delivery_id: FromPath[UUID], own: Owned) -> None:
-    """Raises Conflict if the State has withdrawn its consent: nobody writes then."""
+    """Raises Conflict if the State has withdrawn its consent."""
     async with db.transaction(by=ctx.caller) as tx:
         delivery = await delivery_store.get(tx, delivery_id, ctx.caller)
     await own.consents.require(delivery)

@@ -24,8 +24,8 @@ class ThreadMessage(Struct, frozen=True, kw_only=True):
     """A message of the thread of a delivery.
 
     `side` is that of its `organization`, null if a coordinator wrote it; a `private` one is read by the two sides only.
-    `topic` and `text` are empty for auditors, and once its author has withdrawn it. `read_by` are the other sides of
-    whom somebody has read up to it. `mine` is true for its author; `moves` are those that the caller may make now.
+    `topic` and `text` are empty for auditors, and once its author has withdrawn it. `read_by` are the other sides that
+    have read it. `mine` is true for its author; `moves` are those that the caller may make now.
     """
 
     message_id: UUID

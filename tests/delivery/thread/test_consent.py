@@ -112,7 +112,7 @@ async def test_withdrawal_closes_thread_and_words_and_keeps_the_agreement(
     assert slug(shown) == slug(await read(api, material, NORWAY)) == CLOSED
     assert await listed(api, delivery_id, NORWAY) == [("Agreement.pdf", "clean")]
     assert (await stage.seen(NORWAY)).status_code == 404
-    # Nobody writes; the State and UNODC read on.
+    # No side writes; the State and UNODC read on.
     for by in (KENYA, NORWAY, COORDINATOR):
         assert slug(await sending(api, delivery_id, by)) == CLOSED
         assert slug(await adding(api, delivery_id, by)) == CLOSED
