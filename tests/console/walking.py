@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tests.console.site import Visitor
 from tests.soak import cases
 
-PAGES_MAX = cases(25, soak=200)
+PAGES_MAX = cases(15, soak=200)
 """Of one person."""
 
 PEOPLE = (

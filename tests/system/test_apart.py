@@ -16,12 +16,11 @@ from services.demo.story import Story
 from services.mailbox import Mailbox
 from services.matching.texts import meaning
 from tests.personas import ISSUER
-from tests.soak import IS_SOAK
 from tests.system.outcome import check_files, check_mails, check_state, check_story, rerun_demo
 from tests.system.platform import Platform, running
 
 
-@pytest.mark.thinned
+@pytest.mark.soak
 async def test_the_demo_is_the_same_in_a_process_for_each_service(
     database_url: str, own_broker: Nats, state: Path, xsd: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,8 +38,7 @@ async def test_the_demo_is_the_same_in_a_process_for_each_service(
             if model_is_missing:
                 assert not_waited_for
             monkeypatch.undo()
-            if IS_SOAK:
-                await rerun_demo(platform, state)
+            await rerun_demo(platform, state)
             await asyncio.to_thread(check_files, platform, state / "donor", xsd)
             await check_state(platform, database_url, own_broker)
             assert set((await asyncio.to_thread(platform.stop)).values()) == {0}

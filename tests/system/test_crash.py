@@ -1,8 +1,8 @@
 """The process is killed before and after every call of the main workflow: nothing lost, nothing duplicated.
 
 The points are (call site, occurrence), collected from reference runs. Each run kills once, restarts the process as a
-supervisor would, and compares the final state with the reference. `./dev test` takes a call of every module of the
-chassis and of every service; `./dev soak` takes every call site, before or after one of its occurrences, by the day.
+supervisor would, and compares the final state with the reference. `./dev test` takes few calls, each of another module of
+the chassis or service; `./dev soak` takes every call site, before or after one of its occurrences, by the day.
 """
 
 import asyncio
@@ -40,6 +40,7 @@ from tests.system.main_workflow import Persistent, run_main_workflow
 
 WORKERS = 3
 REFERENCES = cases(2, soak=3)
+POINTS_FEW = 4
 IDLE_SECONDS = 1.5
 POLLED_MAX = 2
 """Of what goes on for ever, idle or not, so many occurrences are points."""
@@ -162,8 +163,8 @@ def one_of_each_site(points: Sequence[Point], *, seed: int) -> list[Point]:
     return [Point(call, chance.choice((BEFORE, AFTER))) for call in calls]
 
 
-def some_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Point]:
-    """So many that every part that calls out dies beside a call, chosen by the seed.
+def few_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Point]:
+    """POINTS_FEW points, chosen by the seed, each beside a call of a part that no other is beside; first those of two parts.
 
     After a call and before the next one of the same task is one moment, and counts for both parts.
     """
@@ -179,8 +180,7 @@ def some_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Poi
             if len(covers & missing) >= wanted:
                 missing -= covers
                 chosen.append(point)
-    chance.shuffle(chosen)
-    return chosen
+    return chosen[:POINTS_FEW]
 
 
 # -- where a process is killed ------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
         assert one.final_state is not None
         assert ([], []) == differences(reference, one.final_state), "undisturbed runs end alike"
     every = points_of([one.trace for one in first])
-    points = one_of_each_site(every, seed=DAY_SEED) if all_sites else some_of(every, first[0].trace, seed=SEED)
+    points = one_of_each_site(every, seed=DAY_SEED) if all_sites else few_of(every, first[0].trace, seed=SEED)
     total, parts = len(points), len({point.call.part for point in every})
     runs: list[Run] = []
     await asyncio.gather(*(crash(environment, points, reference, runs) for environment in made))
@@ -250,7 +250,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
         report(str(one))
     for one in not_reached:
         report(f"not reached: {one.point}")
-    share = f"one a site (seed {DAY_SEED})" if all_sites else "some"
+    share = f"one a site (seed {DAY_SEED})" if all_sites else "a few"
     report(
         f"crash test: {share} of {len(every)} points, of {parts} parts that call out, in {time.monotonic() - started:.0f} s"
     )
@@ -261,7 +261,7 @@ async def crash_test(made: Sequence[Environment], report: Callable[[str], None],
     assert not not_reached
 
 
-async def test_crash_near_a_call_of_every_part_loses_and_duplicates_nothing(
+async def test_crash_near_few_calls_loses_and_duplicates_nothing(
     environments: Sequence[Environment], report: Callable[[str], None]
 ) -> None:
     await crash_test(environments, report, all_sites=False)

@@ -225,5 +225,7 @@ async def test_rows_are_those_that_the_policy_shows(api: Client, matching: Match
 async def test_no_fact_has_counts_of_participants(api: Client, matching: Matching, db: Database) -> None:
     await held(api, await matching.confirms(), 777, 888)
 
+    # Numbers as values: ids have the digits too.
+    anywhere = "event::jsonb @? '$.** ? (@ == 777 || @ == 888)' OR event::text LIKE '%Nairobi%'"
     async with db.transaction() as tx:
-        assert not await tx.fetchval("SELECT count(*) FROM journal WHERE event::text ~ '777|888|Nairobi'")
+        assert not await tx.fetchval(f"SELECT count(*) FROM journal WHERE {anywhere}")

@@ -35,7 +35,7 @@ from tests.pledges.ledger.using import TIGHTLY
 from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
 from tests.soak import cases
 
-EXAMPLES, STEPS, SEED = cases(4, soak=24), 180, 20261127
+EXAMPLES, STEPS, SEED = cases(3, soak=24), 180, 20261127
 CHECKED_EACH = cases(3, soak=1)
 """After how many steps all is checked: what went wrong in one is still wrong after the next."""
 FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
