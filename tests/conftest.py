@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -78,6 +79,9 @@ OF_THE_DEMO = ("tests/system/test_end_to_end.py", *OF_THE_SITE, "tests/system/te
 """Files that look at one run of the demo, in this order: first those who count what is there."""
 
 LONGEST = (*OF_THE_DEMO, *(f"tests/system/test_{name}.py" for name in ("apart", "canary", "crash")))
+LANGUAGE = re.compile(r"-(ar|en|fr)-(?=\d+\])")
+"""Of a test that a browser makes with a person, in a language, at a width."""
+
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "broker_wipe"))
 """Files that measure how long something takes: one after the other."""
 
@@ -131,11 +135,17 @@ def _place(item: pytest.Item) -> tuple[int, bool, bool]:
 
 
 class ByFile(LoadScopeScheduling):
-    """The tests of a file run in one process, one after the other; so do all that measure times, or share the demo."""
+    """The tests of a file run in one process, one after the other; so do all that measure times, or share the demo.
+
+    In a soak each process that needs a demo has its own, since browsers look at thousands of pages: those of a language
+    in one process.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO else file
+        file, _, test = nodeid.partition("::")
+        if IS_SOAK and (language := LANGUAGE.search(test)):
+            return f"{file} {language[0]}"
+        return "timed" if file in TIMED else "demo" if file in OF_THE_DEMO and not IS_SOAK else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
