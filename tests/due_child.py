@@ -27,6 +27,7 @@ from services.delivery.follow_ups import actions as follow_up_actions
 from services.delivery.follow_ups import store as follow_up_store
 from services.delivery.wiring import expire_follow_ups
 from services.notifications.digests import actions as digest_actions
+from services.notifications.digests import store as digest_store
 from services.notifications.wiring import issue_digests
 from services.requests.clock import actions as clock_actions
 from services.requests.clock import store as clock_store
@@ -38,7 +39,7 @@ EXPIRE: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "delivery": ("follow_up", expire_follow_ups),
 }
 KILLED_IN = (
-    (digest_actions, "issue_next"),
+    (digest_actions, "issue_due"),
     (clock_actions, "expire"),
     (follow_up_actions, "expire"),
     (delivery_actions, "record"),
@@ -84,7 +85,7 @@ async def run_killed(
 
 async def main() -> None:
     service, database_url, at, kill, events = pickle.load(sys.stdin.buffer)
-    clock_store.DUE_MAX = follow_up_store.DUE_MAX = 5
+    clock_store.DUE_MAX = follow_up_store.DUE_MAX = digest_store.DUE_MAX = 5
     if kill:
         for module, name in KILLED_IN:
             setattr(module, name, killed(getattr(module, name), *kill))

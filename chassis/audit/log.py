@@ -27,11 +27,12 @@ _NOTE = Write(
         "noted": """
             INSERT INTO audit (recorded_at, action, aggregate, aggregate_id, version, person_id, organization, role,
                 correlation, origin, salt, old, new)
-            SELECT $1, action, aggregate, aggregate_id, version, $2, $3, $4, $5, $6, salt,
+            SELECT $1, action, aggregate, aggregate_id, version, $2, $3, $4, correlation, $5, salt,
                 coalesce(old, (SELECT before.new FROM audit AS before WHERE before.aggregate_id = n.aggregate_id
                     AND before.version = n.version - 1 AND n.new IS NOT NULL AND before.new IS NOT NULL)), new
-            FROM unnest($7::text[], $8::text[], $9::uuid[], $10::integer[], $11::bytea[], $12::bytea[], $13::bytea[])
-                WITH ORDINALITY AS n(action, aggregate, aggregate_id, version, salt, old, new, place)
+            FROM unnest($6::text[], $7::text[], $8::uuid[], $9::integer[], $10::text[], $11::bytea[], $12::bytea[],
+                $13::bytea[])
+                WITH ORDINALITY AS n(action, aggregate, aggregate_id, version, correlation, salt, old, new, place)
             ORDER BY place RETURNING position
         """,
         "came_from": """
@@ -65,7 +66,7 @@ _NOTE_READ = Write(
 
 
 async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
-    """Add a row per event, whose JSON is in `encoded`; the events have one cause."""
+    """Add a row per event, whose JSON is in `encoded`."""
     if not events:
         return
     last: dict[UUID, bytes] = {}
@@ -77,9 +78,11 @@ async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes])
         after.append(last[event.aggregate_id])
     await _note(
         tx,
-        [(event.type, event.aggregate, event.aggregate_id, event.aggregateversion) for event in events],
+        [
+            (event.type, event.aggregate, event.aggregate_id, event.aggregateversion, event.correlationid)
+            for event in events
+        ],
         (salts, before, after),
-        events[0].correlationid,
     )
 
 
@@ -106,16 +109,14 @@ async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, vers
 
 async def _note(
     tx: Tx,
-    what: Sequence[tuple[str, str, UUID, int]],
+    what: Sequence[tuple[str, str, UUID, int, str]],
     hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
-    correlation: str,
 ) -> None:
     hashed, salt, address = _hashed_origin()
     await tx.write(
         _NOTE,
         clock.now(),
         *_actor(tx),
-        correlation,
         hashed,
         *(list(column) for column in zip(*what, strict=True)),
         *hashes,

@@ -58,6 +58,11 @@ ENDS_SESSION = frozenset({"FATAL", "PANIC"})
 CALLER_SETTINGS = ("entraide.organization", "entraide.role", "entraide.person")
 """Settings read by row-level security, local to the transaction: without them no row is visible."""
 
+_PLANNED = {
+    None: "",
+    True: "; SET LOCAL plan_cache_mode = force_generic_plan",
+    False: "; SET LOCAL plan_cache_mode = force_custom_plan",
+}
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FOR_CALLER = Write(
     parts={
@@ -113,7 +118,7 @@ class Tx:
         caller: Caller | None,
         own_role: str | None,
         *,
-        planned_once: bool = False,
+        planned_once: bool | None = None,
         snapshot: bool = False,
     ) -> None:
         self._take = take
@@ -183,7 +188,7 @@ class Tx:
         if not self._opened:
             # Set before BEGIN: a cancellation in between leaves a connection that must not be used again.
             self._opened = True
-            planned = "; SET LOCAL plan_cache_mode = force_generic_plan" if self._planned_once else ""
+            planned = _PLANNED[self._planned_once]
             isolation = " ISOLATION LEVEL REPEATABLE READ" if self._snapshot else ""
             await self.connection.execute(f"BEGIN{isolation}; {self._identify()}{planned}")
         await self._send()
@@ -289,15 +294,16 @@ class Database:
         self,
         *,
         by: Caller | None = None,
-        planned_once: bool = False,
+        planned_once: bool | None = None,
         snapshot: bool = False,
         locks: Sequence[str] = (),
     ) -> AsyncIterator[Tx]:
         """A transaction: commits at the end of the block, rolls back on any exception.
 
         Without `by` it is the service's own work. `locks` are in-process locks on rows with many concurrent changes:
-        held from before a connection is acquired until after COMMIT. `planned_once`: its statements use generic plans;
-        with row-level security planning takes longer than execution. `snapshot`: all its queries see the state at the
+        held from before a connection is acquired until after COMMIT. `planned_once`: its statements use generic plans,
+        since with row-level security planning takes longer than execution; False: each is planned for its values; None:
+        PostgreSQL decides after some calls, by those calls' values. `snapshot`: all its queries see the state at the
         first of them (REPEATABLE READ). Raises Unavailable if no connection or lock is available, OutcomeUnknown if
         COMMIT was not answered.
         """

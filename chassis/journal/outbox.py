@@ -69,8 +69,15 @@ async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = 
 
 async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> Sequence[Event]:
     """Announce several facts, each with its aggregate's new revision, in this order and in one statement."""
+    return await announce_each(tx, [(fact, version, because) for fact, version in facts])
+
+
+async def announce_each(tx: Tx, facts: Sequence[tuple[Fact, int, Event | None]]) -> Sequence[Event]:
+    """As `announce_all`, for facts that have different causes."""
+    if not facts:
+        return []
     now = clock.now()
-    events = [_event(fact, version, because, tx.caller, now) for fact, version in facts]
+    events = [_event(fact, version, because, tx.caller, now) for fact, version, because in facts]
     encoded = [msgspec.json.encode(event) for event in events]
     assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (
         "the limits on lines and codes keep every fact below this"
@@ -78,9 +85,9 @@ async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Ev
     await tx.write(
         _ANNOUNCE,
         [event.id for event in events],
-        [fact.aggregate for fact, _ in facts],
-        [fact.aggregate_id for fact, _ in facts],
-        [version for _, version in facts],
+        [fact.aggregate for fact, _, _ in facts],
+        [fact.aggregate_id for fact, _, _ in facts],
+        [version for _, version, _ in facts],
         [event.type for event in events],
         [one.decode() for one in encoded],
         now,

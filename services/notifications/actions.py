@@ -63,10 +63,13 @@ async def rebuild(tx: Tx, event: Event) -> None:
             if fact.digest_id is not None:
                 await digest_store.save_due(tx, fact)
         case DigestIssued():
-            await digest_store.save_issued(tx, fact)
+            await digest_store.save_issued(tx, [fact])
         case _ if event.aggregate == "alert":
             await alert_store.save(tx, evolve_alert(await alert_store.known(tx, event.aggregate_id), fact))
         case _:
             before = await store.locked(tx, event.aggregate_id)
             after = model.evolve(before, fact)
-            await (store.save if before else store.add)(tx, after)
+            if before:
+                await store.save(tx, after)
+            else:
+                await store.add(tx, [after])

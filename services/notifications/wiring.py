@@ -73,11 +73,11 @@ async def begin_consents(db: Database) -> float | None:
 
 
 async def issue_digests(db: Database) -> float | None:
-    """Issue each digest that is due, in a transaction of its own. Returns the seconds until the next one is due."""
+    """Issue all digests that are due, some in each transaction. Returns the seconds until the next one is due."""
     while True:
         now = clock.now()
         async with db.transaction() as tx:
-            if not await digest_actions.issue_next(tx, now=now):
+            if not await digest_actions.issue_due(tx, now=now):
                 return await digest_store.due_in_seconds(tx, now=now)
 
 

@@ -111,7 +111,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
         )
         await ground.drained(DATABASE, "requests")
         of = await ground.execute(DATABASE, "SELECT request_id::text FROM requests.request LIMIT 1")
-        bare, http, token = await asyncpg.connect(settings.database_url), await connect(app.port), ground.issuer.token
+        bare, token = await asyncpg.connect(settings.database_url), ground.issuer.token
         first = 1
         for size in SIZES:
             say(f"making requests up to {size:,}")
@@ -119,6 +119,8 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             await ground.execute(DATABASE, filled(COPY, values))
             await ground.execute(DATABASE, "VACUUM ANALYZE")
             first = size + 1
+            # Only now: the server closes connections that are idle for as long as the rows take.
+            http = await connect(app.port)
             for name, (query, condition, order) in PAGES.items():
                 ours, floor = times[name].setdefault(size, ([], []))
                 call = Call(
@@ -132,11 +134,11 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
                 statement = _bare(condition, order, values["me"])
                 for number in range(rounds * max(CALLS_MIN // rounds, 1)):
                     asked = ours if number >= 2 else []
-                    await _timed(asked, lambda call=call, number=number: _answer(http, call, str(number)))  # type: ignore[misc]
+                    await _timed(asked, lambda http=http, call=call, number=number: _answer(http, call, str(number)))  # type: ignore[misc]
                     await _timed(floor if number >= 2 else [], lambda statement=statement: bare.fetch(statement))  # type: ignore[misc]
                 say(f"{size:,}, {name:16} {_ratio(ours, floor):5.2f}")
+            http.close()
         await bare.close()
-        http.close()
     return _comparison(times)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from chassis.audit.log import log_read
 from chassis.db.database import Database
-from chassis.journal.outbox import announce, announce_all
+from chassis.journal.outbox import announce, announce_all, announce_each
 from chassis.telemetry import with_correlation, with_origin
 from contracts.requests import RequestWithdrawn
 from tests import builders
@@ -61,6 +61,19 @@ async def test_audit_row_names_actor_time_action_address_and_cause(databases: Ma
     assert sha256(row["salt"] + msgspec.json.encode(event)).digest() == row["new"]
     assert row["old"] is None
     assert row["recorded_at"] >= event.time
+
+
+async def test_each_of_several_changes_names_its_own_cause(databases: Mapping[str, Database]) -> None:
+    db, causes = databases["requests"], []
+    for correlation in ("one-cause", "another-cause"):
+        with with_correlation(correlation):
+            async with db.transaction() as tx:
+                causes.append(await announce(tx, a_fact(uuid4()), version=1))
+    async with db.transaction() as tx:
+        events = await announce_each(tx, [(a_fact(uuid4()), 1, cause) for cause in causes])
+
+    assert 2 * ["one-cause", "another-cause"] == [row["correlation"] for row in await rows(db)]
+    assert [(one.correlationid, one.id) for one in causes] == [(one.correlationid, one.causationid) for one in events]
 
 
 async def test_change_by_the_system_has_no_actor(databases: Mapping[str, Database]) -> None:

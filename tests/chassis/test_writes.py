@@ -222,6 +222,18 @@ async def _make(db: Database, command: Command, *, pause: float = 0.0) -> tuple[
     return await once(db, command, first=first, again=again)
 
 
+@pytest.mark.parametrize(
+    ("planned_once", "mode"), [(None, "auto"), (True, "force_generic_plan"), (False, "force_custom_plan")]
+)
+async def test_transaction_says_whether_its_statements_are_planned_once(
+    db: Database, planned_once: bool | None, mode: str
+) -> None:
+    async with db.transaction(by=KENYAN, planned_once=planned_once) as tx:
+        assert await tx.fetchval("SHOW plan_cache_mode") == mode
+    async with db.transaction(by=KENYAN) as tx:
+        assert await tx.fetchval("SHOW plan_cache_mode") == "auto", "on the same connection"
+
+
 async def test_repeated_command_returns_the_record_of_the_first(db: Database) -> None:
     made, record = await _make(db, _command())
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from contracts import requests as r
 from contracts.facts import Event, Fact
@@ -140,3 +141,23 @@ async def a_circulating_request(inbox: Inbox) -> RequestStory:
     await story.opened()
     await story.consented("NOR")
     return story
+
+
+async def the_digest_of_more_readers(db: Database, readers: int) -> None:
+    """The only digest, of one reader, with what it found, for others of the same State; `readers` in all."""
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            WITH reader AS (
+                SELECT gen_random_uuid() AS person_id, gen_random_uuid() AS digest_id FROM generate_series(2, $1)
+            ), due AS (
+                INSERT INTO digest (digest_id, person_id, organization, role, frequency, due_at, status)
+                SELECT reader.digest_id, reader.person_id, organization, role, frequency, due_at, status
+                FROM reader, digest
+            )
+            INSERT INTO hit (hit_id, person_id, organization, role, subject, request_id, digest_id, recorded_at)
+            SELECT gen_random_uuid(), reader.person_id, organization, role, subject, request_id, reader.digest_id,
+                recorded_at FROM reader, hit
+            """,
+            readers,
+        )

@@ -3,9 +3,9 @@
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from tests.due_child import POINTS, run_killed
-from tests.notifications.steps import NEXT_WEEK, Client, a_circulating_request, an_alert
+from tests.notifications.steps import NEXT_WEEK, Client, a_circulating_request, an_alert, the_digest_of_more_readers
 
-READERS = 40
+READERS = 120
 
 
 async def test_due_digests_are_issued_once_with_processes_killed(
@@ -13,25 +13,9 @@ async def test_due_digests_are_issued_once_with_processes_killed(
 ) -> None:
     await an_alert(api)
     await a_circulating_request(inbox)
-    async with db.transaction() as tx:
-        # The digest of one reader, with what it found, for others of the same State.
-        await tx.execute(
-            """
-            WITH reader AS (
-                SELECT gen_random_uuid() AS person_id, gen_random_uuid() AS digest_id FROM generate_series(2, $1)
-            ), due AS (
-                INSERT INTO digest (digest_id, person_id, organization, role, frequency, due_at, status)
-                SELECT reader.digest_id, reader.person_id, organization, role, frequency, due_at, status
-                FROM reader, digest
-            )
-            INSERT INTO hit (hit_id, person_id, organization, role, subject, request_id, digest_id, recorded_at)
-            SELECT gen_random_uuid(), reader.person_id, organization, role, subject, request_id, reader.digest_id,
-                recorded_at FROM reader, hit
-            """,
-            READERS,
-        )
+    await the_digest_of_more_readers(db, READERS)
 
-    await run_killed("notifications", database_url, NEXT_WEEK, [(5, POINTS[0]), (8, POINTS[1]), (9, POINTS[0])])
+    await run_killed("notifications", database_url, NEXT_WEEK, [(3, POINTS[0]), (5, POINTS[1]), (6, POINTS[0])])
 
     async with db.transaction() as tx:
         rows = await tx.fetch(

@@ -4,13 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from asyncpg.connection import LoggedQuery
 
 from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from services.notifications.alerts.model import Frequency
-from services.notifications.digests import actions
+from services.notifications.digests import actions, store
 from services.notifications.digests.model import next_due
 from services.notifications.wiring import SERVICE, issue_digests
 from tests.builders import headers
@@ -24,14 +25,15 @@ from tests.notifications.steps import (
     an_alert,
     notifications_of,
     subscribe,
+    the_digest_of_more_readers,
 )
 
 
 async def killed_while_issuing(db: Database) -> None:
     async with db.transaction() as tx:
-        assert await actions.issue_next(tx, now=NEXT_WEEK)
+        assert await actions.issue_due(tx, now=NEXT_WEEK)
         async with db.transaction() as other:
-            assert not await actions.issue_next(other, now=NEXT_WEEK), "another process has claimed it"
+            assert not await actions.issue_due(other, now=NEXT_WEEK), "another process has claimed it"
         raise ConnectionError("killed before COMMIT")
 
 
@@ -137,13 +139,42 @@ async def test_concurrent_processes_and_a_rolled_back_one_issue_a_digest_once(
     assert ([], 1) == (after_the_kill, len(await notifications_of(api, PROVIDER)))
 
 
+async def test_many_digests_take_as_many_queries_as_one(
+    api: Client, inbox: Inbox, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await an_alert(api)
+    await a_circulating_request(inbox)
+    await the_digest_of_more_readers(db, 30)
+    queries: dict[int, list[str]] = {}
+    # Twice one: with the first the connection also asks for types.
+    for due_max in (1, 1, 50):
+        monkeypatch.setattr(store, "DUE_MAX", due_max)
+        sent: list[str] = []
+
+        def note(record: LoggedQuery, sent: list[str] = sent) -> None:
+            sent.append(record.query)
+
+        async with db.transaction() as tx:
+            await tx.flush()
+            assert tx.connection is not None, "the transaction has begun"
+            tx.connection.add_query_logger(note)
+            issued = await actions.issue_due(tx, now=NEXT_WEEK)
+            # A logger is called in the loop's next turn.
+            await asyncio.sleep(0)
+            tx.connection.remove_query_logger(note)
+        queries[issued] = sent
+
+    assert {1, 28} == queries.keys()
+    assert queries[1] == queries[28] != []
+
+
 async def test_hit_that_comes_while_its_digest_is_issued_is_in_the_next_one(
     api: Client, inbox: Inbox, db: Database
 ) -> None:
     await an_alert(api)
     await a_circulating_request(inbox)
     async with db.transaction() as tx:
-        assert await actions.issue_next(tx, now=NEXT_WEEK)
+        assert await actions.issue_due(tx, now=NEXT_WEEK)
         coming = asyncio.create_task(a_circulating_request(inbox))
         await asyncio.sleep(0.5)
         assert not coming.done(), "it waits for the digest"

@@ -165,7 +165,7 @@ async def _digests(world: World) -> None:
     """Issue what the alerts have found."""
     db = {one.name: one.db for one in world.running}["notifications"]
     async with db.transaction() as tx:
-        while await digest_actions.issue_next(tx, now=clock.now() + timedelta(days=2)):
+        while await digest_actions.issue_due(tx, now=clock.now() + timedelta(days=2)):
             pass
     await world.deliver_events()
 

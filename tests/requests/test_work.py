@@ -6,6 +6,11 @@ from typing import Any
 import pytest
 
 from chassis.db.database import Database
+from contracts.values import Language
+from services.requests.request.values import Status
+from services.requests.work import store
+from services.requests.work.model import Order
+from services.requests.work.query import WorkQuery
 from tests.builders import a_caller, a_line, headers
 from tests.requests.clock_steps import appointed_coordinator, presented
 from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, filed, opened
@@ -132,6 +137,71 @@ async def test_pages_of_each_order_are_complete(api: Client, sort: str) -> None:
         if cursor is None:
             break
     assert found == whole
+
+
+MANY = """
+    WITH requests AS (
+        INSERT INTO request SELECT (json_populate_record(request, json_build_object('request_id', gen_random_uuid(),
+            'state', 'KE' || chr(65 + n % 5), 'status', (ARRAY['open', 'submitted'])[1 + n % 2]))).*
+        FROM request, generate_series(1, 5000) AS n RETURNING *
+    )
+    INSERT INTO clock SELECT (json_populate_record(clock, json_build_object('clock_id', gen_random_uuid(),
+        'request_id', requests.request_id, 'state', requests.state))).*
+    FROM requests JOIN clock ON clock.clock_id = (SELECT clock_id FROM clock WHERE organization = 'UNODC' LIMIT 1)
+"""
+PLANNED = """
+    EXPLAIN EXECUTE page('UNODC', 'coordinator', 'coordinator', now(), '{}', '{}', '{KEN}', '{}', '{}', '{}', '{}',
+        '{}', '{}', NULL, '{}', '{}', '{}', 51)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "sort", "index"),
+    [
+        (WorkQuery(), Order.DUE, "clock_due"),
+        (WorkQuery(), Order.SINCE, "clock_since"),
+        (WorkQuery(), Order.PRIORITY, "clock_priority"),
+        (WorkQuery(status=(Status.OPEN,)), Order.DUE, "clock_due"),
+        (WorkQuery(state=("KEN",)), Order.DUE, "clock_state"),
+    ],
+)
+async def test_page_of_work_is_read_in_the_order_of_an_index(
+    api: Client, databases: Mapping[str, Database], database_url: str, asked: WorkQuery, sort: Order, index: str
+) -> None:
+    """A plan for all values of the filters, made once on a connection."""
+    await filed(api)
+    async with databases["requests"].transaction() as tx:
+        await tx.execute(MANY)
+    owner = await Database.connect(database_url, "requests", owner=True)
+    async with owner.transaction() as tx:
+        await tx.execute("ANALYZE request, clock")
+    await owner.close()
+    caller = a_caller(COORDINATOR)
+    search = asked.search(caller)
+    assert store.is_planned_once(search, sort)
+    statement = store.page_statement(store.conditions_of(search.filter), sort, onwards=False)
+
+    async with databases["requests"].transaction(by=caller, planned_once=True) as tx:
+        await tx.execute(f"PREPARE page AS {statement}")
+        plan = "\n".join(row[0] for row in await tx.fetch(PLANNED))
+    assert f"Index Scan using {index} on clock" in plan, plan
+    assert "Sort" not in plan, plan
+    assert "$1" in plan, "who reads is not known to the plan"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        WorkQuery(assignee="me"),
+        WorkQuery(state=("KEN", "SEN")),
+        WorkQuery(status=(Status.OPEN, Status.ON_HOLD)),
+        WorkQuery(written_in=(Language.FR,)),
+        WorkQuery(q="canary"),
+        WorkQuery(in_remit=True),
+    ],
+)
+def test_filter_whose_values_may_leave_few_requests_is_planned_for_its_values(asked: WorkQuery) -> None:
+    assert not store.is_planned_once(asked.search(a_caller(COORDINATOR)), Order.DUE)
 
 
 async def test_most_urgent_comes_first_by_priority(api: Client) -> None:

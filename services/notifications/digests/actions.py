@@ -1,39 +1,45 @@
 """Issue digests that are due. The caller opens the transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from chassis.db.database import Tx
-from chassis.journal.outbox import announce
+from chassis.journal.outbox import announce_all
 from services.notifications.digests import store
 from services.notifications.digests.model import Entry
 from services.notifications.hits import actions as hit_actions
-from services.notifications.hits.model import Watcher
+from services.notifications.notices import actions as notice_actions
 from services.notifications.notices import audience
+from services.notifications.notices.notice import Holder
 
 
-async def issue_next(tx: Tx, *, now: datetime) -> bool:
-    """Issue the digest that has been due longest, as one notification; False if none is due here.
+async def issue_due(tx: Tx, *, now: datetime) -> int:
+    """Issue the digests that have been due longest, each as one notification. Returns how many; 0 if none is due here.
 
     One without anything that its reader may still see is issued without a notification.
     """
-    digest = await store.claim(tx, now=now)
-    if digest is None:
-        return False
-    shown = await visible_entries(tx, digest.digest_id, digest.organization, now=now)
-    fact = digest.issue(len(shown), now=now)
-    await store.save_issued(tx, fact)
-    event = await announce(tx, fact, version=1)
-    if shown:
-        owner = Watcher(person_id=digest.person_id, organization=digest.organization, role=digest.role)
-        await hit_actions.notify_owner(tx, owner, audience.ON_DIGEST[digest.frequency], event, fact, now=now)
-    return True
-
-
-async def visible_entries(tx: Tx, digest_id: UUID, organization: str, *, now: datetime) -> list[Entry]:
-    """The entries of a digest that the organization may see now, oldest first."""
-    return [
-        entry
-        for entry in await store.entries(tx, digest_id)
-        if await hit_actions.is_shown(tx, entry.subject, organization, entry.record_id, now=now)
+    due = await store.claim(tx, now=now)
+    if not due:
+        return 0
+    shown = await visible_entries(tx, {one.digest_id: one.organization for one in due}, now=now)
+    facts = [one.issue(len(shown[one.digest_id]), now=now) for one in due]
+    await store.save_issued(tx, facts)
+    events = await announce_all(tx, [(fact, 1) for fact in facts])
+    owners = [
+        (Holder(one.person_id, one.organization, one.role), audience.ON_DIGEST[one.frequency], event, fact)
+        for one, event, fact in zip(due, events, facts, strict=True)
+        if fact.entries
     ]
+    await notice_actions.notify_owners(tx, owners, now=now)
+    return len(due)
+
+
+async def visible_entries(tx: Tx, readers: Mapping[UUID, str], *, now: datetime) -> dict[UUID, list[Entry]]:
+    """The entries that the organization of each digest may see now, oldest first; `readers` are these by digest."""
+    found = await store.entries(tx, list(readers))
+    known = await hit_actions.known_records(tx, [(one.subject, one.record_id) for of in found.values() for one in of])
+    return {
+        digest_id: [one for one in of if known.is_shown(one.subject, readers[digest_id], one.record_id, now=now)]
+        for digest_id, of in found.items()
+    }

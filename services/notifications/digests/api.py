@@ -63,8 +63,8 @@ async def show_digest(
     policy.decide(ctx.caller, Action.SHOW_DIGEST, digest).required()
     language = await subscription_store.language(tx, ctx.caller, accept_language)
     async with tx.as_service():
-        found = await actions.visible_entries(tx, digest_id, digest.organization, now=ctx.now)
-    return _view(digest, found, language)
+        found = await actions.visible_entries(tx, {digest_id: digest.organization}, now=ctx.now)
+    return _view(digest, found[digest_id], language)
 
 
 def _view(digest: Digest, entries: list[Entry], language: Language) -> DigestView:

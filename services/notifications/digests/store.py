@@ -1,16 +1,31 @@
 """Queries on digests: each is a row from its first hit on, which one process claims when it is due."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from chassis.db.database import Tx
+from chassis.db.writes import Write
 from contracts.alerts import DigestIssued, HitRecorded
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.notifications.digests.model import ENTRIES_MAX, Digest, DigestStatus, Entry, digest_id_of, next_due
 from services.notifications.hits.model import Watcher
+
+DUE_MAX = 50
+"""Digests issued in one transaction, for which a hit of one of them waits."""
+
+_ISSUED = Write(
+    parts={
+        "issued": """
+            UPDATE digest SET status = 'issued', entries = one.entries, issued_at = one.issued_at
+            FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[]) AS one(digest_id, entries, issued_at)
+            WHERE digest.digest_id = one.digest_id
+        """
+    }
+)
 
 
 async def open_next(tx: Tx, watcher: Watcher, *, now: datetime) -> tuple[UUID, datetime]:
@@ -53,24 +68,25 @@ async def save_due(tx: Tx, hit: HitRecorded) -> None:
     )
 
 
-async def claim(tx: Tx, *, now: datetime) -> Digest | None:
-    """The digest that has been due longest, locked, and not claimed by another process."""
-    row = await tx.fetchrow(
+async def claim(tx: Tx, *, now: datetime) -> list[Digest]:
+    """The digests that have been due longest, locked, and not claimed by another process."""
+    rows = await tx.fetch(
         """
         SELECT * FROM digest WHERE status = 'due' AND due_at <= $1
-        ORDER BY due_at, digest_id LIMIT 1 FOR UPDATE SKIP LOCKED
+        ORDER BY due_at, digest_id LIMIT $2 FOR UPDATE SKIP LOCKED
         """,
         now,
+        DUE_MAX,
     )
-    return msgspec.convert(dict(row), Digest) if row else None
+    return [msgspec.convert(dict(row), Digest) for row in rows]
 
 
-async def save_issued(tx: Tx, issued: DigestIssued) -> None:
-    await tx.execute(
-        "UPDATE digest SET status = 'issued', entries = $2, issued_at = $3 WHERE digest_id = $1",
-        issued.digest_id,
-        issued.entries,
-        issued.issued_at,
+async def save_issued(tx: Tx, issued: Sequence[DigestIssued]) -> None:
+    await tx.write(
+        _ISSUED,
+        [one.digest_id for one in issued],
+        [one.entries for one in issued],
+        [one.issued_at for one in issued],
     )
 
 
@@ -97,11 +113,12 @@ async def get(tx: Tx, digest_id: UUID, caller: Caller) -> Digest:
     return msgspec.convert(dict(row), Digest)
 
 
-async def entries(tx: Tx, digest_id: UUID) -> list[Entry]:
-    """The hits of a digest, oldest first, whoever may still see them."""
+async def entries(tx: Tx, digest_ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
+    """The hits of these digests, of each ENTRIES_MAX at most, oldest first, whoever may still see them."""
     rows = await tx.fetch(
         """
-        SELECT subject, hit.request_id, hit.requirement_id, hit.offering_id,
+        SELECT entry.* FROM unnest($1::uuid[]) AS wanted(digest_id) CROSS JOIN LATERAL (
+        SELECT digest_id, recorded_at, hit_id, subject, hit.request_id, hit.requirement_id, hit.offering_id,
             coalesce(hit.offering_id::text, reference, hit.request_id::text) AS reference,
             coalesce(provider, state) AS organization,
             CASE subject WHEN 'offerings' THEN '/v1/offerings/' || hit.offering_id
@@ -114,9 +131,13 @@ async def entries(tx: Tx, digest_id: UUID) -> list[Entry]:
         LEFT JOIN known_reference AS known ON known.request_id = hit.request_id
         LEFT JOIN known_requirement AS need ON need.requirement_id = hit.requirement_id
         LEFT JOIN known_offering AS offering ON offering.offering_id = hit.offering_id
-        WHERE digest_id = $1 AND coalesce(provider, state) IS NOT NULL ORDER BY recorded_at, hit_id LIMIT $2
+        WHERE hit.digest_id = wanted.digest_id AND coalesce(provider, state) IS NOT NULL
+        ORDER BY recorded_at, hit_id LIMIT $2) AS entry ORDER BY recorded_at, hit_id
         """,
-        digest_id,
+        digest_ids,
         ENTRIES_MAX,
     )
-    return [msgspec.convert(dict(row), Entry) for row in rows]
+    found: dict[UUID, list[Entry]] = {digest_id: [] for digest_id in digest_ids}
+    for row in rows:
+        found[row["digest_id"]].append(msgspec.convert(dict(row), Entry))
+    return found

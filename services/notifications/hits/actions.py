@@ -3,6 +3,7 @@
 The caller opens the transaction.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,18 +14,16 @@ from chassis.journal.outbox import announce
 from contracts import matching as m
 from contracts import pledges as p
 from contracts import requests as r
-from contracts.alerts import DigestIssued, HitRecorded
+from contracts.alerts import HitRecorded
 from contracts.consents import Terms, recipients_by_visibility
 from contracts.facts import Event, Fact
 from contracts.rankings import LineRanked
 from services.notifications.alerts.model import AlertSubject, Frequency
 from services.notifications.digests import store as digest_store
 from services.notifications.hits import offering_store, request_store, requirement_store, store
-from services.notifications.hits.model import Watcher, hit_on
+from services.notifications.hits.model import KnownRecords, Watcher, hit_on
 from services.notifications.notices import actions, audience
-from services.notifications.notices import store as notice_store
-from services.notifications.notices.notice import Appointment, Notice
-from services.notifications.webhooks import store as webhook_store
+from services.notifications.notices.notice import Holder
 
 BEGINS = (r.RequestOpened, r.RequestStarted, r.RequestReopened)
 ENDS = (
@@ -137,29 +136,22 @@ async def may_be_sent(tx: Tx, notice: str, organization: str, record_id: UUID | 
 
 async def is_shown(tx: Tx, subject: AlertSubject, organization: str, record_id: UUID, *, now: datetime) -> bool:
     """Whether the organization sees what was found, and it is still wanted."""
-    if subject is AlertSubject.OFFERINGS:
-        offering = await offering_store.offering(tx, record_id)
-        return offering is not None and offering.is_for(organization)
-    request_id = record_id
-    if subject is AlertSubject.FUNDING:
-        requirement = await requirement_store.requirement(tx, record_id)
-        if requirement is None or not requirement.unfunded:
-            return False
-        request_id = requirement.request_id
-    request = await request_store.request(tx, request_id)
-    return request is not None and request.is_shown_to(organization, now)
+    known = await known_records(tx, [(subject, record_id)])
+    return known.is_shown(subject, organization, record_id, now=now)
 
 
-async def notify_owner(
-    tx: Tx, owner: Watcher, notice: Notice, event: Event, fact: HitRecorded | DigestIssued, *, now: datetime
-) -> None:
-    """Create the notification of an appointment, and of each of its webhooks."""
-    known = await notice_store.known(tx, request_id=getattr(fact, "request_id", None))
-    appointment = Appointment(owner.organization, owner.role)
-    webhooks = await webhook_store.recipients(tx, [appointment], notified_of_match=None)
-    person = await notice_store.recipient(tx, owner.person_id, owner.organization, owner.role)
-    for recipient in [person, *(one for one in webhooks if one.person_id == owner.person_id)]:
-        await actions.notify_one(tx, notice, recipient, event, fact, known, now)
+async def known_records(tx: Tx, found: Iterable[tuple[AlertSubject, UUID]]) -> KnownRecords:
+    """What is known of records of these subjects, and of the requests of the requirements among them."""
+    ids: dict[AlertSubject, set[UUID]] = {subject: set() for subject in AlertSubject}
+    for subject, record_id in found:
+        ids[subject].add(record_id)
+    requirements = await requirement_store.requirements(tx, ids[AlertSubject.FUNDING])
+    of_requirements = {one.request_id for one in requirements.values()}
+    return KnownRecords(
+        requests=await request_store.requests(tx, ids[AlertSubject.REQUESTS] | of_requirements),
+        requirements=requirements,
+        offerings=await offering_store.offerings(tx, ids[AlertSubject.OFFERINGS]),
+    )
 
 
 async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event | None, now: datetime) -> None:
@@ -172,7 +164,8 @@ async def _report(tx: Tx, watcher: Watcher, hit: HitRecorded, *, because: Event 
     event = await announce(tx, hit, version=1, because=because)
     if hit.digest_id is None:
         notice = audience.ON_HIT["fitting" if hit.alert_id is None else hit.subject]
-        await notify_owner(tx, watcher, notice, event, hit, now=now)
+        owner = Holder(watcher.person_id, watcher.organization, watcher.role)
+        await actions.notify_owners(tx, [(owner, notice, event, hit)], now=now)
 
 
 async def _save(tx: Tx, fact: Fact, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Hits: who is notified of which record, once, and whether they may still see it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -70,6 +71,28 @@ class KnownOffering(Struct, frozen=True, kw_only=True):
             not self.special_groups or not set(self.special_groups).isdisjoint(reference.special_groups_of(state))
         )
         return self.available and (every or named) and state not in self.excluded_states and in_groups
+
+
+class KnownRecords(Struct, frozen=True, kw_only=True):
+    """Records of other services that hits are of, by id, as known from their facts."""
+
+    requests: Mapping[UUID, KnownRequest]
+    requirements: Mapping[UUID, KnownRequirement]
+    offerings: Mapping[UUID, KnownOffering]
+
+    def is_shown(self, subject: AlertSubject, organization: str, record_id: UUID, *, now: datetime) -> bool:
+        """Whether the organization sees what was found, and it is still wanted."""
+        if subject is AlertSubject.OFFERINGS:
+            offering = self.offerings.get(record_id)
+            return offering is not None and offering.is_for(organization)
+        request_id = record_id
+        if subject is AlertSubject.FUNDING:
+            requirement = self.requirements.get(record_id)
+            if requirement is None or not requirement.unfunded:
+                return False
+            request_id = requirement.request_id
+        request = self.requests.get(request_id)
+        return request is not None and request.is_shown_to(organization, now)
 
 
 class Watcher(Struct, frozen=True, kw_only=True):

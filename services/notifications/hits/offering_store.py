@@ -1,5 +1,6 @@
 """Queries on the offerings with which alerts are compared: rows made from the facts of the matching service."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
@@ -41,5 +42,11 @@ async def set_available(tx: Tx, offering_id: UUID, *, available: bool) -> None:
 
 
 async def offering(tx: Tx, offering_id: UUID) -> KnownOffering | None:
-    row = await tx.fetchrow("SELECT * FROM known_offering WHERE offering_id = $1", offering_id)
-    return msgspec.convert(dict(row), KnownOffering) if row else None
+    return (await offerings(tx, [offering_id])).get(offering_id)
+
+
+async def offerings(tx: Tx, offering_ids: Collection[UUID]) -> dict[UUID, KnownOffering]:
+    if not offering_ids:
+        return {}
+    rows = await tx.fetch("SELECT * FROM known_offering WHERE offering_id = ANY ($1::uuid[])", offering_ids)
+    return {row["offering_id"]: msgspec.convert(dict(row), KnownOffering) for row in rows}

@@ -1,6 +1,6 @@
 """Queries on the requests with which alerts are compared: rows made from the facts of the requests service."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -99,14 +99,27 @@ async def silent_terms(tx: Tx, request_id: UUID) -> Terms | None:
 
 
 async def request(tx: Tx, request_id: UUID) -> KnownRequest | None:
-    row = await tx.fetchrow(
-        "SELECT * FROM known_request LEFT JOIN known_circulation USING (request_id) WHERE request_id = $1", request_id
+    return (await requests(tx, [request_id])).get(request_id)
+
+
+async def requests(tx: Tx, request_ids: Collection[UUID]) -> dict[UUID, KnownRequest]:
+    if not request_ids:
+        return {}
+    rows = await tx.fetch(
+        """
+        SELECT * FROM known_request LEFT JOIN known_circulation USING (request_id) WHERE request_id = ANY ($1::uuid[])
+        """,
+        request_ids,
     )
-    if row is None:
-        return None
-    consents = await tx.fetch("SELECT * FROM known_consent WHERE request_id = $1 ORDER BY consent_id", request_id)
-    known = tuple(msgspec.convert(dict(one), Consent) for one in consents)
-    return msgspec.convert({**dict(row), "consents": known}, KnownRequest)
+    consents: dict[UUID, list[Consent]] = {row["request_id"]: [] for row in rows}
+    for row in await tx.fetch(
+        "SELECT * FROM known_consent WHERE request_id = ANY ($1::uuid[]) ORDER BY consent_id", list(consents)
+    ):
+        consents[row["request_id"]].append(msgspec.convert(dict(row), Consent))
+    return {
+        row["request_id"]: msgspec.convert({**dict(row), "consents": tuple(consents[row["request_id"]])}, KnownRequest)
+        for row in rows
+    }
 
 
 async def save_fitting(tx: Tx, request_id: UUID, providers: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """Queries on what confirmed matches lack in money: rows made from the facts of the pledges service."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
@@ -41,6 +42,8 @@ async def cancel(tx: Tx, requirement_id: UUID) -> None:
     await tx.execute("UPDATE known_requirement SET cancelled = true WHERE requirement_id = $1", requirement_id)
 
 
-async def requirement(tx: Tx, requirement_id: UUID) -> KnownRequirement | None:
-    row = await tx.fetchrow("SELECT * FROM known_requirement WHERE requirement_id = $1", requirement_id)
-    return msgspec.convert(dict(row), KnownRequirement) if row else None
+async def requirements(tx: Tx, requirement_ids: Collection[UUID]) -> dict[UUID, KnownRequirement]:
+    if not requirement_ids:
+        return {}
+    rows = await tx.fetch("SELECT * FROM known_requirement WHERE requirement_id = ANY ($1::uuid[])", requirement_ids)
+    return {row["requirement_id"]: msgspec.convert(dict(row), KnownRequirement) for row in rows}

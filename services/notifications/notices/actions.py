@@ -1,7 +1,8 @@
 """Actions on subscriptions and notifications. The caller opens the transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis import erasure
@@ -9,8 +10,9 @@ from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.ids import new_id
-from chassis.journal.outbox import announce, announce_all, read_aggregate
+from chassis.journal.outbox import announce, announce_all, announce_each, read_aggregate
 from chassis.texts import hash_bytes
+from contracts.alerts import DigestIssued, HitRecorded
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, NotificationRead, SubscriptionRegistered
 from contracts.refusals import Missing, Unconditional
@@ -27,7 +29,7 @@ from contracts.values import Caller, Language, Role
 from services.notifications import policy
 from services.notifications.notices import audience, model, recipients, store, subscription_store
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
-from services.notifications.notices.notice import COORDINATOR, KnownReference, Notice
+from services.notifications.notices.notice import COORDINATOR, Appointment, Holder, KnownReference, Notice
 from services.notifications.notices.store import Recipient
 from services.notifications.policy import Action
 from services.notifications.webhooks import store as webhook_store
@@ -148,10 +150,9 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
             people, programs = await _routed(tx, notice, fact, people, programs, now)
         if (person_id := recipients.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
-        for recipient in [*people, *programs]:
-            if recipient.key not in notified:
-                notified.add(recipient.key)
-                await notify_one(tx, notice, recipient, event, fact, known, now)
+        once = {one.key: one for one in [*people, *programs] if one.key not in notified}
+        notified |= once.keys()
+        await notify(tx, [_Told(notice, one, event, fact, known) for one in once.values()], now=now)
 
 
 async def _routed(
@@ -174,17 +175,50 @@ def _by_person(recipient: Recipient) -> UUID:
     return recipient.person_id
 
 
-async def notify_one(
-    tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: KnownReference, now: datetime
+class _Told(NamedTuple):
+    """Who is notified of which fact."""
+
+    notice: Notice
+    recipient: Recipient
+    event: Event
+    fact: Fact
+    known: KnownReference
+
+
+async def notify_owners(
+    tx: Tx, owners: Sequence[tuple[Holder, Notice, Event, HitRecorded | DigestIssued]], *, now: datetime
 ) -> None:
-    """Create the notification of one person or one webhook; a webhook with a full queue is disabled."""
-    webhook_id = recipient.webhook_id
-    if webhook_id is not None and await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
-        await disable(tx, webhook_id, DisableReason.QUEUE, because=event, now=now)
-        return
+    """Create the notification of each owner of an alert, and of each of the owner's webhooks."""
+    people = await store.holders(tx, [owner for owner, *_ in owners])
+    appointments = sorted({Appointment(owner.organization, owner.role) for owner, *_ in owners})
+    webhooks = await webhook_store.recipients(tx, appointments, notified_of_match=None)
+    told = []
+    for person, (owner, notice, event, fact) in zip(people, owners, strict=True):
+        known = await store.known(tx, request_id=getattr(fact, "request_id", None))
+        own = [one for one in webhooks if Holder(one.person_id, one.organization, one.role) == owner]
+        told += [_Told(notice, one, event, fact, known) for one in (person, *own)]
+    await notify(tx, told, now=now)
+
+
+async def notify(tx: Tx, told: Sequence[_Told], *, now: datetime) -> None:
+    """Create notifications: those of persons together, then those of webhooks, each of which counts its queue."""
+    people = [one for one in told if one.recipient.webhook_id is None]
+    await create_notifications_owed(tx, [(_owed(one, now), one.event) for one in people])
+    for one in told:
+        webhook_id = one.recipient.webhook_id
+        if webhook_id is None:
+            continue
+        if await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
+            await disable(tx, webhook_id, DisableReason.QUEUE, because=one.event, now=now)
+        else:
+            await create_notification(tx, _owed(one, now), because=one.event)
+
+
+def _owed(told: _Told, now: datetime) -> NotificationOwed:
+    notice, recipient, event, fact, known = told
     request_id, match_id = audience.about(notice, fact)
-    program = webhook_id is not None
-    owed = NotificationOwed(
+    program = recipient.webhook_id is not None
+    return NotificationOwed(
         notification_id=new_id(),
         cause_id=event.id if program else audience.cause_of(notice, fact, event.id, event.causationid),
         notice=notice.code,
@@ -197,25 +231,34 @@ async def notify_one(
         owed_at=now,
         request_id=request_id,
         match_id=match_id,
-        webhook_id=webhook_id,
+        webhook_id=recipient.webhook_id,
         record=audience.record_of(notice, event, fact) if program else None,
         happened_at=event.time if program else None,
     )
-    await create_notification(tx, owed, because=event)
 
 
 async def create_notification(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
     """Create a notification, unless its recipient has one of this cause already."""
-    notification = model.evolve(None, owed)
-    if not await store.add(tx, notification):
+    await create_notifications_owed(tx, [(owed, because)])
+
+
+async def create_notifications_owed(tx: Tx, owed: Sequence[tuple[NotificationOwed, Event | None]]) -> None:
+    """Create notifications, each with its cause, in one statement; the inbox has them in this same transaction."""
+    if not owed:
         return
-    await announce(tx, owed, version=notification.revision, because=because)
-    for dispatch in notification.dispatches:
-        if dispatch.channel is Channel.INBOX:
-            # Written in this same transaction.
-            notification = await record(
-                tx, notification, notification.deliver(dispatch.dispatch_id, now=owed.owed_at), because=because
-            )
+    made: list[Notification] = []
+    facts: list[tuple[Fact, int, Event | None]] = []
+    for one, because in owed:
+        notification = model.evolve(None, one)
+        facts.append((one, notification.revision, because))
+        for dispatch in notification.dispatches:
+            if dispatch.channel is Channel.INBOX:
+                delivered = notification.deliver(dispatch.dispatch_id, now=one.owed_at)
+                notification = model.evolve(notification, delivered)
+                facts.append((delivered, notification.revision, because))
+        made.append(notification)
+    added = await store.add(tx, made)
+    await announce_each(tx, [one for one in facts if one[0].aggregate_id in added])
 
 
 async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: Event, now: datetime) -> None:
@@ -228,7 +271,7 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
     await webhook_store.save(tx, after)
     event = await announce(tx, fact, version=after.revision, because=because)
     owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
-    await notify_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference(), now)
+    await notify(tx, [_Told(audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference())], now=now)
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:

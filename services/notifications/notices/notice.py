@@ -1,6 +1,7 @@
 """A notice: what it is about, and how its recipients relate to the fact."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -36,6 +37,14 @@ class Relation(StrEnum):
 class Appointment(Struct, frozen=True, order=True):
     """All holders of one role in one organization."""
 
+    organization: str
+    role: Role
+
+
+class Holder(Struct, frozen=True):
+    """A person in one of their appointments."""
+
+    person_id: UUID
     organization: str
     role: Role
 

@@ -140,7 +140,9 @@ class Sender:
             visible = await hit_actions.may_be_sent(tx, letter.notice, organization, found_id, now=now)
             return await _with_link(tx, letter), visible
         assert letter.cause_id is not None, "a digest is notified once"
-        found = await digest_actions.visible_entries(tx, letter.cause_id, letter.organization, now=now)
+        found = (await digest_actions.visible_entries(tx, {letter.cause_id: letter.organization}, now=now))[
+            letter.cause_id
+        ]
         entries = tuple(LetterEntry(words_of(one, letter.language), one.link) for one in found)
         return replace(await _with_link(tx, letter), entries=entries), bool(entries)
 

@@ -17,7 +17,7 @@ from contracts.refusals import Missing
 from contracts.requests import RequestSubmitted
 from contracts.values import Caller, Role
 from services.notifications.notices.model import Channel, Dispatch, Notification
-from services.notifications.notices.notice import Appointment, KnownReference, Subject
+from services.notifications.notices.notice import Appointment, Holder, KnownReference, Subject
 from services.notifications.notices.wording import Letter
 
 LIST_MAX = 100
@@ -126,14 +126,24 @@ async def subject_of(tx: Tx, fact: Fact) -> Subject | None:
 
 async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:
     """One person; by inbox if they have no subscription."""
-    channels = await tx.fetchval(
-        "SELECT channels FROM subscription WHERE person_id = $1 AND organization = $2 AND role = $3",
-        person_id,
-        organization,
-        role,
+    return (await holders(tx, [Holder(person_id, organization, role)]))[0]
+
+
+async def holders(tx: Tx, those: Sequence[Holder]) -> list[Recipient]:
+    """These persons, in this order; by inbox who has no subscription."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, organization, role, coalesce(nullif(channels, '{}'), '{inbox}') AS channels
+        FROM unnest($1::uuid[], $2::text[], $3::text[])
+            WITH ORDINALITY AS wanted(person_id, organization, role, place)
+            LEFT JOIN subscription USING (person_id, organization, role)
+        ORDER BY place
+        """,
+        [one.person_id for one in those],
+        [one.organization for one in those],
+        [one.role for one in those],
     )
-    wanted = tuple(Channel(code) for code in channels or [Channel.INBOX])
-    return Recipient(person_id=person_id, organization=organization, role=role, channels=wanted)
+    return [msgspec.convert(dict(row), Recipient) for row in rows]
 
 
 # -- known from other services ---------------------------------------------------------------------------------------
@@ -162,6 +172,8 @@ async def save_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
 
 
 async def known(tx: Tx, *, request_id: UUID | None) -> KnownReference:
+    if request_id is None:
+        return KnownReference()
     return KnownReference(
         reference=await tx.fetchval("SELECT reference FROM known_reference WHERE request_id = $1", request_id)
     )
@@ -170,38 +182,46 @@ async def known(tx: Tx, *, request_id: UUID | None) -> KnownReference:
 # -- notifications ----------------------------------------------------------------------------------------------------
 
 
-async def add(tx: Tx, one: Notification) -> bool:
-    """Insert a notification; False if this recipient has one of this cause already."""
-    added = await tx.fetchval(
+async def add(tx: Tx, those: Sequence[Notification]) -> set[UUID]:
+    """Insert notifications and their dispatches; the ids of those whose recipient had none of this cause already."""
+    rows = await tx.fetch(
         """
-        INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
-            request_id, match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id, record_version,
-            happened_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-        ON CONFLICT DO NOTHING RETURNING true
+        WITH added AS (
+            INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
+                request_id, match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id,
+                record_version, happened_at)
+            SELECT notification_id, cause_id, notice, person_id, organization, role, reference, link, request_id,
+                match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id, record_version,
+                happened_at
+            FROM json_populate_recordset(NULL::notification, $1::text::json)
+            ON CONFLICT DO NOTHING RETURNING notification_id
+        ), dispatches AS (
+            INSERT INTO dispatch (dispatch_id, notification_id, person_id, channel, status, attempts, next_at, ended_at,
+                reason, webhook_id)
+            SELECT dispatch_id, notification_id, person_id, channel, status, attempts, next_at, ended_at, reason,
+                webhook_id
+            FROM json_populate_recordset(NULL::dispatch, $2::text::json) JOIN added USING (notification_id)
+        )
+        SELECT notification_id FROM added
         """,
-        one.notification_id,
-        one.cause_id,
-        one.notice,
-        one.person_id,
-        one.organization,
-        one.role,
-        one.reference,
-        one.link,
-        one.request_id,
-        one.match_id,
-        one.owed_at,
-        one.read_at,
-        one.revision,
-        one.webhook_id,
-        one.record.aggregate if one.record else None,
-        one.record.id if one.record else None,
-        one.record.version if one.record else None,
-        one.happened_at,
+        msgspec.json.encode([_row(one) for one in those]).decode(),
+        msgspec.json.encode([row for one in those for row in _dispatch_rows(one)]).decode(),
     )
-    if added:
-        await _save_dispatches(tx, one)
-    return bool(added)
+    return {row["notification_id"] for row in rows}
+
+
+def _row(one: Notification) -> dict[str, Any]:
+    row = msgspec.structs.asdict(one)
+    del row["dispatches"]
+    record: Record | None = row.pop("record")
+    if record is not None:
+        row |= {"record_aggregate": record.aggregate, "record_id": record.id, "record_version": record.version}
+    return row
+
+
+def _dispatch_rows(one: Notification) -> list[dict[str, Any]]:
+    same = {"notification_id": one.notification_id, "person_id": one.person_id, "webhook_id": one.webhook_id}
+    return [{**msgspec.structs.asdict(dispatch), **same} for dispatch in one.dispatches]
 
 
 async def save(tx: Tx, one: Notification) -> None:

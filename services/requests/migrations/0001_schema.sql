@@ -654,45 +654,40 @@ CALL wall_in('consent', 'CASE
 END');
 CALL wall_in('consent_text', 'is_own(state) OR oversees(caller_role())');
 
--- A caller outside finds words where a consent in force that names it gives them, and those of a line that it serves.
-CALL wall_in('request_text', 'CASE
-    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = request_text.request_id)
-        AND (SELECT true FROM consent AS c WHERE c.request_id = request_text.request_id
-             AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)
-    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = request_text.request_id)
-END');
-CALL wall_in('line_text', 'CASE
-    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
-        AND ((SELECT true FROM consent AS c WHERE c.request_id = line_text.request_id
-              AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+-- A caller outside finds words where a consent in force that names it gives them, and those of a line that it serves. Each
+-- policy names the request once: a second time would be planned a second time, with the policies in it.
+CALL wall_in('request_text', 'is_own(state)
+    OR ((SELECT true FROM request AS r WHERE r.request_id = request_text.request_id)
+        AND (NOT is_outside(caller_role())
+            OR (SELECT true FROM consent AS c WHERE c.request_id = request_text.request_id
+                AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)))');
+CALL wall_in('line_text', 'is_own(state)
+    OR ((SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
+        AND (NOT is_outside(caller_role())
+            OR (SELECT true FROM consent AS c WHERE c.request_id = line_text.request_id
+                AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.line_id = line_text.line_id
-                AND m.provider = caller_organization() AND opens(m) LIMIT 1))
-    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
-END');
+                AND m.provider = caller_organization() AND opens(m) LIMIT 1)))');
 -- A translation is seen as its source is: in whole by whom a consent gives the words, of a line by whom serves it.
-CALL wall_in('translation', 'CASE
-    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
-        AND ((SELECT true FROM consent AS c WHERE c.request_id = translation.request_id
-              AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+CALL wall_in('translation', 'is_own(state)
+    OR ((SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
+        AND (NOT is_outside(caller_role())
+            OR (SELECT true FROM consent AS c WHERE c.request_id = translation.request_id
+                AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.request_id = translation.request_id
-                AND m.provider = caller_organization() AND opens(m) LIMIT 1))
-    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translation.request_id)
-END');
-CALL wall_in('translation_text', 'CASE
-    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = translation_text.request_id)
-        AND (SELECT true FROM consent AS c WHERE c.request_id = translation_text.request_id
-             AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)
-    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translation_text.request_id)
-END');
-CALL wall_in('translated_line_text', 'CASE
-    WHEN is_outside(caller_role())
-        THEN (SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
-        AND ((SELECT true FROM consent AS c WHERE c.request_id = translated_line_text.request_id
-              AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+                AND m.provider = caller_organization() AND opens(m) LIMIT 1)))');
+CALL wall_in('translation_text', 'is_own(state)
+    OR ((SELECT true FROM request AS r WHERE r.request_id = translation_text.request_id)
+        AND (NOT is_outside(caller_role())
+            OR (SELECT true FROM consent AS c WHERE c.request_id = translation_text.request_id
+                AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)))');
+CALL wall_in('translated_line_text', 'is_own(state)
+    OR ((SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
+        AND (NOT is_outside(caller_role())
+            OR (SELECT true FROM consent AS c WHERE c.request_id = translated_line_text.request_id
+                AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
             OR (SELECT true FROM line_match AS m WHERE m.line_id = translated_line_text.line_id
-                AND m.provider = caller_organization() AND opens(m) LIMIT 1))
-    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = translated_line_text.request_id)
-END');
+                AND m.provider = caller_organization() AND opens(m) LIMIT 1)))');
 -- A summary is between the State and UNODC; the public reads what is approved as the service shows it.
 CALL wall_in('public_summary', 'NOT is_outside(caller_role()) AND (is_own(state)
     OR (SELECT true FROM request AS r WHERE r.request_id = public_summary.request_id))');

@@ -129,7 +129,8 @@ async def list_work(
     """
     if expand is not None and limit > EXPANDED_MAX:
         raise Invalid("invalid-field", field="limit", expected=f"at most {EXPANDED_MAX} with expand")
-    async with db.transaction(by=caller, snapshot=expand is not None) as tx:
+    planned_once = store.is_planned_once(asked, sort)
+    async with db.transaction(by=caller, planned_once=planned_once, snapshot=expand is not None) as tx:
         wanted = await store.filter_of(tx, caller, asked)
         found = await store.page(tx, caller, wanted, sort, after=cursor, limit=limit + 1, now=now)
         if expand is not None:
@@ -182,7 +183,7 @@ async def _table(
 ) -> Download:
     async with db.transaction(by=caller) as tx:
         wanted = await store.filter_of(tx, caller, asked)
-        found = await store.page(tx, caller, wanted, sort, after=None, limit=TABLE_ROWS_MAX + 1, now=now)
+        found = await store.table(tx, caller, wanted, sort, limit=TABLE_ROWS_MAX + 1, now=now)
     if len(found) > TABLE_ROWS_MAX:
         raise Mismatch("work-table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["state", "step", "status"])
     return await table_download(table_of(found, language), of, created_at=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,15 @@ from services.requests import policy
 from services.requests.clock.model import Step
 from services.requests.request import store as request_store
 from services.requests.request.values import Priority, Status
-from services.requests.work.model import Order, WorkFilter
+from services.requests.work.model import Order, WaitingFor, WorkFilter
 from services.requests.work.query import Search, states_of
 
 LIST_MAX = 100
 COUNT_MAX = 10_000
 """Up to so many are counted."""
+
+STATEMENTS_MAX = 256
+"""Statements that are kept as text; a connection keeps fewer of them prepared."""
 
 SEARCH_MAX = 200
 """Requests that a search finds at most, the newest first."""
@@ -74,80 +78,168 @@ class WorkCounts(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-OVERDUE = "(clock.due_at <= $17 OR clock.overdue_at IS NOT NULL)"
-_FILTERED = f"""
+OVERDUE = "(clock.due_at <= $4 OR clock.overdue_at IS NOT NULL)"
+_PARAMETERS = """
+    WITH typed AS (SELECT $3::text, $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+        $11::text[], $12::text[], $13::text[], $14::uuid, $15::uuid[], $16::text[], $17::text[])
+"""
+"""The types of all parameters; a statement uses those of its conditions. PostgreSQL does not carry this out."""
+
+_CLOCKS = """
     FROM clock LEFT JOIN request AS r USING (request_id)
         LEFT JOIN LATERAL seen(r.request_id, r, $1, $2) AS s ON r.request_id IS NOT NULL
-    WHERE clock.stopped_at IS NULL AND (clock.paused_at IS NULL OR $15)
-        AND CASE $3 WHEN 'me' THEN clock.organization = $1 AND clock.role = $4
-                    WHEN 'others' THEN clock.organization <> $1 OR clock.role <> $4 ELSE true END
-        AND (cardinality($5::text[]) = 0 OR clock.step = ANY ($5))
-        AND (cardinality($6::text[]) = 0 OR r.status = ANY ($6))
-        AND ($7::text[] IS NULL OR clock.state = ANY ($7))
-        AND (cardinality($8::text[]) = 0 OR r.kinds && $8)
-        AND (cardinality($9::text[] || $10::text[] || $11::text[]) = 0 OR EXISTS (
-            SELECT FROM request_line AS l WHERE l.request_id = clock.request_id
-                AND (cardinality($9) = 0 OR l.topics && $9) AND (cardinality($10) = 0 OR l.articles && $10)
-                AND (cardinality($11) = 0 OR l.paragraphs && $11)))
-        AND (cardinality($12::text[]) = 0 OR clock.priority = ANY ($12))
-        AND ($13::uuid IS NULL OR r.assignee = $13) AND (NOT $14 OR r.assignee IS NULL)
-        AND ($16::boolean IS NULL OR {OVERDUE} = $16)
-        AND ($18::uuid[] IS NULL OR clock.request_id = ANY ($18))
-        AND ($19::text[] IS NULL OR clock.state = ANY ($19))
-        AND (cardinality($20::text[]) = 0 OR EXISTS (
-            SELECT FROM request_line AS l WHERE l.request_id = clock.request_id AND l.topics && $20))
-        AND (cardinality($21::text[]) = 0 OR r.language = ANY ($21))
+    WHERE clock.stopped_at IS NULL
 """
-_PAGE = f"""
+_CONDITIONS = {
+    WaitingFor.ME: "AND clock.organization = $1 AND clock.role = $3",
+    WaitingFor.OTHERS: "AND (clock.organization <> $1 OR clock.role <> $3)",
+    WaitingFor.ANYONE: "",
+    "not paused": "AND clock.paused_at IS NULL",
+    "steps": "AND clock.step = ANY ($5)",
+    "statuses": "AND r.status = ANY ($6)",
+    "state": "AND clock.state = ($7)[1]",
+    "states": "AND clock.state = ANY ($7)",
+    "kinds": "AND r.kinds && $8",
+    "lines": """
+        AND EXISTS (SELECT FROM request_line AS l WHERE l.request_id = clock.request_id
+            AND (cardinality($9) = 0 OR l.topics && $9) AND (cardinality($10) = 0 OR l.articles && $10)
+            AND (cardinality($11) = 0 OR l.paragraphs && $11))
+    """,
+    "priorities": "AND clock.priority = ANY ($12)",
+    "languages": "AND r.language = ANY ($13)",
+    "assignee": "AND r.assignee = $14",
+    "unassigned": "AND r.assignee IS NULL",
+    "overdue": f"AND {OVERDUE}",
+    "not overdue": f"AND NOT {OVERDUE}",
+    "found": "AND clock.request_id = ANY ($15)",
+    "states of remit": "AND clock.state = ANY ($16)",
+    "topics of remit": """
+        AND EXISTS (SELECT FROM request_line AS l WHERE l.request_id = clock.request_id AND l.topics && $17)
+    """,
+    **{f"step {one}": f"AND clock.step = '{one}'" for one in Step},
+    **{f"status {one}": f"AND r.status = '{one}'" for one in Status},
+    **{f"priority {one}": f"AND clock.priority = '{one}'" for one in Priority},
+}
+"""A single step, status or priority is in the statement, so that a plan for all values knows how many rows have it."""
+
+_ITEMS = f"""
     SELECT clock_id, clock.step, organization, clock.role, since, due_at, {OVERDUE} AS overdue,
         paused_at IS NOT NULL AS paused, clock.request_id, match_id, line_id, clock.state, r.reference, r.status,
         r.language, r.kinds, r.priority, r.assignee, s.words, r.request_id IS NOT NULL AS seen,
         CASE WHEN s.words THEN (SELECT title FROM request_text t WHERE t.request_id = clock.request_id) END AS title
-    {_FILTERED}
 """
-PAGES = {
-    Order.DUE: f"""
-        {_PAGE} AND ($22::uuid IS NULL
-            OR (due_at, clock_id) > (SELECT due_at, clock_id FROM clock WHERE clock_id = $22))
-        ORDER BY due_at, clock_id LIMIT $23
-    """,
-    Order.SINCE: f"""
-        {_PAGE} AND ($22::uuid IS NULL
-            OR (since, clock_id) > (SELECT since, clock_id FROM clock WHERE clock_id = $22))
-        ORDER BY since, clock_id LIMIT $23
-    """,
-    Order.PRIORITY: f"""
-        {_PAGE} AND ($22::uuid IS NULL OR (rank(clock.priority), due_at, clock_id)
-            > (SELECT rank(c.priority), c.due_at, c.clock_id FROM clock AS c WHERE clock_id = $22))
-        ORDER BY rank(clock.priority), due_at, clock_id LIMIT $23
+_AFTER = {
+    Order.DUE: "AND (due_at, clock_id) > (SELECT due_at, clock_id FROM clock WHERE clock_id = $19)",
+    Order.SINCE: "AND (since, clock_id) > (SELECT since, clock_id FROM clock WHERE clock_id = $19)",
+    Order.PRIORITY: """
+        AND (rank(clock.priority), due_at, clock_id)
+            > (SELECT rank(c.priority), c.due_at, c.clock_id FROM clock AS c WHERE clock_id = $19)
     """,
 }
-"""Each order is a statement of its own, so that an index answers it."""
+_ORDERED = {
+    Order.DUE: "ORDER BY due_at, clock_id",
+    Order.SINCE: "ORDER BY since, clock_id",
+    Order.PRIORITY: "ORDER BY rank(clock.priority), due_at, clock_id",
+}
+_FOUND = f", found AS (SELECT clock.step, r.status, r.assignee, {OVERDUE} AS overdue"
+_COUNTED = """
+        LIMIT $18 + 1
+    ), counted AS (SELECT * FROM found LIMIT $18)
+    SELECT count(*) AS total, count(*) FILTER (WHERE overdue) AS overdue,
+        count(*) FILTER (WHERE assignee IS NULL) AS unassigned,
+        (SELECT count(*) FROM found) <= $18 AS complete,
+        (SELECT coalesce(json_object_agg(step, n), '{}')
+         FROM (SELECT step, count(*) AS n FROM counted GROUP BY step) AS k) AS by_step,
+        (SELECT coalesce(json_object_agg(status, n), '{}') FROM (SELECT status, count(*) AS n FROM counted
+            WHERE status IS NOT NULL GROUP BY status) AS t) AS by_status
+    FROM counted
+"""
+_BEGIN = "SELECT * FROM ("
+_END = f"LIMIT {LIST_MAX + 1}) AS page LIMIT $18"
+"""The limit of the API is in the statement, so that a plan for all values reads in the order of an index."""
 
 
-def _filters(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
+PLANNED_BY_VALUES = frozenset({"steps", "statuses", "states", "priorities", "languages", "assignee"})
+"""Conditions whose values may leave few rows, or most: each value needs a plan of its own."""
+
+
+def is_planned_once(asked: Search, order: Order) -> bool:
+    """Whether one plan is good for all values of the filters."""
+    if asked.words is not None or asked.in_remit:
+        return False
+    conditions = conditions_of(asked.filter)
+    # The clocks of one State have an index in the order of the times at which they are due.
+    return PLANNED_BY_VALUES.isdisjoint(conditions) and ("state" not in conditions or order is Order.DUE)
+
+
+@lru_cache(STATEMENTS_MAX)
+def page_statement(conditions: Sequence[str], order: Order, *, onwards: bool) -> str:
+    """The statement of a page; each set of conditions has one of its own, so that an index answers it."""
+    after = _AFTER[order] if onwards else ""
+    return " ".join([_PARAMETERS, _BEGIN, _ITEMS, _clocks(conditions), after, _ORDERED[order], _END])
+
+
+@lru_cache(STATEMENTS_MAX)
+def _table(conditions: Sequence[str], order: Order) -> str:
+    return " ".join([_PARAMETERS, _ITEMS, _clocks(conditions), _ORDERED[order], "LIMIT $18"])
+
+
+@lru_cache(STATEMENTS_MAX)
+def _counts(conditions: Sequence[str]) -> str:
+    return " ".join([_PARAMETERS, _FOUND, _clocks(conditions), _COUNTED])
+
+
+def _clocks(conditions: Sequence[str]) -> str:
+    return " ".join([_CLOCKS, *(_CONDITIONS[name] for name in conditions)])
+
+
+def conditions_of(one: WorkFilter) -> tuple[str, ...]:
+    """The conditions of a filter, by name."""
+    given: dict[str, object] = {
+        one.waiting_for: True,
+        "not paused": not one.paused,
+        **_one_or_several("step", "steps", one.steps),
+        **_one_or_several("status", "statuses", one.statuses),
+        "state": one.states is not None and len(one.states) == 1,
+        "states": one.states is not None and len(one.states) != 1,
+        "kinds": one.kinds,
+        "lines": one.topics or one.articles or one.paragraphs,
+        **_one_or_several("priority", "priorities", one.priorities),
+        "languages": one.languages,
+        "assignee": one.assignee,
+        "unassigned": one.unassigned,
+        "overdue": one.overdue is True,
+        "not overdue": one.overdue is False,
+        "found": one.requests is not None,
+        "states of remit": one.remit_states is not None,
+        "topics of remit": one.remit_topics,
+    }
+    return tuple(name for name, is_given in given.items() if is_given)
+
+
+def _one_or_several(singular: str, plural: str, codes: Sequence[str]) -> dict[str, object]:
+    return {f"{singular} {codes[0]}": True} if len(codes) == 1 else {plural: codes}
+
+
+def _values(caller: Caller, one: WorkFilter, now: datetime) -> list[Any]:
     return [
         caller.organization,
         caller.role,
-        one.waiting_for,
         Role.FOCAL_POINT if caller.role is Role.OFFICIAL else caller.role,
+        now,
         list(one.steps),
         list(one.statuses),
-        None if one.states is None else list(one.states),
+        list(one.states or ()),
         list(one.kinds),
         list(one.topics),
         list(one.articles),
         list(one.paragraphs),
         list(one.priorities),
-        one.assignee,
-        one.unassigned,
-        one.paused,
-        one.overdue,
-        now,
-        None if one.requests is None else list(one.requests),
-        None if one.remit_states is None else list(one.remit_states),
-        list(one.remit_topics),
         list(one.languages),
+        one.assignee,
+        list(one.requests or ()),
+        list(one.remit_states or ()),
+        list(one.remit_topics),
     ]
 
 
@@ -176,8 +268,17 @@ async def filter_of(tx: Tx, caller: Caller, asked: Search) -> WorkFilter:
 async def page(
     tx: Tx, caller: Caller, asked: WorkFilter, order: Order, *, after: UUID | None, limit: int, now: datetime
 ) -> list[WorkItem]:
-    """The work in this order, starting after a clock."""
-    rows = await tx.fetch(PAGES[order], *_filters(caller, asked, now), after, limit)
+    """The work in this order, starting after a clock; `limit` is at most one above LIST_MAX."""
+    statement = page_statement(conditions_of(asked), order, onwards=after is not None)
+    rows = await tx.fetch(statement, *_values(caller, asked, now), limit, *([after] if after else []))
+    return [_item(dict(row), caller) for row in rows]
+
+
+async def table(
+    tx: Tx, caller: Caller, asked: WorkFilter, order: Order, *, limit: int, now: datetime
+) -> list[WorkItem]:
+    """All work in this order, of which there may be more than on a page."""
+    rows = await tx.fetch(_table(conditions_of(asked), order), *_values(caller, asked, now), limit)
     return [_item(dict(row), caller) for row in rows]
 
 
@@ -196,23 +297,7 @@ def _item(row: dict[str, Any], caller: Caller) -> WorkItem:
 
 
 async def counts(tx: Tx, caller: Caller, asked: WorkFilter, *, now: datetime) -> WorkCounts:
-    row = await tx.fetchrow(
-        f"""
-        WITH found AS (
-            SELECT clock.step, r.status, r.assignee, {OVERDUE} AS overdue {_FILTERED} LIMIT $22 + 1
-        ), counted AS (SELECT * FROM found LIMIT $22)
-        SELECT count(*) AS total, count(*) FILTER (WHERE overdue) AS overdue,
-            count(*) FILTER (WHERE assignee IS NULL) AS unassigned,
-            (SELECT count(*) FROM found) <= $22 AS complete,
-            (SELECT coalesce(json_object_agg(step, n), '{{}}')
-             FROM (SELECT step, count(*) AS n FROM counted GROUP BY step) AS k) AS by_step,
-            (SELECT coalesce(json_object_agg(status, n), '{{}}') FROM (SELECT status, count(*) AS n FROM counted
-                WHERE status IS NOT NULL GROUP BY status) AS t) AS by_status
-        FROM counted
-        """,
-        *_filters(caller, asked, now),
-        COUNT_MAX,
-    )
+    row = await tx.fetchrow(_counts(conditions_of(asked)), *_values(caller, asked, now), COUNT_MAX)
     assert row is not None, "an aggregate has one row"
     decoded = {name: msgspec.json.decode(row[name]) for name in ("by_step", "by_status")}
     return msgspec.convert({**dict(row), **decoded}, WorkCounts)
