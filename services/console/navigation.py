@@ -63,3 +63,9 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
 
 def navigation(role: str) -> Sequence[Place]:
     return OF_ROLE.get(role, (HOME,))
+
+
+def place_of(role: str, path: str) -> Place | None:
+    """The place that a page, by its path without a language, is in."""
+    places = navigation(role)
+    return next((one for one in places if path == one.path or (one.path and path.startswith(f"{one.path}/"))), None)

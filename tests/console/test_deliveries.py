@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.site import Site, Visitor
-from tests.console.steps import follow, is_quiet, press, says
+from tests.console.steps import follow, is_quiet, path_of, press, says
 from tests.files import PDF
 
 Visit = Callable[..., Visitor]
@@ -19,10 +19,13 @@ STATE, PROVIDER = "CHN:focal_point", "UNODC-CYBER:provider_officer"
 OTHER_PROVIDER = "JPN:provider_officer"
 """Of another delivery to the same State, that a test does not need what the other leaves."""
 
+JOINT_PROVIDER, JOINT_DELIVERY = "UNODC-SHERLOC:provider_officer", "UNODC-SHERLOC for Madagascar"
+"""One of two deliveries of the joint delivery of the sample world."""
+
 AUDITOR = "UNODC:auditor"
 
 
-def path_of(site: Site, provider: str) -> str:
+def delivery_of(site: Site, provider: str) -> str:
     with site.client(provider) as client:
         page: httpx.Response = client.get("/en/deliveries?status=open")
     return page.text.partition('href="/en/deliveries/')[2].partition('"')[0]
@@ -38,7 +41,7 @@ def test_two_sides_agree_and_begin(visit: Visit, site: Site, scripts: bool) -> N
     """The provider in English, the State in Arabic; without JavaScript, as every form has to work."""
     provider = visit(scripts=scripts).step_into(PROVIDER)
     state = of_language(visit(scripts=scripts).step_into(STATE), "ar")
-    path = f"/deliveries/{path_of(site, PROVIDER)}"
+    path = f"/deliveries/{delivery_of(site, PROVIDER)}"
 
     provider.go(path)
     press(provider, "Name your contacts")
@@ -104,7 +107,7 @@ def test_two_sides_write_and_read_without_javascript(visit: Visit, site: Site) -
     """The provider attaches a file, the State reads and answers in private, and the author withdraws."""
     provider = visit(scripts=False).step_into(OTHER_PROVIDER)
     state = of_language(visit(scripts=False).step_into(STATE), "ar")
-    path = f"/deliveries/{path_of(site, OTHER_PROVIDER)}"
+    path = f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}"
 
     provider.go(path)
     press(provider, "Send")
@@ -143,7 +146,7 @@ def test_an_action_point_follows_from_a_screening(visit: Visit, site: Site) -> N
     provider = visit(scripts=False).step_into(OTHER_PROVIDER)
     state = of_language(visit(scripts=False).step_into(STATE), "ar")
 
-    provider.go(f"/deliveries/{path_of(site, OTHER_PROVIDER)}")
+    provider.go(f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}")
     follow(provider, "Screening for human rights")
     provider.page.check("input[name='fair_trial.answer'][value=no]")
     provider.page.fill("textarea[name='fair_trial.comment']", "Fictitious sample: no time to prepare a defence.")
@@ -182,19 +185,19 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
 
     provider.go("/experts/new")
     provider.page.fill("input[name=name]", name)
-    provider.page.fill("input[name='period.from']", today)
+    provider.page.fill("input[name='period1.from']", today)
     for field, code in (("topics", "mutual_legal_assistance"), ("languages", "en")):
         provider.page.check(f"input[name={field}][value={code}]")
     press(provider, "Save")
     assert "govuk-error-summary" in provider.page.content(), "a period has two days"
     provider.wrong.clear()
-    provider.page.fill("input[name='period.until']", today)
+    provider.page.fill("input[name='period1.until']", today)
     press(provider, "Save")
     press(provider, "Record the expert's consent")
     provider.page.fill("input[name=consented_on]", today)
     press(provider, "Record the expert's consent")
 
-    provider.go(f"/deliveries/{path_of(site, OTHER_PROVIDER)}/sessions/new")
+    provider.go(f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}/sessions/new")
     for day in ("period.from", "period.until"):
         provider.page.fill(f"input[name='{day}']", today)
     provider.page.check("input[name=modality][value=in_person]")
@@ -221,3 +224,88 @@ def test_a_session_is_planned_and_held_and_its_small_counts_are_read_by_both_sid
     follow(state, name)
     expect(state.page.locator("main h1")).to_contain_text(name)
     is_quiet(provider, state, auditor)
+
+
+def test_recommendations_of_a_screening_are_shown_with_the_results(visit: Visit, site: Site) -> None:
+    """Of the analysis of inequalities, entered when it is completed; one that is begun needs all of its fields."""
+    provider = visit(scripts=False).step_into(OTHER_PROVIDER)
+    path = f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}"
+    what, today = f"Fictitious sample: invite women {uuid4()}", datetime.now(UTC).date().isoformat()
+
+    provider.go(path)
+    follow(provider, "Analysis of inequalities")
+    for answer in provider.page.locator("input[type=radio][value=no]").all():
+        answer.check()
+    press(provider, "Save")
+    press(provider, "Record that it is completed")
+    provider.page.fill("textarea[name='recommendation2.text']", what)
+    press(provider, "Record that it is completed")
+    assert provider.page.locator("#f-recommendation2\\.owner-error").is_visible()
+    assert not provider.page.locator("#f-recommendation1\\.owner-error").count(), "nothing is recommended there"
+    provider.wrong.clear()
+    provider.page.check("input[name='recommendation2.owner'][value=state]")
+    provider.page.fill("input[name='recommendation2.due_on']", today)
+    press(provider, "Record that it is completed")
+    says(provider, what)
+    provider.go(path)
+    shown = provider.page.locator("h3:has-text('Recommendations of the analysis of inequalities') + ul")
+    expect(shown).to_contain_text(what)
+    is_quiet(provider)
+
+
+def test_session_is_revised_by_both_sides_at_once(visit: Visit, site: Site) -> None:
+    """What the State wrote first stays until the provider has seen it; what the provider typed is not lost."""
+    provider, state = visit(scripts=False).step_into(OTHER_PROVIDER), visit(scripts=False).step_into(STATE)
+    provider.go(f"/deliveries/{delivery_of(site, OTHER_PROVIDER)}/sessions/new")
+    plan_today(provider)
+    session = path_of(provider)
+
+    for visitor in (provider, state):
+        visitor.go(f"{session}/revise")
+    state.page.fill("input[name=place]", "Fictitious sample: room 7")
+    press(state, "Save")
+    says(state, "room 7")
+    provider.page.fill("input[name=people]", "12")
+    provider.page.fill("input[name=place]", "Fictitious sample: room 8")
+    press(provider, "Save")
+    says(provider, "Somebody has changed this since you opened the form.")
+    expect(provider.page.locator("main dl")).to_contain_text("room 7")
+    assert "Fictitious sample: room 8" == provider.page.input_value("input[name=place]")
+    provider.wrong.clear()
+    press(provider, "Save")
+    says(provider, "room 8")
+    assert provider.page.locator("input[name=modality]").count() == 0, "it is saved"
+    is_quiet(provider, state)
+
+
+def test_session_of_several_deliveries_counts_the_participants_of_each(visit: Visit, site: Site) -> None:
+    """Both of a joint delivery, that of the other State chosen in the form."""
+    provider = visit(scripts=False).step_into(JOINT_PROVIDER)
+    provider.go("/deliveries")
+    follow(provider, JOINT_DELIVERY)
+    press(provider, "Plan a session")
+    provider.page.locator("input[name=deliveries]").check()
+    plan_today(provider)
+    press(provider, "Record that it took place")
+    provider.page.click("summary:has-text('Judges')")
+    provider.page.fill("input[name='judge.25_34.women']", "7")
+    press(provider, "Save")
+    says(provider, "Took place")
+    says(provider, "Not counted yet.")
+    follow(provider, "Enter the participants")
+    provider.page.click("summary:has-text('Judges')")
+    provider.page.fill("input[name='judge.25_34.women']", "9")
+    press(provider, "Save")
+    tables = provider.page.locator("main table:has-text('Participants by sex') tbody tr").all_inner_texts()
+    assert ["7 0 0 7", "9 0 0 9"] == [" ".join(row.split()) for row in tables]
+    is_quiet(provider)
+
+
+def plan_today(provider: Visitor) -> None:
+    """Fill in and send the form of a session."""
+    for day in ("period.from", "period.until"):
+        provider.page.fill(f"input[name='{day}']", datetime.now(UTC).date().isoformat())
+    provider.page.check("input[name=modality][value=in_person]")
+    provider.page.check("input[name=languages][value=en]")
+    provider.page.fill("textarea[name=comment]", "Fictitious sample: both sides can begin now.")
+    press(provider, "Plan a session")

@@ -63,6 +63,10 @@ def test_pages_without_services_behind_say_so_and_keep_what_was_typed(platform: 
         assert (200, 1) == (home.status_code, home.text.count(NOT_HERE))
         matches = client.get("/en/matches")
         assert 503 == matches.status_code
+        funds = client.get("/en/funds")
+        assert (503, 1) == (funds.status_code, funds.text.count(NOT_HERE))
+        assert "Funds</h1>" in funds.text
+        assert 'href="/en/funds">Try again' in funds.text
 
         platform.end("requests")
         for answer in (matches, client.get("/en"), client.get("/en/requests?status=open")):

@@ -7,25 +7,23 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from services.console.deliveries.forms import Sent, send
 from services.console.deliveries.moves import ACTION_POINT, REVISE
 from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE
 from services.console.fields import WORDS_MAX, Field, Option
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
 SOURCE = Field(name="source", label=N_("Follows from"), kind="choice", options=tuple(ACTION_SOURCE.items()))
-TERMS = (
-    Field(name="text", label=N_("What is to be done"), kind="words", max_length=WORDS_MAX),
-    Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages"),
-    Field(name="owner", label=N_("Who does it"), kind="choice", options=tuple(ACTION_OWNER.items())),
-    Field(name="due_on", label=N_("Due day"), kind="date"),
-)
+TEXT = Field(name="text", label=N_("What is to be done"), kind="words", max_length=WORDS_MAX)
+LANGUAGE = Field(name="language", label=N_("Language of your texts"), kind="choice", options="text_languages")
+OWNER = Field(name="owner", label=N_("Who does it"), kind="choice", options=tuple(ACTION_OWNER.items()))
+DUE_ON = Field(name="due_on", label=N_("Due day"), kind="date")
+TERMS = (TEXT, LANGUAGE, OWNER, DUE_ON)
 FIELDS = (SOURCE, *TERMS)
 NEW = "/{language:str}/deliveries/{delivery_id:str}/action-points/new"
 ONE = "/{language:str}/action-points/{action_point_id:str}"
-NOTHING = Sent()
 
 
 @get(NEW)

@@ -159,7 +159,7 @@ FOLLOW_UP = Noun(
     ),
 )
 
-PARTICIPANTS = "/participants"
+PARTICIPANTS, REVISE = "/participants", "/revise"
 SESSION = Noun(
     path="/sessions",
     api="/v1/sessions",
@@ -172,6 +172,7 @@ SESSION = Noun(
             label=N_("Correct the participants"),
             elsewhere=PARTICIPANTS,
         ),
+        Move(name="revise_session", path="revise", label=N_("Revise the session"), elsewhere=REVISE),
         Move(
             name="reschedule",
             path="reschedule",
@@ -208,7 +209,6 @@ RESULT = Noun(
     ),
 )
 
-REVISE = "/revise"
 ACTION_POINT = Noun(
     path="/action-points",
     api="/v1/action-points",
@@ -234,20 +234,14 @@ ACTION_POINT = Noun(
     ),
 )
 
-ANSWERS = "/answers"
+ANSWERS, COMPLETE = "/answers", "/complete"
 SCREENING = Noun(
     path="/screenings",
     api="/v1/screenings",
     record="deliveries/screening_head.html",
     moves=(
         Move(name="answer_screening", path="answer", label=N_("Answer the questions"), elsewhere=ANSWERS),
-        Move(
-            name="complete_screening",
-            path="complete",
-            label=N_("Record that it is completed"),
-            fields=(),
-            explains=N_("All questions have to be answered. What is to be done becomes an action point."),
-        ),
+        Move(name="complete_screening", path="complete", label=N_("Record that it is completed"), elsewhere=COMPLETE),
         Move(name="reopen_screening", path="reopen", label=N_("Reopen it"), fields=()),
     ),
 )

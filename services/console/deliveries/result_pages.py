@@ -8,9 +8,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from services.console.deliveries.forms import Sent, send
 from services.console.deliveries.moves import REPORT, RESULT
 from services.console.fields import Field, Option
+from services.console.moves.forms import NOTHING, Sent, send
 from services.console.moves.model import COMMENT
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -36,7 +36,6 @@ FIELDS = (INDICATOR, *FIGURES)
 USABLE = frozenset({"pending", "clean", "unscanned"})
 NEW = "/{language:str}/deliveries/{delivery_id:str}/results/new"
 ONE = "/{language:str}/results/{result_id:str}"
-NOTHING = Sent()
 
 
 @get(NEW)

@@ -7,16 +7,24 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from chassis.ids import new_id
 from contracts.reference.deliveries import questions
 from contracts.screenings import ScreeningKind
 from services.console.client import Problem
-from services.console.deliveries.moves import ANSWERS, SCREENING
+from services.console.deliveries.action_point_pages import DUE_ON, LANGUAGE, OWNER, TEXT
+from services.console.deliveries.moves import ANSWERS, COMPLETE, SCREENING
 from services.console.deliveries.words import SCREENING_ANSWER
-from services.console.fields import FormError, Typed
+from services.console.fields import Field, FormError, Option, Typed
+from services.console.moves.forms import NOTHING, Form, Sent, rows, send, show
 from services.console.moves.pages import KEY, REVISION, STALE, routes_of
 from services.console.page import CurrentPage, Page
+from services.console.translations import LANGUAGES, N_, OWN_NAMES
+
+SOURCES = {"inequality": "inequality_checklist", "human_rights": "human_rights_screening"}
+RECOMMENDATIONS = 3
+"""Rows of the form."""
 
 NEW = "/{language:str}/deliveries/{delivery_id:str}/screenings/{kind:str}"
 ONE = "/{language:str}/screenings/{screening_id:str}"
@@ -46,7 +54,15 @@ async def show_screening(page: CurrentPage, screening_id: FromPath[str]) -> Resp
     """The answers, and the action points that followed."""
     role = page.signed_in.role
     found = await page.api.get(f"/v1/screenings/{screening_id}")
-    return page.render("deliveries/screening.html", record=found, moves=SCREENING.open_to(found, role))
+    points = await page.api.get(f"/v1/deliveries/{found['delivery_id']}/action-points")
+    source = SOURCES[found["screening"]]
+    return page.render(
+        "deliveries/screening.html",
+        record=found,
+        moves=SCREENING.open_to(found, role),
+        source=source,
+        followed=[one for one in points["action_points"] if one["source"] == source],
+    )
 
 
 @get(f"{ONE}{ANSWERS}")
@@ -73,6 +89,55 @@ async def answer_screening(page: CurrentPage, screening_id: FromPath[str]) -> Re
         stale = problem.status == STALE
         return await _again(page, screening_id, errors=_said(problem), stale=stale, status=problem.status)
     return page.redirect(f"/screenings/{screening_id}", done="saved")
+
+
+@get(f"{ONE}{COMPLETE}")
+async def show_completion(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
+    """The form of what is to be done because of the answers."""
+    return await _completion(page, screening_id, NOTHING)
+
+
+@post(f"{ONE}{COMPLETE}", status_code=303)
+async def complete_screening(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
+    fields = (LANGUAGE, *(one for row in rows(_recommendation, RECOMMENDATIONS, page.typed) for one in row))
+    sent = await send(page, "POST", f"/v1/screenings/{screening_id}/complete", fields, body_of=_completed)
+    if sent.record is None:
+        return await _completion(page, screening_id, sent)
+    return page.redirect(f"/screenings/{screening_id}", done="saved")
+
+
+def _recommendation(row: int) -> tuple[Field, ...]:
+    return tuple(replace(one, name=f"recommendation{row}.{one.name}") for one in (TEXT, OWNER, DUE_ON))
+
+
+def _completed(typed: dict[str, Any]) -> dict[str, Any]:
+    """The recommendations of all rows that are filled in, in the one language of the form."""
+    found = [typed.get(f"recommendation{row}") for row in range(1, RECOMMENDATIONS + 1)]
+    return {"recommendations": [{**one, "language": typed["language"]} for one in found if one]}
+
+
+async def _completion(page: Page, screening_id: str, sent: Sent) -> Response[bytes]:
+    found = await page.api.get(f"/v1/screenings/{screening_id}")
+    recommended = rows(_recommendation, RECOMMENDATIONS, page.typed)
+    form = Form(
+        heading=N_("Record that it is completed"),
+        back=f"/screenings/{screening_id}",
+        groups=(
+            ("", (replace(LANGUAGE, value=page.language),)),
+            *((N_("Recommendation"), row) for row in recommended),
+        ),
+        record=found,
+        head="deliveries/screening_head.html",
+        explains=N_(
+            "All questions have to be answered. Each recommendation becomes an action point; further ones can be added"
+            " later."
+        ),
+        button=N_("Record that it is completed"),
+        revision=found["revision"],
+        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
+        is_open="complete_screening" in found["moves"],
+    )
+    return show(page, form, sent)
 
 
 def answers_of(kind: str, typed: Typed) -> list[dict[str, str]]:
@@ -151,4 +216,13 @@ def _form(
     )
 
 
-ROUTES = (new_screening, begin_screening, show_screening, show_answers, answer_screening, *routes_of(SCREENING))
+ROUTES = (
+    new_screening,
+    begin_screening,
+    show_screening,
+    show_answers,
+    answer_screening,
+    show_completion,
+    complete_screening,
+    *routes_of(SCREENING),
+)

@@ -1,4 +1,4 @@
-"""Sessions of a delivery: a new one, the page of each, and the table of its participants."""
+"""Sessions of a delivery: planned and revised, the page of each, and the table of its participants."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,25 @@ from litestar.params import FromPath
 from chassis.ids import new_id
 from contracts.reference import participant_functions
 from services.console.client import Problem
-from services.console.deliveries.moves import DAYS, PARTICIPANTS, SESSION
+from services.console.deliveries.moves import DAYS, PARTICIPANTS, REVISE, SESSION
 from services.console.deliveries.words import AGE_BAND, SEX
-from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.fields import Field, FormError, Option, Typed
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
 from services.console.moves.model import COMMENT
 from services.console.moves.pages import KEY, REVISION, routes_of
 from services.console.page import CurrentPage, Page
+from services.console.rendering import organization
 from services.console.translations import N_
 
-FIELDS = (
-    *DAYS,
+ALSO = Field(
+    name="deliveries",
+    label=N_("Other deliveries in this session"),
+    hint=N_("Those of the same joint delivery."),
+    kind="choices",
+    options="deliveries",
+    required=False,
+)
+TERMS = (
     Field(name="modality", label=N_("Modality"), kind="choice", options="modalities"),
     Field(name="languages", label=N_("Languages"), kind="choices", options="languages"),
     Field(name="place", label=N_("Place, or link"), max_length=500, required=False),
@@ -29,31 +38,27 @@ FIELDS = (
     Field(name="women", label=N_("How many of them are to be women?"), kind="number", required=False),
     COMMENT,
 )
-EXPERTS_MAX = 100
+FIELDS = (*DAYS, ALSO, *TERMS)
+EXPERTS_MAX, DELIVERIES_MAX = 100, 100
+"""The newest, among which one chooses."""
+
 NEW = "/{language:str}/deliveries/{delivery_id:str}/sessions/new"
 ONE = "/{language:str}/sessions/{session_id:str}"
+NOT_SHOWN = N_("An expert who is not shown")
 NO_COUNT = N_("Enter whole numbers only; leave a cell empty if nobody is in it")
 
 
 @get(NEW)
 async def new_session(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    return await _form(page, delivery_id, {})
+    return await _new(page, delivery_id, NOTHING)
 
 
 @post(NEW, status_code=303)
 async def plan_session(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
-    if sent.errors:
-        return await _form(page, delivery_id, page.typed, errors=sent.errors, status=400)
-    path = f"/v1/deliveries/{delivery_id}/sessions"
-    try:
-        made = await page.api.send("POST", path, sent.body, key=page.value(KEY) or str(new_id()))
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
-        return await _form(page, delivery_id, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/sessions/{made.body['session_id']}", done="saved")
+    sent = await send(page, "POST", f"/v1/deliveries/{delivery_id}/sessions", FIELDS)
+    if sent.record is None:
+        return await _new(page, delivery_id, sent)
+    return page.redirect(f"/sessions/{sent.record['session_id']}", done="saved")
 
 
 @get(ONE)
@@ -61,7 +66,31 @@ async def show_session(page: CurrentPage, session_id: FromPath[str]) -> Response
     """Its days, its place, and who took part."""
     role = page.signed_in.role
     session = await page.api.get(f"/v1/sessions/{session_id}")
-    return page.render("deliveries/session.html", record=session, moves=SESSION.open_to(session, role))
+    moves = SESSION.open_to(session, role)
+    several = len(session["deliveries"]) > 1
+    return page.render(
+        "deliveries/session.html",
+        record=session,
+        states=await _states(page, session),
+        # Of several, each has its own table of participants.
+        moves=[one for one in moves if not several or one.name != "report_participants"],
+        reports=several and "report_participants" in session["moves"],
+        counted={one["delivery_id"]: one["participants"] for one in session["participants"]},
+    )
+
+
+@get(f"{ONE}{REVISE}")
+async def show_revision(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
+    """The form, with what was stated last."""
+    return await _again(page, session_id, NOTHING)
+
+
+@post(f"{ONE}{REVISE}", status_code=303)
+async def revise_session(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
+    sent = await send(page, "PUT", f"/v1/sessions/{session_id}", TERMS)
+    if sent.record is None:
+        return await _again(page, session_id, sent)
+    return page.redirect(f"/sessions/{session_id}", done="saved")
 
 
 @get(f"{ONE}{PARTICIPANTS}")
@@ -127,6 +156,7 @@ async def _table(
         status=status,
         record=session,
         delivery_id=delivery_id,
+        state=(await _states(page, session)).get(delivery_id),
         is_open=any(one.elsewhere == PARTICIPANTS for one in SESSION.open_to(session, role)),
         functions=participant_functions(),
         ages=AGE_BAND,
@@ -141,22 +171,80 @@ def _reported(counts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     return {f"{one['function']}.{one['age_band']}.{one['sex']}": [str(one["people"])] for one in counts}
 
 
-async def _form(
-    page: Page, delivery_id: str, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _new(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
     delivery, roster = await asyncio.gather(
         page.api.get(f"/v1/deliveries/{delivery_id}"), page.api.get("/v1/experts", limit=EXPERTS_MAX)
     )
-    experts = [Option(one["expert_id"], one["name"]) for one in roster["experts"]]
-    return page.render(
-        "deliveries/plan_session.html",
-        status=status,
-        delivery=delivery,
-        given={"experts": experts},
-        fields=[one for one in FIELDS if experts or one.name != "trainers"],
-        typed=typed,
-        errors=errors,
+    others = [
+        Option(one["delivery_id"], organization(page.language, one["state"]))
+        for one in await _joint(page, delivery)
+        if one["delivery_id"] != delivery_id and "plan_session" in one["moves"]
+    ]
+    form = Form(
+        heading=N_("Plan a session"),
+        back=f"/deliveries/{delivery_id}",
+        groups=(("", FIELDS),),
+        record=delivery,
+        head="deliveries/head.html",
+        explains=N_("Both sides are notified. For days outside the delivery's period, say in the comment why."),
+        button=N_("Plan a session"),
+        given={"experts": _trainers(page, roster, delivery["provider"]), "deliveries": others},
+        is_open="plan_session" in delivery["moves"],
     )
+    return show(page, form, sent)
 
 
-ROUTES = (new_session, plan_session, show_session, show_participants, report_participants, *routes_of(SESSION))
+async def _again(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
+    session, roster = await asyncio.gather(
+        page.api.get(f"/v1/sessions/{session_id}"), page.api.get("/v1/experts", limit=EXPERTS_MAX)
+    )
+    values = {**session, "trainers": [one["expert_id"] for one in session["trainers"]], "comment": ""}
+    form = Form(
+        heading=N_("Revise the session"),
+        back=f"/sessions/{session_id}",
+        groups=(("", filled(TERMS, values)),),
+        record=session,
+        head="deliveries/session_head.html",
+        explains=N_("All but its days. Both sides read it."),
+        revision=session["revision"],
+        given={"experts": _trainers(page, roster, session["provider"], session["trainers"])},
+        is_open="revise_session" in session["moves"],
+    )
+    return show(page, form, sent)
+
+
+def _trainers(
+    page: Page, roster: Mapping[str, Any], provider: str, teaching: Sequence[Mapping[str, Any]] = ()
+) -> list[Option]:
+    """The provider's experts whom the reader sees; those who teach already also if the reader does not see them."""
+    listed = [one for one in roster["experts"] if one["provider"] == provider]
+    found = {one["expert_id"]: one["name"] or page.gettext(NOT_SHOWN) for one in (*teaching, *listed)}
+    return [Option(expert_id, name) for expert_id, name in found.items()]
+
+
+async def _joint(page: Page, delivery: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The deliveries of the same joint delivery that the reader sees; none of one that is not joint."""
+    if delivery["joint_delivery_id"] is None:
+        return []
+    found = await page.api.get("/v1/deliveries", limit=DELIVERIES_MAX)
+    return [one for one in found["deliveries"] if one["joint_delivery_id"] == delivery["joint_delivery_id"]]
+
+
+async def _states(page: Page, session: Mapping[str, Any]) -> Mapping[str, str]:
+    """The States of the deliveries of a session of several, by delivery."""
+    if session["serves"] == 1:
+        return {}
+    found = await page.api.get("/v1/deliveries", limit=DELIVERIES_MAX)
+    return {one["delivery_id"]: one["state"] for one in found["deliveries"]}
+
+
+ROUTES = (
+    new_session,
+    plan_session,
+    show_session,
+    show_revision,
+    revise_session,
+    show_participants,
+    report_participants,
+    *routes_of(SESSION),
+)

@@ -4,6 +4,7 @@ from services.console.fields import Field
 from services.console.moves.model import Move, Noun
 from services.console.translations import N_
 
+REVISE = "/revise"
 EXPERT = Noun(
     path="/experts",
     api="/v1/experts",
@@ -17,6 +18,7 @@ EXPERT = Noun(
             explains=N_("From then on UNODC sees the expert, and so do the States whom the expert trains."),
             done="saved",
         ),
+        Move(name="revise_expert", path="revise", label=N_("Revise the entry"), elsewhere=REVISE),
         Move(
             name="withdraw_expert",
             path="withdraw",

@@ -1,79 +1,137 @@
-"""The roster of a provider's experts: a list, a new one, and the page of each."""
+"""The roster of a provider's experts: a list, the page of each, and the form of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec.structs import replace
 
-from chassis.ids import new_id
-from services.console.client import Problem
-from services.console.experts.moves import EXPERT
-from services.console.fields import WORDS_MAX, Field, FormError, Typed, errors_of, read
-from services.console.moves.pages import KEY, routes_of
+from contracts.experts import PERIODS_MAX
+from services.console.experts.moves import EXPERT, REVISE
+from services.console.fields import Field, Typed
+from services.console.moves.forms import NOTHING, Form, Group, Sent, filled, rows, send, show
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
 LIST_LENGTH = 25
-PERIOD = ("period.from", "period.until")
+ROWS = 3
+"""Of periods, at least; a further one once all are filled in."""
+
+BIOGRAPHY_MAX = 4000
+FILTERS = ("topic", "kind", "language", "available_on")
 FIELDS = (
     Field(name="name", label=N_("Name")),
     Field(name="function", label=N_("Function"), required=False),
     Field(name="email", label=N_("Email address"), kind="email", max_length=254, required=False),
-    Field(name="biography", label=N_("Biography"), kind="words", max_length=WORDS_MAX, required=False),
+    Field(name="biography", label=N_("Biography"), kind="words", max_length=BIOGRAPHY_MAX, required=False),
+    # The expert's account, which this form does not ask for, but keeps.
+    Field(name="person_id", label="", kind="hidden", required=False),
     Field(name="topics", label=N_("Topics"), kind="choices", options="topics"),
+    Field(name="kinds", label=N_("Kinds of assistance"), kind="choices", options="kinds", required=False),
     Field(name="languages", label=N_("Languages"), kind="choices", options="languages"),
-    Field(name=PERIOD[0], label=N_("Available from"), kind="date", required=False),
-    Field(name=PERIOD[1], label=N_("Available until"), kind="date", required=False),
 )
+ONE = "/{language:str}/experts/{expert_id:str}"
+
+
+def _period(row: int) -> tuple[Field, ...]:
+    return (
+        Field(
+            name=f"period{row}.from",
+            label=N_("Available from"),
+            kind="date",
+            hint=N_("Without a period, the expert is available at any time.") if row == 1 else "",
+        ),
+        Field(name=f"period{row}.until", label=N_("Available until"), kind="date"),
+    )
 
 
 @get("/{language:str}/experts")
 async def list_experts(page: CurrentPage) -> Response[bytes]:
+    """The experts that the reader sees, by what they can teach, in which language and when."""
     role = page.signed_in.role
-    query = {name: page.asked(name) for name in ("topic", "language", "available_on") if page.asked(name)}
+    query = {name: page.asked(name) for name in FILTERS if page.asked(name)}
     found = await page.api.get("/v1/experts", **query, cursor=page.asked("cursor"), limit=LIST_LENGTH)
     return page.render("experts/list.html", found=found, query=query, enters=role == "provider_officer")
 
 
 @get("/{language:str}/experts/new")
 async def new_expert(page: CurrentPage) -> Response[bytes]:
-    return _form(page, {})
+    return _form(page, None, NOTHING)
 
 
 @post("/{language:str}/experts/new", status_code=303)
 async def enter_expert(page: CurrentPage) -> Response[bytes]:
-    # Both days of the period, or none.
-    whole = any(page.value(name) for name in PERIOD)
-    sent = read([replace(one, required=True) if whole and one.name in PERIOD else one for one in FIELDS], page.typed)
-    if sent.errors:
-        return _form(page, page.typed, errors=sent.errors, status=400)
-    try:
-        made = await page.api.send("POST", "/v1/experts", _body(sent.body), key=page.value(KEY) or str(new_id()))
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(FIELDS, problem.errors, problem.title) or (FormError("", problem.title, True),)
-        return _form(page, page.typed, errors=errors, status=problem.status)
-    return page.redirect(f"/experts/{made.body['expert_id']}", done="saved")
+    sent = await _send(page, "POST", "/v1/experts")
+    if sent.record is None:
+        return _form(page, None, sent)
+    return page.redirect(f"/experts/{sent.record['expert_id']}", done="saved")
 
 
-@get("/{language:str}/experts/{expert_id:str}")
+@get(ONE)
 async def show_expert(page: CurrentPage, expert_id: FromPath[str]) -> Response[bytes]:
     role = page.signed_in.role
     expert = await page.api.get(f"/v1/experts/{expert_id}")
     return page.render("experts/show.html", record=expert, moves=EXPERT.open_to(expert, role))
 
 
+@get(f"{ONE}{REVISE}")
+async def show_revision(page: CurrentPage, expert_id: FromPath[str]) -> Response[bytes]:
+    """The form, with what was entered last."""
+    return _form(page, await page.api.get(f"/v1/experts/{expert_id}"), NOTHING)
+
+
+@post(f"{ONE}{REVISE}", status_code=303)
+async def revise_expert(page: CurrentPage, expert_id: FromPath[str]) -> Response[bytes]:
+    sent = await _send(page, "PUT", f"/v1/experts/{expert_id}")
+    if sent.record is None:
+        return _form(page, await page.api.get(f"/v1/experts/{expert_id}"), sent)
+    return page.redirect(f"/experts/{expert_id}", done="saved")
+
+
+async def _send(page: Page, method: str, path: str) -> Sent:
+    fields = [*FIELDS, *(one for row in rows(_period, PERIODS_MAX, page.typed) for one in row)]
+    return await send(page, method, path, fields, body_of=_body)
+
+
 def _body(typed: dict[str, Any]) -> dict[str, Any]:
-    """With the one period that the form asks for, if it was given."""
-    period = typed.pop("period", {})
-    return typed | ({"periods": [period]} if period else {})
+    """With the periods of all rows that are filled in."""
+    periods = [typed.pop(f"period{row}") for row in range(1, PERIODS_MAX + 1) if f"period{row}" in typed]
+    return {**typed, "periods": periods}
 
 
-def _form(page: Page, typed: Typed, *, errors: Sequence[FormError] = (), status: int = 200) -> Response[bytes]:
-    return page.render("experts/new.html", status=status, fields=FIELDS, typed=typed, errors=errors)
+def _form(page: Page, expert: Mapping[str, Any] | None, sent: Sent) -> Response[bytes]:
+    form = Form(
+        heading=N_("Revise the entry") if expert else N_("Enter an expert"),
+        back=f"/experts/{expert['expert_id']}" if expert else "/experts",
+        groups=_groups(expert or {"periods": ()}, page.typed),
+        record=expert,
+        head="experts/head.html" if expert else "",
+        explains="" if expert else N_("Only your organization sees the expert until you record the expert's consent."),
+        revision=expert["revision"] if expert else None,
+        is_open=expert is None or "revise_expert" in expert["moves"],
+    )
+    return show(page, form, sent)
 
 
-ROUTES = (list_experts, new_expert, enter_expert, show_expert, *routes_of(EXPERT))
+def _groups(expert: Mapping[str, Any], typed: Typed) -> Sequence[Group]:
+    """The fields, filled with what was entered last, and at least one empty period."""
+    before = expert["periods"]
+    periods = {f"period{row}.{day}": one[day] for row, one in enumerate(before, 1) for day in ("from", "until")}
+    shown = sum(1 for row in rows(_period, PERIODS_MAX, typed) if any(one.name in typed for one in row))
+    count = shown or min(max(ROWS, len(before) + 1), PERIODS_MAX)
+    return (
+        ("", filled(FIELDS, expert)),
+        *((N_("Period of availability"), filled(row, periods)) for row in rows(_period, count, typed)),
+    )
+
+
+ROUTES = (
+    list_experts,
+    new_expert,
+    enter_expert,
+    show_expert,
+    show_revision,
+    revise_expert,
+    *routes_of(EXPERT),
+)
