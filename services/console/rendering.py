@@ -193,8 +193,8 @@ def code_label(language: str, code: str | None, table: str) -> str:
 
 
 def code_labels(language: str, codes: Iterable[str], table: str) -> str:
-    """The labels of several codes."""
-    return translated(language, ", ").join(code_label(language, one, table) for one in codes)
+    """The labels of several codes, each once."""
+    return translated(language, ", ").join([code_label(language, one, table) for one in dict.fromkeys(codes)])
 
 
 def codes_of(language: str, table: str) -> Sequence[tuple[str, str]]:
