@@ -1,5 +1,6 @@
 """How templates become Python: Jinja's own way, without what our templates never need and every value would pay for."""
 
+from keyword import iskeyword
 from types import CodeType
 from typing import Any
 
@@ -21,7 +22,9 @@ class Generator(CodeGenerator):
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
         called = node.node
         takes_context = isinstance(called, nodes.Name) and called.name in TAKE_THE_CONTEXT
-        if forward_caller or takes_context or node.dyn_args or node.dyn_kwargs:
+        # Python would not read `return=` among arguments.
+        is_plain = not (node.dyn_args or node.dyn_kwargs or any(iskeyword(pair.key) for pair in node.kwargs))
+        if forward_caller or takes_context or not is_plain:
             super().visit_Call(node, frame, forward_caller=forward_caller)
             return
         self.visit(called, frame)

@@ -47,7 +47,7 @@ TEMPLATES = {
         {% set kept %}<em>{{ said }}</em>{% endset %}{{ kept }}{{ kept ~ said }}{{ said|upper }}{{ html|length }}
         {% for one in [said, html, 1, none, true] %}{{ one }}{{ loop.index }}{{ loop.cycle("<", ">") }}{% endfor %}
         {% filter upper %}{{ said }}{% endfilter %}{{ record.items()|list }}{{ record.get("title") }}{{ record["title"] }}
-        {{ record.none is defined }}{{ part(*[said]) }}{{ part(**{"a": said}) }}{{ say(said) }}{{ "é<" }}
+        {{ record.none is defined }}{{ part(*[said]) }}{{ part(**{"a": said}) }}{{ say(said) }}{{ turn(return=said) }}
         {% autoescape false %}{{ said }}{% endautoescape %}{{ ngettext("%(num)s <b>", "%(num)s <i>", 2) }}
         {% trans name=said %}By {{ name }} <br>{% endtrans %}{% endblock %}""",
 }
@@ -66,12 +66,23 @@ def test_templates_write_the_same_as_with_the_generator_of_jinja() -> None:
         "html": Markup("<hr>"),
         "record": {"title": HOSTILE, "items": 3},
         "say": lambda said: f"<{said}>",
+        "turn": lambda **said: said["return"],
     }
 
     shown = _rendered(Templates, context)
 
     assert _rendered(Environment, context) == shown
     assert shown.count(ESCAPED) > 15
+
+
+def test_every_template_compiles() -> None:
+    made = environment("en")
+
+    assert 100 < len([made.get_template(path) for path in made.list_templates(filter_func=_is_ours)])
+
+
+def _is_ours(path: str) -> bool:
+    return not path.startswith("govuk_frontend_jinja/")
 
 
 def test_field_that_is_not_there_is_undefined() -> None:
