@@ -1,10 +1,12 @@
-"""All uses of private parts of litestar and uvicorn.
+"""All uses of private parts of litestar, uvicorn and markupsafe.
 
 They may change in any version: tests/chassis/test_private_parts.py fails if they do.
 
 - litestar 2.25.0 starts a task for each of several dependencies of a handler. Ours never wait, and the tasks took
   an eighth of the time of a request: `KwargsModel.resolve_dependencies` is replaced.
 - uvicorn 0.54.0 supports limits on connections only in its protocol: `HttpToolsProtocol` is subclassed.
+- markupsafe 3.0.4 makes an object of each text that it escapes, which takes twenty times as long as to escape it, and
+  a page has hundreds: `_escape_inner`, which takes and returns a str, is imported.
 """
 
 from operator import attrgetter
@@ -14,9 +16,10 @@ from litestar._kwargs import KwargsModel
 from litestar._kwargs.cleanup import DependencyCleanupGroup
 from litestar._kwargs.dependencies import resolve_dependency
 from litestar.connection import ASGIConnection
+from markupsafe import _escape_inner as escape_inner  # type: ignore[attr-defined]
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["HttpToolsProtocol", "resolve_dependencies_in_turn"]
+__all__ = ["HttpToolsProtocol", "escape_inner", "resolve_dependencies_in_turn"]
 
 
 def resolve_dependencies_in_turn() -> None:

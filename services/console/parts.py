@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from services.console.escaping import markup
 from services.console.formats import direction
 from services.console.labels import LABELS
 from services.console.statuses import TAG_COLOURS
@@ -21,9 +22,9 @@ def words(text: Any, of: str | None = None, tag: str = "span", css: str = "") ->
     """What people wrote, in the language `of`, isolated with its own language and direction; nothing if it is empty."""
     if not text:
         return Markup()
-    language = Markup(' lang="{}"').format(of) if of else ""
+    language = markup(' lang="{}"', of) if of else ""
     way = direction(of) if of else "auto"
-    return Markup('<{} class="words {}"{} dir="{}">{}</{}>').format(tag, css, language, way, text, tag)
+    return markup('<{} class="words {}"{} dir="{}">{}</{}>', tag, css, language, way, text, tag)
 
 
 def title_of(language: str, record: Mapping[str, Any]) -> Markup:
@@ -36,14 +37,14 @@ def title_of(language: str, record: Mapping[str, Any]) -> Markup:
 
 
 def _quiet(text: str) -> Markup:
-    return Markup(' <span class="quiet">{}</span>').format(text)
+    return markup(' <span class="quiet">{}</span>', text)
 
 
 @lru_cache(maxsize=2_000)
 def tag(language: str, value: str, of: str) -> Markup:
     """A status in its colour, by the words of `LABELS[of]`."""
     colour = TAG_COLOURS.get(value, "grey")
-    return Markup('<strong class="govuk-tag govuk-tag--{}">{}</strong>').format(colour, label(language, value, of))
+    return markup('<strong class="govuk-tag govuk-tag--{}">{}</strong>', colour, label(language, value, of))
 
 
 @lru_cache(maxsize=10_000)

@@ -7,21 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from types import CodeType
 from typing import Any, cast
 
-from jinja2 import (
-    BytecodeCache,
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    PrefixLoader,
-    StrictUndefined,
-    nodes,
-)
-from jinja2.bccache import Bucket
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from chassis import clock
@@ -29,6 +17,8 @@ from contracts import reference
 from contracts.reference import country_name, country_order
 from contracts.reference import deliveries as of_deliveries
 from services.console import formats, labels, parts
+from services.console.compiling import COMPILED, Templates
+from services.console.escaping import markup
 from services.console.fields import Field, Option, shown
 from services.console.translations import LANGUAGES, OWN_NAMES, translated, translations
 
@@ -114,48 +104,10 @@ def asset(name: str) -> str:
     return assets()[name].path
 
 
-class WordsDirectly(CodeGenerator):
-    """Calls of `_` and of `address` go past `Context.call`: they take nothing of the context, and are most of all."""
-
-    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
-        called = node.node
-        named = isinstance(called, nodes.Name) and called.name == "_"
-        plain = named or (isinstance(called, nodes.Getattr) and called.attr == "address")
-        if forward_caller or not plain or node.dyn_args or node.dyn_kwargs:
-            super().visit_Call(node, frame, forward_caller=forward_caller)
-            return
-        self.visit(called, frame)
-        self.write("(")
-        for arg in node.args:
-            self.visit(arg, frame)
-            self.write(", ")
-        for pair in node.kwargs:
-            self.visit(pair, frame)
-            self.write(", ")
-        self.write(")")
-
-
-class Compiled(BytecodeCache):
-    """The compiled templates: the same in all languages, so each is compiled once."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._found.get(bucket.key)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self._found[bucket.key] = bucket.code
-
-
-COMPILED = Compiled()
-
-
 @cache
 def environment(language: str) -> Environment:
     """The templates in one language."""
-    made = Environment(
+    made = Templates(
         loader=ChoiceLoader(
             [
                 FileSystemLoader(FOLDER / "templates"),
@@ -170,7 +122,6 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         bytecode_cache=COMPILED,
     )
-    made.code_generator_class = WordsDirectly
     # Their macros test what is undefined; ours are strict.
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
@@ -242,8 +193,8 @@ def code_label(language: str, code: str | None, table: str) -> str:
 
 
 def code_labels(language: str, codes: Iterable[str], table: str) -> str:
-    """The labels of several codes."""
-    return translated(language, ", ").join(code_label(language, one, table) for one in codes)
+    """The labels of several codes, each once."""
+    return translated(language, ", ").join([code_label(language, one, table) for one in dict.fromkeys(codes)])
 
 
 def codes_of(language: str, table: str) -> Sequence[tuple[str, str]]:
@@ -259,10 +210,12 @@ def states_as_options(language: str, chosen: str | None) -> Markup:
 
 @lru_cache(maxsize=2_000)
 def _states_as_options(language: str, chosen: str | None) -> Markup:
-    option = Markup('<option value="{}"{}>{}</option>')
     selected = Markup(" selected")
     names = [(code, country_name(code, language)) for code in country_order(language)]
-    return Markup("").join(option.format(code, selected if code == chosen else "", name) for code, name in names)
+    return Markup("").join(
+        markup('<option value="{}"{}>{}</option>', code, selected if code == chosen else "", name)
+        for code, name in names
+    )
 
 
 def options_of(language: str, field: Field, given: Mapping[str, Sequence[Option]]) -> Sequence[Option]:
@@ -315,4 +268,4 @@ def _time(language: str, value: str | None) -> Markup:
     if not value:
         return Markup()
     written = formats.moment(value, language) if "T" in value else formats.day(value, language)
-    return Markup('<time datetime="{}">{}</time>').format(value, written)
+    return markup('<time datetime="{}">{}</time>', value, written)

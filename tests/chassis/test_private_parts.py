@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRIVATE = re.compile(r"^\s*(?:from|import) (?:litestar|uvicorn)(?:\.\w+)*\.(?:_\w+|httptools_impl)\b", re.MULTILINE)
+PRIVATE = re.compile(
+    r"^\s*(?:from|import) (?:(?:litestar|uvicorn|markupsafe)(?:\.\w+)*\.(?:_\w+|httptools_impl)\b|markupsafe import .*\b_)",
+    re.MULTILINE,
+)
 SEEN = {
     "litestar._kwargs.kwargs_model": "c5f6731b41bd7424",
     "litestar._kwargs.dependencies": "8d779aaa128d39c2",
     "litestar._kwargs.cleanup": "ea13a34938fd2b44",
     "uvicorn.protocols.http.httptools_impl": "1d4e1c579df41684",
+    "markupsafe": "1f512743b0ba6e96",
 }
 """The modules, each with the beginning of the SHA-256 of its source in the version that was read."""
 

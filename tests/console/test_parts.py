@@ -1,6 +1,7 @@
 """Parts of pages that are written in Python escape what people wrote, and isolate it."""
 
 from services.console import parts
+from services.console.rendering import code_labels
 
 HOSTILE = '<b onclick="x">&'
 ESCAPED = "&lt;b onclick=&#34;x&#34;&gt;&amp;"
@@ -25,3 +26,10 @@ def test_title_is_the_translation_if_there_is_one() -> None:
 def test_unknown_status_is_escaped() -> None:
     assert ESCAPED in parts.tag("en", HOSTILE, "request_status")
     assert ">Open</strong>" in parts.tag("en", "open", "request_status")
+
+
+def test_codes_are_labelled_once_each_in_their_order() -> None:
+    both = code_labels("en", ["training", "equipment"], "kinds")
+
+    assert 2 == len(both.split(", "))
+    assert both == code_labels("en", iter(["training", "equipment", "training"]), "kinds")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from msgspec import Struct
 
+from services.console.escaping import markup
 from services.console.formats import RIGHT_TO_LEFT, number
 from services.console.translations import translations
 
@@ -56,29 +57,41 @@ def stacked(bars: Sequence[Bar], parts: Sequence[Legend], language: str, *, titl
     drawn: list[Markup] = []
     for position, bar in enumerate(bars):
         top = position * ROW
-        drawn.append(Markup('<text x="{}" y="{}">{}</text>').format(start, top + 15, bar.label))
-        drawn.append(Markup('<text x="{}" y="{}">{}</text>').format(start, top + BAR_TOP + BAR + 15, bar.shown))
+        drawn.append(markup('<text x="{}" y="{}">{}</text>', start, top + 15, bar.label))
+        drawn.append(markup('<text x="{}" y="{}">{}</text>', start, top + BAR_TOP + BAR + 15, bar.shown))
         at = 0.0
         for part in bar.parts:
             share = 100 * part.value / whole
             if share > 0:
                 drawn.append(_part(part, colours[part.number], at, share, top + BAR_TOP, language))
             at += share
-    return Markup('<svg role="img" width="100%" height="{}" aria-label="{}" class="bars">{}</svg>').format(
-        max(len(bars) * ROW, 1), f"{title} {_in_words(bars, parts, language)}", Markup().join(drawn)
+    return markup(
+        '<svg role="img" width="100%" height="{}" aria-label="{}" class="bars">{}</svg>',
+        max(len(bars) * ROW, 1),
+        f"{title} {_in_words(bars, parts, language)}",
+        Markup().join(drawn),
     )
 
 
 def _part(part: Part, colour: str, at: float, share: float, top: int, language: str) -> Markup:
     left = 100 - at - share if language in RIGHT_TO_LEFT else at
-    drawn = Markup('<rect x="{:.3f}%" y="{}" width="{:.3f}%" height="{}" class="{} part"></rect>').format(
-        left, top, share, BAR, colour
+    drawn = markup(
+        '<rect x="{}%" y="{}" width="{}%" height="{}" class="{} part"></rect>',
+        f"{left:.3f}",
+        top,
+        f"{share:.3f}",
+        BAR,
+        colour,
     )
     if share < NUMBERED:
         return drawn
     shade = "" if colour == "bar-rest" else "on-dark"
-    return drawn + Markup('<text x="{:.3f}%" y="{}" text-anchor="middle" class="{}">{}</text>').format(
-        left + share / 2, top + BAR - 5, shade, number(part.number, language)
+    return drawn + markup(
+        '<text x="{}%" y="{}" text-anchor="middle" class="{}">{}</text>',
+        f"{left + share / 2:.3f}",
+        top + BAR - 5,
+        shade,
+        number(part.number, language),
     )
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from services.console.escaping import markup
+
 LINE = 15
 """The height of a line of text of 13 px."""
 
@@ -59,7 +61,7 @@ class Drawing:
     def box(self, x: int, y: int, width: int, height: int, names: str) -> None:
         left = self._width - x - width if self._mirrored else x
         self._parts.append(
-            Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(left, y, width, height, names)
+            markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', left, y, width, height, names)
         )
 
     def text(
@@ -80,8 +82,13 @@ class Drawing:
         first = y - (len(lines) - 1) * (LINE if upwards else LINE // 2 + 1)
         for number, line in enumerate(lines):
             self._parts.append(
-                Markup('<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>').format(
-                    at, first + number * LINE, anchor, names, line
+                markup(
+                    '<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>',
+                    at,
+                    first + number * LINE,
+                    anchor,
+                    names,
+                    line,
                 )
             )
 
@@ -90,10 +97,15 @@ class Drawing:
 
         On narrow screens it is scrolled, not made smaller: its letters stay legible.
         """
-        head = Markup('<svg width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            self._width, self._height, self._width, self._height, self._title
+        head = markup(
+            '<svg width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">',
+            self._width,
+            self._height,
+            self._width,
+            self._height,
+            self._title,
         )
         picture = head + Markup("").join(self._parts) + Markup("</svg>")
-        return Markup('<div class="scroll drawing" tabindex="0" role="region" aria-label="{}">{}</div>').format(
-            self._title, picture
+        return markup(
+            '<div class="scroll drawing" tabindex="0" role="region" aria-label="{}">{}</div>', self._title, picture
         )
