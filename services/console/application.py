@@ -20,7 +20,6 @@ from services.console.client import SERVER_ERROR, ApiClient, ApiUnavailable, Pro
 from services.console.edge import FILES_BYTES_MAX
 from services.console.forms import CSRF_FIELD, ForgedForm, UnreadableForm, check_origin, parse
 from services.console.live.refresh import is_unattended
-from services.console.navigation import place_of
 from services.console.page import (
     FOR_EVERYBODY,
     HTML,
@@ -150,14 +149,12 @@ def _page_for_error(request: Request[Any, Any, Any]) -> Page:
 def _error_page(request: Request[Any, Any, Any], status: int, **context: Any) -> Response[bytes]:
     page = _page_for_error(request)
     again = status == TOO_MANY or status >= SERVER_ERROR
-    role = page.session.role if page.session else ""
     return page.render(
         "error.html",
         status=status,
         http_status=status,
         reference=correlation_id(),
         again=again,
-        place=place_of(role, page.path.removeprefix(f"/{page.language}")),
         back_to=local_path(came_from(page)),
         typed=page.typed if again else {},
         texts=[one for values in page.typed.values() for one in values if " " in one] if again else (),

@@ -1,6 +1,7 @@
 """Dates, numbers and money as the Unicode CLDR writes them in each language; English as the United Nations do."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -48,6 +49,12 @@ def day(value: str | date, language: str) -> str:
 def _day(value: date, language: str) -> str:
     """Kept: a list has the same few days again and again."""
     return format_date(value, DAY if language == "en" else "long", locale=locale_of(language))
+
+
+def period(value: Mapping[str, str], language: str) -> str:
+    """The first and the last day of a period of the API; one day alone."""
+    first, last = day(value["from"], language), day(value["until"], language)
+    return first if first == last else f"{first} – {last}"
 
 
 def month(value: str | date, language: str) -> str:

@@ -8,11 +8,16 @@ from services.console.translations import N_
 
 
 class Place(Struct, frozen=True):
-    """A link of the navigation, and the keys that lead there."""
+    """A link of the navigation, and the keys that lead there; pages under the paths of `also` belong to it, too."""
 
     path: str
     label: str
     keys: str = ""
+    also: tuple[str, ...] = ()
+
+    def has(self, path: str) -> bool:
+        """Whether a page, by its path without a language, belongs to it."""
+        return path == self.path or any(one and path.startswith(f"{one}/") for one in (self.path, *self.also))
 
 
 HOME = Place("", N_("Home"), "g h")
@@ -21,7 +26,12 @@ REQUESTS = Place("/requests", N_("Requests"), "g r")
 OFFERINGS = Place("/offerings", N_("Offerings"), "g o")
 DEMAND = Place("/demand", N_("Demand"), "g t")
 MATCHES = Place("/matches", N_("Matches"), "g m")
-DELIVERIES = Place("/deliveries", N_("Deliveries"), "g v")
+DELIVERIES = Place(
+    "/deliveries",
+    N_("Deliveries"),
+    "g v",
+    also=("/sessions", "/results", "/action-points", "/screenings", "/follow-ups", "/effects"),
+)
 EXPERTS = Place("/experts", N_("Experts"), "g x")
 COHORTS = Place("/cohorts", N_("Cohorts"), "g c")
 ROUNDS = Place("/rounds", N_("Allocation rounds"), "g l")
@@ -63,9 +73,3 @@ OF_ROLE: Mapping[str, Sequence[Place]] = {
 
 def navigation(role: str) -> Sequence[Place]:
     return OF_ROLE.get(role, (HOME,))
-
-
-def place_of(role: str, path: str) -> Place | None:
-    """The place that a page, by its path without a language, is in."""
-    places = navigation(role)
-    return next((one for one in places if path == one.path or (one.path and path.startswith(f"{one.path}/"))), None)

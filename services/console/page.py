@@ -145,13 +145,15 @@ class Page:
         if self.missing and not self.api.answers and status < SERVER_ERROR:
             raise ApiUnavailable
         session = self.session
+        places = navigation(session.role if session and session.acting else "")
         common: dict[str, Any] = {
             "page": self,
             "session": session,
             "now": clock.now(),
             "path": self.path,
             "dir": direction(self.language),
-            "navigation": navigation(session.role if session and session.acting else ""),
+            "navigation": places,
+            "place_here": next((one for one in places if one.has(self.path.removeprefix(f"/{self.language}"))), None),
             "csrf_token": self._form_token(session) if session else "",
             "new_key": lambda: str(new_id()),
             "sample": self.console.issuer is not None,

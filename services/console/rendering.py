@@ -127,6 +127,7 @@ def environment(language: str) -> Environment:
     made.globals["_"] = made.globals["gettext"] = partial(_gettext, language)
     made.filters |= {
         "day": partial(_optional, formats.day, language),
+        "period": partial(_optional, formats.period, language),
         "moment": partial(_optional, formats.moment, language),
         "ago": partial(_ago, language),
         "number": partial(_optional, formats.number, language),

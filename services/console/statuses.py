@@ -164,6 +164,13 @@ WEBHOOK_STATUS = {
 
 TAG_COLOURS = {
     "held": "green",
+    "verified": "green",
+    "answered": "green",
+    "reported": "blue",
+    "recorded": "blue",
+    "done": "light-blue",
+    "disputed": "orange",
+    "declined": "red",
     "new": "blue",
     "asked": "yellow",
     "failed": "red",

@@ -94,6 +94,28 @@ def test_match_is_found_on_the_desk_and_presented_by_keyboard(visit: Visit) -> N
     assert not visitor.wrong
 
 
+def test_action_point_is_added_and_reported_done_by_keyboard(visit: Visit) -> None:
+    visitor = visit()
+    keys = step_in(visitor, FOCAL_POINT)
+    keys.shortcut("g v", opens="Deliveries")
+    keys.press("j")
+    keys.press("Enter")
+    keys.opens("Delivery")
+    keys.button("Add an action point")
+    keys.opens("Add an action point")
+    keys.tick("radio", "Something else")
+    keys.write("What is to be done", "[Fictitious sample] Book the room.")
+    keys.tick("radio", "The State")
+    keys.write("Due day", "09302031")
+    keys.button("Save")
+    keys.opens("Action point")
+    keys.button("Report it done")
+    keys.opens("Report it done")
+    keys.button("Report it done")
+    expect(visitor.page.locator("main")).to_contain_text("Reported done")
+    assert not visitor.wrong
+
+
 def test_question_mark_lists_the_keys_of_a_page(visit: Visit) -> None:
     visitor = visit().step_into("UNODC:coordinator")
     keys = Keyboard(visitor)

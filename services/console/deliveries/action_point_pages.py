@@ -1,16 +1,14 @@
 """The action points of a delivery: the page of each, and the form of one."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec.structs import replace
 
 from services.console.deliveries.moves import ACTION_POINT, REVISE
 from services.console.deliveries.words import ACTION_OWNER, ACTION_SOURCE
 from services.console.fields import WORDS_MAX, Field, Option
-from services.console.moves.forms import NOTHING, Sent, send
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
@@ -22,6 +20,7 @@ OWNER = Field(name="owner", label=N_("Who does it"), kind="choice", options=tupl
 DUE_ON = Field(name="due_on", label=N_("Due day"), kind="date")
 TERMS = (TEXT, LANGUAGE, OWNER, DUE_ON)
 FIELDS = (SOURCE, *TERMS)
+NOTIFIED = N_("Who does it is notified, and reminded on the due day.")
 NEW = "/{language:str}/deliveries/{delivery_id:str}/action-points/new"
 ONE = "/{language:str}/action-points/{action_point_id:str}"
 
@@ -65,33 +64,38 @@ async def revise_action_point(page: CurrentPage, action_point_id: FromPath[str])
 async def _new(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
     delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
     first = {"source": page.asked("source"), "language": page.language}
-    return _form(page, delivery, tuple(replace(one, value=first.get(one.name)) for one in FIELDS), sent)
+    form = Form(
+        heading=N_("Add an action point"),
+        back=f"/deliveries/{delivery_id}",
+        groups=(("", filled(FIELDS, first)),),
+        record=delivery,
+        head="deliveries/head.html",
+        explains=NOTIFIED,
+        given=text_languages(),
+        is_open="add_action_point" in delivery["moves"],
+    )
+    return show(page, form, sent)
 
 
 async def _again(page: Page, action_point_id: str, sent: Sent) -> Response[bytes]:
     point = await page.api.get(f"/v1/action-points/{action_point_id}")
-    delivery = await page.api.get(f"/v1/deliveries/{point['delivery_id']}")
-    return _form(page, delivery, tuple(replace(one, value=point[one.name]) for one in TERMS), sent, point)
-
-
-def _form(
-    page: Page,
-    delivery: Mapping[str, Any],
-    fields: tuple[Field, ...],
-    sent: Sent,
-    point: Mapping[str, Any] | None = None,
-) -> Response[bytes]:
-    return page.render(
-        "deliveries/add_action_point.html",
-        status=sent.status,
-        delivery=delivery,
-        point=point,
-        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
-        fields=fields,
-        typed=page.typed,
-        errors=sent.errors,
-        stale=sent.stale,
+    form = Form(
+        heading=N_("Revise the action point"),
+        back=f"/action-points/{action_point_id}",
+        groups=(("", filled(TERMS, point)),),
+        record=point,
+        head="deliveries/action_point_head.html",
+        explains=NOTIFIED,
+        revision=point["revision"],
+        given=text_languages(),
+        is_open="revise_action_point" in point["moves"],
     )
+    return show(page, form, sent)
+
+
+def text_languages() -> Mapping[str, Sequence[Option]]:
+    """The languages that people write in, by their own names."""
+    return {"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]}
 
 
 ROUTES = (

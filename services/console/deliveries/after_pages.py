@@ -1,12 +1,10 @@
 """What became of a delivery: what both sides say months later, after signing in or by the link of a mail."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from services.console.client import SERVER_ERROR, ApiClient, Problem
 from services.console.deliveries.moves import (
     ANSWER_TEXT,
@@ -17,16 +15,15 @@ from services.console.deliveries.moves import (
     SECOND_ARTICLE,
 )
 from services.console.deliveries.words import USE
-from services.console.fields import FormError, Option, errors_of, read
-from services.console.moves.pages import KEY, routes_of
+from services.console.fields import Option, read
+from services.console.moves.forms import NOTHING, Form, Sent, send, show
+from services.console.moves.pages import routes_of
 from services.console.page import FOR_EVERYBODY, CurrentPage, Page, browser_address
+from services.console.translations import N_
 
 LINK = "/v1/follow-ups/link"
 NOT_FOUND = 404
 EFFECTS_MAX = 100
-PLACES = {"articles": FIRST_ARTICLE}
-"""Field of the API → field of the form."""
-
 NEW = "/{language:str}/deliveries/{delivery_id:str}/effects/new"
 
 
@@ -59,43 +56,37 @@ async def show_effect(page: CurrentPage, effect_id: FromPath[str]) -> Response[b
 
 @get(NEW)
 async def new_effect(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    return await _form(page, delivery_id)
+    return await _form(page, delivery_id, NOTHING)
 
 
 @post(NEW, status_code=303)
 async def record_effect(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    sent = read(EFFECT_FIELDS, page.typed)
-    if sent.errors:
-        return await _form(page, delivery_id, errors=sent.errors, status=400)
-    body = {name: value for name, value in sent.body.items() if name not in {FIRST_ARTICLE, SECOND_ARTICLE}}
-    named = [sent.body[name] for name in (FIRST_ARTICLE, SECOND_ARTICLE) if name in sent.body]
-    body["articles"] = list(dict.fromkeys(named))
-    path = f"/v1/deliveries/{delivery_id}/effects"
-    try:
-        made = await page.api.send("POST", path, body, key=page.value(KEY) or str(new_id()))
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        placed = [{**one, "field": PLACES.get(one["field"], one["field"])} for one in problem.errors]
-        errors = errors_of(EFFECT_FIELDS, placed, problem.title) or (FormError("", problem.title, True),)
-        return await _form(page, delivery_id, errors=errors, status=problem.status)
-    return page.redirect(f"/effects/{made.body['effect_id']}", done="saved")
+    sent = await send(page, "POST", f"/v1/deliveries/{delivery_id}/effects", EFFECT_FIELDS, body_of=_body)
+    if sent.record is None:
+        return await _form(page, delivery_id, sent)
+    return page.redirect(f"/effects/{sent.record['effect_id']}", done="saved")
 
 
-async def _form(
-    page: Page, delivery_id: str, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
-    files = await page.api.get(f"/v1/deliveries/{delivery_id}/files")
-    given = {"files": [Option(one["file_id"], one["name"]) for one in files if not one["private"]]}
-    return page.render(
-        "deliveries/record_effect.html",
-        status=status,
-        delivery_id=delivery_id,
-        given=given,
-        fields=[one for one in EFFECT_FIELDS if given["files"] or one.name != "file_id"],
-        typed=page.typed or None,
-        errors=errors,
+def _body(typed: dict[str, Any]) -> dict[str, Any]:
+    """With the articles, of which the form asks for two."""
+    named = [typed.pop(name) for name in (FIRST_ARTICLE, SECOND_ARTICLE) if name in typed]
+    return {**typed, "articles": list(dict.fromkeys(named))}
+
+
+async def _form(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
+    delivery, files = await page.api.get_all(f"/v1/deliveries/{delivery_id}", f"/v1/deliveries/{delivery_id}/files")
+    form = Form(
+        heading=N_("Record what changed"),
+        back=f"/deliveries/{delivery_id}/after",
+        groups=(("", EFFECT_FIELDS),),
+        record=delivery,
+        head="deliveries/head.html",
+        explains=N_("A person of the other side or of UNODC verifies it."),
+        button=N_("Record it"),
+        given={"files": [Option(one["file_id"], one["name"]) for one in files if not one["private"]]},
+        is_open="record_effect" in delivery["moves"],
     )
+    return show(page, form, sent)
 
 
 # -- by the link of a mail --------------------------------------------------------------------------------------------

@@ -6,14 +6,14 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from contracts.agreements import ClauseKind, CostKind
 from services.console.client import Problem
 from services.console.deliveries import words
-from services.console.fields import Field, FormError, Option, Typed, errors_of, read
+from services.console.fields import Field, Option, Typed
 from services.console.formats import decimal
 from services.console.labels import SIDE
-from services.console.moves.pages import KEY, REVISION, STALE
+from services.console.moves.forms import NOTHING, Form, Group, Sent, command, send, show
+from services.console.moves.pages import REVISION
 from services.console.page import CurrentPage, Page
 from services.console.translations import LANGUAGES, N_, OWN_NAMES
 
@@ -26,7 +26,7 @@ MAIN = (
     Field(name="period.from", label=N_("First day"), kind="date"),
     Field(name="period.until", label=N_("Last day"), kind="date"),
     Field(name="place", label=N_("Place"), max_length=300, required=False, empty=""),
-    Field(name="modality", label=N_("How"), kind="choice", options="modalities"),
+    Field(name="modality", label=N_("Modality"), kind="choice", options="modalities"),
     Field(name="languages", label=N_("Languages of delivery"), kind="choices", options="languages"),
     Field(name="participants", label=N_("Number of participants"), kind="number", required=False),
     Field(name="women", label=N_("Of these, women"), kind="number", required=False),
@@ -66,7 +66,7 @@ def _clause(row: int) -> tuple[Field, ...]:
     )
 
 
-GROUPS: Sequence[tuple[str, tuple[Field, ...]]] = (
+GROUPS: Sequence[Group] = (
     ("", MAIN),
     *((N_("Who bears which costs"), _cost(row)) for row in range(1, COSTS + 1)),
     *((N_("Clause"), _clause(row)) for row in range(1, CLAUSES + 1)),
@@ -115,61 +115,37 @@ def typed_of(version: Mapping[str, Any]) -> dict[str, list[str]]:
 
 @get("/{language:str}/deliveries/{delivery_id:str}/agreement")
 async def show_agreement(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    return await _shown(page, delivery_id)
+    return await _shown(page, delivery_id, NOTHING)
 
 
 @get("/{language:str}/deliveries/{delivery_id:str}/agreement/propose")
 async def show_form(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """The form of the first version, or of another one, which begins as the last."""
-    return await _form(page, delivery_id)
+    return await _form(page, delivery_id, NOTHING)
 
 
 @post("/{language:str}/deliveries/{delivery_id:str}/agreement/propose", status_code=303)
 async def propose(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
-    sent = read(FIELDS, page.typed)
-    if sent.errors:
-        return await _form(page, delivery_id, errors=sent.errors, status=400)
-    revision, path = page.value(REVISION), f"/v1/deliveries/{delivery_id}/agreement"
-    try:
-        await page.api.send(
-            "POST",
-            f"{path}/propose" if revision else path,
-            body_of(sent.body),
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        return await _form(page, delivery_id, **_refused(FIELDS, problem))
+    path = f"/v1/deliveries/{delivery_id}/agreement"
+    again = f"{path}/propose" if page.value(REVISION) else path
+    sent = await send(page, "POST", again, FIELDS, body_of=body_of)
+    if sent.record is None:
+        return await _form(page, delivery_id, sent)
     return page.redirect(f"/deliveries/{delivery_id}/agreement", done="sent")
 
 
 @post("/{language:str}/deliveries/{delivery_id:str}/agreement/{move:str}", status_code=303)
 async def move(page: CurrentPage, delivery_id: FromPath[str], move: FromPath[str]) -> Response[bytes]:
     """Sign the version that was shown, or drop it."""
-    sent = read((SIGNED_ON,), page.typed)
-    if sent.errors:
-        return await _shown(page, delivery_id, errors=sent.errors, status=400)
-    signs = move == "sign"
-    version, revision = page.value("version"), page.value(REVISION)
-    body = {**sent.body, "version": int(version) if version.isdigit() else 0} if signs else {}
-    try:
-        await page.api.send(
-            "POST",
-            f"/v1/deliveries/{delivery_id}/agreement/{'sign' if signs else 'drop-amendment'}",
-            body,
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        return await _shown(page, delivery_id, **_refused((SIGNED_ON,), problem))
+    path, version = f"/v1/deliveries/{delivery_id}/agreement", page.value("version")
+    if move == "sign":
+        named = {"version": int(version) if version.isdigit() else 0}
+        sent = await send(page, "POST", f"{path}/sign", (SIGNED_ON,), body_of=lambda typed: typed | named)
+    else:
+        sent = await command(page, "POST", f"{path}/drop-amendment", {})
+    if sent.record is None:
+        return await _shown(page, delivery_id, sent)
     return page.redirect(f"/deliveries/{delivery_id}/agreement", done="sent")
-
-
-def _refused(fields: Sequence[Field], problem: Problem) -> dict[str, Any]:
-    if problem.status in (401, 404):
-        raise problem
-    errors = errors_of(fields, problem.errors, problem.title) or (FormError("", problem.title, True),)
-    return {"errors": errors, "stale": problem.status == STALE, "status": problem.status}
 
 
 async def optional_agreement(page: Page, delivery_id: str) -> Any:
@@ -182,34 +158,20 @@ async def optional_agreement(page: Page, delivery_id: str) -> Any:
         return None
 
 
-async def _shown(
-    page: Page,
-    delivery_id: str,
-    *,
-    errors: Sequence[FormError] = (),
-    stale: bool = False,
-    status: int = 200,
-) -> Response[bytes]:
+async def _shown(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
     agreement = await page.api.get(f"/v1/deliveries/{delivery_id}/agreement")
     return page.render(
         "deliveries/agreement.html",
-        status=status,
+        status=sent.status,
         agreement=agreement,
         field=SIGNED_ON,
         typed=page.typed or None,
-        errors=errors,
-        stale=stale,
+        errors=sent.errors,
+        stale=sent.stale,
     )
 
 
-async def _form(
-    page: Page,
-    delivery_id: str,
-    *,
-    errors: Sequence[FormError] = (),
-    stale: bool = False,
-    status: int = 200,
-) -> Response[bytes]:
+async def _form(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
     delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
     agreement = await optional_agreement(page, delivery_id)
     first: Typed = {
@@ -217,18 +179,26 @@ async def _form(
         "period.until": [delivery["period"]["until"]],
         "language": [page.language],
     }
-    return page.render(
-        "deliveries/agreement_form.html",
-        status=status,
-        delivery=delivery,
-        agreement=agreement,
+    heading, back = N_("Propose an agreement"), f"/deliveries/{delivery_id}"
+    if agreement:
+        heading = N_("Propose an amendment") if agreement["in_force"] else N_("Propose another version")
+        back = f"{back}/agreement"
+    form = Form(
+        heading=heading,
+        back=back,
         groups=GROUPS,
-        fields=FIELDS,
-        typed=page.typed or (typed_of(agreement["versions"][0]) if agreement else first),
-        errors=errors,
-        stale=stale,
+        record=delivery,
+        head="deliveries/head.html",
+        explains=N_("The other side then signs this version, or answers with another one."),
+        button=heading,
+        revision=agreement["revision"] if agreement else None,
         given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
+        typed=typed_of(agreement["versions"][0]) if agreement else first,
+        is_open="propose" in agreement["moves"]
+        if agreement
+        else delivery["status"] == "open" and not delivery["agreed_at"],
     )
+    return show(page, form, sent)
 
 
 ROUTES = (show_agreement, show_form, propose, move)

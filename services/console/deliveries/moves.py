@@ -143,7 +143,7 @@ FOLLOW_UP = Noun(
         Move(
             name="answer",
             path="answer",
-            label=N_("Answer"),
+            label=N_("Answer the question"),
             fields=(
                 Field(
                     name="result",

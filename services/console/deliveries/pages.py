@@ -7,16 +7,15 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chassis.ids import new_id
-from services.console.client import Answer, Problem
 from services.console.deliveries import agreement, thread
 from services.console.deliveries.agreement import optional_agreement
 from services.console.deliveries.figures import drawn
 from services.console.deliveries.moves import DELIVERY
 from services.console.deliveries.reading import STATUSES, is_mine, primary, timeline, turn
 from services.console.deliveries.thread import thread_of
-from services.console.fields import Field, FormError, errors_of, read
-from services.console.moves.pages import KEY, REVISION, STALE, routes_of
+from services.console.fields import Field
+from services.console.moves.forms import NOTHING, Form, Sent, send, show
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.translations import N_
 
@@ -85,52 +84,40 @@ async def show_delivery(page: CurrentPage, delivery_id: FromPath[str]) -> Respon
 @get("/{language:str}/deliveries/{delivery_id:str}/contacts")
 async def show_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """The form of the contacts of one's own side."""
-    return _contacts(page, await page.api.read(f"/v1/deliveries/{delivery_id}"))
+    return await _contacts(page, delivery_id, NOTHING)
 
 
 @post("/{language:str}/deliveries/{delivery_id:str}/contacts", status_code=303)
 async def name_contacts(page: CurrentPage, delivery_id: FromPath[str]) -> Response[bytes]:
     """Name them, in place of those before."""
-    path = f"/v1/deliveries/{delivery_id}"
-    sent = read(CONTACTS, page.typed)
-    if sent.errors:
-        return _contacts(page, await page.api.read(path), errors=sent.errors, status=400)
-    contacts = [one for one in (sent.body.get("first"), sent.body.get("second")) if one and any(one.values())]
-    revision = page.value(REVISION)
-    try:
-        await page.api.send(
-            "PUT",
-            f"{path}/contacts",
-            {"contacts": contacts},
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = errors_of(CONTACTS, problem.errors, problem.title) or (FormError("", problem.title, True),)
-        stale = problem.status == STALE
-        return _contacts(page, await page.api.read(path), errors=errors, stale=stale, status=problem.status)
+    sent = await send(page, "PUT", f"/v1/deliveries/{delivery_id}/contacts", CONTACTS, body_of=_body)
+    if sent.record is None:
+        return await _contacts(page, delivery_id, sent)
     return page.redirect(f"/deliveries/{delivery_id}", done="saved")
 
 
-def _contacts(
-    page: Page, answer: Answer, *, errors: Sequence[FormError] = (), stale: bool = False, status: int = 200
-) -> Response[bytes]:
-    delivery = answer.body
+def _body(typed: dict[str, Any]) -> dict[str, Any]:
+    return {"contacts": [one for one in (typed.get("first"), typed.get("second")) if one and any(one.values())]}
+
+
+async def _contacts(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
+    delivery = await page.api.get(f"/v1/deliveries/{delivery_id}")
     side = "state" if page.signed_in.role == ACTS_FOR_STATE else "provider"
-    return page.render(
-        "deliveries/contacts.html",
-        status=status,
-        delivery=delivery,
-        revision=answer.revision or delivery["revision"],
-        is_open="name_contacts" in delivery["moves"],
+    form = Form(
+        heading=N_("Name your contacts"),
+        back=f"/deliveries/{delivery_id}",
         groups=((N_("First contact"), FIRST), (N_("Second contact, if there is one"), SECOND)),
-        fields=CONTACTS,
-        typed=page.typed or _named(delivery["contacts"][side]),
-        errors=errors,
-        stale=stale,
+        record=delivery,
+        head="deliveries/head.html",
+        explains=N_(
+            "The other side and UNODC read them, and may call or write to these persons. Name only persons who know"
+            " of it."
+        ),
+        revision=delivery["revision"],
+        typed=_named(delivery["contacts"][side]),
+        is_open="name_contacts" in delivery["moves"],
     )
+    return show(page, form, sent)
 
 
 def _named(contacts: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

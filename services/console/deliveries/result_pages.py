@@ -1,16 +1,15 @@
 """The results of a delivery: the page of each, and the form of a report."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec.structs import replace
 
 from services.console.deliveries.moves import REPORT, RESULT
 from services.console.fields import Field, Option
-from services.console.moves.forms import NOTHING, Sent, send
+from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
 from services.console.moves.model import COMMENT
 from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
@@ -86,8 +85,7 @@ async def _new(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
 async def _again(page: Page, result_id: str, sent: Sent) -> Response[bytes]:
     result = await page.api.get(f"/v1/results/{result_id}")
     delivery = await page.api.get(f"/v1/deliveries/{result['delivery_id']}")
-    fields = tuple(replace(one, value=result[one.name]) for one in FIGURES)
-    return await _form(page, delivery, fields, sent, {}, result)
+    return await _form(page, delivery, filled(FIGURES, result), sent, {}, result)
 
 
 async def _form(
@@ -95,22 +93,24 @@ async def _form(
     delivery: Mapping[str, Any],
     fields: tuple[Field, ...],
     sent: Sent,
-    given: Mapping[str, Any],
+    given: Mapping[str, Sequence[Option]],
     result: Mapping[str, Any] | None = None,
 ) -> Response[bytes]:
     files = await page.api.get(f"/v1/deliveries/{delivery['delivery_id']}/files")
     evidence = [Option(one["file_id"], one["name"]) for one in files if one["status"] in USABLE and not one["private"]]
-    return page.render(
-        "deliveries/report_result.html",
-        status=sent.status,
-        delivery=delivery,
-        result=result,
+    form = Form(
+        heading=N_("Report a result"),
+        back=f"/results/{result['result_id']}" if result else f"/deliveries/{delivery['delivery_id']}",
+        groups=(("", fields),),
+        record=result or delivery,
+        head="deliveries/result_head.html" if result else "deliveries/head.html",
+        explains=N_("The State then confirms or disputes it. A new report takes its answer back."),
+        button=N_("Report a result"),
+        revision=result["revision"] if result else None,
         given={**given, "delivery_files": evidence},
-        fields=[one for one in fields if evidence or one.name != "file_id"],
-        typed=page.typed,
-        errors=sent.errors,
-        stale=sent.stale,
+        is_open="report_result" in (result or delivery)["moves"],
     )
+    return show(page, form, sent)
 
 
 ROUTES = (new_result, report_result, show_result, show_report, report_again, *routes_of(RESULT))

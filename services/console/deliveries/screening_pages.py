@@ -1,7 +1,7 @@
 """The screenings of a delivery: coded questions, the form of their answers, and what follows from them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,18 +9,16 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from chassis.ids import new_id
 from contracts.reference.deliveries import questions
 from contracts.screenings import ScreeningKind
-from services.console.client import Problem
-from services.console.deliveries.action_point_pages import DUE_ON, LANGUAGE, OWNER, TEXT
+from services.console.deliveries.action_point_pages import DUE_ON, LANGUAGE, OWNER, TEXT, text_languages
 from services.console.deliveries.moves import ANSWERS, COMPLETE, SCREENING
 from services.console.deliveries.words import SCREENING_ANSWER
-from services.console.fields import Field, FormError, Option, Typed
-from services.console.moves.forms import NOTHING, Form, Sent, rows, send, show
-from services.console.moves.pages import KEY, REVISION, STALE, routes_of
+from services.console.fields import Field, Typed
+from services.console.moves.forms import NOTHING, Form, Sent, command, rows, send, show
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
-from services.console.translations import LANGUAGES, N_, OWN_NAMES
+from services.console.translations import N_
 
 SOURCES = {"inequality": "inequality_checklist", "human_rights": "human_rights_screening"}
 RECOMMENDATIONS = 3
@@ -32,21 +30,17 @@ ONE = "/{language:str}/screenings/{screening_id:str}"
 
 @get(NEW)
 async def new_screening(page: CurrentPage, delivery_id: FromPath[str], kind: FromPath[str]) -> Response[bytes]:
-    return await _new(page, delivery_id, _kind(kind))
+    return await _new(page, delivery_id, _kind(kind), NOTHING)
 
 
 @post(NEW, status_code=303)
 async def begin_screening(page: CurrentPage, delivery_id: FromPath[str], kind: FromPath[str]) -> Response[bytes]:
     which = _kind(kind)
     body = {"screening": which, "answers": answers_of(which, page.typed)}
-    path = f"/v1/deliveries/{delivery_id}/screenings"
-    try:
-        made = await page.api.send("POST", path, body, key=page.value(KEY) or str(new_id()))
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        return await _new(page, delivery_id, which, errors=_said(problem), status=problem.status)
-    return page.redirect(f"/screenings/{made.body['screening_id']}", done="saved")
+    sent = await command(page, "POST", f"/v1/deliveries/{delivery_id}/screenings", body)
+    if sent.record is None:
+        return await _new(page, delivery_id, which, sent)
+    return page.redirect(f"/screenings/{sent.record['screening_id']}", done="saved")
 
 
 @get(ONE)
@@ -68,26 +62,16 @@ async def show_screening(page: CurrentPage, screening_id: FromPath[str]) -> Resp
 @get(f"{ONE}{ANSWERS}")
 async def show_answers(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
     """The form, with the answers that were given last."""
-    return await _again(page, screening_id)
+    return await _again(page, screening_id, NOTHING)
 
 
 @post(f"{ONE}{ANSWERS}", status_code=303)
 async def answer_screening(page: CurrentPage, screening_id: FromPath[str]) -> Response[bytes]:
     found = await page.api.get(f"/v1/screenings/{screening_id}")
-    revision = page.value(REVISION)
-    try:
-        await page.api.send(
-            "PUT",
-            f"/v1/screenings/{screening_id}",
-            {"answers": answers_of(found["screening"], page.typed)},
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        stale = problem.status == STALE
-        return await _again(page, screening_id, errors=_said(problem), stale=stale, status=problem.status)
+    body = {"answers": answers_of(found["screening"], page.typed)}
+    sent = await command(page, "PUT", f"/v1/screenings/{screening_id}", body)
+    if sent.record is None:
+        return await _again(page, screening_id, sent)
     return page.redirect(f"/screenings/{screening_id}", done="saved")
 
 
@@ -134,7 +118,7 @@ async def _completion(page: Page, screening_id: str, sent: Sent) -> Response[byt
         ),
         button=N_("Record that it is completed"),
         revision=found["revision"],
-        given={"text_languages": [Option(one, OWN_NAMES[one]) for one in LANGUAGES]},
+        given=text_languages(),
         is_open="complete_screening" in found["moves"],
     )
     return show(page, form, sent)
@@ -158,37 +142,23 @@ def _kind(name: str) -> ScreeningKind:
         raise NotFoundException from unknown
 
 
-def _said(problem: Problem) -> Sequence[FormError]:
-    return (FormError("", problem.title, True),)
-
-
-async def _new(
-    page: Page, delivery_id: str, kind: ScreeningKind, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _new(page: Page, delivery_id: str, kind: ScreeningKind, sent: Sent) -> Response[bytes]:
     delivery, screenings = await asyncio.gather(
         page.api.get(f"/v1/deliveries/{delivery_id}"), page.api.get(f"/v1/deliveries/{delivery_id}/screenings")
     )
     begun = next((one for one in screenings["screenings"] if one["screening"] == kind), None)
-    if begun and not errors:
+    if begun and not sent.errors:
         return page.redirect(f"/screenings/{begun['screening_id']}")
-    return _form(page, delivery, kind, page.typed, errors=errors, status=status)
+    return _form(page, delivery, kind, page.typed, sent)
 
 
-async def _again(
-    page: Page,
-    screening_id: str,
-    *,
-    errors: Sequence[FormError] = (),
-    stale: bool = False,
-    status: int = 200,
-) -> Response[bytes]:
+async def _again(page: Page, screening_id: str, sent: Sent) -> Response[bytes]:
     found = await page.api.get(f"/v1/screenings/{screening_id}")
     delivery = await page.api.get(f"/v1/deliveries/{found['delivery_id']}")
     given: Typed = {
         f"{one['question']}.{name}": [one[name] or ""] for one in found["questions"] for name in ("answer", "comment")
     }
-    typed, kind = page.typed or given, found["screening"]
-    return _form(page, delivery, kind, typed, screening=found, errors=errors, stale=stale, status=status)
+    return _form(page, delivery, found["screening"], page.typed or given, sent, found)
 
 
 def _form(
@@ -196,23 +166,20 @@ def _form(
     delivery: Mapping[str, Any],
     kind: str,
     typed: Typed,
-    *,
+    sent: Sent,
     screening: Mapping[str, Any] | None = None,
-    errors: Sequence[FormError] = (),
-    stale: bool = False,
-    status: int = 200,
 ) -> Response[bytes]:
     return page.render(
         "deliveries/answer_screening.html",
-        status=status,
+        status=sent.status,
         delivery=delivery,
         kind=kind,
         screening=screening,
         questions=list(questions(kind)),
         answers=SCREENING_ANSWER,
         typed=typed,
-        errors=errors,
-        stale=stale,
+        errors=sent.errors,
+        stale=sent.stale,
     )
 
 

@@ -8,15 +8,13 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from chassis.ids import new_id
 from contracts.reference import participant_functions
-from services.console.client import Problem
 from services.console.deliveries.moves import DAYS, PARTICIPANTS, REVISE, SESSION
 from services.console.deliveries.words import AGE_BAND, SEX
 from services.console.fields import Field, FormError, Option, Typed
-from services.console.moves.forms import NOTHING, Form, Sent, filled, send, show
+from services.console.moves.forms import NOTHING, Form, Sent, command, filled, send, show
 from services.console.moves.model import COMMENT
-from services.console.moves.pages import KEY, REVISION, routes_of
+from services.console.moves.pages import routes_of
 from services.console.page import CurrentPage, Page
 from services.console.rendering import organization
 from services.console.translations import N_
@@ -96,7 +94,7 @@ async def revise_session(page: CurrentPage, session_id: FromPath[str]) -> Respon
 @get(f"{ONE}{PARTICIPANTS}")
 async def show_participants(page: CurrentPage, session_id: FromPath[str]) -> Response[bytes]:
     """The table to fill in: for each function, ages by sex."""
-    return await _table(page, session_id)
+    return await _table(page, session_id, NOTHING)
 
 
 @post(f"{ONE}{PARTICIPANTS}", status_code=303)
@@ -104,24 +102,13 @@ async def report_participants(page: CurrentPage, session_id: FromPath[str]) -> R
     """That it took place, or the counts again; of the delivery named in the form."""
     counts = _counted(page.typed)
     if counts is None:
-        return await _table(page, session_id, errors=(FormError("", NO_COUNT),), status=400)
+        return await _table(page, session_id, Sent(errors=(FormError("", NO_COUNT),), status=400))
     session = await page.api.get(f"/v1/sessions/{session_id}")
     move = "hold" if "hold" in session["moves"] else "participants"
     reported = [{"delivery_id": page.value("delivery_id"), "counts": counts}] if counts or move != "hold" else []
-    revision = page.value(REVISION)
-    try:
-        await page.api.send(
-            "POST",
-            f"/v1/sessions/{session_id}/{move}",
-            {"participants": reported},
-            key=page.value(KEY) or str(new_id()),
-            revision=int(revision) if revision.isdigit() else None,
-        )
-    except Problem as problem:
-        if problem.status in (401, 404):
-            raise
-        errors = (FormError("", problem.title, True),)
-        return await _table(page, session_id, errors=errors, status=problem.status)
+    sent = await command(page, "POST", f"/v1/sessions/{session_id}/{move}", {"participants": reported})
+    if sent.record is None:
+        return await _table(page, session_id, sent)
     return page.redirect(f"/sessions/{session_id}", done="saved")
 
 
@@ -140,9 +127,7 @@ def _counted(typed: Typed) -> list[dict[str, Any]] | None:
     return found
 
 
-async def _table(
-    page: Page, session_id: str, *, errors: Sequence[FormError] = (), status: int = 200
-) -> Response[bytes]:
+async def _table(page: Page, session_id: str, sent: Sent) -> Response[bytes]:
     role = page.signed_in.role
     session = await page.api.get(f"/v1/sessions/{session_id}")
     delivery_id = page.value("delivery_id") or page.asked("delivery") or next(iter(session["deliveries"]), "")
@@ -153,7 +138,7 @@ async def _table(
     return page.render(
         "deliveries/participants.html",
         filled={name.partition(".")[0] for name, values in typed.items() if "." in name and any(values)},
-        status=status,
+        status=sent.status,
         record=session,
         delivery_id=delivery_id,
         state=(await _states(page, session)).get(delivery_id),
@@ -162,7 +147,7 @@ async def _table(
         ages=AGE_BAND,
         sexes=SEX,
         typed=typed,
-        errors=errors,
+        errors=sent.errors,
     )
 
 

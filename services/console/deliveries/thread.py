@@ -29,7 +29,7 @@ TEXT_MAX = 5000
 
 TEXT = Field(name="text", label=N_("Message"), kind="words", max_length=TEXT_MAX)
 FIELDS = (
-    Field(name="topic", label=N_("Topic"), required=False, empty=""),
+    Field(name="topic", label=N_("Topic of the message"), required=False, empty=""),
     TEXT,
     Field(name="language", label=N_("Language"), kind="choice", options="languages"),
     Field(

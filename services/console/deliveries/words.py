@@ -42,7 +42,7 @@ CLAUSE_KIND = {
 }
 TERM = {
     "period": N_("Period"),
-    "modality": N_("How"),
+    "modality": N_("Modality"),
     "languages": N_("Languages of delivery"),
     "participants": N_("Number of participants"),
     "women": N_("Of these, women"),

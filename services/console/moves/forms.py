@@ -82,12 +82,17 @@ async def send(
     typed = read(fields, page.typed)
     if typed.errors:
         return Sent(errors=typed.errors, status=400)
+    return await command(page, method, path, body_of(typed.body), fields)
+
+
+async def command(page: Page, method: str, path: str, body: Any, fields: Sequence[Field] = ()) -> Sent:
+    """Send a body, in the revision of the form if it has one."""
     revision = page.value(REVISION)
     try:
         answer = await page.api.send(
             method,
             path,
-            body_of(typed.body),
+            body,
             key=page.value(KEY) or str(new_id()),
             revision=int(revision) if revision.isdigit() else None,
         )
