@@ -26,6 +26,7 @@ PAGES: Mapping[str, str] = {
 
 OF_NO_PAGE = frozenset(
     {
+        "/v1/strategies/{id}",
         "/v1/packages/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",
