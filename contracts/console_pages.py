@@ -10,6 +10,7 @@ PAGES: Mapping[str, str] = {
     "/v1/sessions/{id}": "/sessions/{id}",
     "/v1/follow-ups/{id}": "/follow-ups/{id}",
     "/v1/effects/{id}": "/effects/{id}",
+    "/v1/strategies/{id}": "/strategies/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",
@@ -26,7 +27,6 @@ PAGES: Mapping[str, str] = {
 
 OF_NO_PAGE = frozenset(
     {
-        "/v1/strategies/{id}",
         "/v1/packages/{id}",
         "/v1/clients/{id}",
         "/v1/activities/{id}",

@@ -1,4 +1,4 @@
-"""The action points of a delivery: the page of each, and the form of one."""
+"""Action points of a delivery or a strategy: the page of each, and the form of one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +23,14 @@ TERMS = (
     Field(name="due_on", label=N_("Due day"), kind="date"),
 )
 FIELDS = (SOURCE, *TERMS)
+STRATEGY_TERMS = tuple(
+    replace(one, options=tuple((side, ACTION_OWNER[side]) for side in ("state", "unodc")))
+    if one.name == "owner"
+    else one
+    for one in TERMS
+)
+"""Of a strategy, which no provider carries out."""
+
 NEW = "/{language:str}/deliveries/{delivery_id:str}/action-points/new"
 ONE = "/{language:str}/action-points/{action_point_id:str}"
 NOTHING = Sent()
@@ -72,13 +80,15 @@ async def _new(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
 
 async def _again(page: Page, action_point_id: str, sent: Sent) -> Response[bytes]:
     point = await page.api.get(f"/v1/action-points/{action_point_id}")
+    if point["delivery_id"] is None:
+        return _form(page, None, tuple(replace(one, value=point[one.name]) for one in STRATEGY_TERMS), sent, point)
     delivery = await page.api.get(f"/v1/deliveries/{point['delivery_id']}")
     return _form(page, delivery, tuple(replace(one, value=point[one.name]) for one in TERMS), sent, point)
 
 
 def _form(
     page: Page,
-    delivery: Mapping[str, Any],
+    delivery: Mapping[str, Any] | None,
     fields: tuple[Field, ...],
     sent: Sent,
     point: Mapping[str, Any] | None = None,

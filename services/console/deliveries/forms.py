@@ -1,6 +1,6 @@
 """The command of a form of its own page: a record beside a delivery, entered or revised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -21,8 +21,10 @@ class Sent(Struct, frozen=True, kw_only=True):
     stale: bool = False
 
 
-async def send(page: Page, method: str, path: str, fields: Sequence[Field]) -> Sent:
-    """What was typed, in the revision of the form if it has one."""
+async def send(
+    page: Page, method: str, path: str, fields: Sequence[Field], given: Mapping[str, Any] | None = None
+) -> Sent:
+    """What was typed, with what the page gives, in the revision of the form if it has one."""
     typed = read(fields, page.typed)
     if typed.errors:
         return Sent(errors=typed.errors, status=400)
@@ -31,7 +33,7 @@ async def send(page: Page, method: str, path: str, fields: Sequence[Field]) -> S
         answer = await page.api.send(
             method,
             path,
-            typed.body,
+            {**typed.body, **(given or {})},
             key=page.value(KEY) or str(new_id()),
             revision=int(revision) if revision.isdigit() else None,
         )
