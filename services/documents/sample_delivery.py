@@ -246,6 +246,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "MessageSent.side": "state",
         "MessageSent.language": "en",
         "MessageSent.files": [FILE["file_id"]],
+        "MessageSent.contacts": [],
         "MessageSent.private": False,
         "MessageWithdrawn.private": False,
         "DeliveryPrivateTopicOpened.waiting_for": "provider",

@@ -148,6 +148,10 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
             people, programs = await _routed(tx, notice, fact, people, programs, now)
         if (person_id := recipients.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
+        contacts, reading = recipients.contacts_notified(notice, fact)
+        if contacts:
+            named = await store.recipients_among(tx, contacts, reading, now)
+            people = sorted([*people, *named], key=_by_person)
         for recipient in [*people, *programs]:
             if recipient.key not in notified:
                 notified.add(recipient.key)

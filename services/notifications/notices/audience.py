@@ -48,6 +48,7 @@ FOCAL_POINTS = Relation.FOCAL_POINTS
 DONOR, UNIT, FUND_DONORS = Relation.DONOR, Relation.UNIT, Relation.FUND_DONORS
 COORDINATORS, FINANCE, PERSON = Relation.COORDINATORS, Relation.FINANCE, Relation.PERSON
 RESPONSIBLE, HEADS, LAST, OTHER = Relation.RESPONSIBLE, Relation.HEADS, Relation.LAST, Relation.OTHER_SIDE
+CONTACTS = Relation.CONTACTS
 REQUEST_ID = "request_id"
 JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
@@ -202,8 +203,10 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (
             ms.MessageSent,
             (
-                notice_of(ms.MessageSent, OTHER, link=DELIVERY, once_per="series_id", if_set="side"),
-                notice_of(ms.MessageSent, STATE, PROVIDER, link=DELIVERY, once_per="series_id", unless_set="side"),
+                notice_of(ms.MessageSent, OTHER, CONTACTS, link=DELIVERY, once_per="series_id", if_set="side"),
+                notice_of(
+                    ms.MessageSent, STATE, PROVIDER, CONTACTS, link=DELIVERY, once_per="series_id", unless_set="side"
+                ),
             ),
         ),
         _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
