@@ -1,4 +1,4 @@
-"""Facts of the delivery service about action points: what a side has to do after a delivery's evaluation or screening.
+"""Facts of the delivery service about action points: what a side has to do for a delivery, or for a strategy.
 
 Who reports one done does not verify it: another person does.
 """
@@ -31,15 +31,19 @@ class ActionOwner(StrEnum):
 
 
 class _ActionPointFact(Fact, frozen=True, kw_only=True):
-    """Fields repeated in every fact of an action point; the owner is `role` of `organization`."""
+    """Fields repeated in every fact of an action point; the owner is `role` of `organization`.
+
+    It is of a delivery, or of a `strategy_id` of the request, which has neither delivery nor provider.
+    """
 
     action_point_id: UUID
-    delivery_id: UUID
     request_id: UUID
     state: State
-    provider: Organization
     organization: Organization
     role: Role
+    delivery_id: UUID | None = None
+    provider: Organization | None = None
+    strategy_id: UUID | None = None
 
 
 class ActionPointAdded(_ActionPointFact, frozen=True, kw_only=True, tag="delivery.action_point.added.v1"):

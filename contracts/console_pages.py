@@ -10,6 +10,7 @@ PAGES: Mapping[str, str] = {
     "/v1/sessions/{id}": "/sessions/{id}",
     "/v1/follow-ups/{id}": "/follow-ups/{id}",
     "/v1/effects/{id}": "/effects/{id}",
+    "/v1/strategies/{id}": "/strategies/{id}",
     "/v1/matches?request={id}": "/requests/{id}",
     "/v1/offerings/{id}": "/offerings/{id}",
     "/v1/pledges/{id}": "/pledges/{id}",

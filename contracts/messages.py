@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from contracts.deliveries import CONTACTS_MAX
 from contracts.facts import Fact
 from contracts.values import Code, Language, Organization, State
 
@@ -27,7 +28,7 @@ class MessageSent(_MessageFact, frozen=True, kw_only=True, tag="delivery.message
     """A side or a coordinator wrote to the thread of a delivery; `side` is None for a coordinator.
 
     A `private` one is read by the two sides only. `series_id` is the first of the messages of one side of which the
-    other side is notified once.
+    other side is notified once. `contacts` are the accounts of those whom the sides that did not write have named.
     """
 
     author_id: UUID
@@ -38,6 +39,7 @@ class MessageSent(_MessageFact, frozen=True, kw_only=True, tag="delivery.message
     texts_hash: str
     sent_at: datetime
     side: Code | None = None
+    contacts: Annotated[tuple[UUID, ...], Meta(max_length=2 * CONTACTS_MAX)] = ()
 
 
 class MessageWithdrawn(_MessageFact, frozen=True, kw_only=True, tag="delivery.message.withdrawn.v1"):

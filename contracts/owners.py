@@ -24,6 +24,7 @@ OWNERS = {
     "screenings": "delivery",
     "follow-ups": "delivery",
     "effects": "delivery",
+    "strategies": "delivery",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -36,6 +36,7 @@ from contracts import (
     rewording,
     screenings,
     sessions,
+    strategies,
     summaries,
     translations,
 )
@@ -65,6 +66,7 @@ FACTS: Mapping[str, type[Fact]] = {
         *screenings.FACTS,
         *follow_ups.FACTS,
         *effects.FACTS,
+        *strategies.FACTS,
         *pledges.FACTS,
         *pledge_reversals.FACTS,
         *ledger.FACTS,

@@ -21,11 +21,13 @@ from chassis.journal.inbox import Inbox
 from chassis.journal.peers import Peers
 from chassis.supervise import supervised
 from contracts.facts import Event
+from services.delivery.action_points import actions as action_point_actions
+from services.delivery.action_points import store as action_point_store
 from services.delivery.consumers import HANDLERS as DELIVERY_HANDLERS
 from services.delivery.deliveries import actions as delivery_actions
 from services.delivery.follow_ups import actions as follow_up_actions
 from services.delivery.follow_ups import store as follow_up_store
-from services.delivery.wiring import expire_follow_ups
+from services.delivery.wiring import expire_follow_ups, remind
 from services.notifications.digests import actions as digest_actions
 from services.notifications.digests import store as digest_store
 from services.notifications.wiring import issue_digests
@@ -34,14 +36,20 @@ from services.requests.clock import store as clock_store
 from services.requests.wiring import expire_clocks
 from tests.databases import connected
 
-EXPIRE: Mapping[str, tuple[str, Callable[..., Any]]] = {
-    "requests": ("clock", expire_clocks),
-    "delivery": ("follow_up", expire_follow_ups),
+EXPIRE: Mapping[str, Sequence[tuple[str, Callable[..., Any]]]] = {
+    "requests": [("clock WHERE next_at <= $1", expire_clocks)],
+    "delivery": [
+        ("follow_up WHERE next_at <= $1", expire_follow_ups),
+        ("action_point WHERE status = 'open' AND reminded_at IS NULL AND due_on <= $1::timestamptz::date", remind),
+    ],
 }
+"""What is due, and what does it."""
+
 KILLED_IN = (
     (digest_actions, "issue_due"),
     (clock_actions, "expire"),
     (follow_up_actions, "expire"),
+    (action_point_actions, "remind"),
     (delivery_actions, "record"),
 )
 POINTS = ("before the commit", "between two transactions")
@@ -85,7 +93,7 @@ async def run_killed(
 
 async def main() -> None:
     service, database_url, at, kill, events = pickle.load(sys.stdin.buffer)
-    clock_store.DUE_MAX = follow_up_store.DUE_MAX = digest_store.DUE_MAX = 5
+    clock_store.DUE_MAX = follow_up_store.DUE_MAX = action_point_store.DUE_MAX = digest_store.DUE_MAX = 5
     if kill:
         for module, name in KILLED_IN:
             setattr(module, name, killed(getattr(module, name), *kill))
@@ -97,13 +105,14 @@ async def main() -> None:
             if heard := msgspec.json.decode(events, type=list[Event]):
                 await _hear(db, heard)
                 return
-            table, expire = EXPIRE[service]
-            while True:
-                async with db.transaction() as tx:
-                    waiting = await tx.fetchval(f"SELECT count(*) FROM {table} WHERE next_at <= $1", at)
-                if not waiting:
-                    return
-                await expire(db)
+            for due, expire in EXPIRE[service]:
+                while await _waiting(db, due, at):
+                    await expire(db)
+
+
+async def _waiting(db: Database, due: str, at: datetime) -> int:
+    async with db.transaction() as tx:
+        return int(await tx.fetchval(f"SELECT count(*) FROM {due}", at))
 
 
 async def _hear(db: Database, events: list[Event]) -> None:

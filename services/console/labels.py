@@ -39,8 +39,10 @@ from services.console.statuses import (
     ROUND_STATUS,
     SCREENING_STATUS,
     SESSION_STATUS,
+    STRATEGY_STATUS,
     WEBHOOK_STATUS,
 )
+from services.console.strategies.words import STAKEHOLDER
 from services.console.translations import N_
 
 STEP = {
@@ -302,6 +304,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "action_source": ACTION_SOURCE,
     "follow_up_status": FOLLOW_UP_STATUS,
     "effect_status": EFFECT_STATUS,
+    "strategy_status": STRATEGY_STATUS,
+    "stakeholder": STAKEHOLDER,
     "effect": EFFECT,
     "progress": PROGRESS,
     "use": USE,

@@ -81,6 +81,10 @@ FOLLOW_UP_STATUS = {
     "answered": P_("follow-up", "Answered"),
     "lapsed": P_("follow-up", "Not answered"),
 }
+STRATEGY_STATUS = {
+    "active": P_("strategy", "Active"),
+    "concluded": P_("strategy", "Concluded"),
+}
 EFFECT_STATUS = {
     "recorded": P_("effect", "Not verified yet"),
     "verified": P_("effect", "Verified"),

@@ -55,6 +55,7 @@ from services.console.sessions.sealing import Sealer, new_cookie
 from services.console.sessions.store import Sessions
 from services.console.sign_in import pages as sign_in
 from services.console.statement import pages as statement
+from services.console.strategies import pages as strategies
 from services.console.work import assign, queue, views
 from services.console.work import pages as work
 from services.console.years import pages as years
@@ -100,6 +101,7 @@ ROUTES = (
     *action_point_pages.ROUTES,
     *screening_pages.ROUTES,
     *after_pages.ROUTES,
+    *strategies.ROUTES,
     *experts.ROUTES,
     *packages.ROUTES,
     *joint_deliveries.ROUTES,

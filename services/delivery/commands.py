@@ -22,9 +22,11 @@ from contracts.requests import Persons
 from contracts.results import Figure
 from contracts.screenings import QUESTIONS_MAX, Answered, ScreeningAnswer, ScreeningKind
 from contracts.sessions import DELIVERIES_MAX, SpokenLanguages, Trainers
+from contracts.strategies import Stakeholders
 from contracts.values import END, Code, Language, Period
 from services.delivery.agreements.store import AgreementTexts
 from services.delivery.sessions.participants import AgeBand, Count, Sex, merged
+from services.delivery.strategies.model import Outline
 
 Words = Annotated[str, Meta(max_length=2000)]
 Scope = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -301,6 +303,25 @@ class AnswerFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Raises Invalid for a text without its language."""
         if self.text and self.language is None:
             raise Invalid("missing-field", field="language")
+
+
+class ReviseStrategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Its title, who takes part in it, and which organization does what, without the names of persons."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=300)]
+    stakeholders: Stakeholders
+    roles: Scope
+    language: Language
+
+    @property
+    def outline(self) -> Outline:
+        return Outline(stakeholders=tuple(dict.fromkeys(self.stakeholders)), language=self.language)
+
+
+class DrawUpStrategy(ReviseStrategy, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A strategy of a request that has a delivery."""
+
+    request_id: UUID
 
 
 class ReviseSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

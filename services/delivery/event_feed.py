@@ -10,7 +10,7 @@ from contracts.values import Caller
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """The events each caller may see: of visible deliveries, what belongs to them, sessions, and experts."""
+    """The events each caller may see: of visible deliveries, what belongs to them, strategies and experts."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT delivery_id FROM delivery
@@ -31,8 +31,11 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 SELECT r.result_id FROM result AS r JOIN delivery AS d USING (delivery_id)
                 WHERE r.result_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
                 UNION ALL
-                SELECT p.action_point_id FROM action_point AS p JOIN delivery AS d USING (delivery_id)
-                WHERE p.action_point_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)
+                SELECT action_point_id FROM action_point
+                WHERE action_point_id = ANY ($3::uuid[]) AND may_see(action_point, who.organization, who.role)
+                UNION ALL
+                SELECT strategy_id FROM strategy
+                WHERE strategy_id = ANY ($3::uuid[]) AND may_see(strategy, who.organization, who.role)
                 UNION ALL
                 SELECT s.screening_id FROM screening AS s JOIN delivery AS d USING (delivery_id)
                 WHERE s.screening_id = ANY ($3::uuid[]) AND may_see(d, who.organization, who.role)

@@ -1,4 +1,4 @@
-"""The access policy for deliveries and what belongs to them, and for experts; /docs/permissions lists it.
+"""The access policy for deliveries and what belongs to them, for experts and strategies; /docs/permissions lists it.
 
 `may_see` in SQL implements `may_see` in the WHERE of every read; a test compares them.
 """
@@ -30,6 +30,9 @@ from services.delivery.screenings.model import OPEN_FOR as SCREENED_IN
 from services.delivery.screenings.model import Screening
 from services.delivery.sessions.model import MOVES as SESSION_MOVES
 from services.delivery.sessions.model import Session
+from services.delivery.strategies.model import ACTIVE as STRATEGY_OPEN_FOR
+from services.delivery.strategies.model import MOVES as STRATEGY_MOVES
+from services.delivery.strategies.model import Strategy
 from services.delivery.thread.model import MOVES as MESSAGE_MOVES
 from services.delivery.thread.model import Message
 
@@ -102,6 +105,12 @@ class Action(StrEnum):
     REVISE_EXPERT = "revise_expert"
     RECORD_CONSENT = "record_consent"
     WITHDRAW_EXPERT = "withdraw_expert"
+    LIST_STRATEGIES = "list_strategies"
+    DRAW_UP_STRATEGY = "draw_up_strategy"
+    SHOW_STRATEGY = "show_strategy"
+    REVISE_STRATEGY = "revise_strategy"
+    CONCLUDE_STRATEGY = "conclude_strategy"
+    REOPEN_STRATEGY = "reopen_strategy"
 
 
 _SIDES = frozenset({Role.FOCAL_POINT, Role.PROVIDER_OFFICER})
@@ -171,18 +180,27 @@ EFFECT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
 EXPERT_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
     (Action.REVISE_EXPERT, Action.RECORD_CONSENT, Action.WITHDRAW_EXPERT), frozenset({Role.PROVIDER_OFFICER})
 )
+STRATEGY_MOVERS: Mapping[Action, frozenset[Role]] = dict.fromkeys(
+    (
+        *(Action.DRAW_UP_STRATEGY, Action.REVISE_STRATEGY, Action.CONCLUDE_STRATEGY, Action.REOPEN_STRATEGY),
+        Action.ADD_ACTION_POINT,
+    ),
+    frozenset({Role.FOCAL_POINT, Role.COORDINATOR}),
+)
 _READS = frozenset(
     {Action.SHOW_DELIVERY, Action.SHOW_AGREEMENT, Action.LIST_FILES, Action.LIST_MESSAGES, Action.SHOW_MESSAGE}
     | {Action.LIST_SESSIONS, Action.LIST_RESULTS, Action.SHOW_RESULT, Action.LIST_FOLLOW_UPS}
     | {Action.LIST_ACTION_POINTS, Action.SHOW_ACTION_POINT, Action.LIST_SCREENINGS, Action.SHOW_SCREENING}
 )
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS, Action.LIST_EFFECTS})
+_LISTS = frozenset(
+    {Action.FOLLOW, Action.LIST_DELIVERIES, Action.LIST_EXPERTS, Action.LIST_EFFECTS, Action.LIST_STRATEGIES}
+)
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
 
 OfDelivery: TypeAlias = Delivery | File | Message | Result | ActionPoint | Screening
-Record: TypeAlias = OfDelivery | Session | Expert | FollowUp | Effect
+Record: TypeAlias = OfDelivery | Session | Expert | FollowUp | Effect | Strategy
 
 
 def decide(caller: Caller, action: Action, record: Record | None = None) -> Decision:
@@ -199,8 +217,12 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         return _of_follow_up(caller, action, record)
     if isinstance(record, Expert):
         return _of_expert(caller, action, record)
+    if isinstance(record, Strategy):
+        return _of_strategy(caller, action, record)
     if action is Action.ENTER_EXPERT:
         return ALLOWED if caller.role is Role.PROVIDER_OFFICER else denied("not-for-your-role")
+    if action is Action.DRAW_UP_STRATEGY:
+        return ALLOWED if caller.role in STRATEGY_MOVERS[action] else denied("not-for-your-role")
     if not isinstance(record, OfDelivery):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, record):
@@ -271,6 +293,14 @@ def _of_expert(caller: Caller, action: Action, expert: Expert) -> Decision:
     return ALLOWED if caller.role in EXPERT_MOVERS.get(action, ()) else denied("not-for-your-role")
 
 
+def _of_strategy(caller: Caller, action: Action, strategy: Strategy) -> Decision:
+    if not may_see(caller, strategy):
+        return HIDDEN
+    if action in {Action.SHOW_STRATEGY, Action.LIST_STRATEGIES, Action.LIST_ACTION_POINTS, Action.FOLLOW}:
+        return ALLOWED
+    return ALLOWED if caller.role in STRATEGY_MOVERS.get(action, ()) else denied("not-for-your-role")
+
+
 def may_see_expert(caller: Caller, expert: Expert) -> bool:
     """Its provider; after the expert's consent coordinators, and the States of sessions in which the expert teaches."""
     if caller.role is Role.SERVICE:
@@ -282,12 +312,14 @@ def may_see_expert(caller: Caller, expert: Expert) -> bool:
     return caller.role is Role.COORDINATOR or (caller.role in _OF_STATE and caller.organization in expert.states)
 
 
-def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect) -> bool:
-    """UNODC's office except what is private, its States, and the provider's officers."""
+def may_see(caller: Caller, record: OfDelivery | Session | FollowUp | Effect | Strategy) -> bool:
+    """UNODC's office except what is private, its States, and the provider's officers; no provider sees a strategy."""
     if caller.role in _OVERSEERS:
         return not (isinstance(record, File | Message) and record.private)
     if caller.role in _OF_STATE:
         return caller.organization in (record.states if isinstance(record, Session) else (record.state,))
+    if isinstance(record, Strategy):
+        return False
     return caller.role is Role.PROVIDER_OFFICER and record.provider == caller.organization
 
 
@@ -306,6 +338,10 @@ _MOVES = {
     "record_effect": BEGUN,
 }
 """Of a delivery; sessions, results, action points, screenings and effects are kept beside it."""
+
+
+_STRATEGY_MOVES = {"add_action_point": STRATEGY_OPEN_FOR, **STRATEGY_MOVES}
+"""Its action points are kept beside it."""
 
 
 def moves_open_to(caller: Caller, record: Delivery | File | Message) -> tuple[str, ...]:
@@ -361,6 +397,11 @@ def screening_moves_open_to(caller: Caller, screening: Screening) -> tuple[str, 
 def effect_moves_open_to(caller: Caller, effect: Effect) -> tuple[str, ...]:
     """The moves of an effect that this caller may make now."""
     return open_moves(caller, effect, Action, decide, EFFECT_MOVES)
+
+
+def strategy_moves_open_to(caller: Caller, strategy: Strategy) -> tuple[str, ...]:
+    """The moves of a strategy that this caller may make now."""
+    return open_moves(caller, strategy, Action, decide, _STRATEGY_MOVES)
 
 
 def follow_up_moves_open_to(caller: Caller, follow_up: FollowUp) -> tuple[str, ...]:

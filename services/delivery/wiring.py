@@ -59,6 +59,9 @@ from services.delivery.screenings.evolve import evolve as evolve_screening
 from services.delivery.sessions import api as session_api
 from services.delivery.sessions import store as session_store
 from services.delivery.sessions.evolve import evolve as evolve_session
+from services.delivery.strategies import api as strategy_api
+from services.delivery.strategies import store as strategy_store
+from services.delivery.strategies.evolve import evolve as evolve_strategy
 from services.delivery.thread import api as thread_api
 from services.delivery.thread import store as thread_store
 from services.delivery.thread.evolve import evolve as evolve_message
@@ -99,6 +102,8 @@ async def rebuild(tx: Tx, event: Event) -> None:
         case "screening":
             screening = evolve_screening(await screening_store.known(tx, event.aggregate_id), fact)
             await screening_store.save(tx, screening)
+        case "strategy":
+            await strategy_store.save(tx, evolve_strategy(await strategy_store.known(tx, event.aggregate_id), fact))
         case "effect":
             await effect_store.save(tx, evolve_effect(await effect_store.known(tx, event.aggregate_id), fact))
         case "follow_up":
@@ -210,6 +215,7 @@ SERVICE = Service(
         *expert_api.ROUTES,
         *follow_up_api.ROUTES,
         *effect_api.ROUTES,
+        *strategy_api.ROUTES,
         *parked_routes("delivery"),
     ],
     listens_to=("matching", "requests", "directory"),
@@ -219,6 +225,7 @@ SERVICE = Service(
     tables=(
         "result",
         "action_point",
+        "strategy",
         "screening",
         "effect",
         "follow_up",
@@ -233,7 +240,7 @@ SERVICE = Service(
     texts=(
         *("contact_text", "remark", "agreement_text", "file_text", "message_text", "read_mark"),
         *("session_text", "participant_count", "result_text", "action_point_text", "screening_text", "expert_text"),
-        *("follow_up_text", "effect_text"),
+        *("follow_up_text", "effect_text", "strategy_text"),
     ),
     forget=forget,
     feed_policy=FeedPolicy(event_feed.seen),

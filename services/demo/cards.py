@@ -146,6 +146,11 @@ def delivery_card(record: RequestRecord) -> Iterator[RenderableType]:
         grid.add_row(
             "  a law was changed", f"{_real(one['title'])}, {_real(one['gazette'])} ({articles}); {one['status']}"
         )
+    if strategy := record.strategy:
+        parties = ", ".join(one.replace("_", " ") for one in strategy["stakeholders"])
+        grid.add_row("  a strategy of the State", f"{_real(strategy['title'])}, with {parties}; {strategy['status']}")
+    for one in record.milestones:
+        grid.add_row(f"  milestone of {one['due_on']}", f"{_real(one['text'])} By the {one['owner']}; {one['status']}")
     if answered := record.follow_up:
         words = (
             f"{answered['result'].replace('_', ' ')}. {_real(answered['text'])}"

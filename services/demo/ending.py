@@ -65,6 +65,7 @@ async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> Non
     if written:
         await delivering.look(steps, record, delivery["delivery_id"])
         await outcomes.change_law(steps, delivery, record.appointment)
+        await outcomes.plan(steps, delivery, record.appointment)
         await outcomes.look(steps, record, delivery["delivery_id"])
 
     async def completed() -> Mapping[str, Any] | None:

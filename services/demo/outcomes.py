@@ -1,4 +1,4 @@
-"""What became of a delivery: results, an action point, a changed law, and the answer to a mail a year later."""
+"""What became of a delivery: results, an action point, a changed law, a strategy, and the answer to a mail."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -39,6 +39,18 @@ LAW = {
     "articles": ["UNTOC:28"],
     "language": "en",
 }
+STRATEGY = {
+    "title": "Fictitious sample: National strategy on access to the decisions of courts",
+    "stakeholders": ["judiciary", "ministry", "civil_society"],
+    "roles": "Fictitious sample: the Judiciary leads, the Ministry of Justice pays, the law society is consulted.",
+    "language": "en",
+}
+MILESTONES = {
+    30: "Fictitious sample: every court has named an office that publishes its decisions.",
+    180: "Fictitious sample: the decisions of all appeal courts are public.",
+}
+"""What is to be done, by the days until it is due."""
+
 ANSWER = {"result": "in_use", "text": "Fictitious sample: thirty decisions more are public.", "language": "en"}
 
 
@@ -85,6 +97,31 @@ async def change_law(steps: Steps, delivery: Mapping[str, Any], state: str) -> N
         await api.post(COORDINATOR, at, {}, revision=effect["revision"])
 
 
+async def plan(steps: Steps, delivery: Mapping[str, Any], state: str) -> None:
+    """The State draws up a strategy of the request with two milestones; a coordinator verifies that one is reached."""
+    api, request_id = steps.api, delivery["request_id"]
+    found = await _strategy(steps, state, request_id)
+    strategy = found or await api.post(state, "/v1/strategies", {**STRATEGY, "request_id": request_id})
+    path = f"/v1/strategies/{strategy['strategy_id']}/action-points"
+    known = {one["text"] for one in (await api.get(state, path))["action_points"]}
+    for days, text in MILESTONES.items():
+        if text not in known:
+            due_on = str(clock.now().date() + timedelta(days=days))
+            body = {"source": "strategy_milestone", "owner": "state", "text": text, "language": "en", "due_on": due_on}
+            await api.post(state, path, body, step=str(days))
+    first, *_ = (await api.get(state, path))["action_points"]
+    for status, by, move in (("open", state, "report-done"), ("done", COORDINATOR, "verify")):
+        if first["status"] == status:
+            at = f"/v1/action-points/{first['action_point_id']}/{move}"
+            first = await api.post(by, at, {}, revision=first["revision"])
+
+
+async def _strategy(steps: Steps, state: str, request_id: str) -> Mapping[str, Any] | None:
+    """The strategy of the story; a visitor may have drawn up others."""
+    found = await steps.all(state, f"/v1/strategies?request={request_id}", "strategies")
+    return next((one for one in found if one["title"] == STRATEGY["title"]), None)
+
+
 async def answer_mail(steps: Steps, record: RequestRecord, ask: Ask | None, mails: Mails | None) -> None:
     """Both sides are asked a year ahead, and the State answers by the link of its mail, without signing in."""
     assert record.delivery is not None, "one is agreed in writing"
@@ -119,8 +156,13 @@ async def _link(steps: Steps, appointment: str, mails: Mails) -> str | None:
 
 
 async def look(steps: Steps, record: RequestRecord, delivery_id: str) -> None:
-    """Keep what the State sees of the results, action points and effects."""
+    """Keep what the State sees of the results, action points, effects and the strategy."""
     api, path = steps.api, f"/v1/deliveries/{delivery_id}"
     record.results = (await api.get(record.appointment, f"{path}/results"))["results"]
     record.action_points = (await api.get(record.appointment, f"{path}/action-points"))["action_points"]
     record.effects = await steps.all(record.appointment, f"/v1/effects?delivery={delivery_id}", "effects")
+    strategy = await _strategy(steps, record.appointment, record.request["request_id"])
+    assert strategy is not None, "it was drawn up"
+    record.strategy = strategy
+    path = f"/v1/strategies/{record.strategy['strategy_id']}/action-points"
+    record.milestones = (await api.get(record.appointment, path))["action_points"]

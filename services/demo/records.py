@@ -46,6 +46,8 @@ class RequestRecord:
     results: Sequence[Mapping[str, Any]] = ()
     action_points: Sequence[Mapping[str, Any]] = ()
     effects: Sequence[Mapping[str, Any]] = ()
+    strategy: Mapping[str, Any] = field(default_factory=dict)
+    milestones: Sequence[Mapping[str, Any]] = ()
     follow_up: Mapping[str, Any] | None = None
     """That of the State, a year later."""
     notified: list[str] = field(default_factory=list)

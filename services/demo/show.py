@@ -80,6 +80,7 @@ EXPECTED = tuple(
         ("delivery.screening", "answered completed"),
         ("delivery.action_point", "added done verified"),
         ("delivery.effect", "recorded verified"),
+        ("delivery.strategy", "drawn-up"),
         ("delivery.follow_up", "scheduled asked answered"),
         ("pledges.fund", "opened requirement-revised gender-marker-stated"),
         ("pledges.pledge", "pledged committed received refunded"),

@@ -19,6 +19,7 @@ from contracts.registry import decode_fact
 from contracts.results import ResultReported
 from contracts.screenings import ScreeningAnswered
 from contracts.sessions import SessionPlanned
+from contracts.strategies import StrategyDrawnUp
 from contracts.values import Caller, Role, Side
 from services.delivery import policy as delivery
 from services.delivery.action_points.evolve import evolve as evolve_action_point
@@ -49,6 +50,9 @@ from services.delivery.screenings.views import ScreeningView
 from services.delivery.sessions.evolve import evolve as evolve_session
 from services.delivery.sessions.model import Session
 from services.delivery.sessions.views import SessionView
+from services.delivery.strategies.evolve import evolve as evolve_strategy
+from services.delivery.strategies.model import Strategy
+from services.delivery.strategies.views import StrategyView
 from services.delivery.thread.evolve import evolve as evolve_message
 from services.delivery.thread.model import Message
 from services.delivery.thread.views import ThreadMessage
@@ -117,11 +121,18 @@ def _screening() -> Screening:
     return replace(evolve_screening(None, _example(ScreeningAnswered)), state=STATE, provider=PROVIDER)
 
 
-def _action_point(owner: str) -> ActionPoint:
-    one = evolve_action_point(None, _example(ActionPointAdded))
-    return replace(one, state=STATE, provider=PROVIDER, owner=ActionOwner(owner))
+def _action_point(owner: str, belongs_to: str) -> ActionPoint:
+    one = replace(evolve_action_point(None, _example(ActionPointAdded)), state=STATE, owner=ActionOwner(owner))
+    if belongs_to == "a strategy":
+        return replace(one, delivery_id=None, provider=None, strategy_id=one.request_id)
+    return replace(one, provider=PROVIDER)
 
 
+def _strategy() -> Strategy:
+    return replace(evolve_strategy(None, _example(StrategyDrawnUp)), state=STATE)
+
+
+_TO_STRATEGY = {"the State itself": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)}
 _TO_DELIVERY = {
     "the State itself": of(STATE),
     "the provider itself": of(PROVIDER),
@@ -152,8 +163,8 @@ SUBJECTS = (
         title="Operations without a record",
         decide=delivery.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS, _D.LIST_EFFECTS),
-        acts=(_D.ENTER_EXPERT,),
+        reads=(_D.LIST_DELIVERIES, _D.FOLLOW, _D.LIST_EXPERTS, _D.LIST_EFFECTS, _D.LIST_STRATEGIES),
+        acts=(_D.ENTER_EXPERT, _D.DRAW_UP_STRATEGY),
     ),
     Subject(
         service="delivery",
@@ -218,7 +229,7 @@ SUBJECTS = (
         views=(ActionPointView,),
         decide=delivery.decide,
         standings=_TO_DELIVERY,
-        properties={"owner": tuple(ActionOwner)},
+        properties={"owner": tuple(ActionOwner), "it belongs to": ("a delivery", "a strategy")},
         make=_action_point,
         reads=(_D.SHOW_ACTION_POINT,),
         acts=tuple(delivery.ACTION_POINT_MOVERS),
@@ -254,6 +265,16 @@ SUBJECTS = (
         make=_effect,
         reads=(_D.SHOW_EFFECT, _D.LIST_EFFECTS),
         acts=tuple(delivery.EFFECT_MOVERS),
+    ),
+    Subject(
+        service="delivery",
+        title="A strategy",
+        views=(StrategyView,),
+        decide=delivery.decide,
+        standings=_TO_STRATEGY,
+        make=_strategy,
+        reads=(_D.SHOW_STRATEGY, _D.LIST_STRATEGIES, _D.LIST_ACTION_POINTS),
+        acts=tuple(one for one in delivery.STRATEGY_MOVERS if one is not _D.DRAW_UP_STRATEGY),
     ),
     Subject(
         service="delivery",

@@ -15,6 +15,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"SessionRescheduled", "SessionParticipantsReported", "ResultConfirmed", "ResultDisputed"}
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
+            | {"StrategyDrawnUp", "StrategyRevised", "StrategyConcluded", "StrategyReopened"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -114,6 +115,6 @@ FIRST: frozenset[str] = frozenset(
     | {"PublicSummaryDrafted", "PackagePresented"}
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
-    | {"FollowUpScheduled", "EffectRecorded"}
+    | {"FollowUpScheduled", "EffectRecorded", "StrategyDrawnUp"}
 )
 """The first fact of an aggregate."""

@@ -122,6 +122,13 @@ _POINT_FACTS = ("Added", "Revised", "Done", "Verified", "Reopened", "Dropped", "
 ANSWERS = [{"question": "fair_trial", "answer": "yes"}, {"question": "privacy", "answer": "unknown"}]
 ANSWER_COMMENT = f"{FICTITIOUS} The interception of messages is not in the draft yet."
 
+STRATEGY = {"stakeholders": ["ministry", "prosecution", "civil_society"], "language": "en"}
+STRATEGY_TEXTS = {
+    "title": f"{FICTITIOUS} National strategy against trafficking in persons, 2027–2031",
+    "roles": f"{FICTITIOUS} The Ministry of Justice leads; the prosecution service and three shelters are consulted.",
+}
+STRATEGY_ID = "3b9f2d7c-5e1a-5f48-9c60-d2e3f4a5b6c7"
+
 FOLLOWING: Mapping[str, Any] = MappingProxyType(
     {
         "indicator": RESULT["indicator"],
@@ -151,11 +158,23 @@ FOLLOWING: Mapping[str, Any] = MappingProxyType(
         "CompleteScreening.recommendations": [],
         "ScreeningCompleted.recommended": 0,
         "ActionPointReminded.due_on": POINT["due_on"],
+        **{f"ActionPoint{one}.strategy_id": None for one in _POINT_FACTS},
+        **{
+            f"{one}.{name}": value
+            for one in ("StrategyDrawnUp", "StrategyRevised", "DrawUpStrategy", "ReviseStrategy")
+            for name, value in STRATEGY.items()
+        },
+        **{
+            f"{one}.{name}": value
+            for one in ("DrawUpStrategy", "ReviseStrategy")
+            for name, value in STRATEGY_TEXTS.items()
+        },
+        "strategy_id": STRATEGY_ID,
         **{f"ActionPoint{one}.organization": "KEN" for one in _POINT_FACTS},
         **{f"ActionPoint{one}.role": "focal_point" for one in _POINT_FACTS},
     }
 )
-"""Of results, action points and screenings, in facts and bodies."""
+"""Of results, action points, screenings and strategies, in facts and bodies."""
 
 SESSIONS: Mapping[str, Any] = MappingProxyType(
     {
@@ -227,6 +246,7 @@ DELIVERY: Mapping[str, Any] = MappingProxyType(
         "MessageSent.side": "state",
         "MessageSent.language": "en",
         "MessageSent.files": [FILE["file_id"]],
+        "MessageSent.contacts": [],
         "MessageSent.private": False,
         "MessageWithdrawn.private": False,
         "DeliveryPrivateTopicOpened.waiting_for": "provider",
@@ -316,6 +336,7 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "DeliveryResults.indicators": ["people_trained", "test_score"],
         "DeliveryResults.closed_at": None,
         **{f"ActionPointView.{name}": value for name, value in POINT.items()},
+        "ActionPointView.strategy_id": None,
         "ActionPointView.text": POINT_TEXT,
         "ActionPointView.status": "done",
         "ActionPointView.moves": ["verify", "reopen_action_point", "drop_action_point"],
@@ -323,7 +344,12 @@ DELIVERY_ANSWERS: Mapping[str, Any] = MappingProxyType(
             f"ActionPointView.{name}": None
             for name in ("verified_by", "verified_at", "dropped_at", "reason", "reminded_at")
         },
-        "DeliveryActionPoints.action_points": [],
+        "ActionPointList.action_points": [],
+        **{f"StrategyView.{name}": value for name, value in (*STRATEGY.items(), *STRATEGY_TEXTS.items())},
+        "StrategyView.status": "active",
+        "StrategyView.concluded_at": None,
+        "StrategyView.moves": ["add_action_point", "revise_strategy", "conclude_strategy"],
+        "StrategyPage.strategies": [],
         "ScreeningView.status": "open",
         "ScreeningView.questions": [{**ANSWERS[1], "comment": ANSWER_COMMENT}],
         "ScreeningView.completed_at": None,

@@ -180,6 +180,7 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     # They add a record and change none.
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("files", "messages", "messages/read", "sessions")}
     once |= {f"/v1/deliveries/{{delivery_id}}/{each}" for each in ("results", "action-points", "screenings", "effects")}
+    once.add("/v1/strategies/{strategy_id}/action-points")
     assert undoes_nothing | once == without_revision
 
 

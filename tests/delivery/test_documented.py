@@ -20,15 +20,19 @@ from services.delivery.policy import (
     RESULT_MOVERS,
     SCREENING_MOVERS,
     SESSION_MOVERS,
+    STRATEGY_MOVERS,
+    Action,
 )
 from services.delivery.results import model as result
 from services.delivery.screenings import model as screening
 from services.delivery.sessions import model as session
+from services.delivery.strategies import model as strategy
 
 TEXT = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.M)
-BESIDE = {"plan_session", "add_action_point", "record_effect"}
-"""Moves of a delivery that begin another record."""
+BESIDE = {"plan_session", "add_action_point", "record_effect", "draw_up_strategy"}
+"""Moves that begin another record."""
+OF_STRATEGIES = {move: roles for move, roles in STRATEGY_MOVERS.items() if move is not Action.ADD_ACTION_POINT}
 ROLES = {
     "focal point": Role.FOCAL_POINT,
     "provider officer": Role.PROVIDER_OFFICER,
@@ -57,6 +61,7 @@ def test_state_tables_are_those_of_the_models() -> None:
         ("Experts", expert.MOVES),
         ("Follow-up", follow_up.MOVES),
         ("Effects", effect.MOVES),
+        ("Strategies", strategy.MOVES),
     ):
         assert {move: set(statuses) for move, statuses in moves.items()} == {
             move: states for move, (states, _) in rows(heading).items() if move not in BESIDE
@@ -66,11 +71,11 @@ def test_state_tables_are_those_of_the_models() -> None:
 def test_roles_are_those_of_the_policy() -> None:
     headings = (
         *("The delivery", "The agreement", "Messages and files", "Sessions", "Results", "Action points", "Screenings"),
-        *("Experts", "Follow-up", "Effects"),
+        *("Experts", "Follow-up", "Effects", "Strategies"),
     )
     policies = (
         *(MOVERS, SESSION_MOVERS, RESULT_MOVERS, ACTION_POINT_MOVERS, SCREENING_MOVERS, EXPERT_MOVERS),
-        *(FOLLOW_UP_MOVERS, EFFECT_MOVERS),
+        *(FOLLOW_UP_MOVERS, EFFECT_MOVERS, OF_STRATEGIES),
     )
     documented = {move: roles for heading in headings for move, (_, roles) in rows(heading).items()}
     assert {str(move): set(roles) for movers in policies for move, roles in movers.items()} == {

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from contracts import action_points as ap
 from contracts import deliveries as dl
 from contracts import mails
 from contracts import matching as m
@@ -92,6 +93,7 @@ def test_coordinators_are_notified_of_what_asks_them_to_act_and_what_has_ended()
         m.MatchRevoked: "look for another match",
         m.MatchEvaluated: "close the request",
         rs.ResultDisputed: "help the two sides to agree",
+        ap.ActionPointDone: "verify the milestone of a strategy",
         dl.DeliverySuspended: "help the two sides to go on",
         pk.PackageDeclined: "look for other money or another unit",
     }

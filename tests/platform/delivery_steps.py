@@ -40,6 +40,7 @@ async def deliver(world: Any) -> None:
     delivery = (await world.client.get(delivery_path, headers=headers(KENYA))).json()
     await _hold_session(world, delivery)
     await _report_results(world, delivery)
+    await _draw_up_strategies(world, delivery["request_id"])
     with clock.use_clock(Ticking(IN_SPRING)):
         await world.say(KENYA, f"{delivery_path}/complete", about=delivery)
     await _follow_up(world, delivery)
@@ -66,6 +67,21 @@ async def _report_results(world: Any, delivery: Mapping[str, Any]) -> None:
             about = {"source": "session", "text": "A sample.", "language": "en", "owner": owner, "due_on": day}
             point = await world.say(NORWAY, f"{path}/action-points", **about)
         await world.say(KENYA, f"/v1/action-points/{point['action_point_id']}/report-done", about=point)
+
+
+async def _draw_up_strategies(world: Any, request_id: str) -> None:
+    """One by the State with a milestone and an evaluation, one of which is done; one by a coordinator, concluded."""
+    stated = {"title": "A sample.", "stakeholders": ["ministry"], "roles": "A sample.", "language": "en"}
+    for who in (KENYA, COORDINATOR):
+        strategy = await world.say(who, "/v1/strategies", request_id=request_id, **stated)
+        path = f"/v1/strategies/{strategy['strategy_id']}"
+        if who == COORDINATOR:
+            await world.say(who, f"{path}/conclude", about=strategy)
+            continue
+        for source, owner in (("evaluation", "unodc"), ("strategy_milestone", "state")):
+            about = {"source": source, "owner": owner, "text": "A sample.", "language": "en"}
+            point = await world.say(who, f"{path}/action-points", due_on=str(IN_SPRING.date()), **about)
+        await world.say(who, f"/v1/action-points/{point['action_point_id']}/report-done", about=point)
 
 
 async def _follow_up(world: Any, delivery: Mapping[str, Any]) -> None:

@@ -74,6 +74,7 @@ LISTS = {
     "/v1/deliveries": "delivery_id",
     "/v1/experts": "expert_id",
     "/v1/effects": "effect_id",
+    "/v1/strategies": "strategy_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",

@@ -26,6 +26,7 @@ from services.delivery.follow_ups import store as follow_up_store
 from services.delivery.results import store as result_store
 from services.delivery.screenings import store as screening_store
 from services.delivery.sessions import store as session_store
+from services.delivery.strategies import store as strategy_store
 from services.delivery.thread import store as thread_store
 from services.directory.people import store as directory_store
 from services.directory.wiring import found
@@ -447,6 +448,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             one: await action_point_store.known(tx, one) for one in await ids(tx, "action_point")
         }
         records["screening_id"] = {one: await screening_store.known(tx, one) for one in await ids(tx, "screening")}
+        records["strategy_id"] = {one: await strategy_store.known(tx, one) for one in await ids(tx, "strategy")}
         records["effect_id"] = {one: await effect_store.known(tx, one) for one in await ids(tx, "effect")}
         records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}

@@ -69,6 +69,7 @@ LISTS = {
     "delivery_id": "/v1/deliveries",
     "expert_id": "/v1/experts",
     "effect_id": "/v1/effects",
+    "strategy_id": "/v1/strategies",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",

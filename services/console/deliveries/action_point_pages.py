@@ -1,4 +1,4 @@
-"""The action points of a delivery: the page of each, and the form of one."""
+"""Action points of a delivery or a strategy: the page of each, and the form of one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,6 +20,15 @@ OWNER = Field(name="owner", label=N_("Who does it"), kind="choice", options=tupl
 DUE_ON = Field(name="due_on", label=N_("Due day"), kind="date")
 TERMS = (TEXT, LANGUAGE, OWNER, DUE_ON)
 FIELDS = (SOURCE, *TERMS)
+STRATEGY_OWNER = Field(
+    name=OWNER.name,
+    label=OWNER.label,
+    kind="choice",
+    options=tuple((side, ACTION_OWNER[side]) for side in ("state", "unodc")),
+)
+STRATEGY_TERMS = (TEXT, LANGUAGE, STRATEGY_OWNER, DUE_ON)
+"""Of a strategy, which no provider carries out."""
+
 NOTIFIED = N_("Who does it is notified, and reminded on the due day.")
 NEW = "/{language:str}/deliveries/{delivery_id:str}/action-points/new"
 ONE = "/{language:str}/action-points/{action_point_id:str}"
@@ -79,10 +88,11 @@ async def _new(page: Page, delivery_id: str, sent: Sent) -> Response[bytes]:
 
 async def _again(page: Page, action_point_id: str, sent: Sent) -> Response[bytes]:
     point = await page.api.get(f"/v1/action-points/{action_point_id}")
+    terms = STRATEGY_TERMS if point["delivery_id"] is None else TERMS
     form = Form(
         heading=N_("Revise the action point"),
         back=f"/action-points/{action_point_id}",
-        groups=(("", filled(TERMS, point)),),
+        groups=(("", filled(terms, point)),),
         record=point,
         head="deliveries/action_point_head.html",
         explains=NOTIFIED,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
@@ -14,23 +16,52 @@ from contracts.facts import Fact
 from services.delivery import policy
 from services.delivery.action_points import model, store
 from services.delivery.action_points.evolve import evolve
-from services.delivery.action_points.model import ActionPoint, Terms
+from services.delivery.action_points.model import ActionPoint, Subject, Terms
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.policy import Action
+from services.delivery.strategies import store as strategy_store
+from services.delivery.strategies.model import Strategy
 
 
-async def add(
-    tx: Tx, ctx: Context, action_point_id: UUID, delivery_id: UUID, source: ActionSource, terms: Terms, text: str
-) -> None:
+class NewActionPoint(Struct, frozen=True, kw_only=True):
+    """An action point to add."""
+
+    action_point_id: UUID
+    source: ActionSource
+    terms: Terms
+    text: str
+
+
+async def add(tx: Tx, ctx: Context, delivery_id: UUID, new: NewActionPoint) -> None:
     """The delivery is locked, so that its action points can be counted."""
     delivery = await delivery_store.locked(tx, delivery_id, ctx.caller)
     policy.decide(ctx.caller, Action.ADD_ACTION_POINT, delivery).required()
-    salt, texts_hash = hash_texts(text)
     async with tx.as_service():
-        others = await store.count_of(tx, delivery_id)
-        fact = model.add(action_point_id, delivery, source, terms, texts_hash, others=others, now=ctx.now)
-        await record(tx, None, fact)
-        await store.save_text(tx, action_point_id, text, salt)
+        await _add(tx, ctx, model.of_delivery(delivery), new)
+
+
+async def add_to_strategy(tx: Tx, ctx: Context, strategy_id: UUID, new: NewActionPoint) -> None:
+    """The strategy is locked, so that it is not concluded meanwhile. Raises Missing, Forbidden, Conflict, Invalid."""
+    policy.decide(ctx.caller, Action.ADD_ACTION_POINT, await strategy_store.get(tx, strategy_id, ctx.caller)).required()
+    async with tx.as_service():
+        strategy = await _active_strategy(tx, strategy_id, Action.ADD_ACTION_POINT)
+        await _add(tx, ctx, model.of_strategy(strategy), new)
+
+
+async def _add(tx: Tx, ctx: Context, subject: Subject, new: NewActionPoint) -> None:
+    salt, texts_hash = hash_texts(new.text)
+    others = await store.count_of(tx, subject)
+    fact = model.add(new.action_point_id, subject, new.source, new.terms, texts_hash, others=others, now=ctx.now)
+    await record(tx, None, fact)
+    await store.save_text(tx, new.action_point_id, new.text, salt)
+
+
+async def _active_strategy(tx: Tx, strategy_id: UUID, action: Action) -> Strategy:
+    """Locked. Raises Conflict once it is concluded."""
+    strategy = await strategy_store.known(tx, strategy_id)
+    assert strategy is not None, "it was shown, or has an action point"
+    strategy.require_active(action)
+    return strategy
 
 
 async def revise(tx: Tx, ctx: Context, action_point_id: UUID, terms: Terms, text: str) -> None:
@@ -55,6 +86,8 @@ async def move(
     shown = await store.get(tx, action_point_id, ctx.caller)
     policy.decide(ctx.caller, action, shown).required()
     async with tx.as_service():
+        if action is Action.REOPEN_ACTION_POINT and shown.strategy_id is not None:
+            await _active_strategy(tx, shown.strategy_id, action)
         before = await store.known(tx, action_point_id)
         assert before is not None, "it was shown"
         check_revision(before.revision, ctx.expected)

@@ -9,17 +9,19 @@ from chassis.db.database import Tx
 from chassis.http.commands import change, create, show
 from contracts.conversion import from_attributes
 from services.delivery.action_points import actions, views
+from services.delivery.action_points.actions import NewActionPoint
 from services.delivery.action_points.model import Terms
-from services.delivery.action_points.views import DeliveryActionPoints, action_point_view
+from services.delivery.action_points.views import ActionPointList, action_point_view
 from services.delivery.commands import AddActionPoint, Comment, Reason, ReviseActionPoint, check_reason
 from services.delivery.policy import Action
 
 OF_DELIVERY = "/v1/deliveries/{delivery_id:uuid}/action-points"
+OF_STRATEGY = "/v1/strategies/{strategy_id:uuid}/action-points"
 ACTION_POINT = "/v1/action-points/{action_point_id:uuid}"
 
 
 @show(OF_DELIVERY, Action.LIST_ACTION_POINTS, "The action points of a delivery")
-async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> DeliveryActionPoints:
+async def list_action_points(tx: Tx, ctx: Context, delivery_id: FromPath[UUID]) -> ActionPointList:
     """The first due one first."""
     return await views.of_delivery(tx, delivery_id, ctx.caller)
 
@@ -35,8 +37,32 @@ async def add_action_point(
     tx: Tx, ctx: Context, action_point_id: UUID, delivery_id: FromPath[UUID], data: JSONBody[AddActionPoint]
 ) -> None:
     """By either side or a coordinator. Its owner is notified, and reminded on the due day."""
+    await actions.add(tx, ctx, delivery_id, _new(action_point_id, data))
+
+
+@show(OF_STRATEGY, Action.LIST_ACTION_POINTS, "The milestones and evaluations of a strategy")
+async def list_strategy_action_points(tx: Tx, ctx: Context, strategy_id: FromPath[UUID]) -> ActionPointList:
+    """The first due one first."""
+    return await views.of_strategy(tx, strategy_id, ctx.caller)
+
+
+@create(
+    OF_STRATEGY,
+    Action.ADD_ACTION_POINT,
+    "Add a milestone or an evaluation to a strategy",
+    read=action_point_view,
+    location=lambda view: f"/v1/action-points/{view.action_point_id}",
+)
+async def add_strategy_action_point(
+    tx: Tx, ctx: Context, action_point_id: UUID, strategy_id: FromPath[UUID], data: JSONBody[AddActionPoint]
+) -> None:
+    """By the State or a coordinator, for the State or UNODC; its source is `strategy_milestone` or `evaluation`."""
+    await actions.add_to_strategy(tx, ctx, strategy_id, _new(action_point_id, data))
+
+
+def _new(action_point_id: UUID, data: AddActionPoint) -> NewActionPoint:
     terms = from_attributes(Terms, data)
-    await actions.add(tx, ctx, action_point_id, delivery_id, data.source, terms, data.text)
+    return NewActionPoint(action_point_id=action_point_id, source=data.source, terms=terms, text=data.text)
 
 
 @show(ACTION_POINT, Action.SHOW_ACTION_POINT, "One action point")
@@ -108,6 +134,8 @@ async def drop_action_point(tx: Tx, ctx: Context, action_point_id: FromPath[UUID
 ROUTES = [
     list_action_points,
     add_action_point,
+    list_strategy_action_points,
+    add_strategy_action_point,
     show_action_point,
     revise_action_point,
     report_action_point_done,

@@ -1,4 +1,4 @@
-"""An action point of a delivery: its states, its moves, and their effects."""
+"""An action point of a delivery or a strategy: its states, its moves, and their effects."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -22,8 +22,11 @@ from contracts.action_points import (
 from contracts.refusals import Conflict, Forbidden, Invalid
 from contracts.values import Language, Role
 from services.delivery.deliveries.model import Delivery
+from services.delivery.strategies.model import Strategy
 
 ACTION_POINTS_MAX = 200
+"""Action points of one delivery, or of one strategy."""
+
 UNODC = "UNODC"
 
 
@@ -35,6 +38,9 @@ class ActionStatus(StrEnum):
     VERIFIED = "verified"
     DROPPED = "dropped"
 
+
+OF_STRATEGY = frozenset({ActionSource.STRATEGY_MILESTONE, ActionSource.EVALUATION})
+"""What an action point of a strategy follows from."""
 
 _OPEN, _DONE = frozenset({ActionStatus.OPEN}), frozenset({ActionStatus.DONE})
 MOVES: Mapping[str, frozenset[ActionStatus]] = {
@@ -67,14 +73,29 @@ class Terms(Struct, frozen=True, kw_only=True):
             raise Invalid("due-day-past", field="due_on", today=now.date())
 
 
-class ActionPoint(Struct, frozen=True, kw_only=True):
+class Subject(Struct, frozen=True, kw_only=True):
+    """What action points belong to: a delivery, or a strategy of a request, which no provider sees."""
+
+    request_id: UUID
+    state: str
+    delivery_id: UUID | None = None
+    provider: str | None = None
+    strategy_id: UUID | None = None
+
+    def check(self, source: ActionSource, owner: ActionOwner) -> None:
+        """Raises Invalid for what a strategy's action point does not follow from, and for a provider as its owner."""
+        if self.strategy_id is None:
+            return
+        if source not in OF_STRATEGY:
+            raise Invalid("strategy-source", field="source")
+        if owner is ActionOwner.PROVIDER:
+            raise Invalid("strategy-owner", field="owner")
+
+
+class ActionPoint(Subject, frozen=True, kw_only=True):
     """What a side has to do; `done_by` and `verified_by` are two persons."""
 
     action_point_id: UUID
-    delivery_id: UUID
-    request_id: UUID
-    state: str
-    provider: str
     source: ActionSource
     owner: ActionOwner
     due_on: date
@@ -100,6 +121,7 @@ class ActionPoint(Struct, frozen=True, kw_only=True):
 
     def revise(self, terms: Terms, texts_hash: str, *, now: datetime) -> ActionPointRevised:
         self.require("revise_action_point")
+        self.check(self.source, terms.owner)
         terms.check(now)
         return ActionPointRevised(
             **ids_of(self, terms.owner),
@@ -134,24 +156,38 @@ class ActionPoint(Struct, frozen=True, kw_only=True):
         return ActionPointReminded(**ids_of(self, self.owner), due_on=self.due_on, reminded_at=now)
 
 
-def ids_of(record: ActionPoint | Delivery, owner: ActionOwner) -> dict[str, Any]:
-    """The fields that every fact of an action point repeats, but its own id for a delivery."""
+def of_delivery(delivery: Delivery) -> Subject:
+    return Subject(
+        request_id=delivery.request_id,
+        state=delivery.state,
+        delivery_id=delivery.delivery_id,
+        provider=delivery.provider,
+    )
+
+
+def of_strategy(strategy: Strategy) -> Subject:
+    return Subject(request_id=strategy.request_id, state=strategy.state, strategy_id=strategy.strategy_id)
+
+
+def ids_of(record: Subject, owner: ActionOwner) -> dict[str, Any]:
+    """The fields that every fact of an action point repeats, but its own id for what it belongs to."""
     own = {"action_point_id": record.action_point_id} if isinstance(record, ActionPoint) else {}
-    organizations = {ActionOwner.STATE: record.state, ActionOwner.PROVIDER: record.provider}
+    organizations = {ActionOwner.STATE: record.state, ActionOwner.PROVIDER: record.provider, ActionOwner.UNODC: UNODC}
     return {
         **own,
         "delivery_id": record.delivery_id,
+        "strategy_id": record.strategy_id,
         "request_id": record.request_id,
         "state": record.state,
         "provider": record.provider,
-        "organization": organizations.get(owner, UNODC),
+        "organization": organizations[owner],
         "role": ROLES[owner],
     }
 
 
 def add(
     action_point_id: UUID,
-    delivery: Delivery,
+    subject: Subject,
     source: ActionSource,
     terms: Terms,
     texts_hash: str,
@@ -159,13 +195,17 @@ def add(
     others: int,
     now: datetime,
 ) -> ActionPointAdded:
-    """`others` is how many the delivery has. Raises Conflict if these are too many, Invalid for a day that is over."""
+    """`others` is how many the delivery or strategy has.
+
+    Raises Conflict if these are too many, Invalid for a day that is over and for what does not fit a strategy.
+    """
     if others >= ACTION_POINTS_MAX:
         raise Conflict("too-many-action-points", most=ACTION_POINTS_MAX)
+    subject.check(source, terms.owner)
     terms.check(now)
     return ActionPointAdded(
         action_point_id=action_point_id,
-        **ids_of(delivery, terms.owner),
+        **ids_of(subject, terms.owner),
         source=source,
         owner=terms.owner,
         due_on=terms.due_on,

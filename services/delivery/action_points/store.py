@@ -1,4 +1,4 @@
-"""Rows of action points. Who sees a delivery sees its action points."""
+"""Rows of action points. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from chassis.db.database import Tx
 from chassis.db.writes import Write
 from contracts.refusals import Missing
 from contracts.values import Caller
-from services.delivery.action_points.model import ActionPoint
+from services.delivery.action_points.model import ActionPoint, Subject
 
 DUE_MAX = 100
 
@@ -24,12 +24,9 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, action_point_id: UUID, caller: Caller) -> ActionPoint:
-    """The action point, if this caller may see its delivery. Raises Missing."""
+    """The action point, if this caller may see it. Raises Missing."""
     row = await tx.fetchrow(
-        """
-        SELECT * FROM action_point AS a WHERE action_point_id = $1 AND EXISTS (
-            SELECT FROM delivery AS d WHERE d.delivery_id = a.delivery_id AND may_see(d, $2, $3))
-        """,
+        "SELECT * FROM action_point WHERE action_point_id = $1 AND may_see(action_point, $2, $3)",
         action_point_id,
         caller.organization,
         caller.role,
@@ -47,9 +44,23 @@ async def of_delivery(tx: Tx, delivery_id: UUID) -> list[ActionPoint]:
     return [_point(row) for row in rows]
 
 
-async def count_of(tx: Tx, delivery_id: UUID) -> int:
-    """For the service itself: how many action points the delivery has."""
-    return int(await tx.fetchval("SELECT count(*) FROM action_point WHERE delivery_id = $1", delivery_id))
+async def of_strategy(tx: Tx, strategy_id: UUID) -> list[ActionPoint]:
+    """Its action points, the first due one first; its caller sees the strategy."""
+    rows = await tx.fetch(
+        "SELECT * FROM action_point WHERE strategy_id = $1 ORDER BY due_on, action_point_id", strategy_id
+    )
+    return [_point(row) for row in rows]
+
+
+async def count_of(tx: Tx, subject: Subject) -> int:
+    """For the service itself: how many action points the delivery or strategy has."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM action_point WHERE delivery_id = $1 OR strategy_id = $2",
+            subject.delivery_id,
+            subject.strategy_id,
+        )
+    )
 
 
 async def known(tx: Tx, action_point_id: UUID) -> ActionPoint | None:

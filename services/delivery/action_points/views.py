@@ -17,10 +17,11 @@ from services.delivery.action_points.model import ActionPoint, ActionStatus
 from services.delivery.action_points.store import Texts
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.policy import Action
+from services.delivery.strategies import store as strategy_store
 
 
 class ActionPointView(Struct, frozen=True, kw_only=True):
-    """What the `owner` has to do until `due_on`, and what it follows from.
+    """What the `owner` has to do until `due_on`, and what it follows from: of a delivery, or of a strategy.
 
     `done_by` reported it done, `verified_by` is another person. `reason` is why it was dropped, a code of
     `/v1/reference/reasons/drop_action_point`; `comment` is that on the last move. `moves` are those that the caller may
@@ -28,7 +29,8 @@ class ActionPointView(Struct, frozen=True, kw_only=True):
     """
 
     action_point_id: UUID
-    delivery_id: UUID
+    delivery_id: UUID | None
+    strategy_id: UUID | None
     source: ActionSource
     owner: ActionOwner
     due_on: date
@@ -48,8 +50,8 @@ class ActionPointView(Struct, frozen=True, kw_only=True):
     moves: tuple[str, ...]
 
 
-class DeliveryActionPoints(Struct, frozen=True, kw_only=True):
-    """The action points of a delivery, the first due one first."""
+class ActionPointList(Struct, frozen=True, kw_only=True):
+    """The action points of a delivery or a strategy, the first due one first."""
 
     action_points: list[ActionPointView]
 
@@ -61,10 +63,16 @@ async def action_point_view(tx: Tx, ctx: Context, action_point_id: UUID) -> Acti
     return (await _views_of(tx, [found], ctx.caller))[0]
 
 
-async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> DeliveryActionPoints:
+async def of_delivery(tx: Tx, delivery_id: UUID, caller: Caller) -> ActionPointList:
     """Raises Missing if this caller may not see the delivery."""
     policy.decide(caller, Action.LIST_ACTION_POINTS, await delivery_store.get(tx, delivery_id, caller)).required()
-    return DeliveryActionPoints(action_points=await _views_of(tx, await store.of_delivery(tx, delivery_id), caller))
+    return ActionPointList(action_points=await _views_of(tx, await store.of_delivery(tx, delivery_id), caller))
+
+
+async def of_strategy(tx: Tx, strategy_id: UUID, caller: Caller) -> ActionPointList:
+    """Raises Missing if this caller may not see the strategy."""
+    policy.decide(caller, Action.LIST_ACTION_POINTS, await strategy_store.get(tx, strategy_id, caller)).required()
+    return ActionPointList(action_points=await _views_of(tx, await store.of_strategy(tx, strategy_id), caller))
 
 
 async def _views_of(tx: Tx, found: Sequence[ActionPoint], caller: Caller) -> list[ActionPointView]:

@@ -375,14 +375,51 @@ CALL wall_in('result', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = res
 CALL wall_in('result_text', 'EXISTS (SELECT FROM result r WHERE r.result_id = result_text.result_id)');
 CALL wall_in('closed_request', 'EXISTS (SELECT FROM delivery d WHERE d.request_id = closed_request.request_id)');
 
+-- -- strategies -------------------------------------------------------------------------------------------------------
+
+-- Strategies of a request against transnational organized crime (resolution 11/2, II.b).
+CREATE TABLE strategy (
+    strategy_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    stakeholders text[] NOT NULL CHECK (cardinality(stakeholders) > 0 AND stakeholders <@ ARRAY[
+        'ministry', 'parliament', 'judiciary', 'prosecution', 'law_enforcement', 'other_authority', 'civil_society',
+        'private_sector', 'academia', 'international_organization']),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    status text NOT NULL CHECK (status IN ('active', 'concluded')),
+    revision integer NOT NULL CHECK (revision > 0),
+    drawn_up_at timestamptz NOT NULL,
+    concluded_at timestamptz,
+    CHECK ((status = 'concluded') = (concluded_at IS NOT NULL))
+);
+CREATE INDEX strategy_of_request ON strategy (request_id, strategy_id);
+
+-- Visibility of strategies, as in policy.py; a test compares them.
+CREATE FUNCTION may_see(s strategy, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN oversees(role) OR (role IN ('focal_point', 'official') AND s.state = organization);
+
+-- Its title and which organization does what, with the comment on its last move.
+CREATE TABLE strategy_text (
+    strategy_id uuid PRIMARY KEY REFERENCES strategy DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    roles text NOT NULL,
+    comment text NOT NULL
+);
+
+CALL wall_in('strategy', 'may_see(strategy, caller_organization(), caller_role())');
+CALL wall_in('strategy_text', 'EXISTS (SELECT FROM strategy s WHERE s.strategy_id = strategy_text.strategy_id)');
+
 -- -- action points ----------------------------------------------------------------------------------------------------
 
+-- Of a delivery, or of a strategy, which no provider sees.
 CREATE TABLE action_point (
     action_point_id uuid PRIMARY KEY,
-    delivery_id uuid NOT NULL,
+    delivery_id uuid,
+    strategy_id uuid,
     request_id uuid NOT NULL,
     state text NOT NULL,
-    provider text NOT NULL,
+    provider text,
     source text NOT NULL CHECK (source IN (
         'evaluation', 'session', 'inequality_checklist', 'human_rights_screening', 'strategy_milestone', 'other')),
     -- The side that has to act.
@@ -401,6 +438,8 @@ CREATE TABLE action_point (
     reason text,
     -- When its owner was reminded on its due day.
     reminded_at timestamptz,
+    CHECK (num_nonnulls(delivery_id, strategy_id) = 1 AND (provider IS NULL) = (delivery_id IS NULL)),
+    CHECK (strategy_id IS NULL OR (owner <> 'provider' AND source IN ('strategy_milestone', 'evaluation'))),
     CHECK ((done_by IS NULL) = (done_at IS NULL) AND (verified_by IS NULL) = (verified_at IS NULL)),
     CHECK (status NOT IN ('done', 'verified') OR done_at IS NOT NULL),
     CHECK (status <> 'open' OR done_at IS NULL),
@@ -408,7 +447,11 @@ CREATE TABLE action_point (
     CHECK ((status = 'dropped') = (dropped_at IS NOT NULL) AND (status = 'dropped') = (reason IS NOT NULL))
 );
 CREATE INDEX action_point_of_delivery ON action_point (delivery_id, due_on);
+CREATE INDEX action_point_of_strategy ON action_point (strategy_id, due_on);
 CREATE INDEX action_point_due ON action_point (due_on) WHERE status = 'open' AND reminded_at IS NULL;
+
+CREATE FUNCTION may_see(a action_point, organization text, role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN reads_along(a.state, a.provider, false, organization, role);
 
 -- What is to be done, and the comment on the last move.
 CREATE TABLE action_point_text (
@@ -418,7 +461,7 @@ CREATE TABLE action_point_text (
     comment text NOT NULL
 );
 
-CALL wall_in('action_point', 'EXISTS (SELECT FROM delivery d WHERE d.delivery_id = action_point.delivery_id)');
+CALL wall_in('action_point', 'may_see(action_point, caller_organization(), caller_role())');
 CALL wall_in('action_point_text',
     'EXISTS (SELECT FROM action_point a WHERE a.action_point_id = action_point_text.action_point_id)');
 

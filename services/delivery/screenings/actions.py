@@ -14,6 +14,7 @@ from contracts.refusals import Conflict
 from contracts.screenings import Answered, ScreeningKind
 from services.delivery import policy
 from services.delivery.action_points import actions as action_point_actions
+from services.delivery.action_points.actions import NewActionPoint
 from services.delivery.action_points.model import Terms
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.policy import Action
@@ -63,7 +64,8 @@ async def complete(tx: Tx, ctx: Context, screening_id: UUID, recommendations: Se
         lambda one: one.complete(len(recommendations), now=ctx.now),
     )
     for terms, text in recommendations:
-        await action_point_actions.add(tx, ctx, new_id(), done.delivery_id, SOURCES[done.screening], terms, text)
+        new = NewActionPoint(action_point_id=new_id(), source=SOURCES[done.screening], terms=terms, text=text)
+        await action_point_actions.add(tx, ctx, done.delivery_id, new)
 
 
 async def move(

@@ -12,6 +12,7 @@ from contracts.facts import Fact
 from contracts.refusals import Missing
 from contracts.values import Language
 from services.delivery import policy
+from services.delivery.contacts import store as contact_store
 from services.delivery.deliveries import store as delivery_store
 from services.delivery.files import actions as file_actions
 from services.delivery.files import model as file_model
@@ -54,6 +55,7 @@ async def send(
             delivery,
             message,
             files=[one for one in found if one.file_id not in taken],
+            contacts=await contact_store.of_delivery(tx, delivery_id),
             before=await store.before(tx, delivery_id, side, private=private),
             texts_hash=texts_hash,
             now=ctx.now,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from contracts.messages import MessageSent, MessageWithdrawn
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Language, Role, Side
+from services.delivery.contacts.model import SideContacts
 from services.delivery.deliveries.model import Delivery
 from services.delivery.files.model import KEPT, File, FilePurpose, author_side
 
@@ -103,6 +104,7 @@ def send(
     message: NewMessage,
     *,
     files: Sequence[File],
+    contacts: SideContacts,
     before: Before,
     texts_hash: str,
     now: datetime,
@@ -131,6 +133,15 @@ def send(
         series_id=before.series_at(now) or message.message_id,
         texts_hash=texts_hash,
         sent_at=now,
+        contacts=tuple(
+            dict.fromkeys(
+                one.person_id
+                for other in Side
+                if other is not side
+                for one in contacts.of(other)
+                if one.person_id not in {None, message.author_id}
+            )
+        ),
     )
 
 

@@ -150,9 +150,13 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
             people, programs = await _routed(tx, notice, fact, people, programs, now)
         if (person_id := recipients.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
+        contacts, reading = recipients.contacts_notified(notice, fact)
+        if contacts:
+            named = await store.recipients_among(tx, contacts, reading, now)
+            people = sorted([*people, *named], key=_by_person)
         once = {one.key: one for one in [*people, *programs] if one.key not in notified}
         notified |= once.keys()
-        await notify(tx, [_Told(notice, one, event, fact, known) for one in once.values()], now=now)
+        await notify(tx, [_Addressed(notice, one, event, fact, known) for one in once.values()], now=now)
 
 
 async def _routed(
@@ -175,7 +179,7 @@ def _by_person(recipient: Recipient) -> UUID:
     return recipient.person_id
 
 
-class _Told(NamedTuple):
+class _Addressed(NamedTuple):
     """Who is notified of which fact."""
 
     notice: Notice
@@ -192,19 +196,19 @@ async def notify_owners(
     people = await store.holders(tx, [owner for owner, *_ in owners])
     appointments = sorted({Appointment(owner.organization, owner.role) for owner, *_ in owners})
     webhooks = await webhook_store.recipients(tx, appointments, notified_of_match=None)
-    told = []
+    addressed = []
     for person, (owner, notice, event, fact) in zip(people, owners, strict=True):
         known = await store.known(tx, request_id=getattr(fact, "request_id", None))
         own = [one for one in webhooks if Holder(one.person_id, one.organization, one.role) == owner]
-        told += [_Told(notice, one, event, fact, known) for one in (person, *own)]
-    await notify(tx, told, now=now)
+        addressed += [_Addressed(notice, one, event, fact, known) for one in (person, *own)]
+    await notify(tx, addressed, now=now)
 
 
-async def notify(tx: Tx, told: Sequence[_Told], *, now: datetime) -> None:
+async def notify(tx: Tx, addressed: Sequence[_Addressed], *, now: datetime) -> None:
     """Create notifications: those of persons together, then those of webhooks, each of which counts its queue."""
-    people = [one for one in told if one.recipient.webhook_id is None]
+    people = [one for one in addressed if one.recipient.webhook_id is None]
     await create_notifications_owed(tx, [(_owed(one, now), one.event) for one in people])
-    for one in told:
+    for one in addressed:
         webhook_id = one.recipient.webhook_id
         if webhook_id is None:
             continue
@@ -214,8 +218,8 @@ async def notify(tx: Tx, told: Sequence[_Told], *, now: datetime) -> None:
             await create_notification(tx, _owed(one, now), because=one.event)
 
 
-def _owed(told: _Told, now: datetime) -> NotificationOwed:
-    notice, recipient, event, fact, known = told
+def _owed(addressed: _Addressed, now: datetime) -> NotificationOwed:
+    notice, recipient, event, fact, known = addressed
     request_id, match_id = audience.about(notice, fact)
     program = recipient.webhook_id is not None
     return NotificationOwed(
@@ -271,7 +275,7 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
     await webhook_store.save(tx, after)
     event = await announce(tx, fact, version=after.revision, because=because)
     owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
-    await notify(tx, [_Told(audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference())], now=now)
+    await notify(tx, [_Addressed(audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference())], now=now)
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:

@@ -48,6 +48,7 @@ FOCAL_POINTS = Relation.FOCAL_POINTS
 DONOR, UNIT, FUND_DONORS = Relation.DONOR, Relation.UNIT, Relation.FUND_DONORS
 COORDINATORS, FINANCE, PERSON = Relation.COORDINATORS, Relation.FINANCE, Relation.PERSON
 RESPONSIBLE, HEADS, LAST, OTHER = Relation.RESPONSIBLE, Relation.HEADS, Relation.LAST, Relation.OTHER_SIDE
+CONTACTS = Relation.CONTACTS
 REQUEST_ID = "request_id"
 JOINT_DELIVERY_ID = "joint_delivery_id"
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
@@ -55,6 +56,7 @@ PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
+STRATEGY = "/v1/strategies/{strategy_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
@@ -86,6 +88,16 @@ def _of_package(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Noti
 
 def _of_delivery(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, *to, link=DELIVERY),)
+
+
+def _of_action_point(
+    kind: type[Fact], *to: Relation, of_strategy: tuple[Relation, ...] = (RESPONSIBLE,)
+) -> tuple[type[Fact], tuple[Notice, ...]]:
+    """Of a delivery, or of a strategy, which has no provider and whose milestones coordinators verify, too."""
+    return kind, (
+        notice_of(kind, *to, link=DELIVERY, if_set="delivery_id"),
+        notice_of(kind, *of_strategy, link=STRATEGY, if_set="strategy_id"),
+    )
 
 
 def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -191,8 +203,10 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (
             ms.MessageSent,
             (
-                notice_of(ms.MessageSent, OTHER, link=DELIVERY, once_per="series_id", if_set="side"),
-                notice_of(ms.MessageSent, STATE, PROVIDER, link=DELIVERY, once_per="series_id", unless_set="side"),
+                notice_of(ms.MessageSent, OTHER, CONTACTS, link=DELIVERY, once_per="series_id", if_set="side"),
+                notice_of(
+                    ms.MessageSent, STATE, PROVIDER, CONTACTS, link=DELIVERY, once_per="series_id", unless_set="side"
+                ),
             ),
         ),
         _of_delivery(dl.DeliverySuspended, STATE, PROVIDER, COORDINATORS),
@@ -204,12 +218,12 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_delivery(rs.ResultConfirmed, PROVIDER),
         _of_delivery(rs.ResultDisputed, PROVIDER, COORDINATORS),
         _of_delivery(sc.ScreeningCompleted, STATE, PROVIDER),
-        _of_delivery(ap.ActionPointAdded, RESPONSIBLE),
-        _of_delivery(ap.ActionPointRevised, RESPONSIBLE),
-        _of_delivery(ap.ActionPointDone, STATE, PROVIDER),
-        _of_delivery(ap.ActionPointReopened, RESPONSIBLE),
-        _of_delivery(ap.ActionPointDropped, STATE, PROVIDER),
-        _of_delivery(ap.ActionPointReminded, RESPONSIBLE),
+        _of_action_point(ap.ActionPointAdded, RESPONSIBLE),
+        _of_action_point(ap.ActionPointRevised, RESPONSIBLE),
+        _of_action_point(ap.ActionPointDone, STATE, PROVIDER, of_strategy=(STATE, COORDINATORS)),
+        _of_action_point(ap.ActionPointReopened, RESPONSIBLE),
+        _of_action_point(ap.ActionPointDropped, STATE, PROVIDER, of_strategy=(STATE,)),
+        _of_action_point(ap.ActionPointReminded, RESPONSIBLE),
         (
             ef.EffectRecorded,
             (

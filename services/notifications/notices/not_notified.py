@@ -27,6 +27,7 @@ from contracts import requests as r
 from contracts import rewording as w
 from contracts import screenings as sc
 from contracts import sessions as ss
+from contracts import strategies as sg
 from contracts import summaries as s
 from contracts import translations as t
 from contracts import weights as we
@@ -94,6 +95,7 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
         (ss.SessionHeld, ss.SessionParticipantsReported), "both sides were there; what is reported can be read"
     ),
     ef.EffectWithdrawn: "by the side that recorded it; what it said is gone",
+    **dict.fromkeys(sg.FACTS, "the State and UNODC read it with the request; its milestones are notified"),
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
     fu.FollowUpLapsed: "the side was asked and reminded",

@@ -32,6 +32,8 @@ class Relation(StrEnum):
     """The party of a package whose agreement alone is missing."""
     OTHER_SIDE = "side"
     """The side of a delivery that did not act."""
+    CONTACTS = "contacts"
+    """Those whom the sides that did not write have named as contacts, in an appointment that reads what was written."""
 
 
 class Appointment(Struct, frozen=True, order=True):

@@ -52,6 +52,24 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
     return sorted(found)
 
 
+def contacts_notified(notice: Notice, fact: Fact) -> tuple[Sequence[UUID], Sequence[Appointment]]:
+    """The contacts whom a notice is also for, and the appointments in which they read what it is about."""
+    if Relation.CONTACTS not in notice.to:
+        return (), ()
+    state, provider, author = attrgetter("state", "provider", Relation.OTHER_SIDE.value)(fact)
+    reading = {
+        Side.STATE: (state, (Role.FOCAL_POINT, Role.OFFICIAL)),
+        Side.PROVIDER: (provider, (Role.PROVIDER_OFFICER,)),
+    }
+    people: Sequence[UUID] = getattr(fact, Relation.CONTACTS.value)
+    return people, [
+        Appointment(organization, role)
+        for side, (organization, roles) in reading.items()
+        if side != author
+        for role in roles
+    ]
+
+
 def is_escalation(notice: Notice) -> bool:
     """Whether the coordinators who never subscribed are notified too, by their inbox."""
     return Relation.HEADS in notice.to

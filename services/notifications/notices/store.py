@@ -77,6 +77,27 @@ async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[R
     return [msgspec.convert(dict(row), Recipient) for row in rows]
 
 
+async def recipients_among(
+    tx: Tx, people: Sequence[UUID], appointments: Sequence[Appointment], now: datetime
+) -> list[Recipient]:
+    """Each of these people who holds one of these appointments now, at least by inbox."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (person_id) person_id, organization, role,
+            coalesce(nullif(channels, '{}'), '{inbox}') AS channels
+        FROM caller JOIN unnest($2::text[], $3::text[]) AS wanted(organization, role) USING (organization, role)
+            LEFT JOIN subscription USING (person_id, organization, role)
+        WHERE person_id = ANY ($1::uuid[]) AND NOT ended AND scopes IS NULL AND $4 BETWEEN starts AND coalesce(ends, $4)
+        ORDER BY person_id, channels IS NULL, organization, role
+        """,
+        people,
+        [one.organization for one in appointments],
+        [one.role for one in appointments],
+        now.date(),
+    )
+    return [msgspec.convert(dict(row), Recipient) for row in rows]
+
+
 async def remits(tx: Tx, now: datetime) -> dict[UUID, list[Remit]]:
     """The remits of the coordinators who hold an appointment now, by person."""
     rows = await tx.fetch(

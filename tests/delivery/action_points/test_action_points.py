@@ -1,11 +1,10 @@
 """Action points: the table of states and moves, cell by cell; over HTTP, from their source to another person's look."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -18,9 +17,10 @@ from contracts.refusals import Conflict, Forbidden, Invalid
 from contracts.values import Language, Role
 from services.delivery import policy, wiring
 from services.delivery.action_points.evolve import evolve
-from services.delivery.action_points.model import MOVES, ROLES, ActionPoint, ActionStatus, Terms, add
+from services.delivery.action_points.model import MOVES, ROLES, ActionPoint, ActionStatus, Terms, add, of_delivery
 from services.delivery.policy import ACTION_POINT_MOVERS, Action
 from tests.builders import NOON, a_caller, headers
+from tests.delivery.action_points.steps import DAY, DUE, added, adding, move, shown, tried
 from tests.delivery.steps import (
     AUDITOR,
     COORDINATOR,
@@ -37,8 +37,6 @@ from tests.delivery.steps import (
 )
 
 S = ActionStatus
-DAY = timedelta(days=1)
-DUE = NOON.date() + 30 * DAY
 WHO, OTHER = uuid4(), uuid4()
 TERMS = Terms(owner=ActionOwner.STATE, due_on=DUE, language=Language.EN)
 DECIDE: dict[str, Callable[[ActionPoint], Fact]] = {
@@ -59,7 +57,7 @@ TABLE: dict[str, dict[ActionStatus, ActionStatus]] = {
 
 def a_point(owner: ActionOwner = ActionOwner.STATE, **changes: Any) -> ActionPoint:
     terms = replace(TERMS, owner=owner)
-    fact = add(uuid4(), a_delivery(), ActionSource.EVALUATION, terms, "hash", others=0, now=NOON)
+    fact = add(uuid4(), of_delivery(a_delivery()), ActionSource.EVALUATION, terms, "hash", others=0, now=NOON)
     return replace(evolve(None, fact), **changes)
 
 
@@ -100,48 +98,10 @@ def test_it_is_due_today_at_the_earliest_and_there_are_not_too_many() -> None:
     with pytest.raises(Invalid, match="due-day-past"):
         a_point().revise(replace(TERMS, due_on=NOON.date() - DAY), "hash", now=NOON)
     with pytest.raises(Conflict, match="too-many-action-points"):
-        add(uuid4(), a_delivery(), ActionSource.OTHER, TERMS, "hash", others=200, now=NOON)
+        add(uuid4(), of_delivery(a_delivery()), ActionSource.OTHER, TERMS, "hash", others=200, now=NOON)
 
 
 # -- over HTTP --------------------------------------------------------------------------------------------------------
-
-
-async def adding(api: Client, delivery_id: str, by: str = NORWAY, **changes: Any) -> httpx.Response:
-    body = {
-        "source": "evaluation",
-        "text": "Fictitious: train two more prosecutors.",
-        "language": "en",
-        "owner": "state",
-        "due_on": str(DUE),
-        **changes,
-    }
-    return await api.post(f"/v1/deliveries/{delivery_id}/action-points", json=body, headers=headers(by))
-
-
-async def added(api: Client, delivery_id: str, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
-    answer = await adding(api, delivery_id, by, **changes)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-async def shown(api: Client, point: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, Any]:
-    answer = await api.get(f"/v1/action-points/{point['action_point_id']}", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def tried(api: Client, point: Mapping[str, Any], name: str, by: str, **body: Any) -> httpx.Response:
-    given = headers(by, revision=(await shown(api, point))["revision"])
-    path = f"/v1/action-points/{point['action_point_id']}"
-    if name:
-        return await api.post(f"{path}/{name}", json=body, headers=given)
-    return await api.put(path, json=body, headers=given)
-
-
-async def move(api: Client, point: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
-    answer = await tried(api, point, name, by, **body)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 async def test_done_by_its_owner_and_verified_by_another_person(api: Client, matching: Matching) -> None:

@@ -1,15 +1,12 @@
 """Effects over HTTP: recorded by either side with evidence, verified by another person, withdrawn."""
 
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.delivery.wiring import SERVICE
 from tests.builders import headers
-from tests.clocks import TODAY
+from tests.delivery.effects.steps import LAW, recorded, recording, shown, tried
 from tests.delivery.files.steps import added, removed, scanned
 from tests.delivery.steps import (
     AUDITOR,
@@ -23,38 +20,6 @@ from tests.delivery.steps import (
     begun,
     slug,
 )
-
-LAW = {
-    "change": "law_changed",
-    "happened_on": str(TODAY),
-    "language": "en",
-    "title": "Fictitious: Mutual Legal Assistance Act",
-    "gazette": "Fictitious: No. 112",
-    "articles": ["UNTOC:18", "TIP:5"],
-    "address": "https://gazette.example/112",
-}
-
-
-async def recording(api: Client, delivery_id: str, by: str = KENYA, **changes: Any) -> httpx.Response:
-    body = {name: value for name, value in (LAW | changes).items() if value is not None}
-    return await api.post(f"/v1/deliveries/{delivery_id}/effects", json=body, headers=headers(by))
-
-
-async def recorded(api: Client, delivery_id: str, by: str = KENYA, **changes: Any) -> str:
-    answer = await recording(api, delivery_id, by, **changes)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["effect_id"])
-
-
-async def shown(api: Client, effect_id: str, by: str = COORDINATOR) -> dict[str, Any]:
-    answer = await api.get(f"/v1/effects/{effect_id}", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def tried(api: Client, effect_id: str, name: str, by: str, **body: Any) -> httpx.Response:
-    given = headers(by, revision=(await shown(api, effect_id))["revision"])
-    return await api.post(f"/v1/effects/{effect_id}/{name}", json=body, headers=given)
 
 
 async def test_effect_is_recorded_and_verified_by_the_other_side(api: Client, matching: Matching, db: Database) -> None:

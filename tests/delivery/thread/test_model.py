@@ -11,6 +11,7 @@ from contracts.messages import MessageSent
 from contracts.refusals import Conflict, Forbidden, Invalid
 from contracts.values import Caller, Language, Role
 from services.delivery import policy
+from services.delivery.contacts.model import DeliveryContact, SideContacts
 from services.delivery.deliveries.model import THREAD_DAYS, DeliveryStatus
 from services.delivery.files.model import FilePurpose, FileStatus
 from services.delivery.policy import Action
@@ -21,6 +22,7 @@ from tests.builders import NOON
 from tests.delivery.files.builders import a_file
 from tests.delivery.steps import a_delivery
 
+NO_CONTACTS = SideContacts()
 PRIVATE = {"state_private_at": NOON, "provider_private_at": NOON}
 
 
@@ -30,6 +32,7 @@ def sent(
     delivery: Any = None,
     before: Before | None = None,
     files: Any = (),
+    contacts: SideContacts = NO_CONTACTS,
     now: datetime = NOON,
     **changes: Any,
 ) -> MessageSent:
@@ -38,7 +41,15 @@ def sent(
     delivery = delivery or a_delivery()
     of_delivery = [replace(one, delivery_id=delivery.delivery_id) for one in files]
     message = NewMessage(**named)
-    return model.send(delivery, message, files=of_delivery, before=before or Before(), texts_hash="hash", now=now)
+    return model.send(
+        delivery,
+        message,
+        files=of_delivery,
+        contacts=contacts,
+        before=before or Before(),
+        texts_hash="hash",
+        now=now,
+    )
 
 
 @pytest.mark.parametrize("status", MessageStatus)
@@ -123,3 +134,21 @@ SERIES_ID = UUID(int=7)
 def test_other_side_is_notified_once_of_a_series(before: Before, goes_on: bool) -> None:
     message = sent(before=before)
     assert (SERIES_ID if goes_on else message.message_id) == message.series_id
+
+
+def a_contact(person_id: UUID | None) -> DeliveryContact:
+    return DeliveryContact(name="A sample.", email="person@example.org", person_id=person_id)
+
+
+def test_contacts_with_an_account_of_the_sides_that_did_not_write_are_notified() -> None:
+    ours, theirs, author = uuid4(), uuid4(), uuid4()
+    contacts = SideContacts(
+        state=(a_contact(ours), a_contact(None)), provider=(a_contact(theirs), a_contact(theirs), a_contact(author))
+    )
+
+    for role, expected in (
+        (Role.FOCAL_POINT, (theirs,)),
+        (Role.PROVIDER_OFFICER, (ours,)),
+        (Role.COORDINATOR, (ours, theirs)),
+    ):
+        assert expected == sent(role, contacts=contacts, author_id=author).contacts

@@ -1,0 +1,148 @@
+"""Rows of strategies. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.delivery.strategies.model import Strategy, StrategyStatus, StrategyTexts
+
+LIST_MAX = 100
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of a strategy, and the comment on its last move."""
+
+    texts: StrategyTexts
+    comment: str
+
+
+async def get(tx: Tx, strategy_id: UUID, caller: Caller) -> Strategy:
+    """The strategy, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM strategy WHERE strategy_id = $1 AND may_see(strategy, $2, $3)",
+        strategy_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return _strategy(row)
+
+
+async def page(
+    tx: Tx,
+    caller: Caller,
+    *,
+    request_id: UUID | None = None,
+    status: StrategyStatus | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> list[Strategy]:
+    """Strategies that this caller may see, newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM strategy
+        WHERE may_see(strategy, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+          AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR strategy_id < $5)
+        ORDER BY strategy_id DESC LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        request_id,
+        status,
+        before,
+        limit,
+    )
+    return [_strategy(row) for row in rows]
+
+
+async def locked_state(tx: Tx, request_id: UUID, caller: Caller) -> str:
+    """The State of a request with a delivery that this caller may see, which is locked. Raises Missing."""
+    state: str | None = await tx.fetchval(
+        """
+        SELECT state FROM delivery WHERE request_id = $1 AND may_see(delivery, $2, $3)
+        ORDER BY delivery_id LIMIT 1 FOR UPDATE
+        """,
+        request_id,
+        caller.organization,
+        caller.role,
+    )
+    if state is None:
+        raise Missing("not-found")
+    return state
+
+
+async def count_of(tx: Tx, request_id: UUID) -> int:
+    """For the service itself: how many strategies the request has."""
+    return int(await tx.fetchval("SELECT count(*) FROM strategy WHERE request_id = $1", request_id))
+
+
+async def count_unsettled(tx: Tx, strategy_id: UUID) -> int:
+    """For the service itself: how many of its action points are neither verified nor dropped."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM action_point WHERE strategy_id = $1 AND status IN ('open', 'done')", strategy_id
+        )
+    )
+
+
+async def known(tx: Tx, strategy_id: UUID) -> Strategy | None:
+    """The strategy, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM strategy WHERE strategy_id = $1 FOR UPDATE", strategy_id)
+    return _strategy(row) if row else None
+
+
+_SAVE = Write(
+    parts={
+        "strategy_saved": """
+            INSERT INTO strategy SELECT * FROM json_populate_record(NULL::strategy, $1::text::json)
+            ON CONFLICT (strategy_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                stakeholders = excluded.stakeholders, language = excluded.language,
+                concluded_at = excluded.concluded_at
+        """
+    }
+)
+_SAVE_TEXTS = Write(
+    parts={
+        "strategy_texts": """
+            INSERT INTO strategy_text (strategy_id, salt, title, roles, comment) VALUES ($1, $2, $3, $4, '')
+            ON CONFLICT (strategy_id) DO UPDATE SET salt = excluded.salt, title = excluded.title, roles = excluded.roles
+        """
+    }
+)
+_COMMENT = Write(parts={"strategy_comment": "UPDATE strategy_text SET comment = $2 WHERE strategy_id = $1"})
+
+
+async def save(tx: Tx, strategy: Strategy) -> None:
+    await tx.write(_SAVE, msgspec.json.encode(strategy).decode())
+
+
+async def save_texts(tx: Tx, strategy_id: UUID, texts: StrategyTexts, salt: bytes) -> None:
+    """In place of those before; the journal references them by their salted hash."""
+    await tx.write(_SAVE_TEXTS, strategy_id, salt, texts.title, texts.roles)
+
+
+async def save_comment(tx: Tx, strategy_id: UUID, comment: str) -> None:
+    """In place of that on the move before."""
+    await tx.write(_COMMENT, strategy_id, comment)
+
+
+async def texts_of(tx: Tx, strategy_ids: Sequence[UUID]) -> dict[UUID, Said]:
+    rows = await tx.fetch(
+        "SELECT strategy_id, title, roles, comment FROM strategy_text WHERE strategy_id = ANY ($1::uuid[])",
+        strategy_ids,
+    )
+    return {
+        row["strategy_id"]: Said(texts=StrategyTexts(title=row["title"], roles=row["roles"]), comment=row["comment"])
+        for row in rows
+    }
+
+
+def _strategy(row: Record) -> Strategy:
+    return msgspec.convert(dict(row), Strategy)

@@ -1,0 +1,78 @@
+"""Steps of tests about strategies: of a request with a delivery, and their action points."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from contracts.strategies import StakeholderKind
+from contracts.values import Language
+from services.delivery.strategies.evolve import evolve
+from services.delivery.strategies.model import Outline, Strategy, draw_up
+from tests.builders import NOON, headers
+from tests.delivery.steps import COORDINATOR, KENYA, Client, Matching, a_confirmation
+
+OUTLINE = Outline(stakeholders=(StakeholderKind.MINISTRY, StakeholderKind.CIVIL_SOCIETY), language=Language.EN)
+DUE = NOON.date() + timedelta(days=30)
+STRATEGY = {
+    "title": "Fictitious: strategy against trafficking in persons",
+    "stakeholders": ["ministry", "civil_society"],
+    "roles": "Fictitious: the Ministry of Justice leads; shelters are consulted.",
+    "language": "en",
+}
+MILESTONE = {
+    "source": "strategy_milestone",
+    "text": "Fictitious: the strategy is adopted by the cabinet.",
+    "language": "en",
+    "owner": "state",
+    "due_on": str(DUE),
+}
+
+
+def a_strategy() -> Strategy:
+    """Of Kenya, and active."""
+    return evolve(None, draw_up(uuid4(), uuid4(), "KEN", OUTLINE, "hash", others=0, now=NOON))
+
+
+async def a_request(matching: Matching) -> str:
+    """The id of a request of Kenya for which Norway delivers."""
+    fact = a_confirmation()
+    await matching.opens(fact)
+    return str(fact.request_id)
+
+
+async def drawing_up(api: Client, request_id: str, by: str = KENYA, **changes: Any) -> httpx.Response:
+    return await api.post("/v1/strategies", json={**STRATEGY, "request_id": request_id, **changes}, headers=headers(by))
+
+
+async def drawn_up(api: Client, request_id: str, by: str = KENYA, **changes: Any) -> str:
+    answer = await drawing_up(api, request_id, by, **changes)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["strategy_id"])
+
+
+async def shown(api: Client, strategy_id: str, by: str = COORDINATOR) -> dict[str, Any]:
+    answer = await api.get(f"/v1/strategies/{strategy_id}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def tried(api: Client, strategy_id: str, name: str, by: str = KENYA, **body: Any) -> httpx.Response:
+    """A move in the current revision; without a name the revision of what it says."""
+    given = headers(by, revision=(await shown(api, strategy_id))["revision"])
+    path = f"/v1/strategies/{strategy_id}"
+    if name:
+        return await api.post(f"{path}/{name}", json=body, headers=given)
+    return await api.put(path, json=body, headers=given)
+
+
+async def adding(api: Client, strategy_id: str, by: str = KENYA, **changes: Any) -> httpx.Response:
+    path = f"/v1/strategies/{strategy_id}/action-points"
+    return await api.post(path, json={**MILESTONE, **changes}, headers=headers(by))
+
+
+async def added(api: Client, strategy_id: str, by: str = KENYA, **changes: Any) -> dict[str, Any]:
+    answer = await adding(api, strategy_id, by, **changes)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
