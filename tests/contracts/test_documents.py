@@ -28,6 +28,7 @@ NOT_DOCUMENTED = {
     "/docs/shapes",
     "/docs/shapes/{group}",
     "/docs/events",
+    "/docs/events/of/{group}",
     "/docs/events/shapes",
     "/docs/events/shapes/{group}",
     "/docs/permissions",
