@@ -24,6 +24,7 @@ OWNERS = {
     "screenings": "delivery",
     "follow-ups": "delivery",
     "effects": "delivery",
+    "legislation": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

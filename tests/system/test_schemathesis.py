@@ -69,6 +69,7 @@ LISTS = {
     "delivery_id": "/v1/deliveries",
     "expert_id": "/v1/experts",
     "effect_id": "/v1/effects",
+    "legislation_id": "/v1/legislation?older_than_months=1",
     "joint_delivery_id": "/v1/joint-deliveries",
     "package_id": "/v1/packages",
     "round_id": "/v1/rounds",
