@@ -54,6 +54,26 @@ SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
         "LegislationVersion.move": "verified",
         "LegislationPage.legislation": [],
         "Freshness.months": 12,
+        "LegislationGaps.at_least": 5,
+        "LegislationGap.without_law": ["UNTOC:20"],
+        "LegislationGap.not_on_sherloc": ["UNTOC:16", "UNTOC:18"],
+        "LegislationGap.outdated_on_sherloc": ["UNTOC:5", "UNTOC:6"],
+        "LegislationGap.not_known": 36,
+        "RequestDraft.address": "/v1/requests",
+        "RequestDraft.body": {
+            "language": "en",
+            "lines": [
+                {
+                    "kind": "sherloc_record_update",
+                    "articles": ["UNTOC:5", "UNTOC:6", "UNTOC:16", "UNTOC:18"],
+                    "paragraphs": ["I.a"],
+                }
+            ],
+        },
+        "ProposedRequest.language": "en",
+        "ProposedLine.kind": "sherloc_record_update",
+        "ProposedLine.articles": ["UNTOC:5", "UNTOC:6", "UNTOC:16", "UNTOC:18"],
+        "ProposedLine.paragraphs": ["I.a"],
         "StateFreshness.articles": 107,
         "StateFreshness.unverified": 1,
         "StateFreshness.counts": [{"status": "not_known", "articles": 104}, {"status": "verified", "articles": 3}],

@@ -36,7 +36,7 @@ SUBJECTS = (
         title="Operations without a record",
         decide=sherloc.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
-        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.FOLLOW),
+        reads=(_S.LIST_LEGISLATION, _S.SHOW_FRESHNESS, _S.SHOW_GAPS, _S.FOLLOW),
     ),
     Subject(
         service="sherloc",

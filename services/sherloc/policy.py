@@ -21,6 +21,7 @@ class Action(StrEnum):
     FOLLOW = "follow"
     LIST_LEGISLATION = "list_legislation"
     SHOW_FRESHNESS = "show_freshness"
+    SHOW_GAPS = "show_gaps"
     RECORD_LEGISLATION = "record_legislation"
     SHOW_LEGISLATION = "show_legislation"
     REVISE_LEGISLATION = "revise_legislation"
@@ -67,6 +68,8 @@ def decide(caller: Caller, action: Action, record: Record | None = None) -> Deci
         if action is not Action.RECORD_LEGISLATION or caller.role not in _OF_STATE:
             return denied("not-for-your-role")
         return ALLOWED if caller.organization == record.state else denied("not-your-state")
+    if action is Action.SHOW_GAPS and record is None:
+        return ALLOWED if caller.role in _OF_STATE | _OVERSEERS else denied("not-for-your-role")
     if not isinstance(record, Legislation):
         return ALLOWED if action in _LISTS or action is Action.SHOW_FRESHNESS else HIDDEN
     if not may_see(caller, record):

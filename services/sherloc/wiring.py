@@ -11,6 +11,7 @@ from contracts.registry import decode_fact
 from services.sherloc import event_feed
 from services.sherloc.consumers import HANDLERS
 from services.sherloc.legislation import api as legislation_api
+from services.sherloc.legislation import gaps_api
 from services.sherloc.legislation import store as legislation_store
 from services.sherloc.legislation.evolve import evolve as evolve_legislation
 
@@ -26,7 +27,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
 SERVICE = Service(
     name="sherloc",
     folder=Path(__file__).parent,
-    routes=[*legislation_api.ROUTES, *parked_routes("sherloc")],
+    routes=[*legislation_api.ROUTES, *gaps_api.ROUTES, *parked_routes("sherloc")],
     listens_to=("directory",),
     handlers=HANDLERS,
     rebuild=rebuild,

@@ -118,6 +118,17 @@ async def tallies(tx: Tx, caller: Caller, *, state: str | None, verified_before:
     return [msgspec.convert(dict(row), Tally) for row in rows]
 
 
+async def lacking_of(tx: Tx, caller: Caller, *, state: str | None) -> list[Legislation]:
+    """All records of States of which this caller reads what is not published."""
+    rows = await tx.fetch(
+        "SELECT * FROM legislation WHERE is_party_to(state, $1, $2) AND ($3::text IS NULL OR state = $3)",
+        caller.organization,
+        caller.role,
+        state,
+    )
+    return [legislation_of(row) for row in rows]
+
+
 async def lock(tx: Tx, legislation_id: UUID) -> None:
     """Until the transaction ends, nobody else creates the record."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(legislation_id))
