@@ -25,6 +25,7 @@ OWNERS = {
     "follow-ups": "delivery",
     "effects": "delivery",
     "strategies": "delivery",
+    "legislation": "sherloc",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

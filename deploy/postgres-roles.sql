@@ -20,6 +20,7 @@
 \getenv matching_password POSTGRES_PASSWORD_MATCHING
 \getenv pledges_password POSTGRES_PASSWORD_PLEDGES
 \getenv delivery_password POSTGRES_PASSWORD_DELIVERY
+\getenv sherloc_password POSTGRES_PASSWORD_SHERLOC
 \getenv notifications_password POSTGRES_PASSWORD_NOTIFICATIONS
 \getenv directory_password POSTGRES_PASSWORD_DIRECTORY
 \getenv console_password POSTGRES_PASSWORD_CONSOLE
@@ -50,7 +51,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
-    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'delivery', 'notifications', 'directory', 'console'] LOOP
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'delivery', 'sherloc', 'notifications', 'directory', 'console'] LOOP
         login := format('entraide_%s_login', service);
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
             EXECUTE format('CREATE ROLE %I', login);
@@ -80,6 +81,7 @@ ALTER ROLE entraide_requests_login PASSWORD :'requests_password';
 ALTER ROLE entraide_matching_login PASSWORD :'matching_password';
 ALTER ROLE entraide_pledges_login PASSWORD :'pledges_password';
 ALTER ROLE entraide_delivery_login PASSWORD :'delivery_password';
+ALTER ROLE entraide_sherloc_login PASSWORD :'sherloc_password';
 ALTER ROLE entraide_notifications_login PASSWORD :'notifications_password';
 ALTER ROLE entraide_directory_login PASSWORD :'directory_password';
 ALTER ROLE entraide_console_login PASSWORD :'console_password';

@@ -32,6 +32,12 @@ def _delivery() -> Service:
     return SERVICE
 
 
+def _sherloc() -> Service:
+    from services.sherloc.wiring import SERVICE
+
+    return SERVICE
+
+
 def _notifications() -> Service:
     from services.notifications.wiring import SERVICE
 
@@ -55,6 +61,7 @@ SERVICES: Mapping[str, Callable[[], Service]] = {
     "matching": _matching,
     "pledges": _pledges,
     "delivery": _delivery,
+    "sherloc": _sherloc,
     "notifications": _notifications,
     "directory": _directory,
     "console": _console,

@@ -47,7 +47,7 @@ async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get(
-    ["/docs/events", "/docs/events/shapes", "/docs/events/shapes/{group:str}"],
+    ["/docs/events", "/docs/events/of/{group:str}", "/docs/events/shapes", "/docs/events/shapes/{group:str}"],
     opt=PUBLIC,
     include_in_schema=False,
 )

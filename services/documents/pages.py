@@ -21,6 +21,7 @@ SHARED = "shared"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
 
+FACTS_INTRO = "Subject, consumers, data and an example of each fact that this service publishes."
 GROUP_INTRO = "Parameters, body, responses and an example call of each operation."
 
 
@@ -67,15 +68,20 @@ def api_pages(document: Document) -> dict[str, str]:
 
 
 def event_pages(document: Document) -> dict[str, str]:
-    """The pages of an AsyncAPI document by path: facts, and their schemas with an index and a page for each service."""
-    pages = {EVENTS: _events_page(document)}
-    messages = document["components"]["messages"]
-    parts = {owner: [messages[one] for one in types] for owner, types in _facts_by_owner(document).items()}
+    """The pages of an AsyncAPI document by path: facts and schemas, each with an index and a page for each service."""
+    owners, messages = _facts_by_owner(document), document["components"]["messages"]
+    pages = {EVENTS: _events_index_page(document, owners)}
+    pages |= {facts_path(owner): _facts_page(document, owner, types) for owner, types in owners.items()}
+    parts = {owner: [messages[one] for one in types] for owner, types in owners.items()}
     return _with_shapes(pages, document, OF_FACTS, parts)
 
 
 def group_path(group: str) -> str:
     return f"{API}/api/{group}"
+
+
+def facts_path(owner: str) -> str:
+    return f"{EVENTS}/of/{owner}"
 
 
 def _with_shapes(
@@ -125,12 +131,22 @@ def _facts_by_owner(document: Document) -> dict[str, list[str]]:
     return owners
 
 
-def _events_page(document: Document) -> str:
-    """Every fact: content, publisher and consumers."""
-    owners = _facts_by_owner(document)
-    contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
-    body = [section(owner, *(_fact(document, event_type) for event_type in types)) for owner, types in owners.items()]
+def _events_index_page(document: Document, owners: Mapping[str, Sequence[str]]) -> str:
+    """A list of the facts of each service."""
+    contents: list[tuple[str, list[tuple[str, str]]]] = [(owner, []) for owner in owners]
+    body = []
+    for owner, types in owners.items():
+        place = facts_path(owner)
+        links = tag("ul", *(tag("li", tag("a", tag("code", one), href=f"{place}#{one}")) for one in types))
+        body.append(section(owner, links, heading=tag("a", owner, href=place)))
     return document_page("Entraide: the facts", document["info"]["description"], contents, body, EVENTS_SOURCE)
+
+
+def _facts_page(document: Document, owner: str, types: Sequence[str]) -> str:
+    """Every fact of a service: content, publisher and consumers."""
+    contents = [(owner, [(event_type, event_type) for event_type in types])]
+    body = [section(owner, *(_fact(document, event_type) for event_type in types))]
+    return document_page(f"Entraide: the facts, {owner}", FACTS_INTRO, contents, body, EVENTS_SOURCE)
 
 
 # -- operations -------------------------------------------------------------------------------------------------------

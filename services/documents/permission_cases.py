@@ -9,6 +9,7 @@ from services.documents import (
     notification_cases,
     pledge_cases,
     request_cases,
+    sherloc_cases,
 )
 from services.documents.permission_subjects import OTHER, UNODC, Subject, of
 
@@ -21,7 +22,7 @@ PARKED = tuple(
         reads=tuple(ParkedAction),
         views=(ParkedEvent,),
     )
-    for service in ("requests", "matching", "pledges", "delivery", "notifications")
+    for service in ("requests", "matching", "pledges", "delivery", "sherloc", "notifications")
 )
 SUBJECTS = (
     *directory_cases.SUBJECTS,
@@ -29,6 +30,7 @@ SUBJECTS = (
     *matching_cases.SUBJECTS,
     *pledge_cases.SUBJECTS,
     *delivery_cases.SUBJECTS,
+    *sherloc_cases.SUBJECTS,
     *notification_cases.SUBJECTS,
     *PARKED,
 )

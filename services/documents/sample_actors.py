@@ -16,6 +16,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"ActionPointDone", "ActionPointDropped"}
             | {"FollowUpScheduled", "FollowUpAnswered", "EffectRecorded", "EffectWithdrawn"}
             | {"StrategyDrawnUp", "StrategyRevised", "StrategyConcluded", "StrategyReopened"}
+            | {"LegislationRecorded", "LegislationRevised", "LegislationSubmitted", "LegislationConfirmedUnchanged"}
             | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {
                 "SubscriptionRegistered",
@@ -45,6 +46,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
             | {"JointDeliveryProposed", "ActionPointAdded", "ActionPointRevised", "ActionPointVerified"}
             | {"ActionPointReopened", "ScreeningReopened", "EffectVerified", "EffectDeclined"}
+            | {"LegislationReviewBegun", "LegislationReturned", "LegislationPublished", "LegislationVerified"}
+            | {"LegislationMarkedOutdated"}
             | {"TranslationAdded", "TranslationReplaced", "TranslationWithdrawn", "PublicSummaryTranslationRemoved"}
             | {"PublicSummaryDrafted", "PublicSummaryRevised", "PublicSummaryTranslated"}
             | {
@@ -116,5 +119,6 @@ FIRST: frozenset[str] = frozenset(
     | {"AlertCreated", "HitRecorded", "DigestIssued", "DeliveryOpened", "FileAdded", "MessageSent", "AgreementProposed"}
     | {"SessionPlanned", "ExpertListed", "ResultReported", "ActionPointAdded", "ScreeningAnswered"}
     | {"FollowUpScheduled", "EffectRecorded", "StrategyDrawnUp"}
+    | {"LegislationRecorded"}
 )
 """The first fact of an aggregate."""

@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ActionPointDropped": "no_longer_needed",
         "SessionCancelled": "dates_unsuitable",
         "EffectDeclined": "evidence_insufficient",
+        "LegislationReturned": "evidence_insufficient",
         "PackageDeclined": "dates_unsuitable",
         "PackageWithdrawn": "no_funding",
         "PackageEnded": "match_ended",

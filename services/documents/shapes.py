@@ -30,6 +30,8 @@ NAMES: Mapping[str, str] = {
     "services.delivery.commands.Comment": "DeliveryComment",
     "services.delivery.commands.Nothing": "DeliveryNothing",
     "services.delivery.commands.Reason": "DeliveryReason",
+    "services.sherloc.commands.Comment": "SherlocComment",
+    "services.sherloc.commands.Reason": "SherlocReason",
     "services.matching.commands.Nothing": "Nothing",
     "services.directory.appointments.model.ShownStatus": "AppointmentStatus",
     "services.directory.commands.Reason": "DirectoryReason",

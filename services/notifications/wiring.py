@@ -126,7 +126,7 @@ SERVICE = Service(
         *webhook_api.ROUTES,
         *parked_routes("notifications"),
     ],
-    listens_to=("requests", "matching", "pledges", "delivery", "directory"),
+    listens_to=("requests", "matching", "pledges", "delivery", "sherloc", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,

@@ -147,7 +147,7 @@ def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
     services = all_services()
     heard = sum(name.split(".")[0] in service.listens_to for name in FACTS for service in services)
 
-    streams = {f"/v1/events/{name}" for name in ("delivery", "directory", "matching", "pledges", "requests")}
+    streams = {f"/v1/events/{name}" for name in ("delivery", "directory", "matching", "pledges", "requests", "sherloc")}
     streams |= {"/v1/notifications/stream"}
     addresses = {channel["address"] for channel in document["channels"].values()}
 

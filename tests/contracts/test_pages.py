@@ -89,7 +89,7 @@ def test_every_page_with_a_route_is_checked(app: Litestar) -> None:
     routes = {route.path for route in app.routes if route.path.startswith("/docs")}
 
     assert {path for path in routes if "{" not in path} - {"/docs/style.css"} <= set(PATHS)
-    parts = ("api", "shapes", "events/shapes")
+    parts = ("api", "shapes", "events/of", "events/shapes")
     assert {f"/docs/{part}/{{group:str}}" for part in parts} == {path for path in routes if "{" in path}
 
 
@@ -124,6 +124,19 @@ async def test_every_operation_is_in_the_index_and_in_full_on_the_page_of_its_gr
         assert path in index.links
         assert expected == {link.removeprefix(f"{path}#") for link in index.links if link.startswith(f"{path}#")}
         assert expected == {one for one in page.ids if not one.startswith("group-")} - {"content", "contents"}
+
+
+async def test_every_fact_is_in_the_index_and_in_full_on_the_page_of_its_service(app: Litestar) -> None:
+    index = Page((await _get(app, "/docs/events")).text)
+    facts = {name for name, channel in FACTS["channels"].items() if "x-stream" in channel}
+
+    for owner in {one.partition(".")[0] for one in facts}:
+        page = Page((await _get(app, f"/docs/events/of/{owner}")).text)
+        assert f"/docs/events/of/{owner}" in index.links
+        assert {one for one in facts if one.startswith(f"{owner}.")} == {one for one in page.ids if one in facts}
+    assert facts == {
+        link.partition("#")[2] for link in index.links if link.startswith("/docs/events/of/") and "#" in link
+    }
 
 
 @pytest.mark.parametrize(

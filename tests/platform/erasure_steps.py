@@ -18,7 +18,7 @@ from tests.personas import ISSUER, persona_id
 
 Client = httpx.AsyncClient
 ROOT = Path(__file__).parents[2]
-SERVICES_TO_ERASE = ("requests", "matching", "pledges", "delivery", "notifications")
+SERVICES_TO_ERASE = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications")
 SUBJECTS = [{"issuer": ISSUER, "subject": "Canary-subject"}]
 
 

@@ -34,11 +34,13 @@ from services.pledges.money.rates_csv import EXAMPLE
 from services.pledges.policy import Action as P
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
+from services.sherloc.policy import Action as L
+from services.sherloc.policy import NewLegislation
 from tests.files import FLOWS, PDF
 from tests.personas import persona_id
 from tests.platform.world import A_CLIENT, World
 
-NAMES = ("requests", "matching", "pledges", "delivery", "notifications", "directory")
+NAMES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory")
 ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")
 ACTORS = [
     *(f"{one}:{role}" for one in ORGANIZATIONS for role, kinds in HELD_IN.items() if kind_of(one) in kinds),
@@ -75,6 +77,7 @@ LISTS = {
     "/v1/experts": "expert_id",
     "/v1/effects": "effect_id",
     "/v1/strategies": "strategy_id",
+    "/v1/legislation": "legislation_id",
     "/v1/packages": "package_id",
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",
@@ -420,6 +423,18 @@ def marking(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterato
             yield Case(operation, questions, ids=ids, body=body)
 
 
+def recording(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for state in ("KEN", "NOR"):
+        question = Question(L.RECORD_LEGISLATION, NewLegislation(state=state))
+        yield Case(operation, asking(question), body={**body, "state": state})
+
+
+def listing_records(_: World, operation: Operation, __: Mapping[str, Any]) -> Iterator[Case]:
+    """Of the register, which also lists what nobody recorded."""
+    query = {"older_than_months": "1", "limit": "100"}
+    yield Case(operation, asking(Question(L.LIST_LEGISLATION, None)), query=query)
+
+
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(ParkedAction.LIST): listing_parked,
     named(R.FILE): filing,
@@ -434,6 +449,8 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,
     named(P.PROPOSE_REVERSAL): reversing,
+    named(L.RECORD_LEGISLATION): recording,
+    named(L.LIST_LEGISLATION): listing_records,
     named(V.ADD_FILE): adding_to_delivery,
     named(V.READ_FILE): on_file,
     named(V.REMOVE_FILE): on_file,

@@ -62,11 +62,13 @@ from services.requests.observation.model import Observation
 from services.requests.request import store as requests_store
 from services.requests.wiring import scan
 from services.requests.work import view_store
+from services.sherloc.legislation import store as legislation_store
 from tests.builders import a_caller, a_request, headers
 from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.files import FLOWS, PDF
 from tests.matching.builders import an_offering_body
 from tests.platform.delivery_steps import deliver
+from tests.platform.sherloc_steps import keep_register
 from tests.pledges.steps import prepared, usd
 from tests.requests.mail_steps import a_mail
 
@@ -156,6 +158,7 @@ async def fill(world: World) -> None:
     await _rounds(world)
     await _money(world)
     await deliver(world)
+    await keep_register(world)
     await _package(world)
     await _translations(world)
     await _digests(world)
@@ -414,7 +417,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     records["mail_id"] = {one.mail_id: one for one in mails if one}
     records["file_id"] = {file.file_id: one for one in mails if one for file in one.files}
     event_id = uuid4()
-    for name in ("requests", "matching", "pledges", "delivery", "notifications"):
+    for name in ("requests", "matching", "pledges", "delivery", "sherloc", "notifications"):
         await park(databases[name], event_id)
     records["event_id"] = {event_id: None}
     async with databases["matching"].transaction() as tx:
@@ -452,6 +455,10 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["effect_id"] = {one: await effect_store.known(tx, one) for one in await ids(tx, "effect")}
         records["follow_up_id"] = {one: await follow_up_store.known(tx, one) for one in await ids(tx, "follow_up")}
         records["session_id"] = {one: await session_store.known(tx, one) for one in await ids(tx, "session")}
+    async with databases["sherloc"].transaction() as tx:
+        records["legislation_id"] = {
+            one: await legislation_store.known(tx, one) for one in await ids(tx, "legislation")
+        }
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

@@ -71,6 +71,7 @@ HEARD = {
     },
     "pledges": {"closed", "closing", "agreed_pledge"},
     "delivery": {"closed_request"},
+    "sherloc": set[str](),
     "notifications": {
         "known_reference",
         "known_circulation",

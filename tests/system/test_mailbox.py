@@ -16,7 +16,7 @@ from services.all_in_one import _serve
 from services.composition import all_services
 from tests import builders
 
-NAMES = ("requests", "matching", "pledges", "delivery", "notifications", "directory")
+NAMES = ("requests", "matching", "pledges", "delivery", "sherloc", "notifications", "directory")
 
 
 @pytest.mark.parametrize("own_issuer", [True, False])

@@ -21,6 +21,7 @@ from contracts import effects as ef
 from contracts import follow_ups as fu
 from contracts import in_kind as k
 from contracts import ledger as g
+from contracts import legislation as lg
 from contracts import matching as m
 from contracts import messages as ms
 from contracts import notifications as n
@@ -57,6 +58,7 @@ ACTIVITY = "/v1/activities/{activity_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 EFFECT = "/v1/effects/{effect_id}"
 STRATEGY = "/v1/strategies/{strategy_id}"
+LEGISLATION = "/v1/legislation/{legislation_id}"
 WORK = "/v1/work"
 MAIL = "/v1/intake/mails/{mail_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
@@ -102,6 +104,10 @@ def _of_action_point(
 
 def _of_session(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (notice_of(kind, STATES, PROVIDER, link="/v1/sessions/{session_id}", reference="starts"),)
+
+
+def _of_legislation(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (notice_of(kind, *to, link=LEGISLATION, reference="article"),)
 
 
 def _of_follow_up(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -235,6 +241,11 @@ NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         (ef.EffectDeclined, (notice_of(ef.EffectDeclined, STATE, PROVIDER, link=EFFECT),)),
         _of_follow_up(fu.FollowUpAsked),
         _of_follow_up(fu.FollowUpReminded),
+        _of_legislation(lg.LegislationSubmitted, COORDINATORS),
+        _of_legislation(lg.LegislationReturned, STATE),
+        _of_legislation(lg.LegislationPublished, STATE),
+        _of_legislation(lg.LegislationVerified, STATE),
+        _of_legislation(lg.LegislationMarkedOutdated, STATE),
         # The State and the provider are notified of what the match does.
         _of_package(pk.PackagePresented, UNIT, DONOR),
         _of_package(pk.PackageAgreed, LAST),

@@ -17,6 +17,7 @@ from contracts import follow_ups as fu
 from contracts import funds as f
 from contracts import joint_deliveries, mails, rankings, rounds, treaties
 from contracts import ledger as g
+from contracts import legislation as lg
 from contracts import matching as m
 from contracts import messages as ms
 from contracts import notifications as n
@@ -96,6 +97,11 @@ NOT_NOTIFIED: Mapping[type[Fact], str] = {
     ),
     ef.EffectWithdrawn: "by the side that recorded it; what it said is gone",
     **dict.fromkeys(sg.FACTS, "the State and UNODC read it with the request; its milestones are notified"),
+    **dict.fromkeys(
+        (lg.LegislationRecorded, lg.LegislationRevised, lg.LegislationConfirmedUnchanged),
+        "the State did it; coordinators read it in the register",
+    ),
+    lg.LegislationReviewBegun: "the State is notified of what comes of it",
     fu.FollowUpScheduled: "its side is asked when it is due",
     fu.FollowUpAnswered: "both sides and coordinators read it with the delivery",
     fu.FollowUpLapsed: "the side was asked and reminded",

@@ -1,0 +1,117 @@
+"""Facts of the sherloc service about the register of legislation: a State's law that implements an article.
+
+Titles, addresses and other words are stored apart; facts have their salted hash.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.codes import ArticleCode, InstrumentCode
+from contracts.facts import Fact
+from contracts.values import Code, Language, Role, State
+
+
+class LegislationStatus(StrEnum):
+    """What a State's law on an article is on SHERLOC. `none`: the State says that it has no such law."""
+
+    NONE = "none"
+    MISSING = "missing"
+    OUTDATED = "outdated"
+    SUBMITTED = "submitted"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    VERIFIED = "verified"
+
+
+class _LegislationFact(Fact, frozen=True, kw_only=True):
+    """Fields repeated in every fact of a record of the register, one for each State and article."""
+
+    legislation_id: UUID
+    state: State
+    instrument: InstrumentCode
+    article: ArticleCode
+
+
+class _Stated(_LegislationFact, frozen=True, kw_only=True):
+    """What a State says about its law: `none`, `missing` or `outdated` on SHERLOC."""
+
+    status: LegislationStatus
+    texts_hash: str
+    language: Language | None = None
+    in_force_on: date | None = None
+
+
+class LegislationRecorded(_Stated, frozen=True, kw_only=True, tag="sherloc.legislation.recorded.v1"):
+    """A State recorded for the first time what its law on an article is on SHERLOC."""
+
+    recorded_at: datetime
+
+
+class LegislationRevised(_Stated, frozen=True, kw_only=True, tag="sherloc.legislation.revised.v1"):
+    """A State recorded it anew, with other texts."""
+
+    revised_at: datetime
+
+
+class LegislationSubmitted(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.submitted.v1"):
+    """A State submitted the law for publication on SHERLOC."""
+
+    submitted_at: datetime
+
+
+class LegislationReviewBegun(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.review-begun.v1"):
+    """A coordinator began to review what was submitted."""
+
+    review_begun_at: datetime
+
+
+class LegislationReturned(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.returned.v1"):
+    """A coordinator returned it to the State, for a coded reason: it is missing on SHERLOC until published."""
+
+    reason: Code
+    returned_at: datetime
+
+
+class LegislationPublished(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.published.v1"):
+    """A coordinator published it on SHERLOC, at an address of which the texts' hash is kept."""
+
+    texts_hash: str
+    published_at: datetime
+
+
+class LegislationVerified(_LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.verified.v1"):
+    """A coordinator verified that what SHERLOC has is the law in force."""
+
+    by_role: Role
+    verified_at: datetime
+
+
+class LegislationConfirmedUnchanged(
+    _LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.confirmed-unchanged.v1"
+):
+    """The State verified its own record: nothing has changed since. What was published is verified by this."""
+
+    by_role: Role
+    confirmed_at: datetime
+
+
+class LegislationMarkedOutdated(
+    _LegislationFact, frozen=True, kw_only=True, tag="sherloc.legislation.marked-outdated.v1"
+):
+    """A coordinator marked what SHERLOC has as no longer the law in force."""
+
+    marked_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    LegislationRecorded,
+    LegislationRevised,
+    LegislationSubmitted,
+    LegislationReviewBegun,
+    LegislationReturned,
+    LegislationPublished,
+    LegislationVerified,
+    LegislationConfirmedUnchanged,
+    LegislationMarkedOutdated,
+)

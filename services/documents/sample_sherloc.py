@@ -1,0 +1,84 @@
+"""Values of example fields of SHERLOC's desk; see `sample_values`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+FICTITIOUS = "[Fictitious sample]"
+LEGISLATION_ID = "4b4b0f0e-6c3d-5a55-9a0e-1f6f0c2f7d31"
+STATEMENT = {"status": "missing", "language": "en", "in_force_on": "2026-07-01"}
+TEXTS = {
+    "title": f"{FICTITIOUS} Mutual Legal Assistance (Amendment) Act, 2026",
+    "gazette": f"{FICTITIOUS} Gazette Supplement No. 112",
+    "address": "https://gazette.example/2026/112",
+}
+PORTAL_ADDRESS = "https://sherloc.example/legislation/112"
+
+SHERLOC: Mapping[str, Any] = MappingProxyType(
+    {
+        "legislation_id": LEGISLATION_ID,
+        "article": "UNTOC:18",
+        **{
+            f"{one}.{name}": value
+            for one in ("LegislationRecorded", "LegislationRevised", "RecordLegislation", "ReviseLegislation")
+            for name, value in STATEMENT.items()
+        },
+        **{
+            f"{one}.{name}": value
+            for one in ("RecordLegislation", "ReviseLegislation")
+            for name, value in TEXTS.items()
+        },
+        "LegislationVerified.by_role": "coordinator",
+        "LegislationConfirmedUnchanged.by_role": "focal_point",
+        "portal_address": PORTAL_ADDRESS,
+    }
+)
+"""In facts and bodies."""
+
+_SHOWN = {
+    "status": "verified",
+    **{name: value for name, value in STATEMENT.items() if name != "status"},
+    **TEXTS,
+    "portal_address": PORTAL_ADDRESS,
+    "last_verified_by": "coordinator",
+    "reason": None,
+}
+SHERLOC_ANSWERS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{
+            f"{one}.{name}": value
+            for one in ("LegislationView", "LegislationVersion")
+            for name, value in _SHOWN.items()
+        },
+        "LegislationView.moves": ["confirm_unchanged"],
+        "LegislationVersion.move": "verified",
+        "LegislationPage.legislation": [],
+        "Freshness.months": 12,
+        "LegislationGaps.at_least": 5,
+        "LegislationGap.without_law": ["UNTOC:20"],
+        "LegislationGap.not_on_sherloc": ["UNTOC:16", "UNTOC:18"],
+        "LegislationGap.outdated_on_sherloc": ["UNTOC:5", "UNTOC:6"],
+        "LegislationGap.not_known": 36,
+        "RequestDraft.address": "/v1/requests",
+        "RequestDraft.body": {
+            "language": "en",
+            "lines": [
+                {
+                    "kind": "sherloc_record_update",
+                    "articles": ["UNTOC:5", "UNTOC:6", "UNTOC:16", "UNTOC:18"],
+                    "paragraphs": ["I.a"],
+                }
+            ],
+        },
+        "ProposedRequest.language": "en",
+        "ProposedLine.kind": "sherloc_record_update",
+        "ProposedLine.articles": ["UNTOC:5", "UNTOC:6", "UNTOC:16", "UNTOC:18"],
+        "ProposedLine.paragraphs": ["I.a"],
+        "StateFreshness.articles": 107,
+        "StateFreshness.unverified": 1,
+        "StateFreshness.counts": [{"status": "not_known", "articles": 104}, {"status": "verified", "articles": 3}],
+        "StatusCount.status": "verified",
+        "StatusCount.articles": 3,
+    }
+)
+"""In answers."""

@@ -1,0 +1,4 @@
+"""Owns: the register of legislation: per State and article, what is known of its law on SHERLOC, and who verified it.
+Publishes: ta.sherloc.{legislation}.*
+Listens to: directory: erased persons.
+"""

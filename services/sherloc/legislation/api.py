@@ -1,0 +1,287 @@
+"""Routes of the register of legislation. Each opens one transaction; a repeated command gets the recorded answer."""
+
+from datetime import UTC, datetime, time
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.context import Context
+from chassis.db.database import Tx
+from chassis.http.application import CurrentCaller, Db, Now, Pagination, StreamFactory, requires
+from chassis.http.commands import change, create, show
+from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.queries import query_parameter
+from chassis.journal.event_feed import FeedItem
+from contracts import reference
+from contracts.codes import unknown_code
+from contracts.conversion import from_attributes
+from contracts.legislation import LegislationStatus
+from contracts.values import Code, State
+from services.sherloc.commands import (
+    Comment,
+    PublishLegislation,
+    Reason,
+    RecordLegislation,
+    ReviseLegislation,
+    check_reason,
+)
+from services.sherloc.legislation import actions, register_store, store
+from services.sherloc.legislation.cells import Cell, cell_of
+from services.sherloc.legislation.freshness import StateFreshness, freshness_of, months_before
+from services.sherloc.legislation.model import (
+    Legislation,
+    LegislationTexts,
+    RegisterStatus,
+    Statement,
+    legislation_id_of,
+)
+from services.sherloc.legislation.store import Filter
+from services.sherloc.legislation.views import (
+    LegislationVersions,
+    LegislationView,
+    legislation_view,
+    not_known,
+    versions_of,
+    views_of,
+)
+from services.sherloc.policy import Action
+
+LEGISLATION = "/v1/legislation/{legislation_id:uuid}"
+MONTHS = 12
+MONTHS_MAX = 600
+
+
+class LegislationPage(Struct, frozen=True, kw_only=True):
+    """Cells of the register, by State and article; `cursor` leads to the next page."""
+
+    legislation: list[LegislationView]
+    cursor: str | None
+
+
+class Freshness(Struct, frozen=True, kw_only=True):
+    """The register of each State, as this caller sees it, with what was not verified for so many `months`."""
+
+    months: int
+    states: list[StateFreshness]
+
+
+@get("/v1/legislation", opt=requires(Action.LIST_LEGISLATION), summary="The register of legislation")
+async def list_legislation(
+    db: Db,
+    caller: CurrentCaller,
+    now: Now,
+    paging: Pagination,
+    of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
+    instrument: Annotated[str | None, query_parameter(Code)] = None,
+    article: Annotated[str | None, query_parameter(Code)] = None,
+    status: FromQuery[RegisterStatus | None] = None,
+    older_than_months: Annotated[int | None, QueryParameter(ge=1, le=MONTHS_MAX)] = None,
+    cursor: Annotated[str | None, QueryParameter(max_length=40)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 100,
+) -> Response[LegislationPage]:
+    """Each State known to be party to an instrument, with each article of it: `not_known` unless a record is shown.
+
+    `older_than_months`: only records that were not verified for so long, or never.
+    """
+    _check("state", of_state, reference.countries(), "countries")
+    _check("instrument", instrument, reference.instruments(), "instruments")
+    _check("article", article, reference.articles(), "articles")
+    before = cell_of(cursor) if cursor else None
+    recorded = LegislationStatus(status) if status and status is not RegisterStatus.NOT_KNOWN else None
+    wanted = Filter(
+        state=of_state,
+        instrument=instrument,
+        article=article,
+        status=recorded,
+        verified_before=_day_before(now, older_than_months) if older_than_months else None,
+    )
+    found: list[Legislation | Cell]
+    async with db.transaction(by=caller, snapshot=True) as tx:
+        if recorded or (older_than_months and status is None):
+            found = [*await store.page(tx, caller, wanted, before=before, limit=limit + 1)]
+        elif status is None:
+            found = await register_store.everything(tx, caller, wanted, before=before, limit=limit + 1)
+        else:
+            # What is not known was not recorded, and so not verified at any time.
+            found = await register_store.not_known(tx, caller, wanted, before=before, limit=limit + 1)
+        shown = {
+            one.legislation_id: one
+            for one in await views_of(tx, [each for each in found if isinstance(each, Legislation)], caller)
+        }
+    views = [not_known(one) if isinstance(one, Cell) else shown[one.legislation_id] for one in found]
+    return paging.page(LegislationPage, views, limit, at=lambda view: f"{view.state}.{view.article}")
+
+
+@get("/v1/legislation/freshness", opt=requires(Action.SHOW_FRESHNESS), summary="How fresh the register is")
+async def show_freshness(
+    db: Db,
+    caller: CurrentCaller,
+    now: Now,
+    of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
+    months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX)] = MONTHS,
+) -> Freshness:
+    """Per State how many articles have each status, and how many records nobody verified for so many months."""
+    _check("state", of_state, reference.countries(), "countries")
+    async with db.transaction(by=caller) as tx:
+        tallies = await store.tallies(tx, caller, state=of_state, verified_before=_day_before(now, months))
+    return Freshness(months=months, states=freshness_of(tallies, state=of_state))
+
+
+@create(
+    "/v1/legislation",
+    Action.RECORD_LEGISLATION,
+    "Record what one's law on an article is on SHERLOC",
+    read=legislation_view,
+    key=lambda data: legislation_id_of(data.state, data.article),
+    location=lambda view: f"/v1/legislation/{view.legislation_id}",
+)
+async def record_legislation(tx: Tx, ctx: Context, legislation_id: UUID, data: JSONBody[RecordLegislation]) -> None:
+    """By the focal point or an official of the State; a draft that others than UNODC do not see."""
+    data.check()
+    await actions.record_legislation(
+        tx, ctx, legislation_id, data.state, data.article, *_stated(data), comment=data.comment
+    )
+
+
+@show(LEGISLATION, Action.SHOW_LEGISLATION, "One record of the register")
+async def show_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID]) -> LegislationView:
+    """As it is now; `/versions` has what it was."""
+    return await legislation_view(tx, ctx, legislation_id)
+
+
+@get(f"{LEGISLATION}/versions", opt=requires(Action.SHOW_LEGISLATION), summary="The versions of a record")
+async def list_versions(db: Db, caller: CurrentCaller, legislation_id: FromPath[UUID]) -> LegislationVersions:
+    """Each change of the record, with its texts; newest first."""
+    async with db.transaction(by=caller, snapshot=True) as tx:
+        return await versions_of(tx, await store.get(tx, legislation_id, caller))
+
+
+@change(f"{LEGISLATION}/revise", Action.REVISE_LEGISLATION, "Revise a record", read=legislation_view)
+async def revise_legislation(
+    tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[ReviseLegislation]
+) -> None:
+    """By the State: here is what has changed. Others see it again once it is published."""
+    await actions.revise_legislation(tx, ctx, legislation_id, *_stated(data), comment=data.comment)
+
+
+@change(f"{LEGISLATION}/submit", Action.SUBMIT_LEGISLATION, "Submit the law for SHERLOC", read=legislation_view)
+async def submit_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By the State, with the title, the day in force, and the gazette or an address of the law."""
+    await actions.submit_legislation(tx, ctx, legislation_id, comment=data.comment)
+
+
+@change(f"{LEGISLATION}/confirm-unchanged", Action.CONFIRM_UNCHANGED, "Nothing has changed", read=legislation_view)
+async def confirm_unchanged(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By the State, of its own record: what was published is verified by this."""
+    await actions.move(
+        tx,
+        ctx,
+        legislation_id,
+        Action.CONFIRM_UNCHANGED,
+        lambda one: one.confirm_unchanged(ctx.caller.role, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{LEGISLATION}/review", Action.REVIEW_LEGISLATION, "Begin the review", read=legislation_view)
+async def review_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By a coordinator, of what the State submitted."""
+    await actions.move(
+        tx,
+        ctx,
+        legislation_id,
+        Action.REVIEW_LEGISLATION,
+        lambda one: one.begin_review(now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{LEGISLATION}/return", Action.RETURN_LEGISLATION, "Return it to the State", read=legislation_view)
+async def return_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Reason]) -> None:
+    """By a coordinator, with a coded reason; the State revises and submits it again."""
+    reason = check_reason("return_legislation", data.reason)
+    await actions.move(
+        tx,
+        ctx,
+        legislation_id,
+        Action.RETURN_LEGISLATION,
+        lambda one: one.send_back(reason, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(f"{LEGISLATION}/publish", Action.PUBLISH_LEGISLATION, "Publish it on SHERLOC", read=legislation_view)
+async def publish_legislation(
+    tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[PublishLegislation]
+) -> None:
+    """By a coordinator, with the page of SHERLOC; from then on every appointment sees it."""
+    await actions.publish_legislation(tx, ctx, legislation_id, portal_address=data.portal_address, comment=data.comment)
+
+
+@change(f"{LEGISLATION}/verify", Action.VERIFY_LEGISLATION, "Verify what SHERLOC has", read=legislation_view)
+async def verify_legislation(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By a coordinator: it is the law in force."""
+    await actions.move(
+        tx,
+        ctx,
+        legislation_id,
+        Action.VERIFY_LEGISLATION,
+        lambda one: one.verify(ctx.caller.role, now=ctx.now),
+        comment=data.comment,
+    )
+
+
+@change(
+    f"{LEGISLATION}/mark-outdated", Action.MARK_OUTDATED, "Mark what SHERLOC has as outdated", read=legislation_view
+)
+async def mark_outdated(tx: Tx, ctx: Context, legislation_id: FromPath[UUID], data: JSONBody[Comment]) -> None:
+    """By a coordinator: the law was changed, so far as is known."""
+    await actions.move(
+        tx, ctx, legislation_id, Action.MARK_OUTDATED, lambda one: one.mark_outdated(now=ctx.now), comment=data.comment
+    )
+
+
+@get(
+    "/v1/events/sherloc",
+    opt=requires(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to records of SHERLOC's desk, as it does",
+)
+async def follow_sherloc(stream: StreamFactory, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
+    """Events of records the caller may see; others than the State and UNODC receive those of published versions."""
+    return stream(last_event_id)
+
+
+def _stated(body: ReviseLegislation) -> tuple[Statement, LegislationTexts]:
+    texts = LegislationTexts(title=body.title, gazette=body.gazette, address=body.address)
+    return from_attributes(Statement, body), texts
+
+
+def _day_before(now: datetime, months: int) -> datetime:
+    return datetime.combine(months_before(now.date(), months), time(), tzinfo=UTC)
+
+
+def _check(name: str, code: str | None, known: Any, code_list: str) -> None:
+    if code is not None and code not in known:
+        raise unknown_code(name, code, known, code_list=code_list)
+
+
+ROUTES = [
+    follow_sherloc,
+    list_legislation,
+    show_freshness,
+    record_legislation,
+    show_legislation,
+    list_versions,
+    revise_legislation,
+    submit_legislation,
+    confirm_unchanged,
+    review_legislation,
+    return_legislation,
+    publish_legislation,
+    verify_legislation,
+    mark_outdated,
+]

@@ -1,0 +1,46 @@
+"""The route of gaps of the register."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from chassis.http.application import CurrentCaller, Db, ReaderLanguage, requires
+from chassis.http.queries import query_parameter
+from contracts import reference
+from contracts.codes import unknown_code
+from contracts.values import Language, State
+from services.sherloc import policy
+from services.sherloc.legislation import store
+from services.sherloc.legislation.gaps import LACKING_MIN, LegislationGap, gaps_of
+from services.sherloc.policy import Action
+
+
+class LegislationGaps(Struct, frozen=True, kw_only=True):
+    """Instruments of which `at_least` so many articles lack a current law on SHERLOC, by State."""
+
+    at_least: int
+    gaps: list[LegislationGap]
+
+
+@get("/v1/legislation/gaps", opt=requires(Action.SHOW_GAPS), summary="Where much is missing, with a draft request")
+async def show_gaps(
+    db: Db,
+    caller: CurrentCaller,
+    language: ReaderLanguage,
+    of_state: Annotated[str | None, query_parameter(State, name="state")] = None,
+    at_least: Annotated[int, QueryParameter(ge=1, le=100)] = LACKING_MIN,
+) -> LegislationGaps:
+    """For the State itself and UNODC. A focal point files the draft as its own request."""
+    policy.decide(caller, Action.SHOW_GAPS).required()
+    if of_state is not None and of_state not in reference.countries():
+        raise unknown_code("state", of_state, reference.countries(), code_list="countries")
+    async with db.transaction(by=caller) as tx:
+        records = await store.lacking_of(tx, caller, state=of_state)
+    return LegislationGaps(
+        at_least=at_least, gaps=gaps_of(records, at_least=at_least, language=language or Language.EN)
+    )
+
+
+ROUTES = [show_gaps]

@@ -1,0 +1,42 @@
+"""The register as it is listed: the cells of the reference data and the records of it, in one order."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from chassis.db.database import Tx
+from contracts.values import Caller
+from services.sherloc.legislation import store
+from services.sherloc.legislation.cells import Cell, cells_after, place_of
+from services.sherloc.legislation.model import Legislation
+from services.sherloc.legislation.store import Filter
+
+CHUNK = 1000
+"""Cells looked up at once, where only those without a record are wanted."""
+
+Listed = Legislation | Cell
+
+
+def cell_of_record(record: Legislation) -> Cell:
+    """The cell that a record fills."""
+    return Cell(record.state, place_of(record.article))
+
+
+async def everything(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Listed]:
+    """Each cell after one, with its record if this caller sees one, and the records beside the cells."""
+    records = await store.page(tx, caller, wanted, before=before, limit=limit)
+    found: dict[Cell, Listed] = {cell: cell for cell in islice(_cells(wanted, before), limit)}
+    found |= {cell_of_record(one): one for one in records}
+    return [found[cell] for cell in sorted(found)[:limit]]
+
+
+async def not_known(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Listed]:
+    """The cells after one without a record that this caller sees."""
+    left, found = _cells(wanted, before), list[Listed]()
+    while len(found) < limit and (chunk := list(islice(left, CHUNK))):
+        recorded = await store.recorded_of(tx, caller, chunk)
+        found += [cell for cell in chunk if cell not in recorded]
+    return found[:limit]
+
+
+def _cells(wanted: Filter, before: Cell | None) -> Iterator[Cell]:
+    return cells_after(before, state=wanted.state, instrument=wanted.instrument, article=wanted.article)

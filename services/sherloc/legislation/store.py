@@ -1,0 +1,232 @@
+"""Rows of the register. Every read of a caller names it; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.facts import Fact
+from contracts.legislation import LegislationStatus
+from contracts.refusals import Missing
+from contracts.values import Caller, Language, Role
+from services.sherloc.legislation.cells import Cell
+from services.sherloc.legislation.freshness import Tally
+from services.sherloc.legislation.model import Legislation, LegislationTexts
+
+LIST_MAX = 200
+VERSIONS_MAX = 200
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fact made of a record: `move` is the last part of its name."""
+
+    revision: int
+    move: str
+    status: LegislationStatus
+    texts_revision: int
+    language: Language | None
+    in_force_on: date | None
+    changed_at: datetime
+    last_verified_at: datetime | None
+    last_verified_by: Role | None
+    reason: str | None
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records are listed; `verified_before` also those that were never verified."""
+
+    state: str | None = None
+    instrument: str | None = None
+    article: str | None = None
+    status: LegislationStatus | None = None
+    verified_before: datetime | None = None
+
+
+async def get(tx: Tx, legislation_id: UUID, caller: Caller) -> Legislation:
+    """The record, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM legislation WHERE legislation_id = $1 AND may_see(legislation, $2, $3)",
+        legislation_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return legislation_of(row)
+
+
+async def page(tx: Tx, caller: Caller, wanted: Filter, *, before: Cell | None, limit: int) -> list[Legislation]:
+    """Records that this caller may see, by State and article, after a cell."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM legislation
+        WHERE may_see(legislation, $1, $2) AND ($3::text IS NULL OR state = $3)
+          AND ($4::text IS NULL OR instrument = $4) AND ($5::text IS NULL OR article = $5)
+          AND ($6::text IS NULL OR status = $6)
+          AND ($7::timestamptz IS NULL OR last_verified_at IS NULL OR last_verified_at < $7)
+          AND ($8::text IS NULL OR (state, place_of(article)) > ($8, $9::integer))
+        ORDER BY state, place_of(article) LIMIT $10
+        """,
+        caller.organization,
+        caller.role,
+        wanted.state,
+        wanted.instrument,
+        wanted.article,
+        wanted.status,
+        wanted.verified_before,
+        before.state if before else None,
+        before.place if before else None,
+        limit,
+    )
+    return [legislation_of(row) for row in rows]
+
+
+async def recorded_of(tx: Tx, caller: Caller, cells: Sequence[Cell]) -> Collection[Cell]:
+    """Those of these cells that have a record which this caller may see."""
+    rows = await tx.fetch(
+        """
+        SELECT state, place_of(article) AS place
+        FROM legislation JOIN unnest($3::text[], $4::text[]) AS cell(state, article) USING (state, article)
+        WHERE may_see(legislation, $1, $2)
+        """,
+        caller.organization,
+        caller.role,
+        [cell.state for cell in cells],
+        [cell.article for cell in cells],
+    )
+    return {Cell(row["state"], row["place"]) for row in rows}
+
+
+async def tallies(tx: Tx, caller: Caller, *, state: str | None, verified_before: datetime) -> list[Tally]:
+    """Counts of the records that this caller may see."""
+    rows = await tx.fetch(
+        """
+        SELECT state, status, count(*) AS articles, max(last_verified_at) AS last_verified_at,
+            count(*) FILTER (WHERE last_verified_at IS NULL OR last_verified_at < $4) AS unverified
+        FROM legislation WHERE may_see(legislation, $1, $2) AND ($3::text IS NULL OR state = $3)
+        GROUP BY state, status
+        """,
+        caller.organization,
+        caller.role,
+        state,
+        verified_before,
+    )
+    return [msgspec.convert(dict(row), Tally) for row in rows]
+
+
+async def lacking_of(tx: Tx, caller: Caller, *, state: str | None) -> list[Legislation]:
+    """All records of States of which this caller reads what is not published."""
+    rows = await tx.fetch(
+        "SELECT * FROM legislation WHERE is_party_to(state, $1, $2) AND ($3::text IS NULL OR state = $3)",
+        caller.organization,
+        caller.role,
+        state,
+    )
+    return [legislation_of(row) for row in rows]
+
+
+async def lock(tx: Tx, legislation_id: UUID) -> None:
+    """Until the transaction ends, nobody else creates the record."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(legislation_id))
+
+
+async def known(tx: Tx, legislation_id: UUID) -> Legislation | None:
+    """The record, for the service itself, locked until the transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM legislation WHERE legislation_id = $1 FOR UPDATE", legislation_id)
+    return legislation_of(row) if row else None
+
+
+_SAVE = Write(
+    parts={
+        "legislation_saved": """
+            INSERT INTO legislation SELECT * FROM json_populate_record(NULL::legislation, $1::text::json)
+            ON CONFLICT (legislation_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                texts_revision = excluded.texts_revision, language = excluded.language,
+                in_force_on = excluded.in_force_on, changed_at = excluded.changed_at,
+                published_at = excluded.published_at, last_verified_at = excluded.last_verified_at,
+                last_verified_by = excluded.last_verified_by, reason = excluded.reason
+        """,
+        "legislation_version_saved": """
+            INSERT INTO legislation_version (legislation_id, revision, move, status, texts_revision, language,
+                in_force_on, changed_at, last_verified_at, last_verified_by, reason)
+            SELECT legislation_id, revision, $2, status, texts_revision, language, in_force_on, changed_at,
+                last_verified_at, last_verified_by, reason
+            FROM json_populate_record(NULL::legislation, $1::text::json)
+        """,
+    }
+)
+
+
+async def save(tx: Tx, record: Legislation, fact: Fact) -> None:
+    """Save the record and its version, after a fact."""
+    await tx.write(_SAVE, msgspec.json.encode(record).decode(), fact.type.split(".")[2])
+
+
+_SAVE_TEXTS = Write(
+    parts={
+        "legislation_texts": """
+            INSERT INTO legislation_text (legislation_id, revision, salt, title, gazette, address, portal_address)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """
+    }
+)
+_REMARK = Write(
+    parts={"legislation_remark": "INSERT INTO remark (legislation_id, revision, comment) VALUES ($1, $2, $3)"}
+)
+
+
+async def save_texts(tx: Tx, record: Legislation, texts: LegislationTexts, salt: bytes) -> None:
+    """Save the texts of this revision."""
+    own = (texts.title, texts.gazette, texts.address, texts.portal_address)
+    await tx.write(_SAVE_TEXTS, record.legislation_id, record.revision, salt, *own)
+
+
+async def save_comment(tx: Tx, record: Legislation, comment: str) -> None:
+    """Save the comment on the move that led to this revision, if there is one."""
+    if comment:
+        await tx.write(_REMARK, record.legislation_id, record.revision, comment)
+
+
+async def texts_of(tx: Tx, revisions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], LegislationTexts]:
+    """The texts of these revisions, each given as id and revision."""
+    rows = await tx.fetch(
+        """
+        SELECT legislation_id, revision, title, gazette, address, portal_address
+        FROM legislation_text JOIN unnest($1::uuid[], $2::integer[]) AS given(legislation_id, revision)
+            USING (legislation_id, revision)
+        """,
+        [legislation_id for legislation_id, _ in revisions],
+        [revision for _, revision in revisions],
+    )
+    return {(row["legislation_id"], row["revision"]): msgspec.convert(dict(row), LegislationTexts) for row in rows}
+
+
+async def comments_of(tx: Tx, legislation_ids: Sequence[UUID]) -> dict[tuple[UUID, int], str]:
+    """Comments on moves of these records, by id and revision; row-level security hides those of other States."""
+    rows = await tx.fetch(
+        "SELECT legislation_id, revision, comment FROM remark WHERE legislation_id = ANY ($1::uuid[])", legislation_ids
+    )
+    return {(row["legislation_id"], row["revision"]): row["comment"] for row in rows}
+
+
+async def versions(tx: Tx, legislation_id: UUID) -> list[Version]:
+    """The last versions, newest first; row-level security hides from others what was not published."""
+    rows = await tx.fetch(
+        """
+        SELECT revision, move, status, texts_revision, language, in_force_on, changed_at, last_verified_at,
+            last_verified_by, reason
+        FROM legislation_version WHERE legislation_id = $1 ORDER BY revision DESC LIMIT $2
+        """,
+        legislation_id,
+        VERSIONS_MAX,
+    )
+    return [msgspec.convert(dict(row), Version) for row in rows]
+
+
+def legislation_of(row: Record) -> Legislation:
+    """The record of a row of `legislation`."""
+    return msgspec.convert(dict(row), Legislation)

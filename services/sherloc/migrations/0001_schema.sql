@@ -1,0 +1,101 @@
+-- Texts are in tables of their own (`legislation_text`, `remark`), so that they can be erased; the journal holds salted
+-- hashes. Their foreign keys are deferred, because the referenced tables are rebuilt from the journal.
+
+-- -- roles ------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION oversees(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN role IN ('coordinator', 'auditor', 'service');
+
+-- The State and UNODC's office, who read what is not published.
+CREATE FUNCTION is_party_to(of_state text, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(oversees(role) OR role IN ('focal_point', 'official') AND of_state = organization, false);
+
+-- -- the register of legislation --------------------------------------------------------------------------------------
+
+-- The place of an article in the order of the register, as in cells.py; a test compares them.
+CREATE FUNCTION place_of(article text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN array_position(ARRAY['UNTOC', 'TIP', 'SOM', 'FP'], split_part(article, ':', 1)) * 1000
+    + split_part(article, ':', 2)::integer;
+
+-- What a State's law on an article is on SHERLOC. A State and an article without a row are not known.
+CREATE TABLE legislation (
+    legislation_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    instrument text NOT NULL CHECK (instrument = split_part(article, ':', 1)),
+    article text NOT NULL,
+    status text NOT NULL
+        CHECK (status IN ('none', 'missing', 'outdated', 'submitted', 'in_review', 'published', 'verified')),
+    revision integer NOT NULL CHECK (revision > 0),
+    -- The revision whose texts are valid.
+    texts_revision integer NOT NULL CHECK (texts_revision BETWEEN 1 AND revision),
+    language text CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    in_force_on date,
+    recorded_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    published_at timestamptz,
+    last_verified_at timestamptz,
+    last_verified_by text CHECK (last_verified_by IN ('focal_point', 'official', 'coordinator')),
+    -- Why it was returned to the State.
+    reason text,
+    CHECK ((last_verified_at IS NULL) = (last_verified_by IS NULL)),
+    CHECK (status NOT IN ('published', 'verified') OR published_at IS NOT NULL),
+    CHECK (status <> 'none' OR language IS NULL AND in_force_on IS NULL),
+    CHECK (reason IS NULL OR status = 'missing'),
+    UNIQUE (state, article)
+);
+CREATE INDEX legislation_place ON legislation (state, place_of(article));
+
+-- Visibility, as in policy.py; a test compares them. Every appointment sees what is on SHERLOC.
+CREATE FUNCTION may_see(l legislation, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_party_to(l.state, organization, role) OR (coalesce(role, '') <> '' AND l.status IN ('published', 'verified'));
+
+-- Its words, in each revision that changed them: `portal_address` is the page of SHERLOC.
+CREATE TABLE legislation_text (
+    legislation_id uuid NOT NULL REFERENCES legislation DEFERRABLE INITIALLY DEFERRED,
+    revision integer NOT NULL,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    gazette text NOT NULL,
+    address text NOT NULL,
+    portal_address text NOT NULL,
+    PRIMARY KEY (legislation_id, revision)
+);
+
+-- All versions of a record: each is what a fact made of it.
+CREATE TABLE legislation_version (
+    legislation_id uuid NOT NULL REFERENCES legislation DEFERRABLE INITIALLY DEFERRED,
+    revision integer NOT NULL CHECK (revision > 0),
+    -- The last part of the fact's name, such as `published`.
+    move text NOT NULL,
+    status text NOT NULL,
+    texts_revision integer NOT NULL,
+    language text,
+    in_force_on date,
+    changed_at timestamptz NOT NULL,
+    last_verified_at timestamptz,
+    last_verified_by text,
+    reason text,
+    PRIMARY KEY (legislation_id, revision)
+);
+
+-- Comments on moves, by the revision that the move led to; of the State and UNODC.
+CREATE TABLE remark (
+    legislation_id uuid NOT NULL REFERENCES legislation DEFERRABLE INITIALLY DEFERRED,
+    revision integer NOT NULL,
+    comment text NOT NULL,
+    PRIMARY KEY (legislation_id, revision)
+);
+
+CALL wall_in('legislation', 'may_see(legislation, caller_organization(), caller_role())');
+-- A version that was not published is of the State and UNODC.
+CALL wall_in('legislation_version', 'EXISTS (SELECT FROM legislation l
+    WHERE l.legislation_id = legislation_version.legislation_id
+      AND (is_party_to(l.state, caller_organization(), caller_role())
+           OR legislation_version.status IN (''published'', ''verified'')))');
+CALL wall_in('legislation_text', 'EXISTS (SELECT FROM legislation_version v
+    WHERE v.legislation_id = legislation_text.legislation_id AND v.texts_revision = legislation_text.revision)');
+CALL wall_in('remark', 'EXISTS (SELECT FROM legislation l
+    WHERE l.legislation_id = remark.legislation_id
+      AND is_party_to(l.state, caller_organization(), caller_role()))');

@@ -1,0 +1,1 @@
+"""Tests of the sherloc service, laid out as it is."""
