@@ -1,9 +1,11 @@
 """Programs of others that run on Node, installed as a lock file of ours pins them."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,13 +24,15 @@ def installed(source: Path) -> Path:
     files = sorted(path for path in source.iterdir() if path.is_file())
     version = sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
     folder = Path(sys.prefix) / "node" / version
-    if not (folder / "installed").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for path in files:
-            shutil.copy(path, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
-        assert 0 == done.returncode, done.stderr
-        (folder / "installed").touch()
+    if not folder.exists():
+        folder.parent.mkdir(exist_ok=True)
+        # Elsewhere first: of several processes one installs it, and none of them sees a part.
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as made:
+            for path in files:
+                shutil.copy(path, made)
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=240, check=False)
+            assert 0 == done.returncode, done.stderr
+            with contextlib.suppress(OSError):
+                Path(made).rename(folder)
     return folder

@@ -27,10 +27,10 @@ from contracts.requests import (
 )
 from contracts.values import Caller, Language, Role
 from services.notifications import policy
-from services.notifications.notices import audience, model, recipients, store, subscription_store
+from services.notifications.notices import audience, model, recipient_store, recipients, store, subscription_store
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.notices.notice import COORDINATOR, Appointment, Holder, KnownReference, Notice
-from services.notifications.notices.store import Recipient
+from services.notifications.notices.recipient_store import Recipient
 from services.notifications.policy import Action
 from services.notifications.webhooks import store as webhook_store
 from services.notifications.webhooks.model import QUEUE_MAX, DisableReason
@@ -142,17 +142,17 @@ async def create_notifications(tx: Tx, event: Event, fact: Fact, *, now: datetim
     for notice in notices:
         appointments = recipients.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.only_if_notified_before else None
-        people = await store.recipients(tx, appointments, notified_of_match=match_id)
+        people = await recipient_store.recipients(tx, appointments, notified_of_match=match_id)
         programs = await webhook_store.recipients(tx, appointments, notified_of_match=match_id)
         if COORDINATOR in appointments:
             if recipients.is_escalation(notice):
-                people += await store.coordinators_without_subscription(tx, now)
+                people += await recipient_store.coordinators_without_subscription(tx, now)
             people, programs = await _routed(tx, notice, fact, people, programs, now)
         if (person_id := recipients.person_notified(notice, fact)) is not None:
-            people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
+            people = sorted([*people, *await recipient_store.recipients_of_person(tx, person_id, now)], key=_by_person)
         contacts, reading = recipients.contacts_notified(notice, fact)
         if contacts:
-            named = await store.recipients_among(tx, contacts, reading, now)
+            named = await recipient_store.recipients_among(tx, contacts, reading, now)
             people = sorted([*people, *named], key=_by_person)
         once = {one.key: one for one in [*people, *programs] if one.key not in notified}
         notified |= once.keys()
@@ -163,11 +163,11 @@ async def _routed(
     tx: Tx, notice: Notice, fact: Fact, people: list[Recipient], programs: list[Recipient], now: datetime
 ) -> tuple[list[Recipient], list[Recipient]]:
     """The recipients without the coordinators whose remit does not hold the request; others are left as they are."""
-    remits = await store.remits(tx, now)
+    remits = await recipient_store.remits(tx, now)
     if not any(one.regions or one.topics or one.head for held in remits.values() for one in held):
         return people, programs
     coordinators = {one.person_id for one in (*people, *programs) if one.role is Role.COORDINATOR}
-    chosen = recipients.routed(notice, coordinators, remits, await store.subject_of(tx, fact))
+    chosen = recipients.routed(notice, coordinators, remits, await recipient_store.subject_of(tx, fact))
 
     def is_chosen(one: Recipient) -> bool:
         return one.role is not Role.COORDINATOR or one.person_id in chosen
@@ -193,7 +193,7 @@ async def notify_owners(
     tx: Tx, owners: Sequence[tuple[Holder, Notice, Event, HitRecorded | DigestIssued]], *, now: datetime
 ) -> None:
     """Create the notification of each owner of an alert, and of each of the owner's webhooks."""
-    people = await store.holders(tx, [owner for owner, *_ in owners])
+    people = await recipient_store.holders(tx, [owner for owner, *_ in owners])
     appointments = sorted({Appointment(owner.organization, owner.role) for owner, *_ in owners})
     webhooks = await webhook_store.recipients(tx, appointments, notified_of_match=None)
     addressed = []
@@ -274,7 +274,7 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
     after = evolve_webhook(webhook, fact)
     await webhook_store.save(tx, after)
     event = await announce(tx, fact, version=after.revision, because=because)
-    owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
+    owner = await recipient_store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
     await notify(tx, [_Addressed(audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference())], now=now)
 
 

@@ -13,7 +13,7 @@ from contracts.values import Caller
 from services.notifications.notices import audience
 from services.notifications.notices.model import Channel, Status
 from services.notifications.notices.notice import Appointment
-from services.notifications.notices.store import Recipient
+from services.notifications.notices.recipient_store import Recipient
 from services.notifications.webhooks.model import Webhook
 
 LIST_MAX = 100
