@@ -44,6 +44,12 @@ def _directory() -> Service:
     return SERVICE
 
 
+def _reports() -> Service:
+    from services.reports.wiring import SERVICE
+
+    return SERVICE
+
+
 def _console() -> Service:
     from services.console.wiring import SERVICE
 
@@ -57,6 +63,7 @@ SERVICES: Mapping[str, Callable[[], Service]] = {
     "delivery": _delivery,
     "notifications": _notifications,
     "directory": _directory,
+    "reports": _reports,
     "console": _console,
 }
 NAMES = tuple(SERVICES)

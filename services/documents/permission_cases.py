@@ -8,6 +8,7 @@ from services.documents import (
     matching_cases,
     notification_cases,
     pledge_cases,
+    report_cases,
     request_cases,
 )
 from services.documents.permission_subjects import OTHER, UNODC, Subject, of
@@ -21,7 +22,7 @@ PARKED = tuple(
         reads=tuple(ParkedAction),
         views=(ParkedEvent,),
     )
-    for service in ("requests", "matching", "pledges", "delivery", "notifications")
+    for service in ("requests", "matching", "pledges", "delivery", "notifications", "reports")
 )
 SUBJECTS = (
     *directory_cases.SUBJECTS,
@@ -30,5 +31,6 @@ SUBJECTS = (
     *pledge_cases.SUBJECTS,
     *delivery_cases.SUBJECTS,
     *notification_cases.SUBJECTS,
+    *report_cases.SUBJECTS,
     *PARKED,
 )

@@ -12,6 +12,7 @@ from services.documents.sample_desk import DESK_ANSWERS
 from services.documents.sample_joint import JOINT_ANSWERS
 from services.documents.sample_mails import MAIL_ANSWERS
 from services.documents.sample_money import MONEY_MOVES
+from services.documents.sample_reports import REPORT_ANSWERS
 from services.documents.sample_values import FICTITIOUS, SUBJECT
 
 REQUEST_ID = "1b7d4c9e-2f6a-5d38-8c1e-9a0b3c5d7e1f"
@@ -25,6 +26,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         **DESK_ANSWERS,
         **JOINT_ANSWERS,
         **MAIL_ANSWERS,
+        **REPORT_ANSWERS,
         # of any record
         "revision": 1,
         "cursor": None,

@@ -1,0 +1,169 @@
+"""Queries on facts that have arrived, rows of aggregates, and the changes of figures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.facts import Event, decode_event
+from services.reports.figures.counting import Row
+from services.reports.figures.model import Key
+
+_ARRIVED = Write(
+    parts={"arrived_fact": "INSERT INTO arrived (event_id, aggregate_id, version, event) VALUES ($1, $2, $3, $4)"}
+)
+_ROWS = msgspec.json.Decoder(Row)
+
+
+class Known(NamedTuple):
+    """The row of an aggregate at a version; without `data` none of its facts has counted."""
+
+    record_id: UUID
+    owner: str
+    group_id: UUID
+    state: str | None
+    version: int
+    row: Row | None
+
+
+async def keep(tx: Tx, event: Event) -> None:
+    """Keep a fact until it is folded."""
+    encoded = msgspec.json.encode(event).decode()
+    await tx.write(_ARRIVED, event.id, event.aggregate_id, event.aggregateversion, encoded)
+
+
+async def arrived(tx: Tx, *, limit: int) -> list[Event]:
+    """Facts that have arrived, those of an aggregate in order."""
+    rows = await tx.fetch("SELECT event FROM arrived ORDER BY aggregate_id, version LIMIT $1", limit)
+    return [decode_event(row["event"]) for row in rows]
+
+
+async def drop(tx: Tx, event_ids: Sequence[UUID]) -> None:
+    await tx.execute("DELETE FROM arrived WHERE event_id = ANY ($1::uuid[])", event_ids)
+
+
+async def lock(tx: Tx) -> bool:
+    """Whether this transaction may fold: no other does, and no rebuild is under way."""
+    row = await tx.fetchrow(
+        """
+        SELECT coalesce(rebuilding_until < clock_timestamp(), true) AS free FROM folding
+        FOR NO KEY UPDATE SKIP LOCKED
+        """
+    )
+    return row is not None and bool(row["free"])
+
+
+async def rows_of(tx: Tx, record_ids: Sequence[UUID]) -> dict[UUID, Known]:
+    rows = await tx.fetch(
+        "SELECT record_id, owner, group_id, state, version, data FROM record WHERE record_id = ANY ($1::uuid[])",
+        record_ids,
+    )
+    return {known.record_id: known for known in map(_known, rows)}
+
+
+async def rows_of_groups(tx: Tx, group_ids: Sequence[UUID]) -> list[Known]:
+    rows = await tx.fetch(
+        """
+        SELECT record_id, owner, group_id, state, version, data FROM record
+        WHERE group_id = ANY ($1::uuid[]) AND data IS NOT NULL
+        """,
+        group_ids,
+    )
+    return [_known(row) for row in rows]
+
+
+async def rows_of_state(tx: Tx, state: str) -> list[Known]:
+    """The rows of the groups of a State."""
+    rows = await tx.fetch(
+        """
+        SELECT record_id, owner, group_id, state, version, data FROM record
+        WHERE state = $1 AND data IS NOT NULL
+        """,
+        state,
+    )
+    return [_known(row) for row in rows]
+
+
+def _known(row: Record) -> Known:
+    return Known(
+        UUID(bytes=row["record_id"].bytes),
+        row["owner"],
+        UUID(bytes=row["group_id"].bytes),
+        row["state"],
+        row["version"],
+        _ROWS.decode(row["data"]) if row["data"] else None,
+    )
+
+
+async def save(tx: Tx, rows: Iterable[Known]) -> None:
+    found = sorted(rows, key=lambda one: one.record_id)
+    await tx.execute(
+        """
+        INSERT INTO record AS held (record_id, owner, group_id, state, version, data)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::integer[], $6::text[])
+        ON CONFLICT (record_id) DO UPDATE SET group_id = excluded.group_id, state = excluded.state,
+            version = excluded.version, data = excluded.data
+        """,
+        [one.record_id for one in found],
+        [one.owner for one in found],
+        [one.group_id for one in found],
+        [one.state for one in found],
+        [one.version for one in found],
+        [msgspec.json.encode(one.row).decode() if one.row is not None else None for one in found],
+    )
+
+
+async def add(tx: Tx, changes: Sequence[tuple[Key, int, int]]) -> None:
+    """Add changes to the days, and to their months."""
+    months: dict[Key, list[int]] = {}
+    for key, records, amount in changes:
+        month = months.setdefault(key._replace(day=key.day.replace(day=1)), [0, 0])
+        month[0] += records
+        month[1] += amount
+    await _add(
+        tx,
+        """
+        INSERT INTO figure_day AS held (scope, figure, dimension, value, status, bucket, day, records, amount)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::date[],
+            $8::bigint[], $9::bigint[])
+        ON CONFLICT (scope, figure, dimension, day, value, status, bucket) DO UPDATE
+        SET records = held.records + excluded.records, amount = held.amount + excluded.amount
+        """,
+        changes,
+    )
+    await _add(
+        tx,
+        """
+        INSERT INTO figure_month AS held (scope, figure, dimension, value, status, bucket, month, records, amount)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::date[],
+            $8::bigint[], $9::bigint[])
+        ON CONFLICT (scope, figure, dimension, month, value, status, bucket) DO UPDATE
+        SET records = held.records + excluded.records, amount = held.amount + excluded.amount
+        """,
+        sorted((key, change[0], change[1]) for key, change in months.items() if any(change)),
+    )
+
+
+async def _add(tx: Tx, statement: str, changes: Sequence[tuple[Key, int, int]]) -> None:
+    if changes:
+        keys = list(zip(*(key for key, _, _ in changes), strict=True))
+        columns = [list(column) for column in keys]
+        await tx.execute(statement, *columns, [one for _, one, _ in changes], [one for _, _, one in changes])
+
+
+async def refresh(tx: Tx, newest: Mapping[str, datetime]) -> None:
+    """Record the newest fact folded of each owner."""
+    owners = sorted(newest)
+    await tx.execute(
+        """
+        INSERT INTO freshness AS held (owner, newest) SELECT * FROM unnest($1::text[], $2::timestamptz[])
+        ON CONFLICT (owner) DO UPDATE SET newest = greatest(held.newest, excluded.newest)
+        """,
+        owners,
+        [newest[owner] for owner in owners],
+    )
