@@ -8,10 +8,10 @@ REPORT_ANSWERS: Mapping[str, Any] = MappingProxyType(
     {
         "FigureView.figure": "lines",
         "FigureView.by": "paragraph",
-        "FigureView.unit": "records",
-        "FigureView.scope": "public",
+        "FigureView.counts": "records",
+        "FigureView.coverage": "public",
         "FigureView.state": None,
-        "FigureView.status": None,
+        "FigureView.limited_to": None,
         "FigureView.as_of": "2026-12-31",
         "FigureView.exact": False,
         "FigureView.withheld": False,

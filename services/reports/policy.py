@@ -36,7 +36,7 @@ def scope_of(caller: Caller, state: str | None) -> Scope:
 
 def decide(caller: Caller, action: Action, resource: Scope | None = None) -> Decision:
     """Whether the caller may do this; everything not granted is denied. Public figures need no caller."""
-    if resource is None or action is not Action.SHOW_FIGURE:
+    if not isinstance(resource, Scope) or action is not Action.SHOW_FIGURE:
         return denied("not-for-your-role")
     if oversees(caller):
         return ALLOWED

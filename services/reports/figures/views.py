@@ -31,18 +31,18 @@ class FigureCell(Struct, frozen=True, kw_only=True):
 class FigureView(Struct, frozen=True, kw_only=True):
     """A figure `by` a code as of the end of a day in UTC; `total` counts each record once.
 
-    `number` is in the `unit`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers below
+    `number` is of what it `counts`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers below
     five are suppressed, as are those they follow from, and others are in whole fives, rounded down; if `withheld`, too
-    few are left to be shown. Not `complete` while the figures are rebuilt. `scope`: `all` records, those of a `state`,
-    or the `public` ones. `status` limits it to records in that status.
+    few are left to be shown. Not `complete` while the figures are rebuilt. `coverage`: `all` records, those of a `state`,
+    or the `public` ones. `limited_to` is the only status of which records are counted.
     """
 
     figure: str
     by: str
-    unit: Unit
-    scope: Literal["all", "state", "public"]
+    counts: Unit
+    coverage: Literal["all", "state", "public"]
     state: str | None
-    status: str | None
+    limited_to: str | None
     as_of: date
     exact: bool
     withheld: bool
@@ -78,10 +78,10 @@ async def figure_view(tx: Tx, asked: Asked) -> FigureView:
     return FigureView(
         figure=asked.figure,
         by=asked.by,
-        unit=figure.unit,
-        scope="public" if asked.public else "state" if asked.state else "all",
+        counts=figure.unit,
+        coverage="public" if asked.public else "state" if asked.state else "all",
         state=asked.state,
-        status=asked.status,
+        limited_to=asked.status,
         as_of=asked.as_of,
         exact=asked.exact,
         withheld=shown.withheld and not asked.exact,

@@ -32,8 +32,9 @@ class Known(NamedTuple):
 
 
 async def keep(tx: Tx, event: Event) -> None:
-    """Keep a fact until it is folded."""
-    encoded = msgspec.json.encode(event).decode()
+    """Keep a fact until it is folded, without who caused it."""
+    nobody = msgspec.structs.replace(event, actorid=None, actorrole=None, actororganization=None)
+    encoded = msgspec.json.encode(nobody).decode()
     await tx.write(_ARRIVED, event.id, event.aggregate_id, event.aggregateversion, encoded)
 
 
@@ -167,3 +168,79 @@ async def refresh(tx: Tx, newest: Mapping[str, datetime]) -> None:
         owners,
         [newest[owner] for owner in owners],
     )
+
+
+# -- rebuilding -------------------------------------------------------------------------------------------------------
+
+
+async def begin_rebuild(tx: Tx, *, lease_seconds: int) -> bool:
+    """Take the lease; false while another rebuild has it. Waits for a batch that is being folded."""
+    taken = await tx.fetchval(
+        """
+        UPDATE folding SET incomplete = true, rebuilding_until = clock_timestamp() + $1 * interval '1 second'
+        WHERE coalesce(rebuilding_until < clock_timestamp(), true) RETURNING true
+        """,
+        lease_seconds,
+    )
+    return bool(taken)
+
+
+async def renew_lease(tx: Tx, *, lease_seconds: int) -> bool:
+    """False if the lease has ended meanwhile: then others fold."""
+    renewed = await tx.fetchval(
+        """
+        UPDATE folding SET rebuilding_until = clock_timestamp() + $1 * interval '1 second'
+        WHERE rebuilding_until > clock_timestamp() RETURNING true
+        """,
+        lease_seconds,
+    )
+    return bool(renewed)
+
+
+async def end_rebuild(tx: Tx) -> None:
+    await tx.execute("UPDATE folding SET incomplete = false, rebuilding_until = NULL")
+
+
+async def empty_rows(tx: Tx, *, limit: int) -> int:
+    """Empty rows, and remember their versions as those that have to be reached again; return how many."""
+    rows = await tx.fetch(
+        """
+        UPDATE record SET wanted = greatest(wanted, version), version = 0, data = NULL
+        WHERE record_id IN (SELECT record_id FROM record WHERE version > 0 LIMIT $1) RETURNING 1
+        """,
+        limit,
+    )
+    return len(rows)
+
+
+async def empty_figures(tx: Tx, *, limit: int) -> int:
+    """Delete figures; return how many rows."""
+    await tx.execute("DELETE FROM freshness")
+    days = await tx.execute(
+        "DELETE FROM figure_day WHERE ctid = ANY (ARRAY(SELECT ctid FROM figure_day LIMIT $1))", limit
+    )
+    months = await tx.execute(
+        "DELETE FROM figure_month WHERE ctid = ANY (ARRAY(SELECT ctid FROM figure_month LIMIT $1))", limit
+    )
+    return int(days.split()[-1]) + int(months.split()[-1])
+
+
+async def unreached(tx: Tx) -> int:
+    """How many rows have not reached their former version."""
+    return int(await tx.fetchval("SELECT count(*) FROM record WHERE version < wanted"))
+
+
+async def groups_after(tx: Tx, after: UUID, *, limit: int) -> list[Known]:
+    """The rows of the next groups, in the order of their ids."""
+    rows = await tx.fetch(
+        """
+        WITH next AS (
+            SELECT DISTINCT group_id FROM record WHERE group_id > $1 AND data IS NOT NULL ORDER BY group_id LIMIT $2
+        )
+        SELECT record_id, owner, group_id, state, version, data FROM record JOIN next USING (group_id)
+        WHERE data IS NOT NULL ORDER BY group_id
+        """,
+        after,
+        limit,
+    )
+    return [_known(row) for row in rows]

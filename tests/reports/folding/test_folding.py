@@ -1,63 +1,26 @@
 """Folding: each fact once, and the same figures in whichever order facts of different owners arrive."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from chassis.db.database import Database
-from chassis.rebuild import contents
-from contracts import deliveries as d
 from contracts import requests as r
-from contracts.facts import Event, Fact
+from contracts.facts import Event
 from contracts.registry import FACTS
 from services.reports.folding import actions, store
 from services.reports.folding.actions import EVOLVE, FOLDED
+from tests.reports.folding.steps import a_story, tables
 from tests.reports.steps import (
     TABLES,
-    AMatch,
     Client,
     Owners,
-    a_line,
-    a_ranking,
     a_submission,
-    approval,
     numbers,
     of_request,
     on,
 )
-
-
-def a_story(owners: Owners) -> list[Event]:
-    """Three requests, from their submission to a delivery, with days between."""
-    events: list[Event] = []
-    for number in range(3):
-        line = a_line(kind="equipment" if number else "training")
-        request = a_submission(line, state="KEN" if number < 2 else "UGA")
-        match = AMatch(request, line)
-        told: Sequence[Fact] = (
-            request,
-            approval(request),
-            of_request(r.RequestOpened, request, "opened_at", priority="high"),
-            a_ranking(request, line),
-            match.presented,
-            match.opened,
-            match.delivery(d.DeliveryBegun, "begun_at"),
-            of_request(r.RequestStarted, request, "started_at"),
-        )
-        events += [owners.event(fact, on(20 * number + place)) for place, fact in enumerate(told)]
-    return events
-
-
-async def tables(db: Database) -> Mapping[str, set[str]]:
-    async with db.transaction() as tx:
-        return {table: await contents(tx, table) for table in TABLES} | {
-            table: {
-                str(tuple(row.values()))
-                for row in await tx.fetch(f"SELECT * FROM {table} WHERE records <> 0 OR amount <> 0")
-            }
-            for table in ("figure_day", "figure_month")
-        }
 
 
 async def in_batches(db: Database, events: Sequence[Event], size: int) -> None:

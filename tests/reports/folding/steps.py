@@ -1,0 +1,44 @@
+"""Steps of tests of folding: a story in facts, and what the tables have of it."""
+
+from collections.abc import Mapping, Sequence
+
+from chassis.db.database import Database
+from chassis.rebuild import contents
+from contracts import deliveries as d
+from contracts import requests as r
+from contracts.facts import Event, Fact
+from tests.reports.steps import AMatch, Owners, a_line, a_ranking, a_submission, approval, of_request, on
+
+
+def a_story(owners: Owners) -> list[Event]:
+    """Three requests, from their submission to a delivery, with days between."""
+    events: list[Event] = []
+    for number in range(3):
+        line = a_line(kind="equipment" if number else "training")
+        request = a_submission(line, state="KEN" if number < 2 else "UGA")
+        match = AMatch(request, line)
+        told: Sequence[Fact] = (
+            request,
+            approval(request),
+            of_request(r.RequestOpened, request, "opened_at", priority="high"),
+            a_ranking(request, line),
+            match.presented,
+            match.opened,
+            match.delivery(d.DeliveryBegun, "begun_at"),
+            of_request(r.RequestStarted, request, "started_at"),
+        )
+        events += [owners.event(fact, on(20 * number + place)) for place, fact in enumerate(told)]
+    return events
+
+
+async def tables(db: Database) -> Mapping[str, set[str]]:
+    """What was folded; changes that came to nothing are left out."""
+    found = {}
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE record SET wanted = 0")
+        for table in ("record", "freshness"):
+            found[table] = await contents(tx, table)
+        for table in ("figure_day", "figure_month"):
+            rows = await tx.fetch(f"SELECT * FROM {table} WHERE records <> 0 OR amount <> 0")
+            found[table] = {str(tuple(row.values())) for row in rows}
+    return found
