@@ -60,6 +60,8 @@ PUBLIC = {
     "/v1/public/offerings/{offering_id}",
     "/v1/public/funds",
     "/v1/public/figures/{figure}",
+    "/v1/public/figures/{figure}/table",
+    "/v1/public/figures/{figure}/chart",
     "/v1/token",
     "/.well-known/jwks.json",
 }
@@ -241,6 +243,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/octet-stream",
         "application/xml",
         "application/pdf",
+        "image/svg+xml",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "text/calendar",
         "text/csv",

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from chassis.db.database import Tx
+from contracts.codes import unknown_code
+from contracts.refusals import Invalid, Missing
 from services.reports.figures import store
 from services.reports.figures.counting import Cell, cells
-from services.reports.figures.model import ALL, FIGURES, PUBLIC, STATUS, TOTAL, Figure, Unit, median_days
+from services.reports.figures.model import ALL, FIGURES, OF_UNODC, PUBLIC, STATUS, TOTAL, Figure, Unit, median_days
 from services.reports.figures.store import Freshness
 from services.reports.figures.suppression import protect
 from services.reports.folding import store as row_store
@@ -31,10 +33,10 @@ class FigureCell(Struct, frozen=True, kw_only=True):
 class FigureView(Struct, frozen=True, kw_only=True):
     """A figure `by` a code as of the end of a day in UTC; `total` counts each record once.
 
-    `number` is of what it `counts`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers below
-    five are suppressed, as are those they follow from, and others are in whole fives, rounded down; if `withheld`, too
-    few are left to be shown. Not `complete` while the figures are rebuilt. `coverage`: `all` records, those of a `state`,
-    or the `public` ones. `limited_to` is the only status of which records are counted.
+    `number` is of what it `counts`: records, people, US cents, or stays in a status (`days`). Unless `exact`, numbers
+    below five are suppressed, as are those they follow from, and others are in whole fives, rounded down; if
+    `withheld`, too few are left to be shown. Not `complete` while the figures are rebuilt. `coverage`: `all` records,
+    those of a `state`, or the `public` ones. `limited_to` is the only status of which records are counted.
     """
 
     figure: str
@@ -62,6 +64,34 @@ class Asked(Struct, frozen=True, kw_only=True):
     status: str | None
     public: bool
     exact: bool
+
+
+def question(
+    name: str,
+    by: str,
+    as_of: date | None,
+    state: str | None,
+    status: str | None,
+    now: datetime,
+    *,
+    public: bool = False,
+    exact: bool = False,
+) -> Asked:
+    """What is asked for. Raises Missing for no figure, Invalid for a code it is not counted by, or a day to come."""
+    figure = FIGURES.get(name)
+    if figure is None:
+        raise Missing("not-found")
+    codes = [code for code in figure.dimensions if exact or code not in OF_UNODC]
+    if by not in codes:
+        raise unknown_code("by", by, codes)
+    if status is not None and not exact:
+        raise Invalid("invalid-field", field="status", expected="none, except by UNODC: count by status")
+    if status is not None and status not in figure.statuses:
+        raise unknown_code("status", status, figure.statuses)
+    today = now.astimezone(UTC).date()
+    if as_of is not None and as_of > today:
+        raise Invalid("invalid-field", field="as_of", expected="a day that has come")
+    return Asked(figure=name, by=by, as_of=as_of or today, state=state, status=status, public=public, exact=exact)
 
 
 async def figure_view(tx: Tx, asked: Asked) -> FigureView:
